@@ -1,0 +1,72 @@
+# `make` alone prints the menu. Needs Python 3.11 or later (PYTHON=python3.13 picks one), and nothing else.
+.DEFAULT_GOAL := menu
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+SHELL := /bin/sh
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PYTEST_ARGS ?=
+
+.PHONY: menu
+menu: ## print this menu
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
+	@exec $(BIN)/python -m deploy.demo
+
+.PHONY: test
+test: .venv/dev.stamp ## every test, in a real browser too; PYTEST_ARGS="-k name" picks some
+	@sh -c '$(FIND_CHROMIUM)' >/dev/null || { echo "$(NO_CHROMIUM)"; test "$$CI" != true; }
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+.PHONY: check
+check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	@$(PRODUCTION_SETTINGS) && set -x && $(BIN)/mypy
+	@$(PRODUCTION_SETTINGS) && set -x && $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/djlint templates --lint
+
+.PHONY: bench
+bench: .venv/dev.stamp ## the speed of the console as JSON, each figure a ratio taken in one run
+	@exec $(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows into requirements/
+	$(LOCK) --upgrade --group dev -o requirements/dev.txt
+	$(LOCK) --group demo -c requirements/dev.txt -o requirements/demo.txt
+	$(LOCK) -c requirements/dev.txt -o requirements/base.txt
+
+# Names, versions and hashes alone: an address would bind every machine to one index.
+LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+
+# What a deployment sets; the keys are made for this one check.
+RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48))")
+PRODUCTION_SETTINGS = export ENV_FILE=none.env ALLOWED_HOSTS=console.miyabi-world.com BEHIND_TLS_PROXY=true \
+	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY)
+
+FIND_CHROMIUM = command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome
+NO_CHROMIUM = Chromium is not installed, so the tests in a browser cannot run. Install it (Debian: apt-get install chromium; \
+	macOS: brew install --cask chromium), or set CHROMIUM to the path of a Chromium or Chrome.
+
+# .venv is made once; each stamp says which of the locked files is in it. dev.txt holds all of demo.txt.
+.venv/demo.stamp: requirements/demo.txt | .venv/bin/python
+	@echo "Installing what the demo needs into .venv (a minute at first) …"
+	@$(PIP_INSTALL) -r requirements/demo.txt
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt | .venv/bin/python
+	@echo "Installing what the tests need into .venv (a minute or two at first) …"
+	@$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@ .venv/demo.stamp
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: install Python 3.11 or later, or set PYTHON."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or later is needed; PYTHON=python3.13 make … picks another."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: apt-get install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv .venv

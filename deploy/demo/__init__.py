@@ -1,0 +1,1 @@
+"""The demo: a local AWS with the Miyabi estate in it, and the console in front of it; tests use it too."""

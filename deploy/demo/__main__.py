@@ -1,0 +1,116 @@
+"""`python -m deploy.demo`: a local AWS, the Miyabi estate in it, and the console before it, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from deploy.demo.aws_config import write_aws_config
+from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
+from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
+from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
+from deploy.demo.seed import ROLES
+from deploy.demo.settings import make_settings
+
+READY = """
+  Miyabi secrets console   http://{host}:{port}
+  Accounts                 {accounts}
+  Password                 {password}
+  Local AWS                {endpoint}
+  AWS CLI beside it        export AWS_CONFIG_FILE={folder}/aws-config
+                           aws --profile miyabi-prod secretsmanager list-secrets
+  Logs                     {folder}/console.log
+
+Ctrl-C stops it all. Nothing is kept: each start makes new values, accounts and keys.
+"""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Run the demo until INT, TERM or HUP, and leave no process behind. Returns 0, or 1 after an error."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop)
+    try:
+        with ExitStack() as stack:
+            _run(stack)
+    except (DemoError, LocalAwsError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.")
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    for again in STOP_SIGNALS:
+        signal.signal(again, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the stopping
+    print("\nStopping …", flush=True)
+    raise KeyboardInterrupt
+
+
+def _run(stack: ExitStack) -> None:
+    port, aws_port = choose_port("PORT", 8000), choose_port("DEMO_AWS_PORT", 0)
+    password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(12)
+    folder = _make_folder(port)
+    log = folder / "console.log"
+    with _step("Starting a local AWS"):
+        aws = stack.enter_context(LocalAws.start(aws_port, log=folder / "local-aws.log"))
+    with _step("Building the Miyabi estate: dev, staging, prod"):
+        _build(aws, folder)
+    environ = make_settings(folder, port, aws, password)
+    with _step("Making the database and the accounts"):
+        run_to_end("deploy.demo.seed", environ, log)
+    with _step("Starting the console under gunicorn"):
+        console = stack.enter_context(gunicorn(environ, log))
+        wait_until_ready(console, f"http://{HOST}:{port}/livez", log)
+    _tell(port, password, aws, folder)
+    watch({"console": (console, log), "local AWS": (aws.process, folder / "local-aws.log")})
+
+
+def _make_folder(port: int) -> Path:
+    """An empty folder for this start, by port: two demos may run side by side."""
+    folder = PROJECT / ".demo" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    print(f"{title} …", end=" ", flush=True)
+    started = time.monotonic()
+    yield
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def _build(aws: LocalAws, folder: Path) -> None:
+    build_estate(aws.endpoint)
+    shutil.copy(ENVIRONMENTS_FILE, folder / "environments.toml")
+    write_aws_config(folder / "aws-config", aws.endpoint, read_environments().values())
+
+
+def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
+    print(
+        READY.format(
+            host=HOST,
+            port=port,
+            accounts=", ".join(ROLES),
+            password=password,
+            endpoint=aws.endpoint,
+            folder=folder.relative_to(PROJECT),
+        ),
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

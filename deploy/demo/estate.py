@@ -1,0 +1,63 @@
+"""The Miyabi estate in the local AWS: the accounts of all environments, and the flaws that life has."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.demo.account import Account, add_extra_secrets, build_account, write_outside_the_console
+from deploy.demo.local_aws import PROJECT
+from deploy.demo.values import Values, add_placeholders, make_values
+from secrets_ui.domain.catalog import Catalog, parse_catalog
+from secrets_ui.domain.environment import Environment, parse_environments
+
+CATALOG_FILE = PROJECT / "deploy" / "catalog.json"
+ENVIRONMENTS_FILE = PROJECT / "deploy" / "environments.example.toml"
+WRONG_REGION = "us-east-1"
+
+
+def read_catalog(path: Path = CATALOG_FILE) -> Catalog:
+    return parse_catalog(json.loads(path.read_text()), str(path))
+
+
+def read_environments(path: Path = ENVIRONMENTS_FILE) -> dict[str, Environment]:
+    """The environments of the demo: those of the example file, so that every start of the demo tries it."""
+    return parse_environments(tomllib.loads(path.read_text()), str(path))
+
+
+def build_estate(
+    endpoint: str,
+    catalog: Catalog | None = None,
+    environments: Mapping[str, Environment] | None = None,
+    *,
+    clean: bool = False,
+    extra_secrets: int = 0,
+) -> dict[str, Account]:
+    """Build every environment (or those given) in the local AWS at `endpoint`, and return it by name.
+
+    `clean` leaves out the demo's flaws: placeholders and a missing key in dev, a wrong Region in staging's
+    key policy, and in prod a token of staging's, saved outside the console.
+    `extra_secrets` adds that many secrets to each environment, for paging.
+    """
+    catalog, environments = catalog or read_catalog(), environments or read_environments()
+    values = {name: make_values(catalog, name) for name in environments}
+    if "dev" in values and not clean:
+        add_placeholders(values["dev"])
+    accounts = {}
+    for name, environment in environments.items():
+        via_region = WRONG_REGION if name == "staging" and not clean else ""
+        accounts[name] = build_account(
+            endpoint, environment, catalog, values[name], lambda_via_region=via_region
+        )
+        add_extra_secrets(accounts[name], extra_secrets)
+    if {"staging", "prod"} <= set(accounts) and not clean:
+        paste_token_of_staging(accounts["prod"], values)
+    return accounts
+
+
+def paste_token_of_staging(prod: Account, values: Mapping[str, Values]) -> None:
+    """Prod's flaw: somebody saved staging's token there, with the AWS CLI."""
+    token = values["staging"]["api-keys"]["MIYABI_ACCESS_TOKEN"]
+    write_outside_the_console(prod, "api-keys", values["prod"]["api-keys"] | {"MIYABI_ACCESS_TOKEN": token})

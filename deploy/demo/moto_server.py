@@ -1,0 +1,85 @@
+"""moto's server as the local AWS needs it: one call at a time, closed to browsers, quick to start."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.iam import models as iam_models
+from moto.moto_server import werkzeug_app
+from werkzeug import serving
+
+# moto knows a thousand managed policies and takes a second per account to load them; the estate needs these.
+MANAGED_POLICIES = ("AWSLambdaBasicExecutionRole", "ReadOnlyAccess")
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+class QuietHandler(werkzeug_app.MotoRequestHandler):
+    """Logs no requests; errors still reach standard error."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def make_server(listener: socket.socket) -> serving.BaseWSGIServer:
+    """moto's WSGI application, threaded, on a socket that listens already."""
+    werkzeug_app.DISABLE_GLOBAL_CORS = (
+        True  # with CORS on, any web page could read this AWS through a browser
+    )
+    default_user_config["lambda"] = {"use_docker": False}
+    _load_managed_policies()
+    application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    return serving.make_server(
+        *listener.getsockname(),
+        _one_at_a_time(_for_programs_alone(application)),
+        threaded=True,
+        request_handler=QuietHandler,
+        fd=listener.fileno(),
+    )
+
+
+def _load_managed_policies() -> None:
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+    every = json.loads(iam_models.aws_managed_policies_data)
+    iam_models.aws_managed_policies_data = json.dumps({name: every[name] for name in MANAGED_POLICIES})
+
+
+def _for_programs_alone(application: Any) -> Any:
+    """Refuse what a browser sends: a page's Origin, or a Host that was rebound to loopback."""
+
+    def guard(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "").partition(":")[0]
+        if "HTTP_ORIGIN" in environ or host not in LOOPBACK:
+            start_response("403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            return []
+        answer: Iterable[bytes] = application(environ, start_response)
+        return answer
+
+    return guard
+
+
+def _one_at_a_time(application: Any) -> Any:
+    """Let one request in at a time, so that each API call is atomic, as it is on AWS.
+
+    moto's backends are plain dicts without locks: two threads inside UpdateSecretVersionStage could both
+    find AWSCURRENT where they expect it, and a race that AWS decides would be lost here. The body is read
+    before the lock is taken, so that a slow sender holds up nobody.
+    """
+    lock = threading.Lock()
+
+    def serialised(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+        with lock:
+            answer = application(environ, start_response)
+            try:
+                return list(answer)
+            finally:
+                getattr(answer, "close", lambda: None)()
+
+    return serialised

@@ -1,0 +1,167 @@
+"""The policies of the Miyabi estate, as Python dicts: a key policy, and what each role may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from secrets_ui.domain.environment import Environment
+
+Policy = dict[str, Any]
+CONSOLE_ROLE = "miyabi-console"
+
+# What administers a key and never uses it. Without kms:CreateGrant: a grant would be a way around the policy.
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+_KEY_ADMINISTRATION = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+]
+
+
+def role_arn(environment: Environment, name: str) -> str:
+    return f"arn:aws:iam::{environment.account}:role/{name}"
+
+
+def key_policy(environment: Environment, lambda_via_region: str = "") -> Policy:
+    """Who may use the key through Secrets Manager: the Lambda role to decrypt, the console to encrypt too.
+
+    The account may administer the key and hand that on by IAM, but its IAM policies open no value.
+    `lambda_via_region` writes another Region into the Lambda role's kms:ViaService: staging's flaw.
+    """
+    return _policy(
+        _allow(
+            "AccountAdministersTheKey",
+            _KEY_ADMINISTRATION,
+            "*",
+            principal=f"arn:aws:iam::{environment.account}:root",
+        ),
+        _allow(
+            "LambdaDecryptsThroughSecretsManager",
+            ["kms:Decrypt"],
+            "*",
+            principal=role_arn(environment, environment.lambda_role),
+            condition=_through_secrets_manager(environment, lambda_via_region),
+        ),
+        _allow(
+            "ConsoleUsesTheKeyThroughSecretsManager",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            "*",
+            principal=role_arn(environment, CONSOLE_ROLE),
+            condition=_through_secrets_manager(environment),
+        ),
+    )
+
+
+def secrets_access(environment: Environment, key_arn: str, secrets: Iterable[str]) -> Policy:
+    """miyabi-lambda-secrets-access: read the named secrets, and decrypt them with the key."""
+    return _policy(
+        _allow(
+            "ReadSecrets",
+            ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+            # Six random characters end a secret's ARN; `-*` would reach secrets with longer names too.
+            [secret_arn_pattern(environment, f"{environment.prefix}{name}-??????") for name in secrets],
+        ),
+        _allow("DecryptSecrets", ["kms:Decrypt"], key_arn, condition=_through_secrets_manager(environment)),
+    )
+
+
+def github_access(environment: Environment) -> Policy:
+    """miyabi-lambda-github-access: read the parameters that say which repositories Miyabi works on."""
+    parameters = (
+        f"arn:aws:ssm:{environment.region}:{environment.account}:parameter/miyabi/{environment.name}/github/*"
+    )
+    return _policy(
+        _allow("ReadRepositorySettings", ["ssm:GetParameter", "ssm:GetParametersByPath"], parameters)
+    )
+
+
+def console_access(environment: Environment, key_arn: str) -> Policy:
+    """miyabi-console-access: see and edit the environment's secrets, and what decides who reads them."""
+    account = environment.account
+    functions = f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
+    return _policy(
+        _allow(
+            "SeeSecrets", ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"], "*"
+        ),
+        _allow("EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")),
+        _allow(
+            "UseTheKey",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            key_arn,
+            condition=_through_secrets_manager(environment),
+        ),
+        _allow("SeeTheKey", _SEE_THE_KEY, key_arn),
+        _allow("SeeTheLambdaRole", _SEE_A_ROLE, role_arn(environment, environment.lambda_role)),
+        _allow(
+            "SeePolicies",
+            ["iam:GetPolicy", "iam:GetPolicyVersion"],
+            ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
+        ),
+        _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+    )
+
+
+_EDIT_SECRETS = [
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetResourcePolicy",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:ListSecretVersionIds",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+]
+_SEE_THE_KEY = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
+_SEE_A_ROLE = [
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:SimulatePrincipalPolicy",
+]
+
+
+def trust(principal_type: str, principal: str) -> Policy:
+    """A trust policy that lets one principal assume the role: `trust("Service", "lambda.amazonaws.com")`."""
+    statement = {"Effect": "Allow", "Principal": {principal_type: principal}, "Action": "sts:AssumeRole"}
+    return _policy(statement)
+
+
+def secret_arn_pattern(environment: Environment, name: str) -> str:
+    return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{name}"
+
+
+def _through_secrets_manager(environment: Environment, region: str = "") -> Policy:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
+    service = f"secretsmanager.{region or environment.region}.amazonaws.com"
+    return {"StringEquals": {"kms:ViaService": service, "kms:CallerAccount": environment.account}}
+
+
+def _policy(*statements: Policy) -> Policy:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allow(
+    sid: str,
+    actions: list[str],
+    resource: str | list[str],
+    *,
+    principal: str = "",
+    condition: Policy | None = None,
+) -> Policy:
+    statement: Policy = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
+    if principal:
+        statement["Principal"] = {"AWS": principal}
+    if condition:
+        statement["Condition"] = condition
+    return statement

@@ -1,0 +1,53 @@
+"""Fills the demo's database: tables, an account per role, and a change made in this console.
+
+`python -m deploy.demo.seed` finds the console's settings and DEMO_PASSWORD in its environment.
+"""
+
+from __future__ import annotations
+
+import os
+
+import django
+from django.core.management import call_command
+
+ROLES = ("viewer", "editor", "auditor", "admin")  # each is the name of an account as well
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    make_accounts(os.environ["DEMO_PASSWORD"])
+    save_as_editor("prod", "config", "MIYABI_ROOT", "/mnt/miyabi", "The function has a file system now")
+
+
+def make_accounts(password: str) -> None:
+    """One account for each role, which it has in every environment."""
+    from secrets_ui.services.accounts import make_account
+    from secrets_ui.services.estate import environments
+
+    for role in ROLES:
+        make_account(role, password, dict.fromkeys(environments(), role))
+
+
+def save_as_editor(environment_name: str, secret: str, key: str, value: str, reason: str) -> None:
+    """Change one key by the console's own service, as a person would in its pages."""
+    from secrets_ui.domain.actor import Actor
+    from secrets_ui.domain.document import Change
+    from secrets_ui.domain.edit import Edit
+    from secrets_ui.domain.secret_value import SecretValue
+    from secrets_ui.services.aws_access import secrets_manager
+    from secrets_ui.services.edit_secret import put_new_version
+    from secrets_ui.services.estate import get_environment
+
+    environment, editor = get_environment(environment_name), Actor("editor", "127.0.0.1")
+    name = environment.prefix + secret
+    current = secrets_manager(environment, editor).describe_secret(name).current
+    changes = (Change(key, SecretValue(value)),)
+    put_new_version(
+        environment, editor, Edit(name, current, changes, reason=reason, typed_name=name, once="")
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""How gunicorn serves the console: `gunicorn --config deploy/gunicorn.conf.py`; it reads `.env` as well."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # gunicorn reads this file before it looks at chdir
+
+from miyabi_admin.environ import Settings  # noqa: E402 - found through the line above
+
+
+class JsonAccessLogger(Logger):
+    """Access lines as JSON, so that what a client sends stays inside one escaped line.
+
+    The path alone: a query string holds the audit log's filters, which name persons and reasons.
+    """
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": "info",
+            "logger": "access",
+            "method": environ.get("REQUEST_METHOD"),
+            "path": environ.get("PATH_INFO"),
+            "status": resp.status_code,
+            "bytes": resp.sent,
+            "milliseconds": round(request_time.total_seconds() * 1000, 1),
+            "client": environ.get("REMOTE_ADDR"),
+            "worker": os.getpid(),
+        }
+        self.access_log.info(json.dumps(line))
+
+
+def _count_cores() -> int:
+    """The cores that this process may use: a container's share, where os.cpu_count would tell the host's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+try:
+    _settings = Settings(Path(os.environ.get("ENV_FILE", PROJECT / ".env")))
+    workers = _settings.number("WEB_CONCURRENCY", _count_cores())
+    bind = f"{_settings.text('HOST', '127.0.0.1')}:{_settings.number('PORT', 8000)}"
+except ImproperlyConfigured as error:
+    sys.exit(f"miyabi: {error}")
+os.environ["WEB_CONCURRENCY"] = str(workers)  # system checks and limits ask how many processes there are
+
+wsgi_app = "miyabi_admin.wsgi:application"
+chdir = str(PROJECT)
+# Pages wait on AWS, so threads: with waits of 25 ms, 2 gthread workers serve six times as much as 2 sync ones
+worker_class = "gthread"
+threads = 8
+# Each worker loads the application itself: boto3's clients and database connections must not cross a fork.
+preload_app = False
+
+timeout = 30  # seconds without a sign of life; a page's AWS calls give up well before
+graceful_timeout = (
+    30  # seconds for requests under way to end: a save is then recorded by the request that began it
+)
+keepalive = 5
+# A heartbeat file on a slow disk can make a busy worker look dead.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes an unnamed file there
+
+control_socket_disable = True  # open by default since 25.1: nobody needs to steer this server over a socket
+accesslog = "-"
+errorlog = "-"
+logger_class = JsonAccessLogger
+
+_settling: list[subprocess.Popen[bytes]] = []
+
+
+def when_ready(server: Arbiter) -> None:
+    """An earlier server may have died between intent and outcome of a save: ask AWS what became of it."""
+    command = [sys.executable, "manage.py", "settle_audit", "--wait"]
+    _settling.append(subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL))
+
+
+def on_exit(server: Arbiter) -> None:
+    for process in _settling:
+        process.terminate()  # does nothing to one that has ended

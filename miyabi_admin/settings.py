@@ -1,0 +1,189 @@
+"""All settings, from the environment alone; `.env.example` lists every variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from .environ import Settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+
+# Mode. A local AWS endpoint makes this a local console; without one it speaks to real AWS and is strict.
+LOCAL_AWS_ENDPOINT = env.text("LOCAL_AWS_ENDPOINT")
+if LOCAL_AWS_ENDPOINT and urlsplit(LOCAL_AWS_ENDPOINT).hostname not in ("127.0.0.1", "localhost", "::1"):
+    raise ImproperlyConfigured("LOCAL_AWS_ENDPOINT: expected an address of this machine, such as http://127.0.0.1:5000.")
+IS_LOCAL = bool(LOCAL_AWS_ENDPOINT)
+DEBUG = env.boolean("DEBUG")
+if DEBUG and not IS_LOCAL:
+    raise ImproperlyConfigured("DEBUG is on while the console speaks to real AWS. Turn it off, or set LOCAL_AWS_ENDPOINT.")
+
+# Keys. All three live outside the database.
+SECRET_KEY = env.key("SECRET_KEY", "it signs sessions and forms")
+AUDIT_KEY = env.key("AUDIT_KEY", "it seals the audit chain").encode()
+FINGERPRINT_KEY = env.key("FINGERPRINT_KEY", "it keys the fingerprints of values").encode()
+if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY}) < 3:
+    raise ImproperlyConfigured("SECRET_KEY, AUDIT_KEY and FINGERPRINT_KEY must be three different keys.")
+
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if IS_LOCAL else [])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is not set: expected the console's host names, separated by commas.")
+if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS holds a wildcard: expected full host names.")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+
+# The console's own.
+ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" / "environments.toml")))
+CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
+VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
+WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1)  # worker processes; gunicorn.conf.py reads the same variable
+
+INSTALLED_APPS = [
+    "secrets_ui",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+]
+MIDDLEWARE = [
+    "secrets_ui.middleware.no_store",
+    "secrets_ui.middleware.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "secrets_ui.middleware.errors_for_people",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "secrets_ui.middleware.refuse_oversized",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "secrets_ui.middleware.session_limits",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # every view, unless it says login_not_required
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "miyabi_admin.urls"
+WSGI_APPLICATION = "miyabi_admin.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request", "secrets_ui.context.frame"],
+            "builtins": ["secrets_ui.templatetags.console"],
+        },
+    }
+]
+
+# Data. ATOMIC_REQUESTS stays off: an intent has to be committed before the call that it announces.
+DATABASES = {"default": env.database(f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = 600
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # the chain's append reads, then writes: a deferred lock would fail half-way
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # nothing is cached outside process memory
+
+# Sign-in and sessions.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "sign_in"
+AXES_FAILURE_LIMIT = 6
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = ["username"]  # counted in the database: over all workers, and no header resets it
+AXES_LOCKOUT_CALLABLE = "secrets_ui.views.sign_in.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_LIFE_SECONDS = 12 * 60 * 60
+SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Strict would not come back from an identity provider
+CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
+
+# What a browser may do.
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would turn the Origin of our own forms into null
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_LOCAL
+SECURE_SSL_REDIRECT = not IS_LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+if env.boolean("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb", "serial", "hid", "midi", "screen-wake-lock")
+}
+
+# Bodies: a document of 65,536 bytes may triple in a form's encoding; anything much larger is refused before parsing.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is ever spooled to a disk
+
+# Static files: whitenoise, under names that hold a hash of their content.
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = IS_LOCAL
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if IS_LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Errors and logs: JSON lines on standard output, without local variables, bodies or exception texts that are not ours.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.logs.NothingFromTheRequest"
+LOGGING_CONFIG = "secrets_ui.logs.configure"
+LOGGING = {"level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))}
+# W006 asks for the address in the lockout: a person's failures count whatever address or header they come with.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]

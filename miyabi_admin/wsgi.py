@@ -1,0 +1,15 @@
+"""The WSGI application that gunicorn serves."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    sys.stderr.write(f"miyabi: {error}\n")
+    sys.exit(4)  # gunicorn's code for an application that cannot be loaded: it stops instead of starting workers for ever

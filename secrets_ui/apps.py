@@ -1,0 +1,21 @@
+"""Starts the app: what it cannot run with stops it here, in one clear line."""
+
+from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
+
+
+class SecretsUiConfig(AppConfig):
+    name = "secrets_ui"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import system_checks  # noqa: F401  registers itself
+        from .domain.errors import ConfigurationError
+        from .services import estate
+
+        try:
+            estate.environments()
+            estate.catalog()
+        except ConfigurationError as error:
+            raise ImproperlyConfigured(error.message) from None
+        system_checks.ensure_cache_is_shared()

@@ -1,0 +1,115 @@
+"""Clients for (environment, person, service): assumed role, time-outs, retries, one connection pool each, kept and shared."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.utils import parse_timestamp
+
+from ..domain.environment import Environment
+
+CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
+KEPT_SESSIONS = 128  # (environment, person) pairs; the one used longest ago goes first
+
+
+class AwsSessions:
+    """Makes clients and keeps them: a new session's client costs tens of milliseconds, a kept one nothing. boto3's clients may be
+    shared between threads, its sessions may not, so sessions are only touched under the lock."""
+
+    def __init__(self, endpoint_url: str = "") -> None:
+        self._endpoint_url = endpoint_url or None
+        self._lock = threading.Lock()
+        self._base = _new_session()
+        self._loader = self._base.get_component("data_loader")
+        self._clients: OrderedDict[tuple[str, str], dict[str, BaseClient]] = OrderedDict()
+        self._sessions: dict[tuple[str, str], botocore.session.Session] = {}
+
+    def client(self, environment: Environment, service: str, person: str) -> BaseClient:
+        """A client of `service` in the environment's Region. Where the environment names a role, it is assumed in a session named
+        after the person, so that CloudTrail tells who it was. No call is made here; credentials are fetched with the first one."""
+        key = (environment.name, session_name(person) if environment.assume_role else "")
+        with self._lock:
+            clients = self._clients.setdefault(key, {})
+            self._clients.move_to_end(key)
+            if service not in clients:
+                clients[service] = self._create(self._session(environment, key), service, environment.region)
+            self._forget_oldest()
+            return clients[service]
+
+    def _session(self, environment: Environment, key: tuple[str, str]) -> botocore.session.Session:
+        if not environment.assume_role:
+            return self._base
+        if key not in self._sessions:
+            self._sessions[key] = self._assumed(environment, key[1])
+        return self._sessions[key]
+
+    def _assumed(self, environment: Environment, name: str) -> botocore.session.Session:
+        session = _new_session(self._loader)
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=partial(self._base.create_client, region_name=environment.region, endpoint_url=self._endpoint_url, config=_CONFIG),
+            source_credentials=self._base.get_credentials(),
+            role_arn=environment.assume_role,
+            extra_args={"RoleSessionName": name, "DurationSeconds": 3600},
+        )
+        # botocore has no public door for this; its own assume-role provider does the same.
+        session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        return session
+
+    def _create(self, session: botocore.session.Session, service: str, region: str) -> BaseClient:
+        client = session.create_client(service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG)
+        keep_botocore_quiet()
+        return client
+
+    def _forget_oldest(self) -> None:
+        while len(self._clients) > KEPT_SESSIONS:
+            oldest, _ = self._clients.popitem(last=False)
+            self._sessions.pop(oldest, None)
+
+
+_CONFIG = Config(
+    connect_timeout=CONNECT_TIMEOUT,
+    read_timeout=READ_TIMEOUT,
+    retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+    max_pool_connections=32,
+    user_agent_extra="miyabi-secrets-console",
+)
+
+
+def session_name(person: str) -> str:
+    """RoleSessionName for a person: 2 to 64 of [\\w+=,.@-].
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+    name = re.sub(r"[^A-Za-z0-9_+=,.@-]", "-", person)[:64]
+    return name if len(name) > 1 else f"console-{name}"
+
+
+def _new_session(loader: Any = None) -> botocore.session.Session:
+    session = botocore.session.Session()
+    if loader is not None:
+        session.register_component("data_loader", loader)  # parsed service models, shared
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    return session
+
+
+def _timestamp(value: Any) -> datetime:
+    """JSON services send epoch seconds; botocore's own parser looks up the local zone for each and costs 20 times as much."""
+    if isinstance(value, (int, float)):
+        return datetime.fromtimestamp(value, UTC)
+    return parse_timestamp(value).astimezone(UTC)
+
+
+def keep_botocore_quiet() -> None:
+    """Below WARNING botocore and urllib3 log request bodies, values included. Each of their loggers gets a level of its own, so that
+    a root logger or a parent set to DEBUG does not reach them."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):
+            logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,46 @@
+"""What the frame around every page needs: who, which environments, which page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from .access import environments_with, may, roles_of
+from .domain.environment import Environment
+from .services import estate
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Bare where the database or the session may be what failed."""
+    if getattr(request, "is_bare", False) or not hasattr(request, "user") or not request.user.is_authenticated:
+        return {"frame": {}}
+    match = request.resolver_match
+    page, arguments = (match.url_name or "", match.kwargs) if match else ("", {})
+    current = estate.environments().get(str(arguments.get("environment", "")))
+    places = environments_with(request, "secret.view")
+    return {
+        "frame": {
+            "person": request.user.get_username(),
+            "roles": ", ".join(sorted(roles_of(request).get(current.name, ()))) if current else "",
+            "page": _section(page),
+            "current": current,
+            "places": [{"place": place, "url": _same_page(place, current, page, arguments)} for place in places],
+            "home": current or (places[0] if places else None),
+            "may_audit": bool(environments_with(request, "audit.view")),
+            "may_change": current is not None and may(request, "secret.view", current),
+        }
+    }
+
+
+def _section(page: str) -> str:
+    return {"secret": "secrets", "edit": "secrets", "edit_document": "secrets", "decide": "changes", "audit_record": "audit"}.get(page, page)
+
+
+def _same_page(place: Environment, current: Environment | None, page: str, arguments: dict[str, Any]) -> str:
+    """The switch between environments stays on the same secret, where the page is about one."""
+    name = str(arguments.get("name", ""))
+    if current and page == "secret" and name.startswith(current.prefix):
+        return reverse("secret", args=[place.name, place.prefix + name.removeprefix(current.prefix)])
+    return reverse("changes" if page == "changes" else "secrets", args=[place.name])

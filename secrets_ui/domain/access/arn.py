@@ -1,0 +1,97 @@
+"""Patterns for ARNs: in a Resource element, and under the Arn condition operators, which differ.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .glob import Pattern, Wild, compile_glob, has_wildcard
+from .truth import Truth
+
+FIELDS = 6
+"""arn:partition:service:region:account:resource"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """What was asked for, split once."""
+
+    text: str
+    segments: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Arn":
+        return cls(text, tuple(text.split(":")))
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePattern:
+    """One value of a Resource element, compiled."""
+
+    covers: Callable[[str], object]
+    segments: tuple[Pattern, ...]
+    has_inner_wildcard: bool
+    """Whether a wildcard stands anywhere but at the end of a segment."""
+
+    def matches(self, asked: Arn) -> Truth:
+        """A `*` that ends a segment "can expand to match beyond the colon boundaries".
+
+        Whether one elsewhere in a segment, or a `?`, may stand for a colon is contested: None when the
+        answer hangs on that.
+        """
+        if not self.covers(asked.text):
+            return False
+        if not self.has_inner_wildcard or len(self.segments) == len(asked.segments):
+            return True
+        return True if _match_by_segment(self.segments, asked.segments) else None
+
+
+@lru_cache(maxsize=1024)
+def compile_resource(pattern: Pattern) -> ResourcePattern:
+    segments = split_at_colons(pattern)
+    return ResourcePattern(compile_glob(pattern), segments, any(map(_has_inner_wildcard, segments)))
+
+
+def split_at_colons(pattern: Pattern, limit: int = 0) -> tuple[Pattern, ...]:
+    """The segments of a pattern; with a limit, the last of so many keeps its colons."""
+    segments: list[list[str | Wild]] = [[]]
+    for part in pattern:
+        if isinstance(part, Wild) or limit == len(segments):
+            segments[-1].append(part)
+            continue
+        first, *others = part.split(":", limit - len(segments) if limit else -1)
+        segments[-1].append(first)
+        segments.extend([text] for text in others)
+    return tuple(tuple(part for part in segment if part) for segment in segments)
+
+
+def _has_inner_wildcard(segment: Pattern) -> bool:
+    return has_wildcard(segment[:-1]) or segment[-1:] == (Wild.ONE,)
+
+
+def _match_by_segment(segments: tuple[Pattern, ...], texts: tuple[str, ...]) -> bool:
+    """Whether the segments cover the texts when only a `*` at a segment's end may swallow further ones."""
+    reached = {0}
+    for segment in segments:
+        covers = compile_glob(segment)
+        hits = [at for at in reached if at < len(texts) and covers(texts[at])]
+        swallows = segment[-1:] == (Wild.ANY,)
+        reached = {end for at in hits for end in (range(at + 1, len(texts) + 1) if swallows else (at + 1,))}
+    return len(texts) in reached
+
+
+def match_arn_condition(pattern: Pattern, actual: str) -> Truth:
+    """ArnLike and ArnEquals, which behave alike: each of the six components is checked by itself.
+
+    What a pattern with fewer components covers is not documented: None where it might match.
+    """
+    wanted = split_at_colons(pattern, FIELDS)
+    if len(wanted) < FIELDS:
+        return None if compile_glob(pattern)(actual) else False
+    found = actual.split(":", FIELDS - 1)
+    if len(found) < FIELDS:
+        return False
+    return all(compile_glob(part)(text) for part, text in zip(wanted, found, strict=True))

@@ -1,0 +1,114 @@
+"""What the Numeric, Date, Bool, Binary and IpAddress operators compare. Variables are plain text to them.
+
+A value that cannot be read as what the operator compares never matches. Under a negated operator it gives
+None ("cannot be told"): AWS does not say that it counts as different.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeVar
+
+from .comparing_texts import Comparison, Family
+from .context import Context, fold
+from .truth import Truth
+
+Actual = TypeVar("Actual")
+Wanted = TypeVar("Wanted")
+
+_NUMBER = re.compile(r"[+-]?\d{1,64}(\.\d{1,64})?", re.ASCII)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
+_TIME = re.compile(
+    r"(?P<minute>\d{4}-\d\d-\d\dT\d\d:\d\d)(?P<second>:\d\d)?(?P<fraction>\.\d{1,9})?(?P<zone>Z|[+-]\d\d:\d\d)?",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def compare_values(
+    read_actual: Callable[[str], Actual | None],
+    read_wanted: Callable[[str], Wanted | None],
+    relate: Callable[[Actual, Wanted], bool],
+) -> Family:
+    """The family of operators that read both sides as values and relate them."""
+
+    def family(values: Sequence[str], has_variables: bool, is_negated: bool) -> Comparison:
+        readings = [read_wanted(value) for value in values]
+        wanted = [reading for reading in readings if reading is not None]
+        unreadable: Truth = None if is_negated else False
+        otherwise: Truth = False if len(wanted) == len(values) else unreadable
+
+        def compare(actual: str, _: Context) -> Truth:
+            found = read_actual(actual)
+            if found is None:
+                return unreadable
+            return True if any(relate(found, value) for value in wanted) else otherwise
+
+        return compare
+
+    return family
+
+
+@lru_cache(maxsize=1024)
+def read_number(text: str) -> Decimal | None:
+    """An integer or a decimal number."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+@lru_cache(maxsize=1024)
+def read_date(text: str) -> Decimal | None:
+    """Seconds since 1970 of a date in a W3C form of ISO 8601, or already in epoch seconds.
+
+    Four digits are a year; a time without a zone is taken as UTC.
+    Source: https://www.w3.org/TR/NOTE-datetime
+    """
+    if time := _TIME.fullmatch(text):
+        zone = (time["zone"] or "Z").replace("Z", "+00:00")
+        whole = _seconds(f"{time['minute']}{time['second'] or ':00'}{zone}")
+        return None if whole is None else whole + Decimal(time["fraction"] or 0)
+    if _DATE.fullmatch(text):
+        return _seconds(f"{text}{'-01-01'[len(text) - 4 :]}T00:00:00+00:00")
+    return read_number(text)
+
+
+def _seconds(iso: str) -> Decimal | None:
+    try:
+        return Decimal((datetime.fromisoformat(iso) - _EPOCH) // timedelta(seconds=1))
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_boolean(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(fold(text))
+
+
+def read_bytes(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def read_address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def read_network(text: str) -> IPv4Network | IPv6Network | None:
+    """A range in CIDR form, or a single address."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def is_inside(address: IPv4Address | IPv6Address, network: IPv4Network | IPv6Network) -> bool:
+    return address in network  # never true of an address and a range of different versions

@@ -1,0 +1,118 @@
+"""One entry of a Condition block: an operator, a key and the values wanted of it.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .comparing_texts import Comparison
+from .comparing_values import read_boolean
+from .context import UNKNOWN, Context, Found, Values, fold
+from .operators import Operator, Quantifier, find_operator
+from .truth import Truth, all_of, any_of, negate
+
+Decide = Callable[[Values | None, bool, Context], Truth]
+"""From the values in the request (None: not there), whether the key is multivalued, and the context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    operator: str
+    key: str
+    wanted: Values
+    lookup: str
+    """The key's folded name."""
+    decide: Decide
+
+    def outcome(self, context: Context) -> Truth:
+        """Whether the condition holds; None when that hangs on something that cannot be known."""
+        actual = context.lookup(self.lookup)
+        if actual is UNKNOWN:
+            return None
+        return self.decide(actual, self.lookup in context.multivalued, context)
+
+
+class UnmetCondition(NamedTuple):
+    """A condition that fails, or that cannot be told (`outcome` None)."""
+
+    operator: str
+    key: str
+    wanted: Values
+    """The policy's values, variables not replaced."""
+    actual: Found
+    """The request's values; None when it does not have the key, UNKNOWN when nobody here can know."""
+    outcome: Truth
+
+    @property
+    def doubt(self) -> str:
+        """Why the outcome is None, as one sentence."""
+        if find_operator(self.operator) is None:
+            return f"AWS's reference has no condition operator {self.operator}."
+        if self.actual is UNKNOWN:
+            return f"The value of {self.key} is not known here."
+        return f"AWS does not say what {self.operator} on {self.key} makes of these values, or one is not known."
+
+
+def build_condition(operator: str, key: str, wanted: Values, *, variables: bool, under_deny: bool) -> Condition:
+    """Compile a condition. An operator that AWS does not have never holds, and under a Deny cannot be told."""
+    known = find_operator(operator)
+    decide = _constant(None if under_deny else False) if known is None else _decider(known, wanted, variables)
+    return Condition(operator, key, wanted, fold(key), decide)
+
+
+def _constant(outcome: Truth) -> Decide:
+    return lambda actual, is_multivalued, context: outcome
+
+
+def _decider(operator: Operator, wanted: Values, variables: bool) -> Decide:
+    if operator.compare is None:
+        return _null(wanted)
+    test = _test(operator.compare(wanted, variables, operator.is_negated), operator.is_negated)
+    if operator.quantifier is None:
+        return _single(test, operator.when_missing)
+    combine = all_of if operator.quantifier is Quantifier.FOR_ALL_VALUES else any_of
+    missing = operator.when_missing
+
+    def decide(actual: Values | None, is_multivalued: bool, context: Context) -> Truth:
+        if actual is None or not any(actual):  # "an empty data set (for example, an empty string)"
+            return missing
+        return combine(test(value, context) for value in actual)
+
+    return decide
+
+
+def _test(matches: Comparison, is_negated: bool) -> Comparison:
+    """Negated operators ask that no value matches."""
+    return (lambda value, context: negate(matches(value, context))) if is_negated else matches
+
+
+def _single(test: Comparison, missing: Truth) -> Decide:
+    """Without a set operator. What that makes of several values is not documented: only unanimity counts."""
+
+    def decide(actual: Values | None, is_multivalued: bool, context: Context) -> Truth:
+        if actual is None:
+            return missing
+        if len(actual) == 1:
+            return test(actual[0], context)
+        outcomes = {test(value, context) for value in actual}
+        return outcomes.pop() if len(outcomes) == 1 else None
+
+    return decide
+
+
+def _null(wanted: Values) -> Decide:
+    """`true`: the key is not there; `false`: it is there and its value is not null."""
+    answers = [read_boolean(value) for value in wanted]
+    missing, present = any_of(answers), any_of(map(negate, answers))
+
+    def decide(actual: Values | None, is_multivalued: bool, context: Context) -> Truth:
+        if actual is None or (is_multivalued and not any(actual)):
+            return missing
+        if any(actual):
+            return present
+        return missing if missing is present else None  # whether an empty text is null is not documented
+
+    return decide

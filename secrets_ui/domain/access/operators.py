@@ -1,0 +1,87 @@
+"""The condition operators: `find_operator` takes their names apart.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from operator import eq, ge, gt, le, lt
+
+from .comparing_texts import Family, arn_like, string_equals, string_equals_ignore_case, string_like
+from .comparing_values import (
+    compare_values,
+    is_inside,
+    read_address,
+    read_boolean,
+    read_bytes,
+    read_date,
+    read_network,
+    read_number,
+)
+from .truth import Truth
+
+
+class Quantifier(StrEnum):
+    FOR_ALL_VALUES = "ForAllValues"
+    FOR_ANY_VALUE = "ForAnyValue"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What an operator's name says. Null alone compares nothing: it asks whether the key is there."""
+
+    compare: Family | None
+    is_negated: bool = False
+    quantifier: Quantifier | None = None
+    if_exists: bool = False
+
+    @property
+    def when_missing(self) -> Truth:
+        """The outcome for a key that the request does not have.
+
+        ForAnyValue:…IfExists is None: one page says that a missing key makes it false, another true.
+        """
+        if self.quantifier is Quantifier.FOR_ALL_VALUES:
+            return True
+        if self.quantifier is Quantifier.FOR_ANY_VALUE:
+            return None if self.if_exists else False
+        return self.if_exists or self.is_negated
+
+
+_RELATIONS = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge}
+
+_PLAIN: dict[str, Family] = {
+    "StringEquals": string_equals,
+    "StringEqualsIgnoreCase": string_equals_ignore_case,
+    "StringLike": string_like,
+    "ArnEquals": arn_like,
+    "ArnLike": arn_like,
+    "Bool": compare_values(read_boolean, read_boolean, eq),
+    "BinaryEquals": compare_values(read_bytes, read_bytes, eq),
+    "IpAddress": compare_values(read_address, read_network, is_inside),
+    **{f"Numeric{name}": compare_values(read_number, read_number, sign) for name, sign in _RELATIONS.items()},
+    **{f"Date{name}": compare_values(read_date, read_date, sign) for name, sign in _RELATIONS.items()},
+}
+_NEGATED: dict[str, Family] = {
+    "StringNotEquals": _PLAIN["StringEquals"],
+    "StringNotEqualsIgnoreCase": _PLAIN["StringEqualsIgnoreCase"],
+    "StringNotLike": _PLAIN["StringLike"],
+    "ArnNotEquals": _PLAIN["ArnEquals"],
+    "ArnNotLike": _PLAIN["ArnLike"],
+    "NotIpAddress": _PLAIN["IpAddress"],
+    "NumericNotEquals": _PLAIN["NumericEquals"],
+    "DateNotEquals": _PLAIN["DateEquals"],
+}
+_QUANTIFIERS = {f"{quantifier}:": quantifier for quantifier in Quantifier}
+
+
+def find_operator(name: str) -> Operator | None:
+    """The operator of that name, or None when AWS's reference has no such operator."""
+    if name == "Null":
+        return Operator(compare=None)
+    prefix = next((prefix for prefix in _QUANTIFIERS if name.startswith(prefix)), "")
+    base = name.removeprefix(prefix).removesuffix("IfExists")
+    compare = _PLAIN.get(base) or _NEGATED.get(base)
+    if compare is None:
+        return None
+    return Operator(compare, base in _NEGATED, _QUANTIFIERS.get(prefix), name.endswith("IfExists"))

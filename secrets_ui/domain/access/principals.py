@@ -1,0 +1,134 @@
+"""Who asks, and whom a Principal or NotPrincipal element names.
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .context import Context, Unknown
+from .errors import MalformedRequest
+from .truth import Truth
+
+_ENTITY = re.compile(
+    r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):(?P<kind>role|user)/(?:[^:]*/)?(?P<name>[^:/]+)", re.ASCII
+)
+_SESSION = re.compile(
+    r"arn:aws[a-z-]*:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^:/]+)/[^:/]+", re.ASCII
+)
+_ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::(?P<root>\d{12}):root|(?P<id>\d{12}))", re.ASCII)
+
+
+class PrincipalMatch(StrEnum):
+    """How a statement of a resource policy names the caller, the strongest first."""
+
+    EVERYONE = "everyone"
+    """By `*`, or by not being listed in a NotPrincipal."""
+    CALLER = "caller"
+    """By the very ARN that asks."""
+    ROLE = "role"
+    """The caller is a session of the named role."""
+    ACCOUNT = "account"
+    """By the account: the question is handed to its IAM policies."""
+    NOBODY = "nobody"
+    UNKNOWN = "unknown"
+    """A NotPrincipal that lists a part of what AWS may look at: "might deny"."""
+
+    @property
+    def names_caller(self) -> Truth:
+        return None if self is PrincipalMatch.UNKNOWN else self is not PrincipalMatch.NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A role, an IAM user, or a session of a role; a running Lambda is such a session."""
+
+    arn: str
+    account: str
+    name: str
+    """Of the user or role: unique in its account, whatever the path."""
+    is_user: bool
+    role: str | None
+    """For a session, its role's ARN with the path, where aws:PrincipalArn tells it."""
+    is_session: bool
+
+    @classmethod
+    def of(cls, arn: str, context: Context) -> "Caller":
+        """Raises MalformedRequest for any other kind of principal."""
+        if session := _SESSION.fullmatch(arn):
+            account, name = session["account"], session["name"]
+            return cls(arn, account, name, False, _role_of_session(account, name, context), True)
+        if entity := _ENTITY.fullmatch(arn):
+            return cls(arn, entity["account"], entity["name"], entity["kind"] == "user", None, False)
+        raise MalformedRequest("principal", "expected the ARN of a role, of a role's session or of an IAM user")
+
+
+def _role_of_session(account: str, name: str, context: Context) -> str | None:
+    """aws:PrincipalArn "returns the ARN of the role", with its path, which the session's ARN lacks."""
+    found = context.lookup("aws:principalarn")
+    if not found or isinstance(found, Unknown):
+        return None
+    entity = _ENTITY.fullmatch(found[0])
+    is_ours = entity and (entity["account"], entity["kind"], entity["name"]) == (account, "role", name)
+    return found[0] if is_ours else None
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalElement:
+    """A Principal element, or a NotPrincipal (`is_negated`).
+
+    Services, identity providers and ids of deleted principals (`AROA…`) are never the caller; an ARN with
+    a wildcard in it names nobody, since principals have no partial wildcards.
+    """
+
+    is_negated: bool
+    everyone: bool
+    arns: frozenset[str]
+    roles: frozenset[tuple[str, str]]
+    """Account and name of each role among the ARNs."""
+    accounts: frozenset[str]
+
+    @classmethod
+    def of(cls, names: Iterable[str], *, is_negated: bool) -> "PrincipalElement":
+        """`names` are the values under AWS, or `*`."""
+        names = frozenset(names)
+        entities = [entity for name in names if (entity := _ENTITY.fullmatch(name))]
+        accounts = [account for name in names if (account := _ACCOUNT.fullmatch(name))]
+        return cls(
+            is_negated,
+            everyone="*" in names,
+            arns=names,
+            roles=frozenset((e["account"], e["name"]) for e in entities if e["kind"] == "role"),
+            accounts=frozenset(account["root"] or account["id"] for account in accounts),
+        )
+
+    def match(self, caller: Caller, has_boundary: Truth, is_deny: bool) -> PrincipalMatch:
+        if self.is_negated:
+            return self._match_unlisted(caller, has_boundary if is_deny else False)
+        if self.everyone:
+            return PrincipalMatch.EVERYONE
+        if caller.arn in self.arns:
+            return PrincipalMatch.CALLER
+        if self._lists_role_of(caller):
+            return PrincipalMatch.ROLE
+        return PrincipalMatch.ACCOUNT if caller.account in self.accounts else PrincipalMatch.NOBODY
+
+    def _match_unlisted(self, caller: Caller, has_boundary: Truth) -> PrincipalMatch:
+        """NotPrincipal: all but the listed, and in a Deny "always" a principal that has a boundary.
+
+        AWS asks to list the role (or user) and its account, and says that less "might deny".
+        """
+        entity = self._lists_role_of(caller) if caller.is_session else caller.arn in self.arns
+        account = caller.account in self.accounts
+        if has_boundary or not (self.everyone or entity or account or caller.arn in self.arns):
+            return PrincipalMatch.EVERYONE
+        is_spared = self.everyone or (entity and account)
+        return PrincipalMatch.NOBODY if is_spared and has_boundary is False else PrincipalMatch.UNKNOWN
+
+    def _lists_role_of(self, caller: Caller) -> bool:
+        if not caller.is_session:
+            return False
+        return caller.role in self.arns if caller.role else (caller.account, caller.name) in self.roles

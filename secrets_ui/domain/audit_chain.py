@@ -1,0 +1,89 @@
+"""The audit chain: the canonical form of a record, its hash, and the verification of a run of records.
+
+Each record's hash is an HMAC-SHA-256 over the hash before it and the record's own fields. The key is kept outside the
+database, so a chain cannot be recomputed by whoever can write to the table. Fields are framed by their length: two
+different records never have the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+GENESIS = "0" * 64
+# In this order they are hashed and stored; sequence is a number, all others are text. JSON members are hashed as they are stored.
+FIELDS = (
+    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
+    "base_version_id", "keys", "reason", "request_ids", "intent", "once", "details",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a second place remembers of the chain: that record `sequence` had `hash`, and that there were `count` records."""
+
+    sequence: int
+    hash: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where the chain does not hold; `sequence` names the record."""
+
+    sequence: int
+    text: str
+
+
+def record_hash(state: hmac.HMAC, previous: str, fields: Iterable[object]) -> str:
+    """The 64 hex characters of a record. `state` is an HMAC of the key without data; it is copied, never changed."""
+    mac = state.copy()
+    mac.update(frame((previous, *fields)))
+    return mac.hexdigest()
+
+
+def frame(fields: Iterable[object]) -> bytes:
+    """Length-prefixed UTF-8 of each field, so that no field can run into its neighbour."""
+    parts = [str(field).encode("utf-8", "surrogatepass") for field in fields]
+    return b"".join([b"%d:%b," % (len(part), part) for part in parts])
+
+
+def start(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod=hashlib.sha256)
+
+
+def version_id_of(record_hash: str, form: str) -> str:
+    """The ClientRequestToken, and so the VersionId, of an intent: its hash, or the same hash cut to a UUID where a setting asks for it."""
+    return record_hash if form == "hash" else str(uuid.UUID(hex=record_hash[:32]))
+
+
+def verify(rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENESIS, after: int = 0) -> Iterator[Break | Checkpoint]:
+    """Checks rows of (*FIELDS, hash) in order of sequence. Yields a Break for each place that does not hold, and last the Checkpoint
+    that was reached. `previous` and `after` continue from an earlier checkpoint."""
+    state, expected, count = start(key), after + 1, after
+    for row in rows:
+        sequence, stored = int(str(row[0])), str(row[-1])
+        if sequence > expected:
+            yield Break(expected, _missing(expected, sequence - 1))
+        elif sequence < expected:
+            yield Break(sequence, f"Record {sequence} stands out of order.")
+        if not hmac.compare_digest(record_hash(state, previous, row[:-1]), stored) and sequence <= expected:
+            yield Break(sequence, f"Record {sequence} does not match its hash: it, or the record before it, was changed.")
+        previous, expected, count = stored, sequence + 1, count + 1
+    yield Checkpoint(expected - 1, previous, count)
+
+
+def _missing(first: int, last: int) -> str:
+    return f"Record {first} is missing." if first == last else f"Records {first} to {last} are missing."
+
+
+def check_tail(reached: Checkpoint, known: Checkpoint, hash_at: str | None) -> Break | None:
+    """Against a checkpoint kept elsewhere: a cut-off tail, or another chain. `hash_at` is the stored hash of record `known.sequence`."""
+    if reached.sequence < known.sequence:
+        return Break(reached.sequence + 1, f"The chain ends at record {reached.sequence}, but a checkpoint knows record {known.sequence}: the tail was cut off.")
+    if hash_at != known.hash:
+        return Break(known.sequence, f"Record {known.sequence} has another hash than its checkpoint: this is not the same chain.")
+    return None

@@ -1,0 +1,118 @@
+"""Environment: dev, staging, prod; where it lives in AWS, and the rules for changing it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .errors import ConfigurationError, InvalidSecretName
+
+COLOURS = ("green", "amber", "red", "blue")
+_DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
+_RESERVED = {"audit", "sign-in", "sign-out", "static", "livez", "readyz", "status", "account", "help"}  # first parts of other URLs
+_PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{1,200}/")
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
+_SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a change needs here beyond the right to make it."""
+
+    reason_required: bool = False
+    type_the_name: bool = False
+    second_person: bool = False
+
+
+@dataclass(frozen=True)
+class Environment:
+    name: str
+    region: str
+    account: str
+    prefix: str
+    assume_role: str = ""
+    lambda_role: str = "miyabi-lambda-execution"
+    lambda_function: str = "miyabi-app"
+    kms_alias: str = "alias/miyabi-secrets"
+    colour: str = "blue"
+    rules: Rules = field(default_factory=Rules)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def secret_name(self, name: str) -> str:
+        """`name`, when it is a secret's name in this environment. Raises InvalidSecretName otherwise: a path that leaves the
+        prefix, in any spelling, is refused before anybody asks AWS."""
+        inside = name.startswith(self.prefix) and name != self.prefix
+        parts = name.split("/")
+        if not inside or not _SECRET_NAME.fullmatch(name) or ".." in parts or "." in parts or "" in parts:
+            raise InvalidSecretName(f"{self.name} holds the secrets whose names start with {self.prefix}.")
+        return name
+
+
+def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Environment]:
+    """The environments of a parsed TOML file, in its order. Raises ConfigurationError naming file, key and what was expected."""
+    tables = data.get("environments")
+    if not isinstance(tables, dict) or not tables:
+        raise ConfigurationError(f"{source}: expected at least one table [environments.NAME].")
+    environments = {name: _environment(name, table, source) for name, table in tables.items()}
+    for name, environment in environments.items():
+        where = (environment.account, environment.region, environment.prefix)
+        twin = next((o for o in environments.values() if o.name != name and (o.account, o.region, o.prefix) == where), None)
+        if twin:
+            raise ConfigurationError(f"{source}: environments.{name}.prefix: the same place as {twin.name}; expected a place of its own.")
+    return environments
+
+
+def _environment(name: str, table: Any, source: str) -> Environment:
+    where = f"{source}: environments.{name}"
+    if not _NAME.fullmatch(name) or name in _RESERVED:
+        raise ConfigurationError(f"{where}: expected a name of small letters, digits and hyphens that is not {', '.join(sorted(_RESERVED))}.")
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{where}: expected a table.")
+    known = {item.name for item in fields(Environment)} - {"name"}
+    if unknown := sorted(set(table) - known):
+        raise ConfigurationError(f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}.")
+    texts = {key: _text(table, key, where) for key in known - {"rules"} if key in table}
+    for key, pattern, expected in _REQUIRED:
+        if not re.fullmatch(pattern, texts.get(key, "")):
+            raise ConfigurationError(f"{where}.{key}: expected {expected}.")
+    _check_optional(texts, where)
+    texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
+    return Environment(name=name, rules=_rules(table.get("rules", {}), where), **texts)
+
+
+_REQUIRED = (
+    ("region", r"[a-z]{2}(-[a-z]+)+-\d", "a Region such as us-west-2"),
+    ("account", r"\d{12}", "an AWS account id of 12 digits, in quotes"),
+    ("prefix", _PREFIX.pattern, "a name prefix that ends in a slash, such as miyabi/prod/"),
+)
+
+
+def _check_optional(texts: Mapping[str, str], where: str) -> None:
+    role = texts.get("assume_role", "")
+    if role and not re.fullmatch(rf"arn:aws[a-z-]*:iam::{texts['account']}:role/[\w+=,.@/-]+", role):
+        raise ConfigurationError(f"{where}.assume_role: expected the ARN of a role in account {texts['account']}.")
+    if texts.get("colour", "blue") not in COLOURS:
+        raise ConfigurationError(f"{where}.colour: expected one of {', '.join(COLOURS)}.")
+    if not texts.get("kms_alias", "alias/x").startswith("alias/"):
+        raise ConfigurationError(f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets.")
+
+
+def _text(table: Mapping[str, Any], key: str, where: str) -> str:
+    if not isinstance(table[key], str):
+        raise ConfigurationError(f"{where}.{key}: expected text in quotes.")
+    return str(table[key])
+
+
+def _rules(table: Any, where: str) -> Rules:
+    known = {item.name for item in fields(Rules)}
+    if not isinstance(table, dict) or set(table) - known:
+        raise ConfigurationError(f"{where}.rules: expected a table with some of {', '.join(sorted(known))}.")
+    for key, value in table.items():
+        if not isinstance(value, bool):
+            raise ConfigurationError(f"{where}.rules.{key}: expected true or false.")
+    return Rules(**table)

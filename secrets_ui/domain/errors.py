@@ -1,0 +1,182 @@
+"""What can go wrong, as data: what failed, why, what to do, and AWS's own words for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ConsoleError(Exception):
+    """Base of every error that this project raises on purpose; its text is fit to be shown to a person."""
+
+    status = 500
+    title = "Something went wrong"
+    remedy = ""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy or self.remedy
+
+
+class ConfigurationError(ConsoleError):
+    """A setting or a file that the console cannot start with."""
+
+
+class EnvironmentNotFound(ConsoleError):
+    status = 404
+    title = "No such environment"
+
+    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(f"There is no environment called {name[:60]}.")
+        self.remedy = f"The environments are {', '.join(known)}." if known else ""
+
+
+class InvalidSecretName(ConsoleError):
+    """A name outside the environment's prefix, or one that Secrets Manager would not take."""
+
+    status = 404
+    title = "No such secret here"
+
+
+class NotPermitted(ConsoleError):
+    """The gatehouse said no. Nothing was asked of AWS."""
+
+    status = 403
+    title = "Your role does not allow this"
+
+
+class TooManyWrites(ConsoleError):
+    status = 429
+    title = "Too many changes in a short time"
+
+
+class AuditUnavailable(ConsoleError):
+    """No record, no act: the record could not be written, so nothing was done."""
+
+    status = 503
+    title = "The audit log cannot be written, so nothing was done"
+    remedy = "Check the database (space, permissions, connection), then try again. Nothing was sent to AWS."
+
+
+# What AWS said.
+
+
+@dataclass(frozen=True)
+class AwsCall:
+    """One API call, told without its values: enough to repeat it by hand and to find it in CloudTrail."""
+
+    operation: str  # "secretsmanager:GetSecretValue"
+    resource: str = ""
+    region: str = ""
+    code: str = ""  # AWS's error code, "" when none came back
+    request_id: str = ""
+    cli: str = ""  # the AWS CLI command that shows the same thing, never with a value
+
+
+class AwsError(ConsoleError):
+    """AWS, or the way to it, refused. `call` holds the code, request id and a command that shows the same."""
+
+    status = 502
+    title = "AWS refused the call"
+
+    def __init__(self, message: str, call: AwsCall, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.call = call
+
+
+class SecretNotFound(AwsError):
+    status = 404
+    title = "No such secret"
+
+
+class VersionNotFound(AwsError):
+    status = 404
+    title = "No such version"
+
+
+class AwsAccessDenied(AwsError):
+    """`permission` is the IAM action that the console's role lacks."""
+
+    title = "The console's role may not do this"
+
+    def __init__(self, message: str, call: AwsCall, permission: str) -> None:
+        super().__init__(message, call, remedy=f"Allow {permission} in the console's role, on this resource.")
+        self.permission = permission
+
+
+class AwsThrottled(AwsError):
+    status = 503
+    title = "AWS asked us to slow down"
+    remedy = "Wait a minute, then try again. The call was already retried with pauses."
+
+
+class AwsUnreachable(AwsError):
+    """No answer: a time-out, a closed connection, or an answer that cannot be read."""
+
+    status = 503
+    title = "AWS did not answer"
+
+
+class AwsRefused(AwsError):
+    """Any other refusal, with AWS's code."""
+
+
+class VersionAlreadyExists(AwsError):
+    """ResourceExistsException: the same token was used with another value."""
+
+
+# What the secret's state forbids, or somebody else's change.
+
+
+class SecretNotEditable(ConsoleError):
+    status = 409
+    title = "This secret cannot be edited now"
+
+
+class InvalidDocument(ConsoleError):
+    """A document that cannot be parsed; line and column count from 1."""
+
+    status = 400
+    title = "The document cannot be read"
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0, is_json: bool = False) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.is_json = is_json
+
+
+class InvalidChange(ConsoleError):
+    """A change that cannot be applied: a key added twice, a missing key removed, a value too large."""
+
+    status = 400
+    title = "The change cannot be applied"
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class NothingChanged(ConsoleError):
+    status = 400
+    title = "Nothing changes"
+
+
+class VersionConflict(ConsoleError):
+    """AWSCURRENT is not the version that the edit started from: somebody else was first. Nobody's change is lost."""
+
+    status = 409
+    title = "Somebody else changed this secret first"
+
+    def __init__(self, base: str, current: str) -> None:
+        super().__init__(f"The edit started from version {base[:8]}, and AWSCURRENT is now {current[:8] or 'gone'}.")
+        self.base = base
+        self.current = current
+
+
+class OutcomeUnknown(ConsoleError):
+    """The call may or may not have taken effect; the intent stays open until AWS can be asked."""
+
+    status = 503
+    title = "It is not known whether the change took effect"
+    remedy = "The record stays open and settles itself by asking AWS. Look at the secret in a few minutes."

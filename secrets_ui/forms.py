@@ -1,0 +1,154 @@
+"""Forms clean what a person typed. A typed value is wrapped at once, and no form ever renders one back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from .domain.document import Change
+from .domain.edit import Edit
+from .domain.secret_value import MAX_BYTES, SecretValue
+
+KEEP, SET, EMPTY, GENERATE, REMOVE = "keep", "set", "empty", "generate", "remove"
+MOST_ROWS = 400
+NEW_ROWS = 3  # blank rows for new keys that a page without JavaScript offers
+
+
+class WriteOnlyTextarea(forms.Textarea):
+    """Never renders a value: what was typed lives in the page alone."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
+class ValueField(forms.CharField):
+    """A value, byte for byte: nothing is stripped, and an error never repeats it. A browser sends every line break of a textarea as
+    CRLF (HTML standard, "constructing the entry list"), so line breaks are LF here; `newline` asks for CRLF."""
+
+    widget = WriteOnlyTextarea
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, strip=False, **options)
+
+    def clean(self, value: Any) -> SecretValue:
+        text = str(value or "").replace("\r\n", "\n").replace("\r", "\n")
+        if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+            raise ValidationError(f"Too long: a secret takes at most {MAX_BYTES:,} bytes in all.")
+        return SecretValue(text)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+
+class KeyForm(forms.Form):
+    """One key: keep it, type a new value, or have one made."""
+
+    name = forms.CharField(required=False, max_length=256, strip=True)
+    action = forms.ChoiceField(
+        required=False,
+        choices=[(SET, "Replace with"), (EMPTY, "Set to an empty text"), (GENERATE, "Generate a random token"), (REMOVE, "Remove this key")],
+        error_messages={"invalid_choice": "Choose what to do with this key."},
+    )
+    newline = forms.ChoiceField(
+        required=False, choices=[("lf", "LF"), ("crlf", "CRLF")], error_messages={"invalid_choice": "Choose LF or CRLF."}
+    )
+    value = ValueField()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        value, action = data.get("value") or SecretValue(""), data.get("action") or SET
+        if not data.get("name") and (value or action not in (SET,)):
+            self.add_error("name", "Give the key a name.")
+        if value and action != SET:
+            self.add_error("action", "A value was typed for a key that is not to be replaced. Clear it, or choose Replace with.")
+        return data
+
+    def change(self) -> Change | str | None:
+        """What this row asks for: a Change, the name of a key to generate, or None to keep."""
+        data, name = self.cleaned_data, self.cleaned_data.get("name", "")
+        action, value = data.get("action") or SET, data.get("value") or SecretValue("")
+        if not name or (action == SET and not value):
+            return None
+        if action == GENERATE:
+            return name
+        if action == REMOVE:
+            return Change(name, None)
+        text = value.reveal().replace("\n", "\r\n") if data.get("newline") == "crlf" else value.reveal()
+        return Change(name, SecretValue("" if action == EMPTY else text))
+
+
+KeyFormSet = forms.formset_factory(KeyForm, extra=NEW_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS + NEW_ROWS)
+
+
+class SaveForm(forms.Form):
+    """What goes with every save: where it starts from, why, and the sending that it belongs to."""
+
+    base = forms.RegexField(r"^[A-Za-z0-9-]{0,64}$", required=False, widget=forms.HiddenInput)
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(required=False, max_length=500)
+    typed_name = forms.CharField(required=False, max_length=512)
+
+    def edit(self, secret: str, **what: Any) -> Edit:
+        data = self.cleaned_data
+        return Edit(secret, data["base"], reason=data["reason"], typed_name=data["typed_name"], once=str(data["once"] or ""), **what)
+
+
+class ConfirmForm(SaveForm):
+    """Without JavaScript there is no review, so a box is ticked instead."""
+
+    confirmed = forms.BooleanField(required=False)
+
+
+class DocumentForm(SaveForm):
+    """A whole document, for what is not a flat object."""
+
+    document = ValueField()
+    is_text = forms.BooleanField(required=False)
+    confirmed = forms.BooleanField(required=False)
+
+    def clean_document(self) -> SecretValue:
+        value: SecretValue = self.cleaned_data["document"]
+        if not value:
+            raise ValidationError("Type the whole document: the stored one is not shown.")
+        return value
+
+    def document_edit(self, secret: str) -> Edit:
+        return self.edit(secret, document=self.cleaned_data["document"], is_text=self.cleaned_data["is_text"])
+
+
+def key_edit(save: SaveForm, rows: Any, secret: str) -> Edit:
+    """The edit that the rows ask for. Raises ValidationError when one key is asked for twice."""
+    asked = [change for form in rows if (change := form.change()) is not None]
+    names = [item if isinstance(item, str) else item.key for item in asked]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValidationError(f"{twice} stands twice in the form.")
+    changes = tuple(item for item in asked if isinstance(item, Change))
+    return save.edit(secret, changes=changes, generate=tuple(item for item in asked if isinstance(item, str)))
+
+
+def new_once() -> str:
+    """Marks one sending of a form."""
+    return str(uuid.uuid4())
+
+
+class AuditFilterForm(forms.Form):
+    """The audit log's filter, all of it in the URL. `after` and `before` are days or times in UTC."""
+
+    person = forms.CharField(required=False, max_length=150)
+    environment = forms.CharField(required=False, max_length=20)
+    secret = forms.CharField(required=False, max_length=512)
+    key = forms.CharField(required=False, max_length=256)
+    action = forms.CharField(required=False, max_length=40)
+    outcome = forms.CharField(required=False, max_length=20)
+    after = forms.RegexField(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$", required=False, error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."})
+    before = forms.RegexField(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$", required=False, error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."})
+
+
+class SignInForm(forms.Form):
+    """Name and password; the view says no more than that they do not match."""
+
+    username = forms.CharField(max_length=150)
+    password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)

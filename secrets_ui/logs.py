@@ -1,0 +1,93 @@
+"""JSON lines on standard output: one escaped line a record; no local variables, no bodies, no foreign exception texts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.views.debug import SafeExceptionReporterFilter
+
+from .domain.errors import ConsoleError
+
+_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "status_code"}
+_NOISY = ("botocore", "boto3", "urllib3", "s3transfer", "django.db.backends", "django.template")  # at DEBUG they print values or parameters
+
+
+class JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{key: value for key, value in vars(record).items() if key not in _STANDARD},
+        }
+        if record.exc_info and record.exc_info[1]:
+            line["exception"] = _told(record.exc_info[1])
+        return json.dumps(line, default=str)  # ASCII: control characters and ANSI come out as escapes, so a record is one line
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    """The kind of error and where it was raised. The text only of our own errors: another's may repeat what it choked on."""
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    told: dict[str, Any] = {"type": f"{type(error).__module__}.{type(error).__qualname__}", "frames": frames[-12:]}
+    if isinstance(error, ConsoleError):
+        told["text"] = error.message
+    return told
+
+
+def is_not_noise(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or not record.name.startswith(_NOISY)
+
+
+class NotNoise(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return is_not_noise(record)
+
+
+def configure(options: dict[str, Any]) -> None:
+    """Django calls this with settings.LOGGING."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": JsonLine}},
+            "filters": {"not_noise": {"()": NotNoise}},
+            "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json", "filters": ["not_noise"]}},
+            "root": {"handlers": ["stdout"], "level": options["level"]},
+            "loggers": {
+                **{name: {"level": "WARNING"} for name in _NOISY},
+                "axes": {"level": "ERROR"},  # it logs the user names that people type, passwords among them
+                # The views have already said what is to be said about a refused request.
+                "django.request": {"level": "ERROR"},
+                "django.server": {"level": "ERROR"},
+            },
+        }
+    )
+
+
+class NothingFromTheRequest(SafeExceptionReporterFilter):
+    """Django's error reports, with DEBUG on too: no local variables, no POST, no cookies, no settings."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_safe_settings(self) -> dict[str, Any]:
+        return {}
+
+    def get_safe_request_meta(self, request: Any) -> dict[str, Any]:
+        return {}
+
+    def get_safe_cookies(self, request: Any) -> dict[str, Any]:
+        return {}
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
+        return {}
+
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> list[tuple[str, Any]]:
+        return []

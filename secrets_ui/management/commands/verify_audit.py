@@ -1,0 +1,36 @@
+"""manage.py verify_audit: checks the audit chain, and says which record does not hold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from secrets_ui.domain.audit_chain import Checkpoint
+from secrets_ui.services.verify_audit import verify_audit
+
+
+class Command(BaseCommand):
+    help = "Verify the audit chain. Exit status 0: it holds; 1: it does not."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--checkpoint", metavar="SEQUENCE:HASH", help="a checkpoint kept elsewhere, such as in the log stream")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        breaks, reached = verify_audit(_checkpoint(options["checkpoint"]))
+        for found in breaks:
+            self.stdout.write(found.text)
+        self.stdout.write(json.dumps({"checkpoint": {"sequence": reached.sequence, "hash": reached.hash, "count": reached.count}}))
+        if breaks:
+            raise CommandError(f"The audit chain does not hold: {len(breaks)} place{'' if len(breaks) == 1 else 's'}.")
+        self.stdout.write(self.style.SUCCESS(f"The audit chain holds: {reached.count} records."))
+
+
+def _checkpoint(text: str | None) -> Checkpoint | None:
+    if not text:
+        return None
+    sequence, _, digest = text.partition(":")
+    if not sequence.isdecimal() or len(digest) != 64:
+        raise CommandError("--checkpoint: expected SEQUENCE:HASH, the hash with 64 hex characters.")
+    return Checkpoint(int(sequence), digest, int(sequence))

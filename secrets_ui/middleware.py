@@ -1,0 +1,127 @@
+"""What holds for every request: headers, limits of sessions and bodies, errors in words for people."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from .domain.errors import AuditUnavailable, AwsError, ConsoleError
+from .views.answers import error_answer, wants_json
+from .views.errors import too_large
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+log = logging.getLogger("miyabi.http")
+SEEN_EVERY = 60  # seconds between two notes of a session's last use
+
+
+def no_store(get_response: Next) -> Next:
+    """Nothing but static files may be kept by a browser or a proxy."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if not request.path.startswith(settings.STATIC_URL):
+            response["Cache-Control"] = "no-store"
+        return response
+
+    return handle
+
+
+def security_headers(get_response: Next) -> Next:
+    """What Django and its packages do not set."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return handle
+
+
+def refuse_oversized(get_response: Next) -> Next:
+    """A body that no secret can need is refused by its declared length, before anything parses it."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            request.is_bare = True  # type: ignore[attr-defined]
+            return too_large(request)
+        return get_response(request)
+
+    return handle
+
+
+class ErrorsForPeople:
+    """Turns what a view raises into a page, or into JSON for the page's script."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DatabaseError):
+            return _database_away(request)
+        if not isinstance(error, ConsoleError):
+            return None
+        if isinstance(error, AuditUnavailable):
+            request.is_bare = True  # type: ignore[attr-defined]
+        if error.status >= 500:
+            extra = {"code": error.call.code, "request_id": error.call.request_id} if isinstance(error, AwsError) else {}
+            log.warning("refused", extra={"path": request.path, "error": type(error).__name__, **extra})
+        return error_answer(request, error)
+
+
+errors_for_people = ErrorsForPeople
+
+
+def _database_away(request: HttpRequest) -> HttpResponse:
+    request.is_bare = True  # type: ignore[attr-defined]
+    log.error("database away", extra={"path": request.path})
+    return error_answer(request, AuditUnavailable("The console's database does not answer, or cannot be written."))
+
+
+def session_limits(get_response: Next) -> Next:
+    """Ends a session after 30 minutes without use, and after 12 hours in any case. Its last use is noted once a minute."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(("/livez", "/readyz", settings.STATIC_URL)):
+            return get_response(request)
+        try:
+            if request.user.is_authenticated and _is_over(request):
+                logout(request)
+                return _sign_in_again(request)
+        except DatabaseError:
+            return _database_away(request)
+        return get_response(request)
+
+    return handle
+
+
+def _is_over(request: HttpRequest) -> bool:
+    now, session = int(time.time()), request.session
+    started, seen = session.get("started", 0), session.get("seen", 0)
+    if now - started > settings.SESSION_LIFE_SECONDS or now - seen > settings.SESSION_IDLE_SECONDS:
+        return True
+    if now - seen >= SEEN_EVERY:
+        session["seen"] = now
+        session.save()
+        session.modified = False
+    return False
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    url = f"{reverse('sign_in')}?expired"
+    if wants_json(request):
+        told = {"title": "Your session has ended", "text": "Nothing was done. What you typed is still in this page.", "remedy": "Sign in again in another tab, then send it once more."}
+        return JsonResponse({"problem": told, "sign_in": url}, status=401)
+    return redirect(url)

@@ -1,0 +1,91 @@
+"""What the database holds: people's roles, audit records, facts about versions. Never a value, not even encrypted."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class RoleGrant(models.Model):
+    """One person's role in one environment."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants")
+    environment = models.CharField(max_length=20)
+    role = models.CharField(max_length=20)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "environment", "role"], name="one_grant_of_a_role")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.role} in {self.environment}"
+
+
+class AuditRecord(models.Model):
+    """One record of the chain (domain/audit_chain.py). Rows are only ever added: triggers refuse everything else.
+
+    Texts are stored as they are hashed: `at` is RFC 3339 in UTC with microseconds, `keys`, `request_ids` and `details` are JSON.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    at = models.CharField(max_length=27, db_index=True)
+    phase = models.CharField(max_length=10)  # event; or intent, and then outcome
+    action = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=20, blank=True)
+    actor = models.CharField(max_length=150)
+    address = models.CharField(max_length=45, blank=True)
+    environment = models.CharField(max_length=20, blank=True)
+    secret = models.CharField(max_length=512, blank=True)
+    version_id = models.CharField(max_length=64, blank=True, db_index=True)
+    base_version_id = models.CharField(max_length=64, blank=True)
+    keys = models.TextField(default="[]")
+    reason = models.TextField(blank=True)
+    request_ids = models.TextField(default="[]")
+    intent = models.CharField(max_length=20, blank=True, db_index=True)  # the sequence of the intent that this outcome ends
+    once = models.CharField(max_length=40, blank=True, db_index=True)  # the form that an intent came from: sent twice, acted on once
+    details = models.TextField(default="{}")
+    hash = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-sequence"]
+        indexes: ClassVar = [
+            models.Index(fields=["actor", "-sequence"], name="audit_by_actor"),
+            models.Index(fields=["environment", "secret", "-sequence"], name="audit_by_secret"),
+            models.Index(fields=["phase", "action"], name="audit_by_phase"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.action}"
+
+
+class VersionRecord(models.Model):
+    """Facts of one version, derived once (domain/facts.py): key names, states and keyed fingerprints."""
+
+    arn = models.CharField(max_length=2048)
+    version_id = models.CharField(max_length=64)
+    digest = models.CharField(max_length=16)  # of the catalogue's rules that judged it
+    facts = models.JSONField()
+    derived_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["arn", "version_id"], name="facts_of_a_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.arn} {self.version_id[:8]}"
+
+
+class SecretSighting(models.Model):
+    """The AWSCURRENT that was last seen on a secret, so that environments can be compared without asking AWS about the others."""
+
+    environment = models.CharField(max_length=20)
+    name = models.CharField(max_length=512)
+    arn = models.CharField(max_length=2048)
+    version_id = models.CharField(max_length=64)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["environment", "name"], name="one_sighting_of_a_secret")]
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.environment}"

@@ -1,0 +1,46 @@
+"""Gateways for (environment, person), and calls made side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+from django.conf import settings
+
+from ..aws.secrets_manager import SecretsManagerGateway
+from ..aws.session import AwsSessions
+from ..domain.actor import Actor
+from ..domain.environment import Environment
+from ..domain.errors import AwsError
+
+T = TypeVar("T")
+_POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="aws")  # for AWS calls alone: the ORM stays in the request's thread
+
+
+@cache
+def sessions() -> AwsSessions:
+    return AwsSessions(settings.LOCAL_AWS_ENDPOINT)
+
+
+def secrets_manager(environment: Environment, actor: Actor) -> SecretsManagerGateway:
+    """Secrets Manager of an environment, in the actor's name. Makes no call."""
+    return SecretsManagerGateway(sessions().client(environment, "secretsmanager", actor.name), environment)
+
+
+def begin(call: Callable[[], T]) -> Future[T]:
+    """Starts an AWS call beside the others."""
+    return _POOL.submit(call)
+
+
+def gather(calls: Iterable[Callable[[], T]]) -> list[T | AwsError]:
+    """Makes AWS calls side by side; an answer that failed stands in its place as its AwsError."""
+    return [_outcome(future) for future in [_POOL.submit(call) for call in calls]]
+
+
+def _outcome(future: Future[T]) -> T | AwsError:
+    try:
+        return future.result()
+    except AwsError as error:
+        return error

@@ -1,0 +1,156 @@
+"""Proposed changes: a proposal is a version under our label, and approving it is the compare-and-swap, by somebody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+
+from ..aws.secrets_manager import SecretsManagerGateway
+from ..domain.actor import Actor
+from ..domain.environment import Environment
+from ..domain.errors import AwsError, ConsoleError, NotPermitted, OutcomeUnknown, SecretNotEditable, VersionConflict
+from ..domain.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
+from ..models import AuditRecord
+from . import audit, estate
+from .aws_access import gather, secrets_manager
+from .edit_secret import ensure_not_too_many
+from .review_edit import masked
+from .swap import swap_current, take_label_off
+from .version_facts import Wanted, known_facts
+
+
+@dataclass(frozen=True)
+class ChangedKey:
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`sequence` is the intent that proposed it. `stale` says why it can no longer be approved, "" when it can."""
+
+    sequence: int
+    secret: str
+    version_id: str
+    base: str
+    author: str
+    at: str
+    reason: str
+    keys: tuple[ChangedKey, ...] = ()
+    stale: str = ""
+
+
+def open_proposals(environment: Environment, actor: Actor) -> list[Proposal]:
+    """Proposals of an environment that nobody has decided on, newest first, each checked against the secret as it is now."""
+    records = _undecided(environment)
+    gateway = secrets_manager(environment, actor)
+    names = sorted({record.secret for record in records})
+    answers = gather([lambda name=name: gateway.describe_secret(name) for name in names])  # type: ignore[misc]
+    secrets = dict(zip(names, answers, strict=True))
+    return [_proposal(environment, record, secrets[record.secret]) for record in records]
+
+
+def _undecided(environment: Environment) -> list[AuditRecord]:
+    decided = AuditRecord.objects.filter(
+        version_id=OuterRef("version_id"), phase="outcome", outcome="done", action__in=("secret.approve", "secret.reject")
+    )
+    proposed = AuditRecord.objects.filter(environment=environment.name, phase="outcome", action="secret.propose", outcome="done")
+    return list(proposed.filter(~Exists(decided)).order_by("-sequence")[:50])
+
+
+def _proposal(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Proposal:
+    return Proposal(
+        sequence=int(record.intent),
+        secret=record.secret,
+        version_id=record.version_id,
+        base=record.base_version_id,
+        author=record.actor,
+        at=record.at,
+        reason=record.reason,
+        keys=tuple(_keys(environment, record, secret)),
+        stale=_why_stale(record, secret),
+    )
+
+
+def _keys(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Iterable[ChangedKey]:
+    names = json.loads(record.keys)
+    if isinstance(secret, AwsError):
+        return [ChangedKey(name, "", "") for name in names]
+    spec = estate.spec_of(environment, record.secret)
+    before = known_facts([Wanted(secret.name, secret.arn, record.base_version_id, spec)]).get(secret.arn)
+    after = known_facts([Wanted(secret.name, secret.arn, record.version_id, spec)]).get(secret.arn)
+    return [ChangedKey(n, masked(before.key(n)) if before else "not known", masked(after.key(n)) if after else "not known") for n in names]
+
+
+def _why_stale(record: AuditRecord, secret: Secret | AwsError) -> str:
+    if isinstance(secret, AwsError):
+        return f"The secret cannot be looked at: {secret.message}"
+    if secret.current != record.base_version_id:
+        return "Somebody changed the secret after it was proposed. Propose it again from the version that is current now."
+    if record.version_id not in secret.versions:
+        return "Its version no longer carries the proposal's label."
+    return ""
+
+
+def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
+    """Makes a proposal current. Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest."""
+    record = _find(environment, sequence)
+    if record.actor == actor.name:
+        audit.record("access.refused", actor, "refused", environment=environment.name, secret=record.secret, details={"action": "approve one's own proposal"})
+        raise NotPermitted("You proposed this change, so somebody else has to approve it.")
+    ensure_not_too_many(environment, actor, record.secret)
+    gateway = secrets_manager(environment, actor)
+    secret = gateway.describe_secret(record.secret)
+    ensure_editable(secret)
+    ensure_current_version(secret, record.base_version_id)
+    _decide(gateway, actor, record, "secret.approve")
+    return _proposal(environment, record, secret)
+
+
+def reject(environment: Environment, actor: Actor, sequence: int) -> Proposal:
+    """Takes a proposal's label off, so that AWS collects its version in time. One may take back one's own."""
+    record = _find(environment, sequence)
+    gateway = secrets_manager(environment, actor)
+    secret = gateway.describe_secret(record.secret)
+    _decide(gateway, actor, record, "secret.reject")
+    return _proposal(environment, record, secret)
+
+
+def _find(environment: Environment, sequence: int) -> AuditRecord:
+    record = next((r for r in _undecided(environment) if r.intent == str(sequence)), None)
+    if record is None:
+        raise SecretNotEditable("Somebody has decided on this proposal already, or there is none with this number.")
+    return record
+
+
+def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: str) -> None:
+    where = {
+        "environment": record.environment, "secret": record.secret, "version_id": record.version_id,
+        "base_version_id": record.base_version_id, "keys": json.loads(record.keys), "reason": record.reason,
+    }  # fmt: skip
+    try:
+        intent = audit.record_intent(action, actor, **where, once=f"decide-{record.intent}")
+    except audit.AlreadyIntended:
+        raise SecretNotEditable("This decision is being carried out already.") from None
+    label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
+    try:
+        request_id = _carry_out(gateway, record, action, label)
+    except OutcomeUnknown:
+        raise
+    except ConsoleError as error:
+        outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
+        audit.record_outcome(intent, action, actor, outcome, **where, details={"why": error.message})
+        raise
+    audit.record_outcome(intent, action, actor, "done", **where, request_ids=[request_id], details={"proposed_by": record.actor})
+    if action == "secret.approve":
+        take_label_off(gateway, record.secret, label, record.version_id)
+
+
+def _carry_out(gateway: SecretsManagerGateway, record: AuditRecord, action: str, label: str) -> str:
+    if action == "secret.approve":
+        return swap_current(gateway, record.secret, base=record.base_version_id, to=record.version_id)
+    return gateway.update_secret_version_stage(record.secret, label, remove_from=record.version_id)

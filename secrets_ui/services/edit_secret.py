@@ -1,0 +1,210 @@
+"""Saves an edit: compare-and-swap on AWS itself, with an intent on record before it and the outcome after it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from ..aws.secrets_manager import SecretsManagerGateway
+from ..domain.actor import Actor
+from ..domain.audit_chain import version_id_of
+from ..domain.edit import Applied, Edit, apply_edit, ensure_sound
+from ..domain.environment import Environment
+from ..domain.errors import (
+    AuditUnavailable,
+    AwsError,
+    AwsUnreachable,
+    ConsoleError,
+    InvalidChange,
+    OutcomeUnknown,
+    SecretNotEditable,
+    TooManyWrites,
+    VersionConflict,
+)
+from ..domain.facts import derive_facts
+from ..domain.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
+from ..domain.secret_value import SecretValue
+from ..models import AuditRecord
+from . import audit, estate
+from .aws_access import secrets_manager
+from .swap import swap_current, take_label_off
+from .version_facts import keep_facts
+from .who_changed import WRITES
+
+# A save that has not swapped by then gives up, so that settle_audit may judge an older intent without racing a live one.
+SAVE_DEADLINE = 30  # seconds since the intent
+
+
+@dataclass(frozen=True)
+class Saved:
+    """`sequence` is the intent's record. A proposal waits for a second person; anything else is AWSCURRENT now."""
+
+    version_id: str
+    sequence: int
+    changed: tuple[str, ...]
+    is_proposal: bool = False
+
+
+def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved:
+    """Makes the edit the current version, or a proposal where the environment asks for a second person.
+
+    Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged, TooManyWrites, AuditUnavailable,
+    OutcomeUnknown and AwsErrors. Five calls to Secrets Manager.
+    """
+    name = environment.secret_name(edit.secret)
+    ensure_rules_kept(environment, edit)
+    ensure_sound(edit, estate.spec_of(environment, name))
+    ensure_not_too_many(environment, actor, name)
+    gateway = secrets_manager(environment, actor)
+    try:
+        secret = gateway.describe_secret(name)
+        ensure_editable(secret)
+        ensure_current_version(secret, edit.base)
+    except (SecretNotEditable, VersionConflict) as refusal:
+        if saved := _same_form(edit, actor):
+            return saved
+        _record_refusal(environment, actor, edit, refusal)
+        raise
+    applied = apply_edit(edit, _read_base(gateway, actor, secret, edit))
+    is_proposal = environment.rules.second_person and bool(edit.base)
+    return _Save(gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save").run()
+
+
+def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
+    """The environment's rules, held on the server whatever the form showed. Raises InvalidChange."""
+    if environment.rules.reason_required and not edit.reason.strip():
+        raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
+    if environment.rules.type_the_name and edit.typed_name != edit.secret:
+        raise InvalidChange(f"Type the secret's whole name, {edit.secret}, to confirm a change in {environment.name}.", key="typed_name")
+
+
+def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
+    """Raises TooManyWrites, and records it. Counted in the audit table, so over all workers."""
+    since = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    written = AuditRecord.objects.filter(actor=actor.name, at__gte=since, phase="intent", action__in=WRITES).count()
+    if written >= settings.WRITES_PER_MINUTE:
+        audit.record("rate.limited", actor, "refused", environment=environment.name, secret=name)
+        raise TooManyWrites(f"{written} changes in the last minute; at most {settings.WRITES_PER_MINUTE} are allowed. Wait a minute.")
+
+
+def _record_refusal(environment: Environment, actor: Actor, edit: Edit, refusal: ConsoleError) -> None:
+    outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
+    audit.record(
+        "secret.save", actor, outcome, environment=environment.name, secret=edit.secret, base_version_id=edit.base,
+        keys=edit.touched, reason=edit.reason, details={"why": refusal.message},
+    )  # fmt: skip
+
+
+def _read_base(gateway: SecretsManagerGateway, actor: Actor, secret: Secret, edit: Edit) -> SecretValue | None:
+    """The value that the edit starts from; a read of a value, so on record before it happens."""
+    if not edit.base:
+        return None
+    where = {"environment": gateway.environment.name, "secret": secret.name, "version_id": edit.base}
+    read = audit.record_intent("value.read", actor, **where, details={"why": "to apply an edit"})
+    try:
+        stored = gateway.get_secret_value(secret.name, edit.base)
+    except AwsError as error:
+        audit.record_outcome(read, "value.read", actor, "failed", **where, request_ids=[error.call.request_id], details={"code": error.call.code})
+        raise
+    audit.record_outcome(read, "value.read", actor, "done", **where, request_ids=[stored.request_id])
+    if stored.value is None:
+        raise SecretNotEditable("It is binary. Change it with the AWS CLI.")
+    return stored.value
+
+
+class _Save:
+    """One save from its intent on; each step may fail, and each failure ends the intent with what is known. The label comes off after
+    the outcome is on record, so that a version whose outcome is missing can always be told by its label."""
+
+    def __init__(self, gateway: SecretsManagerGateway, actor: Actor, edit: Edit, secret: Secret, applied: Applied, action: str) -> None:
+        self.gateway, self.actor, self.edit, self.secret, self.applied, self.action = gateway, actor, edit, secret, applied, action
+        self.request_ids: list[str] = []
+        self.is_put = False
+
+    def run(self) -> Saved:
+        try:
+            self.intent = audit.record_intent(self.action, self.actor, **self._where(), once=self.edit.once)
+        except audit.AlreadyIntended as earlier:
+            return _wait_for(earlier.sequence)
+        self.deadline = time.monotonic() + SAVE_DEADLINE
+        self.token = version_id_of(self.intent.hash, settings.VERSION_ID_FORMAT)
+        is_proposal = self.action == "secret.propose"
+        self.label = f"{PROPOSAL_LABEL if is_proposal else EDIT_LABEL}{self.token[:12]}"
+        try:
+            self._put()
+            if not is_proposal:
+                self._swap()
+        except OutcomeUnknown:
+            raise
+        except ConsoleError as error:
+            self._fail(error)
+            raise
+        self._succeed()
+        return Saved(self.token, self.intent.sequence, self.applied.changed, is_proposal)
+
+    def _where(self) -> dict[str, Any]:
+        return {
+            "environment": self.gateway.environment.name, "secret": self.secret.name, "base_version_id": self.edit.base,
+            "keys": self.applied.changed, "reason": self.edit.reason,
+        }  # fmt: skip
+
+    def _put(self) -> None:
+        self.request_ids.append(self.gateway.put_secret_value(self.secret.name, self.applied.value, token=self.token, label=self.label))
+        self.is_put = True
+
+    def _swap(self) -> None:
+        if time.monotonic() > self.deadline:
+            call = self.gateway.about("UpdateSecretVersionStage", self.secret.name)
+            raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
+        self.request_ids.append(swap_current(self.gateway, self.secret.name, base=self.edit.base, to=self.token))
+
+    def _fail(self, error: ConsoleError) -> None:
+        details = {"why": error.message}
+        if isinstance(error, AwsError):
+            self.request_ids.append(error.call.request_id)
+            details["code"] = error.call.code
+        outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
+        audit.record_outcome(self.intent, self.action, self.actor, outcome, **self._where(), request_ids=self.request_ids, details=details)
+        if self.is_put:
+            take_label_off(self.gateway, self.secret.name, self.label, self.token)
+
+    def _succeed(self) -> None:
+        try:
+            audit.record_outcome(
+                self.intent, self.action, self.actor, "done", **self._where(), version_id=self.token, request_ids=self.request_ids
+            )
+            spec = estate.spec_of(self.gateway.environment, self.secret.name)
+            keep_facts(self.secret.arn, derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY))
+        except AuditUnavailable:
+            raise OutcomeUnknown("AWS took the change, but its outcome could not be recorded.") from None
+        if self.action != "secret.propose":
+            take_label_off(self.gateway, self.secret.name, self.label, self.token)
+
+
+def _same_form(edit: Edit, actor: Actor) -> Saved | None:
+    """What an earlier sending of the same form came to: its double is told the same, not a conflict with itself."""
+    earlier = AuditRecord.objects.filter(once=edit.once, phase="intent", actor=actor.name).first() if edit.once else None
+    if earlier is None or AuditRecord.objects.filter(intent=str(earlier.sequence)).exclude(outcome="done").exists():
+        return None
+    return _wait_for(earlier.sequence)
+
+
+def _wait_for(sequence: int) -> Saved:
+    """The outcome of an intent that another request is acting on."""
+    deadline = time.monotonic() + SAVE_DEADLINE
+    while time.monotonic() < deadline:
+        ended = AuditRecord.objects.filter(intent=str(sequence), phase="outcome").first()
+        if ended and ended.outcome == "done":
+            return _told(ended)
+        if ended:
+            break
+        time.sleep(0.05)
+    raise OutcomeUnknown("This form was sent twice; the first sending has not come to a good end.")
+
+
+def _told(outcome: AuditRecord) -> Saved:
+    return Saved(outcome.version_id, int(outcome.intent), tuple(audit.texts(outcome.keys)), outcome.action == "secret.propose")

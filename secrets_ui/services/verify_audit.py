@@ -1,0 +1,45 @@
+"""Verifies the audit chain in the database, and against a checkpoint kept elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import connection
+
+from ..domain.audit_chain import FIELDS, Break, Checkpoint, check_tail, verify
+from ..models import AuditRecord
+
+CHUNK = 5000  # rows fetched at a time
+
+
+def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoint]:
+    """Every place that does not hold (the first hundred), and the checkpoint reached."""
+    breaks: list[Break] = []
+    reached = Checkpoint(0, "", 0)
+    for result in verify(_rows(), settings.AUDIT_KEY):
+        if isinstance(result, Checkpoint):
+            reached = result
+        elif len(breaks) < 100:
+            breaks.append(result)
+    if known and (tail := check_tail(reached, known, _hash_at(known.sequence))):
+        breaks.append(tail)
+    return breaks, reached
+
+
+def _rows() -> Iterator[tuple[object, ...]]:
+    """Straight from a cursor: an ORM instance for each row costs five times as much."""
+    columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
+    with connection.cursor() as cursor:
+        last = 0
+        while True:
+            cursor.execute(f"SELECT {columns} FROM secrets_ui_auditrecord WHERE sequence > %s ORDER BY sequence LIMIT %s", [last, CHUNK])  # noqa: S608
+            rows = cursor.fetchall()
+            yield from rows
+            if len(rows) < CHUNK:
+                return
+            last = rows[-1][0]
+
+
+def _hash_at(sequence: int) -> str | None:
+    return AuditRecord.objects.filter(sequence=sequence).values_list("hash", flat=True).first()

@@ -1,0 +1,126 @@
+"""Facts of versions: looked up where they are known; derived once, on record, where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from ..aws.secrets_manager import SecretsManagerGateway, StoredValue
+from ..domain.actor import Actor
+from ..domain.catalog import SecretSpec
+from ..domain.environment import Environment
+from ..domain.errors import AuditUnavailable, AwsError
+from ..domain.facts import VersionFacts, derive_facts
+from ..domain.secret import Secret
+from ..models import SecretSighting, VersionRecord
+from . import audit, estate
+from .aws_access import gather
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A version whose facts are asked for."""
+
+    name: str
+    arn: str
+    version_id: str
+    spec: SecretSpec
+
+
+def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
+    """By ARN; versions that nobody has looked at under today's rules are left out. One query."""
+    by_place = {(item.arn, item.version_id): item for item in wanted if item.version_id}
+    rows = VersionRecord.objects.filter(version_id__in={version for _, version in by_place}).values_list("arn", "version_id", "digest", "facts")
+    return {
+        arn: VersionFacts.from_json(facts)
+        for arn, version, digest, facts in rows
+        if (item := by_place.get((arn, version))) and item.spec.digest == digest
+    }
+
+
+def look(gateway: SecretsManagerGateway, actor: Actor, wanted: Sequence[Wanted]) -> dict[str, VersionFacts | AwsError]:
+    """Reads each version's value once, on record, and keeps its facts; by ARN. Raises AuditUnavailable before any read."""
+    environment = gateway.environment.name
+    intents = [
+        audit.record_intent("value.read", actor, environment=environment, secret=item.name, version_id=item.version_id, details={"why": "to derive its facts"})
+        for item in wanted
+    ]
+    answers = gather([lambda item=item: gateway.get_secret_value(item.name, item.version_id) for item in wanted])  # type: ignore[misc]
+    found: dict[str, VersionFacts | AwsError] = {}
+    for item, intent, answer in zip(wanted, intents, answers, strict=True):
+        found[item.arn] = _derive(item, answer)
+        _end(intent, item, answer, actor, environment)
+    return found
+
+
+def _derive(item: Wanted, answer: StoredValue | AwsError) -> VersionFacts | AwsError:
+    if isinstance(answer, AwsError):
+        return answer
+    facts = derive_facts(item.version_id, answer.value, item.spec, settings.FINGERPRINT_KEY)
+    keep_facts(item.arn, facts)
+    return facts
+
+
+def _end(intent: audit.Recorded, item: Wanted, answer: StoredValue | AwsError, actor: Actor, environment: str) -> None:
+    failed = isinstance(answer, AwsError)
+    request_id = answer.call.request_id if isinstance(answer, AwsError) else answer.request_id
+    audit.record_outcome(
+        intent, "value.read", actor, "failed" if failed else "done", environment=environment, secret=item.name,
+        version_id=item.version_id, request_ids=[request_id], details={"code": answer.call.code} if isinstance(answer, AwsError) else {},
+    )  # fmt: skip
+
+
+def keep_facts(arn: str, facts: VersionFacts) -> None:
+    """Raises AuditUnavailable when the database cannot take them."""
+    try:
+        VersionRecord.objects.update_or_create(
+            arn=arn, version_id=facts.version_id, defaults={"digest": facts.digest, "facts": facts.to_json()}
+        )
+    except DatabaseError:
+        raise AuditUnavailable("The facts of a version could not be kept.") from None
+
+
+def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
+    """Remembers which version is current, for comparisons from other environments; writes only what is news."""
+    seen = {secret.name: secret for secret in secrets if secret.current}
+    known = dict(SecretSighting.objects.filter(environment=environment.name, name__in=seen).values_list("name", "version_id"))
+    news = [secret for name, secret in seen.items() if known.get(name) != secret.current]
+    if not news:
+        return
+    SecretSighting.objects.bulk_create(
+        [
+            SecretSighting(environment=environment.name, name=s.name, arn=s.arn, version_id=s.current, seen_at=datetime.now(UTC))
+            for s in news
+        ],
+        update_conflicts=True,
+        unique_fields=["environment", "name"],
+        update_fields=["arn", "version_id", "seen_at"],
+    )
+
+
+def in_other_environments(environment: Environment, spec: SecretSpec) -> Mapping[str, VersionFacts | None]:
+    """Facts of the same secret elsewhere, as last seen by this console; None where nobody has looked. No AWS call."""
+    return in_other_environments_of_each(environment, [spec])[spec.name]
+
+
+def in_other_environments_of_each(environment: Environment, specs: Sequence[SecretSpec]) -> dict[str, dict[str, VersionFacts | None]]:
+    """The same for several secrets, by their short names, in two queries."""
+    compared = [spec for spec in specs if any(key.between_environments != "any" for key in spec.keys.values())]
+    others = [other for other in estate.environments().values() if other.name != environment.name]
+    places = {(other.name, other.prefix + spec.name): spec for other in others for spec in compared}
+    sightings = SecretSighting.objects.filter(name__in={name for _, name in places}) if places else []
+    wanted = {
+        (s.environment, s.name): Wanted(s.name, s.arn, s.version_id, places[s.environment, s.name])
+        for s in sightings
+        if (s.environment, s.name) in places
+    }
+    facts = known_facts(wanted.values()) if wanted else {}
+    told: dict[str, dict[str, VersionFacts | None]] = {spec.name: {} for spec in specs}
+    for (name, full_name), spec in places.items():
+        item = wanted.get((name, full_name))
+        told[spec.name][name] = facts.get(item.arn) if item else None
+    return told

@@ -1,0 +1,92 @@
+"""Filters and tags of the console's templates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+_SHAPES = {
+    "ok": '<circle cx="8" cy="8" r="7"/><path d="M5 8.2l2.1 2.1L11 6"/>',
+    "warn": '<path d="M8 1.6 15 14H1z"/><path d="M8 6v4M8 11.6v.6"/>',
+    "bad": '<circle cx="8" cy="8" r="7"/><path d="M5.4 5.4l5.2 5.2m0-5.2-5.2 5.2"/>',
+    "mute": '<circle cx="8" cy="8" r="7" class="dashed"/>',
+}
+# Constant text of this module, with nothing from outside in it.
+_ICONS = {level: mark_safe(f'<svg viewBox="0 0 16 16" aria-hidden="true">{shape}</svg>') for level, shape in _SHAPES.items()}  # noqa: S308
+
+
+@register.simple_tag
+def icon(level: str) -> SafeString:
+    """A shape for a level, so that no state is told by colour alone."""
+    return _ICONS[level]
+
+
+@register.simple_tag
+def state(level: str, text: str) -> SafeString:
+    """Shape, word and colour."""
+    return format_html('<span class="st {}">{}{}</span>', level, _ICONS[level], text)
+
+
+@register.filter
+def exact(moment: datetime | str | None) -> str:
+    """Absolute UTC: 23 Nov 2026, 14:05:09 UTC."""
+    value = _moment(moment)
+    return f"{value.day} {value:%b %Y, %H:%M:%S} UTC" if value else "not known"
+
+
+@register.filter
+def ago(moment: datetime | str | None) -> SafeString:
+    """A relative time with the exact one on hover; `ago_day` for AWS's times that know only the day."""
+    value = _moment(moment)
+    if value is None:
+        return mark_safe('<span class="dim">not known</span>')  # noqa: S308  constant
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(timespec="seconds"), exact(value), _relative(value))
+
+
+@register.filter
+def ago_day(moment: datetime | None) -> SafeString | str:
+    if moment is None:
+        return "never, or not known"
+    days = (datetime.now(UTC).date() - moment.astimezone(UTC).date()).days
+    text = "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
+    return format_html('<time datetime="{}" title="{} (AWS tells the day only)">{}</time>', moment.date().isoformat(), moment.date().isoformat(), text)
+
+
+def _relative(value: datetime) -> str:
+    seconds = int((datetime.now(UTC) - value).total_seconds())
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            number = seconds // size
+            return f"{number} {word}{'' if number == 1 else 's'} ago"
+    return "just now" if seconds >= -60 else "in the future"
+
+
+def _moment(moment: datetime | str | None) -> datetime | None:
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment.replace("Z", "+00:00")) if moment else None
+    return moment
+
+
+@register.filter
+def short(version_id: str) -> str:
+    """The first eight characters of a version id, as people tell them apart."""
+    return version_id[:8]
+
+
+@register.filter
+def item(mapping: Any, key: str) -> Any:
+    """A member of a mapping, or nothing."""
+    return mapping.get(key) if mapping else None
+
+
+@register.filter
+def plural(number: int, words: str) -> str:
+    """`{{ 2|plural:"key,keys" }}` is "2 keys"."""
+    one, many = words.split(",")
+    return f"{number} {one if number == 1 else many}"

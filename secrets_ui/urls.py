@@ -1,0 +1,22 @@
+"""The menu. The verb stands before the name, since names hold slashes."""
+
+from django.urls import path, re_path
+
+from .views import audit, changes, edit_secret, health, secrets, sign_in
+
+urlpatterns = [
+    path("", secrets.home, name="home"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("sign-in", sign_in.sign_in, name="sign_in"),
+    path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("audit", audit.audit_list, name="audit"),
+    path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
+    re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),
+    path("<slug:environment>/", secrets.list_secrets, name="secrets"),
+    path("<slug:environment>/secret/<path:name>", secrets.open_secret, name="secret"),
+    path("<slug:environment>/edit/<path:name>", edit_secret.edit_keys, name="edit"),
+    path("<slug:environment>/edit-document/<path:name>", edit_secret.edit_document, name="edit_document"),
+    path("<slug:environment>/changes", changes.list_changes, name="changes"),
+    path("<slug:environment>/changes/<int:sequence>", changes.decide, name="decide"),
+]

@@ -1,0 +1,31 @@
+"""Answers in the form that the page asked for: HTML, or JSON for the page's own script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from ..domain.errors import AwsError, ConsoleError, InvalidDocument
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def problem(error: ConsoleError) -> dict[str, Any]:
+    """An error as people need it: what failed, why, what to do, and AWS's own code and request id."""
+    told: dict[str, Any] = {"title": error.title, "text": error.message, "remedy": error.remedy}
+    if isinstance(error, AwsError):
+        call = error.call
+        told |= {"operation": call.operation, "code": call.code, "request_id": call.request_id, "cli": call.cli}
+    if isinstance(error, InvalidDocument) and error.line:
+        told |= {"line": error.line, "column": error.column}
+    return told
+
+
+def error_answer(request: HttpRequest, error: ConsoleError) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"problem": problem(error)}, status=error.status)
+    return render(request, "errors/error.html", {"problem": problem(error), "status": error.status}, status=error.status)

@@ -1,0 +1,53 @@
+"""The audit log: filtered pages, one record, exports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from ..access import actor_of, ensure_somewhere, environments_with
+from ..forms import AuditFilterForm
+from ..services import audit, audit_log
+
+_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+@require_GET
+def audit_list(request: HttpRequest) -> HttpResponse:
+    visible = [place.name for place in ensure_somewhere(request, "audit.view")]
+    form = AuditFilterForm(request.GET)
+    filters = form.cleaned_data if form.is_valid() else {}
+    below = request.GET.get("below", "")
+    page = audit_log.search(filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0) if form.is_valid() else None
+    query = request.GET.copy()
+    query.pop("below", None)
+    context = {
+        "form": form, "filters": filters, "page": page, "visible": visible, "choices": audit_log.choices(visible),
+        "query": query.urlencode(), "may_export": bool(environments_with(request, "audit.export")),
+        "is_filtered": any(filters.values()),
+    }  # fmt: skip
+    return render(request, "audit/list.html", context)
+
+
+@require_GET
+def audit_record(request: HttpRequest, sequence: int) -> HttpResponse:
+    visible = [place.name for place in ensure_somewhere(request, "audit.view")]
+    found = audit_log.open_record(sequence, visible) if sequence < 2**62 else None
+    if found is None:
+        raise Http404
+    return render(request, "audit/record.html", {"found": found, "entry": found.entry, "record": found.entry.record})
+
+
+@require_GET
+def audit_export(request: HttpRequest, form: str) -> HttpResponse:
+    visible = [place.name for place in ensure_somewhere(request, "audit.export")]
+    filter_form = AuditFilterForm(request.GET)
+    filters = filter_form.cleaned_data if filter_form.is_valid() else {}
+    chosen = {name: value for name, value in filters.items() if value}
+    audit.record("audit.export", actor_of(request), details={"form": form, "filters": chosen, "environments": visible})
+    response = StreamingHttpResponse(audit_log.export(filters, visible, form), content_type=_TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.{form}"'
+    return response

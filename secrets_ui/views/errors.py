@@ -1,0 +1,48 @@
+"""Pages for what goes wrong outside a view: not found, bad request, a foreign form, a fault of ours."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+
+from ..domain.errors import ConsoleError
+from .answers import error_answer
+
+log = logging.getLogger("miyabi.http")
+
+
+class _Told(ConsoleError):
+    def __init__(self, status: int, title: str, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.status, self.title = status, title
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_answer(request, _Told(404, "Page not found", "There is nothing at this address.", "Start from the list of secrets."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_answer(request, _Told(400, "Bad request", "The request could not be understood, so nothing was done."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return error_answer(request, _Told(403, "Not allowed", "This is not allowed, so nothing was done."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_answer(
+        request, _Told(403, "This form did not come from this console", "Nothing was done.", "Load the page again, then send the form from there.")
+    )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return error_answer(request, _Told(413, "Too large", "The form is larger than a secret can be, so it was not read.", "A secret takes at most 65,536 bytes."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    mark = uuid.uuid4().hex[:12]
+    log.error("unhandled error", extra={"mark": mark, "path": request.path})
+    request.is_bare = True  # type: ignore[attr-defined]  # the frame may be what failed
+    return error_answer(request, _Told(500, "A fault in this console", f"It is in the log under {mark}.", "Try again; if it stays, hand on that mark."))

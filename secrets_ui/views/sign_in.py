@@ -1,0 +1,77 @@
+"""Sign-in and sign-out. Other ways in (an identity provider, a second factor) enter through `begin_session`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate, get_user_model, login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ..access import actor_of
+from ..domain.actor import Actor
+from ..forms import SignInForm
+from ..services import audit
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("home")
+    form = SignInForm(request.POST or None)
+    failed = False
+    if request.method == "POST" and form.is_valid():
+        person = authenticate(request, **form.cleaned_data)
+        if person is not None:
+            begin_session(request, person)
+            return redirect(_next(request))
+        _record_failure(request, form.cleaned_data["username"])
+        failed = True
+    context = {"form": form, "failed": failed, "next": _next(request, ""), "expired": "expired" in request.GET}
+    return render(request, "account/sign_in.html", context, status=403 if failed else 200)
+
+
+def begin_session(request: HttpRequest, person: Any) -> None:
+    """The one door into a session, for every way of proving who one is. On record before it opens."""
+    audit.record("sign_in", Actor(person.get_username(), _address(request)))
+    login(request, person)  # gives the session a new id
+    request.session["started"] = request.session["seen"] = int(time.time())
+
+
+def _record_failure(request: HttpRequest, typed: str) -> None:
+    """Under the name of an account that exists; anything else that was typed may be a password in the wrong field."""
+    known = get_user_model()._default_manager.filter(username=typed).exists()
+    audit.record("sign_in", Actor(typed if known else "unknown", _address(request)), "refused")
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _next(request: HttpRequest, default: str = "/") -> str:
+    """Where to go on: a path of this console, in whatever spelling it was asked for."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    return wanted if is_ours else default
+
+
+@login_not_required
+def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+    """axes calls this for a name with too many failures, whatever the password."""
+    minutes = int(settings.AXES_COOLOFF_TIME * 60)
+    return render(request, "account/locked_out.html", {"minutes": minutes}, status=429)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    audit.record("sign_out", actor_of(request))
+    logout(request)
+    return redirect("sign_in")
+
+

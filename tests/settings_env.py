@@ -1,0 +1,46 @@
+"""A pytest plugin (`-p tests.settings_env`): the environment that settings are read from, made before Django is set up."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+ENVIRONMENTS = """
+[environments.{name}]
+region = "us-west-2"
+account = "{account}"
+assume_role = "arn:aws:iam::{account}:role/miyabi-console"
+prefix = "miyabi/{name}/"
+[environments.{name}.rules]
+reason_required = {strict}
+type_the_name = {strict}
+"""
+ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
+
+
+def environments_file() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="miyabi-tests-")) / "environments.toml"
+    tables = [ENVIRONMENTS.format(name=n, account=a, strict=str(n == "prod").lower()) for n, a in ACCOUNTS.items()]
+    path.write_text("".join(tables), encoding="utf-8")
+    return path
+
+
+for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY"):
+    os.environ[key] = secrets.token_urlsafe(48)
+os.environ.update(
+    ENV_FILE="/nonexistent",
+    ENVIRONMENTS_FILE=str(environments_file()),
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"),
+    LOCAL_AWS_ENDPOINT="http://127.0.0.1:9",  # the discard port: a test that needs AWS brings its own
+    DEBUG="false",
+    ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",  # noqa: S106  what moto's guides use
+    AWS_EC2_METADATA_DISABLED="true",
+    AWS_DEFAULT_REGION="us-west-2",
+    WRITES_PER_MINUTE="1000",
+)
+for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "CSRF_TRUSTED_ORIGINS", "CATALOG_FILE", "VERSION_ID_FORMAT", "LOG_LEVEL", "WEB_CONCURRENCY", "BEHIND_TLS_PROXY"):
+    os.environ.pop(name, None)
