@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -69,18 +70,24 @@ def build_account(
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
 
-def assume(endpoint: str, environment: Environment) -> Clients:
-    """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
-    session = boto3.Session(
+@cache
+def _session() -> boto3.Session:
+    """One for all accounts: a session of its own would parse the service models again for each."""
+    return boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment.region,
     )
-    sts = session.client("sts", endpoint_url=endpoint)
+
+
+def assume(endpoint: str, environment: Environment) -> Clients:
+    """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
+    session = _session()
+    sts = session.client("sts", endpoint_url=endpoint, region_name=environment.region)
     role = policies.role_arn(environment, "estate-builder")
     credentials = sts.assume_role(RoleArn=role, RoleSessionName="estate-builder")["Credentials"]
     options: dict[str, Any] = {
         "endpoint_url": endpoint,
+        "region_name": environment.region,
         "aws_access_key_id": credentials["AccessKeyId"],
         "aws_secret_access_key": credentials["SecretAccessKey"],
         "aws_session_token": credentials["SessionToken"],

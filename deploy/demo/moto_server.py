@@ -12,6 +12,7 @@ from typing import Any
 from moto.core.config import default_user_config
 from moto.iam import models as iam_models
 from moto.moto_server import werkzeug_app
+from moto.secretsmanager.models import SecretsManagerBackend
 from werkzeug import serving
 
 # moto knows a thousand managed policies and takes a second per account to load them; the estate needs these.
@@ -33,6 +34,7 @@ def make_server(listener: socket.socket) -> serving.BaseWSGIServer:
     )
     default_user_config["lambda"] = {"use_docker": False}
     _load_managed_policies()
+    _follow_awscurrent()
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     return serving.make_server(
         *listener.getsockname(),
@@ -47,6 +49,22 @@ def _load_managed_policies() -> None:
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     every = json.loads(iam_models.aws_managed_policies_data)
     iam_models.aws_managed_policies_data = json.dumps({name: every[name] for name in MANAGED_POLICIES})
+
+
+def _follow_awscurrent() -> None:
+    """moto 5.2 moves AWSCURRENT with UpdateSecretVersionStage, but still hands out the old value to a plain GetSecretValue, and counts
+    from the old version at the next PutSecretValue. On AWS both follow the label, so here they do as well."""
+    move = SecretsManagerBackend.update_secret_version_stage
+
+    def update_secret_version_stage(
+        self: SecretsManagerBackend, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
+    ) -> tuple[str, str]:
+        answer = move(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
+        if version_stage == "AWSCURRENT" and move_to_version_id:
+            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        return answer
+
+    SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage  # type: ignore[method-assign]
 
 
 def _for_programs_alone(application: Any) -> Any:

@@ -70,7 +70,7 @@ def verify(rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENE
             yield Break(expected, _missing(expected, sequence - 1))
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
-        if not hmac.compare_digest(record_hash(state, previous, row[:-1]), stored) and sequence <= expected:
+        if not hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored.encode("utf-8", "surrogatepass")) and sequence <= expected:
             yield Break(sequence, f"Record {sequence} does not match its hash: it, or the record before it, was changed.")
         previous, expected, count = stored, sequence + 1, count + 1
     yield Checkpoint(expected - 1, previous, count)

@@ -42,10 +42,15 @@ class SecretSpec:
     name: str
     description: str = ""
     keys: Mapping[str, KeySpec] = field(default_factory=dict)
+    placeholders: tuple[re.Pattern[str], ...] = ()  # those of the whole catalogue, for keys that it does not know
     digest: str = ""  # changes with the rules; facts derived under another digest are derived again
 
     def key(self, name: str) -> KeySpec | None:
         return self.keys.get(name)
+
+    def rules_of(self, name: str) -> KeySpec:
+        """The entry of a key; for one that the catalogue does not know, any text that is no placeholder will do."""
+        return self.keys.get(name) or KeySpec(name, placeholders=self.placeholders)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Catalog:
         """The entry for a secret's full name; for one that the catalogue does not know, an entry without keys."""
         short = name.removeprefix(prefix)
         known = self.secrets.get(short) if name.startswith(prefix) else None
-        return known or SecretSpec(short, digest=self._unknown_digest)
+        return known or SecretSpec(short, placeholders=self.placeholders, digest=self._unknown_digest)
 
     @property
     def _unknown_digest(self) -> str:
@@ -79,7 +84,7 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
         raise ConfigurationError(f"{source}: secrets.{name}: expected an object with a member 'keys'.")
     keys = {key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}") for key, spec in entry["keys"].items()}
     digest = _digest({"keys": entry["keys"], "placeholders": [p.pattern for p in common]})
-    return SecretSpec(name, str(entry.get("description", "")), keys, digest)
+    return SecretSpec(name, str(entry.get("description", "")), keys, common, digest)
 
 
 def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str) -> KeySpec:
@@ -107,7 +112,7 @@ def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ..
         raise ConfigurationError(f"{source}: {member}: expected a list of regular expressions.")
     try:
         return tuple(re.compile(item) for item in items)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:  # a repetition or a nesting that re cannot hold
         raise ConfigurationError(f"{source}: {member}: not a regular expression: {error}.") from None
 
 

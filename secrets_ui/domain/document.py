@@ -90,9 +90,10 @@ def _members(text: str, position: int) -> tuple[tuple[Member, ...], int, str]:
     members: list[Member] = []
     seen: set[str] = set()
     while True:
-        member, position = _member(text, position)
+        start = position
+        member, position = _member(text, start)
         if member.key in seen:
-            raise _invalid(f"The key {member.key} stands twice", text, position - 1)
+            raise _invalid(f"The key {member.key[:100]} stands twice", text, _blanks(text, start))
         seen.add(member.key)
         members.append(member)
         closing = text[position : position + 1]
@@ -147,7 +148,7 @@ def _decode(text: str, position: int, step: Any) -> tuple[Any, int]:
         message = "the document is nested too deeply"
     except StopIteration:
         message = "a value is expected"
-    raise _invalid(message[:1].upper() + message[1:], text, position)
+    raise _invalid(message[:1].upper() + message[1:].rstrip(": "), text, position)
 
 
 def _check_json(text: str) -> None:
@@ -169,23 +170,27 @@ def _invalid(message: str, text: str, position: int, *, is_json: bool = False) -
 
 
 def apply_changes(base: SecretValue, changes: Iterable[Change]) -> tuple[SecretValue, tuple[str, ...]]:
-    """The new document and the names of the keys that really differ. Every other key keeps its place and its bytes.
+    """The new document and the names of the keys that really differ in it. Every other key keeps its place and its bytes.
 
     Raises InvalidDocument when the base is not an object, InvalidChange for a key that cannot be removed or a document
     over 65,536 bytes, NothingChanged when the result would equal the base.
     """
     document = parse_document(base.reveal())
-    changed: list[str] = []
-    for change in changes:
-        updated = _apply(document, change)
-        if updated is not document:
-            changed.append(change.key)
-        document = updated
+    before, asked = _contents(document), list(changes)
+    for change in asked:
+        document = _apply(document, change)
+    after = _contents(document)
+    changed = tuple(key for key in dict.fromkeys(change.key for change in asked) if before.get(key) != after.get(key))
     if not changed:
         raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
     value = SecretValue(document.source())
     ensure_size(value)
-    return value, tuple(changed)
+    return value, changed
+
+
+def _contents(document: Document) -> dict[str, tuple[Any, bool]]:
+    """Value and whether it is a text: the number 1 is not the text "1", though both are kept as text here."""
+    return {member.key: (member.value, member.text.startswith('"')) for member in document.members}
 
 
 def _apply(document: Document, change: Change) -> Document:
@@ -224,6 +229,8 @@ def _quote(text: str) -> str:
 
 
 def ensure_size(value: SecretValue) -> None:
-    """Raises InvalidChange when Secrets Manager would refuse the document for its size (65,536 bytes of UTF-8)."""
+    """Raises InvalidChange when Secrets Manager cannot hold the document: over 65,536 bytes of UTF-8, or no UTF-8 at all."""
+    if value.has_half_characters:
+        raise InvalidChange("The document holds half of a character (a lone surrogate), which UTF-8 cannot hold.")
     if value.size > MAX_BYTES:
         raise InvalidChange(f"The document would be {value.size:,} bytes; Secrets Manager takes at most {MAX_BYTES:,}.")

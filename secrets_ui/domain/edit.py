@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 
-from .catalog import KeySpec, SecretSpec
+from .catalog import SecretSpec
 from .document import Change, apply_changes, ensure_size, parse_document
 from .errors import InvalidChange, InvalidDocument, NothingChanged
 from .facts import VersionFacts
@@ -74,10 +74,10 @@ def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, .
 
 def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
     """What is to be said about each value that the edit brings, by key. A document's values are judged the same way."""
-    found = {change.key: check_value(change.value.reveal(), spec.key(change.key) or KeySpec(change.key)) for change in edit.changes if change.value is not None}
+    found = {change.key: check_value(change.value.reveal(), spec.rules_of(change.key)) for change in edit.changes if change.value is not None}
     if edit.document is not None and not edit.is_text:
         members = parse_document(edit.document.reveal()).members
-        found |= {m.key: check_value(m.value, spec.key(m.key) or KeySpec(m.key)) for m in members if m.text.startswith('"')}
+        found |= {m.key: check_value(m.value, spec.rules_of(m.key)) for m in members if m.text.startswith('"')}
     return {key: problems for key, problems in found.items() if problems}
 
 
@@ -95,6 +95,6 @@ def overlapping(edit: Edit, base: VersionFacts, theirs: VersionFacts) -> tuple[s
 
     def value_of(facts: VersionFacts, key: str) -> str:
         found = facts.key(key)
-        return found.fingerprint if found else ""
+        return f"{found.type} {found.fingerprint}" if found else ""
 
     return tuple(key for key in edit.touched if value_of(base, key) != value_of(theirs, key))

@@ -13,7 +13,8 @@ COLOURS = ("green", "amber", "red", "blue")
 _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _RESERVED = {"audit", "sign-in", "sign-out", "static", "livez", "readyz", "status", "account", "help"}  # first parts of other URLs
-_PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{1,200}/")
+# Parts with a slash after each; none is empty, "." or "..", since no secret_name() could lie under such a prefix.
+_PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 
@@ -60,11 +61,14 @@ def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Enviro
         raise ConfigurationError(f"{source}: expected at least one table [environments.NAME].")
     environments = {name: _environment(name, table, source) for name, table in tables.items()}
     for name, environment in environments.items():
-        where = (environment.account, environment.region, environment.prefix)
-        twin = next((o for o in environments.values() if o.name != name and (o.account, o.region, o.prefix) == where), None)
-        if twin:
-            raise ConfigurationError(f"{source}: environments.{name}.prefix: the same place as {twin.name}; expected a place of its own.")
+        if host := next((o for o in environments.values() if o.name != name and _lies_in(environment, o)), None):
+            raise ConfigurationError(f"{source}: environments.{name}.prefix: lies in the place of {host.name}; expected a place of its own.")
     return environments
+
+
+def _lies_in(inner: Environment, outer: Environment) -> bool:
+    """A role in the outer environment would be a role in the inner one too."""
+    return (inner.account, inner.region) == (outer.account, outer.region) and inner.prefix.startswith(outer.prefix)
 
 
 def _environment(name: str, table: Any, source: str) -> Environment:
@@ -86,9 +90,9 @@ def _environment(name: str, table: Any, source: str) -> Environment:
 
 
 _REQUIRED = (
-    ("region", r"[a-z]{2}(-[a-z]+)+-\d", "a Region such as us-west-2"),
-    ("account", r"\d{12}", "an AWS account id of 12 digits, in quotes"),
-    ("prefix", _PREFIX.pattern, "a name prefix that ends in a slash, such as miyabi/prod/"),
+    ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
+    ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
+    ("prefix", _PREFIX.pattern, "a name prefix of parts that each end in a slash, such as miyabi/prod/"),
 )
 
 

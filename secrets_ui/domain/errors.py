@@ -169,7 +169,7 @@ class VersionConflict(ConsoleError):
     title = "Somebody else changed this secret first"
 
     def __init__(self, base: str, current: str) -> None:
-        super().__init__(f"The edit started from version {base[:8]}, and AWSCURRENT is now {current[:8] or 'gone'}.")
+        super().__init__(f"The edit started from {f'version {base[:8]}' if base else 'no version'}, and AWSCURRENT is now {current[:8] or 'gone'}.")
         self.base = base
         self.current = current
 

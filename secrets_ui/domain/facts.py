@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .catalog import KeySpec, SecretSpec
+from .catalog import SecretSpec
 from .document import Document, Member, parse_document
 from .errors import InvalidDocument
 from .key_rules import check_value, is_placeholder
@@ -84,7 +84,7 @@ def _keys(document: Document, spec: SecretSpec, key: bytes) -> tuple[KeyFacts, .
 
 def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes) -> KeyFacts:
     """Facts of one value: of a stored one, or of one that was typed and is being reviewed."""
-    rules = spec.key(name) or KeySpec(name)
+    rules = spec.rules_of(name)
     problems = check_value(text, rules) if json_type == "string" else ()
     return KeyFacts(
         name=name,

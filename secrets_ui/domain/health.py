@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from .catalog import KeySpec, SecretSpec
@@ -146,7 +146,7 @@ def _key_counts(keys: tuple[KeyState, ...]) -> Iterator[State]:
 
 def deletion_text(deleted: datetime, now: datetime) -> str:
     """AWS's guides differ on whether DeletedDate is the day of the request or the day of deletion, so both read right."""
-    days = (deleted - now).days + 1
-    if deleted > now:
+    days = -((now - deleted) // timedelta(days=1))  # a begun day counts
+    if days > 0:
         return f"Deletion in {days} day{'' if days == 1 else 's'}"
     return "Deletion scheduled"

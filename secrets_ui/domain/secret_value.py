@@ -28,6 +28,15 @@ class SecretValue:
         """Length in UTF-8 bytes, as Secrets Manager counts."""
         return len(self.__text.encode("utf-8", "surrogatepass"))
 
+    @property
+    def has_half_characters(self) -> bool:
+        """Whether a lone surrogate is in it: JSON can spell one, UTF-8 cannot hold one."""
+        try:
+            self.__text.encode("utf-8")
+        except UnicodeEncodeError:
+            return True
+        return False
+
     def __repr__(self) -> str:
         return f"SecretValue({MASK})"
 

@@ -76,10 +76,8 @@ class _Reader:
         return self.text(element, value)
 
 
-def parse_policy(
-    name: str, document: str | bytes | Mapping[str, object], kind: PolicyKind = PolicyKind.IDENTITY
-) -> NamedPolicy:
-    """Parse a policy's JSON text, or its document once decoded. `name` is what messages call the policy.
+def parse_policy(name: str, document: object, kind: PolicyKind = PolicyKind.IDENTITY) -> NamedPolicy:
+    """Parse a policy: its JSON text, or the object decoded from it. `name` is what messages call the policy.
 
     Raises MalformedPolicy, which names policy, statement and element.
     """

@@ -1,0 +1,193 @@
+"""The JSON form of requests and answers, one object a line, as `manage.py evaluate_access` reads and writes it.
+
+A request has: id, principal, action, resource, resourceAccount, context, identityPolicies and
+permissionBoundaries (lists of {name, policy}), resourcePolicy (for a kms: action the key policy), grants; and,
+where something cannot be known, unknownContextKeys and unreadableLayers. Other members are ignored.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import MalformedPolicy, MalformedRequest
+from .evaluate import evaluate
+from .grants import Grant
+from .parse import parse_policy
+from .policy import NamedPolicy
+from .principals import PrincipalMatch
+from .request import Layer, Request, ensure_action, kind_of_resource_policy
+from .results import Decision, Evaluation, GrantResult, StatementResult
+from .strict_json import NotStrictJson, read_json
+
+RESOURCE_POLICY = "resource"
+"""What answers call the resource policy."""
+
+_PRINCIPALS = {
+    PrincipalMatch.EVERYONE: "direct",
+    PrincipalMatch.CALLER: "direct",
+    PrincipalMatch.ROLE: "role",
+    PrincipalMatch.ACCOUNT: "account",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of output. One that `is_error` says in its document what is wrong with the request."""
+
+    document: Mapping[str, object]
+    is_error: bool = False
+
+    @property
+    def line(self) -> str:
+        return json.dumps(self.document)
+
+
+def answer_line(line: str | bytes) -> Answer:
+    """Evaluate one line. What cannot be evaluated gives an answer with an `error`, never an exception."""
+    document: object = None
+    try:
+        document = read_json(line)
+        return Answer({"id": _id(document), **write_evaluation(evaluate(read_request(document)))})
+    except NotStrictJson as error:
+        return Answer({"id": None, "error": f"request: {error}"}, is_error=True)
+    except MalformedPolicy as error:
+        place = {"policy": error.policy, "statement": error.statement, "element": error.element}
+        return Answer({"id": _id(document), "error": str(error), **place}, is_error=True)
+    except MalformedRequest as error:
+        return Answer({"id": _id(document), "error": str(error)}, is_error=True)
+
+
+def _id(document: object) -> str | None:
+    found = document.get("id") if isinstance(document, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def read_request(document: object) -> Request:
+    """Raises MalformedRequest or MalformedPolicy."""
+    members = _object("request", document)
+    action, resource = ensure_action(_text("action", members.get("action"))), _text("resource", members.get("resource"))
+    policy = members.get("resourcePolicy")
+    return Request(
+        principal=_text("principal", members.get("principal")),
+        action=action,
+        resource=resource,
+        resource_account=_resource_account(members, resource),
+        context=_context(members),
+        identity_policies=_policies(members, "identityPolicies"),
+        permission_boundaries=_policies(members, "permissionBoundaries"),
+        resource_policy=policy and parse_policy(RESOURCE_POLICY, policy, kind_of_resource_policy(action)),
+        grants=tuple(Grant.of(_object("grants", grant)) for grant in _list(members, "grants")),
+        unknown_context_keys=frozenset(_texts(members, "unknownContextKeys")),
+        unreadable_layers=frozenset(map(_layer, _texts(members, "unreadableLayers"))),
+    )
+
+
+def _object(member: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise MalformedRequest(member, "expected an object")
+    return value
+
+
+def _text(member: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise MalformedRequest(member, "expected text")
+    return value
+
+
+def _list(members: Mapping[str, object], member: str) -> list[object]:
+    value = members.get(member)
+    if not isinstance(value, list | None):
+        raise MalformedRequest(member, "expected a list")
+    return value or []
+
+
+def _texts(members: Mapping[str, object], member: str) -> list[str]:
+    return [_text(member, value) for value in _list(members, member)]
+
+
+def _resource_account(members: Mapping[str, object], resource: str) -> str:
+    """As given, or as the resource's ARN says."""
+    fields = resource.split(":")
+    return _text("resourceAccount", members.get("resourceAccount") or (fields[4] if len(fields) > 5 else None))
+
+
+def _context(members: Mapping[str, object]) -> dict[str, str | tuple[str, ...]]:
+    context = members.get("context")
+    if context is None:
+        return {}
+    return {key: _values(key, value) for key, value in _object("context", context).items()}
+
+
+def _values(key: str, value: object) -> str | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(_scalar(key, item) for item in value)
+    return _scalar(key, value)
+
+
+def _scalar(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise MalformedRequest("context", f"{key[:60]}: expected text or a list of text")
+
+
+def _policies(members: Mapping[str, object], member: str) -> tuple[NamedPolicy, ...]:
+    listed = [_object(member, entry) for entry in _list(members, member)]
+    return tuple(parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy")) for entry in listed)
+
+
+def _layer(name: str) -> Layer:
+    if name not in list(Layer):
+        raise MalformedRequest("unreadableLayers", f"expected some of {', '.join(Layer)}")
+    return Layer(name)
+
+
+def write_evaluation(evaluation: Evaluation) -> dict[str, object]:
+    """The members of an answer beside its id. What cannot be known is null in a statement's parts."""
+    answer: dict[str, object] = {
+        "decision": evaluation.decision,
+        "layers": evaluation.layers,
+        "deciding": [
+            *map(_write_place, evaluation.deciding),
+            *map(_write_grant, evaluation.deciding_grants),
+        ],
+        "statements": [_write_statement(result) for result in evaluation.statements],
+    }
+    if evaluation.decision is Decision.UNDETERMINED:
+        answer["undetermined"] = evaluation.missing
+    return answer
+
+
+def _write_place(result: StatementResult) -> dict[str, object]:
+    return {
+        "layer": result.layer,
+        "policy": result.policy,
+        "sid": result.sid,
+        "index": result.index,
+        "effect": result.effect,
+    }
+
+
+def _write_grant(result: GrantResult) -> dict[str, object]:
+    return {
+        "layer": Layer.GRANT,
+        "policy": result.grant.name,
+        "sid": None,
+        "index": result.index,
+        "effect": "Allow",
+    }
+
+
+def _write_statement(result: StatementResult) -> dict[str, object]:
+    """`principal` is written only where the policy names principals."""
+    named = {} if result.principal is None else {"principal": _PRINCIPALS.get(result.principal)}
+    return {
+        **_write_place(result),
+        "matches": result.matches,
+        **named,
+        "action": result.action,
+        "resource": result.resource,
+        "condition": result.condition,
+        "failingConditions": [[unmet.operator, unmet.key] for unmet in result.unmet if unmet.outcome is False],
+    }

@@ -1,0 +1,149 @@
+"""Fixtures for all tests: a local AWS for each worker, a fresh estate in accounts of its own, people with roles."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from deploy.demo.account import Account
+from deploy.demo.estate import build_estate
+from deploy.demo.local_aws import LocalAws
+from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.environment import Environment, Rules
+from secrets_ui.models import RoleGrant
+from secrets_ui.services import aws_access
+from secrets_ui.services import estate as configured
+
+_accounts = itertools.count(secrets.randbelow(10**11))
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[LocalAws]:
+    """One local AWS for each worker process; tests keep apart by accounts."""
+    with LocalAws.start() as aws:
+        yield aws
+
+
+def fresh_environments(**rules: Rules) -> dict[str, Environment]:
+    """dev, staging and prod, each in an account that no other test has."""
+    environments = {}
+    for name in ("dev", "staging", "prod"):
+        account = f"{next(_accounts) % 10**12:012d}"
+        default = Rules(reason_required=True, type_the_name=True) if name == "prod" else Rules()
+        environments[name] = Environment(
+            name, "us-west-2", account, f"miyabi/{name}/", f"arn:aws:iam::{account}:role/miyabi-console", rules=rules.get(name, default)
+        )
+    return environments
+
+
+def as_toml(environments: dict[str, Environment]) -> str:
+    lines = []
+    for name, place in environments.items():
+        lines += [f"[environments.{name}]"]
+        lines += [f'{key} = "{getattr(place, key)}"' for key in ("region", "account", "prefix", "assume_role", "kms_alias")]
+        lines += [f"[environments.{name}.rules]"]
+        lines += [f"{key} = {str(value).lower()}" for key, value in vars(place.rules).items()]
+    return "\n".join(lines)
+
+
+class Estate:
+    """Environments that were built in the local AWS, and the console set up to look at them."""
+
+    def __init__(self, endpoint: str, environments: dict[str, Environment], accounts: dict[str, Account]) -> None:
+        self.endpoint, self.environments, self.accounts = endpoint, environments, accounts
+
+    def __getitem__(self, name: str) -> Account:
+        return self.accounts[name]
+
+    def value(self, environment: str, secret: str) -> str:
+        """The current value, as AWS has it."""
+        name = self.environments[environment].prefix + secret
+        return self.accounts[environment].clients.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+
+
+@pytest.fixture
+def make_estate(local_aws: LocalAws, settings: Any, tmp_path: Path) -> Callable[..., Estate]:
+    """Builds an estate in accounts of its own and points the console at it."""
+
+    def make(*, clean: bool = True, extra_secrets: int = 0, only: tuple[str, ...] = (), **rules: Rules) -> Estate:
+        environments = fresh_environments(**rules)
+        wanted = {name: place for name, place in environments.items() if not only or name in only}
+        accounts = build_estate(local_aws.endpoint, environments=wanted, clean=clean, extra_secrets=extra_secrets)
+        path = tmp_path / "environments.toml"
+        path.write_text(as_toml(environments), encoding="utf-8")
+        settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, local_aws.endpoint
+        forget_configuration()
+        return Estate(local_aws.endpoint, environments, accounts)
+
+    return make
+
+
+@pytest.fixture
+def estate(make_estate: Callable[..., Estate]) -> Estate:
+    """dev, staging and prod without flaws."""
+    return make_estate()
+
+
+@pytest.fixture(autouse=True)
+def forget_afterwards() -> Iterator[None]:
+    yield
+    forget_configuration()
+
+
+def forget_configuration() -> None:
+    configured.environments.cache_clear()
+    configured.catalog.cache_clear()
+    aws_access.sessions.cache_clear()
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., Any]:
+    """Makes an account with one role, in every environment or in those named."""
+
+    def make(role: str, *environments: str, name: str = "") -> Any:
+        user = get_user_model().objects.create_user(name or f"{role}-{secrets.token_hex(3)}")
+        for environment in environments or ("dev", "staging", "prod"):
+            RoleGrant.objects.create(user=user, environment=environment, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def signed_in(person: Callable[..., Any]) -> Callable[..., Client]:
+    """A client with a session of a person with one role; the person is its `user`."""
+
+    def make(role: str, *environments: str, name: str = "") -> Client:
+        return client_of(person(role, *environments, name=name))
+
+    return make
+
+
+def client_of(user: Any, **options: Any) -> Client:
+    client = Client(**options)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["started"] = session["seen"] = int(time.time())
+    session.save()
+    client.user = user  # type: ignore[attr-defined]
+    return client
+
+
+@pytest.fixture
+def hana() -> Actor:
+    return Actor("hana", "192.0.2.7")
+
+
+@pytest.fixture
+def canary() -> str:
+    """A value that nothing else contains."""
+    return f"canary-{secrets.token_hex(16)}"
+

@@ -1,0 +1,80 @@
+"""deploy/gunicorn.conf.py, read as gunicorn reads it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from gunicorn.app.wsgiapp import WSGIApplication
+from gunicorn.config import KNOWN_SETTINGS, Config
+
+from deploy.demo.local_aws import PROJECT
+
+CONF = PROJECT / "deploy" / "gunicorn.conf.py"
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HOST", "PORT", "WEB_CONCURRENCY"):
+        monkeypatch.setenv(name, "")  # so that whatever the configuration sets is taken back afterwards
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / "none.env"))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+def load(monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setattr(sys, "argv", ["gunicorn", "--config", str(CONF)])
+    return WSGIApplication().cfg
+
+
+def test_it_listens_on_loopback_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch).bind == ["127.0.0.1:8000"]
+    monkeypatch.setenv("HOST", "0.0.0.0")  # noqa: S104
+    monkeypatch.setenv("PORT", "8443")
+    assert load(monkeypatch).bind == ["0.0.0.0:8443"]
+
+
+def test_it_serves_with_threads_because_pages_wait_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    cfg = load(monkeypatch)
+    assert (cfg.worker_class_str, cfg.threads) == ("gthread", 8)
+
+
+def test_web_concurrency_sets_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    assert load(monkeypatch).workers == 3
+
+
+def test_without_it_there_is_a_worker_for_each_core_and_the_console_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cfg = load(monkeypatch)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert cfg.workers == cores
+    assert os.environ["WEB_CONCURRENCY"] == str(cfg.workers)
+
+
+def test_settings_in_the_env_file_count_here_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "console.env").write_text("PORT=9001\nWEB_CONCURRENCY=1\n")
+    monkeypatch.setenv("ENV_FILE", str(tmp_path / "console.env"))
+    cfg = load(monkeypatch)
+    assert (cfg.bind, cfg.workers) == (["127.0.0.1:9001"], 1)
+
+
+def test_no_control_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "control_socket_disable" in {setting.name for setting in KNOWN_SETTINGS}
+    assert load(monkeypatch).control_socket_disable is True
+
+
+def test_workers_do_not_share_what_was_loaded_before_the_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(monkeypatch).preload_app is False
+
+
+def test_a_wrong_setting_stops_the_start_in_one_line() -> None:
+    command = [sys.executable, "-m", "gunicorn", "--config", str(CONF)]
+    environ = os.environ | {"PORT": "eight"}
+    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0
+    assert done.stderr == "miyabi: PORT: expected a whole number, 1 or more.\n"

@@ -1,0 +1,90 @@
+"""S83: everything is locked with hashes, in files that bind nobody to one index or machine."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from deploy.demo.local_aws import PROJECT
+
+FILES = ("base", "demo", "dev")
+REQUIREMENT = re.compile(r"([a-z0-9-]+)==([0-9A-Za-z.+!-]+)( ; [a-z_ .'\"<>=!()0-9A-Z-]+)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+
+
+def lines_of(name: str) -> list[str]:
+    return (PROJECT / "requirements" / f"{name}.txt").read_text().splitlines()
+
+
+def locked(name: str) -> dict[str, str]:
+    return {match[1]: match[2] for line in lines_of(name) if (match := REQUIREMENT.fullmatch(line))}
+
+
+def wanted(*groups: str) -> set[str]:
+    """Names that pyproject.toml asks for, with the groups that a group includes."""
+    data = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    items = list(data["project"]["dependencies"])
+    for group in groups:
+        items += [item for item in data["dependency-groups"][group] if isinstance(item, str)]
+    return {re.split(r"[\[<>=~!; ]", item)[0].lower().replace("_", "-") for item in items}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_s83_a_lock_file_holds_names_versions_and_hashes_and_nothing_else(name: str) -> None:
+    strange = [
+        line for line in lines_of(name) if not REQUIREMENT.fullmatch(line) and not HASH.fullmatch(line)
+    ]
+    assert strange == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_s83_every_requirement_has_a_hash(name: str) -> None:
+    lines = lines_of(name)
+    bare = [
+        line
+        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+        if REQUIREMENT.fullmatch(line) and not HASH.fullmatch(after)
+    ]
+    assert locked(name)
+    assert bare == []
+
+
+@pytest.mark.parametrize(("name", "groups"), [("base", ()), ("demo", ("demo",)), ("dev", ("demo", "dev"))])
+def test_what_pyproject_asks_for_is_locked(name: str, groups: tuple[str, ...]) -> None:
+    assert wanted(*groups) <= set(locked(name))
+
+
+@pytest.mark.parametrize(("smaller", "larger"), [("base", "demo"), ("demo", "dev")])
+def test_the_larger_lock_holds_the_smaller_one_in_the_same_versions(smaller: str, larger: str) -> None:
+    assert locked(smaller).items() <= locked(larger).items()
+
+
+def test_s83_make_installs_nothing_without_hashes() -> None:
+    installs = [line for line in (PROJECT / "Makefile").read_text().splitlines() if "pip install" in line]
+    assert installs
+    assert all("--require-hashes" in line for line in installs)
+
+
+def test_s88_what_production_installs_has_no_local_aws_and_no_tests() -> None:
+    assert set(locked("base")).isdisjoint(
+        {"moto", "flask", "flask-cors", "werkzeug", "pytest", "playwright", "hypothesis"}
+    )
+
+
+def test_s88_the_production_image_gets_neither_the_demo_nor_the_tests() -> None:
+    """`.dockerignore` refuses all and lists what goes in, so what is not listed stays out."""
+    lines = [
+        line
+        for line in (PROJECT / ".dockerignore").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert lines[0] == "*"
+    let_in = {line.removeprefix("!").rstrip("/") for line in lines if line.startswith("!")}
+    assert {"manage.py", "miyabi_admin", "secrets_ui", "templates", "requirements/base.txt"} <= let_in
+    assert not [
+        path
+        for path in let_in
+        if path in ("deploy", "tests", ".env", ".git") or path.startswith(("deploy/demo", "tests/"))
+    ]
