@@ -61,7 +61,7 @@ threads = 8
 # Each worker loads the application itself: boto3's clients and database connections must not cross a fork.
 preload_app = False
 
-timeout = 30  # seconds without a sign of life; a page's AWS calls give up well before
+timeout = 30  # seconds without a sign of life from a worker's main loop; its threads may take longer
 graceful_timeout = (
     30  # seconds for requests under way to end: a save is then recorded by the request that began it
 )

@@ -42,7 +42,7 @@ def main() -> int:
         with ExitStack() as stack:
             _run(stack)
     except (DemoError, LocalAwsError) as error:
-        print(f"\ndemo: {error}", file=sys.stderr)
+        print(f"demo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.")
@@ -87,9 +87,12 @@ def _make_folder(port: int) -> Path:
 def _step(title: str) -> Iterator[None]:
     """Say what is being done, and how long it took."""
     print(f"{title} …", end=" ", flush=True)
-    started = time.monotonic()
-    yield
-    print(f"{time.monotonic() - started:.1f} s", flush=True)
+    started, outcome = time.monotonic(), "not done"
+    try:
+        yield
+        outcome = f"{time.monotonic() - started:.1f} s"
+    finally:
+        print(outcome, flush=True)
 
 
 def _build(aws: LocalAws, folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.config import default_user_config
 from moto.iam import models as iam_models
 from moto.moto_server import werkzeug_app
-from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from werkzeug import serving
 
 # moto knows a thousand managed policies and takes a second per account to load them; the estate needs these.
@@ -29,15 +29,16 @@ class QuietHandler(werkzeug_app.MotoRequestHandler):
 
 def make_server(listener: socket.socket) -> serving.BaseWSGIServer:
     """moto's WSGI application, threaded, on a socket that listens already."""
-    werkzeug_app.DISABLE_GLOBAL_CORS = (
-        True  # with CORS on, any web page could read this AWS through a browser
-    )
+    # With CORS on, any web page could read this AWS through a browser.
+    werkzeug_app.DISABLE_GLOBAL_CORS = True
     default_user_config["lambda"] = {"use_docker": False}
     _load_managed_policies()
     _follow_awscurrent()
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    host, port = listener.getsockname()
     return serving.make_server(
-        *listener.getsockname(),
+        host,
+        port,
         _one_at_a_time(_for_programs_alone(application)),
         threaded=True,
         request_handler=QuietHandler,
@@ -52,16 +53,23 @@ def _load_managed_policies() -> None:
 
 
 def _follow_awscurrent() -> None:
-    """moto 5.2 moves AWSCURRENT with UpdateSecretVersionStage, but still hands out the old value to a plain GetSecretValue, and counts
-    from the old version at the next PutSecretValue. On AWS both follow the label, so here they do as well."""
+    """Let a plain GetSecretValue and the next PutSecretValue go by where AWSCURRENT is, as they do on AWS.
+
+    moto 5.2 moves the label in UpdateSecretVersionStage, and goes on handing out the old version.
+    """
     move = SecretsManagerBackend.update_secret_version_stage
 
     def update_secret_version_stage(
-        self: SecretsManagerBackend, secret_id: str, version_stage: str, remove_from_version_id: str, move_to_version_id: str
+        self: SecretsManagerBackend,
+        secret_id: str,
+        version_stage: str,
+        remove_from_version_id: str,
+        move_to_version_id: str,
     ) -> tuple[str, str]:
         answer = move(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
-        if version_stage == "AWSCURRENT" and move_to_version_id:
-            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        secret = self.secrets[secret_id]
+        if version_stage == "AWSCURRENT" and move_to_version_id and isinstance(secret, FakeSecret):
+            secret.set_default_version_id(move_to_version_id)
         return answer
 
     SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage  # type: ignore[method-assign]

@@ -66,6 +66,12 @@ class SecretsManagerGateway:
         versions = [_version(entry) for entry in answer.get("Versions", [])]
         return tuple(sorted(versions, key=lambda v: (v.created is not None, v.created), reverse=True))
 
+    def get_resource_policy(self, name: str) -> str:
+        """The secret's own policy as JSON text, "" when it has none."""
+        with told_as_ours(self._told("GetResourcePolicy", name, f"get-resource-policy --secret-id {name}")):
+            answer = self._client.get_resource_policy(SecretId=name)
+        return str(answer.get("ResourcePolicy") or "")
+
     def get_secret_value(self, name: str, version_id: str) -> StoredValue:
         """Raises VersionNotFound when the secret or this version of it is gone."""
         cli = f"describe-secret --secret-id {name}"  # never get-secret-value: its answer is the value

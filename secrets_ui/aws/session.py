@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import threading
@@ -14,6 +15,7 @@ import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import NoCredentialsError
 from botocore.utils import parse_timestamp
 
 from ..domain.environment import Environment
@@ -28,7 +30,7 @@ class AwsSessions:
 
     def __init__(self, endpoint_url: str = "") -> None:
         self._endpoint_url = endpoint_url or None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._base = _new_session()
         self._loader = self._base.get_component("data_loader")
         self._clients: OrderedDict[tuple[str, str], dict[str, BaseClient]] = OrderedDict()
@@ -41,10 +43,11 @@ class AwsSessions:
         with self._lock:
             clients = self._clients.setdefault(key, {})
             self._clients.move_to_end(key)
-            if service not in clients:
-                clients[service] = self._create(self._session(environment, key), service, environment.region)
+            client = clients.get(service) or self._create(self._session(environment, key), service, environment.region)
+            if environment.assume_role or self._base.get_credentials():  # a client made without credentials never gets any
+                clients[service] = client
             self._forget_oldest()
-            return clients[service]
+            return client
 
     def _session(self, environment: Environment, key: tuple[str, str]) -> botocore.session.Session:
         if not environment.assume_role:
@@ -55,19 +58,28 @@ class AwsSessions:
 
     def _assumed(self, environment: Environment, name: str) -> botocore.session.Session:
         session = _new_session(self._loader)
+        # botocore has no public door for this; its own assume-role provider does the same.
+        session._credentials = DeferredRefreshableCredentials(partial(self._assume_role, environment, name), "assume-role")
+        return session
+
+    def _assume_role(self, environment: Environment, name: str) -> Any:
+        """Runs within the first call and whenever the credentials near their end, in whichever thread makes that call."""
+        with self._lock:
+            source = self._base.get_credentials()
+        if source is None:
+            raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=partial(self._base.create_client, region_name=environment.region, endpoint_url=self._endpoint_url, config=_CONFIG),
-            source_credentials=self._base.get_credentials(),
+            client_creator=lambda service, **keys: self._create(self._base, service, environment.region, **keys),
+            source_credentials=source,
             role_arn=environment.assume_role,
             extra_args={"RoleSessionName": name, "DurationSeconds": 3600},
         )
-        # botocore has no public door for this; its own assume-role provider does the same.
-        session._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-        return session
+        return fetcher.fetch_credentials()
 
-    def _create(self, session: botocore.session.Session, service: str, region: str) -> BaseClient:
-        client = session.create_client(service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG)
-        keep_botocore_quiet()
+    def _create(self, session: botocore.session.Session, service: str, region: str, **keys: str | None) -> BaseClient:
+        with self._lock:
+            client = session.create_client(service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG, **keys)
+            keep_botocore_quiet()
         return client
 
     def _forget_oldest(self) -> None:
@@ -82,14 +94,17 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     max_pool_connections=32,
     user_agent_extra="miyabi-secrets-console",
+    ignore_configured_endpoint_urls=True,  # AWS_ENDPOINT_URL would send values elsewhere; LOCAL_AWS_ENDPOINT alone may, to loopback
 )
 
 
 def session_name(person: str) -> str:
-    """RoleSessionName for a person: 2 to 64 of [\\w+=,.@-].
-    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
-    name = re.sub(r"[^A-Za-z0-9_+=,.@-]", "-", person)[:64]
-    return name if len(name) > 1 else f"console-{name}"
+    """RoleSessionName for a person: 2 to 64 of [\\w+=,.@-]. A name that has to be changed for that ends in a digest of the whole, so
+    that no two people look like one in CloudTrail. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+    if re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", person):
+        return person
+    digest = hashlib.sha256(person.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9_+=,.@-]', '-', person)[:55]}-{digest}"
 
 
 def _new_session(loader: Any = None) -> botocore.session.Session:
@@ -109,7 +124,12 @@ def _timestamp(value: Any) -> datetime:
 
 def keep_botocore_quiet() -> None:
     """Below WARNING botocore and urllib3 log request bodies, values included. Each of their loggers gets a level of its own, so that
-    a root logger or a parent set to DEBUG does not reach them."""
+    a root logger or a parent set to DEBUG does not reach them, and a filter that holds when its own level is lowered."""
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):
             logging.getLogger(name).setLevel(logging.WARNING)
+            logging.getLogger(name).addFilter(_is_a_warning)  # the same filter again changes nothing
+
+
+def _is_a_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING

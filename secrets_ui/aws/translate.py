@@ -17,16 +17,18 @@ from ..domain.errors import (
     AwsThrottled,
     AwsUnreachable,
     SecretNotFound,
+    ThingNotFound,
     VersionAlreadyExists,
     VersionNotFound,
 )
 
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"}
 _THROTTLED = {
-    "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "LimitExceededException",
+    "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
     "RequestThrottled", "RequestThrottledException", "SlowDown", "PriorRequestNotComplete",
 }  # fmt: skip
-_AWAY = {"InternalServiceError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException", "InternalServiceErrorException", "503", "500"}
+_AWAY = {"InternalServiceError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException", "InternalServiceErrorException"}
+_GONE = {"NoSuchEntity", "NoSuchEntityException", "NotFoundException"}  # IAM's and KMS's words
 _CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
 _SAID = {
     "DecryptionFailure": "AWS KMS would not decrypt the value with the secret's key.",
@@ -36,6 +38,10 @@ _SAID = {
     "LimitExceededException": "A quota of Secrets Manager is used up.",
     "KMSAccessDeniedException": "AWS KMS does not allow the console's role to use the secret's key.",
 }
+
+
+# What Secrets Manager needs of AWS KMS, in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+_KMS_ACTIONS = {"secretsmanager:GetSecretValue": "kms:Decrypt", "secretsmanager:PutSecretValue": "kms:GenerateDataKey"}
 
 
 @contextmanager
@@ -67,17 +73,26 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
     if code in _DENIED:
         what = "assume the environment's role" if assuming else f"{call.operation} on {call.resource or 'this resource'}"
-        return AwsAccessDenied(f"The console may not {what}." if assuming else f"The console's role is not allowed {what}.", call, call.operation)
+        message = f"The console may not {what}." if assuming else f"The console's role is not allowed {what}."
+        return AwsAccessDenied(message, call, _permission(call, str(told.get("Message", ""))))
     if code == "ResourceNotFoundException" and call.operation.endswith(":GetSecretValue"):
         return VersionNotFound(f"{call.resource} is gone, or it has no such version.", call)
+    if code in _GONE or (code == "ResourceNotFoundException" and not call.operation.startswith("secretsmanager:")):
+        return ThingNotFound(f"AWS has no {call.resource} in {call.region}.", call)
     if code == "ResourceNotFoundException":
         return SecretNotFound(f"Secrets Manager has no {call.resource} in {call.region}.", call)
     if code == "ResourceExistsException":
         return VersionAlreadyExists(f"{call.resource} already has a version with this id and another value.", call)
     if code in _THROTTLED:
         return AwsThrottled(f"{call.operation} was throttled, also after retries.", call)
-    if code in _AWAY:
+    if code in _AWAY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
         return AwsUnreachable(f"AWS could not answer {call.operation} just now.", call)
     if code in _CREDENTIALS:
         return AwsRefused("AWS does not accept the console's credentials.", call, remedy="Look at the role of the console's task, and at the clock.")
     return AwsRefused(_SAID.get(code, f"AWS answered {code or 'an error without a code'} to {call.operation}."), call)
+
+
+def _permission(call: AwsCall, message: str) -> str:
+    """The action that is missing. Secrets Manager tells a refusal by AWS KMS under the same code, and only its text says so
+    ("Access to KMS is not allowed", https://repost.aws/knowledge-center/secrets-manager-cross-account-key)."""
+    return _KMS_ACTIONS.get(call.operation, call.operation) if "Access to KMS" in message or "kms:" in message else call.operation

@@ -89,6 +89,13 @@ class SecretNotFound(AwsError):
     title = "No such secret"
 
 
+class ThingNotFound(AwsError):
+    """A role, policy, key, alias or function that AWS does not have."""
+
+    status = 404
+    title = "AWS has no such thing"
+
+
 class VersionNotFound(AwsError):
     status = 404
     title = "No such version"

@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection, HTTPResponse
+from contextlib import closing
+from http.client import HTTPConnection
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,29 +23,19 @@ from botocore.exceptions import ClientError
 
 from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.moto_server import _one_at_a_time
+from tests.deploy.processes import is_running, wait_until_gone
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
 
 
-def ask(aws: LocalAws, method: str = "POST", **headers: str) -> HTTPResponse:
-    connection = HTTPConnection(str(urlsplit(aws.endpoint).netloc), timeout=10)
-    connection.request(
-        method, "/", body=b"{}", headers={name.replace("_", "-"): text for name, text in headers.items()}
-    )
-    return connection.getresponse()
-
-
-def is_running(pid: int) -> bool:
-    """Whether the process is there and not a zombie that nobody has waited for."""
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
-    ).stdout.strip()
-    return bool(state) and not state.startswith("Z")
-
-
-def wait_until_gone(pid: int, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return not is_running(pid)
+def ask(aws: LocalAws, method: str = "POST", **headers: str) -> tuple[int, list[str]]:
+    """The status of the answer, and its header names in lower case."""
+    sent = {name.replace("_", "-"): text for name, text in headers.items()}
+    with closing(HTTPConnection(str(urlsplit(aws.endpoint).netloc), timeout=10)) as connection:
+        connection.request(method, "/", b"{}", sent)
+        response = connection.getresponse()
+        return response.status, [name.lower() for name in response.headers]
 
 
 def is_reachable(address: str, port: int) -> bool:
@@ -68,33 +59,36 @@ def test_s88_it_listens_on_127_0_0_1_alone(local_aws: LocalAws) -> None:
 def test_s88_it_refuses_what_a_web_page_sends_and_sets_no_cors_header(
     local_aws: LocalAws, method: str
 ) -> None:
-    answer = ask(local_aws, method, Origin="https://attacker.test", Access_Control_Request_Method="POST")
-    assert answer.status == 403
-    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    status, headers = ask(
+        local_aws, method, Origin="https://attacker.test", Access_Control_Request_Method="POST"
+    )
+    assert status == 403
+    assert not [name for name in headers if name.startswith("access-control-")]
 
 
 def test_s88_answers_to_programs_set_no_cors_header_either(local_aws: LocalAws) -> None:
-    answer = ask(
-        local_aws,
-        X_Amz_Target="secretsmanager.ListSecrets",
-        Authorization="AWS4-HMAC-SHA256 Credential=local/20260101/us-west-2/secretsmanager/aws4_request",
-    )
-    assert answer.status == 200
-    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+    credential = "AWS4-HMAC-SHA256 Credential=local/20260101/us-west-2/secretsmanager/aws4_request"
+    status, headers = ask(local_aws, X_Amz_Target="secretsmanager.ListSecrets", Authorization=credential)
+    assert status == 200
+    assert not [name for name in headers if name.startswith("access-control-")]
 
 
 def test_it_refuses_a_name_that_was_rebound_to_loopback(local_aws: LocalAws) -> None:
-    assert ask(local_aws, Host="attacker.test").status == 403
+    assert ask(local_aws, Host="attacker.test")[0] == 403
+
+
+def new_client(aws: LocalAws) -> SecretsManagerClient:
+    return boto3.client(
+        "secretsmanager",
+        endpoint_url=aws.endpoint,
+        region_name="eu-central-1",
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
 
 
 def test_one_of_many_swaps_of_the_same_label_wins(local_aws: LocalAws) -> None:
-    options: dict[str, Any] = {"endpoint_url": local_aws.endpoint, "region_name": "eu-central-1"}
-    client = boto3.client(
-        "secretsmanager",
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        **options,
-    )
+    client = new_client(local_aws)
     base = client.create_secret(Name="raced", SecretString="0")["VersionId"]
     rivals = [
         client.put_secret_value(SecretId="raced", SecretString=str(n), VersionStages=[f"rival-{n}"])[
@@ -114,6 +108,20 @@ def test_one_of_many_swaps_of_the_same_label_wins(local_aws: LocalAws) -> None:
 
     with ThreadPoolExecutor(len(rivals)) as pool:
         assert sum(pool.map(swap, rivals)) == 1
+
+
+def test_a_plain_read_follows_awscurrent_when_the_label_is_moved(local_aws: LocalAws) -> None:
+    client = new_client(local_aws)
+    base = client.create_secret(Name="moved", SecretString="old")["VersionId"]
+    new = client.put_secret_value(SecretId="moved", SecretString="new", VersionStages=["ours"])["VersionId"]
+    assert client.get_secret_value(SecretId="moved")["SecretString"] == "old"
+    client.update_secret_version_stage(
+        SecretId="moved", VersionStage="AWSCURRENT", MoveToVersionId=new, RemoveFromVersionId=base
+    )
+    assert client.get_secret_value(SecretId="moved")["SecretString"] == "new"
+    client.put_secret_value(SecretId="moved", SecretString="newer")
+    stages = client.describe_secret(SecretId="moved")["VersionIdsToStages"]
+    assert "AWSPREVIOUS" in stages[new]
 
 
 def test_calls_that_come_together_are_let_in_one_by_one() -> None:

@@ -6,7 +6,7 @@
 from .conditions import UnmetCondition
 from .context import UNKNOWN, Context
 from .errors import MalformedPolicy, MalformedRequest
-from .evaluate import evaluate
+from .evaluator import evaluate
 from .grants import Grant
 from .parse import parse_policy
 from .policy import Effect, NamedPolicy, PolicyKind, Statement

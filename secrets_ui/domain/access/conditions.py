@@ -4,7 +4,7 @@ Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_ele
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,25 +14,8 @@ from .context import UNKNOWN, Context, Found, Values, fold
 from .operators import Operator, Quantifier, find_operator
 from .truth import Truth, all_of, any_of, negate
 
-Decide = Callable[[Values | None, bool, Context], Truth]
-"""From the values in the request (None: not there), whether the key is multivalued, and the context."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    operator: str
-    key: str
-    wanted: Values
-    lookup: str
-    """The key's folded name."""
-    decide: Decide
-
-    def outcome(self, context: Context) -> Truth:
-        """Whether the condition holds; None when that hangs on something that cannot be known."""
-        actual = context.lookup(self.lookup)
-        if actual is UNKNOWN:
-            return None
-        return self.decide(actual, self.lookup in context.multivalued, context)
+Decide = Callable[[Values | None, Context], Truth]
+"""From a key's values in the request; None when it does not have the key."""
 
 
 class UnmetCondition(NamedTuple):
@@ -53,35 +36,47 @@ class UnmetCondition(NamedTuple):
             return f"AWS's reference has no condition operator {self.operator}."
         if self.actual is UNKNOWN:
             return f"The value of {self.key} is not known here."
-        return f"AWS does not say what {self.operator} on {self.key} makes of these values, or one is not known."
+        return f"AWS does not say what {self.operator} makes of these values of {self.key}, or one is not known."
 
 
-def build_condition(operator: str, key: str, wanted: Values, *, variables: bool, under_deny: bool) -> Condition:
-    """Compile a condition. An operator that AWS does not have never holds, and under a Deny cannot be told."""
-    known = find_operator(operator)
-    decide = _constant(None if under_deny else False) if known is None else _decider(known, wanted, variables)
-    return Condition(operator, key, wanted, fold(key), decide)
+@dataclass(frozen=True, slots=True)
+class Condition:
+    operator: str
+    key: str
+    wanted: Values
+    lookup: str
+    """The key's folded name."""
+    decide: Decide
+
+    def outcome(self, context: Context) -> Truth:
+        """Whether the condition holds; None when that hangs on something that cannot be known."""
+        actual = context.lookup(self.lookup)
+        return None if actual is UNKNOWN else self.decide(actual, context)
+
+    def unmet(self, context: Context, outcome: Truth) -> UnmetCondition:
+        return UnmetCondition(self.operator, self.key, self.wanted, context.lookup(self.lookup), outcome)
+
+
+def build_condition(operator: str, key: str, wanted: Values, *, variables: bool, is_deny: bool) -> Condition:
+    """Compile a condition. An operator that AWS does not have never holds; under a Deny it cannot be told."""
+    known, lookup = find_operator(operator), fold(key)
+    if known is None:
+        return Condition(operator, key, wanted, lookup, _constant(None if is_deny else False))
+    return Condition(operator, key, wanted, lookup, _decider(known, lookup, wanted, variables))
 
 
 def _constant(outcome: Truth) -> Decide:
-    return lambda actual, is_multivalued, context: outcome
+    return lambda actual, context: outcome
 
 
-def _decider(operator: Operator, wanted: Values, variables: bool) -> Decide:
+def _decider(operator: Operator, lookup: str, wanted: Values, variables: bool) -> Decide:
     if operator.compare is None:
-        return _null(wanted)
+        return _null(lookup, wanted)
     test = _test(operator.compare(wanted, variables, operator.is_negated), operator.is_negated)
     if operator.quantifier is None:
         return _single(test, operator.when_missing)
     combine = all_of if operator.quantifier is Quantifier.FOR_ALL_VALUES else any_of
-    missing = operator.when_missing
-
-    def decide(actual: Values | None, is_multivalued: bool, context: Context) -> Truth:
-        if actual is None or not any(actual):  # "an empty data set (for example, an empty string)"
-            return missing
-        return combine(test(value, context) for value in actual)
-
-    return decide
+    return _quantified(test, combine, operator.when_missing)
 
 
 def _test(matches: Comparison, is_negated: bool) -> Comparison:
@@ -92,7 +87,7 @@ def _test(matches: Comparison, is_negated: bool) -> Comparison:
 def _single(test: Comparison, missing: Truth) -> Decide:
     """Without a set operator. What that makes of several values is not documented: only unanimity counts."""
 
-    def decide(actual: Values | None, is_multivalued: bool, context: Context) -> Truth:
+    def decide(actual: Values | None, context: Context) -> Truth:
         if actual is None:
             return missing
         if len(actual) == 1:
@@ -103,16 +98,27 @@ def _single(test: Comparison, missing: Truth) -> Decide:
     return decide
 
 
-def _null(wanted: Values) -> Decide:
+def _quantified(test: Comparison, combine: Callable[[Iterable[Truth]], Truth], missing: Truth) -> Decide:
+    """With a set operator; "an empty data set (for example, an empty string)" counts as a missing key."""
+
+    def decide(actual: Values | None, context: Context) -> Truth:
+        if actual is None or not any(actual):
+            return missing
+        return combine(test(value, context) for value in actual)
+
+    return decide
+
+
+def _null(lookup: str, wanted: Values) -> Decide:
     """`true`: the key is not there; `false`: it is there and its value is not null."""
     answers = [read_boolean(value) for value in wanted]
     missing, present = any_of(answers), any_of(map(negate, answers))
 
-    def decide(actual: Values | None, is_multivalued: bool, context: Context) -> Truth:
-        if actual is None or (is_multivalued and not any(actual)):
+    def decide(actual: Values | None, context: Context) -> Truth:
+        if actual is None or (lookup in context.multivalued and not any(actual)):
             return missing
-        if any(actual):
+        if any(actual) or missing is present:
             return present
-        return missing if missing is present else None  # whether an empty text is null is not documented
+        return None  # whether a text of no characters is null is not documented
 
     return decide

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from types import MappingProxyType
 from typing import Literal
 
 Values = tuple[str, ...]
@@ -42,16 +41,18 @@ class Context:
         values: dict[str, Values | Literal[Unknown.UNKNOWN]] = {}
         multivalued = set()
         for name, given in keys.items():
-            key = fold(name)
-            found = (given,) if isinstance(given, str) else tuple(given)
-            if not isinstance(given, str):
+            key = name.casefold()
+            if isinstance(given, str):
+                found: Values = (given,)
+            else:
+                found = tuple(given)
                 multivalued.add(key)
             if found:
                 values[key] = found if values.get(key, found) == found else UNKNOWN
         names = [fold(name) for name in unknown]
         values.update((name, UNKNOWN) for name in names if not name.endswith("*"))
-        prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
-        return cls(MappingProxyType(values), frozenset(multivalued), prefixes)
+        prefixes = tuple([name[:-1] for name in names if name.endswith("*")])
+        return cls(values, frozenset(multivalued), prefixes)
 
     def lookup(self, folded: str) -> Found:
         """The values of a key, UNKNOWN, or None when the request does not have the key."""

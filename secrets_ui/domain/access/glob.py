@@ -68,10 +68,7 @@ class GlobSet:
     def matches(self, text: str) -> bool:
         if self.everything or text in self.literals:
             return True
-        for covers in self.globs:
-            if covers(text):
-                return True
-        return False
+        return any([covers(text) for covers in self.globs])
 
 
 def has_wildcard(pattern: Pattern) -> bool:

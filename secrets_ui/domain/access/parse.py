@@ -135,7 +135,7 @@ def _read_statement(reader: _Reader, index: int, statement: Mapping[str, object]
         principals=_read_principals(reader, statement),
         actions=_read_actions(reader, statement),
         resources=_read_resources(reader, statement),
-        conditions=tuple(_read_conditions(reader, statement, under_deny=effect == "Deny")),
+        conditions=tuple(_read_conditions(reader, statement, is_deny=effect == "Deny")),
         document=statement,
     )
 
@@ -172,11 +172,11 @@ def _principal_names(reader: _Reader, element: str, value: object) -> list[str]:
     return names.get("AWS", [])
 
 
-def _read_actions(reader: _Reader, statement: Mapping[str, object]) -> ActionElement | None:
+def _read_actions(reader: _Reader, statement: Mapping[str, object]) -> ActionElement:
     element = _either(reader, statement, "Action")
     if element is None:
-        if reader.kind is PolicyKind.KEY:
-            return None
+        if reader.kind is PolicyKind.KEY:  # stored all the same, "the policy statement has no effect"
+            return ActionElement(False, GlobSet.parse(()))
         reader.refuse("Action", "missing")
     names = reader.texts(element, statement[element])
     for name in names:
@@ -185,11 +185,13 @@ def _read_actions(reader: _Reader, statement: Mapping[str, object]) -> ActionEle
     return ActionElement(element == "NotAction", GlobSet.parse(map(fold, names)))
 
 
-def _read_resources(reader: _Reader, statement: Mapping[str, object]) -> ResourceElement | None:
+def _read_resources(reader: _Reader, statement: Mapping[str, object]) -> ResourceElement:
     element = _either(reader, statement, "Resource")
     if element is None:
-        if reader.kind in (PolicyKind.KEY, PolicyKind.TRUST):
-            return None
+        if reader.kind is PolicyKind.TRUST:  # it is about its own role
+            return _build_resources(reader, False, ["*"])
+        if reader.kind is PolicyKind.KEY:  # as for Action
+            return _build_resources(reader, False, [])
         reader.refuse("Resource", "missing")
     texts = reader.texts(element, statement[element])
     for text in texts:
@@ -237,14 +239,14 @@ def _complete(text: str) -> str:
     return text + ":*" * missing if text.startswith("arn:") else text
 
 
-def _read_conditions(reader: _Reader, statement: Mapping[str, object], *, under_deny: bool) -> Iterator[Condition]:
+def _read_conditions(reader: _Reader, statement: Mapping[str, object], *, is_deny: bool) -> Iterator[Condition]:
     for operator, keys in reader.object("Condition", statement.get("Condition", {})).items():
         reader.text("Condition", operator)
         for key, values in reader.object(f"Condition {operator[:60]}", keys).items():
             element = f"Condition {operator[:60]} {reader.text('Condition', key)[:120]}"
             wanted = tuple(reader.scalar(element, value) for value in _as_list(values))
             yield build_condition(
-                operator, key, wanted, variables=reader.has_variables, under_deny=under_deny
+                operator, key, wanted, variables=reader.has_variables, is_deny=is_deny
             )
 
 

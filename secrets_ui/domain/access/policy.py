@@ -57,22 +57,18 @@ class ResourceElement:
     templates: tuple[Template, ...]
 
     def matches(self, asked: Arn, context: Context) -> Truth:
-        listed = self._lists(asked, context)
-        return negate(listed) if self.is_negated else listed
-
-    def _lists(self, asked: Arn, context: Context) -> Truth:
         if self.everything or asked.text in self.literals:
-            return True
+            return not self.is_negated
         listed: Truth = False
         for pattern in self.patterns:
             covered = pattern.matches(asked)
             if covered:
-                return True
+                return not self.is_negated
             if covered is None:
                 listed = None
         if self.templates:
-            return any_of((listed, *(_match_template(template, asked, context) for template in self.templates)))
-        return listed
+            listed = any_of((listed, *[_match_template(template, asked, context) for template in self.templates]))
+        return negate(listed) if self.is_negated else listed
 
 
 def _match_template(template: Template, asked: Arn, context: Context) -> Truth:
@@ -86,14 +82,12 @@ def _match_template(template: Template, asked: Arn, context: Context) -> Truth:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`actions` and `resources` are None where the element is missing and AWS stores the policy all the same."""
-
     sid: str | None
     index: int
     effect: Effect
     principals: PrincipalElement | None
-    actions: ActionElement | None
-    resources: ResourceElement | None
+    actions: ActionElement
+    resources: ResourceElement
     conditions: tuple[Condition, ...]
     document: Mapping[str, object] = field(compare=False, repr=False)
     """The statement as it was written, to be shown."""

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
-from .context import Context, Unknown
+from .context import Context
 from .errors import MalformedRequest
 from .truth import Truth
 
@@ -37,9 +38,7 @@ class PrincipalMatch(StrEnum):
     UNKNOWN = "unknown"
     """A NotPrincipal that lists a part of what AWS may look at: "might deny"."""
 
-    @property
-    def names_caller(self) -> Truth:
-        return None if self is PrincipalMatch.UNKNOWN else self is not PrincipalMatch.NOBODY
+    __hash__ = str.__hash__  # Enum's own is written in Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +54,32 @@ class Caller:
     """For a session, its role's ARN with the path, where aws:PrincipalArn tells it."""
     is_session: bool
 
-    @classmethod
-    def of(cls, arn: str, context: Context) -> "Caller":
-        """Raises MalformedRequest for any other kind of principal."""
-        if session := _SESSION.fullmatch(arn):
-            account, name = session["account"], session["name"]
-            return cls(arn, account, name, False, _role_of_session(account, name, context), True)
-        if entity := _ENTITY.fullmatch(arn):
-            return cls(arn, entity["account"], entity["name"], entity["kind"] == "user", None, False)
-        raise MalformedRequest("principal", "expected the ARN of a role, of a role's session or of an IAM user")
+    @property
+    def is_plain_role(self) -> bool:
+        """Asked about as a role, not as one session of it."""
+        return not (self.is_session or self.is_user)
 
 
-def _role_of_session(account: str, name: str, context: Context) -> str | None:
-    """aws:PrincipalArn "returns the ARN of the role", with its path, which the session's ARN lacks."""
+def find_caller(arn: str, context: Context) -> Caller:
+    """Raises MalformedRequest for any other kind of principal.
+
+    aws:PrincipalArn "returns the ARN of the role", with its path, which the session's ARN lacks.
+    """
     found = context.lookup("aws:principalarn")
-    if not found or isinstance(found, Unknown):
-        return None
-    entity = _ENTITY.fullmatch(found[0])
-    is_ours = entity and (entity["account"], entity["kind"], entity["name"]) == (account, "role", name)
-    return found[0] if is_ours else None
+    return _caller(arn, found[0] if isinstance(found, tuple) else None)
+
+
+@lru_cache(maxsize=256)
+def _caller(arn: str, principal_arn: str | None) -> Caller:
+    if entity := _ENTITY.fullmatch(arn):
+        return Caller(arn, entity["account"], entity["name"], entity["kind"] == "user", None, False)
+    session = _SESSION.fullmatch(arn)
+    if not session:
+        raise MalformedRequest("principal", "expected the ARN of a role, a role's session or an IAM user")
+    account, name = session["account"], session["name"]
+    role = _ENTITY.fullmatch(principal_arn or "")
+    is_ours = role and (role["account"], role["kind"], role["name"]) == (account, "role", name)
+    return Caller(arn, account, name, False, principal_arn if is_ours else None, True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from .arn import Arn
 from .context import Context, fold
 from .errors import MalformedRequest
 from .grants import Grant
 from .policy import NamedPolicy, PolicyKind
-from .principals import Caller
+from .principals import Caller, find_caller
 from .truth import Truth
 
 
@@ -23,6 +24,8 @@ class Layer(StrEnum):
     IDENTITY = "identity"
     BOUNDARY = "boundary"
     SESSION = "session"
+
+    __hash__ = str.__hash__  # Enum's own is written in Python, and layers are looked up a lot
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class Request:
     resource_control_policies: tuple[tuple[NamedPolicy, ...], ...] = ()
     unknown_context_keys: frozenset[str] = frozenset()
     unreadable_layers: frozenset[Layer] = frozenset()
+
+    @cached_property
+    def is_self_governing(self) -> bool:
+        """Whether the resource is a key or a role: its own policy must allow, IAM alone is not enough."""
+        return kind_of_resource_policy(self.action) in (PolicyKind.KEY, PolicyKind.TRUST)
 
     def policies(self) -> list[tuple[Layer, tuple[tuple[NamedPolicy, ...], ...]]]:
         """Every layer with its groups: each group has to allow, and one policy of a group is enough."""
@@ -79,7 +87,7 @@ class Asked:
         context = Context.of(request.context, request.unknown_context_keys)
         is_unread = Layer.BOUNDARY in request.unreadable_layers
         return cls(
-            caller=Caller.of(request.principal, context),
+            caller=find_caller(request.principal, context),
             action=fold(request.action),
             resource=Arn.of(request.resource),
             context=context,
@@ -87,10 +95,12 @@ class Asked:
         )
 
 
+_SELF_GOVERNING = {"kms": PolicyKind.KEY, "sts": PolicyKind.TRUST}
+
+
 def kind_of_resource_policy(action: str) -> PolicyKind:
     """Key policies and trust policies have a grammar and rules of their own; the action tells."""
-    service = fold(action).partition(":")[0]
-    return {"kms": PolicyKind.KEY, "sts": PolicyKind.TRUST}.get(service, PolicyKind.RESOURCE)
+    return _SELF_GOVERNING.get(fold(action).partition(":")[0], PolicyKind.RESOURCE)
 
 
 def ensure_action(action: str) -> str:

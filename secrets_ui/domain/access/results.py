@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from .conditions import UnmetCondition
 from .grants import Grant
+from .match import match_action, match_principal, match_resource, unmet_conditions
 from .policy import Effect, Statement
 from .principals import PrincipalMatch
-from .request import Layer
-from .truth import Truth
+from .request import Asked, Layer
+from .truth import Truth, all_of
 
 
 class Decision(StrEnum):
@@ -32,45 +33,58 @@ class LayerDecision(StrEnum):
 
 
 class StatementResult(NamedTuple):
-    """Which parts of a statement match the request. None stands for what cannot be known."""
+    """Whether a statement applies; its parts are looked at when somebody asks. None is "cannot be known"."""
 
     layer: Layer
     policy: str
     statement: Statement
+    asked: Asked
     matches: Truth
-    principal: PrincipalMatch | None
-    """None in a policy that names no principal."""
-    action: bool
-    resource: Truth
-    condition: Truth
-    unmet: tuple[UnmetCondition, ...]
-    """The conditions that fail, or that cannot be told, with wanted and actual values."""
 
     @property
     def sid(self) -> str | None:
         return self.statement.sid
 
     @property
-    def index(self) -> int:
-        return self.statement.index
-
-    @property
     def effect(self) -> Effect:
         return self.statement.effect
 
     @property
+    def principal(self) -> PrincipalMatch | None:
+        """How it names the caller; None in a policy that names no principal."""
+        return match_principal(self.statement, self.asked)
+
+    @property
+    def action(self) -> bool:
+        return match_action(self.statement, self.asked)
+
+    @property
+    def resource(self) -> Truth:
+        return match_resource(self.statement, self.asked)
+
+    @property
+    def condition(self) -> Truth:
+        """Whether all its conditions hold."""
+        return all_of(unmet.outcome for unmet in self.unmet)
+
+    @property
+    def unmet(self) -> tuple[UnmetCondition, ...]:
+        """The conditions that fail, or that cannot be told, with operator, key, wanted and actual values."""
+        return unmet_conditions(self.statement, self.asked)
+
+    @property
     def place(self) -> str:
         """Where the statement stands, as a phrase."""
-        return f"{self.layer} policy {self.policy}, statement {self.sid or self.index}"
+        return f"{self.layer} policy {self.policy}, statement {self.sid or self.statement.index}"
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Why `matches` is None, one sentence each."""
         reasons = [unmet.doubt for unmet in self.unmet if unmet.outcome is None]
         if self.resource is None:
-            reasons.append("Whether its Resource covers this ARN hangs on a wildcard or variable that is not certain.")
+            reasons.append("A wildcard or a variable leaves open whether its Resource covers this ARN.")
         if self.principal is PrincipalMatch.UNKNOWN:
-            reasons.append("Its NotPrincipal lists a part of the caller's identity only, which AWS says might deny.")
+            reasons.append("Its NotPrincipal lists only a part of the caller's identity, which might deny.")
         return tuple(f"{self.place}: {reason}" for reason in reasons)
 
 

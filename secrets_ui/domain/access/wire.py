@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import MalformedPolicy, MalformedRequest
-from .evaluate import evaluate
+from .evaluator import evaluate
 from .grants import Grant
 from .parse import parse_policy
 from .policy import NamedPolicy
@@ -164,7 +164,7 @@ def _write_place(result: StatementResult) -> dict[str, object]:
         "layer": result.layer,
         "policy": result.policy,
         "sid": result.sid,
-        "index": result.index,
+        "index": result.statement.index,
         "effect": result.effect,
     }
 

@@ -1,0 +1,131 @@
+"""The door to the evaluator: a request in, the decision and its reasons out.
+
+Everything starts denied; one applicable Deny anywhere ends it. What is not known makes the decision
+Undetermined exactly where the decision hangs on it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .layers import UNREAD, Layers, Tally, tally_by_principal
+from .match import match_statement
+from .policy import Effect, NamedPolicy
+from .request import Asked, Layer, Request
+from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
+from .truth import Truth, any_of
+
+Matched = Mapping[Layer, list[tuple[StatementResult, ...]]]
+"""Every statement's result, by layer and group."""
+
+_LAYER_NAMES = {
+    Layer.RCP: "the resource control policies",
+    Layer.SCP: "the service control policies",
+    Layer.RESOURCE: "the resource's own policy",
+    Layer.GRANT: "the key's grants",
+    Layer.IDENTITY: "the identity policies",
+    Layer.BOUNDARY: "the permissions boundary",
+    Layer.SESSION: "the session policies",
+}
+
+
+def evaluate(request: Request) -> Evaluation:
+    """Decide a request, and say of every statement which of its parts match.
+
+    Raises MalformedRequest when the principal is no role, session or user.
+    """
+    asked = Asked.of(request)
+    matched = {
+        layer: [_match_group(layer, group, asked) for group in groups]
+        for layer, groups in request.policies()
+    }
+    statements = tuple([result for groups in matched.values() for group in groups for result in group])
+    grants = _match_grants(request, asked)
+    layers = _layers(request, asked, matched, grants)
+    denied, allowed = layers.denied(), layers.allowed()
+    decision = _decide(denied, allowed)
+    missing = _missing(request, statements, grants, denied, allowed) if decision is Decision.UNDETERMINED else ()
+    return Evaluation(decision, _layer_decisions(layers, grants), statements, grants, tuple(missing))
+
+
+def _match_group(layer: Layer, group: Iterable[NamedPolicy], asked: Asked) -> tuple[StatementResult, ...]:
+    return tuple(
+        [
+            StatementResult(layer, policy.name, statement, asked, match_statement(statement, asked))
+            for policy in group
+            for statement in policy.statements
+        ]
+    )
+
+
+def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
+    return tuple(
+        GrantResult(grant, index, grant.matches(asked.caller, asked.action, asked.resource, asked.context))
+        for index, grant in enumerate(request.grants)
+    )
+
+
+def _layers(request: Request, asked: Asked, matched: Matched, grants: tuple[GrantResult, ...]) -> Layers:
+    unread = _unread(request)
+    tallies = {layer: _tally(layer, groups, layer in unread) for layer, groups in matched.items()}
+    return Layers(
+        groups={layer: groups for layer, groups in tallies.items() if groups},
+        resource=tally_by_principal(result for group in matched[Layer.RESOURCE] for result in group),
+        resource_is_unread=Layer.RESOURCE in unread,
+        granted=any_of((*(grant.matches for grant in grants), None if Layer.GRANT in unread else False)),
+        is_same_account=asked.caller.account == request.resource_account,
+        is_plain_role=asked.caller.is_plain_role,
+        is_self_governing=request.is_self_governing,
+    )
+
+
+def _unread(request: Request) -> frozenset[Layer]:
+    """The layers that could not be read. Every key and every role has a policy: none given is one unread."""
+    if request.is_self_governing and request.resource_policy is None:
+        return request.unreadable_layers | {Layer.RESOURCE}
+    return request.unreadable_layers
+
+
+def _tally(layer: Layer, groups: list[tuple[StatementResult, ...]], is_unread: bool) -> tuple[Tally, ...]:
+    """What was not read may add statements to a group or, in a layer of limits, a whole group."""
+    tallies = tuple([Tally.of(group) for group in groups])
+    if not is_unread:
+        return tallies
+    if tallies and layer in (Layer.IDENTITY, Layer.RESOURCE, Layer.SESSION):
+        return (Tally(any_of((tallies[0].allows, None)), any_of((tallies[0].denies, None))),)
+    return (*tallies, UNREAD)
+
+
+def _decide(denied: Truth, allowed: Truth) -> Decision:
+    if denied:
+        return Decision.EXPLICITLY_DENIED
+    if allowed is False:
+        return Decision.IMPLICITLY_DENIED
+    return Decision.ALLOWED if allowed and denied is False else Decision.UNDETERMINED
+
+
+def _layer_decisions(layers: Layers, grants: tuple[GrantResult, ...]) -> dict[Layer, LayerDecision]:
+    decisions = layers.decisions()
+    if grants or layers.granted is None:
+        decisions[Layer.GRANT] = {
+            True: LayerDecision.ALLOWED,
+            False: LayerDecision.IMPLICITLY_DENIED,
+            None: LayerDecision.UNDETERMINED,
+        }[layers.granted]
+    return decisions
+
+
+def _missing(
+    request: Request,
+    statements: tuple[StatementResult, ...],
+    grants: tuple[GrantResult, ...],
+    denied: Truth,
+    allowed: Truth,
+) -> Iterator[str]:
+    """What the decision hangs on, one sentence each."""
+    for layer in sorted(_unread(request), key=list(Layer).index):
+        yield f"Not known: {_LAYER_NAMES[layer]}."
+    effects = [effect for effect, truth in ((Effect.DENY, denied), (Effect.ALLOW, allowed)) if truth is None]
+    for result in statements:
+        if result.matches is None and result.effect in effects:
+            yield from result.doubts
+    if allowed is None and any(result.matches is not False for result in grants):
+        yield "AWS does not say whether this grant allows by itself here."

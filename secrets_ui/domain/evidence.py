@@ -1,0 +1,166 @@
+"""What was learnt of AWS, each answer kept with how it was had: Known, Missing, Denied or Unreachable. Never None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from .access import Grant
+from .environment import Environment
+from .errors import AwsAccessDenied, AwsCall, AwsError, SecretNotFound, ThingNotFound
+from .facts import VersionFacts
+from .secret import Secret, SecretVersion
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Known(Generic[T]):
+    value: T
+    call: AwsCall
+
+
+@dataclass(frozen=True)
+class Missing:
+    """AWS says that there is no such thing."""
+
+    call: AwsCall
+
+
+@dataclass(frozen=True)
+class Denied:
+    """This console may not look. `permission` is the IAM action that its role lacks."""
+
+    call: AwsCall
+    permission: str
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """No answer that could be read: a time-out, throttling, or a service that is not there."""
+
+    call: AwsCall
+    why: str
+
+
+@dataclass(frozen=True)
+class NotAsked:
+    """The question hung on another answer that was not had; `because` names it."""
+
+    because: str
+    call: AwsCall = AwsCall("")
+
+
+Unlearnt = Missing | Denied | Unreachable | NotAsked
+Evidence = Known[T] | Missing | Denied | Unreachable | NotAsked
+
+
+def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
+    """An error as evidence."""
+    if isinstance(error, SecretNotFound | ThingNotFound):
+        return Missing(error.call)
+    if isinstance(error, AwsAccessDenied):
+        return Denied(error.call, error.permission)
+    return Unreachable(error.call, error.message)
+
+
+@dataclass(frozen=True)
+class CallerIdentity:
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True)
+class Role:
+    """`trust` is the JSON text of its trust policy; `boundary` the ARN of its permissions boundary, or ""."""
+
+    arn: str
+    role_id: str
+    trust: str
+    boundary: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy's text, by the name under which it is attached. `arn` is "" for an inline policy."""
+
+    name: str
+    text: str
+    arn: str = ""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A KMS key as DescribeKey tells it. `manager` is AWS or CUSTOMER."""
+
+    arn: str
+    state: str
+    manager: str = "CUSTOMER"
+    deletion: datetime | None = None
+
+    @property
+    def key_id(self) -> str:
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class FunctionConfiguration:
+    """`variables` are the names of its environment variables, never their values."""
+
+    arn: str
+    role: str
+    last_modified: str = ""
+    state: str = ""
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """SimulatePrincipalPolicy's answer for one action: the identity side alone."""
+
+    action: str
+    decision: str  # allowed, explicitDeny, implicitDeny
+    missing: tuple[str, ...] = ()
+    allowed_by_organizations: bool | None = None
+
+
+@dataclass(frozen=True)
+class Denial:
+    """One AccessDenied event of CloudTrail."""
+
+    at: datetime | None
+    event: str
+    principal: str
+    message: str
+
+
+@dataclass(frozen=True)
+class AccessEvidence:
+    """Everything that was asked about one role, one secret and its key, and when. Documents are by policy, in the order of AWS."""
+
+    environment: Environment
+    secret_name: str
+    read_at: datetime
+    caller: Evidence[CallerIdentity]
+    function: Evidence[FunctionConfiguration]
+    role: Evidence[Role]
+    attached: Evidence[tuple[str, ...]]  # ARNs of attached policies
+    inline: Evidence[tuple[str, ...]]  # names of inline policies
+    documents: Mapping[str, Evidence[Document]]  # attached ones by ARN, inline ones by name
+    boundary: Evidence[Document] | None  # None: the role has none
+    secret: Evidence[Secret]
+    resource_policy: Evidence[str]  # JSON text, "" for a secret without a policy
+    versions: Evidence[tuple[SecretVersion, ...]]
+    facts: VersionFacts | None  # of the current version, when they are known
+    alias: Evidence[Key]  # what the alias points at
+    key: Evidence[Key]  # what encrypts the current version
+    key_policy: Evidence[str]
+    grants: Evidence[tuple[Grant, ...]]
+    rotation: Evidence[bool]
+    simulated: Evidence[tuple[Simulated, ...]]
+    denials: Evidence[tuple[Denial, ...]]
+    calls: int = 0
+    seconds: float = 0.0
+    console_role: Mapping[str, Evidence[Document]] = field(default_factory=dict)

@@ -1,0 +1,238 @@
+"""`python -m deploy.demo`, started as `make demo` starts it, and used as a newcomer would."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import boto3
+import pytest
+
+from deploy.demo.local_aws import PROJECT
+from tests.deploy.processes import descendants, wait_until_gone
+
+pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+ROLES = ("viewer", "editor", "auditor", "admin")
+SHOWN = re.compile(
+    r"console +(\S+)\n.*Password +(\S+)\n.*Local AWS +(\S+)\n.*AWS_CONFIG_FILE=(\S+)\n", re.DOTALL
+)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Message
+    text: str
+
+
+@dataclass
+class Demo:
+    process: subprocess.Popen[str]
+    shown: str
+    address: str
+    password: str
+    endpoint: str
+    folder: Path
+
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
+        sent = {name.replace("_", "-"): text for name, text in headers.items()}
+        with closing(HTTPConnection(str(urlsplit(self.address).netloc), timeout=30)) as connection:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode())
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=30)[0]
+
+
+def start(**environ: str) -> Demo:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.demo"],
+        cwd=PROJECT,
+        env=os.environ | {"PORT": "0", "DEMO_PASSWORD": ""} | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout
+    shown = ""
+    while "Ctrl-C" not in shown:
+        line = process.stdout.readline()
+        assert line, f"the demo ended while it started:\n{shown}"
+        shown += line
+    match = SHOWN.search(shown)
+    assert match, shown
+    return Demo(process, shown, match[1], match[2], match[3], (PROJECT / match[4]).parent)
+
+
+def end(demo: Demo) -> None:
+    if demo.process.poll() is None:
+        demo.stop()
+    shutil.rmtree(demo.folder)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    demo = start()
+    yield demo
+    end(demo)
+
+
+@pytest.fixture
+def short_demo() -> Iterator[Demo]:
+    """A demo that the test may end."""
+    demo = start()
+    yield demo
+    end(demo)
+
+
+def sign_in(demo: Demo, username: str, password: str) -> Answer:
+    page = demo.ask("GET", "/sign-in")
+    cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "username": username, "password": password}
+    kind = "application/x-www-form-urlencoded"
+    return demo.ask(
+        "POST", "/sign-in", urlencode(form), Cookie=cookie, Content_Type=kind, Origin=demo.address
+    )
+
+
+def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
+    steps = re.findall(r"^(.+) … \d+\.\d s$", demo.shown, re.MULTILINE)
+    assert steps == [
+        "Starting a local AWS",
+        "Building the Miyabi estate: dev, staging, prod",
+        "Making the database and the accounts",
+        "Starting the console under gunicorn",
+    ]
+    assert "viewer, editor, auditor, admin" in demo.shown
+
+
+def test_it_answers_on_loopback(demo: Demo) -> None:
+    assert demo.address.startswith("http://127.0.0.1:")
+    assert demo.ask("GET", "/livez").status == 200
+    assert demo.ask("GET", "/sign-in").status == 200
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_account_of_each_role_signs_in_with_the_password_that_was_shown(demo: Demo, role: str) -> None:
+    answer = sign_in(demo, role, demo.password)
+    assert answer.status == 302
+    assert "__Host-session" in str(answer.headers)
+
+
+def test_another_password_does_not(demo: Demo) -> None:
+    assert "__Host-session" not in str(sign_in(demo, "viewer", "not the password").headers)
+
+
+def test_prods_config_was_saved_in_this_console_and_prods_api_keys_were_not(demo: Demo) -> None:
+    versions = {}
+    for name in ("config", "api-keys"):
+        answer = (
+            profile(demo, "miyabi-prod")
+            .client("secretsmanager")
+            .describe_secret(SecretId=f"miyabi/prod/{name}")
+        )
+        [versions[name]] = [v for v, stages in answer["VersionIdsToStages"].items() if "AWSCURRENT" in stages]
+    assert re.fullmatch(r"[0-9a-f]{64}", versions["config"])  # the hash of an audit record
+    assert not re.fullmatch(r"[0-9a-f]{64}", versions["api-keys"])
+
+
+def profile(demo: Demo, name: str) -> boto3.Session:
+    """As the AWS CLI reads the file that the demo shows; the variables of the test run would win over it."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in names:
+            patch.delenv(variable, raising=False)
+        patch.setenv("AWS_CONFIG_FILE", str(demo.folder / "aws-config"))
+        session = boto3.Session(profile_name=name)
+        session.get_credentials()  # now, while the variables are away
+    return session
+
+
+def test_the_access_log_is_json_and_holds_paths_without_query_strings(demo: Demo) -> None:
+    demo.ask("GET", "/livez?person=hana-k&reason=canary-in-query")
+    demo.ask("GET", "/livez%0a%22forged%22%1b[31m")
+    log = (demo.folder / "console.log").read_text()
+    lines = [json.loads(line) for line in log.splitlines() if '"logger": "access"' in line]
+    assert {"GET"} <= {line["method"] for line in lines}
+    assert "canary-in-query" not in log
+    assert '/livez\n"forged"\x1b[31m' in [line["path"] for line in lines]
+
+
+def test_what_the_demo_writes_is_for_its_owner_alone(demo: Demo) -> None:
+    assert demo.folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_every_process_that_it_started(number: signal.Signals) -> None:
+    demo = start()
+    try:
+        started = descendants(demo.process.pid)
+        assert len(started) >= 3  # the local AWS, gunicorn, a worker
+        demo.ask("GET", "/livez")
+        shown = demo.stop(number)
+        assert demo.process.returncode == 0
+        assert shown.endswith("Stopping …\nStopped.\n")
+        assert [pid for pid in started if not wait_until_gone(pid)] == []
+    finally:
+        end(demo)
+
+
+def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(short_demo: Demo) -> None:
+    started = descendants(short_demo.process.pid)
+    [gunicorn] = [pid for pid in started if descendants(pid)]
+    os.kill(gunicorn, signal.SIGKILL)
+    shown = short_demo.process.communicate(timeout=30)[0]
+    assert short_demo.process.returncode == 1
+    assert "demo: The console ended by itself, with status -9" in shown
+    assert [pid for pid in started if not wait_until_gone(pid)] == []
+
+
+def test_keys_password_and_values_are_new_at_every_start(demo: Demo, short_demo: Demo) -> None:
+    assert demo.password != short_demo.password
+    tokens = {
+        profile(one, "miyabi-prod")
+        .client("secretsmanager")
+        .get_secret_value(SecretId="miyabi/prod/api-keys")["SecretString"]
+        for one in (demo, short_demo)
+    }
+    assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("name", ["PORT", "DEMO_AWS_PORT"])
+def test_a_port_in_use_gets_one_clear_line_and_starts_nothing(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run_demo(**{"PORT": "0", name: port})
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == f"demo: Port {port} cannot be used: Address already in use. {name} sets another.\n"
+
+
+@pytest.mark.parametrize("port", ["eight", "70000", "-1"])
+def test_what_is_no_port_gets_one_clear_line(port: str) -> None:
+    done = run_demo(PORT=port)
+    assert (done.returncode, done.stderr) == (1, "demo: PORT: expected a port, a number up to 65535.\n")
+
+
+def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.demo"]
+    return subprocess.run(
+        command, cwd=PROJECT, env=os.environ | environ, capture_output=True, text=True, timeout=60
+    )
