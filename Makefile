@@ -56,17 +56,17 @@ NO_CHROMIUM = Chromium is not installed, so the tests in a browser cannot run. I
 
 # .venv is made once; each stamp says which of the locked files is in it. dev.txt holds all of demo.txt.
 .venv/demo.stamp: requirements/demo.txt | .venv/bin/python
-	@echo "Installing what the demo needs into .venv (a minute at first) …"
+	@echo "Installing what the demo needs into .venv (a minute at first) ..."
 	@$(PIP_INSTALL) -r requirements/demo.txt
 	@touch $@
 
 .venv/dev.stamp: requirements/dev.txt | .venv/bin/python
-	@echo "Installing what the tests need into .venv (a minute or two at first) …"
+	@echo "Installing what the tests need into .venv (a minute or two at first) ..."
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@touch $@ .venv/demo.stamp
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: install Python 3.11 or later, or set PYTHON."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or later is needed; PYTHON=python3.13 make … picks another."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: Python 3.11 or later is needed; PYTHON=python3.13 picks another."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: apt-get install python3-venv)."; exit 1; }
 	@$(PYTHON) -m venv .venv

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .access import environments_with, may, roles_of
+from .access import environments_with, roles_of
 from .domain.environment import Environment
 from .services import estate
 
@@ -27,9 +27,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "page": _section(page),
             "current": current,
             "places": [{"place": place, "url": _same_page(place, current, page, arguments)} for place in places],
-            "home": current or (places[0] if places else None),
+            "home": current if current in places else next(iter(places), None),
             "may_audit": bool(environments_with(request, "audit.view")),
-            "may_change": current is not None and may(request, "secret.view", current),
         }
     }
 

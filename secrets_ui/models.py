@@ -89,3 +89,20 @@ class SecretSighting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} in {self.environment}"
+
+
+class CheckRun(models.Model):
+    """One run of the access checks, kept so that its address can be sent to a colleague: findings, never values."""
+
+    environment = models.CharField(max_length=20)
+    secret = models.CharField(max_length=512)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField(auto_now_add=True)
+    verdict = models.CharField(max_length=10)
+    result = models.JSONField()  # checks' Run, as its to_json tells it
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["environment", "secret", "-at"], name="runs_by_secret")]
+
+    def __str__(self) -> str:
+        return f"{self.secret} at {self.at:%Y-%m-%d %H:%M}: {self.verdict}"

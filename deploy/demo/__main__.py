@@ -18,7 +18,7 @@ from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environment
 from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
 from deploy.demo.seed import ROLES
-from deploy.demo.settings import make_settings
+from deploy.demo.settings import leave_behind_what_is_personal, make_settings
 
 READY = """
   Miyabi secrets console   http://{host}:{port}
@@ -36,6 +36,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main() -> int:
     """Run the demo until INT, TERM or HUP, and leave no process behind. Returns 0, or 1 after an error."""
+    leave_behind_what_is_personal(os.environ)
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
@@ -52,7 +53,7 @@ def main() -> int:
 def _stop(number: int, frame: FrameType | None) -> None:
     for again in STOP_SIGNALS:
         signal.signal(again, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the stopping
-    print("\nStopping …", flush=True)
+    print("\nStopping ...", flush=True)
     raise KeyboardInterrupt
 
 
@@ -86,7 +87,7 @@ def _make_folder(port: int) -> Path:
 @contextmanager
 def _step(title: str) -> Iterator[None]:
     """Say what is being done, and how long it took."""
-    print(f"{title} …", end=" ", flush=True)
+    print(f"{title} ...", end=" ", flush=True)
     started, outcome = time.monotonic(), "not done"
     try:
         yield

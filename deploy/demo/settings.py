@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from pathlib import Path
 from urllib.parse import quote
 
+from deploy.demo.estate import CATALOG_FILE
 from deploy.demo.local_aws import HOST, LocalAws
+
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
+_OTHERS = {"DJANGO_SETTINGS_MODULE", "GUNICORN_CMD_ARGS"}
+
+
+def leave_behind_what_is_personal(environ: MutableMapping[str, str]) -> None:
+    """Take out what would lead the demo elsewhere: AWS profiles and credentials, proxies (it speaks to this
+    machine alone), and the settings of other Django and gunicorn projects."""
+    for name in list(environ):
+        if name.startswith("AWS_") or name.lower() in _PROXIES or name in _OTHERS:
+            del environ[name]
 
 
 def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict[str, str]:
     """The whole environment of the console's processes; `folder` holds what they write."""
-    return (
-        _without_aws(os.environ)
-        | aws.environ()
-        | {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "AUDIT_KEY": secrets.token_urlsafe(48),
-            "FINGERPRINT_KEY": secrets.token_urlsafe(48),
-            "DEBUG": "false",
-            "ALLOWED_HOSTS": f"{HOST},localhost",
-            "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
-            "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
-            "CATALOG_FILE": str(folder.parents[1] / "deploy" / "catalog.json"),
-            "ENV_FILE": str(folder / "none.env"),  # the .env of this machine may lead to real AWS
-            "HOST": HOST,
-            "PORT": str(port),
-            "DEMO_PASSWORD": password,
-        }
-    )
-
-
-def _without_aws(environ: Mapping[str, str]) -> dict[str, str]:
-    """Profiles, credentials and endpoints of the person who starts the demo have no place in it."""
-    return {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+    return {
+        **os.environ,
+        **aws.environ(),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "AUDIT_KEY": secrets.token_urlsafe(48),
+        "FINGERPRINT_KEY": secrets.token_urlsafe(48),
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": f"{HOST},localhost",
+        "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",
+        "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
+        "CATALOG_FILE": str(CATALOG_FILE),
+        "ENV_FILE": str(folder / "none.env"),  # the .env of this machine may lead to real AWS
+        "HOST": HOST,
+        "PORT": str(port),
+        "DEMO_PASSWORD": password,
+    }

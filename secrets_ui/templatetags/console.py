@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from re import Pattern
 from typing import Any
 
 from django import template
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -90,3 +94,51 @@ def plural(number: int, words: str) -> str:
     """`{{ 2|plural:"key,keys" }}` is "2 keys"."""
     one, many = words.split(",")
     return f"{number} {one if number == 1 else many}"
+
+
+@register.filter
+def patterns(expressions: Iterable[Pattern[str]]) -> str:
+    """Regular expressions as a JSON list, for the page's script; it stands in an attribute, escaped as any text."""
+    return json.dumps([expression.pattern for expression in expressions])
+
+
+@register.filter
+def told(value: Any) -> str:
+    """A member of a record's details: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def without(query: QueryDict, name: str) -> str:
+    """The query of a URL without one of its members, back on the first page."""
+    rest = query.copy()
+    for gone in (name, "below"):
+        rest.pop(gone, None)
+    return rest.urlencode()
+
+
+_ACTIONS = {
+    "sign_in": "Sign-in",
+    "sign_out": "Sign-out",
+    "access.refused": "Attempt without the right",
+    "account.set": "Account set",
+    "rate.limited": "Too many changes",
+    "audit.export": "Export of the log",
+    "value.read": "Read of a value",
+    "secret.save": "Save",
+    "secret.propose": "Proposal",
+    "secret.approve": "Approval",
+    "secret.reject": "Rejection",
+}
+_OUTCOMES = {"done": "ok", "refused": "warn", "conflict": "warn", "failed": "bad", "open": "mute"}
+
+
+@register.filter
+def action_words(action: str) -> str:
+    """An audit record's action in words; one without words is shown as it is."""
+    return _ACTIONS.get(action, action)
+
+
+@register.filter
+def outcome_level(outcome: str) -> str:
+    return _OUTCOMES.get(outcome, "mute")

@@ -113,7 +113,7 @@ def sign_in(demo: Demo, username: str, password: str) -> Answer:
 
 
 def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
-    steps = re.findall(r"^(.+) … \d+\.\d s$", demo.shown, re.MULTILINE)
+    steps = re.findall(r"^(.+) \.\.\. \d+\.\d s$", demo.shown, re.MULTILINE)
     assert steps == [
         "Starting a local AWS",
         "Building the Miyabi estate: dev, staging, prod",
@@ -188,7 +188,7 @@ def test_a_signal_ends_every_process_that_it_started(number: signal.Signals) -> 
         demo.ask("GET", "/livez")
         shown = demo.stop(number)
         assert demo.process.returncode == 0
-        assert shown.endswith("Stopping …\nStopped.\n")
+        assert shown.endswith("Stopping ...\nStopped.\n")
         assert [pid for pid in started if not wait_until_gone(pid)] == []
     finally:
         end(demo)

@@ -71,7 +71,7 @@ def test_an_old_python_gets_one_clear_line(fresh: Path, target: str) -> None:
     assert done.returncode != 0
     assert (
         done.stdout
-        == "python3 is too old: Python 3.11 or later is needed; PYTHON=python3.13 make … picks another.\n"
+        == "python3 is too old: Python 3.11 or later is needed; PYTHON=python3.13 picks another.\n"
     )
 
 

@@ -13,8 +13,8 @@ from .request import Asked, Layer, Request
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
 from .truth import Truth, any_of
 
-Matched = Mapping[Layer, list[tuple[StatementResult, ...]]]
-"""Every statement's result, by layer and group."""
+Applying = list[tuple[StatementResult, ...]]
+"""A layer's statements that apply, or of which it cannot be known, by group."""
 
 _LAYER_NAMES = {
     Layer.RCP: "the resource control policies",
@@ -33,25 +33,35 @@ def evaluate(request: Request) -> Evaluation:
     Raises MalformedRequest when the principal is no role, session or user.
     """
     asked = Asked.of(request)
-    matched = {
+    applying = {
         layer: [_match_group(layer, group, asked) for group in groups]
         for layer, groups in request.policies()
     }
-    statements = tuple([result for groups in matched.values() for group in groups for result in group])
     grants = _match_grants(request, asked)
-    layers = _layers(request, asked, matched, grants)
+    layers = _layers(request, asked, applying, grants)
     denied, allowed = layers.denied(), layers.allowed()
     decision = _decide(denied, allowed)
-    missing = _missing(request, statements, grants, denied, allowed) if decision is Decision.UNDETERMINED else ()
-    return Evaluation(decision, _layer_decisions(layers, grants), statements, grants, tuple(missing))
+    results = tuple([result for groups in applying.values() for group in groups for result in group])
+    is_open = decision is Decision.UNDETERMINED
+    return Evaluation(
+        request=request,
+        asked=asked,
+        decision=decision,
+        layers=_layer_decisions(layers, grants),
+        applying=results,
+        grants=grants,
+        missing=tuple(_missing(request, results, grants, denied, allowed)) if is_open else (),
+    )
 
 
 def _match_group(layer: Layer, group: Iterable[NamedPolicy], asked: Asked) -> tuple[StatementResult, ...]:
+    """The statements of a group that may count. Most do not, and are explained only on demand."""
     return tuple(
         [
-            StatementResult(layer, policy.name, statement, asked, match_statement(statement, asked))
+            StatementResult(layer, policy.name, statement, asked, matches)
             for policy in group
             for statement in policy.statements
+            if (matches := match_statement(statement, asked)) is not False
         ]
     )
 
@@ -63,12 +73,12 @@ def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
     )
 
 
-def _layers(request: Request, asked: Asked, matched: Matched, grants: tuple[GrantResult, ...]) -> Layers:
+def _layers(request: Request, asked: Asked, applying: Mapping[Layer, Applying], grants: tuple[GrantResult, ...]) -> Layers:
     unread = _unread(request)
-    tallies = {layer: _tally(layer, groups, layer in unread) for layer, groups in matched.items()}
+    tallies = {layer: _tally(layer, groups, layer in unread) for layer, groups in applying.items()}
     return Layers(
         groups={layer: groups for layer, groups in tallies.items() if groups},
-        resource=tally_by_principal(result for group in matched[Layer.RESOURCE] for result in group),
+        resource=tally_by_principal(result for group in applying[Layer.RESOURCE] for result in group),
         resource_is_unread=Layer.RESOURCE in unread,
         granted=any_of((*(grant.matches for grant in grants), None if Layer.GRANT in unread else False)),
         is_same_account=asked.caller.account == request.resource_account,
@@ -84,7 +94,7 @@ def _unread(request: Request) -> frozenset[Layer]:
     return request.unreadable_layers
 
 
-def _tally(layer: Layer, groups: list[tuple[StatementResult, ...]], is_unread: bool) -> tuple[Tally, ...]:
+def _tally(layer: Layer, groups: Applying, is_unread: bool) -> tuple[Tally, ...]:
     """What was not read may add statements to a group or, in a layer of limits, a whole group."""
     tallies = tuple([Tally.of(group) for group in groups])
     if not is_unread:
@@ -115,7 +125,7 @@ def _layer_decisions(layers: Layers, grants: tuple[GrantResult, ...]) -> dict[La
 
 def _missing(
     request: Request,
-    statements: tuple[StatementResult, ...],
+    applying: tuple[StatementResult, ...],
     grants: tuple[GrantResult, ...],
     denied: Truth,
     allowed: Truth,
@@ -124,7 +134,7 @@ def _missing(
     for layer in sorted(_unread(request), key=list(Layer).index):
         yield f"Not known: {_LAYER_NAMES[layer]}."
     effects = [effect for effect, truth in ((Effect.DENY, denied), (Effect.ALLOW, allowed)) if truth is None]
-    for result in statements:
+    for result in applying:
         if result.matches is None and result.effect in effects:
             yield from result.doubts
     if allowed is None and any(result.matches is not False for result in grants):

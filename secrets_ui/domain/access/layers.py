@@ -21,7 +21,7 @@ _ACCOUNT, _CALLER, _ROLE = PrincipalMatch.ACCOUNT, PrincipalMatch.CALLER, Princi
 
 
 class Tally(NamedTuple):
-    """Whether some statements hold an applying Allow, and an applying Deny."""
+    """Whether there is an applying Allow, and an applying Deny, among statements that may apply."""
 
     allows: Truth
     denies: Truth
@@ -31,8 +31,7 @@ class Tally(NamedTuple):
         allows: list[Truth] = []
         denies: list[Truth] = []
         for result in results:
-            if result.matches is not False:
-                (allows if result.statement.effect is Effect.ALLOW else denies).append(result.matches)
+            (allows if result.statement.effect is Effect.ALLOW else denies).append(result.matches)
         return cls(any_of(allows), any_of(denies))
 
 
@@ -45,7 +44,7 @@ def tally_by_principal(results: Iterable[StatementResult]) -> dict[PrincipalMatc
     """A resource policy's statements, by how they name the caller."""
     by_principal: dict[PrincipalMatch, list[StatementResult]] = defaultdict(list)
     for result in results:
-        if result.matches is not False and (principal := result.principal):
+        if principal := result.principal:
             by_principal[principal].append(result)
     return {principal: Tally.of(named) for principal, named in by_principal.items()}
 

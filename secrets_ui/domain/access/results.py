@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from .conditions import UnmetCondition
 from .grants import Grant
-from .match import match_action, match_principal, match_resource, unmet_conditions
-from .policy import Effect, Statement
+from .match import match_action, match_principal, match_resource, match_statement, unmet_conditions
+from .policy import Effect, NamedPolicy, Statement
 from .principals import PrincipalMatch
-from .request import Asked, Layer
+from .request import Asked, Layer, Request
 from .truth import Truth, all_of
 
 
@@ -94,13 +95,15 @@ class GrantResult(NamedTuple):
     matches: Truth
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evaluation:
+    request: Request
+    asked: Asked
     decision: Decision
     layers: Mapping[Layer, LayerDecision]
     """The decision of each layer that is there; the identity layer always is."""
-    statements: tuple[StatementResult, ...]
-    """Every statement of every policy."""
+    applying: tuple[StatementResult, ...]
+    """The statements that apply, Allow and Deny alike, and those of which it cannot be known."""
     grants: tuple[GrantResult, ...]
     missing: tuple[str, ...]
     """For an Undetermined decision: what would have to be known, one sentence each."""
@@ -109,14 +112,27 @@ class Evaluation:
     def is_allowed(self) -> bool:
         return self.decision is Decision.ALLOWED
 
+    @cached_property
+    def statements(self) -> tuple[StatementResult, ...]:
+        """Every statement of every policy."""
+        return tuple(
+            match_in_policy(layer, policy, statement, self.asked)
+            for layer, groups in self.request.policies()
+            for group in groups
+            for policy in group
+            for statement in policy.statements
+        )
+
     @property
     def deciding(self) -> tuple[StatementResult, ...]:
         """All applying Deny statements, or all applying Allow statements; none for the other decisions."""
         effect = {Decision.ALLOWED: Effect.ALLOW, Decision.EXPLICITLY_DENIED: Effect.DENY}.get(self.decision)
-        return tuple(result for result in self.statements if result.matches and result.effect is effect)
+        return tuple(result for result in self.applying if result.matches and result.effect is effect)
 
     @property
     def deciding_grants(self) -> tuple[GrantResult, ...]:
-        if not self.is_allowed:
-            return ()
-        return tuple(result for result in self.grants if result.matches)
+        return tuple(result for result in self.grants if result.matches and self.is_allowed)
+
+
+def match_in_policy(layer: Layer, policy: NamedPolicy, statement: Statement, asked: Asked) -> StatementResult:
+    return StatementResult(layer, policy.name, statement, asked, match_statement(statement, asked))

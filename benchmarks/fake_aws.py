@@ -1,0 +1,154 @@
+"""A fake AWS endpoint on loopback: HTTP/1.1 with kept connections, a thread for each, answers after a fixed delay.
+
+A moto server answers some 150 calls a second and slows with its contents; claims about speed and scale need an
+endpoint that costs the same for every call. `python -m benchmarks.fake_aws` serves one in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Any, BinaryIO
+from urllib.parse import parse_qs
+
+from benchmarks.fake_secrets import FakeSecrets
+
+HOST = "127.0.0.1"
+
+
+class FakeAws(socketserver.ThreadingTCPServer):
+    """`delay` is in seconds, and may be changed while it serves."""
+
+    allow_reuse_address = daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, secrets: Mapping[str, str], delay: float = 0) -> None:
+        super().__init__((HOST, 0), _Connection)
+        self.secrets, self.delay = FakeSecrets(secrets), delay
+        self.open_connections: set[socket.socket] = set()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{HOST}:{self.server_address[1]}"
+
+    @contextmanager
+    def running(self) -> Iterator[FakeAws]:
+        """Serves from a thread of this process, until the block ends; then all its connections are closed."""
+        thread = threading.Thread(target=self.serve_forever, args=[0.01], daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.shutdown()
+            thread.join()
+            for connection in list(self.open_connections):
+                connection.shutdown(socket.SHUT_RDWR)
+            self.server_close()
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+    server: FakeAws
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.open_connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open_connections.discard(self.connection)
+        super().finish()
+
+    def handle(self) -> None:
+        while request := _read_request(self.rfile):
+            path, target, body = request
+            status, answer = self._answer(path, target, body)
+            head = f"HTTP/1.1 {status} Told\r\nx-amzn-RequestId: {uuid.uuid4()}\r\nContent-Length: {len(answer)}\r\n\r\n"
+            self.wfile.write(head.encode() + answer)
+
+    def _answer(self, path: str, target: str, body: bytes) -> tuple[int, bytes]:
+        if path.startswith("/steer/"):
+            return 200, self._steer(path.removeprefix("/steer/"))
+        operation = target.rpartition(".")[2] or parse_qs(body.decode())["Action"][0]
+        if self.server.delay:
+            time.sleep(self.server.delay)
+        return self.server.secrets.answer(operation, body)
+
+    def _steer(self, what: str) -> bytes:
+        """From another process: `delay/0.02` sets the delay; `calls` takes the counts."""
+        if what.startswith("delay/"):
+            self.server.delay = float(what.removeprefix("delay/"))
+            return b"{}"
+        return json.dumps(self.server.secrets.take_calls()).encode()
+
+
+def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:
+    """Path, X-Amz-Target and body; None at the end of the connection."""
+    try:
+        line = stream.readline()
+        if not line:
+            return None
+        headers: dict[bytes, bytes] = {}
+        while (header := stream.readline()) not in (b"\r\n", b""):
+            name, _, value = header.partition(b":")
+            headers[name.lower()] = value.strip()
+        body = stream.read(int(headers.get(b"content-length", b"0")))
+    except ConnectionError:
+        return None
+    return line.split()[1].decode(), headers.get(b"x-amz-target", b"").decode(), body
+
+
+class FakeAwsProcess:
+    """A fake endpoint in a process of its own, so that it shares no interpreter lock with what is measured."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._address = endpoint.removeprefix("http://")
+
+    @classmethod
+    @contextmanager
+    def start(cls, secrets: Mapping[str, str]) -> Iterator[FakeAwsProcess]:
+        command = [sys.executable, "-m", "benchmarks.fake_aws"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdin and process.stdout
+        with process:
+            process.stdin.write(json.dumps(dict(secrets)) + "\n")
+            process.stdin.flush()
+            try:
+                yield cls(process.stdout.readline().strip())
+            finally:
+                process.stdin.close()  # it ends with its standard input
+
+    def delay(self, seconds: float) -> None:
+        self._steer(f"delay/{seconds}")
+
+    def take_calls(self) -> dict[str, int]:
+        """The calls by operation, since the last time that somebody asked."""
+        return dict(self._steer("calls"))
+
+    def _steer(self, what: str) -> Any:
+        connection = HTTPConnection(self._address, timeout=5)
+        try:
+            connection.request("POST", f"/steer/{what}")
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+
+def main() -> None:
+    """Reads the secrets as one line of JSON from standard input, prints the endpoint, and serves until that input ends."""
+    with FakeAws(json.loads(sys.stdin.readline())).running() as aws:
+        print(aws.endpoint, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What of a person's own environment the demo leaves behind, and what it sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy.demo.local_aws import LocalAws
+from deploy.demo.settings import leave_behind_what_is_personal, make_settings
+
+
+def test_real_profiles_credentials_and_proxies_do_not_reach_the_demo() -> None:
+    kept = {"PATH": "/bin", "LANG": "C.UTF-8", "WEB_CONCURRENCY": "1", "DEMO_PASSWORD": "kept"}
+    personal = {
+        "AWS_PROFILE": "work",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL": "https://elsewhere.test",
+        "HTTP_PROXY": "http://proxy.test:3128",
+        "https_proxy": "http://proxy.test:3128",
+        "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "GUNICORN_CMD_ARGS": "--bind 0.0.0.0:80",
+    }
+    environ = kept | personal
+    leave_behind_what_is_personal(environ)
+    assert environ == kept
+
+
+def test_keys_are_long_different_and_new_each_time(tmp_path: Path, local_aws: LocalAws) -> None:
+    one, two = (make_settings(tmp_path, 8000, local_aws, "password") for _ in range(2))
+    keys = [
+        settings[name] for settings in (one, two) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")
+    ]
+    assert len(set(keys)) == 6
+    assert min(map(len, keys)) >= 32
+
+
+def test_it_uses_the_local_aws_and_reads_no_env_file_of_this_machine(
+    tmp_path: Path, local_aws: LocalAws
+) -> None:
+    settings = make_settings(tmp_path, 8000, local_aws, "password")
+    assert settings["LOCAL_AWS_ENDPOINT"] == local_aws.endpoint
+    assert (settings["HOST"], settings["PORT"], settings["DEBUG"]) == ("127.0.0.1", "8000", "false")
+    assert not Path(settings["ENV_FILE"]).exists()
+
+
+def test_a_folder_with_blanks_in_its_name_makes_a_usable_database_url(
+    tmp_path: Path, local_aws: LocalAws
+) -> None:
+    settings = make_settings(tmp_path / "my clone", 8000, local_aws, "password")
+    assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path}/my%20clone/db.sqlite3"
