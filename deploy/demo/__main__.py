@@ -41,20 +41,25 @@ def main() -> int:
         signal.signal(number, _stop)
     try:
         with ExitStack() as stack:
-            _run(stack)
+            _run_until_stopped(stack)
     except (DemoError, LocalAwsError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("Stopped.")
+    print("Stopped.")
     return 0
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
     for again in STOP_SIGNALS:
         signal.signal(again, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the stopping
-    print("\nStopping ...", flush=True)
     raise KeyboardInterrupt
+
+
+def _run_until_stopped(stack: ExitStack) -> None:
+    try:
+        _run(stack)
+    except KeyboardInterrupt:
+        print("\nStopping ...", flush=True)
 
 
 def _run(stack: ExitStack) -> None:

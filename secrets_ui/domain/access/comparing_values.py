@@ -47,7 +47,7 @@ def compare_values(
             found = read_actual(actual)
             if found is None:
                 return unreadable
-            return True if any(relate(found, value) for value in wanted) else otherwise
+            return True if any([relate(found, value) for value in wanted]) else otherwise
 
         return compare
 

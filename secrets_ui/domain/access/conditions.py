@@ -72,16 +72,22 @@ def _constant(outcome: Truth) -> Decide:
 def _decider(operator: Operator, lookup: str, wanted: Values, variables: bool) -> Decide:
     if operator.compare is None:
         return _null(lookup, wanted)
-    test = _test(operator.compare(wanted, variables, operator.is_negated), operator.is_negated)
+    matches = operator.compare(wanted, variables, operator.is_negated)
+    test = _none(matches) if operator.is_negated else matches
     if operator.quantifier is None:
         return _single(test, operator.when_missing)
     combine = all_of if operator.quantifier is Quantifier.FOR_ALL_VALUES else any_of
     return _quantified(test, combine, operator.when_missing)
 
 
-def _test(matches: Comparison, is_negated: bool) -> Comparison:
+def _none(matches: Comparison) -> Comparison:
     """Negated operators ask that no value matches."""
-    return (lambda value, context: negate(matches(value, context))) if is_negated else matches
+
+    def test(value: str, context: Context) -> Truth:
+        found = matches(value, context)
+        return None if found is None else not found
+
+    return test
 
 
 def _single(test: Comparison, missing: Truth) -> Decide:

@@ -6,7 +6,7 @@ Undetermined exactly where the decision hangs on it.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .layers import UNREAD, Layers, Tally, tally_by_principal
+from .layers import Layers, tally_by_principal, tally_layer
 from .match import match_statement
 from .policy import Effect, NamedPolicy
 from .request import Asked, Layer, Request
@@ -73,14 +73,19 @@ def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
     )
 
 
-def _layers(request: Request, asked: Asked, applying: Mapping[Layer, Applying], grants: tuple[GrantResult, ...]) -> Layers:
+def _layers(
+    request: Request, asked: Asked, applying: Mapping[Layer, Applying], grants: tuple[GrantResult, ...]
+) -> Layers:
     unread = _unread(request)
-    tallies = {layer: _tally(layer, groups, layer in unread) for layer, groups in applying.items()}
     return Layers(
-        groups={layer: groups for layer, groups in tallies.items() if groups},
-        resource=tally_by_principal(result for group in applying[Layer.RESOURCE] for result in group),
+        tallies={
+            layer: tally_layer(layer, groups, layer in unread)
+            for layer, groups in applying.items()
+            if groups or layer in unread
+        },
+        resource=tally_by_principal([result for group in applying[Layer.RESOURCE] for result in group]),
         resource_is_unread=Layer.RESOURCE in unread,
-        granted=any_of((*(grant.matches for grant in grants), None if Layer.GRANT in unread else False)),
+        granted=any_of([*[grant.matches for grant in grants], None if Layer.GRANT in unread else False]),
         is_same_account=asked.caller.account == request.resource_account,
         is_plain_role=asked.caller.is_plain_role,
         is_self_governing=request.is_self_governing,
@@ -92,16 +97,6 @@ def _unread(request: Request) -> frozenset[Layer]:
     if request.is_self_governing and request.resource_policy is None:
         return request.unreadable_layers | {Layer.RESOURCE}
     return request.unreadable_layers
-
-
-def _tally(layer: Layer, groups: Applying, is_unread: bool) -> tuple[Tally, ...]:
-    """What was not read may add statements to a group or, in a layer of limits, a whole group."""
-    tallies = tuple([Tally.of(group) for group in groups])
-    if not is_unread:
-        return tallies
-    if tallies and layer in (Layer.IDENTITY, Layer.RESOURCE, Layer.SESSION):
-        return (Tally(any_of((tallies[0].allows, None)), any_of((tallies[0].denies, None))),)
-    return (*tallies, UNREAD)
 
 
 def _decide(denied: Truth, allowed: Truth) -> Decision:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,32 +18,50 @@ from .results import LayerDecision, StatementResult
 from .truth import Truth, all_of, any_of
 
 _ACCOUNT, _CALLER, _ROLE = PrincipalMatch.ACCOUNT, PrincipalMatch.CALLER, PrincipalMatch.ROLE
+_GRANTING = frozenset({Layer.IDENTITY, Layer.RESOURCE, Layer.SESSION})
+"""Layers in which one Allow is enough; in the others, everything that is attached has to allow."""
 
 
 class Tally(NamedTuple):
-    """Whether there is an applying Allow, and an applying Deny, among statements that may apply."""
+    """Whether a layer, or a group in it, allows, and whether it denies."""
 
     allows: Truth
     denies: Truth
 
     @classmethod
-    def of(cls, results: Iterable[StatementResult]) -> "Tally":
+    def of(cls, applying: Sequence[StatementResult]) -> "Tally":
+        """Of the statements that apply, or of which it cannot be known."""
+        if not applying:
+            return NOTHING
         allows: list[Truth] = []
         denies: list[Truth] = []
-        for result in results:
+        for result in applying:
             (allows if result.statement.effect is Effect.ALLOW else denies).append(result.matches)
         return cls(any_of(allows), any_of(denies))
 
 
 NOTHING = Tally(allows=False, denies=False)
-UNREAD = Tally(allows=None, denies=None)
-"""A layer that could not be read may allow and may deny."""
+ABSENT = Tally(allows=True, denies=False)
+"""A layer that is not there limits nothing."""
 
 
-def tally_by_principal(results: Iterable[StatementResult]) -> dict[PrincipalMatch, Tally]:
+def tally_layer(layer: Layer, groups: Sequence[Sequence[StatementResult]], is_unread: bool) -> Tally:
+    """Every group has to allow, one Deny is enough. What was not read may hold an Allow and may hold a Deny."""
+    tallies = [Tally.of(group) for group in groups]
+    if len(tallies) == 1 and not is_unread:
+        return tallies[0]
+    allows = all_of([tally.allows for tally in tallies]) if tallies else layer not in _GRANTING
+    denies = any_of([tally.denies for tally in tallies])
+    if is_unread:
+        unknown: tuple[Truth, Truth] = (allows, None)
+        return Tally(any_of(unknown) if layer in _GRANTING else all_of(unknown), denies or None)
+    return Tally(allows, denies)
+
+
+def tally_by_principal(applying: Iterable[StatementResult]) -> dict[PrincipalMatch, Tally]:
     """A resource policy's statements, by how they name the caller."""
     by_principal: dict[PrincipalMatch, list[StatementResult]] = defaultdict(list)
-    for result in results:
+    for result in applying:
         if principal := result.principal:
             by_principal[principal].append(result)
     return {principal: Tally.of(named) for principal, named in by_principal.items()}
@@ -53,8 +71,7 @@ def tally_by_principal(results: Iterable[StatementResult]) -> dict[PrincipalMatc
 class Layers:
     """The layers that are there, and how the caller stands to the resource."""
 
-    groups: Mapping[Layer, tuple[Tally, ...]]
-    """Every group of a layer has to allow."""
+    tallies: Mapping[Layer, Tally]
     resource: Mapping[PrincipalMatch, Tally]
     resource_is_unread: bool
     granted: Truth
@@ -62,11 +79,10 @@ class Layers:
     is_same_account: bool
     is_plain_role: bool
     is_self_governing: bool
-    """The resource is a key or a role, whose own policy must allow, if only by naming the account."""
 
     def denied(self) -> Truth:
         """One applicable Deny, in any layer."""
-        return any_of([tally.denies for groups in self.groups.values() for tally in groups])
+        return any_of([tally.denies for tally in self.tallies.values()])
 
     def allowed(self) -> Truth:
         """Whether Allow statements and grants suffice, Deny statements left aside."""
@@ -86,8 +102,8 @@ class Layers:
 
     def _cross_account(self) -> Truth:
         """Both sides. AWS does not say whether a KMS grant can stand in for the caller's own policies."""
-        resource_side = any_of((self._names_session(), self._names_role(), self._names(_ACCOUNT), self.granted))
-        agreed = all_of((self._allows(Layer.IDENTITY), self._limits(), resource_side))
+        named = (self._names_session(), self._names_role(), self._names(_ACCOUNT))
+        agreed = all_of((self._allows(Layer.IDENTITY), self._limits(), any_of((*named, self.granted))))
         return any_of((agreed, all_of((self.granted, None))))
 
     def _names_session(self) -> Truth:
@@ -107,24 +123,14 @@ class Layers:
         return all_of((self._allows(Layer.BOUNDARY), self._allows(Layer.SESSION)))
 
     def _allows(self, layer: Layer) -> Truth:
-        """Whether every group of the layer allows; true of a layer that is not there."""
-        return all_of([tally.allows for tally in self.groups.get(layer, ())])
+        return self.tallies.get(layer, ABSENT).allows
 
     def decisions(self) -> dict[Layer, LayerDecision]:
         """What each layer that is there says by itself."""
-        found = {layer: self._decision(layer) for layer in self.groups}
+        found = {layer: _decision(tally) for layer, tally in self.tallies.items()}
         if Layer.RESOURCE in found:
             found[Layer.RESOURCE] = self._resource_decision(found[Layer.RESOURCE])
         return found
-
-    def _decision(self, layer: Layer) -> LayerDecision:
-        denies = any_of([tally.denies for tally in self.groups[layer]])
-        if denies:
-            return LayerDecision.EXPLICITLY_DENIED
-        allows = self._allows(layer)
-        if denies is None or allows is None:
-            return LayerDecision.UNDETERMINED
-        return LayerDecision.ALLOWED if allows else LayerDecision.IMPLICITLY_DENIED
 
     def _resource_decision(self, overall: LayerDecision) -> LayerDecision:
         """The same, told apart where only the caller's account is named."""
@@ -134,3 +140,11 @@ class Layers:
         if overall is LayerDecision.ALLOWED and not any(tally.allows for tally in others):
             return LayerDecision.ALLOWED_FOR_ACCOUNT
         return overall
+
+
+def _decision(tally: Tally) -> LayerDecision:
+    if tally.denies:
+        return LayerDecision.EXPLICITLY_DENIED
+    if tally.denies is None or tally.allows is None:
+        return LayerDecision.UNDETERMINED
+    return LayerDecision.ALLOWED if tally.allows else LayerDecision.IMPLICITLY_DENIED

@@ -9,12 +9,13 @@ from .truth import Truth
 
 def match_statement(statement: Statement, asked: Asked) -> Truth:
     """Whether the statement applies, decided at the first part that does not match."""
-    if not statement.actions.matches(asked.action):
+    actions, resources = statement.actions, statement.resources
+    if actions.names.matches(asked.action) is actions.is_negated:
         return False
     principal = match_principal(statement, asked) if statement.principals else None
     if principal is PrincipalMatch.NOBODY:
         return False
-    resource = statement.resources.matches(asked.resource, asked.context)
+    resource = resources.matches(asked.resource, asked.context)
     if resource is False:
         return False
     is_certain = resource is not None and principal is not PrincipalMatch.UNKNOWN
