@@ -14,7 +14,9 @@ VIA = "secretsmanager.us-west-2.amazonaws.com"
 """Three identity policies, a boundary and a secret's policy, as a Lambda's role has them; 20 statements."""
 
 
-def _statement(effect: str, actions: object, resources: object, condition: object = None) -> dict[str, object]:
+def _statement(
+    effect: str, actions: object, resources: object, condition: object = None
+) -> dict[str, object]:
     statement = {"Effect": effect, "Action": actions, "Resource": resources}
     return {**statement, "Condition": condition} if condition else statement
 
@@ -27,7 +29,11 @@ READ = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
 DOCUMENTS: dict[str, dict[str, object]] = {
     "logs": _document(
         _statement("Allow", "logs:CreateLogGroup", f"arn:aws:logs:us-west-2:{ACCOUNT}:*"),
-        _statement("Allow", ["logs:CreateLogStream", "logs:PutLogEvents"], f"arn:aws:logs:us-west-2:{ACCOUNT}:log-group:*"),
+        _statement(
+            "Allow",
+            ["logs:CreateLogStream", "logs:PutLogEvents"],
+            f"arn:aws:logs:us-west-2:{ACCOUNT}:log-group:*",
+        ),
         _statement("Allow", "xray:Put*", "*"),
     ),
     "secrets": _document(
@@ -59,7 +65,9 @@ DOCUMENTS: dict[str, dict[str, object]] = {
         ),
         _statement("Deny", "iam:*", "*"),
         _statement("Allow", "sts:GetCallerIdentity", "*"),
-        _statement("Deny", "kms:ScheduleKeyDeletion", "*", {"StringNotLike": {"aws:PrincipalTag/team": "plat*"}}),
+        _statement(
+            "Deny", "kms:ScheduleKeyDeletion", "*", {"StringNotLike": {"aws:PrincipalTag/team": "plat*"}}
+        ),
     ),
     "boundary": _document(
         _statement("Allow", ["secretsmanager:*", "kms:Decrypt", "logs:*", "xray:*"], "*"),
@@ -73,7 +81,10 @@ SECRET_POLICY = _document(
         **_statement("Deny", "secretsmanager:*", "*", {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}),
         "Principal": "*",
     },
-    {**_statement("Deny", "secretsmanager:DeleteSecret", "*"), "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}},
+    {
+        **_statement("Deny", "secretsmanager:DeleteSecret", "*"),
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    },
 )
 CONTEXT = {
     "aws:PrincipalArn": ROLE,

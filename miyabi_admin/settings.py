@@ -55,10 +55,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "secrets_ui.middleware.no_store",
+    # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to TLS, and refuses an unknown host.
     "secrets_ui.middleware.security_headers",
-    "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "secrets_ui.middleware.errors_for_people",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "secrets_ui.middleware.refuse_oversized",
@@ -68,7 +70,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "secrets_ui.middleware.session_limits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # every view, unless it says login_not_required
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "miyabi_admin.urls"
@@ -165,8 +166,9 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 
 # Static files: whitenoise, under names that hold a hash of their content.
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if IS_LOCAL else BASE_DIR / "staticfiles"  # collectstatic fills it; a local console serves them where they lie
 WHITENOISE_USE_FINDERS = IS_LOCAL
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "staticfiles": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from .domain.document import Change
 from .domain.edit import Edit
 from .domain.secret_value import MAX_BYTES, SecretValue
+from .domain.what_if import EditablePolicy
 
 KEEP, SET, EMPTY, GENERATE, REMOVE = "keep", "set", "empty", "generate", "remove"
 MOST_ROWS = 400
@@ -152,3 +154,22 @@ class SignInForm(forms.Form):
 
     username = forms.CharField(max_length=150)
     password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)
+
+
+class ErrorTextForm(forms.Form):
+    """An error text from a log."""
+
+    text = forms.CharField(max_length=4000, label="Error text or code", widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class WhatIfForm(forms.Form):
+    """One policy of the access path, and its text to be tried. A policy is no secret, so it may be shown again."""
+
+    policy = forms.ChoiceField(error_messages={"invalid_choice": "Choose one of the policies that take part."})
+    text = forms.CharField(required=False, max_length=40_000, strip=False, label="Policy", widget=forms.Textarea(attrs={"rows": 22}))
+
+    def __init__(self, policies: Iterable[EditablePolicy], data: Any = None, *, place: str = "") -> None:
+        by_place = {policy.place: policy for policy in policies}
+        chosen = by_place.get(place) or next(iter(by_place.values()), None)
+        super().__init__(data, initial={"policy": chosen.place, "text": chosen.text} if chosen else {})
+        self.fields["policy"].choices = [(p.place, p.title) for p in by_place.values()]  # type: ignore[attr-defined]

@@ -27,7 +27,8 @@ def no_store(get_response: Next) -> Next:
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if not request.path.startswith(settings.STATIC_URL):
+        is_file = request.path.startswith(settings.STATIC_URL) and response.status_code in (200, 206, 304)
+        if not is_file:
             response["Cache-Control"] = "no-store"
         return response
 
@@ -35,12 +36,15 @@ def no_store(get_response: Next) -> Next:
 
 
 def security_headers(get_response: Next) -> Next:
-    """What Django and its packages do not set."""
+    """What Django and its packages do not set, and what SecurityMiddleware leaves out when it refuses a host by itself."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         response["X-Robots-Tag"] = "noindex"
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
         return response
 
     return handle

@@ -21,6 +21,7 @@ from secrets_ui.domain.environment import Environment, Rules
 from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access
 from secrets_ui.services import estate as configured
+from tests.recording_aws import RecordingAws
 
 _accounts = itertools.count(secrets.randbelow(10**11))
 
@@ -90,6 +91,24 @@ def make_estate(local_aws: LocalAws, settings: Any, tmp_path: Path) -> Callable[
 def estate(make_estate: Callable[..., Estate]) -> Estate:
     """dev, staging and prod without flaws."""
     return make_estate()
+
+
+@pytest.fixture
+def watched(make_estate: Callable[..., Estate], settings: Any) -> Iterator[Callable[..., tuple[Estate, RecordingAws]]]:
+    """Builds an estate as make_estate does; the console's calls then go through an endpoint that records and breaks them."""
+    started: list[RecordingAws] = []
+
+    def make(**options: Any) -> tuple[Estate, RecordingAws]:
+        estate = make_estate(**options)
+        aws = RecordingAws(estate.endpoint).__enter__()
+        started.append(aws)
+        settings.LOCAL_AWS_ENDPOINT = aws.endpoint
+        aws_access.sessions.cache_clear()
+        return estate, aws
+
+    yield make
+    for aws in started:
+        aws.__exit__()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import sys
@@ -25,9 +26,9 @@ READY = """
   Accounts                 {accounts}
   Password                 {password}
   Local AWS                {endpoint}
-  AWS CLI beside it        export AWS_CONFIG_FILE={folder}/aws-config
+  AWS CLI beside it        export AWS_CONFIG_FILE={aws_config}
                            aws --profile miyabi-prod secretsmanager list-secrets
-  Logs                     {folder}/console.log
+  Logs                     {log}
 
 Ctrl-C stops it all. Nothing is kept: each start makes new values, accounts and keys.
 """
@@ -115,7 +116,8 @@ def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
             accounts=", ".join(ROLES),
             password=password,
             endpoint=aws.endpoint,
-            folder=folder.relative_to(PROJECT),
+            aws_config=shlex.quote(str(folder / "aws-config")),
+            log=(folder / "console.log").relative_to(PROJECT),
         ),
         flush=True,
     )

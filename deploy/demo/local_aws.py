@@ -99,11 +99,11 @@ def main() -> int:
     from deploy.demo.moto_server import make_server  # loads moto: the server's process alone needs it
 
     server = make_server(listener)
-    print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
-    os.dup2(2, 1)  # nobody reads the pipe from here on, and moto prints now and then
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     threading.Thread(target=_leave_with_parent, args=[arguments.parent], daemon=True).start()
+    print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
+    os.dup2(2, 1)  # nobody reads the pipe from here on, and moto prints now and then
     server.serve_forever()
     return 0
 

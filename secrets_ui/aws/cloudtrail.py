@@ -22,8 +22,8 @@ class CloudTrailGateway(Gateway):
         call = self.told("LookupEvents", event, "lookup-events", "--lookup-attributes", f"AttributeKey=EventName,AttributeValue={event}")
         with told_as_ours(call):
             answer = self._client.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}], MaxResults=most)
-        found = [_denial(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}")) for entry in answer["Events"]]
-        return Known(tuple(denial for denial in found if denial is not None), call)
+            found = [_denial(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}")) for entry in answer["Events"]]
+            return Known(tuple(denial for denial in found if denial is not None), call)
 
 
 def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:

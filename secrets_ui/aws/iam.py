@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..domain.evidence import Document, Known, Role, Simulated
@@ -21,8 +21,8 @@ class IamGateway(Gateway):
         call = self.told("GetRole", name, "get-role", "--role-name", name)
         with told_as_ours(call):
             role = self._client.get_role(RoleName=name)["Role"]
-        boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
-        return Known(Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary), call)
+            boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+            return Known(Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary), call)
 
     def list_attached_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """ARNs of the attached policies."""
@@ -42,21 +42,20 @@ class IamGateway(Gateway):
         call = self.told("GetRolePolicy", policy, "get-role-policy", "--role-name", role, "--policy-name", policy)
         with told_as_ours(call):
             answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)
-        return Known(Document(policy, _text(answer["PolicyDocument"])), call)
+            return Known(Document(policy, _text(answer["PolicyDocument"])), call)
 
     def get_policy_document(self, arn: str) -> Known[Document]:
         """GetPolicy, then GetPolicyVersion of its default version: two calls, one after the other."""
         call = self.told("GetPolicy", arn, "get-policy", "--policy-arn", arn)
         with told_as_ours(call):
-            policy = self._client.get_policy(PolicyArn=arn)["Policy"]
-        version = policy["DefaultVersionId"]
+            version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         call = self.told("GetPolicyVersion", arn, "get-policy-version", "--policy-arn", arn, "--version-id", version)
         with told_as_ours(call):
             answer = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
-        return Known(Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn), call)
+            return Known(Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn), call)
 
     def simulate_principal_policy(
-        self, role_arn: str, actions: Iterable[str], resources: Iterable[str], context: Mapping[str, str]
+        self, role_arn: str, actions: Sequence[str], resources: Sequence[str], context: Mapping[str, str]
     ) -> Known[tuple[Simulated, ...]]:
         """AWS's own answer for the identity side; it looks at no resource policy of a role.
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""
@@ -69,7 +68,7 @@ class IamGateway(Gateway):
             answer = self._client.simulate_principal_policy(
                 PolicySourceArn=role_arn, ActionNames=list(actions), ResourceArns=list(resources), ContextEntries=entries
             )
-        return Known(tuple(_simulated(result) for result in answer["EvaluationResults"]), call)
+            return Known(tuple(_simulated(result) for result in answer["EvaluationResults"]), call)
 
 
 def _simulated(result: Mapping[str, Any]) -> Simulated:

@@ -16,5 +16,5 @@ class LambdaGateway(Gateway):
         call = self.told("GetFunctionConfiguration", name, "get-function-configuration", "--function-name", name)
         with told_as_ours(call):
             found = self._client.get_function_configuration(FunctionName=name)
-        names = tuple(sorted(found.get("Environment", {}).get("Variables", {})))
-        return Known(FunctionConfiguration(found["FunctionArn"], found["Role"], found.get("LastModified", ""), found.get("State", ""), names), call)
+            names = tuple(sorted(found.get("Environment", {}).get("Variables", {})))
+            return Known(FunctionConfiguration(found["FunctionArn"], found["Role"], found.get("LastModified", ""), found.get("State", ""), names), call)

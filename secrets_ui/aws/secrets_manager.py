@@ -49,36 +49,44 @@ class SecretsManagerGateway:
             answer = self._client.list_secrets(
                 Filters=[{"Key": "name", "Values": [prefix]}], IncludePlannedDeletion=True, MaxResults=size, **more
             )
-        # The filter of AWS matches by words as well, so the prefix is held here too.
-        entries = [entry for entry in answer["SecretList"] if entry["Name"].startswith(prefix)]
-        secrets = tuple(self._secret(entry, "SecretVersionsToStages") for entry in entries)
-        return SecretPage(secrets, answer.get("NextToken", ""), _request_id(answer))
+            # The filter of AWS matches by words as well, so the prefix is held here too.
+            entries = [entry for entry in answer["SecretList"] if entry["Name"].startswith(prefix)]
+            secrets = tuple(self._secret(entry, "SecretVersionsToStages") for entry in entries)
+            return SecretPage(secrets, answer.get("NextToken", ""), _receipt(answer, "SecretList"))
 
     def describe_secret(self, name: str) -> Secret:
         with told_as_ours(self._told("DescribeSecret", name, f"describe-secret --secret-id {name}")):
             answer = self._client.describe_secret(SecretId=name)
-        return self._secret(answer, "VersionIdsToStages")
+            return self._secret(answer, "VersionIdsToStages")
 
     def list_secret_version_ids(self, name: str, *, most: int = 100) -> tuple[SecretVersion, ...]:
-        """Versions with their labels, unlabelled ones too, newest first; at most `most`."""
+        """Versions with their labels, unlabelled ones too, newest first; at most `most`, with a call for each hundred."""
+        asked: dict[str, Any] = {"SecretId": name, "IncludeDeprecated": True, "MaxResults": min(most, PAGE_SIZE)}
+        versions: list[SecretVersion] = []
         with told_as_ours(self._told("ListSecretVersionIds", name, f"list-secret-version-ids --include-deprecated --secret-id {name}")):
-            answer = self._client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True, MaxResults=most)
-        versions = [_version(entry) for entry in answer.get("Versions", [])]
+            while len(versions) < most:
+                answer = self._client.list_secret_version_ids(**asked)
+                _receipt(answer, "ARN")
+                versions += [_version(entry) for entry in answer.get("Versions", [])]
+                if not answer.get("NextToken"):
+                    break
+                asked["NextToken"] = answer["NextToken"]
         return tuple(sorted(versions, key=lambda v: (v.created is not None, v.created), reverse=True))
 
     def get_resource_policy(self, name: str) -> str:
         """The secret's own policy as JSON text, "" when it has none."""
         with told_as_ours(self._told("GetResourcePolicy", name, f"get-resource-policy --secret-id {name}")):
             answer = self._client.get_resource_policy(SecretId=name)
-        return str(answer.get("ResourcePolicy") or "")
+            _receipt(answer, "ARN")
+            return str(answer.get("ResourcePolicy") or "")
 
     def get_secret_value(self, name: str, version_id: str) -> StoredValue:
         """Raises VersionNotFound when the secret or this version of it is gone."""
         cli = f"describe-secret --secret-id {name}"  # never get-secret-value: its answer is the value
         with told_as_ours(self._told("GetSecretValue", name, cli)):
             answer = self._client.get_secret_value(SecretId=name, VersionId=version_id)
-        text = answer.pop("SecretString", None)
-        return StoredValue(answer["ARN"], answer["VersionId"], None if text is None else SecretValue(text), _request_id(answer))
+            text = answer.pop("SecretString", None)
+            return StoredValue(answer["ARN"], answer["VersionId"], None if text is None else SecretValue(text), _receipt(answer, "ARN"))
 
     def put_secret_value(self, name: str, value: SecretValue, *, token: str, label: str) -> str:
         """Makes version `token` with `label` alone, so that AWSCURRENT stays where it is; returns the request id. The same token with the
@@ -87,7 +95,7 @@ class SecretsManagerGateway:
             answer = self._client.put_secret_value(
                 SecretId=name, ClientRequestToken=token, SecretString=value.reveal(), VersionStages=[label]
             )
-        return _request_id(answer)
+            return _receipt(answer, "VersionId")
 
     def update_secret_version_stage(self, name: str, label: str, *, move_to: str = "", remove_from: str = "") -> str:
         """Moves or removes a label; returns the request id. With `remove_from` AWS refuses unless the label is there: the compare-and-swap.
@@ -97,7 +105,7 @@ class SecretsManagerGateway:
             answer = self._client.update_secret_version_stage(
                 SecretId=name, VersionStage=label, **{key: version for key, version in ends.items() if version}
             )
-        return _request_id(answer)
+            return _receipt(answer, "ARN")
 
     def about(self, operation: str, resource: str) -> AwsCall:
         """A call of this gateway, for an error that is not AWS's own."""
@@ -136,5 +144,8 @@ def _version(entry: Mapping[str, Any]) -> SecretVersion:
     )
 
 
-def _request_id(answer: Mapping[str, Any]) -> str:
+def _receipt(answer: Mapping[str, Any], promised: str) -> str:
+    """The request id of an answer, once it shows that Secrets Manager gave it: a proxy's page with status 200 is no success.
+    Raises KeyError when it lacks the `promised` member."""
+    _ = answer[promised]
     return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))

@@ -23,6 +23,8 @@ from ..domain.environment import Environment
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
 KEPT_SESSIONS = 128  # (environment, person) pairs; the one used longest ago goes first
 
+_Key = tuple[Environment, str]  # the whole environment, so that a client never serves another account under the same name
+
 
 class AwsSessions:
     """Makes clients and keeps them: a new session's client costs tens of milliseconds, a kept one nothing. boto3's clients may be
@@ -33,13 +35,13 @@ class AwsSessions:
         self._lock = threading.RLock()
         self._base = _new_session()
         self._loader = self._base.get_component("data_loader")
-        self._clients: OrderedDict[tuple[str, str], dict[str, BaseClient]] = OrderedDict()
-        self._sessions: dict[tuple[str, str], botocore.session.Session] = {}
+        self._clients: OrderedDict[_Key, dict[str, BaseClient]] = OrderedDict()
+        self._sessions: dict[_Key, botocore.session.Session] = {}
 
     def client(self, environment: Environment, service: str, person: str) -> BaseClient:
         """A client of `service` in the environment's Region. Where the environment names a role, it is assumed in a session named
         after the person, so that CloudTrail tells who it was. No call is made here; credentials are fetched with the first one."""
-        key = (environment.name, session_name(person) if environment.assume_role else "")
+        key = (environment, session_name(person) if environment.assume_role else "")
         with self._lock:
             clients = self._clients.setdefault(key, {})
             self._clients.move_to_end(key)
@@ -49,7 +51,7 @@ class AwsSessions:
             self._forget_oldest()
             return client
 
-    def _session(self, environment: Environment, key: tuple[str, str]) -> botocore.session.Session:
+    def _session(self, environment: Environment, key: _Key) -> botocore.session.Session:
         if not environment.assume_role:
             return self._base
         if key not in self._sessions:

@@ -16,4 +16,4 @@ class StsGateway(Gateway):
         call = self.told("GetCallerIdentity", "the caller", "get-caller-identity")
         with told_as_ours(call):
             found = self._client.get_caller_identity()
-        return Known(CallerIdentity(found["Account"], found["Arn"]), call)
+            return Known(CallerIdentity(found["Account"], found["Arn"]), call)

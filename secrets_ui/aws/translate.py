@@ -57,17 +57,20 @@ def told_as_ours(call: AwsCall) -> Iterator[None]:
         raise AwsUnreachable(f"No connection to AWS for {call.operation}.", call) from None
     except NoCredentialsError:
         raise AwsUnreachable("The console has no AWS credentials.", call, remedy="Give its task or machine a role.") from None
-    except ResponseParserError:
-        raise AwsUnreachable(f"The answer to {call.operation} cannot be read: it is not from this AWS service.", call) from None
     except BotoCoreError as error:
         # ParamValidationError repeats a value of the wrong type, so only the kind of error is told.
         raise AwsUnreachable(f"{call.operation} was not sent or not answered ({type(error).__name__}).", call) from None
+    except (ResponseParserError, LookupError, TypeError, AttributeError, ValueError):
+        # A proxy's page or another service's answer: botocore's parser falls over some, and what it lets through lacks what AWS
+        # promises, so gateways read an answer inside this block.
+        raise AwsUnreachable(f"The answer to {call.operation} cannot be read: it is not from this AWS service.", call) from None
 
 
 def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     told = error.response.get("Error", {})
     code = str(told.get("Code", ""))
-    call = replace(call, code=code, request_id=str(error.response.get("ResponseMetadata", {}).get("RequestId", "")))
+    meta = error.response.get("ResponseMetadata", {})
+    call = replace(call, code=code, request_id=str(meta.get("RequestId", "")), retries=int(meta.get("RetryAttempts", 0)))
     assuming = error.operation_name in ("AssumeRole", "AssumeRoleWithWebIdentity")
     if assuming:
         call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
@@ -85,7 +88,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         return VersionAlreadyExists(f"{call.resource} already has a version with this id and another value.", call)
     if code in _THROTTLED:
         return AwsThrottled(f"{call.operation} was throttled, also after retries.", call)
-    if code in _AWAY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+    if code in _AWAY or meta.get("HTTPStatusCode", 0) >= 500:
         return AwsUnreachable(f"AWS could not answer {call.operation} just now.", call)
     if code in _CREDENTIALS:
         return AwsRefused("AWS does not accept the console's credentials.", call, remedy="Look at the role of the console's task, and at the clock.")

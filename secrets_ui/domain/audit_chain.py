@@ -65,14 +65,18 @@ def verify(rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENE
     that was reached. `previous` and `after` continue from an earlier checkpoint."""
     state, expected, count = start(key), after + 1, after
     for row in rows:
-        sequence, stored = int(str(row[0])), str(row[-1])
+        try:
+            sequence, stored = int(str(row[0])), str(row[-1])
+        except ValueError:  # SQLite takes any type into any column
+            yield Break(expected, f"A record has {str(row[0])[:40]!r} in place of a number.")
+            continue
         if sequence > expected:
             yield Break(expected, _missing(expected, sequence - 1))
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
         if not hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored.encode("utf-8", "surrogatepass")) and sequence <= expected:
             yield Break(sequence, f"Record {sequence} does not match its hash: it, or the record before it, was changed.")
-        previous, expected, count = stored, sequence + 1, count + 1
+        previous, expected, count = stored, max(expected, sequence + 1), count + 1
     yield Checkpoint(expected - 1, previous, count)
 
 
@@ -84,6 +88,6 @@ def check_tail(reached: Checkpoint, known: Checkpoint, hash_at: str | None) -> B
     """Against a checkpoint kept elsewhere: a cut-off tail, or another chain. `hash_at` is the stored hash of record `known.sequence`."""
     if reached.sequence < known.sequence:
         return Break(reached.sequence + 1, f"The chain ends at record {reached.sequence}, but a checkpoint knows record {known.sequence}: the tail was cut off.")
-    if hash_at != known.hash:
+    if (hash_at or GENESIS) != known.hash:
         return Break(known.sequence, f"Record {known.sequence} has another hash than its checkpoint: this is not the same chain.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, replace
 
@@ -36,6 +37,12 @@ class Edit:
     @property
     def touched(self) -> tuple[str, ...]:
         return (*(change.key for change in self.changes), *self.generate)
+
+    def content(self) -> SecretValue:
+        """Everything that is asked for, unambiguously: input to a keyed hash."""
+        changes = [(change.key, None if change.value is None else change.value.reveal()) for change in self.changes]
+        document = None if self.document is None else self.document.reveal()
+        return SecretValue(json.dumps([self.secret, self.base, changes, self.generate, document, self.is_text]))
 
     def with_generated(self) -> Edit:
         """The same edit with its random tokens made; only the server ever has them."""

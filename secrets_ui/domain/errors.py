@@ -71,6 +71,7 @@ class AwsCall:
     code: str = ""  # AWS's error code, "" when none came back
     request_id: str = ""
     cli: str = ""  # the AWS CLI command that shows the same thing, never with a value
+    retries: int = 0  # how often it was sent before this answer came; an earlier sending may have been carried out
 
 
 class AwsError(ConsoleError):

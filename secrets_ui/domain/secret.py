@@ -57,8 +57,23 @@ class Secret:
         return sum(len(labels) for labels in self.versions.values())
 
 
-def why_not_editable(secret: Secret) -> str:
-    """The reason why an edit would be refused, as a sentence; "" when nothing stands in its way."""
+def was_made_current(secret: Secret, base: str, version: str) -> bool | None:
+    """Whether AWSCURRENT ever moved from `base` to `version`, as the labels tell; None when they no longer do.
+
+    AWS leaves AWSPREVIOUS on the version that AWSCURRENT was taken from, so the labels remember one step. What they cannot show is
+    somebody who moved AWSCURRENT back to `base` and on again.
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+    """
+    last_two = (secret.current, secret.version_with(AWSPREVIOUS))
+    if version in last_two:
+        return True
+    # With no base, the version would have been the secret's first: an empty place is where it would have been.
+    return False if base in last_two else None
+
+
+def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
+    """The reason why an edit would be refused, as a sentence; "" when nothing stands in its way. `adds_label` is false for the
+    approval of a version that has its label already."""
     if secret.deleted:
         return "It is scheduled for deletion. Restore it first."
     if secret.owning_service:
@@ -68,14 +83,14 @@ def why_not_editable(secret: Secret) -> str:
     pending = secret.version_with(AWSPENDING)
     if pending and pending != secret.current:
         return "A rotation is running (a version holds AWSPENDING), and a new version would abandon it. Wait until it ends."
-    if secret.label_count >= MAX_LABELS - 1:
+    if adds_label and secret.label_count >= MAX_LABELS - 1:
         return f"It already holds {secret.label_count} staging labels of {MAX_LABELS}. Decide on open proposals first."
     return ""
 
 
-def ensure_editable(secret: Secret) -> None:
+def ensure_editable(secret: Secret, *, adds_label: bool = True) -> None:
     """Raises SecretNotEditable with the reason."""
-    if reason := why_not_editable(secret):
+    if reason := why_not_editable(secret, adds_label=adds_label):
         raise SecretNotEditable(reason)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 
 from ..domain import audit_chain
 from ..domain.actor import Actor
@@ -27,6 +27,10 @@ class AlreadyIntended(Exception):
     def __init__(self, sequence: int) -> None:
         super().__init__(sequence)
         self.sequence = sequence
+
+
+class AlreadyEnded(Exception):
+    """The intent that was to be settled has an outcome by now."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,15 @@ def record_outcome(intent: Recorded, action: str, actor: Actor, outcome: str, **
     return _append(phase="outcome", action=action, outcome=outcome, actor=actor, intent=str(intent.sequence), **more)
 
 
+def settle(intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any) -> Recorded:
+    """Ends an intent in the place of the request that made it. Raises AlreadyEnded when that one, or another settlement, was first."""
+    return record_outcome(intent, action, actor, outcome, ensure=lambda: _ensure_open(intent.sequence), **more)
+
+
 def _append(
     *, phase: str, action: str, outcome: str, actor: Actor, environment: str = "", secret: str = "", version_id: str = "",
     base_version_id: str = "", keys: Iterable[str] = (), reason: str = "", request_ids: Iterable[str] = (), intent: str = "",
-    once: str = "", details: Mapping[str, Any] | None = None,
+    once: str = "", details: Mapping[str, Any] | None = None, ensure: Callable[[], None] = lambda: None,
 ) -> Recorded:  # fmt: skip
     fields = {
         "phase": phase, "action": action, "outcome": outcome, "actor": actor.name[:150], "address": actor.address[:45],
@@ -68,9 +77,10 @@ def _append(
         with transaction.atomic(durable=True):
             _take_turn()
             if once:
-                _ensure_first(once, actor)
+                _ensure_first(once)
+            ensure()
             recorded = _insert(fields)
-    except (DatabaseError, OSError):
+    except (Error, OSError):
         raise AuditUnavailable("The record could not be added to the audit log.") from None
     _tell(recorded, fields)
     return recorded
@@ -83,12 +93,23 @@ def _take_turn() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _ensure_first(once: str, actor: Actor) -> None:
+def _ensure_first(once: str) -> None:
     """Inside the turn: the same form, sent twice, finds the intent of the first. One that ended without effect does not count."""
-    for sequence in AuditRecord.objects.filter(once=once, phase="intent", actor=actor.name).values_list("sequence", flat=True):
-        ended = AuditRecord.objects.filter(intent=str(sequence), phase="outcome").values_list("outcome", flat=True).first()
-        if ended in (None, "done"):
+    for sequence in AuditRecord.objects.filter(once=once, phase="intent").values_list("sequence", flat=True):
+        ended = outcome_of(sequence)
+        if ended is None or ended.outcome == "done":
             raise AlreadyIntended(sequence)
+
+
+def _ensure_open(sequence: int) -> None:
+    if outcome_of(sequence):
+        raise AlreadyEnded
+
+
+def outcome_of(sequence: int) -> AuditRecord | None:
+    """The record that ended an intent, None while it is open. Of two the last counts: a request that outlived its own settlement
+    (its machine was suspended, say) knows better than AWS could tell."""
+    return AuditRecord.objects.filter(intent=str(sequence), phase="outcome").order_by("-sequence").first()
 
 
 def _insert(fields: Mapping[str, str]) -> Recorded:
@@ -106,7 +127,9 @@ def now() -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """A key may hold half of a character, which JSON can spell and UTF-8 cannot: `backslashreplace` spells it as JSON does."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def texts(stored: str) -> list[str]:

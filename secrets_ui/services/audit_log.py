@@ -101,7 +101,7 @@ def _instant(text: str) -> str:
 
 def _with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
     intents = [str(record.sequence) for record in records if record.phase == "intent"]
-    ended = {r.intent: r for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by("-sequence")}
+    ended = {r.intent: r for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by("sequence")}  # the last counts
     return (Entry(record, ended.get(str(record.sequence))) for record in records)
 
 

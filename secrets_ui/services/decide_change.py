@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
 from ..domain.environment import Environment
-from ..domain.errors import AwsError, ConsoleError, NotPermitted, OutcomeUnknown, SecretNotEditable, VersionConflict
+from ..domain.errors import (
+    AuditUnavailable,
+    AwsError,
+    ConsoleError,
+    NotPermitted,
+    OutcomeUnknown,
+    SecretNotEditable,
+    SecretNotFound,
+    VersionConflict,
+)
 from ..domain.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
 from ..models import AuditRecord
 from . import audit, estate
@@ -20,6 +30,9 @@ from .edit_secret import ensure_not_too_many
 from .review_edit import masked
 from .swap import swap_current, take_label_off
 from .version_facts import Wanted, known_facts
+
+
+SHOWN = 50  # proposals on the page
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,7 @@ class Proposal:
 
 def open_proposals(environment: Environment, actor: Actor) -> list[Proposal]:
     """Proposals of an environment that nobody has decided on, newest first, each checked against the secret as it is now."""
-    records = _undecided(environment)
+    records = _undecided(environment).order_by("-sequence")[:SHOWN]
     gateway = secrets_manager(environment, actor)
     names = sorted({record.secret for record in records})
     answers = gather([lambda name=name: gateway.describe_secret(name) for name in names])  # type: ignore[misc]
@@ -54,12 +67,12 @@ def open_proposals(environment: Environment, actor: Actor) -> list[Proposal]:
     return [_proposal(environment, record, secrets[record.secret]) for record in records]
 
 
-def _undecided(environment: Environment) -> list[AuditRecord]:
+def _undecided(environment: Environment) -> QuerySet[AuditRecord]:
     decided = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), phase="outcome", outcome="done", action__in=("secret.approve", "secret.reject")
     )
     proposed = AuditRecord.objects.filter(environment=environment.name, phase="outcome", action="secret.propose", outcome="done")
-    return list(proposed.filter(~Exists(decided)).order_by("-sequence")[:50])
+    return proposed.filter(~Exists(decided))
 
 
 def _proposal(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Proposal:
@@ -105,34 +118,48 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
     ensure_not_too_many(environment, actor, record.secret)
     gateway = secrets_manager(environment, actor)
     secret = gateway.describe_secret(record.secret)
-    ensure_editable(secret)
-    ensure_current_version(secret, record.base_version_id)
+    try:
+        _ensure_fresh(secret, record)
+    except (SecretNotEditable, VersionConflict) as refusal:
+        outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
+        audit.record("secret.approve", actor, outcome, **_about(record), details={"why": refusal.message})
+        raise
     _decide(gateway, actor, record, "secret.approve")
     return _proposal(environment, record, secret)
 
 
-def reject(environment: Environment, actor: Actor, sequence: int) -> Proposal:
-    """Takes a proposal's label off, so that AWS collects its version in time. One may take back one's own."""
-    record = _find(environment, sequence)
-    gateway = secrets_manager(environment, actor)
-    secret = gateway.describe_secret(record.secret)
-    _decide(gateway, actor, record, "secret.reject")
-    return _proposal(environment, record, secret)
+def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
+    """What waits is approved only as it was proposed. It has its label, so a secret that is full of labels is no obstacle."""
+    ensure_editable(secret, adds_label=False)
+    ensure_current_version(secret, record.base_version_id)
+    if why := _why_stale(record, secret):
+        raise SecretNotEditable(why)
+
+
+def reject(environment: Environment, actor: Actor, sequence: int) -> None:
+    """Takes a proposal's label off, so that AWS collects its version in time. One may take back one's own. Raises SecretNotEditable when
+    it is decided already, AwsErrors, AuditUnavailable, OutcomeUnknown."""
+    _decide(secrets_manager(environment, actor), actor, _find(environment, sequence), "secret.reject")
 
 
 def _find(environment: Environment, sequence: int) -> AuditRecord:
-    record = next((r for r in _undecided(environment) if r.intent == str(sequence)), None)
+    record = _undecided(environment).filter(intent=str(sequence)).first()
     if record is None:
         raise SecretNotEditable("Somebody has decided on this proposal already, or there is none with this number.")
     return record
 
 
-def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: str) -> None:
-    where = {
+def _about(record: AuditRecord) -> dict[str, Any]:
+    return {
         "environment": record.environment, "secret": record.secret, "version_id": record.version_id,
         "base_version_id": record.base_version_id, "keys": json.loads(record.keys), "reason": record.reason,
     }  # fmt: skip
+
+
+def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: str) -> None:
+    where = _about(record)
     try:
+        # One decision on a proposal at a time, whoever makes it.
         intent = audit.record_intent(action, actor, **where, once=f"decide-{record.intent}")
     except audit.AlreadyIntended:
         raise SecretNotEditable("This decision is being carried out already.") from None
@@ -145,7 +172,10 @@ def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, a
         outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
         audit.record_outcome(intent, action, actor, outcome, **where, details={"why": error.message})
         raise
-    audit.record_outcome(intent, action, actor, "done", **where, request_ids=[request_id], details={"proposed_by": record.actor})
+    try:
+        audit.record_outcome(intent, action, actor, "done", **where, request_ids=[request_id], details={"proposed_by": record.actor})
+    except AuditUnavailable:
+        raise OutcomeUnknown("AWS took the decision, but its outcome could not be recorded.") from None
     if action == "secret.approve":
         take_label_off(gateway, record.secret, label, record.version_id)
 
@@ -153,4 +183,20 @@ def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, a
 def _carry_out(gateway: SecretsManagerGateway, record: AuditRecord, action: str, label: str) -> str:
     if action == "secret.approve":
         return swap_current(gateway, record.secret, base=record.base_version_id, to=record.version_id)
-    return gateway.update_secret_version_stage(record.secret, label, remove_from=record.version_id)
+    try:
+        return gateway.update_secret_version_stage(record.secret, label, remove_from=record.version_id)
+    except AwsError as error:
+        _ensure_off(gateway, record, label, error)
+        return error.call.request_id
+
+
+def _ensure_off(gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError) -> None:
+    """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on a secret that is gone."""
+    try:
+        labels = gateway.describe_secret(record.secret).versions.get(record.version_id, ())
+    except SecretNotFound:
+        return
+    except AwsError:
+        raise OutcomeUnknown("AWS did not say whether the label is off, and cannot be asked just now.") from None
+    if label in labels:
+        raise error

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +14,7 @@ from django.conf import settings
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
-from ..domain.audit_chain import version_id_of
+from ..domain.audit_chain import frame, version_id_of
 from ..domain.edit import Applied, Edit, apply_edit, ensure_sound
 from ..domain.environment import Environment
 from ..domain.errors import (
@@ -31,9 +34,11 @@ from ..domain.secret_value import SecretValue
 from ..models import AuditRecord
 from . import audit, estate
 from .aws_access import secrets_manager
-from .swap import swap_current, take_label_off
+from .swap import ensure_moved, swap_current, take_label_off
 from .version_facts import keep_facts
 from .who_changed import WRITES
+
+log = logging.getLogger("miyabi.save")
 
 # A save that has not swapped by then gives up, so that settle_audit may judge an older intent without racing a live one.
 SAVE_DEADLINE = 30  # seconds since the intent
@@ -58,6 +63,9 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     name = environment.secret_name(edit.secret)
     ensure_rules_kept(environment, edit)
     ensure_sound(edit, estate.spec_of(environment, name))
+    edit = replace(edit, once=sending_of(environment, actor, edit))
+    if saved := _same_form(edit):
+        return saved
     ensure_not_too_many(environment, actor, name)
     gateway = secrets_manager(environment, actor)
     try:
@@ -65,13 +73,22 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
         ensure_editable(secret)
         ensure_current_version(secret, edit.base)
     except (SecretNotEditable, VersionConflict) as refusal:
-        if saved := _same_form(edit, actor):
+        if saved := _same_form(edit):  # its double came to an end between the two looks
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
     applied = apply_edit(edit, _read_base(gateway, actor, secret, edit))
     is_proposal = environment.rules.second_person and bool(edit.base)
     return _Save(gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save").run()
+
+
+def sending_of(environment: Environment, actor: Actor, edit: Edit) -> str:
+    """Marks one sending of a form by who sent what, as a keyed hash; "" for a form without a mark. The form's own mark is not enough:
+    the page that Back brings again still has it, and what is typed there next would be told to be saved already."""
+    if not edit.once:
+        return ""
+    framed = frame((edit.once, actor.name, environment.name, edit.content().reveal()))
+    return hmac.new(settings.FINGERPRINT_KEY, framed, hashlib.sha256).hexdigest()[:40]
 
 
 def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
@@ -153,7 +170,13 @@ class _Save:
         }  # fmt: skip
 
     def _put(self) -> None:
-        self.request_ids.append(self.gateway.put_secret_value(self.secret.name, self.applied.value, token=self.token, label=self.label))
+        try:
+            self.request_ids.append(self.gateway.put_secret_value(self.secret.name, self.applied.value, token=self.token, label=self.label))
+        except AwsError as error:
+            if self.edit.base:
+                raise
+            # A secret's first version is live as soon as it is made, so this refusal may come after an unheard yes.
+            ensure_moved(self.gateway, self.secret.name, base="", to=self.token, error=error)
         self.is_put = True
 
     def _swap(self) -> None:
@@ -177,33 +200,40 @@ class _Save:
             audit.record_outcome(
                 self.intent, self.action, self.actor, "done", **self._where(), version_id=self.token, request_ids=self.request_ids
             )
-            spec = estate.spec_of(self.gateway.environment, self.secret.name)
-            keep_facts(self.secret.arn, derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY))
         except AuditUnavailable:
             raise OutcomeUnknown("AWS took the change, but its outcome could not be recorded.") from None
+        self._keep_facts()
         if self.action != "secret.propose":
             take_label_off(self.gateway, self.secret.name, self.label, self.token)
 
+    def _keep_facts(self) -> None:
+        """The change is made and on record: facts that cannot be kept now are derived when somebody looks."""
+        spec = estate.spec_of(self.gateway.environment, self.secret.name)
+        try:
+            keep_facts(self.secret.arn, derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY))
+        except AuditUnavailable as error:
+            log.warning("facts not kept", extra={"secret": self.secret.name, "why": error.message})
 
-def _same_form(edit: Edit, actor: Actor) -> Saved | None:
+
+def _same_form(edit: Edit) -> Saved | None:
     """What an earlier sending of the same form came to: its double is told the same, not a conflict with itself."""
-    earlier = AuditRecord.objects.filter(once=edit.once, phase="intent", actor=actor.name).first() if edit.once else None
-    if earlier is None or AuditRecord.objects.filter(intent=str(earlier.sequence)).exclude(outcome="done").exists():
+    earlier = AuditRecord.objects.filter(once=edit.once, phase="intent").first() if edit.once else None
+    if earlier is None:
         return None
-    return _wait_for(earlier.sequence)
+    ended = audit.outcome_of(earlier.sequence)
+    return None if ended and ended.outcome != "done" else _wait_for(earlier.sequence)
 
 
 def _wait_for(sequence: int) -> Saved:
-    """The outcome of an intent that another request is acting on."""
-    deadline = time.monotonic() + SAVE_DEADLINE
-    while time.monotonic() < deadline:
-        ended = AuditRecord.objects.filter(intent=str(sequence), phase="outcome").first()
+    """The outcome of an intent that another request is acting on; one that is older than a save may take is not waited for."""
+    began = datetime.fromisoformat(AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence))
+    while True:
+        ended = audit.outcome_of(sequence)
         if ended and ended.outcome == "done":
             return _told(ended)
-        if ended:
-            break
+        if ended or datetime.now(UTC) - began > timedelta(seconds=SAVE_DEADLINE):
+            raise OutcomeUnknown("This form was sent twice; the first sending has not come to a good end.")
         time.sleep(0.05)
-    raise OutcomeUnknown("This form was sent twice; the first sending has not come to a good end.")
 
 
 def _told(outcome: AuditRecord) -> Saved:

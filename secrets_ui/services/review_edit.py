@@ -10,9 +10,10 @@ from django.conf import settings
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
 from ..domain.catalog import SecretSpec
+from ..domain.document import parse_document
 from ..domain.edit import Edit, check_edit, overlapping
 from ..domain.environment import Environment
-from ..domain.errors import AwsError, InvalidDocument, NothingChanged
+from ..domain.errors import AwsError, NothingChanged
 from ..domain.facts import KeyFacts, VersionFacts, derive_facts, key_facts
 from ..domain.health import key_states
 from ..domain.key_rules import FORMAT_NAMES
@@ -103,7 +104,7 @@ def _after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[st
     if edit.document is not None:
         typed = derive_facts("", edit.document, spec, settings.FINGERPRINT_KEY)
         if typed.kind != "object" and not edit.is_text:
-            raise InvalidDocument(typed.problem)
+            parse_document(edit.document.reveal())  # raises InvalidDocument, with line and column
         return {key.name: key for key in typed.keys}
     after = dict(before)
     for change in edit.changes:

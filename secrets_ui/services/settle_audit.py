@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import CONSOLE, Actor
 from ..domain.audit_chain import version_id_of
-from ..domain.errors import AwsError, EnvironmentNotFound, SecretNotFound
 from ..domain.environment import Environment
-from ..domain.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL, PROPOSAL_LABEL, Secret, SecretVersion
+from ..domain.errors import AwsError, EnvironmentNotFound, SecretNotFound
+from ..domain.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, was_made_current
 from ..models import AuditRecord
 from . import audit, estate
 from .aws_access import secrets_manager
@@ -24,6 +24,7 @@ from .swap import take_label_off
 
 # A live save swaps within edit_secret.SAVE_DEADLINE (30 s), and its last call ends, retries included, within 25 s more.
 SETTLE_AFTER = 90  # seconds
+MOST_VERSIONS = 10_000  # looked through for a version without a label; AWS keeps about a hundred of them, and those of a day
 
 
 @dataclass(frozen=True)
@@ -47,88 +48,111 @@ def open_intents(min_age: int = 0) -> list[AuditRecord]:
 def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
     """Ends each open intent that AWS can tell about. Raises AuditUnavailable."""
     for intent in open_intents(min_age):
-        yield _settle(intent)
+        with suppress(audit.AlreadyEnded):
+            yield _settle(intent)
 
 
 def _settle(intent: AuditRecord) -> Settled:
     if intent.action == "value.read":
         # Whether AWS handed the value out cannot be asked, and the process that got it is gone.
-        return _end(intent, "unknown", "the console ended before the answer was recorded")
+        return _end(intent, "", "unknown", "the console ended before the answer was recorded")
     try:
         gateway = secrets_manager(estate.get_environment(intent.environment), CONSOLE)
-        outcome, why = _ask(gateway, intent)
+        secret = gateway.describe_secret(intent.secret)
+        version = _find(gateway, intent, secret)
     except SecretNotFound:
-        outcome, why = "not_applied", "the secret is gone"
+        return _end(intent, "", "unknown", "the secret is gone, and its labels with it")
     except (AwsError, EnvironmentNotFound) as error:
         return Settled(intent.sequence, intent.action, "", error.message)
-    return _end(intent, outcome, why) if outcome else Settled(intent.sequence, intent.action, "", why)
+    return _end(intent, version, *_judge(intent, secret, version))
 
 
-def _ask(gateway: SecretsManagerGateway, intent: AuditRecord) -> tuple[str, str]:
-    """The outcome, or "" while AWS cannot tell, and why."""
-    token = _version_of(intent)
-    version = next((v for v in gateway.list_secret_version_ids(intent.secret) if v.version_id == token), None)
-    if version is None:
-        return "not_applied", "AWS has no such version"
-    return _judge(intent, version)
+def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -> str:
+    """The version that the intent is about, "" where AWS has none. A save's version is named by its intent's hash, in the form that
+    was set at the time; a decision names it."""
+    ids = [intent.version_id] if intent.version_id else [version_id_of(intent.hash, form) for form in ("hash", "uuid")]
+    if labelled := next((version for version in ids if version in secret.versions), ""):
+        return labelled
+    listed = {version.version_id for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)}
+    return next((version for version in ids if version in listed), "")
 
 
-def _judge(intent: AuditRecord, version: SecretVersion) -> tuple[str, str]:
-    is_labelled = any(label.startswith((EDIT_LABEL, PROPOSAL_LABEL)) for label in version.labels)
+def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[str, str]:
+    """The outcome, and why."""
+    if intent.action == "secret.reject":
+        is_on = any(label.startswith(PROPOSAL_LABEL) for label in secret.versions.get(version, ()))
+        return ("not_applied", "its label is still on") if is_on else ("done", "its label is off")
+    if not version:
+        return _judge_absence(intent, secret)
     if intent.action == "secret.propose":
         return "done", "the proposed version is there"
-    if intent.action == "secret.reject":
-        return ("not_applied", "its label is still on") if is_labelled else ("done", "its label is off")
-    if {AWSCURRENT, AWSPREVIOUS} & set(version.labels) or _was_built_on(version.version_id):
-        return "done", "the version was made current"
-    if is_labelled:
-        return "not_applied", "the version was made, but never current"
-    return "", "the version is there without a label, so it may have been current for a while"
+    moved = was_made_current(secret, intent.base_version_id, version)
+    return _SWAPS[_told_by_the_record(intent, version) if moved is None else moved]
 
 
-def _version_of(intent: AuditRecord) -> str:
-    """A save's version is named by its intent's hash; a decision names the version that it is about."""
-    return intent.version_id or version_id_of(intent.hash, settings.VERSION_ID_FORMAT)
+_SWAPS = {
+    True: ("done", "the version was made current"),
+    False: ("not_applied", "the version was made, but never current"),
+    None: ("unknown", "AWSCURRENT has moved on so often that its labels no longer tell whether the version was ever current"),
+}
 
 
-def _was_built_on(version: str) -> bool:
-    """A later save that started from it proves that it was current, whatever labels it has lost."""
-    return AuditRecord.objects.filter(base_version_id=version, phase="outcome", outcome="done").exists()
+def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[str, str]:
+    if secret.created and secret.created > datetime.fromisoformat(intent.at):
+        return "unknown", "the secret was deleted and made again since"
+    return "not_applied", "AWS has no such version"
 
 
-def _end(intent: AuditRecord, outcome: str, why: str) -> Settled:
-    audit.record_outcome(
+def _told_by_the_record(intent: AuditRecord, version: str) -> bool | None:
+    """Where the labels no longer tell: an edit that started from the version proves that it was current, and a swap from the same base
+    to another version that it was not."""
+    records = AuditRecord.objects.filter(environment=intent.environment, secret=intent.secret)
+    if records.filter(phase="intent", base_version_id=version).exists():
+        return True
+    swaps = records.filter(phase="outcome", outcome="done", action__in=("secret.save", "secret.approve"))
+    is_other = intent.base_version_id and swaps.filter(base_version_id=intent.base_version_id).exclude(version_id=version).exists()
+    return False if is_other else None
+
+
+def _end(intent: AuditRecord, version: str, outcome: str, why: str) -> Settled:
+    audit.settle(
         audit.Recorded(intent.sequence, intent.hash), intent.action, Actor(intent.actor, intent.address), outcome,
         environment=intent.environment, secret=intent.secret, base_version_id=intent.base_version_id, keys=json.loads(intent.keys),
-        version_id=_version_of(intent) if outcome == "done" else intent.version_id, reason=intent.reason,
+        version_id=version if outcome == "done" else intent.version_id, reason=intent.reason,
         details={"settled_by": CONSOLE.name, "why": why},
     )  # fmt: skip
     return Settled(intent.sequence, intent.action, outcome, why)
 
 
 def sweep_labels(environment: Environment) -> list[str]:
-    """Takes off labels of edits that have an outcome on record; such a label stayed when the process ended or AWS was away. Returns the
-    secrets' names. Raises AwsError."""
+    """Takes off labels of ours that have served; such a label stayed when the process ended or AWS was away. Returns the secrets' names.
+    Raises AwsError. What AWS lists may be five minutes old, so a fresh label may have to wait for the next sweep."""
     gateway = secrets_manager(environment, CONSOLE)
     swept, token = [], ""
     while True:
         page = gateway.list_secrets(token=token)
-        swept += [secret.name for secret in page.secrets if _sweep(gateway, secret)]
+        swept += [secret.name for secret in page.secrets if not secret.deleted and _sweep(gateway, secret)]
         token = page.next_token
         if not token:
             return swept
 
 
 def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:
-    left = [(version, label) for version, labels in secret.versions.items() for label in labels if label.startswith(EDIT_LABEL)]
-    ended = [(version, label) for version, label in left if _has_outcome(version)]
-    for version, label in ended:
-        take_label_off(gateway, secret.name, label, version)
-    return bool(ended)
+    ours = [(label, version) for version, labels in secret.versions.items() for label in labels if label.startswith((EDIT_LABEL, PROPOSAL_LABEL))]
+    taken = [take_label_off(gateway, secret.name, label, version) for label, version in ours if _has_served(label, version)]
+    return any(taken)
 
 
-def _has_outcome(version: str) -> bool:
-    """UUID-formed ids carry the hash without its end, and with hyphens."""
-    start = version.replace("-", "")
-    intent = AuditRecord.objects.filter(hash__startswith=start, phase="intent").first()
-    return intent is not None and AuditRecord.objects.filter(intent=str(intent.sequence), phase="outcome").exists()
+def _has_served(label: str, version: str) -> bool:
+    """An edit's label until its outcome is on record; a proposal's until it has failed or was decided on. Ids in the form of a UUID
+    carry the hash without its end, and with hyphens."""
+    intent = AuditRecord.objects.filter(hash__startswith=version.replace("-", ""), phase="intent").first()
+    ended = audit.outcome_of(intent.sequence) if intent else None
+    if ended is None:
+        return False
+    return label.startswith(EDIT_LABEL) or ended.outcome != "done" or _is_decided(version)
+
+
+def _is_decided(version: str) -> bool:
+    decisions = AuditRecord.objects.filter(version_id=version, phase="outcome", outcome="done")
+    return decisions.filter(action__in=("secret.approve", "secret.reject")).exists()

@@ -6,7 +6,7 @@ import logging
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.errors import AwsError, AwsUnreachable, OutcomeUnknown, VersionConflict
-from ..domain.secret import AWSCURRENT
+from ..domain.secret import AWSCURRENT, was_made_current
 
 log = logging.getLogger("miyabi.save")
 
@@ -25,25 +25,33 @@ def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: st
 
 
 def ensure_moved(gateway: SecretsManagerGateway, name: str, *, base: str, to: str, error: AwsError | None) -> None:
-    """After a refusal or a lost reply, never a blind retry: DescribeSecret says whether the label is on the new version (done), on the
-    base (not moved) or elsewhere (conflict)."""
+    """After a refusal or a lost reply, never a blind retry: DescribeSecret says whether the label came to the new version (done, also
+    when somebody has built on it since), is on the base (not moved) or went elsewhere (conflict)."""
     try:
-        current = gateway.describe_secret(name).current
+        secret = gateway.describe_secret(name)
     except AwsError:
         raise OutcomeUnknown("AWS did not say whether it took the change, and cannot be asked just now.") from None
-    if current == to:
+    moved = was_made_current(secret, base, to)
+    if moved:
         return
-    if current != base:
-        raise VersionConflict(base, current)
-    if error is None or isinstance(error, AwsUnreachable):
-        # The lost call may still be on its way, so this is not yet a no.
-        raise OutcomeUnknown("AWS did not answer the last step, and has not taken the change yet.")
-    raise error
+    if secret.current == base and error and not isinstance(error, AwsUnreachable):
+        raise error
+    if secret.current != base and (moved is False or (error and not _may_have_arrived(error))):
+        raise VersionConflict(base, secret.current)
+    # The lost call may still be on its way, or others have moved the label so often that it no longer tells.
+    raise OutcomeUnknown("AWS did not answer the last step, so it is not certain whether it took the change.")
 
 
-def take_label_off(gateway: SecretsManagerGateway, name: str, label: str, version: str) -> None:
-    """Best effort: a label that stays is taken off by settle_audit."""
+def _may_have_arrived(error: AwsError) -> bool:
+    """Whether some sending of the call went without an answer."""
+    return isinstance(error, AwsUnreachable) or error.call.retries > 0
+
+
+def take_label_off(gateway: SecretsManagerGateway, name: str, label: str, version: str) -> bool:
+    """Best effort, and whether it was: a label that stays is taken off by settle_audit."""
     try:
         gateway.update_secret_version_stage(name, label, remove_from=version)
     except AwsError as error:
         log.warning("a label stayed on a version", extra={"secret": name, "label": label, "code": error.call.code})
+        return False
+    return True

@@ -30,15 +30,17 @@ def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoi
 def _rows() -> Iterator[tuple[object, ...]]:
     """Straight from a cursor: an ORM instance for each row costs five times as much."""
     columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
+    select, after = f"SELECT {columns} FROM secrets_ui_auditrecord", " WHERE sequence > %s"  # noqa: S608
     with connection.cursor() as cursor:
-        last = 0
+        where = ""  # not "above 0": a row may have been put below the first one
+        last: list[object] = []
         while True:
-            cursor.execute(f"SELECT {columns} FROM secrets_ui_auditrecord WHERE sequence > %s ORDER BY sequence LIMIT %s", [last, CHUNK])  # noqa: S608
+            cursor.execute(f"{select}{where} ORDER BY sequence LIMIT %s", [*last, CHUNK])
             rows = cursor.fetchall()
             yield from rows
             if len(rows) < CHUNK:
                 return
-            last = rows[-1][0]
+            where, last = after, [rows[-1][0]]
 
 
 def _hash_at(sequence: int) -> str | None:

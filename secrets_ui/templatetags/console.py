@@ -142,3 +142,15 @@ def action_words(action: str) -> str:
 @register.filter
 def outcome_level(outcome: str) -> str:
     return _OUTCOMES.get(outcome, "mute")
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def is_made_of(version_id: str, record_hash: str) -> bool:
+    """Whether a version id is a record's hash, or the UUID that the hash was cut to."""
+    plain = version_id.replace("-", "")
+    return len(plain) >= 32 and record_hash.startswith(plain)

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from ..domain.errors import AwsError, ConsoleError, InvalidDocument
+from ..domain.errors import AwsError, ConsoleError, InvalidChange, InvalidDocument
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -16,12 +16,14 @@ def wants_json(request: HttpRequest) -> bool:
 
 def problem(error: ConsoleError) -> dict[str, Any]:
     """An error as people need it: what failed, why, what to do, and AWS's own code and request id."""
-    told: dict[str, Any] = {"title": error.title, "text": error.message, "remedy": error.remedy}
+    told: dict[str, Any] = {"error": type(error).__name__, "title": error.title, "text": error.message, "remedy": error.remedy}
     if isinstance(error, AwsError):
         call = error.call
         told |= {"operation": call.operation, "code": call.code, "request_id": call.request_id, "cli": call.cli}
     if isinstance(error, InvalidDocument) and error.line:
         told |= {"line": error.line, "column": error.column}
+    if isinstance(error, InvalidChange) and error.key:
+        told["key"] = error.key
     return told
 
 

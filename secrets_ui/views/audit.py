@@ -38,7 +38,7 @@ def audit_record(request: HttpRequest, sequence: int) -> HttpResponse:
     found = audit_log.open_record(sequence, visible) if sequence < 2**62 else None
     if found is None:
         raise Http404
-    return render(request, "audit/record.html", {"found": found, "entry": found.entry, "record": found.entry.record})
+    return render(request, "audit/record.html", {"found": found, "entry": found.entry, "record": found.entry.record, "visible": visible})
 
 
 @require_GET

@@ -19,6 +19,10 @@ class _Told(ConsoleError):
         self.status, self.title = status, title
 
 
+class ForeignForm(_Told):
+    """The page's script knows this error by its name: it takes a new token and sends the form again."""
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_answer(request, _Told(404, "Page not found", "There is nothing at this address.", "Start from the list of secrets."))
 
@@ -33,7 +37,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error_answer(
-        request, _Told(403, "This form did not come from this console", "Nothing was done.", "Load the page again, then send the form from there.")
+        request, ForeignForm(403, "This form did not come from this console", "Nothing was done.", "Load the page again, then send the form from there.")
     )
 
 

@@ -35,6 +35,8 @@ class ResourcePattern:
     segments: tuple[Pattern, ...]
     has_inner_wildcard: bool
     """Whether a wildcard stands anywhere but at the end of a segment."""
+    worth: Truth = True
+    """What a match amounts to: None where AWS's pages contradict each other."""
 
     def matches(self, asked: Arn) -> Truth:
         """A `*` that ends a segment "can expand to match beyond the colon boundaries".
@@ -45,8 +47,8 @@ class ResourcePattern:
         if not self.covers(asked.text):
             return False
         if not self.has_inner_wildcard or len(self.segments) == len(asked.segments):
-            return True
-        return True if _match_by_segment(self.segments, asked.segments) else None
+            return self.worth
+        return self.worth if _match_by_segment(self.segments, asked.segments) else None
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 """What the String and Arn operators compare: texts, patterns and ARNs, with policy variables in them.
 
-Each family turns a policy's values into one function that says whether a value of the request matches any of them.
+Each family turns a policy's values into one function that says whether a value of the request matches one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,8 +32,8 @@ def string_equals(values: Sequence[str], has_variables: bool, is_negated: bool) 
 def string_equals_ignore_case(values: Sequence[str], has_variables: bool, is_negated: bool) -> Comparison:
     plain, templates = _split(values, has_variables, wildcards=False)
     wanted = frozenset(map(fold, plain))
-    return lambda actual, context: fold(actual) in wanted or _any_template(
-        templates, _covers_folded, actual, context
+    return lambda actual, context: (
+        fold(actual) in wanted or _any_template(templates, _covers_folded, actual, context)
     )
 
 
@@ -43,8 +43,8 @@ def string_like(values: Sequence[str], has_variables: bool, is_negated: bool) ->
     wanted = GlobSet.parse(plain)
     if not templates:
         return lambda actual, _: wanted.matches(actual)
-    return lambda actual, context: wanted.matches(actual) or _any_template(
-        templates, _covers, actual, context
+    return lambda actual, context: (
+        wanted.matches(actual) or _any_template(templates, _covers, actual, context)
     )
 
 
@@ -61,7 +61,9 @@ def arn_like(values: Sequence[str], has_variables: bool, is_negated: bool) -> Co
     return compare
 
 
-def _split(values: Iterable[str], has_variables: bool, *, wildcards: bool) -> tuple[list[str], list[Template]]:
+def _split(
+    values: Iterable[str], has_variables: bool, *, wildcards: bool
+) -> tuple[list[str], list[Template]]:
     """The values that are plain text, and those that hold variables (in a Version that has them)."""
     plain, templates = [], []
     for value in values:

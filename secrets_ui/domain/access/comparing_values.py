@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeVar
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple, TypeVar
 
 from .comparing_texts import Comparison, Family
 from .context import Context, fold
@@ -47,7 +47,7 @@ def compare_values(
             found = read_actual(actual)
             if found is None:
                 return unreadable
-            return True if any([relate(found, value) for value in wanted]) else otherwise
+            return True if any(relate(found, value) for value in wanted) else otherwise
 
         return compare
 
@@ -94,21 +94,35 @@ def read_bytes(text: str) -> bytes | None:
         return None
 
 
+class Address(NamedTuple):
+    version: int
+    number: int
+
+
+class AddressRange(NamedTuple):
+    version: int
+    first: int
+    last: int
+
+
 @lru_cache(maxsize=1024)
-def read_address(text: str) -> IPv4Address | IPv6Address | None:
+def read_address(text: str) -> Address | None:
     try:
-        return ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
+    return Address(address.version, int(address))
 
 
-def read_network(text: str) -> IPv4Network | IPv6Network | None:
+def read_range(text: str) -> AddressRange | None:
     """A range in CIDR form, or a single address."""
     try:
-        return ip_network(text, strict=False)
+        network = ip_network(text, strict=False)
     except ValueError:
         return None
+    return AddressRange(network.version, int(network.network_address), int(network.broadcast_address))
 
 
-def is_inside(address: IPv4Address | IPv6Address, network: IPv4Network | IPv6Network) -> bool:
-    return address in network  # never true of an address and a range of different versions
+def is_inside(address: Address, addresses: AddressRange) -> bool:
+    """Never true of an address and a range of different versions."""
+    return address.version == addresses.version and addresses.first <= address.number <= addresses.last

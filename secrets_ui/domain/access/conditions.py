@@ -36,7 +36,9 @@ class UnmetCondition(NamedTuple):
             return f"AWS's reference has no condition operator {self.operator}."
         if self.actual is UNKNOWN:
             return f"The value of {self.key} is not known here."
-        return f"AWS does not say what {self.operator} makes of these values of {self.key}, or one is not known."
+        return (
+            f"AWS does not say what {self.operator} makes of these values of {self.key}, or one is not known."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,7 @@ def evaluate(request: Request) -> Evaluation:
     """
     asked = Asked.of(request)
     applying = {
-        layer: [_match_group(layer, group, asked) for group in groups]
-        for layer, groups in request.policies()
+        layer: [_match_group(layer, group, asked) for group in groups] for layer, groups in request.policies()
     }
     grants = _match_grants(request, asked)
     layers = _layers(request, asked, applying, grants)

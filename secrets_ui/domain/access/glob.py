@@ -27,14 +27,22 @@ def parse_glob(text: str) -> Pattern:
 
 
 @lru_cache(maxsize=1024)
+def compile_globs(patterns: tuple[Pattern, ...]) -> Callable[[str], object]:
+    """A function that is truthy for the texts that one of the patterns covers as a whole."""
+    return re.compile("|".join(map(_expression, patterns)), re.DOTALL).fullmatch
+
+
 def compile_glob(pattern: Pattern) -> Callable[[str], object]:
-    """A function that is truthy for the texts that the whole pattern covers."""
+    return compile_globs((pattern,))
+
+
+def _expression(pattern: Pattern) -> str:
     first, *rest = _pieces(pattern)
     if not rest:
-        return re.compile(first, re.DOTALL).fullmatch
+        return first
     *middle, last = rest
     runs = "".join(f"(?>.*?{piece})" for piece in middle)
-    return re.compile(f"{first}{runs}.*{last}", re.DOTALL).fullmatch
+    return f"{first}{runs}.*{last}"
 
 
 def _pieces(pattern: Pattern) -> list[str]:
@@ -54,21 +62,23 @@ class GlobSet:
 
     everything: bool
     literals: frozenset[str]
-    globs: tuple[Callable[[str], object], ...]
+    covers: Callable[[str], object] | None
+    """The patterns that have wildcards, as one."""
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> "GlobSet":
         patterns = [parse_glob(text) for text in texts]
+        wild = tuple(pattern for pattern in patterns if has_wildcard(pattern))
         return cls(
-            everything=any(all(part is Wild.ANY for part in pattern) for pattern in patterns if pattern),
+            everything=any(all(part is Wild.ANY for part in pattern) for pattern in wild),
             literals=frozenset("".join(map(str, p)) for p in patterns if not has_wildcard(p)),
-            globs=tuple(compile_glob(p) for p in patterns if has_wildcard(p)),
+            covers=compile_globs(wild) if wild else None,
         )
 
     def matches(self, text: str) -> bool:
         if self.everything or text in self.literals:
             return True
-        return any([covers(text) for covers in self.globs])
+        return self.covers is not None and self.covers(text) is not None
 
 
 def has_wildcard(pattern: Pattern) -> bool:

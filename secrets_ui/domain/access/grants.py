@@ -62,7 +62,9 @@ class Grant:
     def _names(self, caller: Caller) -> Truth:
         """None for a grant to the whole account: AWS does not say whom that allows."""
         match = PrincipalElement.of([self.grantee], is_negated=False).match(caller, False, False)
-        return None if match is PrincipalMatch.ACCOUNT else match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
+        return (
+            None if match is PrincipalMatch.ACCOUNT else match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
+        )
 
     def _constraints_hold(self, context: Context) -> Truth:
         """Keys ignore case in a grant's constraint, values do not (API reference, GrantConstraints)."""
@@ -75,7 +77,9 @@ class Grant:
 
 
 def _is_text_map(value: object) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(text, str) for pair in value.items() for text in pair)
+    return isinstance(value, Mapping) and all(
+        isinstance(text, str) for pair in value.items() for text in pair
+    )
 
 
 def _pair_holds(key: str, value: str, context: Context) -> Truth:
@@ -87,5 +91,7 @@ def _has_no_other_key(wanted: Mapping[str, str], context: Context) -> Truth:
     listed = context.lookup("kms:encryptioncontextkeys")
     if listed is UNKNOWN or context.has_unknown(_ENCRYPTION_CONTEXT):
         return None
-    used = {key.removeprefix(_ENCRYPTION_CONTEXT) for key in context.values if key.startswith(_ENCRYPTION_CONTEXT)}
+    used = {
+        key.removeprefix(_ENCRYPTION_CONTEXT) for key in context.values if key.startswith(_ENCRYPTION_CONTEXT)
+    }
     return used.union(map(fold, listed or ())) == set(map(fold, wanted))

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from .policy import Effect
@@ -46,7 +45,7 @@ ABSENT = Tally(allows=True, denies=False)
 
 
 def tally_layer(layer: Layer, groups: Sequence[Sequence[StatementResult]], is_unread: bool) -> Tally:
-    """Every group has to allow, one Deny is enough. What was not read may hold an Allow and may hold a Deny."""
+    """Every group has to allow, one Deny is enough. What was not read may hold either."""
     tallies = [Tally.of(group) for group in groups]
     if len(tallies) == 1 and not is_unread:
         return tallies[0]
@@ -67,8 +66,7 @@ def tally_by_principal(applying: Iterable[StatementResult]) -> dict[PrincipalMat
     return {principal: Tally.of(named) for principal, named in by_principal.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(NamedTuple):
     """The layers that are there, and how the caller stands to the resource."""
 
     tallies: Mapping[Layer, Tally]

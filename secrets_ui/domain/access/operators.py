@@ -3,9 +3,11 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import eq, ge, gt, le, lt
+from typing import Any
 
 from .comparing_texts import Family, arn_like, string_equals, string_equals_ignore_case, string_like
 from .comparing_values import (
@@ -15,8 +17,8 @@ from .comparing_values import (
     read_boolean,
     read_bytes,
     read_date,
-    read_network,
     read_number,
+    read_range,
 )
 from .truth import Truth
 
@@ -48,7 +50,13 @@ class Operator:
         return self.if_exists or self.is_negated
 
 
-_RELATIONS = {"Equals": eq, "LessThan": lt, "LessThanEquals": le, "GreaterThan": gt, "GreaterThanEquals": ge}
+_RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "Equals": eq,
+    "LessThan": lt,
+    "LessThanEquals": le,
+    "GreaterThan": gt,
+    "GreaterThanEquals": ge,
+}
 
 _PLAIN: dict[str, Family] = {
     "StringEquals": string_equals,
@@ -56,9 +64,9 @@ _PLAIN: dict[str, Family] = {
     "StringLike": string_like,
     "ArnEquals": arn_like,
     "ArnLike": arn_like,
-    "Bool": compare_values(read_boolean, read_boolean, eq),
-    "BinaryEquals": compare_values(read_bytes, read_bytes, eq),
-    "IpAddress": compare_values(read_address, read_network, is_inside),
+    "Bool": compare_values(read_boolean, read_boolean, _RELATIONS["Equals"]),
+    "BinaryEquals": compare_values(read_bytes, read_bytes, _RELATIONS["Equals"]),
+    "IpAddress": compare_values(read_address, read_range, is_inside),
     **{f"Numeric{name}": compare_values(read_number, read_number, sign) for name, sign in _RELATIONS.items()},
     **{f"Date{name}": compare_values(read_date, read_date, sign) for name, sign in _RELATIONS.items()},
 }

@@ -3,77 +3,37 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
-import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from dataclasses import replace
 
-from .arn import FIELDS, compile_resource
+from .arn import FIELDS, ResourcePattern, compile_resource
 from .conditions import Condition, build_condition
 from .context import fold
-from .errors import MalformedPolicy
 from .glob import GlobSet, has_wildcard, parse_glob
 from .policy import ActionElement, Effect, NamedPolicy, PolicyKind, ResourceElement, Statement
 from .principals import PrincipalElement
+from .reader import MAX_POLICY_CHARACTERS, PolicyReader, as_list
 from .strict_json import NotStrictJson, read_json
 from .variables import Template, has_variable, parse_template
-
-MAX_POLICY_CHARACTERS = 131_072
-"""Four times the largest policy that AWS takes (a key policy: 32 KiB): beyond it, time would be wasted."""
-MAX_VALUE_CHARACTERS = 4_096
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _ACTION = re.compile(r"\*+|[^:\s]+:[^:\s]+")
 _POLICY_ELEMENTS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_ELEMENTS = frozenset(
-    {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+    {
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    }
 )
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Where in which policy the parser stands, and how much of it was read."""
-
-    policy: str
-    kind: PolicyKind
-    has_variables: bool = False
-    statement: str | int | None = None
-    characters: int = 0
-
-    def refuse(self, element: str, reason: str) -> NoReturn:
-        raise MalformedPolicy(self.policy, self.statement, element, reason)
-
-    def object(self, element: str, value: object) -> Mapping[str, object]:
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            self.refuse(element, "expected an object")
-        return value
-
-    def text(self, element: str, value: object) -> str:
-        if not isinstance(value, str):
-            self.refuse(element, "expected text")
-        self.characters += len(value)
-        if len(value) > MAX_VALUE_CHARACTERS or self.characters > MAX_POLICY_CHARACTERS:
-            self.refuse(element, "larger than any policy that AWS accepts")
-        return value
-
-    def texts(self, element: str, value: object) -> list[str]:
-        """A text, or a list of them: the same to AWS."""
-        texts = [self.text(element, item) for item in _as_list(value)]
-        if not texts:
-            self.refuse(element, "expected at least one value")
-        return texts
-
-    def scalar(self, element: str, value: object) -> str:
-        """A condition's value: text, number or Boolean, as text."""
-        if isinstance(value, bool):
-            return str(value).lower()
-        if isinstance(value, int) and value.bit_length() <= 256 or isinstance(value, float) and math.isfinite(value):
-            return self.text(element, str(value))
-        if isinstance(value, int | float):
-            self.refuse(element, "this number is too large")
-        return self.text(element, value)
 
 
 def parse_policy(name: str, document: object, kind: PolicyKind = PolicyKind.IDENTITY) -> NamedPolicy:
@@ -81,10 +41,10 @@ def parse_policy(name: str, document: object, kind: PolicyKind = PolicyKind.IDEN
 
     Raises MalformedPolicy, which names policy, statement and element.
     """
-    reader = _Reader(name, kind)
+    reader = PolicyReader(name, kind)
     if isinstance(document, str | bytes):
         document = _decode(reader, document)
-    policy = reader.object("policy", document)
+    policy = reader.mapping("policy", document)
     for element in policy.keys() - _POLICY_ELEMENTS:
         reader.refuse(element[:60], "a policy has no such element")
     reader.has_variables = _read_version(reader, policy) == "2012-10-17"
@@ -93,16 +53,16 @@ def parse_policy(name: str, document: object, kind: PolicyKind = PolicyKind.IDEN
     return NamedPolicy(name, kind, tuple(_read_statements(reader, policy)))
 
 
-def _decode(reader: _Reader, text: str | bytes) -> Mapping[str, object]:
+def _decode(reader: PolicyReader, text: str | bytes) -> Mapping[str, object]:
     if len(text) > 2 * MAX_POLICY_CHARACTERS:
         reader.refuse("policy", "larger than any policy that AWS accepts")
     try:
-        return reader.object("policy", read_json(text))
+        return reader.mapping("policy", read_json(text))
     except NotStrictJson as error:
         reader.refuse("policy", str(error))
 
 
-def _read_version(reader: _Reader, policy: Mapping[str, object]) -> str:
+def _read_version(reader: PolicyReader, policy: Mapping[str, object]) -> str:
     """Without a Version, AWS reads the older language, which has no variables."""
     version = policy.get("Version", "2008-10-17")
     if version not in _VERSIONS:
@@ -110,18 +70,18 @@ def _read_version(reader: _Reader, policy: Mapping[str, object]) -> str:
     return str(version)
 
 
-def _read_statements(reader: _Reader, policy: Mapping[str, object]) -> Iterator[Statement]:
+def _read_statements(reader: PolicyReader, policy: Mapping[str, object]) -> Iterator[Statement]:
     if "Statement" not in policy:
         reader.refuse("Statement", "missing")
-    for index, document in enumerate(_as_list(policy["Statement"])):
+    for index, document in enumerate(as_list(policy["Statement"])):
         reader.statement = index
-        statement = reader.object("Statement", document)
+        statement = reader.mapping("Statement", document)
         if "Sid" in statement:
             reader.statement = reader.text("Sid", statement["Sid"]) or index
         yield _read_statement(reader, index, statement)
 
 
-def _read_statement(reader: _Reader, index: int, statement: Mapping[str, object]) -> Statement:
+def _read_statement(reader: PolicyReader, index: int, statement: Mapping[str, object]) -> Statement:
     for element in statement.keys() - _STATEMENT_ELEMENTS:
         reader.refuse(element[:60], "a statement has no such element")
     effect = statement.get("Effect")
@@ -140,7 +100,7 @@ def _read_statement(reader: _Reader, index: int, statement: Mapping[str, object]
     )
 
 
-def _either(reader: _Reader, statement: Mapping[str, object], element: str) -> str | None:
+def _either(reader: PolicyReader, statement: Mapping[str, object], element: str) -> str | None:
     """Which of the two is there: the element or its Not form. Both together are an error."""
     present = [name for name in (element, f"Not{element}") if name in statement]
     if len(present) > 1:
@@ -148,7 +108,7 @@ def _either(reader: _Reader, statement: Mapping[str, object], element: str) -> s
     return present[0] if present else None
 
 
-def _read_principals(reader: _Reader, statement: Mapping[str, object]) -> PrincipalElement | None:
+def _read_principals(reader: PolicyReader, statement: Mapping[str, object]) -> PrincipalElement | None:
     element = _either(reader, statement, "Principal")
     if not reader.kind.is_attached_to_a_resource:
         if element:
@@ -156,23 +116,25 @@ def _read_principals(reader: _Reader, statement: Mapping[str, object]) -> Princi
         return None
     if element is None:
         reader.refuse("Principal", "missing")
-    return PrincipalElement.of(_principal_names(reader, element, statement[element]), is_negated=element[0] == "N")
+    return PrincipalElement.of(
+        _principal_names(reader, element, statement[element]), is_negated=element[0] == "N"
+    )
 
 
-def _principal_names(reader: _Reader, element: str, value: object) -> list[str]:
+def _principal_names(reader: PolicyReader, element: str, value: object) -> list[str]:
     """The values under AWS; those of the other types are read, and name nobody who asks here."""
     if value == "*":
         return ["*"]
     if isinstance(value, str):
-        reader.refuse(element, "expected * or an object such as {\"AWS\": …}")
-    by_type = reader.object(element, value)
+        reader.refuse(element, 'expected * or an object such as {"AWS": …}')
+    by_type = reader.mapping(element, value)
     if not by_type or by_type.keys() - _PRINCIPAL_TYPES:
         reader.refuse(element, f"expected one of {', '.join(sorted(_PRINCIPAL_TYPES))}")
     names = {kind: reader.texts(element, listed) for kind, listed in by_type.items()}
     return names.get("AWS", [])
 
 
-def _read_actions(reader: _Reader, statement: Mapping[str, object]) -> ActionElement:
+def _read_actions(reader: PolicyReader, statement: Mapping[str, object]) -> ActionElement:
     element = _either(reader, statement, "Action")
     if element is None:
         if reader.kind is PolicyKind.KEY:  # stored all the same, "the policy statement has no effect"
@@ -185,7 +147,7 @@ def _read_actions(reader: _Reader, statement: Mapping[str, object]) -> ActionEle
     return ActionElement(element == "NotAction", GlobSet.parse(map(fold, names)))
 
 
-def _read_resources(reader: _Reader, statement: Mapping[str, object]) -> ResourceElement:
+def _read_resources(reader: PolicyReader, statement: Mapping[str, object]) -> ResourceElement:
     element = _either(reader, statement, "Resource")
     if element is None:
         if reader.kind is PolicyKind.TRUST:  # it is about its own role
@@ -200,21 +162,35 @@ def _read_resources(reader: _Reader, statement: Mapping[str, object]) -> Resourc
     return _build_resources(reader, element == "NotResource", texts)
 
 
-def _build_resources(reader: _Reader, is_negated: bool, texts: list[str]) -> ResourceElement:
+def _build_resources(reader: PolicyReader, is_negated: bool, texts: list[str]) -> ResourceElement:
     plain, templates = [], []
     for text in texts:
         if reader.has_variables and (template := _resource_template(text)):
             templates.append(template)
         else:
-            plain.append(text if reader.kind.is_attached_to_a_resource else _complete(text))
-    patterns = [parse_glob(text) for text in plain]
+            plain.append(text)
+    completes = not reader.kind.is_attached_to_a_resource
     return ResourceElement(
         is_negated,
         everything=any(map(_is_everything, texts)),
         literals=frozenset(plain),
-        patterns=tuple(compile_resource(pattern) for pattern in patterns if has_wildcard(pattern)),
+        patterns=tuple(pattern for text in plain for pattern in _resource_patterns(text, completes)),
         templates=tuple(templates),
     )
+
+
+def _resource_patterns(text: str, completes: bool) -> Iterator[ResourcePattern]:
+    """AWS adds `*` for the missing fields of an incomplete ARN in an identity-based policy.
+
+    Whether such a pattern still covers what it covers as it stands (`arn:aws:kms:*:key/x`) is not said.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    pattern, missing = parse_glob(text), FIELDS - 1 - text.count(":")
+    if completes and missing > 0 and not _is_everything(text):
+        yield compile_resource(parse_glob(text + ":*" * missing))
+        yield replace(compile_resource(pattern), worth=None)
+    elif has_wildcard(pattern):
+        yield compile_resource(pattern)
 
 
 def _is_everything(text: str) -> bool:
@@ -230,25 +206,12 @@ def _resource_template(text: str) -> Template | None:
     return Template((*parse_glob(head), *parse_template(fields[-1], wildcards=True).parts))
 
 
-def _complete(text: str) -> str:
-    """AWS adds `*` for the missing fields of an incomplete ARN in an identity-based policy.
-
-    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-    """
-    missing = FIELDS - 1 - text.count(":")
-    return text + ":*" * missing if text.startswith("arn:") else text
-
-
-def _read_conditions(reader: _Reader, statement: Mapping[str, object], *, is_deny: bool) -> Iterator[Condition]:
-    for operator, keys in reader.object("Condition", statement.get("Condition", {})).items():
+def _read_conditions(
+    reader: PolicyReader, statement: Mapping[str, object], *, is_deny: bool
+) -> Iterator[Condition]:
+    for operator, keys in reader.mapping("Condition", statement.get("Condition", {})).items():
         reader.text("Condition", operator)
-        for key, values in reader.object(f"Condition {operator[:60]}", keys).items():
+        for key, values in reader.mapping(f"Condition {operator[:60]}", keys).items():
             element = f"Condition {operator[:60]} {reader.text('Condition', key)[:120]}"
-            wanted = tuple(reader.scalar(element, value) for value in _as_list(values))
-            yield build_condition(
-                operator, key, wanted, variables=reader.has_variables, is_deny=is_deny
-            )
-
-
-def _as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
+            wanted = tuple(reader.scalar(element, value) for value in as_list(values))
+            yield build_condition(operator, key, wanted, variables=reader.has_variables, is_deny=is_deny)

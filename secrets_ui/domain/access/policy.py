@@ -67,7 +67,9 @@ class ResourceElement:
             if covered is None:
                 listed = None
         if self.templates:
-            listed = any_of((listed, *[_match_template(template, asked, context) for template in self.templates]))
+            listed = any_of(
+                (listed, *[_match_template(template, asked, context) for template in self.templates])
+            )
         return negate(listed) if self.is_negated else listed
 
 

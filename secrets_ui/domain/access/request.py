@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from .arn import Arn
 from .context import Context, fold
@@ -65,13 +66,12 @@ class Request:
             (Layer.SCP, self.service_control_policies),
             (Layer.IDENTITY, (self.identity_policies,)),
             (Layer.RESOURCE, ((self.resource_policy,),) if self.resource_policy else ()),
-            (Layer.BOUNDARY, tuple((boundary,) for boundary in self.permission_boundaries)),
+            (Layer.BOUNDARY, tuple([(boundary,) for boundary in self.permission_boundaries])),
             (Layer.SESSION, (self.session_policies,) if self.session_policies else ()),
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The request, made ready to be compared with many statements."""
 
     caller: Caller

@@ -89,9 +89,11 @@ class StatementResult(NamedTuple):
         return tuple(f"{self.place}: {reason}" for reason in reasons)
 
 
-class GrantResult(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GrantResult:
     grant: Grant
     index: int
+    """Its place in the list of grants, from 0."""
     matches: Truth
 
 

@@ -1,20 +1,33 @@
 """JSON as AWS reads it: no key twice, no NaN, and no more nesting than a reader can follow."""
 
 import json
-from collections.abc import Iterable
-from typing import NoReturn
 
 
 class NotStrictJson(ValueError):
-    """The text is not JSON, or not JSON that means one thing."""
+    """The text is not JSON, or not JSON that means one thing; `document` is what a lenient reader sees."""
+
+    def __init__(self, reason: str, document: object = None) -> None:
+        super().__init__(reason)
+        self.document = document
 
 
 def read_json(text: str | bytes) -> object:
     """Decode a JSON text. Raises NotStrictJson, with a reason fit to be shown."""
+    faults: list[str] = []
+
+    def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key, value in pairs:
+            if key in found:
+                faults.append(f"the key {key[:60]!r} stands twice in one object")
+            found[key] = value
+        return found
+
+    def read_constant(name: str) -> None:
+        faults.append(f"{name} is not a JSON number")
+
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except NotStrictJson:
-        raise
+        document = json.loads(text, object_pairs_hook=read_object, parse_constant=read_constant)
     except RecursionError:
         raise NotStrictJson("nested too deeply") from None
     except UnicodeDecodeError:
@@ -23,16 +36,6 @@ def read_json(text: str | bytes) -> object:
         raise NotStrictJson(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except ValueError:  # an integer of thousands of digits
         raise NotStrictJson("a number is too large") from None
-
-
-def _object(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise NotStrictJson(f"the key {key[:60]!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise NotStrictJson(f"{name} is not a JSON number")
+    if faults:
+        raise NotStrictJson(faults[0], document)
+    return document

@@ -1,7 +1,7 @@
-"""The JSON form of requests and answers, one object a line, as `manage.py evaluate_access` reads and writes it.
+"""The JSON form of requests and answers, one object a line: what `evaluate_access` reads and writes.
 
 A request has: id, principal, action, resource, resourceAccount, context, identityPolicies and
-permissionBoundaries (lists of {name, policy}), resourcePolicy (for a kms: action the key policy), grants; and,
+permissionBoundaries (lists of {name, policy}), resourcePolicy (for a kms: action the key policy) and grants;
 where something cannot be known, unknownContextKeys and unreadableLayers. Other members are ignored.
 """
 
@@ -15,6 +15,7 @@ from .grants import Grant
 from .parse import parse_policy
 from .policy import NamedPolicy
 from .principals import PrincipalMatch
+from .reader import MAX_VALUE_CHARACTERS
 from .request import Layer, Request, ensure_action, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, StatementResult
 from .strict_json import NotStrictJson, read_json
@@ -49,7 +50,7 @@ def answer_line(line: str | bytes) -> Answer:
         document = read_json(line)
         return Answer({"id": _id(document), **write_evaluation(evaluate(read_request(document)))})
     except NotStrictJson as error:
-        return Answer({"id": None, "error": f"request: {error}"}, is_error=True)
+        return Answer({"id": _id(error.document), "error": f"request: {error}"}, is_error=True)
     except MalformedPolicy as error:
         place = {"policy": error.policy, "statement": error.statement, "element": error.element}
         return Answer({"id": _id(document), "error": str(error), **place}, is_error=True)
@@ -57,16 +58,17 @@ def answer_line(line: str | bytes) -> Answer:
         return Answer({"id": _id(document), "error": str(error)}, is_error=True)
 
 
-def _id(document: object) -> str | None:
+def _id(document: object) -> str | int | None:
     found = document.get("id") if isinstance(document, dict) else None
-    return found if isinstance(found, str) else None
+    return found if isinstance(found, str | int) else None
 
 
 def read_request(document: object) -> Request:
     """Raises MalformedRequest or MalformedPolicy."""
     members = _object("request", document)
-    action, resource = ensure_action(_text("action", members.get("action"))), _text("resource", members.get("resource"))
-    policy = members.get("resourcePolicy")
+    action = ensure_action(_text("action", members.get("action")))
+    resource = _text("resource", members.get("resource"))
+    policy, kind = members.get("resourcePolicy"), kind_of_resource_policy(action)
     return Request(
         principal=_text("principal", members.get("principal")),
         action=action,
@@ -75,7 +77,7 @@ def read_request(document: object) -> Request:
         context=_context(members),
         identity_policies=_policies(members, "identityPolicies"),
         permission_boundaries=_policies(members, "permissionBoundaries"),
-        resource_policy=policy and parse_policy(RESOURCE_POLICY, policy, kind_of_resource_policy(action)),
+        resource_policy=None if policy is None else parse_policy(RESOURCE_POLICY, policy, kind),
         grants=tuple(Grant.of(_object("grants", grant)) for grant in _list(members, "grants")),
         unknown_context_keys=frozenset(_texts(members, "unknownContextKeys")),
         unreadable_layers=frozenset(map(_layer, _texts(members, "unreadableLayers"))),
@@ -108,7 +110,9 @@ def _texts(members: Mapping[str, object], member: str) -> list[str]:
 def _resource_account(members: Mapping[str, object], resource: str) -> str:
     """As given, or as the resource's ARN says."""
     fields = resource.split(":")
-    return _text("resourceAccount", members.get("resourceAccount") or (fields[4] if len(fields) > 5 else None))
+    return _text(
+        "resourceAccount", members.get("resourceAccount") or (fields[4] if len(fields) > 5 else None)
+    )
 
 
 def _context(members: Mapping[str, object]) -> dict[str, str | tuple[str, ...]]:
@@ -127,14 +131,18 @@ def _values(key: str, value: object) -> str | tuple[str, ...]:
 def _scalar(key: str, value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise MalformedRequest("context", f"{key[:60]}: expected text or a list of text")
+    if not isinstance(value, str | int | float):
+        raise MalformedRequest("context", f"{key[:60]}: expected text or a list of text")
+    if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
+        raise MalformedRequest("context", f"{key[:60]}: longer than {MAX_VALUE_CHARACTERS} characters")
+    return str(value)
 
 
 def _policies(members: Mapping[str, object], member: str) -> tuple[NamedPolicy, ...]:
     listed = [_object(member, entry) for entry in _list(members, member)]
-    return tuple(parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy")) for entry in listed)
+    return tuple(
+        parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy")) for entry in listed
+    )
 
 
 def _layer(name: str) -> Layer:
@@ -189,5 +197,7 @@ def _write_statement(result: StatementResult) -> dict[str, object]:
         "action": result.action,
         "resource": result.resource,
         "condition": result.condition,
-        "failingConditions": [[unmet.operator, unmet.key] for unmet in result.unmet if unmet.outcome is False],
+        "failingConditions": [
+            [unmet.operator, unmet.key] for unmet in result.unmet if unmet.outcome is False
+        ],
     }

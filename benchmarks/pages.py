@@ -1,0 +1,40 @@
+"""The list page's time against the AWS call that it waits for, and against a plain Django page."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from benchmarks.browser import Browser
+from benchmarks.calls import list_first_page, make_client
+from benchmarks.servers import Servers
+from benchmarks.timing import in_turns, ratio
+
+DELAY = 0.02  # seconds: what a call within a Region takes
+PAGES = {"2 secrets": "dev", "1,000 secrets": "prod"}
+
+
+def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
+    """Page ÷ the same ListSecrets made bare. Both wait for an endpoint that answers after 20 ms."""
+    variants = {}
+    for size, environment in PAGES.items():
+        client = make_client(environment, servers.aws.endpoint)
+        variants[f"bare {size}"] = partial(list_first_page, client, environment)
+        variants[f"page {size}"] = partial(servers.browser.get, f"/{environment}/")
+    in_turns(variants, 5)  # the bare client's connection and credentials
+    servers.aws.delay(DELAY)
+    times = in_turns(variants, rounds)
+    servers.aws.delay(0)
+    return {size: ratio(times, f"page {size}", f"bare {size}", goal=1.3) for size in PAGES}
+
+
+def measure_against_django(servers: Servers, rounds: int) -> dict[str, object]:
+    """Page ÷ a Django page with the same template and the same call, and nothing else. The endpoint answers at once."""
+    plain = Browser(servers.reference.port, servers.browser.cookies)
+    variants = {}
+    for size, environment in PAGES.items():
+        variants[f"plain {size}"] = partial(plain.get, f"/{environment}/reference")
+        variants[f"page {size}"] = partial(servers.browser.get, f"/{environment}/")
+    in_turns(variants, 5)
+    times = in_turns(variants, rounds)
+    plain.close()
+    return {size: ratio(times, f"page {size}", f"plain {size}", goal=2) for size in PAGES}

@@ -1,0 +1,52 @@
+"""One page, `/<environment>/reference`: ListSecrets, and the console's template over its answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+
+from benchmarks.calls import list_first_page, make_client
+from secrets_ui.services import estate
+
+HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}
+client = cache(make_client)  # by environment, so one client and its connections are kept, as in the console
+
+
+@login_required
+def page(request: HttpRequest, environment: str) -> HttpResponse:
+    answer = list_first_page(client(environment), environment)
+    place = estate.environments()[environment]
+    listing = {
+        "rows": [_row(entry, place.prefix) for entry in answer["SecretList"]],
+        "read_at": datetime.now(UTC),
+        "next_token": answer.get("NextToken", ""),
+    }
+    context = {"environment": place, "listing": listing, "may_edit": True, "frame": _frame(request, place)}
+    return render(request, "secrets/list.html", context)
+
+
+def _row(entry: dict[str, Any], prefix: str) -> dict[str, Any]:
+    secret = {"last_changed": entry["LastChangedDate"], "last_accessed": entry["LastAccessedDate"]}
+    name = entry["Name"]
+    return {
+        "name": name, "short": name.removeprefix(prefix), "state": HEALTHY, "secret": secret,
+        "counts_keys": True, "keys_set": 6, "keys_total": 6,
+    }  # fmt: skip
+
+
+def _frame(request: HttpRequest, place: Any) -> dict[str, Any]:
+    """The frame's links are text here: what they cost is the console's own."""
+    return {
+        "person": request.user.get_username(), "roles": "editor", "page": "secrets", "current": place, "home": place,
+        "places": [{"place": other, "url": f"/{other.name}/"} for other in estate.environments().values()],
+        "may_audit": True, "may_change": True,
+    }  # fmt: skip
+
+
+urlpatterns = [path("<slug:environment>/reference", page), path("", include("secrets_ui.urls"))]

@@ -1,0 +1,21 @@
+"""`python -m benchmarks.seed`: tables, and an account for each role with DEMO_PASSWORD."""
+
+from __future__ import annotations
+
+import os
+
+import django
+from django.core.management import call_command
+
+from deploy.demo.seed import make_accounts
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+    django.setup()
+    call_command("migrate", verbosity=0)
+    make_accounts(os.environ["DEMO_PASSWORD"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The console and the reference page under gunicorn, before one fake AWS and one database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.browser import Browser
+from benchmarks.estate import make_secrets, write_environments
+from benchmarks.fake_aws import FakeAwsProcess
+from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT
+from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
+from deploy.demo.seed import ROLES
+
+EDITOR = "editor"
+assert EDITOR in ROLES
+
+
+@dataclass(frozen=True)
+class Server:
+    port: int
+    pid: int  # gunicorn's master
+
+    def workers(self) -> list[int]:
+        """Process ids, where /proc tells them."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+
+
+@dataclass(frozen=True)
+class Servers:
+    """`browser` is signed in as an editor at the console; its cookies are good at the reference page too."""
+
+    aws: FakeAwsProcess
+    console: Server
+    reference: Server
+    browser: Browser
+    folder: Path
+
+
+def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
+    """The console's settings: new keys, a database of its own, the fake AWS."""
+    write_environments(folder / "environments.toml")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    keys = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")}
+    return own | CREDENTIALS | keys | {
+        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+        "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
+        "CATALOG_FILE": str(PROJECT / "deploy" / "catalog.json"),
+        "ENV_FILE": str(folder / "none.env"),
+        "LOCAL_AWS_ENDPOINT": endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "WRITES_PER_MINUTE": "1000000",
+        "DEMO_PASSWORD": secrets.token_urlsafe(12),
+        "HOST": HOST,
+    } | more  # fmt: skip
+
+
+@contextmanager
+def start(prod: int) -> Iterator[Servers]:
+    """Everything warm: each page was opened until no version was unknown. `prod` is the number of secrets there."""
+    with TemporaryDirectory(prefix="miyabi-bench-") as name, FakeAwsProcess.start(make_secrets(prod)) as aws:
+        folder = Path(name)
+        environ = make_environ(folder, aws.endpoint)
+        run_to_end("benchmarks.seed", environ, folder / "seed.log")
+        with _serve(environ, folder, "miyabi_admin.settings") as console:
+            with _serve(environ, folder, "benchmarks.reference.settings") as reference:
+                browser = Browser(console.port)
+                browser.sign_in(EDITOR, environ["DEMO_PASSWORD"])
+                _warm(browser, aws)
+                yield Servers(aws, console, reference, browser, folder)
+                browser.close()
+
+
+@contextmanager
+def _serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[Server]:
+    port, log = choose_port("NO_SUCH_VARIABLE", 0), folder / f"{settings}.log"
+    with gunicorn({**environ, "PORT": str(port), "DJANGO_SETTINGS_MODULE": settings}, log) as process:
+        wait_until_ready(process, f"http://{HOST}:{port}/livez", log)
+        yield Server(port, process.pid)
+
+
+def _warm(browser: Browser, aws: FakeAwsProcess) -> None:
+    """A page derives the facts of at most 20 unknown versions, so the long one is opened again until it reads none."""
+    for path in ("/dev/", "/staging/", "/prod/"):
+        aws.take_calls()
+        while browser.get(path) and aws.take_calls().get("GetSecretValue"):
+            pass

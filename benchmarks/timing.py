@@ -1,0 +1,32 @@
+"""Times of several variants, taken in turns, so that whatever else the machine does falls on all of them alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+Variants = Mapping[str, Callable[[], object]]
+
+
+def in_turns(variants: Variants, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of each call, by variant. Each variant runs once in each round; the order turns round every time."""
+    times: dict[str, list[float]] = {name: [] for name in variants}
+    order = list(variants)
+    for number in range(rounds):
+        for name in order if number % 2 else reversed(order):
+            started = time.perf_counter()
+            variants[name]()
+            times[name].append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def ratio(times: Mapping[str, list[float]], of: str, to: str, goal: float) -> dict[str, object]:
+    """The median of `of` divided by the median of `to`, with the goal and the raw times of both in milliseconds."""
+    medians = {name: statistics.median(times[name]) for name in (of, to)}
+    return {
+        "ratio": round(medians[of] / medians[to], 3),
+        "goal_at_most": goal,
+        "median_ms": {name: round(median, 3) for name, median in medians.items()},
+        "raw_ms": {name: [round(value, 3) for value in times[name]] for name in (of, to)},
+    }

@@ -1,0 +1,62 @@
+"""Reads the values in a policy document, and says where one is not what AWS's grammar wants."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from .errors import MalformedPolicy
+from .policy import PolicyKind
+
+MAX_POLICY_CHARACTERS = 65_536
+"""Twice the largest policy that AWS takes (a key policy: 32 KiB): beyond it, time would be wasted."""
+MAX_VALUE_CHARACTERS = 4_096
+MAX_NUMBER_BITS = 256
+
+
+@dataclass(slots=True)
+class PolicyReader:
+    """Where in which policy the parser stands, and how much of it was read."""
+
+    policy: str
+    kind: PolicyKind
+    has_variables: bool = False
+    statement: str | int | None = None
+    characters: int = 0
+
+    def refuse(self, element: str, reason: str) -> NoReturn:
+        raise MalformedPolicy(self.policy, self.statement, element, reason)
+
+    def mapping(self, element: str, value: object) -> Mapping[str, object]:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            self.refuse(element, "expected an object")
+        return value
+
+    def text(self, element: str, value: object) -> str:
+        if not isinstance(value, str):
+            self.refuse(element, "expected text")
+        self.characters += len(value)
+        if len(value) > MAX_VALUE_CHARACTERS or self.characters > MAX_POLICY_CHARACTERS:
+            self.refuse(element, "larger than any policy that AWS accepts")
+        return value
+
+    def texts(self, element: str, value: object) -> list[str]:
+        """A text, or a list of them: the same to AWS."""
+        texts = [self.text(element, item) for item in as_list(value)]
+        if not texts:
+            self.refuse(element, "expected at least one value")
+        return texts
+
+    def scalar(self, element: str, value: object) -> str:
+        """A condition's value, which may be a number or a Boolean, as text."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
+            self.refuse(element, "this number is too large")
+        if isinstance(value, float) and not math.isfinite(value):
+            self.refuse(element, "not a number that JSON has")
+        return self.text(element, str(value) if isinstance(value, int | float) else value)
+
+
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,176 @@
+// The edit form with a script: edit, review, save, all in one page. What was typed lives in its fields alone and leaves by fetch.
+
+import { all, clone, find, say } from "./dom.js";
+import { showConflict } from "./conflict_step.js";
+import { clearErrors, placeCursor, showErrors, showProblem } from "./messages.js";
+import { showReview } from "./review_step.js";
+import { send } from "./send.js";
+import { startNewRows } from "./new_rows.js";
+import { isTouched, rowsOf, startRow } from "./value_row.js";
+
+/** @param {HTMLFormElement} form */
+export function startEdit(form) {
+  new EditForm(form).start();
+}
+
+class EditForm {
+  constructor(form) {
+    this.form = form;
+    this.step = "edit";
+    this.steps = { edit: find("[data-step=edit]", form) };
+    this.title = document.title;
+  }
+
+  start() {
+    const { form } = this;
+    form.noValidate = true; // each step asks for its own fields
+    this.addStep("review");
+    this.addStep("conflict");
+    startNewRows(form, (row) => startRow(row, form.dataset.placeholders));
+    rowsOf(form).forEach((row) => startRow(row, form.dataset.placeholders));
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
+    all("[data-back]", form).forEach((button) => button.addEventListener("click", () => this.show("edit")));
+    find("[data-rebase]", form).addEventListener("click", () => this.applyOnTop());
+    find("[data-take-base]", form).addEventListener("click", () => this.takeTheirs());
+    addEventListener("popstate", () => { if (this.step !== "edit") this.show("edit"); });
+    this.guard();
+  }
+
+  /** Nothing typed is lost by accident, and nothing typed stays behind: the back-forward cache gets an empty form. */
+  guard() {
+    addEventListener("beforeunload", (event) => { if (this.isTouched()) event.preventDefault(); });
+    addEventListener("pagehide", () => this.clear());
+    addEventListener("pageshow", (event) => { if (event.persisted) { this.clear(); this.show("edit"); } });
+  }
+
+  addStep(name) {
+    const step = this.steps[name] = clone(`${name}-step`);
+    step.hidden = true;
+    this.form.append(step);
+  }
+
+  async submit() {
+    if (this.isBusy) return;
+    if (this.step === "edit") await this.run("review");
+    else if (this.step === "review" && this.isAnswered()) await this.run("save");
+  }
+
+  async run(step) {
+    clearErrors(this.form);
+    this.setBusy(true);
+    const answer = await send(this.form, step);
+    this.setBusy(false);
+    this[answer.kind](answer);
+  }
+
+  /** The fields that the audit log asks for; the browser points at the first that is missing. */
+  isAnswered() {
+    return all("input", this.steps.review).every((input) => input.reportValidity());
+  }
+
+  reviewed(review) {
+    showReview(this.steps.review, review, (key) => this.trim(key));
+    this.show("review");
+    say(`${find("h2", this.steps.review).textContent}. Nothing has been written yet.`);
+  }
+
+  saved({ url }) {
+    this.clear();
+    location.replace(url);
+  }
+
+  invalid({ errors }) {
+    if (!["reason", "typed_name"].some((name) => name in errors)) this.show("edit");
+    showErrors(this.form, this.steps[this.step], errors);
+  }
+
+  conflict(answer) {
+    this.answer = answer;
+    showConflict(this.steps.conflict, answer);
+    this.show("conflict");
+    say(`${answer.problem.title}. Nothing of yours was written.`);
+  }
+
+  failed({ problem }) {
+    const row = problem.key && this.rowOf(problem.key);
+    if (row) this.show("edit");
+    const field = row ? find("[data-value]", row) : this.form.elements[problem.key];
+    showProblem(this.steps[this.step], problem, field);
+    if (problem.line) placeCursor(this.form, problem);
+  }
+
+  async applyOnTop() {
+    this.rebase();
+    await this.run("review");
+  }
+
+  takeTheirs() {
+    this.rebase();
+    this.show("edit");
+    showProblem(this.steps.edit, {
+      level: "warn",
+      title: "The form starts from their version now",
+      text: "What you typed is still here. Blank keeps their value; the states beside the keys are still those of when you began.",
+    });
+  }
+
+  /** From here on the edit starts from their version, and is another sending than the one that was refused. */
+  rebase() {
+    const { conflict, once } = this.answer;
+    this.form.elements.base.value = conflict.current;
+    this.form.elements.once.value = once;
+    all("[data-base]", this.form).forEach((place) => { place.textContent = conflict.current.slice(0, 8) || "none"; });
+  }
+
+  async trim(key) {
+    this.rowOf(key)?.trim();
+    await this.run("review");
+  }
+
+  rowOf(key) {
+    return rowsOf(this.form).find((row) => keyOf(row) === key);
+  }
+
+  show(step) {
+    const isNews = step !== this.step;
+    this.step = step;
+    for (const [name, element] of Object.entries(this.steps)) element.hidden = name !== step;
+    const heading = find("h1", this.steps[step]);
+    document.title = step === "edit" ? this.title : `${heading.textContent} · ${this.title}`;
+    if (isNews) {
+      this.rememberStep(step);
+      scrollTo(0, 0);
+      heading.focus({ preventScroll: true });
+    }
+  }
+
+  /** Back in the browser leads from a review to the form, not away from what was typed. */
+  rememberStep(step) {
+    if (step !== "edit" && !history.state?.step) history.pushState({ step: "after edit" }, "");
+    else if (step === "edit" && history.state?.step) history.back();
+  }
+
+  setBusy(isBusy) {
+    this.isBusy = isBusy;
+    this.form.setAttribute("aria-busy", String(isBusy));
+    for (const button of all("button", this.steps[this.step])) {
+      button.disabled = isBusy;
+      if (!button.dataset.busy) continue;
+      button.dataset.rest ??= button.textContent;
+      button.textContent = isBusy ? button.dataset.busy : button.dataset.rest;
+    }
+    if (isBusy) say("One moment.");
+  }
+
+  isTouched() {
+    return rowsOf(this.form).some(isTouched);
+  }
+
+  clear() {
+    for (const row of rowsOf(this.form)) row.clear();
+    for (const input of all("input", this.steps.review)) input.value = "";
+    clearErrors(this.form);
+  }
+}
+
+const keyOf = (row) => row.dataset.key ?? find("[data-name-field]", row)?.value.trim();

@@ -1,0 +1,65 @@
+// What went wrong: beside the field where it belongs to one, and above the step. The focus goes where the repair begins.
+
+import { all, clone, fill, find, say } from "./dom.js";
+
+export function clearErrors(form) {
+  all("[data-messages]", form).forEach((place) => place.replaceChildren());
+  all("[data-error]", form).forEach((line) => { line.hidden = true; line.textContent = ""; });
+  all("[aria-invalid]", form).forEach((field) => field.removeAttribute("aria-invalid"));
+}
+
+/** @param {Record<string, string[]>} errors by field name; "" is about the form as a whole */
+export function showErrors(form, step, errors) {
+  const fields = Object.keys(errors).flatMap((name) => mark(form, name, errors[name]));
+  const general = [...(errors[""] ?? []), ...unplaced(form, errors)];
+  const text = general.join(" ") || "Look at the marked fields.";
+  showProblem(step, { title: "Nothing was saved", text }, fields[0]);
+}
+
+function mark(form, name, messages) {
+  const line = all("[data-error]", form).find((element) => element.dataset.error === name);
+  const field = name && form.elements[name];
+  if (!line || !field) return [];
+  line.textContent = messages.join(" ");
+  line.hidden = false;
+  field.setAttribute("aria-invalid", "true");
+  return [field];
+}
+
+function unplaced(form, errors) {
+  const places = all("[data-error]", form).map((element) => element.dataset.error);
+  return Object.keys(errors).filter((name) => name && !places.includes(name)).flatMap((name) => errors[name]);
+}
+
+/** A note above the step; the focus goes to `field`, or to the note where the error belongs to no field. */
+export function showProblem(step, problem, field) {
+  const note = clone(problem.level === "warn" ? "notice" : "problem");
+  const { title, text, remedy, cli } = problem;
+  fill(note, { title, text, remedy, cli, code: problem.code || "none", request_id: problem.request_id || "none" });
+  find("[data-part=aws]", note).hidden = !problem.code && !problem.request_id;
+  find("[data-part=cli]", note).hidden = !cli;
+  if (problem.signIn) find("p[data-slot=remedy]", note).append(" ", signInLink(problem.signIn));
+  find("[data-messages]", step).replaceChildren(note);
+  (isReachable(field) ? field : note).focus();
+  note.scrollIntoView({ block: "nearest" });
+  say(`${title}. ${text ?? ""}`);
+}
+
+const isReachable = (field) => field && !field.disabled && field.offsetParent !== null;
+
+function signInLink(href) {
+  const link = document.createElement("a");
+  Object.assign(link, { href, target: "_blank", rel: "noopener", textContent: "Sign in in a new tab" });
+  return link;
+}
+
+/** To the place of a syntax error in the document; line and column count from 1, the column in characters. */
+export function placeCursor(form, { line, column }) {
+  const field = form.elements.document;
+  if (!field) return;
+  const lines = field.value.split("\n");
+  const before = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  const within = [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;
+  field.focus();
+  field.setSelectionRange(before + within, before + within);
+}

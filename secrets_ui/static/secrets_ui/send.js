@@ -1,0 +1,70 @@
+// Sends the edit form by fetch and tells its answer as one of a few kinds. Whatever happens, what was typed stays in the page.
+
+import { find } from "./dom.js";
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {"review" | "save"} step
+ * @returns {Promise<{kind: "reviewed" | "saved" | "invalid" | "conflict" | "failed", status?: number, [more: string]: unknown}>}
+ */
+export async function send(form, step) {
+  if (form.dataset.isStale && !(await renewToken(form))) return signedOut(form);
+  const answer = await post(form, step);
+  if (answer.problem?.error === "ForeignForm" && (await renewToken(form))) return post(form, step);
+  return answer;
+}
+
+async function post(form, step) {
+  const body = new FormData(form);
+  body.set("step", step);
+  let response;
+  try {
+    response = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" });
+  } catch {
+    return failed({ title: "The console cannot be reached", text: "It is not known whether the form arrived. What you typed is still in this page.", remedy: "Look at the network, then send it again: the same form is never saved twice." });
+  }
+  if (response.type === "opaqueredirect") return signedOut(form); // only the way to the sign-in page is a redirect
+  return read(form, response);
+}
+
+async function read(form, response) {
+  let told;
+  try {
+    told = await response.json();
+  } catch {
+    return failed({ title: "The console gave no readable answer", text: `Its status was ${response.status}. What you typed is still in this page.`, remedy: "Send it again in a moment: the same form is never saved twice." });
+  }
+  if (response.status === 401) return signedOut(form, told.problem);
+  if (told.review) return { kind: "reviewed", ...told.review };
+  if (told.saved) return { kind: "saved", url: told.saved };
+  if (told.errors) return { kind: "invalid", errors: told.errors };
+  if (told.conflict) return { kind: "conflict", ...told };
+  return failed(told.problem ?? { title: "The console gave no readable answer" });
+}
+
+const failed = (problem) => ({ kind: "failed", problem });
+
+function signedOut(form, problem) {
+  form.dataset.isStale = "yes"; // signing in changes the form's token
+  return failed({
+    title: "You are signed out",
+    text: "Nothing was done. What you typed is still in this page.",
+    ...problem,
+    remedy: "Sign in again in another tab, then send it once more from here.",
+    signIn: form.dataset.signIn,
+  });
+}
+
+/** Takes the CSRF token of today's session out of a fresh copy of this page. False when nobody is signed in. */
+async function renewToken(form) {
+  try {
+    const page = await fetch(location.pathname, { headers: { Accept: "text/html" }, redirect: "manual", cache: "no-store" });
+    const token = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(await page.text())?.[1];
+    if (!page.ok || !token) return false;
+    find("[name=csrfmiddlewaretoken]", form).value = token;
+    delete form.dataset.isStale;
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,120 @@
+// One row of the edit form: hides what is typed, grows with it, and says as one types whether it can be right.
+
+import { all, find, state } from "./dom.js";
+import { MAX_BYTES, checkValue, compilePatterns } from "./key_rules.js";
+
+const LEVELS = { error: "bad", warning: "warn" };
+const GOOD = { github_token: "Checksum valid", url: "A URL", https_url: "An https URL", identifier: "An identifier", token: "Long enough", path: "An absolute path" };
+const BLANKS = ["leading_blank", "trailing_blank", "trailing_newline"];
+
+/** Gives a row its behaviour. `commonPlaceholders` is for keys that the catalogue does not know. */
+export function startRow(row, commonPlaceholders) {
+  const value = find("[data-value]", row);
+  const rules = {
+    format: row.dataset.format,
+    minLength: Number(row.dataset.minLength),
+    placeholders: compilePatterns(row.dataset.placeholders ?? commonPlaceholders),
+  };
+  hide(row, value);
+  let waiting = 0;
+  const judge = () => show(row, "document" in row.dataset ? judgeDocument(value.value) : judgeValue(value.value, rules, chosen(row)));
+  row.addEventListener("input", () => {
+    settle(row, value);
+    clearTimeout(waiting);
+    waiting = setTimeout(judge, 250); // a pause in the typing, so that a reader is not told at every key
+  });
+  find("[data-show]", row).addEventListener("click", () => hide(row, value, !value.classList.contains("masked")));
+  row.settle = () => { settle(row, value); judge(); };
+  row.trim = () => { value.value = value.value.trim(); row.settle(); };
+  row.clear = () => clear(row, value);
+  row.settle();
+}
+
+export const isTouched = (row) => Boolean(find("[data-value]", row).value || find("[data-name-field]", row)?.value) || chosen(row) !== "set";
+
+const chosen = (row) => find("[data-action]", row)?.value ?? "set";
+
+function clear(row, value) {
+  for (const select of all("select", row)) select.selectedIndex = 0;
+  for (const field of [value, find("[data-name-field]", row)]) if (field) field.value = "";
+  hide(row, value);
+  row.settle();
+}
+
+function hide(row, value, isHidden = true) {
+  const button = find("[data-show]", row);
+  value.classList.toggle("masked", isHidden);
+  button.setAttribute("aria-pressed", String(!isHidden));
+  button.firstChild.data = isHidden ? "Show" : "Hide";
+}
+
+/** What the chosen action and the text ask of the row's other parts. A value typed before another action was chosen is kept, unsent. */
+function settle(row, value) {
+  const isSet = chosen(row) === "set";
+  value.disabled = !isSet;
+  find("[data-show]", row).hidden = value.hidden = !isSet;
+  row.classList.toggle("changed", isTouched(row));
+  const newline = find("[data-newline]", row);
+  if (newline) newline.hidden = !(isSet && value.value.includes("\n"));
+  if (!CSS.supports("field-sizing", "content")) grow(value);
+}
+
+function grow(value) {
+  value.style.height = "auto";
+  if (value.value) value.style.height = `${value.scrollHeight + 2}px`;
+}
+
+function judgeValue(text, rules, action) {
+  if (action === "generate") return { level: "ok", text: "A random token of 43 characters is made on the server while saving; this page never has it." };
+  if (action === "remove") return { level: "warn", text: "The key will be removed." };
+  if (action === "empty") return { level: "warn", text: "The value will be an empty text." };
+  if (text === "") return null;
+  const problems = [...tooLong(text), ...checkValue(text, rules)];
+  const worst = problems.find((problem) => problem.level === "error") ?? problems[0];
+  const canTrim = problems.some((problem) => BLANKS.includes(problem.code));
+  if (!worst) return { level: "ok", text: good(text, rules) };
+  return { level: LEVELS[worst.level], text: sentence(worst.text), canTrim };
+}
+
+function judgeDocument(text) {
+  if (text === "") return null;
+  const [long] = tooLong(text);
+  if (long) return { level: "bad", text: sentence(long.text) };
+  try {
+    const document = JSON.parse(text);
+    const isObject = document !== null && typeof document === "object" && !Array.isArray(document);
+    return isObject ? { level: "ok", text: `A JSON object of ${Object.keys(document).length} keys` } : { level: "warn", text: "JSON, but not an object" };
+  } catch (error) {
+    const place = /line \d+ column \d+/.exec(error.message)?.[0] ?? ""; // the rest of the message repeats the document
+    return { level: "warn", text: `Not JSON${place && `, at ${place}`}` };
+  }
+}
+
+function tooLong(text) {
+  return new TextEncoder().encode(text).length > MAX_BYTES ? [{ level: "error", code: "too_long", text: "is longer than 65,536 bytes, the most that a secret takes" }] : [];
+}
+
+function good(text, rules) {
+  const isFineGrained = rules.format === "github_token" && text.trim().startsWith("github_pat_");
+  return isFineGrained ? "Looks like a fine-grained GitHub token" : GOOD[rules.format] ?? "No remark";
+}
+
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
+
+function show(row, verdict) {
+  const line = find("[data-verdict]", row);
+  line.replaceChildren();
+  if (!verdict) return;
+  line.append(state(verdict.level, verdict.text));
+  if (verdict.canTrim) line.append(trimButton(row));
+}
+
+function trimButton(row) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "btn quiet", textContent: "Trim it" });
+  button.addEventListener("click", () => { row.trim(); find("[data-value]", row).focus(); });
+  return button;
+}
+
+/** Rows in the order of the page. */
+export const rowsOf = (form) => all("[data-row]", form);

@@ -1,0 +1,103 @@
+"""Troubleshooting: can the Lambda read its secrets; streamed as answers arrive, kept as runs, and tried with other policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from ..access import actor_of, enter
+from ..domain.environment import Environment
+from ..domain.errors import ConsoleError
+from ..domain.what_if import policies_of, what_if
+from ..forms import ErrorTextForm, WhatIfForm
+from ..services import check_runs, estate
+from ..services.check_access import judge
+from ..services.explain_error import explain_error
+from ..services.gather_evidence import Gathering, gather_evidence
+from .answers import problem
+
+_HERE = "<!-- answers -->"
+
+
+@require_GET
+def choose(request: HttpRequest, environment: str) -> HttpResponse:
+    """The catalogue's first secret: what most people come for."""
+    place = enter(request, "access.check", environment)
+    first = next(iter(estate.catalog().secrets))
+    return redirect("troubleshoot", place.name, place.prefix + first)
+
+
+@require_GET
+def troubleshoot(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings."""
+    place = enter(request, "access.check", environment, name)
+    gathering = Gathering(place, name, actor_of(request))
+    context = {"environment": place, "name": gathering.name, "secrets": _secrets(place), "may_run": True, "marker": _HERE}
+    head, foot = render_to_string("troubleshoot/run.html", context, request).split(_HERE)
+    return StreamingHttpResponse(_pieces(request, place, gathering, head, foot))
+
+
+def _pieces(request: HttpRequest, place: Environment, gathering: Gathering, head: str, foot: str) -> Iterator[str]:
+    yield head
+    try:
+        for name in gathering.run():
+            yield render_to_string("troubleshoot/_answer.html", {"name": name, "answer": gathering.answers[name]})
+        run = judge(gathering.evidence())
+        kept = check_runs.keep(run, actor_of(request))
+        yield render_to_string("troubleshoot/_result.html", {"environment": place, "run": run, "kept": kept}, request)
+    except ConsoleError as error:  # the page has begun, so the error becomes its end
+        yield render_to_string("troubleshoot/_stopped.html", {"problem": problem(error)}, request)
+    yield foot
+
+
+@require_GET
+def open_run(request: HttpRequest, environment: str, number: int) -> HttpResponse:
+    """A run that was kept, as it was."""
+    place = enter(request, "access.check", environment)
+    kept = check_runs.find(place, number)
+    if kept is None:
+        raise Http404
+    context = {"environment": place, "name": kept.secret, "secrets": _secrets(place), "run": check_runs.read(kept), "kept": kept}
+    return render(request, "troubleshoot/kept.html", context)
+
+
+@require_GET
+def run_report(request: HttpRequest, environment: str, number: int) -> HttpResponse:
+    """The report as Markdown, for a ticket: ARNs and findings, never a value."""
+    place = enter(request, "access.check", environment)
+    kept = check_runs.find(place, number)
+    if kept is None:
+        raise Http404
+    address = request.build_absolute_uri(reverse("check_run", args=[place.name, kept.pk]))
+    return HttpResponse(check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8")
+
+
+@require_http_methods(["GET", "POST"])
+def paste_error(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    """An error text of a Lambda's log, and the checks that explain it. The text is looked at and not kept."""
+    place = enter(request, "access.check", environment, name)
+    form = ErrorTextForm(request.POST or None)
+    told = explain_error(place, place.secret_name(name), actor_of(request), form.cleaned_data["text"]) if form.is_valid() else None
+    context = {"environment": place, "name": name, "form": form, "told": told, "secrets": _secrets(place)}
+    return render(request, "troubleshoot/paste_error.html", context, status=400 if request.method == "POST" and not form.is_valid() else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def try_policy(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    """What if a policy read otherwise: the answer before and after, nothing written."""
+    place = enter(request, "access.check", environment, name)
+    evidence = gather_evidence(place, name, actor_of(request))
+    policies = policies_of(evidence)
+    form = WhatIfForm(policies, request.POST or None, place=request.GET.get("policy", ""))
+    compared = what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"]) if form.is_valid() else None
+    context = {"environment": place, "name": name, "form": form, "policies": policies, "compared": compared, "secrets": _secrets(place)}
+    return render(request, "troubleshoot/what_if.html", context, status=400 if request.method == "POST" and not form.is_valid() else 200)
+
+
+def _secrets(place: Environment) -> list[str]:
+    return [place.prefix + short for short in estate.catalog().secrets]

@@ -1,0 +1,72 @@
+"""Gateways for the tests of the room that knows boto3: to the local AWS, and to a fake that fails as it is told."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from deploy.demo.local_aws import LocalAws
+from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.aws.session import AwsSessions
+from secrets_ui.domain.environment import Environment
+from tests.aws.fake_aws import FakeAws, serve_fake_aws
+from tests.conftest import fresh_environments
+
+
+@pytest.fixture
+def environment() -> Environment:
+    """dev, in an account that no other test has."""
+    return fresh_environments()["dev"]
+
+
+@pytest.fixture(scope="session")
+def local_sessions(local_aws: LocalAws) -> AwsSessions:
+    return AwsSessions(local_aws.endpoint)
+
+
+@pytest.fixture
+def gateway(local_sessions: AwsSessions, environment: Environment) -> SecretsManagerGateway:
+    """To the local AWS, in hana's name."""
+    return SecretsManagerGateway(local_sessions.client(environment, "secretsmanager", "hana"), environment)
+
+
+@pytest.fixture
+def boto(local_sessions: AwsSessions, environment: Environment) -> Any:
+    """A plain client of the same account: somebody outside the console."""
+    return local_sessions.client(environment, "secretsmanager", "outsider")
+
+
+@pytest.fixture
+def make_secret(boto: Any, environment: Environment) -> Callable[..., str]:
+    """Makes a secret under the environment's prefix; returns its full name."""
+
+    def make(value: str | bytes | None = '{"KEY": "old"}', name: str = "", **more: Any) -> str:
+        name = environment.prefix + (name or secrets.token_hex(4))
+        content = {} if value is None else {"SecretString" if isinstance(value, str) else "SecretBinary": value}
+        boto.create_secret(Name=name, **content, **more)
+        return name
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fake_server() -> Iterator[tuple[FakeAws, AwsSessions]]:
+    with serve_fake_aws() as fake:
+        yield fake, AwsSessions(fake.endpoint)
+
+
+@pytest.fixture
+def fake_aws(fake_server: tuple[FakeAws, AwsSessions]) -> FakeAws:
+    """As if newly started."""
+    fake, fresh = fake_server[0], FakeAws()
+    fake.answer, fake.assume, fake.requests = fresh.answer, fresh.assume, []
+    return fake
+
+
+@pytest.fixture
+def fake_gateway(fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions], environment: Environment) -> SecretsManagerGateway:
+    """To the fake, in hana's name."""
+    return SecretsManagerGateway(fake_server[1].client(environment, "secretsmanager", "hana"), environment)

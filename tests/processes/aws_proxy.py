@@ -1,0 +1,140 @@
+"""A loopback proxy in front of the local AWS: it sees every call, and a test may act before or after any of them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in the place of the local AWS's; `status` 0 closes the connection without one."""
+
+    status: int
+    body: bytes = b""
+
+
+LOST = Answer(0)
+Act = Callable[[], Answer | None]
+
+
+def refusal(code: str, status: int = 400) -> Answer:
+    """AWS's JSON error: https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html"""
+    return Answer(status, json.dumps({"__type": code, "message": "a canned answer"}).encode())
+
+
+@dataclass
+class Plan:
+    """What happens at which call. A call is named by its operation; UpdateSecretVersionStage as `swap` or `label`, by what it moves."""
+
+    before: dict[tuple[str, int], Act] = field(default_factory=dict)
+    after: dict[tuple[str, int], Act] = field(default_factory=dict)
+    amended: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+
+class AwsProxy:
+    """`endpoint` is its URL. `before` and `after` act at the nth call of a name; an act that returns an Answer sends that one."""
+
+    def __init__(self, upstream: str) -> None:
+        self._host = urlsplit(upstream).netloc
+        self._lock = threading.Lock()
+        self.plan = Plan()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
+        self._server.daemon_threads = True
+        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def reset(self) -> None:
+        self.plan = Plan()
+
+    def before(self, name: str, act: Act, nth: int = 1) -> None:
+        self.plan.before[name, nth] = act
+
+    def after(self, name: str, act: Act, nth: int = 1) -> None:
+        self.plan.after[name, nth] = act
+
+    def always(self, name: str, act: Act, *, done: bool) -> None:
+        """At every call of this name: `done` says whether the local AWS carries it out."""
+        (self.plan.after if done else self.plan.before).update({(name, nth): act for nth in range(1, 20)})
+
+    def amend(self, operation: str, **members: Any) -> None:
+        """Members added to every answer to an operation: what the local AWS cannot have, such as a replica."""
+        self.plan.amended[operation] = members
+
+    @property
+    def calls(self) -> list[str]:
+        """The names of the calls to Secrets Manager so far."""
+        return [name for name in self.plan.calls if name != "sts"]
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    def pass_on(self, headers: dict[str, str], body: bytes) -> Answer:
+        plan, name = self.plan, _name_of(headers, body)
+        with self._lock:
+            plan.calls.append(name)
+            place = (name, plan.calls.count(name))
+        answer = plan.before[place]() if place in plan.before else None
+        if answer is None:
+            answer = self._forward(headers, body)
+            answer = (plan.after[place]() if place in plan.after else None) or answer
+        return self._amended(plan, name, answer)
+
+    def _forward(self, headers: dict[str, str], body: bytes) -> Answer:
+        upstream = http.client.HTTPConnection(self._host, timeout=30)
+        try:
+            upstream.request("POST", "/", body, {**headers, "Connection": "close"})
+            got = upstream.getresponse()
+            return Answer(got.status, got.read())
+        finally:
+            upstream.close()
+
+    @staticmethod
+    def _amended(plan: Plan, name: str, answer: Answer) -> Answer:
+        if name not in plan.amended or answer.status != 200:
+            return answer
+        return Answer(200, json.dumps({**json.loads(answer.body), **plan.amended[name]}).encode())
+
+
+def _name_of(headers: dict[str, str], body: bytes) -> str:
+    operation = headers.get("X-Amz-Target", "").rpartition(".")[2]
+    if operation != "UpdateSecretVersionStage":
+        return operation or "sts"
+    return "swap" if json.loads(body)["VersionStage"] == "AWSCURRENT" else "label"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: AwsProxy
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        answer = self.proxy.pass_on(dict(self.headers.items()), body)
+        if not answer.status:
+            self.close_connection = True
+            return
+        try:
+            self.send_response(answer.status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+        except OSError:  # the caller was killed meanwhile
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass

@@ -1,0 +1,111 @@
+"""What a test may ask of a console process (worker.py): each job takes and returns what JSON can carry."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management import CommandError, call_command
+from django.db import Error, connection
+
+from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.document import Change
+from secrets_ui.domain.edit import Edit
+from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
+from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.models import AuditRecord
+from secrets_ui.services import audit, decide_change, edit_secret
+from secrets_ui.services.estate import get_environment
+
+
+def told(act: Callable[[], Any]) -> dict[str, Any]:
+    """What a person would be told: done, or which refusal."""
+    try:
+        return {"refused": "", **(act() or {})}
+    except ConsoleError as error:
+        return {"refused": type(error).__name__, "text": error.message}
+
+
+def save(secret: str, base: str, values: dict[str, str | None], *, environment: str = "dev", actor: str = "hana", once: str = "") -> Any:
+    changes = tuple(Change(key, None if value is None else SecretValue(value)) for key, value in values.items())
+    edit = Edit(secret, base, changes, reason="OPS-1: a test", typed_name=secret, once=once)
+
+    def act() -> dict[str, Any]:
+        saved = edit_secret.put_new_version(get_environment(environment), Actor(actor), edit)
+        return {"version": saved.version_id, "sequence": saved.sequence}
+
+    return told(act)
+
+
+def save_at(when: float, **what: Any) -> Any:
+    """Saves at a given time, so that two processes begin together."""
+    time.sleep(max(0.0, when - time.time()))
+    return save(**what)
+
+
+def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
+    return told(lambda: {"version": decide_change.approve(get_environment(environment), Actor(actor), sequence).version_id})
+
+
+def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
+    return told(lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence))
+
+
+def settle(min_age: int = 0) -> dict[str, Any]:
+    return command("settle_audit", min_age=min_age)
+
+
+def verify(checkpoint: str | None = None) -> dict[str, Any]:
+    return command("verify_audit", checkpoint=checkpoint)
+
+
+def command(name: str, **options: Any) -> dict[str, Any]:
+    """A management command as a shell sees it: its exit status and what it printed."""
+    out = io.StringIO()
+    try:
+        call_command(name, stdout=out, stderr=out, **options)
+    except (CommandError, SystemExit) as error:
+        return {"status": 1, "text": f"{out.getvalue()}{error}"}
+    return {"status": 0, "text": out.getvalue()}
+
+
+def records(secret: str = "") -> list[dict[str, Any]]:
+    """Oldest first; of one secret, or all."""
+    found = AuditRecord.objects.filter(secret=secret) if secret else AuditRecord.objects.all()
+    return list(found.order_by("sequence").values())
+
+
+def append(count: int, actor: str = "hana", pause: float = 0.0) -> dict[str, Any]:
+    """Writes so many records; tells which came to stand, and how often the turn could not be had."""
+    written, refused = [], 0
+    while len(written) < count:
+        try:
+            written.append(audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence)
+        except AuditUnavailable:
+            refused += 1
+        time.sleep(pause)
+    return {"written": written, "refused": refused}
+
+
+def record(*, action: str = "sign-in", actor: str = "hana", **more: Any) -> Any:
+    return told(lambda: {"sequence": audit.record(action, Actor(actor), **more).sequence})
+
+
+def run_sql(statements: list[str]) -> dict[str, Any]:
+    """Raw statements, as somebody with the database's password would give them; stops at the first that fails."""
+    rows: list[Any] = []
+    with connection.cursor() as cursor:
+        for statement in statements:
+            try:
+                cursor.execute(statement)
+                rows = [list(row) for row in cursor.fetchall()] if cursor.description else []
+            except Error as error:
+                return {"error": str(error), "rows": []}
+    return {"error": "", "rows": rows}
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (save, save_at, approve, reject, settle, verify, command, records, append, record, run_sql)
+}

@@ -1,0 +1,247 @@
+"""The edit pages: key by key, or the whole document; with the page's script and without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_ui.models import AuditRecord
+from tests.conftest import Estate
+from tests.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from tests.recording_aws import RecordingAws
+
+pytestmark = pytest.mark.django_db
+SignedIn = Callable[..., Client]
+EDIT, DOCUMENT = edit_url("dev", "config"), edit_url("dev", "config", "edit-document")
+DETAIL = "/dev/secret/miyabi/dev/config"
+
+
+@pytest.fixture
+def dev(make_estate: Callable[..., Estate]) -> Estate:
+    return make_estate(only=("dev",))
+
+
+@pytest.fixture
+def editor(signed_in: SignedIn) -> Client:
+    return signed_in("editor")
+
+
+def stored(estate: Estate, secret: str = "config") -> dict[str, Any]:
+    return dict(json.loads(estate.value("dev", secret)))
+
+
+def test_it_works(dev: Estate, editor: Client) -> None:
+    before = stored(dev)
+    page = editor.get(EDIT)
+    base = page.context["opened"].secret.current
+    assert page.status_code == 200
+    assert not any(value in page.content.decode() for value in before.values())
+
+    answer = editor.post(EDIT, key_form(base, ("MIYABI_ROOT", "set", "/srv/miyabi")))
+
+    intent = AuditRecord.objects.get(action="secret.save", phase="intent")
+    assert (answer.status_code, answer["Location"]) == (302, f"{DETAIL}?saved={intent.sequence}")
+    assert stored(dev) == before | {"MIYABI_ROOT": "/srv/miyabi"}
+    assert intent.actor == editor.user.get_username()  # type: ignore[attr-defined]
+
+
+def test_with_the_page_s_script_the_answer_is_json(dev: Estate, editor: Client) -> None:
+    answer = save_key(editor, dev, "dev", "config", "MIYABI_ROOT", "/srv/miyabi")
+    assert answer.status_code == 200
+    assert answer.json()["saved"].startswith(f"{DETAIL}?saved=")
+    assert stored(dev)["MIYABI_ROOT"] == "/srv/miyabi"
+
+
+@pytest.mark.parametrize("url", [EDIT, DOCUMENT])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_it_needs_access(dev: Estate, signed_in: SignedIn, client: Client, url: str, method: str) -> None:
+    assert getattr(client, method)(url)["Location"] == f"/sign-in?next={url}"
+    for role in ("viewer", "auditor", "nobody"):
+        assert getattr(signed_in(role), method)(url).status_code == 403
+    assert getattr(signed_in("editor", "staging", "prod"), method)(url).status_code == 403
+
+
+@pytest.mark.parametrize("url", [EDIT, DOCUMENT])
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options", "head"])
+def test_it_rejects_other_methods(dev: Estate, editor: Client, url: str, method: str) -> None:
+    assert getattr(editor, method)(url).status_code == 405
+
+
+@pytest.mark.parametrize("page", ["edit", "edit-document"])
+@pytest.mark.parametrize("name", ["miyabi/dev/unknown", "other/config", "miyabi/dev/"])
+def test_a_missing_id_is_404(dev: Estate, editor: Client, page: str, name: str) -> None:
+    url = f"/dev/{page}/{name}"
+    form = document_form("a", "{}") if page == "edit-document" else key_form("a", ("A", "set", "1"))
+    assert editor.get(url).status_code == 404
+    assert editor.post(url, form).status_code == 404
+    assert editor.post(f"/nowhere/{page}/{name}", form).status_code == 404
+
+
+def test_blank_means_keep_and_the_other_choices_do_what_they_say(dev: Estate, editor: Client) -> None:
+    before = stored(dev)
+    form = key_form(
+        current_version(dev, "dev", "config"),
+        ("MIYABI_ROOT", "set", ""),
+        ("BASE_URL", "empty", ""),
+        ("MIYABI_REPO_NAME", "remove", ""),
+        ("NEW_TOKEN", "generate", ""),
+        ("NEW_TEXT", "set", "  two\r\nlines  "),
+        ("", "set", ""),
+    )
+    assert editor.post(EDIT, form).status_code == 302
+    after = stored(dev)
+    assert after["MIYABI_ROOT"] == before["MIYABI_ROOT"]
+    assert after["BASE_URL"] == ""
+    assert "MIYABI_REPO_NAME" not in after
+    assert len(after["NEW_TOKEN"]) == 43
+    assert after["NEW_TEXT"] == "  two\nlines  "  # nothing stripped; a textarea's CRLF is a line break
+
+
+def test_a_value_can_have_crlf_line_breaks(dev: Estate, editor: Client) -> None:
+    form = key_form(current_version(dev, "dev", "config"), ("NEW", "set", "a\r\nb\n"), **{"form-0-newline": "crlf"})
+    editor.post(EDIT, form)
+    assert stored(dev)["NEW"] == "a\r\nb\r\n"
+
+
+def test_the_review_says_what_would_change_and_changes_nothing(dev: Estate, editor: Client) -> None:
+    before = dev.value("dev", "config")
+    form = key_form(current_version(dev, "dev", "config"), ("MIYABI_ROOT", "set", "/srv"), ("MIYABI_REPO_NAME", "remove", ""), step="review")
+    review = editor.post(EDIT, form, **JSON).json()["review"]
+    assert {row["key"]: row["after"][:8] for row in review["rows"]} == {"MIYABI_ROOT": "•" * 8, "MIYABI_REPO_NAME": "removed"}
+    assert review["summary"] == "2 keys change, 2 stay as they are"
+    assert dev.value("dev", "config") == before
+    assert not AuditRecord.objects.filter(action="secret.save").exists()
+
+
+def test_without_a_script_the_box_has_to_be_ticked(dev: Estate, editor: Client) -> None:
+    before = dev.value("dev", "config")
+    form = key_form(current_version(dev, "dev", "config"), ("MIYABI_ROOT", "set", "/srv"))
+    del form["confirmed"]
+    answer = editor.post(EDIT, form)
+    assert answer.status_code == 400
+    assert "Tick the box" in answer.content.decode()
+    assert dev.value("dev", "config") == before
+
+
+def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
+    watched: Callable[..., tuple[Estate, RecordingAws]], editor: Client
+) -> None:
+    estate, aws = watched(only=("dev",))
+    answer = editor.post(EDIT, key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "")), **JSON)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][""] == ["Nothing was typed, so nothing changes. Blank means keep."]
+    assert aws.calls == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "field"),
+    [
+        ([("MIYABI_ROOT", "remove", "typed")], "form-0-action"),
+        ([("", "set", "typed")], "form-0-name"),
+        ([("MIYABI_ROOT", "nonsense", "")], "form-0-action"),
+        ([("A", "set", "1"), ("A", "set", "2")], ""),
+        ([("K" * 300, "set", "1")], "form-0-name"),
+        ([("MIYABI_ROOT", "set", "x" * 65_537)], "form-0-value"),
+    ],
+    ids=["removed and typed", "no name", "unknown choice", "twice", "long name", "too large"],
+)
+def test_a_wrong_row_is_refused_by_its_field_before_aws(
+    watched: Callable[..., tuple[Estate, RecordingAws]], editor: Client, rows: list[tuple[str, str, str]], field: str
+) -> None:
+    _, aws = watched(only=("dev",))
+    answer = editor.post(EDIT, key_form("a" * 32, *rows), **JSON)
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert aws.calls == []
+
+
+def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_warned_of(dev: Estate, editor: Client) -> None:
+    url, base = edit_url("dev", "api-keys"), current_version(dev, "dev", "api-keys")
+    form = key_form(base, ("GITHUB_TOKEN", "set", "ghp_" + "0" * 36))
+    row = editor.post(url, form | {"step": "review"}, **JSON).json()["review"]["rows"][0]
+    assert (row["level"], "checksum" in row["check"].lower()) == ("bad", True)
+    refused = editor.post(url, form, **JSON)
+    assert refused.status_code == 400
+    assert "GITHUB_TOKEN" in refused.json()["problem"]["text"]
+
+    placeholder = key_form(base, ("OAUTH_CLIENT_ID", "set", "changeme"))
+    assert editor.post(url, placeholder | {"step": "review"}, **JSON).json()["review"]["rows"][0]["level"] == "warn"
+    assert editor.post(url, placeholder, **JSON).status_code == 200
+
+
+def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(estate: Estate, editor: Client) -> None:
+    before = estate.value("prod", "config")
+    name = "miyabi/prod/config"
+    for lacking in ("reason", "typed_name"):
+        rules = prod_rules(name)
+        del rules[lacking]
+        refused = save_key(editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **rules)
+        assert refused.status_code == 400
+        assert refused.json()["problem"]["title"] == "The change cannot be applied"
+    assert estate.value("prod", "config") == before
+    assert save_key(editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name)).status_code == 200
+    assert json.loads(estate.value("prod", "config"))["MIYABI_ROOT"] == "/srv"
+
+
+def test_a_conflict_says_who_and_when_and_masks_all_three_sides(dev: Estate, editor: Client, signed_in: SignedIn) -> None:
+    base = current_version(dev, "dev", "config")
+    other = signed_in("editor", name="kenji")
+    save_key(other, dev, "dev", "config", "MIYABI_ROOT", "/kenji")
+
+    answer = editor.post(EDIT, key_form(base, ("MIYABI_ROOT", "set", "/mine")), **JSON)
+
+    told = answer.json()["conflict"]
+    assert answer.status_code == 409
+    assert (told["by"], told["can_apply"]) == ("kenji", False)
+    assert told["when"].startswith("20")
+    row = told["rows"][0]
+    assert (row["key"], row["overlaps"]) == ("MIYABI_ROOT", True)
+    assert {row[side][:8] for side in ("base", "theirs", "yours")} == {"•" * 8}
+    assert stored(dev)["MIYABI_ROOT"] == "/kenji"
+
+
+def test_a_change_that_does_not_overlap_goes_on_top_of_theirs(dev: Estate, editor: Client, signed_in: SignedIn) -> None:
+    base = current_version(dev, "dev", "config")
+    save_key(signed_in("editor"), dev, "dev", "config", "MIYABI_ROOT", "/theirs")
+    told = editor.post(EDIT, key_form(base, ("BASE_URL", "set", "https://mine.miyabi-world.com")), **JSON).json()
+    assert told["conflict"]["can_apply"]
+
+    again = key_form(told["conflict"]["current"], ("BASE_URL", "set", "https://mine.miyabi-world.com"), once=told["once"])
+    assert editor.post(EDIT, again, **JSON).status_code == 200
+    assert stored(dev) | {"MIYABI_ROOT": "/theirs", "BASE_URL": "https://mine.miyabi-world.com"} == stored(dev)
+
+
+def test_a_conflict_without_a_script_is_a_page(dev: Estate, editor: Client, signed_in: SignedIn) -> None:
+    base = current_version(dev, "dev", "config")
+    save_key(signed_in("editor", name="kenji"), dev, "dev", "config", "MIYABI_ROOT", "/kenji")
+    answer = editor.post(EDIT, key_form(base, ("MIYABI_ROOT", "set", "/mine")))
+    assert answer.status_code == 409
+    assert "kenji" in answer.content.decode()
+
+
+def test_a_whole_document_is_saved_as_it_was_typed(dev: Estate, editor: Client) -> None:
+    assert editor.get(DOCUMENT).status_code == 200
+    text = '{ "A": "1",\n  "nested": {"b": [1.10, 1e400]} }\n'
+    answer = editor.post(DOCUMENT, document_form(current_version(dev, "dev", "config"), text))
+    assert answer.status_code == 302
+    assert dev.value("dev", "config") == text
+
+
+def test_a_document_with_a_mistake_is_refused_with_line_and_column(dev: Estate, editor: Client) -> None:
+    before = dev.value("dev", "config")
+    form = document_form(current_version(dev, "dev", "config"), '{"A": "1",\n "B" 2}')
+    answer = editor.post(DOCUMENT, form, **JSON)
+    assert answer.status_code == 400
+    assert (answer.json()["problem"]["line"], answer.json()["problem"]["column"]) == (2, 6)
+    assert dev.value("dev", "config") == before
+
+
+def test_a_text_that_is_no_json_is_saved_when_it_is_meant_so(dev: Estate, editor: Client) -> None:
+    form = document_form(current_version(dev, "dev", "config"), "plain text", is_text="on")
+    assert editor.post(DOCUMENT, form, **JSON).status_code == 200
+    assert dev.value("dev", "config") == "plain text"
+    assert editor.get(EDIT)["Location"] == DOCUMENT  # it has no keys to edit

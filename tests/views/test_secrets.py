@@ -1,0 +1,133 @@
+"""The pages that show secrets: an environment's list, and one secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from secrets_ui.domain.secret_value import MASK
+from secrets_ui.models import AuditRecord
+from tests.conftest import Estate
+from tests.recording_aws import RecordingAws
+
+pytestmark = pytest.mark.django_db
+SignedIn = Callable[..., Client]
+LIST, DETAIL = "/dev/", "/dev/secret/miyabi/dev/config"
+
+
+@pytest.fixture
+def dev(make_estate: Callable[..., Estate]) -> Estate:
+    return make_estate(only=("dev",))
+
+
+def test_it_works(dev: Estate, signed_in: SignedIn) -> None:
+    page = signed_in("viewer").get(DETAIL)
+    assert page.status_code == 200
+    shown = page.content.decode()
+    assert "miyabi/dev/config" in shown
+    assert "MIYABI_ROOT" in shown
+    assert MASK in shown
+
+
+def test_the_list_shows_each_secret_of_the_environment_with_its_place(dev: Estate, signed_in: SignedIn) -> None:
+    shown = signed_in("viewer").get(LIST).content.decode()
+    assert "miyabi/dev/config" in shown
+    assert "miyabi/dev/api-keys" in shown
+    assert dev.environments["dev"].account in shown
+    assert "us-west-2" in shown
+
+
+def test_the_start_page_leads_to_the_first_environment_that_one_may_see(dev: Estate, signed_in: SignedIn) -> None:
+    assert signed_in("viewer", "staging", "prod").get("/")["Location"] == "/staging/"
+
+
+@pytest.mark.parametrize("url", ["/", LIST, DETAIL])
+def test_it_needs_access(dev: Estate, signed_in: SignedIn, client: Client, url: str) -> None:
+    assert client.get(url)["Location"] == f"/sign-in?next={url}"
+    assert signed_in("nobody").get(url).status_code == 403
+    assert AuditRecord.objects.filter(action="access.refused", outcome="refused").count() == 1
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])
+@pytest.mark.parametrize("url", ["/", LIST, DETAIL])
+def test_it_rejects_other_methods(dev: Estate, signed_in: SignedIn, url: str, method: str) -> None:
+    assert getattr(signed_in("admin"), method)(url).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "url", ["/nowhere/", "/nowhere/secret/miyabi/dev/config", "/dev/secret/miyabi/dev/unknown", "/dev/secret/other"]
+)
+def test_a_missing_id_is_404(dev: Estate, signed_in: SignedIn, url: str) -> None:
+    answer = signed_in("admin").get(url)
+    assert answer.status_code == 404
+    assert "No such" in answer.content.decode()
+
+
+def test_a_known_version_is_shown_without_reading_its_value(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> None:
+    _, aws = watched(only=("dev",))
+    client = signed_in("viewer")
+    client.get(DETAIL)
+    assert aws.operations().count("GetSecretValue") == 1  # the first look, on record
+    assert AuditRecord.objects.filter(action="value.read", phase="outcome", outcome="done").count() == 1
+    aws.calls.clear()
+
+    client.get(DETAIL)
+
+    assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
+
+
+def test_a_warm_list_asks_aws_once(watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn) -> None:
+    _, aws = watched(only=("dev",))
+    client = signed_in("viewer")
+    client.get(LIST)
+    aws.calls.clear()
+    client.get(LIST)
+    assert aws.operations() == ["ListSecrets"]
+
+
+def test_the_list_is_filtered_by_secret_and_by_key(dev: Estate, signed_in: SignedIn) -> None:
+    client = signed_in("viewer")
+    by_name = client.get(LIST, {"q": "API"}).content.decode()
+    by_key = client.get(LIST, {"q": "miyabi_root"}).content.decode()
+    assert ("miyabi/dev/api-keys" in by_name, "miyabi/dev/config" in by_name) == (True, False)
+    assert ("miyabi/dev/api-keys" in by_key, "miyabi/dev/config" in by_key) == (False, True)
+
+
+def test_thousands_of_secrets_come_page_by_page(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+    make_estate(only=("dev",), extra_secrets=60)
+    client = signed_in("viewer")
+    names: set[str] = set()
+    page = client.get(LIST)
+    names |= {row.name for row in page.context["listing"].rows}
+    page = client.get(LIST, {"page": page.context["listing"].next_token})
+    names |= {row.name for row in page.context["listing"].rows}
+    assert page.context["listing"].next_token == ""
+    assert len(names) == 62
+
+
+def test_what_aws_refuses_is_told_with_its_code_and_request_and_the_missing_permission(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> None:
+    _, aws = watched(only=("dev",))
+    aws.break_call("DescribeSecret", "AccessDeniedException", "not authorized")
+    page = signed_in("viewer").get(DETAIL)
+    shown = page.content.decode()
+    assert page.status_code == 502
+    assert "AccessDeniedException" in shown
+    assert "Allow secretsmanager:DescribeSecret" in shown
+    assert "aws secretsmanager describe-secret --secret-id miyabi/dev/config" in shown
+
+
+def test_a_version_that_could_not_be_looked_at_is_never_shown_as_healthy(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> None:
+    _, aws = watched(only=("dev",))
+    aws.break_call("GetSecretValue", "DecryptionFailure")
+    for url in (LIST, DETAIL):
+        shown = signed_in("viewer").get(url).content.decode()
+        assert "DecryptionFailure" in shown
+        assert "Healthy" not in shown
