@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 _LINE = re.compile(r"\s*(#.*|(export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=.*)?")
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 KEY_LENGTH = 32
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
 _OBVIOUS = re.compile(r"(?i)change.?me|insecure|example|secret.?key|placeholder|^(.)\1+$")
 
 
@@ -22,7 +25,6 @@ class Settings:
         if env_file.is_file():
             _check_lines(env_file)
             environ.Env.read_env(env_file)  # does not overwrite what the process environment already has
-        self._env = environ.Env()
 
     def text(self, name: str, default: str = "") -> str:
         value = os.environ.get(name, default)
@@ -63,15 +65,41 @@ class Settings:
             raise ImproperlyConfigured(f"{name} is too short or not random: expected at least {KEY_LENGTH} random characters.")
         return value
 
-    def database(self, default: str) -> dict[str, object]:
-        self.text("DATABASE_URL", default)
+    def origins(self, name: str) -> list[str]:
+        """Whole origins: one with a wildcard would trust names that nobody has yet."""
+        origins = self.names(name)
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ImproperlyConfigured(f"{name}: expected origins such as https://console.miyabi-world.com, without wildcards.")
+        return origins
+
+    def loopback_url(self, name: str) -> str:
+        """An address of this machine, or "" where none is set."""
+        value = self.text(name)
         try:
-            return dict(self._env.db_url("DATABASE_URL", default=default))
+            parts = urlsplit(value)
+            is_fine = not value or (parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK and parts.port != 0)
+        except ValueError:  # an IPv6 address or a port that is none
+            is_fine = False
+        if not is_fine:
+            raise ImproperlyConfigured(f"{name}: expected an address of this machine, such as http://127.0.0.1:5000.")
+        return value
+
+    def database(self, default: str) -> dict[str, object]:
+        """SQLite or PostgreSQL. Other schemes never reach django-environ, which warns of them with the password in its words."""
+        url = self.text("DATABASE_URL") or default
+        try:
+            if url != "sqlite://:memory:" and not re.match(r"sqlite:///|postgres(ql)?://.", url):
+                raise ValueError
+            return dict(environ.Env.db_url_config(url))
         except (ImproperlyConfigured, ValueError, KeyError):
             raise ImproperlyConfigured("DATABASE_URL: expected sqlite:///file or postgres://user:password@host:port/name.") from None
 
 
 def _check_lines(path: Path) -> None:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path.name} cannot be read ({type(error).__name__}): expected text in UTF-8.") from None
+    for number, line in enumerate(lines, start=1):
         if not _LINE.fullmatch(line):
             raise ImproperlyConfigured(f"{path.name}, line {number}: expected NAME=value.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -15,9 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
 # Mode. A local AWS endpoint makes this a local console; without one it speaks to real AWS and is strict.
-LOCAL_AWS_ENDPOINT = env.text("LOCAL_AWS_ENDPOINT")
-if LOCAL_AWS_ENDPOINT and urlsplit(LOCAL_AWS_ENDPOINT).hostname not in ("127.0.0.1", "localhost", "::1"):
-    raise ImproperlyConfigured("LOCAL_AWS_ENDPOINT: expected an address of this machine, such as http://127.0.0.1:5000.")
+LOCAL_AWS_ENDPOINT = env.loopback_url("LOCAL_AWS_ENDPOINT")
 IS_LOCAL = bool(LOCAL_AWS_ENDPOINT)
 DEBUG = env.boolean("DEBUG")
 if DEBUG and not IS_LOCAL:
@@ -35,7 +32,7 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set: expected the console's host names, separated by commas.")
 if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS holds a wildcard: expected full host names.")
-CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # The console's own.
 ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" / "environments.toml")))
@@ -91,6 +88,8 @@ TEMPLATES = [
 DATABASES = {"default": env.database(f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
+    raise ImproperlyConfigured("DATABASE_URL: a database in memory would forget the audit record. Expected a file or a server.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # the chain's append reads, then writes: a deferred lock would fail half-way

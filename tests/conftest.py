@@ -100,7 +100,7 @@ def watched(make_estate: Callable[..., Estate], settings: Any) -> Iterator[Calla
 
     def make(**options: Any) -> tuple[Estate, RecordingAws]:
         estate = make_estate(**options)
-        aws = RecordingAws(estate.endpoint).__enter__()
+        aws = RecordingAws(estate.endpoint)
         started.append(aws)
         settings.LOCAL_AWS_ENDPOINT = aws.endpoint
         aws_access.sessions.cache_clear()
@@ -108,7 +108,7 @@ def watched(make_estate: Callable[..., Estate], settings: Any) -> Iterator[Calla
 
     yield make
     for aws in started:
-        aws.__exit__()
+        aws.stop()
 
 
 @pytest.fixture(autouse=True)

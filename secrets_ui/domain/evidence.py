@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from .access import Grant
+from .catalog import SecretSpec
 from .environment import Environment
 from .errors import AwsAccessDenied, AwsCall, AwsError, SecretNotFound, ThingNotFound
 from .facts import VersionFacts
@@ -80,6 +81,11 @@ class Role:
     role_id: str
     trust: str
     boundary: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -128,20 +134,37 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Denial:
-    """One AccessDenied event of CloudTrail."""
+    """One refused call that CloudTrail recorded. `secret` is the name or ARN that it asked for."""
 
     at: datetime | None
     event: str
     principal: str
     message: str
+    secret: str = ""
 
 
 @dataclass(frozen=True)
+class RoleEvidence:
+    """A role with all that its identity decides. Documents are by the ARN of an attached policy or the name of an inline one."""
+
+    role: Evidence[Role]
+    attached: Evidence[tuple[str, ...]]
+    inline: Evidence[tuple[str, ...]]
+    documents: Mapping[str, Evidence[Document]]
+    boundary: Evidence[Document] | None  # None: the role has none
+
+
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that what follows from it can be kept
 class AccessEvidence:
-    """Everything that was asked about one role, one secret and its key, and when. Documents are by policy, in the order of AWS."""
+    """Everything that was asked about one role, one secret and its key, and when. Documents are by policy, in the order of AWS.
+
+    `key` is the key that encrypted the current version; without such a version the secret's own; without a secret what the
+    alias points at. `spec` is what the catalogue expects of the secret. Roles: the Lambda's, except for `console`.
+    """
 
     environment: Environment
     secret_name: str
+    spec: SecretSpec
     read_at: datetime
     caller: Evidence[CallerIdentity]
     function: Evidence[FunctionConfiguration]
@@ -149,18 +172,24 @@ class AccessEvidence:
     attached: Evidence[tuple[str, ...]]  # ARNs of attached policies
     inline: Evidence[tuple[str, ...]]  # names of inline policies
     documents: Mapping[str, Evidence[Document]]  # attached ones by ARN, inline ones by name
+    unattached: Mapping[str, Evidence[Document]]  # policies that the role should have and has not, by ARN
     boundary: Evidence[Document] | None  # None: the role has none
     secret: Evidence[Secret]
     resource_policy: Evidence[str]  # JSON text, "" for a secret without a policy
     versions: Evidence[tuple[SecretVersion, ...]]
-    facts: VersionFacts | None  # of the current version, when they are known
+    facts: Evidence[VersionFacts]  # of the current version
     alias: Evidence[Key]  # what the alias points at
-    key: Evidence[Key]  # what encrypts the current version
+    key: Evidence[Key]
     key_policy: Evidence[str]
     grants: Evidence[tuple[Grant, ...]]
     rotation: Evidence[bool]
     simulated: Evidence[tuple[Simulated, ...]]
     denials: Evidence[tuple[Denial, ...]]
+    console: RoleEvidence
     calls: int = 0
     seconds: float = 0.0
-    console_role: Mapping[str, Evidence[Document]] = field(default_factory=dict)
+
+    @property
+    def reader(self) -> RoleEvidence:
+        """The Lambda's role."""
+        return RoleEvidence(self.role, self.attached, self.inline, self.documents, self.boundary)

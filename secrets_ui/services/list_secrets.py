@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
 from ..domain.environment import Environment
 from ..domain.errors import AwsError
 from ..domain.facts import VersionFacts
-from ..domain.health import KeyState, State, key_states, secret_state
+from ..domain.health import KeyState, State, secret_state
 from ..domain.secret import Secret
-from ..models import AuditRecord
 from . import estate
-from .aws_access import gather, secrets_manager
-from .version_facts import Wanted, in_other_environments_of_each, known_facts, look, note_sightings
-from .who_changed import WRITES, Author, authors_of
+from .aws_access import begin, gather, secrets_manager
+from .known_secrets import Known, KnownSecrets, wanted_of
+from .version_facts import Wanted, keep_sightings, known_facts, look
+from .who_changed import Author
 
 ROWS = 50  # a page
 LOOKS = 20  # unknown versions that one page view derives at most; the others wait for the next
-LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
 MOST_PAGES = 50  # that a filter walks: 5,000 secrets
+# The first page of each environment as AWS last told it. It only says what to ask the database for while AWS answers again.
+_expected: dict[str, tuple[Secret, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,14 @@ def list_secrets(environment: Environment, actor: Actor, *, token: str = "", tex
     gateway = secrets_manager(environment, actor)
     if text:
         return _filtered(gateway, actor, text)
-    page = gateway.list_secrets(token=token, size=ROWS)
+    asked = begin(lambda: gateway.list_secrets(token=token, size=ROWS))
+    known = KnownSecrets(environment)
+    known.look_up(() if token else _expected.get(environment.name, ()))
+    page = asked.result()
+    if not token:
+        _expected[environment.name] = page.secrets
     is_whole = not token and not page.next_token
-    rows = _rows(gateway, actor, _freshened(gateway, page.secrets))
+    rows = _rows(gateway, actor, known, page.secrets)
     missing = _missing(environment, page.secrets) if is_whole else ()
     ordered = tuple(sorted((*rows, *missing), key=lambda row: row.name))
     return Listing(ordered, datetime.now(UTC), page.next_token, unlooked=_unlooked(rows))
@@ -74,7 +80,7 @@ def _filtered(gateway: SecretsManagerGateway, actor: Actor, text: str) -> Listin
         if not token:
             break
     matching = _matching(gateway.environment, secrets, text.casefold())
-    rows = _rows(gateway, actor, _freshened(gateway, matching[: ROWS * 4]))
+    rows = _rows(gateway, actor, KnownSecrets(gateway.environment), matching[: ROWS * 4])
     ordered = tuple(sorted(rows, key=lambda row: row.name))
     cut = bool(token) or len(matching) > ROWS * 4
     return Listing(ordered, datetime.now(UTC), filtered=text, looked_through=len(secrets), is_cut=cut, unlooked=_unlooked(rows))
@@ -82,7 +88,7 @@ def _filtered(gateway: SecretsManagerGateway, actor: Actor, text: str) -> Listin
 
 def _matching(environment: Environment, secrets: Sequence[Secret], text: str) -> list[Secret]:
     """By the secret's name, or by a key that the catalogue expects or a known version holds."""
-    wanted = _wanted(environment, secrets)
+    wanted = [wanted_of(environment, secret) for secret in secrets]
     facts = known_facts(wanted)
 
     def keys_of(item: Wanted) -> Iterable[str]:
@@ -92,50 +98,37 @@ def _matching(environment: Environment, secrets: Sequence[Secret], text: str) ->
     return [secret for secret in secrets if text in secret.name.casefold() or secret.arn in by_key]
 
 
-def _freshened(gateway: SecretsManagerGateway, secrets: Sequence[Secret]) -> list[Secret]:
-    """ListSecrets may be minutes old. A secret that this console changed within that time, and that does not show it, is asked for again."""
-    since = (datetime.now(UTC) - LIST_AGE).strftime("%Y-%m-%dT%H:%M:%S")
-    recent = AuditRecord.objects.filter(environment=gateway.environment.name, at__gte=since, phase="outcome", action__in=WRITES, outcome="done")
-    newest = dict(recent.exclude(action="secret.propose").order_by("sequence").values_list("secret", "version_id"))
-    stale = [secret.name for secret in secrets if secret.name in newest and newest[secret.name] != secret.current]
+def _rows(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, listed: Sequence[Secret]) -> list[SecretRow]:
+    secrets = _freshened(gateway, known, listed)
+    known.look_up(secrets)
+    told = [(secret, known[secret]) for secret in secrets]
+    unknown = [item.wanted for _, item in told if item.wanted.version_id and item.facts is None]
+    found = look(gateway, actor, unknown[:LOOKS]) if unknown else {}
+    keep_sightings(gateway.environment, [secret for secret, item in told if secret.current and not item.is_noted])
+    now = datetime.now(UTC)
+    return [_row(known, secret, item, found.get(secret.arn, item.facts), now) for secret, item in told]
+
+
+def _freshened(gateway: SecretsManagerGateway, known: KnownSecrets, secrets: Sequence[Secret]) -> list[Secret]:
+    """ListSecrets may be minutes old: a secret that this console changed meanwhile, and that does not show it, is asked for again."""
+    stale = [secret.name for secret in secrets if known.is_stale(secret)]
     answers = gather([lambda name=name: gateway.describe_secret(name) for name in stale])  # type: ignore[misc]
     fresh = {answer.name: answer for answer in answers if isinstance(answer, Secret)}
     return [fresh.get(secret.name, secret) for secret in secrets]
 
 
-def _rows(gateway: SecretsManagerGateway, actor: Actor, secrets: Sequence[Secret]) -> list[SecretRow]:
-    environment = gateway.environment
-    wanted = _wanted(environment, secrets)
-    facts: dict[str, VersionFacts | AwsError] = dict(known_facts(wanted))
-    unknown = [item for item in wanted if item.version_id and item.arn not in facts]
-    if unknown:
-        facts |= look(gateway, actor, unknown[:LOOKS])
-    note_sightings(environment, secrets)
-    others = in_other_environments_of_each(environment, [item.spec for item in wanted])
-    authors = authors_of(secret.current for secret in secrets)
-    return [_row(environment, secret, facts.get(secret.arn), others, authors) for secret in secrets]
-
-
-def _wanted(environment: Environment, secrets: Iterable[Secret]) -> list[Wanted]:
-    return [Wanted(s.name, s.arn, "" if s.deleted else s.current, estate.spec_of(environment, s.name)) for s in secrets]
-
-
-def _row(
-    environment: Environment, secret: Secret, found: VersionFacts | AwsError | None,
-    others: Mapping[str, Mapping[str, VersionFacts | None]], authors: Mapping[str, Author],
-) -> SecretRow:  # fmt: skip
-    spec = estate.spec_of(environment, secret.name)
+def _row(known: KnownSecrets, secret: Secret, item: Known, found: VersionFacts | AwsError | None, now: datetime) -> SecretRow:
     facts = found if isinstance(found, VersionFacts) else None
     unknown = f"{found.call.code or found.title}: {found.message}" if isinstance(found, AwsError) else ""
-    keys = key_states(spec, facts, others.get(spec.name, {})) if facts else ()
+    keys = item.keys if facts is item.facts else known.keys(item.wanted, facts)
     return SecretRow(
         name=secret.name,
-        short=secret.name.removeprefix(environment.prefix),
-        state=secret_state(secret, facts, keys, datetime.now(UTC), unknown),
+        short=secret.name.removeprefix(known.environment.prefix),
+        state=secret_state(secret, facts, keys, now, unknown),
         secret=secret,
         keys_set=sum(key.is_set for key in keys),
         keys_total=len(keys),
-        author=authors.get(secret.current),
+        author=item.author,
         keys=keys,
     )
 

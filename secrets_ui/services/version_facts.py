@@ -84,11 +84,20 @@ def keep_facts(arn: str, facts: VersionFacts) -> None:
         raise AuditUnavailable("The facts of a version could not be kept.") from None
 
 
+def sighted(environment: Environment, names: Iterable[str]) -> dict[str, str]:
+    """The version that was last seen to be current, by secret name."""
+    found = SecretSighting.objects.filter(environment=environment.name, name__in=names)
+    return dict(found.values_list("name", "version_id"))
+
+
 def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
     """Remembers which version is current, for comparisons from other environments; writes only what is news."""
     seen = {secret.name: secret for secret in secrets if secret.current}
-    known = dict(SecretSighting.objects.filter(environment=environment.name, name__in=seen).values_list("name", "version_id"))
-    news = [secret for name, secret in seen.items() if known.get(name) != secret.current]
+    known = sighted(environment, seen)
+    keep_sightings(environment, [secret for name, secret in seen.items() if known.get(name) != secret.current])
+
+
+def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
     if not news:
         return
     SecretSighting.objects.bulk_create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,8 +29,11 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
     place = enter(request, "change.decide", environment)
-    if request.POST.get("decision") == "approve":
+    decision = request.POST.get("decision")
+    if decision == "approve":
         decided = decide_change.approve(place, actor_of(request), sequence)
         return redirect(f"{reverse('secret', args=[place.name, decided.secret])}?saved={sequence}")
+    if decision != "reject":
+        raise BadRequest
     decide_change.reject(place, actor_of(request), sequence)
     return redirect("changes", place.name)

@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from ..access import actor_of, ensure_somewhere, enter, may
+from ..access import actor_of, ensure_somewhere, enter, environments_with, may
 from ..services import list_secrets as listing
 from ..services import open_secret as opening
+from ..services.look_elsewhere import look_elsewhere
 
 
 @require_GET
@@ -21,6 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
     place = enter(request, "secret.view", environment)
     text, token = request.GET.get("q", "").strip()[:200], request.GET.get("page", "")[:4096]
+    look_elsewhere(place, actor_of(request), environments_with(request, "secret.view"))
     found = listing.list_secrets(place, actor_of(request), token=token, text=text)
     context = {"environment": place, "listing": found, "text": text, "token": token, "may_edit": may(request, "secret.edit", place)}
     return render(request, "secrets/list.html", context)
@@ -29,6 +31,7 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
 @require_GET
 def open_secret(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     place = enter(request, "secret.view", environment, name)
+    look_elsewhere(place, actor_of(request), environments_with(request, "secret.view"))
     opened = opening.open_secret(place, name, actor_of(request))
     context = {
         "environment": place,

@@ -45,7 +45,9 @@ def make_secret(boto: Any, environment: Environment) -> Callable[..., str]:
 
     def make(value: str | bytes | None = '{"KEY": "old"}', name: str = "", **more: Any) -> str:
         name = environment.prefix + (name or secrets.token_hex(4))
-        content = {} if value is None else {"SecretString" if isinstance(value, str) else "SecretBinary": value}
+        content = (
+            {} if value is None else {"SecretString" if isinstance(value, str) else "SecretBinary": value}
+        )
         boto.create_secret(Name=name, **content, **more)
         return name
 
@@ -67,6 +69,8 @@ def fake_aws(fake_server: tuple[FakeAws, AwsSessions]) -> FakeAws:
 
 
 @pytest.fixture
-def fake_gateway(fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions], environment: Environment) -> SecretsManagerGateway:
+def fake_gateway(
+    fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions], environment: Environment
+) -> SecretsManagerGateway:
     """To the fake, in hana's name."""
     return SecretsManagerGateway(fake_server[1].client(environment, "secretsmanager", "hana"), environment)

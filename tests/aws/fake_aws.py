@@ -98,7 +98,7 @@ def serve_fake_aws() -> Iterator[FakeAws]:
             self.end_headers()
             self.wfile.write(answer.body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     class Server(ThreadingHTTPServer):

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import AwsError, AwsRefused, SecretNotFound, VersionAlreadyExists, VersionNotFound
+from secrets_ui.domain.errors import (
+    AwsError,
+    AwsRefused,
+    SecretNotFound,
+    VersionAlreadyExists,
+    VersionNotFound,
+)
 from secrets_ui.domain.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL, SecretVersion
 from secrets_ui.domain.secret_value import SecretValue
 
@@ -27,14 +33,28 @@ def new_token() -> str:
 
 
 def is_recent(moment: datetime | None) -> bool:
-    return moment is not None and moment.tzinfo is UTC and abs(datetime.now(UTC) - moment) < timedelta(minutes=2)
+    return (
+        moment is not None and moment.tzinfo is UTC and abs(datetime.now(UTC) - moment) < timedelta(minutes=2)
+    )
 
 
-def test_a_secret_is_described_without_its_value(gateway: SecretsManagerGateway, make_secret: MakeSecret, environment: Environment, canary: str) -> None:
-    name = make_secret(canary, Description="what it is", Tags=[{"Key": "Team", "Value": "core"}], KmsKeyId="alias/miyabi-secrets")
+def test_a_secret_is_described_without_its_value(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, environment: Environment, canary: str
+) -> None:
+    name = make_secret(
+        canary,
+        Description="what it is",
+        Tags=[{"Key": "Team", "Value": "core"}],
+        KmsKeyId="alias/miyabi-secrets",
+    )
     secret = gateway.describe_secret(name)
 
-    assert (secret.name, secret.region, secret.description, secret.tags) == (name, "us-west-2", "what it is", {"Team": "core"})
+    assert (secret.name, secret.region, secret.description, secret.tags) == (
+        name,
+        "us-west-2",
+        "what it is",
+        {"Team": "core"},
+    )
     assert secret.arn.startswith(f"arn:aws:secretsmanager:us-west-2:{environment.account}:secret:{name}-")
     assert secret.kms_key_id == "alias/miyabi-secrets"
     assert list(secret.versions.values()) == [(AWSCURRENT,)]
@@ -50,7 +70,9 @@ def test_times_are_in_utc(gateway: SecretsManagerGateway, make_secret: MakeSecre
         assert is_recent(moment)
 
 
-def test_a_scheduled_deletion_shows_when_it_falls_due(gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any) -> None:
+def test_a_scheduled_deletion_shows_when_it_falls_due(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any
+) -> None:
     name = make_secret()
     boto.delete_secret(SecretId=name, RecoveryWindowInDays=7)
 
@@ -59,9 +81,17 @@ def test_a_scheduled_deletion_shows_when_it_falls_due(gateway: SecretsManagerGat
         assert secret.deleted.tzinfo is UTC
 
 
-def test_s42_a_list_holds_what_lies_under_the_prefix_and_nothing_else(gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any) -> None:
+def test_s42_a_list_holds_what_lies_under_the_prefix_and_nothing_else(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any
+) -> None:
     inside = make_secret()
-    for outside in ("miyabi/developers/key", "miyabi/devs", "miyabi/Dev/key", "miyabi/prod/api-keys", "other/miyabi/dev/key"):
+    for outside in (
+        "miyabi/developers/key",
+        "miyabi/devs",
+        "miyabi/Dev/key",
+        "miyabi/prod/api-keys",
+        "other/miyabi/dev/key",
+    ):
         boto.create_secret(Name=outside, SecretString="x")
     page = gateway.list_secrets()
 
@@ -69,7 +99,9 @@ def test_s42_a_list_holds_what_lies_under_the_prefix_and_nothing_else(gateway: S
     assert page.request_id
 
 
-def test_a_listed_secret_carries_its_versions_and_tags(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_a_listed_secret_carries_its_versions_and_tags(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name = make_secret(Tags=[{"Key": "Team", "Value": "core"}])
     (listed,) = gateway.list_secrets().secrets
 
@@ -78,7 +110,9 @@ def test_a_listed_secret_carries_its_versions_and_tags(gateway: SecretsManagerGa
     assert listed.tags == {"Team": "core"}
 
 
-def test_pages_follow_each_other_until_the_token_is_empty(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_pages_follow_each_other_until_the_token_is_empty(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     made = {make_secret(name=f"secret-{number}") for number in range(5)}
     seen, token, pages = [], "", 0
     while pages == 0 or token:
@@ -94,7 +128,9 @@ def test_an_environment_without_secrets_is_an_empty_page(gateway: SecretsManager
     assert (page.secrets, page.next_token) == ((), "")
 
 
-def test_a_value_is_read_wrapped_and_with_its_version(gateway: SecretsManagerGateway, make_secret: MakeSecret, canary: str) -> None:
+def test_a_value_is_read_wrapped_and_with_its_version(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, canary: str
+) -> None:
     name = make_secret(canary)
     secret = gateway.describe_secret(name)
     stored = gateway.get_secret_value(name, secret.current)
@@ -110,24 +146,43 @@ def test_a_binary_value_is_told_as_none(gateway: SecretsManagerGateway, make_sec
     assert gateway.get_secret_value(name, gateway.describe_secret(name).current).value is None
 
 
-@settings(max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(min_size=1, max_size=200))
-def test_s64_any_text_comes_back_byte_for_byte(text: str, gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_s64_any_text_comes_back_byte_for_byte(
+    text: str, gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name = make_secret("first")
     gateway.put_secret_value(name, SecretValue(text), token=(token := new_token()), label=LABEL)
 
     assert gateway.get_secret_value(name, token).value == SecretValue(text)
 
 
-@pytest.mark.parametrize("text", ["a\nb", "a\r\nb\r\n", "ends in a line\n", "  blanks  ", "😀 漢 \u202e\u0000", "é" * 32_768, "x" * 65_536])
-def test_s64_line_breaks_blanks_emoji_and_the_largest_value_come_back(text: str, gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\nb",
+        "a\r\nb\r\n",
+        "ends in a line\n",
+        "  blanks  ",
+        "😀 漢 \u202e\u0000",
+        "é" * 32_768,
+        "x" * 65_536,
+    ],
+)
+def test_s64_line_breaks_blanks_emoji_and_the_largest_value_come_back(
+    text: str, gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name, token = make_secret("first"), new_token()
     gateway.put_secret_value(name, SecretValue(text), token=token, label=LABEL)
 
     assert gateway.get_secret_value(name, token).value == SecretValue(text)
 
 
-def test_a_new_version_waits_under_its_label_and_awscurrent_stays(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_a_new_version_waits_under_its_label_and_awscurrent_stays(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name, token = make_secret(), new_token()
     base = gateway.describe_secret(name).current
 
@@ -135,7 +190,9 @@ def test_a_new_version_waits_under_its_label_and_awscurrent_stays(gateway: Secre
     assert gateway.describe_secret(name).versions == {base: (AWSCURRENT,), token: (LABEL,)}
 
 
-def test_the_first_version_of_a_secret_gets_awscurrent_as_well(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_the_first_version_of_a_secret_gets_awscurrent_as_well(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name, token = make_secret(None), new_token()
     assert gateway.describe_secret(name).current == ""
 
@@ -143,7 +200,9 @@ def test_the_first_version_of_a_secret_gets_awscurrent_as_well(gateway: SecretsM
     assert gateway.describe_secret(name).current == token
 
 
-def test_s62_the_same_token_and_value_make_one_version(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_s62_the_same_token_and_value_make_one_version(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name, token = make_secret(), new_token()
     for _ in range(2):
         gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
@@ -151,7 +210,9 @@ def test_s62_the_same_token_and_value_make_one_version(gateway: SecretsManagerGa
     assert len(gateway.list_secret_version_ids(name)) == 2
 
 
-def test_the_same_token_with_another_value_is_refused(gateway: SecretsManagerGateway, make_secret: MakeSecret, canary: str) -> None:
+def test_the_same_token_with_another_value_is_refused(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, canary: str
+) -> None:
     name, token = make_secret(), new_token()
     gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
 
@@ -161,7 +222,9 @@ def test_the_same_token_with_another_value_is_refused(gateway: SecretsManagerGat
     assert gateway.get_secret_value(name, token).value == SecretValue("new")
 
 
-def test_s63_awscurrent_moves_when_it_is_where_the_edit_started(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_s63_awscurrent_moves_when_it_is_where_the_edit_started(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name, token = make_secret(), new_token()
     base = gateway.describe_secret(name).current
     gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
@@ -172,7 +235,9 @@ def test_s63_awscurrent_moves_when_it_is_where_the_edit_started(gateway: Secrets
     assert AWSCURRENT in versions[token]
 
 
-def test_s63_aws_refuses_to_move_awscurrent_from_where_it_is_not(gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any) -> None:
+def test_s63_aws_refuses_to_move_awscurrent_from_where_it_is_not(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any
+) -> None:
     name, token = make_secret(), new_token()
     base = gateway.describe_secret(name).current
     theirs = boto.put_secret_value(SecretId=name, SecretString="theirs")["VersionId"]
@@ -194,22 +259,35 @@ def test_a_label_is_taken_off(gateway: SecretsManagerGateway, make_secret: MakeS
     assert LABEL not in str(gateway.describe_secret(name).versions)
 
 
-def test_versions_are_listed_with_their_labels_unlabelled_ones_too(gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any) -> None:
+def test_versions_are_listed_with_their_labels_unlabelled_ones_too(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any
+) -> None:
     name = make_secret("1")
-    ids = [gateway.describe_secret(name).current, *(boto.put_secret_value(SecretId=name, SecretString=text)["VersionId"] for text in "23")]
+    ids = [
+        gateway.describe_secret(name).current,
+        *(boto.put_secret_value(SecretId=name, SecretString=text)["VersionId"] for text in "23"),
+    ]
     versions = gateway.list_secret_version_ids(name)
 
     assert all(isinstance(version, SecretVersion) for version in versions)
-    assert {version.version_id: version.labels for version in versions} == {ids[0]: (), ids[1]: (AWSPREVIOUS,), ids[2]: (AWSCURRENT,)}
+    assert {version.version_id: version.labels for version in versions} == {
+        ids[0]: (),
+        ids[1]: (AWSPREVIOUS,),
+        ids[2]: (AWSCURRENT,),
+    }
 
 
-def test_a_secret_that_is_not_there_is_told_by_name_and_region(gateway: SecretsManagerGateway, environment: Environment) -> None:
+def test_a_secret_that_is_not_there_is_told_by_name_and_region(
+    gateway: SecretsManagerGateway, environment: Environment
+) -> None:
     name = environment.prefix + "nothing"
     with pytest.raises(SecretNotFound, match=f"no {name} in us-west-2"):
         gateway.describe_secret(name)
 
 
-def test_a_version_that_is_not_there_is_told_as_such(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_a_version_that_is_not_there_is_told_as_such(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     with pytest.raises(VersionNotFound):
         gateway.get_secret_value(make_secret(), new_token())
     with pytest.raises(VersionNotFound):
@@ -232,7 +310,9 @@ def every_failure(gateway: SecretsManagerGateway, canary: str) -> list[AwsError]
     return errors
 
 
-def test_an_error_gives_the_command_that_shows_the_same_and_never_one_that_shows_a_value(gateway: SecretsManagerGateway, canary: str) -> None:
+def test_an_error_gives_the_command_that_shows_the_same_and_never_one_that_shows_a_value(
+    gateway: SecretsManagerGateway, canary: str
+) -> None:
     for error in every_failure(gateway, canary):
         words = shlex.split(error.call.cli)
         assert words[:2] == ["aws", "secretsmanager"]
@@ -241,7 +321,9 @@ def test_an_error_gives_the_command_that_shows_the_same_and_never_one_that_shows
         assert canary not in repr(error) + repr(error.call)
 
 
-def test_an_error_names_the_call_with_aws_s_code_and_request_id(gateway: SecretsManagerGateway, canary: str) -> None:
+def test_an_error_names_the_call_with_aws_s_code_and_request_id(
+    gateway: SecretsManagerGateway, canary: str
+) -> None:
     for error in every_failure(gateway, canary):
         assert error.call.operation.startswith("secretsmanager:")
         assert error.call.code

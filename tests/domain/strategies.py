@@ -21,7 +21,9 @@ def _escaped(text: str) -> str:
 
 def quoted(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """JSON strings as they may be written: plainly, in ASCII, or escaped throughout."""
-    return st.one_of(texts.map(lambda t: json.dumps(t, ensure_ascii=False)), texts.map(json.dumps), texts.map(_escaped))
+    return st.one_of(
+        texts.map(lambda t: json.dumps(t, ensure_ascii=False)), texts.map(json.dumps), texts.map(_escaped)
+    )
 
 
 def _lists(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -73,7 +75,13 @@ def written_documents(draw: st.DrawFn, min_members: int = 0) -> WrittenDocument:
     """A JSON object in an odd layout, with its parts known."""
     keys = draw(st.lists(st.text(max_size=12), min_size=min_members, max_size=5, unique=True))
     members = tuple(
-        Written(key, draw(BLANKS), draw(quoted(st.just(key))) + draw(BLANKS) + ":" + draw(BLANKS), draw(VALUES), draw(BLANKS))
+        Written(
+            key,
+            draw(BLANKS),
+            draw(quoted(st.just(key))) + draw(BLANKS) + ":" + draw(BLANKS),
+            draw(VALUES),
+            draw(BLANKS),
+        )
         for key in keys
     )
     return WrittenDocument(draw(BLANKS), members, draw(BLANKS))
@@ -81,7 +89,9 @@ def written_documents(draw: st.DrawFn, min_members: int = 0) -> WrittenDocument:
 
 def loads(text: str) -> Any:
     """JSON with numbers as they are written; a key that stands twice, NaN and Infinity are refused."""
-    return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_refuse, object_pairs_hook=_unique)
+    return json.loads(
+        text, parse_int=_Number, parse_float=_Number, parse_constant=_refuse, object_pairs_hook=_unique
+    )
 
 
 class _Number(str):

@@ -108,7 +108,9 @@ def test_s71_a_changed_field_is_found_and_its_record_named(place: int, column: i
     rows[place - 1] = (*rows[place - 1][:column], text, *rows[place - 1][column + 1 :])
     breaks, reached = found(rows)
 
-    assert breaks[0] == Break(place, f"Record {place} does not match its hash: it, or the record before it, was changed.")
+    assert breaks[0] == Break(
+        place, f"Record {place} does not match its hash: it, or the record before it, was changed."
+    )
     assert {b.sequence for b in breaks} <= {place, place + 1}
     assert reached.sequence == 12
 
@@ -202,18 +204,25 @@ def test_s72_a_cut_off_tail_looks_whole_and_is_found_against_the_checkpoint(kept
     cut = check_tail(reached, known, None)
 
     assert breaks == []
-    assert cut == Break(kept + 1, f"The chain ends at record {kept}, but a checkpoint knows record 13: the tail was cut off.")
+    assert cut == Break(
+        kept + 1, f"The chain ends at record {kept}, but a checkpoint knows record 13: the tail was cut off."
+    )
 
 
 def test_s72_a_tail_that_was_written_anew_is_found_against_the_checkpoint() -> None:
     rows = chain(10)
     known = found(rows)[1]
     fields = (10, *("other" for _ in FIELDS[1:]))
-    forged = [*rows[:9], (*fields, record_hash(start(KEY), rows[8][-1], fields))]  # by somebody who has the key
+    forged = [
+        *rows[:9],
+        (*fields, record_hash(start(KEY), rows[8][-1], fields)),
+    ]  # by somebody who has the key
     breaks, reached = found(forged)
 
     assert breaks == []
-    assert check_tail(reached, known, forged[9][-1]) == Break(10, "Record 10 has another hash than its checkpoint: this is not the same chain.")
+    assert check_tail(reached, known, forged[9][-1]) == Break(
+        10, "Record 10 has another hash than its checkpoint: this is not the same chain."
+    )
 
 
 def test_s72_a_chain_that_grew_since_its_checkpoint_is_whole() -> None:

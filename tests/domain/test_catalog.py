@@ -47,7 +47,14 @@ def test_a_key_is_what_the_file_says() -> None:
 
 def test_a_key_without_members_is_an_optional_secret_text() -> None:
     spec = parsed().secrets["api-keys"].keys["PLAIN"]
-    assert (spec.secret, spec.required, spec.format, spec.between_environments, spec.max_age_days, spec.min_length) == (True, False, "free_text", "any", None, 0)
+    assert (
+        spec.secret,
+        spec.required,
+        spec.format,
+        spec.between_environments,
+        spec.max_age_days,
+        spec.min_length,
+    ) == (True, False, "free_text", "any", None, 0)
 
 
 def test_keys_keep_the_order_of_the_file() -> None:
@@ -59,7 +66,11 @@ WRONG_KEYS: list[tuple[dict[str, Any], str, str]] = [
     ({"format": "jwt"}, ".format", "expected one of github_token, token, url"),
     ({"format": ["token"]}, ".format", "expected one of"),
     ({"format": None}, ".format", "expected one of"),
-    ({"between_environments": "same"}, ".between_environments", "expected one of must_differ, must_match, any"),
+    (
+        {"between_environments": "same"},
+        ".between_environments",
+        "expected one of must_differ, must_match, any",
+    ),
     ({"secret": "yes"}, ".secret", "expected true or false"),
     ({"required": 1}, ".required", "expected true or false"),
     ({"max_age_days": 0}, ".max_age_days", "expected a whole number above 0"),
@@ -76,7 +87,9 @@ WRONG_KEYS: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("members", "named", "expected"), WRONG_KEYS, ids=lambda x: str(x)[:40])
-def test_a_mistake_in_a_key_is_told_with_file_key_and_expectation(members: dict[str, Any], named: str, expected: str) -> None:
+def test_a_mistake_in_a_key_is_told_with_file_key_and_expectation(
+    members: dict[str, Any], named: str, expected: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parsed(**members)
 
@@ -94,7 +107,10 @@ WRONG_CATALOGS: list[tuple[Any, str]] = [
     ({"secrets": {"a": {}}}, "catalog.json: secrets.a: expected an object with a member 'keys'"),
     ({"secrets": {"a": {"keys": []}}}, "catalog.json: secrets.a: expected an object with a member 'keys'"),
     ({"secrets": {"a": {"keys": {"K": "token"}}}}, "catalog.json: secrets.a.keys.K: expected an object"),
-    ({"secrets": {}, "placeholders": "x"}, "catalog.json: placeholders: expected a list of regular expressions"),
+    (
+        {"secrets": {}, "placeholders": "x"},
+        "catalog.json: placeholders: expected a list of regular expressions",
+    ),
     ({"secrets": {}, "placeholders": ["["]}, "catalog.json: placeholders: not a regular expression"),
 ]
 
@@ -111,7 +127,10 @@ def test_a_secret_is_found_by_what_follows_the_prefix() -> None:
     assert catalog.spec_for("miyabi/dev/", "miyabi/dev/api-keys") is catalog.secrets["api-keys"]
 
 
-@pytest.mark.parametrize("name", ["miyabi/prod/api-keys", "api-keys", "miyabi/dev/x/api-keys", "miyabi/dev/API-KEYS", "miyabi/dev/other"])
+@pytest.mark.parametrize(
+    "name",
+    ["miyabi/prod/api-keys", "api-keys", "miyabi/dev/x/api-keys", "miyabi/dev/API-KEYS", "miyabi/dev/other"],
+)
 def test_s42_another_name_is_not_in_the_catalogue(name: str) -> None:
     spec = parsed().spec_for("miyabi/dev/", name)
     assert spec.keys == {}
@@ -125,7 +144,9 @@ def test_an_unknown_key_has_the_placeholders_of_the_whole_catalogue() -> None:
     assert catalog.secrets["api-keys"].rules_of("TOKEN") is catalog.secrets["api-keys"].keys["TOKEN"]
 
 
-@pytest.mark.parametrize("change", [{"format": "url"}, {"placeholders": []}, {"min_length": 33}, {"required": False}])
+@pytest.mark.parametrize(
+    "change", [{"format": "url"}, {"placeholders": []}, {"min_length": 33}, {"required": False}]
+)
 def test_the_digest_changes_with_the_rules_so_that_facts_are_derived_again(change: dict[str, Any]) -> None:
     assert parsed(**change).secrets["api-keys"].digest != parsed().secrets["api-keys"].digest
 
@@ -137,8 +158,15 @@ def test_the_digest_changes_with_the_placeholders_of_all() -> None:
 
 
 JSON = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.sampled_from(["token", "any", "["])),
-    lambda values: st.one_of(st.lists(values, max_size=3), st.dictionaries(st.sampled_from(["secrets", "keys", "format", "placeholders", "a", "secret"]), values, max_size=3)),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.sampled_from(["token", "any", "["])
+    ),
+    lambda values: st.one_of(
+        st.lists(values, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["secrets", "keys", "format", "placeholders", "a", "secret"]), values, max_size=3
+        ),
+    ),
 )
 
 

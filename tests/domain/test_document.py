@@ -35,22 +35,30 @@ def test_a_parsed_document_is_written_back_byte_for_byte(document: WrittenDocume
 
 
 @given(written_documents(min_members=1), st.data(), st.text())
-def test_s65_a_new_value_replaces_the_old_one_and_no_other_byte(document: WrittenDocument, data: st.DataObject, text: str) -> None:
+def test_s65_a_new_value_replaces_the_old_one_and_no_other_byte(
+    document: WrittenDocument, data: st.DataObject, text: str
+) -> None:
     place = data.draw(st.integers(0, len(document.members) - 1))
     target = document.members[place]
     assume(not target.value.startswith('"') or json.loads(target.value) != text)
     others = (document.members[:place], document.members[place + 1 :])
-    expected = WrittenDocument(document.before, (*others[0], target.with_text(text), *others[1]), document.after)
+    expected = WrittenDocument(
+        document.before, (*others[0], target.with_text(text), *others[1]), document.after
+    )
 
     assert edited(document.text, **{target.key: text}) == expected.text
 
 
 @given(written_documents(min_members=1), st.data())
-def test_s65_removing_a_key_leaves_the_others_as_they_are_written(document: WrittenDocument, data: st.DataObject) -> None:
+def test_s65_removing_a_key_leaves_the_others_as_they_are_written(
+    document: WrittenDocument, data: st.DataObject
+) -> None:
     target = data.draw(st.sampled_from(document.members))
     left = parse_document(edited(document.text, **{target.key: None}))
 
-    assert [(m.key, m.text) for m in left.members] == [(m.key, m.value) for m in document.members if m is not target]
+    assert [(m.key, m.text) for m in left.members] == [
+        (m.key, m.value) for m in document.members if m is not target
+    ]
     assert (left.before, left.after) == (document.before, document.after)
 
 
@@ -64,7 +72,9 @@ def test_s65_a_new_key_comes_last_and_the_others_stay(document: WrittenDocument,
 
 
 @given(written_documents(), st.data())
-def test_s65_edits_do_to_the_text_what_a_dict_would_do(document: WrittenDocument, data: st.DataObject) -> None:
+def test_s65_edits_do_to_the_text_what_a_dict_would_do(
+    document: WrittenDocument, data: st.DataObject
+) -> None:
     model = loads(document.text)
     names = st.one_of(st.sampled_from(list(model)), st.text(max_size=3)) if model else st.text(max_size=3)
     asked = data.draw(st.lists(st.tuples(names, st.one_of(st.none(), st.text(max_size=5))), max_size=6))
@@ -73,7 +83,9 @@ def test_s65_edits_do_to_the_text_what_a_dict_would_do(document: WrittenDocument
         assume(text is not None or key in model)
         model.pop(key, None) if text is None else model.update({key: text})
     changes = [Change(key, None if text is None else SecretValue(text)) for key, text in asked]
-    differing = {key for key, _ in asked if (key in before, before.get(key)) != (key in model, model.get(key))}
+    differing = {
+        key for key, _ in asked if (key in before, before.get(key)) != (key in model, model.get(key))
+    }
 
     if not differing:
         with pytest.raises(NothingChanged):
@@ -122,7 +134,19 @@ def test_removing_a_key_keeps_the_layout(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["a\nb", "a\r\nb", "a\rb", "ends in a line\n", "  blanks  ", "\t", "😀 é 漢 \u202e", '"quotes" and \\ strokes', "\x00\x1f\x7f\x85\u2028", "</script>", ""],
+    [
+        "a\nb",
+        "a\r\nb",
+        "a\rb",
+        "ends in a line\n",
+        "  blanks  ",
+        "\t",
+        "😀 é 漢 \u202e",
+        '"quotes" and \\ strokes',
+        "\x00\x1f\x7f\x85\u2028",
+        "</script>",
+        "",
+    ],
 )
 def test_s64_a_value_comes_back_as_it_was_given(value: str) -> None:
     assert json.loads(edited('{"KEY": "old", "other": 1}', KEY=value)) == {"KEY": value, "other": 1}
@@ -158,9 +182,14 @@ def test_the_number_1_is_not_the_text_1() -> None:
         ('{"KEY": "A"}', []),
     ],
 )
-def test_a_result_that_says_the_same_as_the_base_is_not_saved(text: str, changes: list[tuple[str, str | None]]) -> None:
+def test_a_result_that_says_the_same_as_the_base_is_not_saved(
+    text: str, changes: list[tuple[str, str | None]]
+) -> None:
     with pytest.raises(NothingChanged):
-        apply_changes(SecretValue(text), [Change(key, None if value is None else SecretValue(value)) for key, value in changes])
+        apply_changes(
+            SecretValue(text),
+            [Change(key, None if value is None else SecretValue(value)) for key, value in changes],
+        )
 
 
 def test_a_key_that_is_not_there_cannot_be_removed() -> None:
@@ -210,7 +239,9 @@ def test_an_escaped_lone_surrogate_that_was_stored_stays_as_it_is_written() -> N
         ('{"a":\n {"b": 1, "b": 2}}', 2, 2, "A key stands twice in an inner object"),
     ],
 )  # fmt: skip
-def test_s65_what_is_no_clean_object_is_refused_with_line_and_column(text: str, line: int, column: int, said: str) -> None:
+def test_s65_what_is_no_clean_object_is_refused_with_line_and_column(
+    text: str, line: int, column: int, said: str
+) -> None:
     error = error_of(text)
 
     assert (error.line, error.column, error.is_json) == (line, column, False)
@@ -223,7 +254,9 @@ def test_s65_json_that_is_no_object_is_told_as_such(text: str) -> None:
     assert error_of(text).is_json
 
 
-@pytest.mark.parametrize("text", ["[1", "[1] 2", '"open', "nul", "NaN", "[NaN]", '[{"a":1,"a":2}]', "\ufeff1"])
+@pytest.mark.parametrize(
+    "text", ["[1", "[1] 2", '"open', "nul", "NaN", "[NaN]", '[{"a":1,"a":2}]', "\ufeff1"]
+)
 def test_what_only_begins_like_json_is_not_told_as_json(text: str) -> None:
     assert not error_of(text).is_json
 
@@ -239,7 +272,13 @@ def test_a_number_of_60000_digits_is_kept_and_costs_nothing() -> None:
     assert edited(f'{{"n": {digits}, "KEY": "a"}}', KEY="b") == f'{{"n": {digits}, "KEY": "b"}}'
 
 
-@given(st.one_of(ANY_TEXT, st.text('{}[]",: \n\\u0123abtrue\ud800', max_size=40), written_documents().map(lambda d: d.text[: len(d.text) * 3 // 4])))
+@given(
+    st.one_of(
+        ANY_TEXT,
+        st.text('{}[]",: \n\\u0123abtrue\ud800', max_size=40),
+        written_documents().map(lambda d: d.text[: len(d.text) * 3 // 4]),
+    )
+)
 def test_exactly_the_json_objects_without_repeated_keys_are_taken(text: str) -> None:
     try:
         expected = loads(text)
@@ -256,7 +295,18 @@ def test_exactly_the_json_objects_without_repeated_keys_are_taken(text: str) -> 
     assert parsed.keys() == tuple(expected)
 
 
-@pytest.mark.parametrize("text", ['{"KEY": "%s', '{"KEY": "%s" x}', '{"KEY": "%s\\x"}', "%s", '["%s"]', '{"KEY": "%s"} x', '{"KEY": {"a": "%s", "a": 1}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"KEY": "%s',
+        '{"KEY": "%s" x}',
+        '{"KEY": "%s\\x"}',
+        "%s",
+        '["%s"]',
+        '{"KEY": "%s"} x',
+        '{"KEY": {"a": "%s", "a": 1}}',
+    ],
+)
 def test_s07_an_error_holds_nothing_of_the_document(text: str, canary: str) -> None:
     error = error_of(text.replace("%s", canary))
 

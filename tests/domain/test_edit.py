@@ -15,13 +15,31 @@ from secrets_ui.domain.facts import VersionFacts, derive_facts
 from secrets_ui.domain.secret_value import SecretValue
 
 KEY = b"k" * 32
-SPEC = SecretSpec("api-keys", keys={"TOKEN": KeySpec("TOKEN", format="token"), "ISSUER": KeySpec("ISSUER", format="https_url")})
+SPEC = SecretSpec(
+    "api-keys",
+    keys={"TOKEN": KeySpec("TOKEN", format="token"), "ISSUER": KeySpec("ISSUER", format="https_url")},
+)
 BASE = SecretValue('{"TOKEN": "old", "ISSUER": "https://a.test", "N": 1}')
 
 
-def edit(document: str | None = None, *, generate: tuple[str, ...] = (), is_text: bool = False, **values: str | None) -> Edit:
-    changes = tuple(Change(key, None if value is None else SecretValue(value)) for key, value in values.items())
-    return Edit("miyabi/dev/api-keys", "v1", changes, generate, None if document is None else SecretValue(document), is_text)
+def edit(
+    document: str | None = None,
+    *,
+    generate: tuple[str, ...] = (),
+    is_text: bool = False,
+    **values: str | None,
+) -> Edit:
+    changes = tuple(
+        Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
+    )
+    return Edit(
+        "miyabi/dev/api-keys",
+        "v1",
+        changes,
+        generate,
+        None if document is None else SecretValue(document),
+        is_text,
+    )
 
 
 def facts(text: str) -> VersionFacts:
@@ -41,7 +59,9 @@ def test_the_first_version_of_a_secret_starts_from_nothing() -> None:
 
 
 def test_a_generated_token_has_256_random_bits_and_is_made_anew_each_time() -> None:
-    made = [json.loads(apply_edit(edit(generate=("TOKEN",)), BASE).value.reveal())["TOKEN"] for _ in range(20)]
+    made = [
+        json.loads(apply_edit(edit(generate=("TOKEN",)), BASE).value.reveal())["TOKEN"] for _ in range(20)
+    ]
 
     assert len(set(made)) == 20
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", token) for token in made)
@@ -80,7 +100,9 @@ def test_s65_a_document_that_is_no_clean_object_is_refused(text: str) -> None:
         apply_edit(edit(text), BASE)
 
 
-@pytest.mark.parametrize("same", [edit(BASE.reveal()), edit(BASE.reveal(), is_text=True), edit(TOKEN="old"), edit()])
+@pytest.mark.parametrize(
+    "same", [edit(BASE.reveal()), edit(BASE.reveal(), is_text=True), edit(TOKEN="old"), edit()]
+)
 def test_an_edit_without_effect_is_refused(same: Edit) -> None:
     with pytest.raises(NothingChanged):
         apply_edit(same, BASE)
@@ -102,7 +124,13 @@ def test_a_document_with_half_a_character_is_refused(is_text: bool) -> None:
         apply_edit(edit('{"A": "\ud800"}', is_text=is_text), BASE)
 
 
-@pytest.mark.parametrize("asked", [edit(TOKEN="two words here", ISSUER="http://a.test"), edit('{"TOKEN": "two words here", "ISSUER": "http://a.test"}')])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        edit(TOKEN="two words here", ISSUER="http://a.test"),
+        edit('{"TOKEN": "two words here", "ISSUER": "http://a.test"}'),
+    ],
+)
 def test_values_are_judged_alike_in_changes_and_in_documents(asked: Edit) -> None:
     found = {key: [p.code for p in problems] for key, problems in check_edit(asked, SPEC).items()}
     assert found == {"TOKEN": ["short_token", "blank_inside"], "ISSUER": ["not_https"]}
@@ -126,7 +154,10 @@ def test_a_warning_does_not_refuse_the_edit() -> None:
 
 
 def test_edits_overlap_where_both_sides_changed_a_key() -> None:
-    base, theirs = facts('{"TOKEN": "a", "ISSUER": "b", "N": "1"}'), facts('{"TOKEN": "x", "N": 1, "NEW": "c"}')
+    base, theirs = (
+        facts('{"TOKEN": "a", "ISSUER": "b", "N": "1"}'),
+        facts('{"TOKEN": "x", "N": 1, "NEW": "c"}'),
+    )
 
     assert overlapping(edit(TOKEN="y"), base, theirs) == ("TOKEN",)
     assert overlapping(edit(TOKEN="x"), base, theirs) == ("TOKEN",)

@@ -33,7 +33,16 @@ def parsed(**changes: Any) -> Environment:
     return parse_environments({"environments": {"prod": table}}, "environments.toml")["prod"]
 
 
-@pytest.mark.parametrize("name", ["miyabi/dev/api-keys", "miyabi/dev/a/b/c", "miyabi/dev/a.b+c=d@e-f_g", "miyabi/dev/...", "miyabi/dev/" + "x" * 501])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "miyabi/dev/api-keys",
+        "miyabi/dev/a/b/c",
+        "miyabi/dev/a.b+c=d@e-f_g",
+        "miyabi/dev/...",
+        "miyabi/dev/" + "x" * 501,
+    ],
+)
 def test_a_name_under_the_prefix_is_a_secret_of_the_environment(name: str) -> None:
     assert DEV.secret_name(name) == name
 
@@ -56,7 +65,15 @@ def test_s42_a_name_outside_the_prefix_in_any_spelling_is_refused(name: str) -> 
     assert caught.value.message == "dev holds the secrets whose names start with miyabi/dev/."
 
 
-@given(st.one_of(st.text(), st.lists(st.sampled_from(["miyabi", "dev", "prod", "/", "..", ".", "%2f", "\\", "developers", "a"]), max_size=9).map("".join)))
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(
+            st.sampled_from(["miyabi", "dev", "prod", "/", "..", ".", "%2f", "\\", "developers", "a"]),
+            max_size=9,
+        ).map("".join),
+    )
+)
 @example("miyabi/dev/a")
 def test_s42_what_is_taken_lies_under_the_prefix_by_every_reading(text: str) -> None:
     for name in (text, DEV.prefix + text):
@@ -72,17 +89,31 @@ def test_s42_what_is_taken_lies_under_the_prefix_by_every_reading(text: str) -> 
 
 def test_an_environment_is_what_the_file_says() -> None:
     assert parsed() == Environment(
-        "prod", "us-west-2", "333333333333", "miyabi/prod/", GOOD["assume_role"], "role", "function", "alias/other", "blue", Rules(True, True, False)
+        "prod",
+        "us-west-2",
+        "333333333333",
+        "miyabi/prod/",
+        GOOD["assume_role"],
+        "role",
+        "function",
+        "alias/other",
+        "blue",
+        Rules(True, True, False),
     )
     assert str(parsed()) == "prod"
 
 
 def test_what_is_left_out_has_a_default() -> None:
-    sparse = parsed(assume_role=None, colour=None, kms_alias=None, lambda_role=None, lambda_function=None, rules=None)
+    sparse = parsed(
+        assume_role=None, colour=None, kms_alias=None, lambda_role=None, lambda_function=None, rules=None
+    )
     assert sparse == Environment("prod", "us-west-2", "333333333333", "miyabi/prod/", colour="red")
 
 
-@pytest.mark.parametrize("region", ["us-west-2", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"])
+@pytest.mark.parametrize(
+    "region",
+    ["us-west-2", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"],
+)
 def test_every_partition_s_regions_are_taken(region: str) -> None:
     assert parsed(region=region).region == region
 
@@ -109,12 +140,20 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"prefix": "miyabi/prod*/"}, "prefix", "such as miyabi/prod/"),
     ({"prefix": "x" * 200 + "/"}, "prefix", "such as miyabi/prod/"),
     ({"assume_role": "miyabi-console"}, "assume_role", "expected the ARN of a role in account 333333333333"),
-    ({"assume_role": "arn:aws:iam::111111111111:role/miyabi-console"}, "assume_role", "expected the ARN of a role in account 333333333333"),
+    (
+        {"assume_role": "arn:aws:iam::111111111111:role/miyabi-console"},
+        "assume_role",
+        "expected the ARN of a role in account 333333333333",
+    ),
     ({"assume_role": "arn:aws:iam::333333333333:user/x"}, "assume_role", "expected the ARN of a role"),
     ({"colour": "purple"}, "colour", "expected one of green, amber, red, blue"),
     ({"kms_alias": "miyabi-secrets"}, "kms_alias", "expected an alias such as alias/miyabi-secrets"),
     ({"lambda_role": ["x"]}, "lambda_role", "expected text in quotes"),
-    ({"rules": {"reason": True}}, "rules", "expected a table with some of reason_required, second_person, type_the_name"),
+    (
+        {"rules": {"reason": True}},
+        "rules",
+        "expected a table with some of reason_required, second_person, type_the_name",
+    ),
     ({"rules": True}, "rules", "expected a table"),
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),
     ({"rules": {"second_person": 1}}, "rules.second_person", "expected true or false"),
@@ -122,7 +161,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("changes", "key", "expected"), WRONG, ids=lambda x: str(x)[:40])
-def test_a_mistake_is_told_with_file_key_and_expectation(changes: dict[str, Any], key: str, expected: str) -> None:
+def test_a_mistake_is_told_with_file_key_and_expectation(
+    changes: dict[str, Any], key: str, expected: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parsed(**changes)
 
@@ -130,15 +171,24 @@ def test_a_mistake_is_told_with_file_key_and_expectation(changes: dict[str, Any]
     assert expected in caught.value.message
 
 
-@pytest.mark.parametrize("data", [{}, {"environments": {}}, {"environments": []}, {"environment": {"prod": GOOD}}])
+@pytest.mark.parametrize(
+    "data", [{}, {"environments": {}}, {"environments": []}, {"environment": {"prod": GOOD}}]
+)
 def test_a_file_without_environments_is_told_as_such(data: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match=r"^environments.toml: expected at least one table \[environments.NAME\]"):
+    with pytest.raises(
+        ConfigurationError, match=r"^environments.toml: expected at least one table \[environments.NAME\]"
+    ):
         parse_environments(data, "environments.toml")
 
 
-@pytest.mark.parametrize("name", ["Prod", "1st", "pre prod", "audit", "sign-in", "static", "livez", "", "x" * 21, "a/b", "..", "dév"])
+@pytest.mark.parametrize(
+    "name",
+    ["Prod", "1st", "pre prod", "audit", "sign-in", "static", "livez", "", "x" * 21, "a/b", "..", "dév"],
+)
 def test_a_name_that_would_break_a_url_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected a name of small letters, digits and hyphens") as caught:
+    with pytest.raises(
+        ConfigurationError, match="expected a name of small letters, digits and hyphens"
+    ) as caught:
         parse_environments({"environments": {name: GOOD}}, "environments.toml")
     assert caught.value.message.startswith(f"environments.toml: environments.{name}: ")
 
@@ -149,7 +199,10 @@ def test_an_environment_that_is_no_table_is_refused(table: Any) -> None:
         parse_environments({"environments": {"prod": table}}, "environments.toml")
 
 
-@pytest.mark.parametrize(("one", "other"), [("miyabi/prod/", "miyabi/prod/"), ("miyabi/", "miyabi/prod/"), ("miyabi/prod/", "miyabi/")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("miyabi/prod/", "miyabi/prod/"), ("miyabi/", "miyabi/prod/"), ("miyabi/prod/", "miyabi/")],
+)
 def test_s42_no_environment_lies_inside_another(one: str, other: str) -> None:
     """A right in the outer one would reach the inner one's secrets."""
     data = {"environments": {"dev": GOOD | {"prefix": one}, "prod": GOOD | {"prefix": other}}}
@@ -157,7 +210,14 @@ def test_s42_no_environment_lies_inside_another(one: str, other: str) -> None:
         parse_environments(data, "environments.toml")
 
 
-@pytest.mark.parametrize("other", [{"prefix": "miyabi/production/"}, {"region": "us-east-1"}, {"account": "111111111111", "assume_role": ""}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"prefix": "miyabi/production/"},
+        {"region": "us-east-1"},
+        {"account": "111111111111", "assume_role": ""},
+    ],
+)
 def test_environments_in_places_of_their_own_keep_the_order_of_the_file(other: dict[str, Any]) -> None:
     data = {"environments": {"prod": GOOD, "dev": GOOD | other, "a": GOOD | {"region": "eu-west-1"}}}
     assert list(parse_environments(data, "environments.toml")) == ["prod", "dev", "a"]

@@ -7,9 +7,23 @@ import inspect
 import pytest
 
 from secrets_ui.domain import errors
-from secrets_ui.domain.errors import AwsAccessDenied, AwsCall, AwsError, AwsThrottled, ConsoleError, EnvironmentNotFound
+from secrets_ui.domain.errors import (
+    AwsAccessDenied,
+    AwsCall,
+    AwsError,
+    AwsThrottled,
+    ConsoleError,
+    EnvironmentNotFound,
+)
 
-CALL = AwsCall("secretsmanager:GetSecretValue", "miyabi/dev/api-keys", "us-west-2", "AccessDeniedException", "r-1", "aws …")
+CALL = AwsCall(
+    "secretsmanager:GetSecretValue",
+    "miyabi/dev/api-keys",
+    "us-west-2",
+    "AccessDeniedException",
+    "r-1",
+    "aws …",
+)
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, ConsoleError)]
 
 

@@ -21,7 +21,12 @@ from tests.domain.strategies import ANY_TEXT, VALUES, written_documents
 
 KEY = secrets.token_bytes(32)
 PLACEHOLDER = re.compile("^todo$")
-SPEC = SecretSpec("api-keys", keys={"TOKEN": KeySpec("TOKEN", format="token", placeholders=(PLACEHOLDER,))}, placeholders=(PLACEHOLDER,), digest="d1")
+SPEC = SecretSpec(
+    "api-keys",
+    keys={"TOKEN": KeySpec("TOKEN", format="token", placeholders=(PLACEHOLDER,))},
+    placeholders=(PLACEHOLDER,),
+    digest="d1",
+)
 # No hexadecimal digit and no letter of our own texts: a hit cannot be chance.
 FOREIGN = "QXZJKVWY#&<>\"'\\/+%@€é \n\t"
 
@@ -32,7 +37,10 @@ def facts_of(text: str, spec: SecretSpec = SPEC) -> VersionFacts:
 
 def test_s77_a_fingerprint_is_hmac_sha256_with_the_given_key() -> None:
     """RFC 4231, test case 2."""
-    assert fingerprint("what do ya want for nothing?", b"Jefe") == "5bdcc146bf60754e6a042426089575c75a003f08"[:FINGERPRINT_LENGTH]
+    assert (
+        fingerprint("what do ya want for nothing?", b"Jefe")
+        == "5bdcc146bf60754e6a042426089575c75a003f08"[:FINGERPRINT_LENGTH]
+    )
 
 
 @given(ANY_TEXT, st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
@@ -67,19 +75,28 @@ def all_forms(value: str) -> list[str]:
 
 
 def leaks(value: str, told: str) -> list[str]:
-    return [form[i : i + 6] for form in all_forms(value) for i in range(len(form) - 5) if form[i : i + 6] in told]
+    return [
+        form[i : i + 6] for form in all_forms(value) for i in range(len(form) - 5) if form[i : i + 6] in told
+    ]
 
 
 @given(st.text(FOREIGN, min_size=6, max_size=40), st.sampled_from(FORMATS), st.integers(0, 60))
-def test_s02_facts_hold_no_six_characters_of_a_value_in_any_form(value: str, form: str, min_length: int) -> None:
-    spec = SecretSpec("api-keys", keys={"TOKEN": KeySpec("TOKEN", format=form, min_length=min_length)}, digest="d1")
+def test_s02_facts_hold_no_six_characters_of_a_value_in_any_form(
+    value: str, form: str, min_length: int
+) -> None:
+    spec = SecretSpec(
+        "api-keys", keys={"TOKEN": KeySpec("TOKEN", format=form, min_length=min_length)}, digest="d1"
+    )
     facts = facts_of(json.dumps({"TOKEN": value, "OTHER": [value], "MORE": {"in": value}}), spec)
 
     assert facts.kind == "object"
     assert not leaks(value, json.dumps(facts.to_json(), ensure_ascii=False) + repr(facts))
 
 
-@given(st.text(FOREIGN, min_size=6, max_size=40), st.sampled_from(["%s", '{"TOKEN": %s}', '["%s', '{"TOKEN": "%s', '"%s', '{"TOKEN": "1", "TOKEN": "%s"}']))
+@given(
+    st.text(FOREIGN, min_size=6, max_size=40),
+    st.sampled_from(["%s", '{"TOKEN": %s}', '["%s', '{"TOKEN": "%s', '"%s', '{"TOKEN": "1", "TOKEN": "%s"}']),
+)
 def test_s02_facts_of_a_text_that_is_no_object_hold_nothing_of_it(value: str, frame: str) -> None:
     facts = facts_of(frame.replace("%s", value))
 
@@ -107,8 +124,16 @@ def test_the_type_of_a_value_is_its_json_type(written: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "problem"),
     [
-        ("[1]", "not_object", "The document is JSON, but not an object of keys and values (line 1, column 1)."),
-        ('"text"', "not_object", "The document is JSON, but not an object of keys and values (line 1, column 1)."),
+        (
+            "[1]",
+            "not_object",
+            "The document is JSON, but not an object of keys and values (line 1, column 1).",
+        ),
+        (
+            '"text"',
+            "not_object",
+            "The document is JSON, but not an object of keys and values (line 1, column 1).",
+        ),
         ("plain text", "not_json", "Expecting value (line 1, column 1)."),
         ('{"a": 1,\n "a": 2}', "not_json", "The key a stands twice (line 2, column 2)."),
         ("", "not_json", "The document is empty (line 1, column 1)."),
@@ -135,13 +160,19 @@ def test_a_placeholder_is_noticed_for_known_and_unknown_keys_alike(name: str) ->
     assert [code for _, code, _ in key.problems] == ["placeholder"]
 
 
-@pytest.mark.parametrize(("written", "empty"), [('""', True), ('" "', False), ("0", False), ("[]", False), ("null", False)])
+@pytest.mark.parametrize(
+    ("written", "empty"), [('""', True), ('" "', False), ("0", False), ("[]", False), ("null", False)]
+)
 def test_only_an_empty_text_counts_as_empty(written: str, empty: bool) -> None:
     assert facts_of(f'{{"TOKEN": {written}}}').keys[0].empty is empty
 
 
 def test_the_first_error_among_the_problems_is_the_error_of_the_key() -> None:
-    key = KeyFacts("K", "00", problems=(("warning", "w", "may not be"), ("error", "a", "cannot be"), ("error", "b", "nor this")))
+    key = KeyFacts(
+        "K",
+        "00",
+        problems=(("warning", "w", "may not be"), ("error", "a", "cannot be"), ("error", "b", "nor this")),
+    )
     assert key.error == "cannot be"
     assert KeyFacts("K", "00").error == ""
 

@@ -53,7 +53,9 @@ SET = KeyFacts("K", "aaaa")
         (KEY, KeyFacts("K", "aaaa", problems=(HINT,)), "set", "warn"),
     ],
 )
-def test_the_state_of_a_key_is_its_worst_fault(key: KeySpec, found: KeyFacts | None, kind: str, level: str) -> None:
+def test_the_state_of_a_key_is_its_worst_fault(
+    key: KeySpec, found: KeyFacts | None, kind: str, level: str
+) -> None:
     state = state_of(key, found)
     assert (state.kind, state.state.level) == (kind, level)
 
@@ -69,7 +71,9 @@ def test_the_state_of_a_key_is_its_worst_fault(key: KeySpec, found: KeyFacts | N
         ("any", "bbbb", "set", "Set"),
     ],
 )
-def test_a_key_is_compared_with_other_environments_where_the_catalogue_asks_for_it(rule: Any, other: str, kind: str, text: str) -> None:
+def test_a_key_is_compared_with_other_environments_where_the_catalogue_asks_for_it(
+    rule: Any, other: str, kind: str, text: str
+) -> None:
     state = state_of(KeySpec("K", between_environments=rule), SET, prod=facts(KeyFacts("K", other)))
     assert (state.kind, state.state.text) == (kind, text)
 
@@ -80,7 +84,15 @@ def test_a_comparison_that_could_not_be_made_is_told(rule: Any) -> None:
     assert state.state.hint == "free text; not compared with prod, where nobody has looked yet"
 
 
-@pytest.mark.parametrize(("found", "is_set"), [(SET, True), (KeyFacts("K", "a", placeholder=True), False), (KeyFacts("K", "a", empty=True), False), (None, False)])
+@pytest.mark.parametrize(
+    ("found", "is_set"),
+    [
+        (SET, True),
+        (KeyFacts("K", "a", placeholder=True), False),
+        (KeyFacts("K", "a", empty=True), False),
+        (None, False),
+    ],
+)
 def test_a_key_counts_as_set_when_it_holds_something_real(found: KeyFacts | None, is_set: bool) -> None:
     assert state_of(KEY, found).is_set is is_set
 
@@ -89,7 +101,9 @@ def test_a_key_outside_the_catalogue_is_unexpected_unless_the_whole_secret_is() 
     odd = KeyFacts("ODD", "cccc")
     assert [key.kind for key in key_states(spec(K=KEY), facts(SET, odd), {})] == ["set", "unexpected"]
     assert [key.kind for key in key_states(spec(), facts(SET, odd), {})] == ["set", "set"]
-    assert [key.kind for key in key_states(spec(), facts(KeyFacts("K", "a", placeholder=True)), {})] == ["placeholder"]
+    assert [key.kind for key in key_states(spec(), facts(KeyFacts("K", "a", placeholder=True)), {})] == [
+        "placeholder"
+    ]
 
 
 def test_what_is_no_object_has_no_keys() -> None:
@@ -108,7 +122,12 @@ FOUND = st.builds(
 )
 VERSIONS = st.lists(FOUND, max_size=4, unique_by=lambda key: key.name).map(lambda keys: facts(*keys))
 SPECS = st.lists(
-    st.builds(KeySpec, name=st.sampled_from(["A", "B", "C"]), required=st.booleans(), between_environments=st.sampled_from(["must_differ", "must_match", "any"])),
+    st.builds(
+        KeySpec,
+        name=st.sampled_from(["A", "B", "C"]),
+        required=st.booleans(),
+        between_environments=st.sampled_from(["must_differ", "must_match", "any"]),
+    ),
     max_size=3,
     unique_by=lambda key: key.name,
 ).map(lambda keys: spec(**{key.name: key for key in keys}))
@@ -116,7 +135,9 @@ OTHERS = st.dictionaries(st.sampled_from(["staging", "prod"]), st.one_of(st.none
 
 
 @given(SPECS, VERSIONS, OTHERS, st.randoms(use_true_random=False))
-def test_the_order_of_keys_and_environments_does_not_matter(wanted: SecretSpec, found: VersionFacts, others: dict[str, Any], chance: random.Random) -> None:
+def test_the_order_of_keys_and_environments_does_not_matter(
+    wanted: SecretSpec, found: VersionFacts, others: dict[str, Any], chance: random.Random
+) -> None:
     def told(keys: tuple[KeyState, ...]) -> Any:
         whole = secret_state(SECRET, found, keys, NOW)
         return sorted((key.name, key.kind, key.state.level) for key in keys), whole
@@ -125,13 +146,17 @@ def test_the_order_of_keys_and_environments_does_not_matter(wanted: SecretSpec, 
         return chance.sample(list(items), len(items))
 
     other_order = key_states(
-        spec(**dict(shuffled(wanted.keys.items()))), facts(*shuffled(found.keys)), dict(shuffled(others.items()))
+        spec(**dict(shuffled(wanted.keys.items()))),
+        facts(*shuffled(found.keys)),
+        dict(shuffled(others.items())),
     )
     assert told(key_states(wanted, found, others)) == told(other_order)
 
 
 @given(SPECS, VERSIONS, OTHERS)
-def test_a_secret_is_healthy_only_when_every_key_is(wanted: SecretSpec, found: VersionFacts, others: dict[str, Any]) -> None:
+def test_a_secret_is_healthy_only_when_every_key_is(
+    wanted: SecretSpec, found: VersionFacts, others: dict[str, Any]
+) -> None:
     keys = key_states(wanted, found, others)
     state = secret_state(SECRET, found, keys, NOW)
 
@@ -141,7 +166,9 @@ def test_a_secret_is_healthy_only_when_every_key_is(wanted: SecretSpec, found: V
 
 
 @given(SPECS, VERSIONS, OTHERS, st.sampled_from(["", "AccessDeniedException: not allowed"]))
-def test_a_secret_that_nobody_looked_at_is_never_healthy(wanted: SecretSpec, found: VersionFacts, others: dict[str, Any], why: str) -> None:
+def test_a_secret_that_nobody_looked_at_is_never_healthy(
+    wanted: SecretSpec, found: VersionFacts, others: dict[str, Any], why: str
+) -> None:
     state = secret_state(SECRET, None, key_states(wanted, found, others), NOW, why)
 
     assert state.level == "mute"
@@ -152,7 +179,12 @@ def test_a_secret_that_nobody_looked_at_is_never_healthy(wanted: SecretSpec, fou
 @pytest.mark.parametrize(
     ("secret", "found", "level", "text"),
     [
-        (Secret("arn", "n", versions={"v1": (AWSCURRENT,)}, deleted=NOW + timedelta(days=7)), facts(SET), "bad", "Deletion in 7 days"),
+        (
+            Secret("arn", "n", versions={"v1": (AWSCURRENT,)}, deleted=NOW + timedelta(days=7)),
+            facts(SET),
+            "bad",
+            "Deletion in 7 days",
+        ),
         (Secret("arn", "n", versions={"v1": (AWSPREVIOUS,)}), facts(SET), "bad", "No current version"),
         (Secret("arn", "n"), None, "bad", "No current version"),
         (SECRET, VersionFacts("v1", "binary"), "mute", "Binary"),
@@ -160,17 +192,27 @@ def test_a_secret_that_nobody_looked_at_is_never_healthy(wanted: SecretSpec, fou
         (SECRET, VersionFacts("v1", "not_json", problem="why"), "bad", "Not JSON"),
     ],
 )
-def test_a_state_of_the_whole_secret_comes_before_its_keys(secret: Secret, found: VersionFacts | None, level: str, text: str) -> None:
+def test_a_state_of_the_whole_secret_comes_before_its_keys(
+    secret: Secret, found: VersionFacts | None, level: str, text: str
+) -> None:
     state = secret_state(secret, found, (), NOW)
     assert (state.level, state.text) == (level, text)
 
 
 def test_the_worst_is_named_first_and_the_rest_is_told_beside_it() -> None:
-    wanted = spec(A=KeySpec("A", required=True), B=KeySpec("B"), C=KeySpec("C", required=True), D=KeySpec("D"))
-    found = facts(KeyFacts("B", "b", placeholder=True), KeyFacts("D", "d", problems=(HINT,)), KeyFacts("E", "e"))
+    wanted = spec(
+        A=KeySpec("A", required=True), B=KeySpec("B"), C=KeySpec("C", required=True), D=KeySpec("D")
+    )
+    found = facts(
+        KeyFacts("B", "b", placeholder=True), KeyFacts("D", "d", problems=(HINT,)), KeyFacts("E", "e")
+    )
     state = secret_state(SECRET, found, key_states(wanted, found, {}), NOW)
 
-    assert (state.level, state.text, state.hint) == ("bad", "2 missing", "1 placeholder, 1 unexpected, 1 to look at")
+    assert (state.level, state.text, state.hint) == (
+        "bad",
+        "2 missing",
+        "1 placeholder, 1 unexpected, 1 to look at",
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +231,9 @@ def test_a_begun_day_counts_until_a_deletion(left: timedelta, text: str) -> None
 
 
 @given(SPECS, VERSIONS, OTHERS)
-def test_states_are_made_of_texts_that_json_can_hold(wanted: SecretSpec, found: VersionFacts, others: dict[str, Any]) -> None:
+def test_states_are_made_of_texts_that_json_can_hold(
+    wanted: SecretSpec, found: VersionFacts, others: dict[str, Any]
+) -> None:
     for key in key_states(wanted, found, others):
         assert json.dumps([key.name, key.kind, key.state.level, key.state.text, key.state.hint])
         assert key.state.text

@@ -49,7 +49,9 @@ def test_a_github_token_with_one_character_changed_is_an_error(body: str, place:
     token = github_token(body)
     assume(token[place] != other)
 
-    assert problems(token[:place] + other + token[place + 1 :], "github_token") == [("error", "github_checksum")]
+    assert problems(token[:place] + other + token[place + 1 :], "github_token") == [
+        ("error", "github_checksum")
+    ]
 
 
 @given(BODIES, st.integers(4, 38))
@@ -61,7 +63,18 @@ def test_a_github_token_with_two_neighbours_swapped_is_an_error(body: str, place
     assert problems(swapped, "github_token") == [("error", "github_checksum")]
 
 
-@pytest.mark.parametrize("token", [github_token()[:-1], github_token() + "0", "ghx_" + github_token()[4:], github_token()[4:], "GHP_" + github_token()[4:], "github_pat_short", "ghp_" + "é" * 36])
+@pytest.mark.parametrize(
+    "token",
+    [
+        github_token()[:-1],
+        github_token() + "0",
+        "ghx_" + github_token()[4:],
+        github_token()[4:],
+        "GHP_" + github_token()[4:],
+        "github_pat_short",
+        "ghp_" + "é" * 36,
+    ],
+)
 def test_what_has_not_the_shape_of_a_github_token_is_an_error(token: str) -> None:
     assert problems(token, "github_token") == [("error", "github_format")]
 
@@ -159,7 +172,13 @@ def test_stray_blanks_are_told_and_never_trimmed(value: str, codes: list[str]) -
 
 @pytest.mark.parametrize("form", ["github_token", "token", "https_url", "identifier", "path"])
 def test_a_stray_blank_is_told_once_beside_what_the_format_says(form: str) -> None:
-    good = {"github_token": github_token(), "token": "x" * 40, "https_url": "https://example.org", "identifier": "name", "path": "/srv"}[form]
+    good = {
+        "github_token": github_token(),
+        "token": "x" * 40,
+        "https_url": "https://example.org",
+        "identifier": "name",
+        "path": "/srv",
+    }[form]
     assert problems(good, form) == []
     assert [code for _, code in problems(good + "\n", form)] == ["trailing_newline"]
 
@@ -188,7 +207,13 @@ def test_no_text_makes_a_rule_fall_over(value: str, form: str, min_length: int) 
         assert problem.text
 
 
-@given(st.text("QXZJ#%&=+/\\ \n\t\x00", min_size=6, max_size=40), st.sampled_from(FORMATS), st.sampled_from(["", "https://", "ghp_", " "]))
+@given(
+    st.text("QXZJ#%&=+/\\ \n\t\x00", min_size=6, max_size=40),
+    st.sampled_from(FORMATS),
+    st.sampled_from(["", "https://", "ghp_", " "]),
+)
 def test_s02_no_remark_repeats_six_characters_of_the_value(body: str, form: str, start: str) -> None:
-    told = "".join(p.text + p.code for p in check_value(start + body, KeySpec("KEY", format=form, min_length=50)))
+    told = "".join(
+        p.text + p.code for p in check_value(start + body, KeySpec("KEY", format=form, min_length=50))
+    )
     assert not [body[i : i + 6] for i in range(len(body) - 5) if body[i : i + 6] in told]

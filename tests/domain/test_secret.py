@@ -64,10 +64,15 @@ def test_nothing_stands_in_the_way_of_an_edit(editable: Secret) -> None:
         (secret((AWSCURRENT,), primary_region="eu-west-1"), "primary Region, eu-west-1"),
         (secret((AWSCURRENT,), (AWSPENDING,)), "A rotation is running"),
         (secret((AWSPENDING,)), "A rotation is running"),
-        (secret((AWSCURRENT, AWSPREVIOUS), tuple(f"{EDIT_LABEL}{n}" for n in range(MAX_LABELS - 3))), "19 staging labels of 20"),
+        (
+            secret((AWSCURRENT, AWSPREVIOUS), tuple(f"{EDIT_LABEL}{n}" for n in range(MAX_LABELS - 3))),
+            "19 staging labels of 20",
+        ),
     ],
 )
-def test_s67_a_secret_in_such_a_state_is_not_edited_and_the_reason_is_told(locked: Secret, reason: str) -> None:
+def test_s67_a_secret_in_such_a_state_is_not_edited_and_the_reason_is_told(
+    locked: Secret, reason: str
+) -> None:
     with pytest.raises(SecretNotEditable) as caught:
         ensure_editable(locked)
     assert reason in caught.value.message
@@ -86,12 +91,18 @@ def test_an_edit_from_the_current_version_goes_on() -> None:
 @pytest.mark.parametrize(
     ("versions", "base", "told"),
     [
-        ([(AWSPREVIOUS,), (AWSCURRENT,)], "v1", "The edit started from version v1, and AWSCURRENT is now v2."),
+        (
+            [(AWSPREVIOUS,), (AWSCURRENT,)],
+            "v1",
+            "The edit started from version v1, and AWSCURRENT is now v2.",
+        ),
         ([(AWSCURRENT,)], "", "The edit started from no version, and AWSCURRENT is now v1."),
         ([(AWSPREVIOUS,)], "v1", "The edit started from version v1, and AWSCURRENT is now gone."),
     ],
 )
-def test_s63_an_edit_from_another_version_is_a_conflict(versions: list[tuple[str, ...]], base: str, told: str) -> None:
+def test_s63_an_edit_from_another_version_is_a_conflict(
+    versions: list[tuple[str, ...]], base: str, told: str
+) -> None:
     with pytest.raises(VersionConflict) as caught:
         ensure_current_version(secret(*versions), base)
     assert caught.value.message == told

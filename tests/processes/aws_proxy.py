@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ class Answer:
 
     status: int
     body: bytes = b""
+    request_id: str = ""
 
 
 LOST = Answer(0)
@@ -99,7 +100,7 @@ class AwsProxy:
         try:
             upstream.request("POST", "/", body, {**headers, "Connection": "close"})
             got = upstream.getresponse()
-            return Answer(got.status, got.read())
+            return Answer(got.status, got.read(), got.headers.get("x-amzn-RequestId", ""))
         finally:
             upstream.close()
 
@@ -107,7 +108,7 @@ class AwsProxy:
     def _amended(plan: Plan, name: str, answer: Answer) -> Answer:
         if name not in plan.amended or answer.status != 200:
             return answer
-        return Answer(200, json.dumps({**json.loads(answer.body), **plan.amended[name]}).encode())
+        return replace(answer, body=json.dumps({**json.loads(answer.body), **plan.amended[name]}).encode())
 
 
 def _name_of(headers: dict[str, str], body: bytes) -> str:
@@ -130,6 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("x-amzn-RequestId", answer.request_id)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)

@@ -1,4 +1,4 @@
-"""Console processes as tests hold them: started once, asked often, forked to be killed."""
+"""Processes as tests hold them: started once, asked often; consoles can be forked, to be killed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
@@ -16,45 +16,31 @@ from deploy.demo.local_aws import PROJECT
 PATIENCE = 60  # seconds for one answer
 
 
-class Console:
-    """A process that runs the console's services (worker.py) with the given environment variables on top of the test's own."""
+class Worker:
+    """A process that answers each JSON line with one, the first without being asked. `environ` comes on top of the test's own."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
         self.log = log
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "tests.processes.worker"],
-                cwd=PROJECT, env={**os.environ, **environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True,
-            )  # fmt: skip
+                command, cwd=PROJECT, env={**os.environ, **environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
 
     def wait_until_ready(self) -> Self:
         self.hear()
         return self
 
-    def ask(self, do: str, **job: Any) -> Any:
-        """Runs a job (jobs.py) and returns what it said."""
-        self.tell(do, **job)
-        return self.hear()["said"]
-
-    def tell(self, do: str, **job: Any) -> None:
-        self._send(json.dumps({"do": do, **job}))
-
-    def fork(self, do: str, **job: Any) -> Child:
-        """A child that will run the job once it is told to go."""
-        self.tell(do, fork=True, **job)
-        return Child(self, self.hear()["pid"])
+    def send(self, **job: Any) -> None:
+        stdin = cast(IO[str], self._process.stdin)
+        stdin.write(f"{json.dumps(job)}\n")
+        stdin.flush()
 
     def hear(self) -> dict[str, Any]:
         stdout = cast(IO[str], self._process.stdout)
         ready, _, _ = select.select([stdout], [], [], PATIENCE)
         line = stdout.readline() if ready else ""
-        assert line, f"The console process said nothing. Its log ends: {self.log.read_text()[-3000:]}"
+        assert line, f"The process said nothing. Its log ends: {self.log.read_text()[-3000:]}"
         return cast(dict[str, Any], json.loads(line))
-
-    def _send(self, line: str) -> None:
-        stdin = cast(IO[str], self._process.stdin)
-        stdin.write(f"{line}\n")
-        stdin.flush()
 
     def stop(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
@@ -66,6 +52,26 @@ class Console:
             self._process.wait()
 
 
+class Console(Worker):
+    """A process that runs the console's services (worker.py)."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+        super().__init__([sys.executable, "-W", "error", "-m", "tests.processes.worker"], environ, log)
+
+    def ask(self, do: str, **job: Any) -> Any:
+        """Runs a job (jobs.py) and returns what it said."""
+        self.tell(do, **job)
+        return self.hear()["said"]
+
+    def tell(self, do: str, **job: Any) -> None:
+        self.send(do=do, **job)
+
+    def fork(self, do: str, **job: Any) -> Child:
+        """A child that will run the job once it is told to go."""
+        self.tell(do, fork=True, **job)
+        return Child(self, self.hear()["pid"])
+
+
 class Child:
     """A forked console: one job, then its end, by itself or by a signal."""
 
@@ -73,7 +79,7 @@ class Child:
         self._parent, self.pid = parent, pid
 
     def go(self) -> None:
-        self._parent._send("go")
+        self._parent.send(go=True)
 
     def end(self) -> tuple[int, Any]:
         """The exit status (minus the signal's number when one ended it), and what the job said before."""

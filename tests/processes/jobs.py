@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -39,12 +38,6 @@ def save(secret: str, base: str, values: dict[str, str | None], *, environment: 
     return told(act)
 
 
-def save_at(when: float, **what: Any) -> Any:
-    """Saves at a given time, so that two processes begin together."""
-    time.sleep(max(0.0, when - time.time()))
-    return save(**what)
-
-
 def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
     return told(lambda: {"version": decide_change.approve(get_environment(environment), Actor(actor), sequence).version_id})
 
@@ -77,7 +70,7 @@ def records(secret: str = "") -> list[dict[str, Any]]:
     return list(found.order_by("sequence").values())
 
 
-def append(count: int, actor: str = "hana", pause: float = 0.0) -> dict[str, Any]:
+def append(count: int, actor: str = "hana") -> dict[str, Any]:
     """Writes so many records; tells which came to stand, and how often the turn could not be had."""
     written, refused = [], 0
     while len(written) < count:
@@ -85,7 +78,6 @@ def append(count: int, actor: str = "hana", pause: float = 0.0) -> dict[str, Any
             written.append(audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence)
         except AuditUnavailable:
             refused += 1
-        time.sleep(pause)
     return {"written": written, "refused": refused}
 
 
@@ -107,5 +99,5 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (save, save_at, approve, reject, settle, verify, command, records, append, record, run_sql)
+    job.__name__: job for job in (save, approve, reject, settle, verify, command, records, append, record, run_sql)
 }

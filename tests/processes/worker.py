@@ -1,7 +1,8 @@
 """A console process for tests: takes jobs as JSON lines on standard input and answers in JSON lines.
 
-The services run as they are, on a database and a local AWS that the environment names. A job with `fork` runs in a child
-of its own, which says its process id and waits for a line before it starts: a test can then kill it at any step.
+The services run as they are, on a database and a local AWS that the environment names. A job begins after its `pause`. One
+with `fork` runs in a child of its own, which says its process id and waits for a line before it starts: a test can then
+kill it at any step.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import io
 import json
 import os
 import sys
+import time
 from typing import Any
 
 import django
@@ -39,6 +41,7 @@ def main() -> None:
 def run(job: dict[str, Any], jobs: Any) -> dict[str, Any]:
     do = jobs[job.pop("do")]
     job.pop("stay_connected", None)
+    time.sleep(job.pop("pause", 0))
     return {"said": do(**job)}
 
 

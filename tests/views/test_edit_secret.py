@@ -39,7 +39,6 @@ def test_it_works(dev: Estate, editor: Client) -> None:
     page = editor.get(EDIT)
     base = page.context["opened"].secret.current
     assert page.status_code == 200
-    assert not any(value in page.content.decode() for value in before.values())
 
     answer = editor.post(EDIT, key_form(base, ("MIYABI_ROOT", "set", "/srv/miyabi")))
 
@@ -134,7 +133,7 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     answer = editor.post(EDIT, key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "")), **JSON)
     assert answer.status_code == 400
     assert answer.json()["errors"][""] == ["Nothing was typed, so nothing changes. Blank means keep."]
-    assert aws.calls == []
+    assert aws.seen == []
 
 
 @pytest.mark.parametrize(
@@ -156,7 +155,7 @@ def test_a_wrong_row_is_refused_by_its_field_before_aws(
     answer = editor.post(EDIT, key_form("a" * 32, *rows), **JSON)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
-    assert aws.calls == []
+    assert aws.seen == []
 
 
 def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_warned_of(dev: Estate, editor: Client) -> None:

@@ -69,11 +69,11 @@ def test_a_known_version_is_shown_without_reading_its_value(
     watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
 ) -> None:
     _, aws = watched(only=("dev",))
-    client = signed_in("viewer")
+    client = signed_in("viewer", "dev")
     client.get(DETAIL)
     assert aws.operations().count("GetSecretValue") == 1  # the first look, on record
     assert AuditRecord.objects.filter(action="value.read", phase="outcome", outcome="done").count() == 1
-    aws.calls.clear()
+    aws.seen.clear()
 
     client.get(DETAIL)
 
@@ -82,9 +82,9 @@ def test_a_known_version_is_shown_without_reading_its_value(
 
 def test_a_warm_list_asks_aws_once(watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn) -> None:
     _, aws = watched(only=("dev",))
-    client = signed_in("viewer")
+    client = signed_in("viewer", "dev")
     client.get(LIST)
-    aws.calls.clear()
+    aws.seen.clear()
     client.get(LIST)
     assert aws.operations() == ["ListSecrets"]
 

@@ -16,7 +16,7 @@ export function showConflict(step, { conflict, problem }) {
 }
 
 function draw(row) {
-  const line = fill(clone("conflict-row"), { key: row.key, base: row.base, theirs: row.theirs, yours: row.yours });
+  const line = fill(clone("conflict-row"), { key: row.key, base: row.base, theirs: row.theirs, yours: row.yours === row.base && !row.overlaps ? "as you found it" : row.yours });
   line.classList.toggle("overlap", row.overlaps);
   find("[data-slot=state]", line).replaceWith(who(row));
   return line;

@@ -24,6 +24,7 @@ class EditForm {
   start() {
     const { form } = this;
     form.noValidate = true; // each step asks for its own fields
+    history.scrollRestoration = "manual"; // each step begins at its top
     this.addStep("review");
     this.addStep("conflict");
     startNewRows(form, (row) => startRow(row, form.dataset.placeholders));
@@ -119,7 +120,7 @@ class EditForm {
     const { conflict, once } = this.answer;
     this.form.elements.base.value = conflict.current;
     this.form.elements.once.value = once;
-    all("[data-base]", this.form).forEach((place) => { place.textContent = conflict.current.slice(0, 8) || "none"; });
+    all("[data-base]", this.form).forEach((place) => { place.textContent = short(conflict.current); });
   }
 
   async trim(key) {
@@ -172,5 +173,8 @@ class EditForm {
     clearErrors(this.form);
   }
 }
+
+/** As the filter `short` on the server. */
+const short = (version) => (version.startsWith("terraform-") ? `…${version.slice(-8)}` : version.slice(0, 8) || "none");
 
 const keyOf = (row) => row.dataset.key ?? find("[data-name-field]", row)?.value.trim();

@@ -96,7 +96,7 @@ function tooLong(text) {
 
 function good(text, rules) {
   const isFineGrained = rules.format === "github_token" && text.trim().startsWith("github_pat_");
-  return isFineGrained ? "Looks like a fine-grained GitHub token" : GOOD[rules.format] ?? "No remark";
+  return isFineGrained ? "Looks like a fine-grained GitHub token" : GOOD[rules.format] ?? "Any text will do";
 }
 
 const sentence = (text) => text[0].toUpperCase() + text.slice(1);

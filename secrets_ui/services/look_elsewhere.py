@@ -1,0 +1,37 @@
+"""Looks, once, at the same secrets in other environments, so that "differs everywhere" is not claimed of what nobody has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..domain.actor import Actor
+from ..domain.catalog import SecretSpec
+from ..domain.environment import Environment
+from ..domain.secret import Secret
+from ..models import SecretSighting
+from . import estate
+from .aws_access import gather, secrets_manager
+from .version_facts import Wanted, known_facts, look, note_sightings
+
+
+def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> None:
+    """`comparable` are the environments that the person may see. One query when all have been seen; a secret that cannot be looked at
+    stays uncompared, and says so. Raises AuditUnavailable."""
+    others = [other for other in comparable if other.name != environment.name]
+    specs = [spec for spec in estate.catalog().secrets.values() if any(key.between_environments != "any" for key in spec.keys.values())]
+    names = {other.prefix + spec.name for other in others for spec in specs}
+    seen = set(SecretSighting.objects.filter(name__in=names).values_list("environment", "name"))
+    for other in others:
+        unseen = [spec for spec in specs if (other.name, other.prefix + spec.name) not in seen]
+        if unseen:
+            _look(other, actor, unseen)
+
+
+def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
+    gateway = secrets_manager(other, actor)
+    answers = gather([lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs])  # type: ignore[misc]
+    found = {spec.name: answer for spec, answer in zip(specs, answers, strict=True) if isinstance(answer, Secret) and answer.current}
+    wanted = [Wanted(s.name, s.arn, s.current, estate.spec_of(other, s.name)) for s in found.values() if not s.deleted]
+    known = known_facts(wanted)
+    look(gateway, actor, [item for item in wanted if item.arn not in known])
+    note_sightings(other, found.values())

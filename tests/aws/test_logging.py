@@ -1,0 +1,142 @@
+"""S06: what botocore and urllib3 would log of a value reaches no handler, whatever levels somebody sets."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.local_aws import LocalAws
+from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.aws.session import keep_botocore_quiet
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import AwsError
+from secrets_ui.domain.secret_value import SecretValue
+
+NOISY = ("botocore", "boto3", "urllib3", "s3transfer")
+
+
+class Everything(logging.Handler):
+    """Keeps all that a handler could ever get of a record."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text += f"{record.name} {record.getMessage()} {record.__dict__!r}\n"
+
+
+def noisy_loggers() -> list[logging.Logger]:
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY]
+    return [logging.getLogger(name) for name in (*NOISY, *names)]
+
+
+@pytest.fixture
+def heard(gateway: SecretsManagerGateway) -> Iterator[Everything]:
+    """Root and every logger of botocore and urllib3 at DEBUG after all clients are made, with a handler on root and on the parents."""
+    gateway.list_secrets()
+    handler, loggers = Everything(), [logging.getLogger(), *noisy_loggers()]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    for name in ("", "botocore", "urllib3"):
+        logging.getLogger(name or None).addHandler(handler)
+    yield handler
+    for name in ("", "botocore", "urllib3"):
+        logging.getLogger(name or None).removeHandler(handler)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+def forms(value: str) -> list[str]:
+    return [value, base64.b64encode(value.encode()).decode()[:-4]]
+
+
+def test_s06_a_put_and_a_get_leave_nothing_in_any_handler(
+    heard: Everything, gateway: SecretsManagerGateway, make_secret: Callable[..., str], canary: str
+) -> None:
+    name = make_secret()
+    gateway.put_secret_value(name, SecretValue(json.dumps({"KEY": canary})), token="t" * 64, label="label")
+    stored = gateway.get_secret_value(name, "t" * 64)
+    logging.getLogger("miyabi.test").debug("the handler listens")
+
+    assert stored.value == SecretValue(json.dumps({"KEY": canary}))
+    assert "the handler listens" in heard.text
+    assert not [form for form in forms(canary) if form in heard.text]
+
+
+def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
+    heard: Everything, gateway: SecretsManagerGateway, environment: Environment, canary: str
+) -> None:
+    for value in (SecretValue(canary), SecretValue(canary.encode())):  # type: ignore[arg-type]  # no such secret; not a text
+        with pytest.raises(AwsError):
+            gateway.put_secret_value(environment.prefix + "nothing", value, token="t" * 64, label="label")
+
+    assert not [form for form in forms(canary) if form in heard.text]
+
+
+# A process of its own: here no earlier test has made a logger or a client.
+SCRIPT = """
+import logging, os, sys
+logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(name)s %(message)s")
+for name in ("botocore", "boto3", "urllib3", "botocore.endpoint", "botocore.parsers", "urllib3.connectionpool"):
+    logging.getLogger(name).setLevel(logging.DEBUG)
+from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.aws.session import AwsSessions
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.secret_value import SecretValue
+place = Environment("dev", "us-west-2", os.environ["ACCOUNT"], "miyabi/dev/", os.environ["ROLE"])
+gateway = SecretsManagerGateway(AwsSessions(os.environ["ENDPOINT"]).client(place, "secretsmanager", "hana"), place)
+gateway.put_secret_value(os.environ["SECRET"], SecretValue(sys.stdin.read()), token="u" * 64, label="label")
+stored = gateway.get_secret_value(os.environ["SECRET"], "u" * 64)
+for name in list(logging.root.manager.loggerDict):
+    logging.getLogger(name).setLevel(logging.DEBUG)
+gateway.get_secret_value(os.environ["SECRET"], "u" * 64)
+logging.getLogger("miyabi.test").debug("read %d bytes", stored.value.size)
+assert "django" not in sys.modules
+"""
+
+
+@pytest.mark.processes
+def test_s06_a_new_process_at_debug_from_its_first_line_prints_nothing(
+    local_aws: LocalAws, environment: Environment, make_secret: Callable[..., str], canary: str
+) -> None:
+    place = {
+        "ACCOUNT": environment.account,
+        "ROLE": environment.assume_role,
+        "ENDPOINT": local_aws.endpoint,
+        "SECRET": make_secret(),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=os.environ | place, input=canary, capture_output=True, text=True, timeout=60,
+        cwd=Path(__file__).resolve().parents[2], check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"miyabi.test read {len(canary)} bytes" in done.stdout
+    assert not [form for form in forms(canary) if form in done.stdout]
+
+
+def test_s06_without_the_quieting_botocore_would_log_the_value(
+    gateway: SecretsManagerGateway, canary: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the tests above could not fail."""
+    gateway.list_secrets()
+    handler, endpoint = Everything(), logging.getLogger("botocore.endpoint")
+    monkeypatch.setattr(endpoint, "filters", [])
+    endpoint.setLevel(logging.DEBUG)
+    endpoint.addHandler(handler)
+    with pytest.raises(AwsError):
+        gateway.put_secret_value("miyabi/dev/nothing", SecretValue(canary), token="t" * 64, label="label")
+    endpoint.removeHandler(handler)
+    keep_botocore_quiet()
+
+    assert canary in handler.text

@@ -1,0 +1,278 @@
+"""session: whose name a call carries, where it goes, and how many clients are kept."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from secrets_ui.aws import session
+from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.aws.session import AwsSessions, session_name
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import AwsUnreachable
+from tests.aws.fake_aws import Answer, FakeAws, key_of
+from tests.conftest import fresh_environments
+
+DESCRIBED = '{"ARN": "arn", "Name": "miyabi/dev/api-keys", "CreatedDate": 1767225600.25}'
+
+
+@pytest.fixture(autouse=True)
+def described(fake_aws: FakeAws) -> None:
+    fake_aws.answer = lambda request: Answer(200, DESCRIBED)
+
+
+@pytest.fixture
+def sessions(fake_aws: FakeAws) -> AwsSessions:
+    return AwsSessions(fake_aws.endpoint)
+
+
+def describe(sessions: AwsSessions, environment: Environment, person: str) -> Any:
+    return SecretsManagerGateway(
+        sessions.client(environment, "secretsmanager", person), environment
+    ).describe_secret("name")
+
+
+def without_role(environment: Environment) -> Environment:
+    return Environment(environment.name, environment.region, environment.account, environment.prefix)
+
+
+def test_s48_each_environment_s_calls_are_signed_by_its_own_assumed_role_in_the_person_s_name(
+    fake_aws: FakeAws, sessions: AwsSessions
+) -> None:
+    for environment in fresh_environments().values():
+        for person in ("hana", "ken@example.org"):
+            fake_aws.requests.clear()
+            describe(sessions, environment, person)
+            assumed, call = fake_aws.requests
+
+            assert (assumed.operation, call.operation) == ("AssumeRole", "DescribeSecret")
+            assert (assumed.form["RoleArn"], assumed.form["RoleSessionName"]) == (
+                environment.assume_role,
+                person,
+            )
+            assert assumed.signer == "testing"  # the console's own credentials
+            assert call.signer == key_of(environment.account)
+
+
+def test_s48_two_people_never_share_a_client(sessions: AwsSessions, environment: Environment) -> None:
+    hana, ken = (sessions.client(environment, "secretsmanager", person) for person in ("hana", "ken"))
+    assert hana is not ken
+
+
+def test_s48_an_environment_of_the_same_name_elsewhere_has_clients_of_its_own(
+    fake_aws: FakeAws, sessions: AwsSessions
+) -> None:
+    for environment in (fresh_environments()["dev"], fresh_environments()["dev"]):
+        describe(sessions, environment, "hana")
+        assert fake_aws.requests[-1].signer == key_of(environment.account)
+
+
+def test_without_a_role_the_console_signs_itself_and_people_share_a_client(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    plain = without_role(environment)
+    describe(sessions, plain, "hana")
+
+    assert [(request.operation, request.signer) for request in fake_aws.requests] == [
+        ("DescribeSecret", "testing")
+    ]
+    assert sessions.client(plain, "secretsmanager", "hana") is sessions.client(plain, "secretsmanager", "ken")
+
+
+def test_a_client_is_made_without_a_call_and_the_role_is_assumed_once(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    sessions.client(environment, "secretsmanager", "hana")
+    assert fake_aws.requests == []
+
+    for _ in range(3):
+        describe(sessions, environment, "hana")
+    assert len(fake_aws.of("AssumeRole")) == 1
+
+
+def test_services_of_one_person_share_the_assumed_role(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    describe(sessions, environment, "hana")
+    fake_aws.answer = lambda request: Answer(200, '{"KeyMetadata": {"KeyId": "k"}}')
+    sessions.client(environment, "kms", "hana").describe_key(KeyId="k")
+
+    assert len(fake_aws.of("AssumeRole")) == 1
+    assert fake_aws.requests[-1].signer == key_of(environment.account)
+
+
+@pytest.mark.parametrize("person", ["hana", "ken@example.org", "a-b_c+d=e,f.g", "x" * 64, "42"])
+def test_s48_a_name_that_sts_takes_is_the_session_s_name(person: str) -> None:
+    assert session_name(person) == person
+
+
+@given(st.text(st.characters(exclude_categories=())), st.text())
+def test_s48_every_person_has_a_session_name_that_sts_takes_and_nobody_else_has(one: str, other: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", session_name(one))
+    assert (session_name(one) == session_name(other)) is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a b", "a-b"),
+        ("é", "ü"),
+        ("x" * 64 + "1", "x" * 64 + "2"),
+        ("", "-"),
+        ("hana\n", "hana"),
+        ("é", "e\u0301"),
+    ],
+)
+def test_s48_names_that_look_alike_once_cleaned_stay_apart(one: str, other: str) -> None:
+    assert session_name(one) != session_name(other)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_STS"]
+)
+def test_s84_the_machine_s_settings_cannot_send_calls_elsewhere(
+    name: str, monkeypatch: pytest.MonkeyPatch, environment: Environment
+) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    sessions = AwsSessions()
+
+    assert (
+        sessions.client(environment, "secretsmanager", "hana").meta.endpoint_url
+        == "https://secretsmanager.us-west-2.amazonaws.com"
+    )
+    assert (
+        sessions.client(environment, "sts", "hana").meta.endpoint_url == "https://sts.us-west-2.amazonaws.com"
+    )
+
+
+def test_s84_sts_is_asked_in_the_same_place_as_the_rest(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    describe(sessions, environment, "hana")
+    assert len(fake_aws.of("AssumeRole")) == 1
+
+
+def test_times_are_read_as_utc(sessions: AwsSessions, environment: Environment) -> None:
+    assert describe(sessions, environment, "hana").created == datetime(
+        2026, 1, 1, 0, 0, 0, 250_000, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-01-01T00:00:00Z", "2026-01-01T09:00:00+09:00", 1767225600, 1767225600.0, "1767225600"]
+)
+def test_every_way_of_writing_a_time_comes_out_in_utc(written: object) -> None:
+    moment = session._timestamp(written)
+    assert (moment, moment.tzinfo) == (datetime(2026, 1, 1, tzinfo=UTC), UTC)
+
+
+def test_retries_and_time_outs_are_those_of_the_console(
+    sessions: AwsSessions, environment: Environment
+) -> None:
+    config = sessions.client(environment, "secretsmanager", "hana").meta.config
+    assert config.retries == {"mode": "standard", "total_max_attempts": session.MAX_ATTEMPTS}
+    assert (config.connect_timeout, config.read_timeout) == (session.CONNECT_TIMEOUT, session.READ_TIMEOUT)
+
+
+def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """All calls side by side, each in a thread of its own."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        gate.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_threads_that_ask_at_once_get_the_same_client(
+    sessions: AwsSessions, environment: Environment
+) -> None:
+    clients = at_once([lambda: sessions.client(environment, "secretsmanager", "hana") for _ in range(16)])
+    assert len({id(client) for client in clients}) == 1
+
+
+def test_one_client_serves_many_threads(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    told = at_once([lambda: describe(sessions, environment, "hana").name for _ in range(16)])
+
+    assert set(told) == {"miyabi/dev/api-keys"}
+    assert len(fake_aws.of("AssumeRole")) == 1
+
+
+def test_roles_of_many_environments_and_people_are_assumed_side_by_side(
+    fake_aws: FakeAws, sessions: AwsSessions
+) -> None:
+    places = [*fresh_environments().values()]
+    calls = [
+        lambda place=place, person=person: describe(sessions, place, f"person-{person}")
+        for place in places
+        for person in range(5)
+    ]
+
+    assert len(at_once(calls)) == 15  # type: ignore[arg-type]
+    assert {request.signer for request in fake_aws.of("DescribeSecret")} == {
+        key_of(place.account) for place in places
+    }
+    assert len(fake_aws.of("AssumeRole")) == 15
+
+
+def test_only_the_latest_clients_are_kept(
+    monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
+) -> None:
+    monkeypatch.setattr(session, "KEPT_SESSIONS", 3)
+    first = {person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a2", "a3")}
+    sessions.client(environment, "secretsmanager", "a1")  # used again, so a2 is the oldest
+    sessions.client(environment, "secretsmanager", "a4")
+    again = {person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a3")}
+
+    assert again == {person: first[person] for person in ("a1", "a3")}
+    assert sessions.client(environment, "secretsmanager", "a2") is not first["a2"]
+    assert len(sessions._clients) == len(sessions._sessions) == 3
+
+
+def test_a_client_in_use_outlives_its_place_among_the_kept(
+    monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
+) -> None:
+    monkeypatch.setattr(session, "KEPT_SESSIONS", 1)
+    gateway = SecretsManagerGateway(sessions.client(environment, "secretsmanager", "hana"), environment)
+    sessions.client(environment, "secretsmanager", "ken")
+
+    assert gateway.describe_secret("name").name == "miyabi/dev/api-keys"
+
+
+@pytest.fixture
+def no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("has_role", [True, False])
+def test_missing_credentials_are_told_and_noticed_once_they_are_there(
+    no_credentials: None,
+    has_role: bool,
+    fake_aws: FakeAws,
+    sessions: AwsSessions,
+    environment: Environment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = environment if has_role else without_role(environment)
+    with pytest.raises(AwsUnreachable, match=r"^The console has no AWS credentials\.$"):
+        describe(sessions, place, "hana")
+    assert fake_aws.requests == []
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "late")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "late")
+    assert describe(sessions, place, "hana").name == "miyabi/dev/api-keys"

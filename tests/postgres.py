@@ -1,0 +1,75 @@
+"""A PostgreSQL server of the tests' own: in a temporary folder, reached by a socket in it, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+FOLDERS = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt")
+
+
+def find_programs() -> Path | None:
+    """The folder with initdb and pg_ctl, of the newest version that is installed."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    candidates = [path.parent for folder in FOLDERS for path in Path(folder).glob("*/bin/initdb")]
+    return max(candidates, key=lambda path: [int(part) for part in path.parts if part.isdecimal()], default=None)
+
+
+class PostgresServer:
+    """A running server. `url(name)` is what DATABASE_URL takes for one of its databases."""
+
+    user = "miyabi"
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self.programs, self.folder = programs, folder
+
+    def url(self, database: str) -> str:
+        return f"postgres://{self.user}@{quote(str(self.folder), safe='')}/{database}"
+
+    def run(self, program: str, *arguments: str) -> str:
+        """One of PostgreSQL's own programs, as the user that the server runs as. root may not run initdb, nor the server."""
+        command = [str(self.programs / program), *arguments]
+        ended = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120, **_as_whom())
+        assert ended.returncode == 0, f"{program}: {ended.stderr}"
+        return ended.stdout
+
+    def client(self, program: str, *arguments: str) -> str:
+        return self.run(program, "--host", str(self.folder), "--username", self.user, *arguments)
+
+
+@contextmanager
+def running(programs: Path) -> Iterator[PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))  # short: a socket's path has at most about 100 characters
+    server = PostgresServer(programs, folder)
+    try:
+        if whom := _as_whom():
+            os.chown(folder, int(whom["user"]), int(whom["group"]))
+        server.run("initdb", "--pgdata", f"{folder}/data", "--username", server.user, "--auth", "trust", "--no-sync")
+        # fsync only matters when the machine itself goes down.
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=40"
+        server.run("pg_ctl", "--pgdata", f"{folder}/data", "--log", f"{folder}/log", "--options", options, "--wait", "start")
+        yield server
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            server.run("pg_ctl", "--pgdata", f"{folder}/data", "--mode", "immediate", "--wait", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_whom() -> dict[str, int]:
+    if os.geteuid():
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": entry.pw_uid, "group": entry.pw_gid}
+    return {}

@@ -1,0 +1,128 @@
+"""Fixtures for tests with real processes: databases of their own, on SQLite and PostgreSQL, consoles, and a proxy before the local AWS."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.account import assume
+from deploy.demo.local_aws import PROJECT, LocalAws
+from secrets_ui.domain.environment import Environment, Rules
+from tests import postgres as postgresql
+from tests.conftest import as_toml, fresh_environments
+from tests.processes.aws_proxy import AwsProxy
+from tests.processes.consoles import Console
+from tests.processes.outside import Aws
+
+
+@pytest.fixture(scope="session")
+def places() -> dict[str, Environment]:
+    """dev saves at once; staging asks for a second person."""
+    return fresh_environments(dev=Rules(), staging=Rules(second_person=True))
+
+
+@pytest.fixture(scope="session")
+def environments_file(places: dict[str, Environment], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("consoles") / "environments.toml"
+    path.write_text(as_toml(places), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def dev(local_aws: LocalAws, places: dict[str, Environment]) -> Aws:
+    return Aws(places["dev"], assume(local_aws.endpoint, places["dev"]).secretsmanager)
+
+
+@pytest.fixture(scope="session")
+def staging(local_aws: LocalAws, places: dict[str, Environment]) -> Aws:
+    return Aws(places["staging"], assume(local_aws.endpoint, places["staging"]).secretsmanager)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgresServer]:
+    programs = postgresql.find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed here (no initdb), so only SQLite is tested.")
+    with postgresql.running(programs) as server:
+        server.client("createdb", "migrated")
+        migrate(server.url("migrated"))
+        yield server
+
+
+def migrate(url: str) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, check=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def sqlite_copy(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    def make() -> str:
+        path = tmp_path_factory.mktemp("database") / "db.sqlite3"
+        shutil.copy(migrated_sqlite, path)
+        return f"sqlite:///{path}"
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database of the test's own."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_copy")())
+    server: postgresql.PostgresServer = request.getfixturevalue("postgres")
+    name = f"test_{secrets.token_hex(4)}"
+    server.client("createdb", "--template", "migrated", name)
+    return server.url(name)
+
+
+Start = Callable[..., Console]
+
+
+@pytest.fixture(scope="module")
+def start(environments_file: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts console processes on a database; several at once with `start_all`."""
+    started: list[Console] = []
+
+    def begin(database: str, *, endpoint: str = "", wait: bool = True, **more: str) -> Console:
+        environ = {
+            "DATABASE_URL": database, "ENVIRONMENTS_FILE": str(environments_file),
+            "LOCAL_AWS_ENDPOINT": endpoint or local_aws.endpoint, "WRITES_PER_MINUTE": "100000", **more,
+        }  # fmt: skip
+        console = Console(environ, tmp_path_factory.mktemp("console") / "log")
+        started.append(console)
+        return console.wait_until_ready() if wait else console
+
+    yield begin
+    for console in started:
+        console.stop()
+
+
+@pytest.fixture(scope="module")
+def start_all(start: Start) -> Callable[[str, int], list[Console]]:
+    """So many consoles on one database, side by side."""
+
+    def begin(database: str, count: int) -> list[Console]:
+        return [console.wait_until_ready() for console in [start(database, wait=False) for _ in range(count)]]
+
+    return begin
+
+
+@pytest.fixture(scope="module")
+def proxy(local_aws: LocalAws) -> Iterator[AwsProxy]:
+    with AwsProxy(local_aws.endpoint) as running:
+        yield running

@@ -1,0 +1,45 @@
+"""AWS seen from outside the console, with plain boto3."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from secrets_ui.domain.environment import Environment
+
+
+@dataclass(frozen=True)
+class Aws:
+    """An environment's account in the local AWS, seen from outside the console."""
+
+    environment: Environment
+    client: Any
+
+    def make_secret(self, value: str | None = '{"A": "1", "B": "2"}') -> tuple[str, str]:
+        """A fresh secret; its name and its version, "" for one without any."""
+        name = f"{self.environment.prefix}{secrets.token_hex(6)}"
+        if value is None:
+            self.client.create_secret(Name=name)
+            return name, ""
+        return name, self.client.create_secret(Name=name, SecretString=value)["VersionId"]
+
+    def labels(self, name: str) -> dict[str, list[str]]:
+        """Staging labels by version id."""
+        versions = self.client.describe_secret(SecretId=name).get("VersionIdsToStages", {})
+        return {version: sorted(labels) for version, labels in versions.items() if labels}
+
+    def current(self, name: str) -> str:
+        return next(version for version, labels in self.labels(name).items() if "AWSCURRENT" in labels)
+
+    def value(self, name: str, version: str = "") -> str:
+        which = {"VersionId": version} if version else {}
+        return self.client.get_secret_value(SecretId=name, **which)["SecretString"]
+
+    def versions(self, name: str) -> list[str]:
+        listed = self.client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
+        return [entry["VersionId"] for entry in listed]
+
+    def put(self, name: str, value: str) -> str:
+        """A version made outside the console, current at once; its id."""
+        return self.client.put_secret_value(SecretId=name, SecretString=value)["VersionId"]

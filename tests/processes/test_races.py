@@ -1,0 +1,137 @@
+"""A hundred races of real processes for the same secret, and no change lost.
+
+What "not lost" means: after a race, each change is in the current version, or was refused to its author's face. With a
+script that puts a whole document without comparing, AWS itself lets that script drop what it has not read. The console
+cannot prevent it, so what is shown there is: the console never drops the script's change, and what the script drops of
+the console's is only ever a version that the script replaced without reading it, still kept under AWSPREVIOUS.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.local_aws import LocalAws
+from tests.processes.conftest import Start
+from tests.processes.consoles import Console, Worker
+from tests.processes.outside import Aws
+
+pytestmark = pytest.mark.processes
+RACES = 100
+LEAD = 0.04  # seconds by which one side may begin later; a save takes about as long
+
+
+@pytest.fixture(scope="module")
+def pair(start: Start, sqlite_copy: Callable[[], str]) -> tuple[Console, Console]:
+    """Two console processes on one database."""
+    database = sqlite_copy()
+    one, other = start(database, wait=False), start(database, wait=False)
+    return one.wait_until_ready(), other.wait_until_ready()
+
+
+@pytest.fixture(scope="module")
+def script(local_aws: LocalAws, dev: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    environment = dev.environment
+    command = [sys.executable, "-m", "tests.processes.outside_writer", local_aws.endpoint, environment.region, environment.assume_role]
+    worker = Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")).wait_until_ready()
+    yield worker
+    worker.stop()
+
+
+def begin(console: Console, secret: str, base: str, key: str, value: str, actor: str = "hana") -> None:
+    console.tell("save", secret=secret, base=base, values={key: value}, actor=actor, pause=random.uniform(0, LEAD))
+
+
+def save_on_top(console: Console, dev: Aws, secret: str, key: str, value: str) -> None:
+    """What the refused author does next: look at what is there now, and save again."""
+    assert console.ask("save", secret=secret, base=dev.current(secret), values={key: value})["refused"] == ""
+
+
+def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(pair: tuple[Console, Console], dev: Aws) -> None:
+    secret, _ = dev.make_secret("{}")
+    expected: dict[str, str] = {}
+    for race in range(RACES):
+        base = dev.current(secret)
+        keys = (f"{race}", f"{race}") if race % 2 else (f"{race} one", f"{race} other")  # the same key, or one each
+        for console, key, actor in zip(pair, keys, ("hana", "kenji"), strict=True):
+            begin(console, secret, base, key, actor, actor)
+        told = [console.hear()["said"] for console in pair]
+
+        assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"], told
+        winner = told.index(next(answer for answer in told if not answer["refused"]))
+        assert dev.labels(secret) == {told[winner]["version"]: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+        expected[keys[winner]] = ("hana", "kenji")[winner]
+        assert json.loads(dev.value(secret)) == expected
+        if not race % 2:
+            save_on_top(pair[1 - winner], dev, secret, keys[1 - winner], "again")
+            expected[keys[1 - winner]] = "again"
+    assert json.loads(dev.value(secret)) == expected
+    ensure_recorded(pair[0], dev, secret)
+
+
+def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
+    """Every version that AWS has is one that the record says was made current, or one that the record says lost its race; and
+    a fair part of the races was decided by AWS's own comparison, not by an early look."""
+    rows = console.ask("records", secret=secret)
+    saves = [row for row in rows if row["action"] == "secret.save"]
+    intents = {str(row["sequence"]): row["hash"] for row in saves if row["phase"] == "intent"}
+    ends = {intents[row["intent"]]: row["outcome"] for row in saves if row["phase"] == "outcome"}
+    assert set(ends) == set(intents.values())
+    assert set(dev.versions(secret)) - set(ends) <= {dev.versions(secret)[0]}  # the first, made outside
+    assert set(ends.values()) == {"done", "conflict"}
+    assert Counter(ends.values())["conflict"] >= RACES // 10
+    assert console.ask("verify")["status"] == 0
+
+
+def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(pair: tuple[Console, Console], script: Worker, dev: Aws) -> None:
+    secret, _ = dev.make_secret("{}")
+    expected: dict[str, str] = {}
+    tally: Counter[str] = Counter()
+    for race in range(RACES):
+        told, wrote = race_against(script, "careful", pair[0], dev, secret, race)
+        expected[f"{race} script"] = "script"
+        if told["refused"]:
+            assert told["refused"] == "VersionConflict"
+            save_on_top(pair[0], dev, secret, f"{race} console", "again")
+        expected[f"{race} console"] = "again" if told["refused"] else "console"
+        assert json.loads(dev.value(secret)) == expected
+        tally["console refused" if told["refused"] else "script had to look again" if wrote["attempts"] > 1 else "one after the other"] += 1
+    assert min(tally["console refused"], tally["script had to look again"]) >= 3, tally
+
+
+def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(pair: tuple[Console, Console], script: Worker, dev: Aws) -> None:
+    secret, _ = dev.make_secret("{}")
+    tally: Counter[str] = Counter()
+    for race in range(RACES):
+        base = dev.current(secret)
+        told, wrote = race_against(script, "plain", pair[0], dev, secret, race)
+        now, labels = json.loads(dev.value(secret)), dev.labels(secret)
+
+        assert now[f"{race} script"] == "script"
+        if told["refused"]:
+            assert told["refused"] == "VersionConflict"
+            assert labels == {wrote["made"]: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+            tally["console refused"] += 1
+        elif f"{race} console" in now:
+            assert wrote["read"] == told["version"]
+            tally["one after the other"] += 1
+        else:  # the script's own loss: it replaced what it had not read
+            assert wrote["read"] == base
+            assert labels == {wrote["made"]: ["AWSCURRENT"], told["version"]: ["AWSPREVIOUS"]}
+            assert json.loads(dev.value(secret, told["version"]))[f"{race} console"] == "console"
+            tally["dropped by the script"] += 1
+    assert tally["console refused"] >= 3, tally
+
+
+def race_against(script: Worker, how: str, console: Console, dev: Aws, secret: str, race: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One race; what the console told its author, and what the script read and made."""
+    begin(console, secret, dev.current(secret), f"{race} console", "console")
+    script.send(how=how, secret=secret, key=f"{race} script", value="script", pause=random.uniform(0, LEAD))
+    return console.hear()["said"], script.hear()["said"]

@@ -1,0 +1,164 @@
+"""The audit log: filtered pages, one record, exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_ui.domain.actor import Actor
+from secrets_ui.models import AuditRecord
+from secrets_ui.services import audit
+
+pytestmark = pytest.mark.django_db
+SignedIn = Callable[..., Client]
+HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")
+DEV, PROD = {"environment": "dev", "secret": "miyabi/dev/config"}, {"environment": "prod", "secret": "miyabi/prod/api-keys"}
+
+
+@pytest.fixture
+def chain(db: None) -> dict[str, int]:
+    """Some records by name; the numbers of the lines that the log shows."""
+    signed = audit.record("sign_in", HANA)
+    read = audit.record_intent("value.read", HANA, **DEV, version_id="v-read")
+    audit.record_outcome(read, "value.read", HANA, "done", **DEV, request_ids=["request-1"])
+    save = audit.record_intent("secret.save", KENJI, **PROD, keys=["GITHUB_TOKEN"], reason="OPS-7: it leaked")
+    audit.record_outcome(save, "secret.save", KENJI, "done", **PROD, keys=["GITHUB_TOKEN"], version_id="v-save", request_ids=["request-2"])
+    opened = audit.record_intent("secret.save", KENJI, **DEV, keys=["BASE_URL"])
+    refused = audit.record("access.refused", HANA, "refused", **PROD, details={"action": "secret.edit"})
+    return {"signed": signed.sequence, "read": read.sequence, "save": save.sequence, "open": opened.sequence, "refused": refused.sequence}
+
+
+def lines(answer: Any) -> list[int]:
+    return [entry.record.sequence for entry in answer.context["page"].entries]
+
+
+def test_it_works(chain: dict[str, int], signed_in: SignedIn) -> None:
+    page = signed_in("auditor").get("/audit")
+    assert page.status_code == 200
+    assert lines(page) == [chain[name] for name in ("refused", "open", "save", "read", "signed")]
+    shown = page.content.decode()
+    assert "miyabi/prod/api-keys" in shown
+    assert "kenji" in shown
+
+
+@pytest.mark.parametrize("url", ["/audit", "/audit/1", "/audit/export.csv", "/audit/export.jsonl"])
+def test_it_needs_access(chain: dict[str, int], signed_in: SignedIn, client: Client, url: str) -> None:
+    assert client.get(url)["Location"] == f"/sign-in?next={url}"
+    for role in ("viewer", "nobody"):
+        assert signed_in(role).get(url).status_code == 403
+    allowed = signed_in("editor").get(url).status_code
+    assert allowed == (403 if "export" in url else 200)
+
+
+@pytest.mark.parametrize("url", ["/audit", "/audit/1", "/audit/export.csv"])
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "head"])
+def test_it_rejects_other_methods(chain: dict[str, int], signed_in: SignedIn, url: str, method: str) -> None:
+    assert getattr(signed_in("admin"), method)(url).status_code == 405
+
+
+@pytest.mark.parametrize("url", ["/audit/0", "/audit/999", f"/audit/{2**63}", f"/audit/{10**40}", "/audit/-1", "/audit/x", "/audit/export.xlsx"])
+def test_a_missing_id_is_404(chain: dict[str, int], signed_in: SignedIn, url: str) -> None:
+    assert signed_in("admin").get(url).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"person": "hana"}, ["refused", "read", "signed"]),
+        ({"environment": "prod"}, ["refused", "save"]),
+        ({"secret": "config"}, ["open", "read"]),
+        ({"key": "GITHUB_TOKEN"}, ["save"]),
+        ({"key": "GITHUB"}, []),
+        ({"action": "secret.save"}, ["open", "save"]),
+        ({"outcome": "done"}, ["save", "read", "signed"]),
+        ({"outcome": "open"}, ["open"]),
+        ({"outcome": "refused", "person": "hana"}, ["refused"]),
+        ({"before": "2001-01-01"}, []),
+        ({"after": "2001-01-01 10:00"}, ["refused", "open", "save", "read", "signed"]),
+    ],
+)
+def test_each_filter_is_in_the_url(chain: dict[str, int], signed_in: SignedIn, filters: dict[str, str], expected: list[str]) -> None:
+    assert lines(signed_in("auditor").get("/audit", filters)) == [chain[name] for name in expected]
+
+
+def test_a_filter_that_cannot_be_read_shows_what_was_expected_and_no_lines(chain: dict[str, int], signed_in: SignedIn) -> None:
+    page = signed_in("auditor").get("/audit", {"after": "yesterday"})
+    assert page.context["page"] is None
+    assert "2026-11-23 14:05" in page.content.decode()
+
+
+def test_an_export_whose_filter_cannot_be_read_is_refused_instead_of_being_wider(chain: dict[str, int], signed_in: SignedIn) -> None:
+    assert signed_in("auditor").get("/audit/export.csv", {"after": "yesterday"}).status_code == 400
+    assert not AuditRecord.objects.filter(action="audit.export").exists()
+
+
+def test_pages_go_on_below_a_record_so_that_new_ones_never_shift_them(signed_in: SignedIn) -> None:
+    for number in range(60):
+        audit.record("sign_in", Actor(f"person-{number}"))
+    client = signed_in("auditor")
+    first = client.get("/audit")
+    audit.record("sign_in", HANA)
+    second = client.get("/audit", {"below": first.context["page"].older})
+    assert len(lines(first)) == 50
+    assert lines(second) == list(range(10, 0, -1))
+    assert second.context["page"].older == 0
+
+
+@pytest.mark.parametrize("below", ["x", "-1", "9" * 30, "1.5"])
+def test_a_page_that_cannot_be_read_is_the_first(chain: dict[str, int], signed_in: SignedIn, below: str) -> None:
+    assert len(lines(signed_in("auditor").get("/audit", {"below": below}))) == 5
+
+
+def test_one_record_has_its_place_in_the_chain_its_outcome_and_request_ids(chain: dict[str, int], signed_in: SignedIn) -> None:
+    page = signed_in("auditor").get(f"/audit/{chain['save']}")
+    shown = page.content.decode()
+    record = AuditRecord.objects.get(sequence=chain["save"])
+    assert record.hash in shown
+    assert "OPS-7: it leaked" in shown
+    assert "request-2" in shown
+    assert f"/audit/{chain['save'] - 1}" in shown
+    assert f"/audit/{chain['save'] + 1}" in shown
+
+
+def test_only_records_of_the_environments_that_one_may_audit_are_seen(chain: dict[str, int], signed_in: SignedIn) -> None:
+    client = signed_in("auditor", "dev")
+    assert lines(client.get("/audit")) == [chain[name] for name in ("open", "read", "signed")]
+    assert lines(client.get("/audit", {"environment": "prod"})) == []
+    assert client.get(f"/audit/{chain['save']}").status_code == 404
+    assert client.get(f"/audit/{chain['save'] + 1}").status_code == 404  # its outcome
+    for url in ("/audit", f"/audit/{chain['save'] - 1}", f"/audit/{chain['open']}"):
+        assert "miyabi/prod" not in client.get(url).content.decode()
+    for form in ("csv", "jsonl"):
+        assert b"miyabi/prod" not in b"".join(client.get(f"/audit/export.{form}"))
+
+
+def test_csv_holds_each_column_of_intents_and_outcomes(chain: dict[str, int], signed_in: SignedIn) -> None:
+    answer = signed_in("auditor").get("/audit/export.csv", {"action": "secret.save", "outcome": "done"})
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"].startswith('attachment; filename="audit-')
+    assert [(row["sequence"], row["phase"]) for row in rows] == [(str(chain["save"]), "intent"), (str(chain["save"] + 1), "outcome")]
+    assert rows[0]["reason"] == "OPS-7: it leaked"
+    assert rows[1]["hash"] == AuditRecord.objects.get(sequence=chain["save"] + 1).hash
+
+
+def test_json_lines_hold_one_record_each(chain: dict[str, int], signed_in: SignedIn) -> None:
+    answer = signed_in("auditor").get("/audit/export.jsonl")
+    rows = [json.loads(line) for line in b"".join(answer).decode().splitlines()]
+    assert answer["Content-Type"] == "application/x-ndjson"
+    assert len(rows) == AuditRecord.objects.count()
+    assert (rows[4]["keys"], rows[4]["request_ids"]) == (["GITHUB_TOKEN"], ["request-2"])
+
+
+def test_an_export_is_itself_on_record_with_its_filters(chain: dict[str, int], signed_in: SignedIn) -> None:
+    client = signed_in("auditor", "dev", name="aki")
+    b"".join(client.get("/audit/export.jsonl", {"person": "hana"}))
+    record = AuditRecord.objects.get(action="audit.export")
+    assert record.actor == "aki"
+    assert json.loads(record.details) == {"form": "jsonl", "filters": {"person": "hana"}, "environments": ["dev"]}
