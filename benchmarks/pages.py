@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.browser import Browser
-from benchmarks.calls import list_first_page, make_client
+from benchmarks.bare import list_first_page, make_client
 from benchmarks.servers import Servers
 from benchmarks.timing import in_turns, ratio
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.seed`: tables, and an account for each role with DEMO_PASSWORD."""
+"""`python -m benchmarks.seed`: tables, and an account for each role with DEMO_PASSWORD, a table for bare inserts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 
 import django
 from django.core.management import call_command
+from django.db import connection
 
 from deploy.demo.seed import make_accounts
 
@@ -15,6 +16,8 @@ def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     make_accounts(os.environ["DEMO_PASSWORD"])
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_bare (text TEXT)")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "secrets_ui.middleware.answer_health",
     "secrets_ui.middleware.errors_for_people",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "secrets_ui.middleware.refuse_oversized",
@@ -86,6 +87,7 @@ TEMPLATES = [
 
 # Data. ATOMIC_REQUESTS stays off: an intent has to be committed before the call that it announces.
 DATABASES = {"default": env.database(f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+DATABASES["default"]["ATOMIC_REQUESTS"] = False  # whatever the URL asks for
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:

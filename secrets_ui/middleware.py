@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
@@ -16,6 +17,7 @@ from django.urls import reverse
 from .domain.errors import AuditUnavailable, AwsError, ConsoleError
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
+from .views.health import livez, readyz
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger("miyabi.http")
@@ -63,6 +65,17 @@ def refuse_oversized(get_response: Next) -> Next:
     return handle
 
 
+def answer_health(get_response: Next) -> Next:
+    """Load balancers and containers ask by address, so these two are answered before the Host is looked at; they tell nothing of it."""
+    answers = {"/livez": livez, "/readyz": readyz}
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        answer = answers.get(request.path)
+        return answer(request) if answer else get_response(request)
+
+    return handle
+
+
 class ErrorsForPeople:
     """Turns what a view raises into a page, or into JSON for the page's script."""
 
@@ -98,13 +111,11 @@ def session_limits(get_response: Next) -> Next:
     """Ends a session after 30 minutes without use, and after 12 hours in any case. Its last use is noted once a minute."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(("/livez", "/readyz", settings.STATIC_URL)):
-            return get_response(request)
         try:
             if request.user.is_authenticated and _is_over(request):
                 logout(request)
                 return _sign_in_again(request)
-        except DatabaseError:
+        except (DatabaseError, UpdateError):  # UpdateError: Django's word for a session's row that could not be written
             return _database_away(request)
         return get_response(request)
 
@@ -118,9 +129,20 @@ def _is_over(request: HttpRequest) -> bool:
         return True
     if now - seen >= SEEN_EVERY:
         session["seen"] = now
-        session.save()
-        session.modified = False
+        return not _is_kept(session)
     return False
+
+
+def _is_kept(session: SessionBase) -> bool:
+    """False when a sign-out deleted it meanwhile. Raises DatabaseError, UpdateError."""
+    try:
+        session.save()
+    except UpdateError:
+        if session.session_key and not session.exists(session.session_key):
+            return False
+        raise
+    session.modified = False
+    return True
 
 
 def _sign_in_again(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 FOLDERS = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt")
 
@@ -32,7 +31,7 @@ class PostgresServer:
         self.programs, self.folder = programs, folder
 
     def url(self, database: str) -> str:
-        return f"postgres://{self.user}@{quote(str(self.folder), safe='')}/{database}"
+        return f"postgres://{self.user}@/{self.folder}/{database}"  # django-environ's form for a socket
 
     def run(self, program: str, *arguments: str) -> str:
         """One of PostgreSQL's own programs, as the user that the server runs as. root may not run initdb, nor the server."""
@@ -46,7 +45,8 @@ class PostgresServer:
 
 
 @contextmanager
-def running(programs: Path) -> Iterator[PostgresServer]:
+def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
+    """`durable`: commits wait for the disk, as they should where people's data is; tests need not."""
     folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))  # short: a socket's path has at most about 100 characters
     server = PostgresServer(programs, folder)
     try:
@@ -54,7 +54,8 @@ def running(programs: Path) -> Iterator[PostgresServer]:
             os.chown(folder, int(whom["user"]), int(whom["group"]))
         server.run("initdb", "--pgdata", f"{folder}/data", "--username", server.user, "--auth", "trust", "--no-sync")
         # fsync only matters when the machine itself goes down.
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c max_connections=40"
+        fsync = "on" if durable else "off"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync} -c max_connections=40"
         server.run("pg_ctl", "--pgdata", f"{folder}/data", "--log", f"{folder}/log", "--options", options, "--wait", "start")
         yield server
     finally:

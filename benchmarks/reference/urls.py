@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
 
-from benchmarks.calls import list_first_page, make_client
+from benchmarks.bare import list_first_page, make_client
 from secrets_ui.services import estate
 
 HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import django
 from django.core.management import call_command
@@ -22,10 +23,14 @@ def main() -> None:
 
 
 def make_accounts(password: str) -> None:
-    """One account for each role, which it has in every environment."""
+    """One account for each role, which it has in every environment. Never over real AWS."""
+    from django.conf import settings
+
     from secrets_ui.services.accounts import make_account
     from secrets_ui.services.estate import environments
 
+    if not settings.IS_LOCAL:
+        sys.exit("demo: accounts that share one password are made over a local AWS alone.")
     for role in ROLES:
         make_account(role, password, dict.fromkeys(environments(), role))
 

@@ -30,4 +30,6 @@ def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
     if not event.get("errorCode"):
         return None
     text = f"{event['errorCode']}: {event.get('errorMessage', '')}"
-    return Denial(at, event.get("eventName", ""), event.get("userIdentity", {}).get("arn", ""), text[:1000])
+    asked = event.get("requestParameters") or {}  # null where CloudTrail has none
+    identity = event.get("userIdentity") or {}
+    return Denial(at, event.get("eventName", ""), identity.get("arn", ""), text[:1000], str(asked.get("secretId", "")))

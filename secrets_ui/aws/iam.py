@@ -22,7 +22,8 @@ class IamGateway(Gateway):
         with told_as_ours(call):
             role = self._client.get_role(RoleName=name)["Role"]
             boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
-            return Known(Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary), call)
+            tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+            return Known(Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary, tags), call)
 
     def list_attached_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """ARNs of the attached policies."""
@@ -39,7 +40,7 @@ class IamGateway(Gateway):
             return Known(tuple(policy for page in pages for policy in page["PolicyNames"]), call)
 
     def get_role_policy(self, role: str, policy: str) -> Known[Document]:
-        call = self.told("GetRolePolicy", policy, "get-role-policy", "--role-name", role, "--policy-name", policy)
+        call = self.told("GetRolePolicy", role, "get-role-policy", "--role-name", role, "--policy-name", policy)
         with told_as_ours(call):
             answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)
             return Known(Document(policy, _text(answer["PolicyDocument"])), call)

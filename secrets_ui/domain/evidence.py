@@ -186,6 +186,7 @@ class AccessEvidence:
     simulated: Evidence[tuple[Simulated, ...]]
     denials: Evidence[tuple[Denial, ...]]
     console: RoleEvidence
+    looked: bool = False  # a value was read, on record, because nobody had looked at this version yet
     calls: int = 0
     seconds: float = 0.0
 

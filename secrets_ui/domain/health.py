@@ -121,25 +121,25 @@ def secret_state(secret: Secret, facts: VersionFacts | None, keys: tuple[KeyStat
     told = list(_key_counts(keys))
     if not told:
         return State("ok", "Healthy", "")
-    told.sort(key=lambda state: _WORST_FIRST.index(state.level))
     return State(told[0].level, told[0].text, ", ".join(state.text for state in told[1:]))
 
 
-_COUNTED: tuple[tuple[str, Level, str, str], ...] = (
-    ("missing", "bad", "{} missing", "{} missing"),
-    ("wrong", "bad", "{} with a wrong format", "{} with a wrong format"),
-    ("empty", "bad", "{} empty", "{} empty"),
-    ("placeholder", "warn", "{} placeholder", "{} placeholders"),
-    ("shared", "warn", "{} shared between environments", "{} shared between environments"),
-    ("differs", "warn", "{} different between environments", "{} different between environments"),
-    ("unexpected", "warn", "{} unexpected", "{} unexpected"),
+_COUNTED = (
+    ("missing", "{} missing", "{} missing"),
+    ("wrong", "{} with a wrong format", "{} with a wrong format"),
+    ("empty", "{} empty", "{} empty"),
+    ("placeholder", "{} placeholder", "{} placeholders"),
+    ("shared", "{} shared between environments", "{} shared between environments"),
+    ("differs", "{} different between environments", "{} different between environments"),
+    ("unexpected", "{} unexpected", "{} unexpected"),
 )
 
 
 def _key_counts(keys: tuple[KeyState, ...]) -> Iterator[State]:
-    for kind, level, one, many in _COUNTED:
-        if number := sum(key.kind == kind for key in keys):
-            yield State(level, (one if number == 1 else many).format(number))
+    """The worst first: each kind is as bad as its worst key, and no kind can be worse than one before it."""
+    for kind, one, many in _COUNTED:
+        if levels := [key.state.level for key in keys if key.kind == kind]:
+            yield State(min(levels, key=_WORST_FIRST.index), (one if len(levels) == 1 else many).format(len(levels)))
     if number := sum(key.kind == "set" and key.state.level == "warn" for key in keys):
         yield State("warn", f"{number} to look at")
 

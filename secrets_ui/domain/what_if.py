@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .access_path import READ_ACTIONS, Answer, ask_decrypt, ask_read
-from .evidence import AccessEvidence, Document, Known
-from .errors import AwsCall
+from .evidence import AccessEvidence
+from .policy_places import PolicyPlace, exchanged, places
 
 
 @dataclass(frozen=True)
@@ -37,40 +36,21 @@ def _decision(answer: Answer) -> str:
 
 
 def policies_of(evidence: AccessEvidence) -> list[EditablePolicy]:
-    """Every policy that could be read and that takes part."""
-    return list(_policies(evidence))
+    """Every policy that could be read and that takes part, the key policy first: it is the one that is edited most."""
+    found = sorted(places(evidence), key=lambda item: _ORDER.index(item.place.partition(":")[0]))
+    return [EditablePolicy(item.place, _title(item), item.text) for item in found if not item.place.startswith(("console:", "trust"))]
 
 
-def _policies(evidence: AccessEvidence) -> Iterator[EditablePolicy]:
-    if isinstance(evidence.key_policy, Known):
-        yield EditablePolicy("key", "Key policy", evidence.key_policy.value)
-    if isinstance(evidence.resource_policy, Known):
-        yield EditablePolicy("secret", "The secret's own policy", evidence.resource_policy.value)
-    for place, found in evidence.documents.items():
-        if isinstance(found, Known):
-            yield EditablePolicy(f"identity:{place}", f"Identity policy {found.value.name}", found.value.text)
-    if isinstance(evidence.boundary, Known):
-        yield EditablePolicy("boundary", f"Permissions boundary {evidence.boundary.value.name}", evidence.boundary.value.text)
+_ORDER = ("key", "secret", "identity", "boundary", "trust", "console")
+
+
+def _title(item: PolicyPlace) -> str:
+    titles = {"key": "Key policy", "secret": "The secret's own policy", "boundary": f"Permissions boundary {item.name}"}
+    return titles.get(item.place, f"Identity policy {item.name}")
 
 
 def what_if(evidence: AccessEvidence, place: str, text: str) -> tuple[Compared, ...]:
-    """The three questions, with the policy at `place` exchanged for `text`; KeyError for a place that does not take part."""
-    changed = _exchanged(evidence, place, text)
+    """The three questions, with the policy at `place` exchanged for `text`; LookupError for a place that does not take part."""
+    changed = exchanged(evidence, place, text)
     reads = [Compared(action, ask_read(evidence, action), ask_read(changed, action)) for action in READ_ACTIONS]
     return (*reads, Compared("kms:Decrypt", ask_decrypt(evidence), ask_decrypt(changed)))
-
-
-def _exchanged(evidence: AccessEvidence, place: str, text: str) -> AccessEvidence:
-    if place not in {policy.place for policy in policies_of(evidence)}:
-        raise KeyError(place)
-    typed = AwsCall("typed")
-    if place == "key":
-        return replace(evidence, key_policy=Known(text, typed))
-    if place == "secret":
-        return replace(evidence, resource_policy=Known(text.strip(), typed))
-    if place == "boundary":
-        return replace(evidence, boundary=Known(Document("the typed boundary", text), typed))
-    name = place.removeprefix("identity:")
-    known = evidence.documents[name]
-    shown = known.value.name if isinstance(known, Known) else name
-    return replace(evidence, documents={**evidence.documents, name: Known(Document(shown, text), typed)})

@@ -1,4 +1,5 @@
-"""Gathers, side by side, everything that decides whether the Lambda can read a secret. Judges nothing, reads no value."""
+"""Gathers, side by side, everything that decides whether the Lambda can read a secret, and judges nothing. A value is read only where
+nobody has looked at the current version yet: once, on record, for the facts of it."""
 
 from __future__ import annotations
 
@@ -16,38 +17,45 @@ from ..aws.secrets_manager import SecretsManagerGateway
 from ..aws.sts import StsGateway
 from ..domain.access_path import READ_ACTIONS, role_name_of, simulation_context
 from ..domain.actor import Actor
+from ..domain.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ..domain.environment import Environment
-from ..domain.errors import AwsError
-from ..domain.evidence import AccessEvidence, Evidence, Known, NotAsked, Role, unlearnt
+from ..domain.errors import AuditUnavailable, AwsError
+from ..domain.evidence import AccessEvidence, Evidence, Known, NotAsked, Role, RoleEvidence, Unreachable, unlearnt
+from ..domain.expected_policies import expected_arns
 from ..domain.facts import VersionFacts
-from ..domain.secret import AWSCURRENT, Secret, SecretVersion
+from ..domain.secret import Secret
 from . import estate
 from .aws_access import begin, sessions
-from .version_facts import Wanted, known_facts
+from .version_facts import Wanted, known_facts, look
 
 T = TypeVar("T")
-_BOUNDARY = "boundary"
+_PENDING = NotAsked("an answer that has not come yet")
+_WITHOUT_KEY = NotAsked("the key that encrypts the current version")
 
 
 class Gathering:
     """One gathering: asks what can be asked at once, and what hangs on an answer as soon as that is there.
 
-    Calls run in the pool's threads; answers are taken in and new questions asked in this thread alone.
+    Calls run in the pool's threads; answers are taken in and new questions asked in this thread alone, which is also the ORM's.
     """
 
     def __init__(self, environment: Environment, secret_name: str, actor: Actor) -> None:
-        self.environment, self.name = environment, environment.secret_name(secret_name)
+        """Raises InvalidSecretName."""
+        self.environment, self.name, self.actor = environment, environment.secret_name(secret_name), actor
 
         def client(service: str) -> Any:
             return sessions().client(environment, service, actor.name)
 
+        self.spec = estate.spec_of(environment, self.name)
         self.secrets = SecretsManagerGateway(client("secretsmanager"), environment)
         self.iam, self.kms = IamGateway(client("iam"), environment), KmsGateway(client("kms"), environment)
         self.lambda_, self.sts = LambdaGateway(client("lambda"), environment), StsGateway(client("sts"), environment)
         self.trail = CloudTrailGateway(client("cloudtrail"), environment)
         self.answers: dict[str, Evidence[Any]] = {}
-        self._waiting: dict[Future[Any], tuple[str, Callable[[Any], None] | None]] = {}
+        self.looked = False  # whether a value was read
+        self._waiting: dict[Future[Any], tuple[str, Callable[[Any], None]]] = {}
         self._started = time.monotonic()
+        self._seconds = 0.0
 
     def run(self) -> Iterator[str]:
         """Yields the name of each answer as it arrives."""
@@ -57,42 +65,55 @@ class Gathering:
             for future in done:
                 name, then = self._waiting.pop(future)
                 self.answers[name] = answer = _evidence(future)
-                if then and isinstance(answer, Known):
-                    then(answer.value)
+                then(answer)
                 yield name
+            if "secret" in self.answers and "facts" not in self.answers:  # after the new questions are on their way
+                self.answers["facts"] = self._facts(self.answers["secret"])
+                yield "facts"
         self._seconds = time.monotonic() - self._started
 
-    def _ask(self, name: str, call: Callable[[], Any], then: Callable[[Any], None] | None = None) -> None:
+    def _ask(self, name: str, call: Callable[[], Any], then: Callable[[Any], None] = lambda answer: None) -> None:
         self._waiting[begin(call)] = (name, then)
 
     def _ask_first(self) -> None:
         """The longest chain first: role → policies → their documents."""
-        role = self.environment.lambda_role
-        self._ask("attached", lambda: self.iam.list_attached_role_policies(role), lambda arns: self._ask_documents("attached", arns))
+        role, name = self.environment.lambda_role, self.name
+        self._ask("attached", lambda: self.iam.list_attached_role_policies(role), self._ask_documents)
         self._ask("role", lambda: self.iam.get_role(role), self._ask_about_role)
-        self._ask("inline", lambda: self.iam.list_role_policies(role), lambda names: self._ask_inline("inline", role, names))
-        self._ask("versions", lambda: _known(self.secrets, "ListSecretVersionIds", self.name, self.secrets.list_secret_version_ids(self.name)), lambda _: self._ask_about_encryption())
-        self._ask("secret", lambda: _known(self.secrets, "DescribeSecret", self.name, self.secrets.describe_secret(self.name)), self._ask_about_secret)
-        self._ask("resource_policy", lambda: _known(self.secrets, "GetResourcePolicy", self.name, self.secrets.get_resource_policy(self.name)))
-        self._ask("alias", lambda: self.kms.describe_key(self.environment.kms_alias))
+        self._ask("inline", lambda: self.iam.list_role_policies(role), lambda answer: self._ask_inline("inline", role, answer))
+        self._ask("secret", lambda: _known(self.secrets, "DescribeSecret", name, self.secrets.describe_secret(name)), self._ask_about_secret)
+        self._ask(
+            "versions",
+            lambda: _known(self.secrets, "ListSecretVersionIds", name, self.secrets.list_secret_version_ids(name)),
+            lambda answer: self._ask_about_encryption(),
+        )
+        self._ask("resource_policy", lambda: _known(self.secrets, "GetResourcePolicy", name, self.secrets.get_resource_policy(name)))
+        self._ask("alias", lambda: self.kms.describe_key(self.environment.kms_alias), lambda answer: self._ask_about_encryption())
         self._ask("function", lambda: self.lambda_.get_function_configuration(self.environment.lambda_function))
-        self._ask("caller", self.sts.get_caller_identity, lambda caller: self._ask_about_console(caller.arn))
+        self._ask("caller", self.sts.get_caller_identity, self._ask_about_console)
         self._ask("denials", lambda: self.trail.lookup_denials("GetSecretValue"))
 
-    def _ask_documents(self, of: str, arns: tuple[str, ...]) -> None:
+    def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
+        """Of the attached policies; and of those that should be attached and are not, to know whether they exist."""
+        if isinstance(answer, Known):
+            self._ask_policies("attached", answer.value)
+            absent = [arn for arn in expected_arns(self.environment) if arn not in answer.value]
+            self._ask_policies("unattached", tuple(absent))
+
+    def _ask_policies(self, of: str, arns: tuple[str, ...]) -> None:
         for arn in arns:
             self._ask(f"{of}:{arn}", lambda arn=arn: self.iam.get_policy_document(arn))  # type: ignore[misc]
 
-    def _ask_inline(self, of: str, role: str, names: tuple[str, ...]) -> None:
-        for name in names:
+    def _ask_inline(self, of: str, role: str, answer: Evidence[tuple[str, ...]]) -> None:
+        for name in answer.value if isinstance(answer, Known) else ():
             self._ask(f"{of}:{name}", lambda name=name: self.iam.get_role_policy(role, name))  # type: ignore[misc]
 
-    def _ask_about_role(self, role: Role) -> None:
-        if role.boundary:
-            self._ask(_BOUNDARY, lambda: self.iam.get_policy_document(role.boundary))
+    def _ask_about_role(self, answer: Evidence[Role]) -> None:
+        if isinstance(answer, Known) and answer.value.boundary:
+            self._ask("boundary", lambda: self.iam.get_policy_document(answer.value.boundary))
         self._simulate()
 
-    def _ask_about_secret(self, secret: Secret) -> None:
+    def _ask_about_secret(self, answer: Evidence[Secret]) -> None:
         self._simulate()
         self._ask_about_encryption()
 
@@ -104,69 +125,98 @@ class Gathering:
             self._ask("simulated", lambda: self.iam.simulate_principal_policy(role.value.arn, READ_ACTIONS, [secret.value.arn], context))
 
     def _ask_about_encryption(self) -> None:
-        """The key that encrypted the current version, not where the alias points today. A list of versions that does not say leaves the
-        secret's own key, under which AWS encrypts the current version again whenever that key is changed."""
-        secret, versions = self.answers.get("secret"), self.answers.get("versions")
-        if isinstance(secret, Known) and isinstance(versions, Known) and secret.value.current:
-            current = next((version for version in versions.value if AWSCURRENT in version.labels), SecretVersion(""))
-            self._ask_about_key(next(iter(current.kms_key_ids), secret.value.kms_key_id))
+        """Once the secret, its versions and the alias have been answered, in whatever way."""
+        secret, versions, alias = (self.answers.get(name) for name in ("secret", "versions", "alias"))
+        if secret is None or versions is None or alias is None:
+            return
+        if isinstance(secret, Known):
+            self._ask_about_key(encrypting_key(secret.value, versions.value if isinstance(versions, Known) else ()))
+        elif isinstance(alias, Known):  # there is no such secret, or nobody may look: the key that should encrypt it can still be judged
+            self.answers["key"] = alias
+            self._ask_about_key_arn(alias.value.arn)
 
     def _ask_about_key(self, key: str) -> None:
-        if _is_aws_managed(key):
-            self._ask("key", lambda: self.kms.describe_key("alias/aws/secretsmanager"))
+        if is_aws_managed(key):
+            self._ask("key", lambda: self.kms.describe_key(AWS_MANAGED))
         elif "alias/" in key:  # GetKeyPolicy takes no alias, so DescribeKey comes first
-            self._ask("key", lambda: self.kms.describe_key(key), lambda found: self._ask_about_key_arn(found.arn))
+            self._ask("key", lambda: self.kms.describe_key(key), self._ask_about_described_key)
         else:
             self._ask("key", lambda: self.kms.describe_key(key))
             self._ask_about_key_arn(key)
+
+    def _ask_about_described_key(self, answer: Evidence[Any]) -> None:
+        if isinstance(answer, Known):
+            self._ask_about_key_arn(answer.value.arn)
 
     def _ask_about_key_arn(self, key: str) -> None:
         self._ask("key_policy", lambda: self.kms.get_key_policy(key))
         self._ask("grants", lambda: self.kms.list_grants(key))
         self._ask("rotation", lambda: self.kms.get_key_rotation_status(key))
 
-    def _ask_about_console(self, arn: str) -> None:
+    def _ask_about_console(self, answer: Evidence[Any]) -> None:
         """This console's own role, to say whether it may write."""
-        role = role_name_of(arn)
+        role = role_name_of(answer.value.arn) if isinstance(answer, Known) else ""
         if role:
-            self._ask("console:role", lambda: self.iam.get_role(role))
-            self._ask("console:attached", lambda: self.iam.list_attached_role_policies(role), lambda arns: self._ask_documents("console", arns))
-            self._ask("console:inline", lambda: self.iam.list_role_policies(role), lambda names: self._ask_inline("console", role, names))
+            self._ask("console", lambda: self.iam.get_role(role), self._ask_about_console_boundary)
+            self._ask("console-attached", lambda: self.iam.list_attached_role_policies(role), self._ask_console_documents)
+            self._ask("console-inline", lambda: self.iam.list_role_policies(role), lambda names: self._ask_inline("console", role, names))
+
+    def _ask_about_console_boundary(self, answer: Evidence[Role]) -> None:
+        if isinstance(answer, Known) and answer.value.boundary:
+            self._ask("console-boundary", lambda: self.iam.get_policy_document(answer.value.boundary))
+
+    def _ask_console_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
+        self._ask_policies("console", answer.value if isinstance(answer, Known) else ())
+
+    def _facts(self, answer: Evidence[Secret]) -> Evidence[VersionFacts]:
+        """Of the current version: those that are known, or else derived now, on record."""
+        if not isinstance(answer, Known) or answer.value.deleted or not answer.value.current:
+            return NotAsked("a current version that can be read")
+        wanted = Wanted(self.name, answer.value.arn, answer.value.current, self.spec)
+        call = self.secrets.about("GetSecretValue", self.name)
+        if known := known_facts([wanted]):
+            return Known(known[wanted.arn], call)
+        try:
+            facts = look(self.secrets, self.actor, [wanted])[wanted.arn]
+        except AuditUnavailable:
+            return Unreachable(call, "the read could not be put on record, so it was not made")
+        self.looked = True
+        return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
-        """What was learnt; what was never asked says on which answer it hung."""
+        """What was learnt so far; what was never asked says on which answer it hung."""
         answers = self.answers
-        facts = self._facts(answers["secret"])
-        without_version = NotAsked("the secret's current version and its key")
         return AccessEvidence(
-            environment=self.environment, secret_name=self.name, read_at=datetime.now(UTC), facts=facts,
-            **{name: answers[name] for name in _FIRST},
-            documents=_members(answers, ("attached:", "inline:")),
-            boundary=self._boundary(),
-            key=answers.get("key", without_version), key_policy=answers.get("key_policy", without_version),
-            grants=answers.get("grants", without_version), rotation=answers.get("rotation", without_version),
+            environment=self.environment, secret_name=self.name, spec=self.spec, read_at=datetime.now(UTC),
+            **{name: answers.get(name, _PENDING) for name in _FIRST},
+            documents=self._members("attached", "inline"), unattached=self._members("unattached"), boundary=self._boundary("role", "boundary"),
+            **{name: answers.get(name, _WITHOUT_KEY) for name in ("key", "key_policy", "grants", "rotation")},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
-            calls=len(answers) + sum(isinstance(a, Known) and a.call.operation == "iam:GetPolicyVersion" for a in answers.values()),
-            seconds=self._seconds,
-            console_role=_members(answers, ("console:",)),
+            console=self._console(),
+            looked=self.looked, calls=self._calls(), seconds=self._seconds or time.monotonic() - self._started,
         )  # fmt: skip
 
-    def _boundary(self) -> Evidence[Any] | None:
-        role = self.answers["role"]
-        if not isinstance(role, Known):
+    def _console(self) -> RoleEvidence:
+        role, attached, inline = (self.answers.get(name, NotAsked("a role of this console")) for name in ("console", "console-attached", "console-inline"))
+        return RoleEvidence(role, attached, inline, self._members("console"), self._boundary("console", "console-boundary"))
+
+    def _boundary(self, role: str, boundary: str) -> Evidence[Any] | None:
+        found = self.answers.get(role)
+        if not isinstance(found, Known):
             return NotAsked("the role")
-        return self.answers.get(_BOUNDARY)
+        return self.answers.get(boundary, _PENDING) if found.value.boundary else None
 
-    def _facts(self, answer: Evidence[Secret]) -> VersionFacts | None:
-        """Facts that are known already; this never reads a value."""
-        if not isinstance(answer, Known) or not answer.value.current:
-            return None
-        secret = answer.value
-        wanted = Wanted(secret.name, secret.arn, secret.current, estate.spec_of(self.environment, secret.name))
-        return known_facts([wanted]).get(secret.arn)
+    def _members(self, *prefixes: str) -> dict[str, Evidence[Any]]:
+        found = ((name.partition(":"), answer) for name, answer in self.answers.items())
+        return {name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes}
+
+    def _calls(self) -> int:
+        """A policy's document takes two calls; facts that were known take none."""
+        two = sum(isinstance(a, Known) and a.call.operation == "iam:GetPolicyVersion" for a in self.answers.values())
+        return len(self.answers) + two - (0 if self.looked else "facts" in self.answers)
 
 
-_FIRST = ("caller", "function", "role", "attached", "inline", "secret", "resource_policy", "versions", "alias", "denials")
+_FIRST = ("caller", "function", "role", "attached", "inline", "secret", "resource_policy", "versions", "alias", "denials", "facts")
 
 
 def _evidence(future: Future[Any]) -> Evidence[Any]:
@@ -181,21 +231,9 @@ def _known(gateway: SecretsManagerGateway, operation: str, name: str, value: T) 
     return Known(value, gateway.about(operation, name))
 
 
-def _members(answers: dict[str, Evidence[Any]], prefixes: tuple[str, ...]) -> dict[str, Evidence[Any]]:
-    return {name.partition(":")[2]: answer for name, answer in answers.items() if name.startswith(prefixes)}
-
-
-def _is_aws_managed(key: str) -> bool:
-    """DescribeSecret leaves the AWS-managed key out; ListSecretVersionIds calls it DefaultEncryptionKey.
-    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html"""
-    return key in ("", "DefaultEncryptionKey") or key.endswith("alias/aws/secretsmanager")
-
-
 def gather_evidence(environment: Environment, secret_name: str, actor: Actor) -> AccessEvidence:
     """Everything at once. Raises InvalidSecretName; whatever AWS refuses is part of the answer."""
     gathering = Gathering(environment, secret_name, actor)
     for _ in gathering.run():
         pass
     return gathering.evidence()
-
-

@@ -181,3 +181,68 @@ def is_made_of(version_id: str, record_hash: str) -> bool:
 def sentence(text: str) -> str:
     """A capital letter before it and a full stop after it."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
+_STATUS = {"fail": ("bad", "No"), "unknown": ("mute", "Not known"), "warn": ("warn", "Look at it"), "pass": ("ok", "Yes"), "skipped": ("mute", "Not checked")}
+_ANSWERS = {
+    "Known": ("ok", "known"), "Missing": ("warn", "not there"), "Denied": ("warn", "not allowed to look"),
+    "Unreachable": ("mute", "no answer"), "NotAsked": ("mute", "not asked"),
+}  # fmt: skip
+_DECISIONS = {
+    "Allowed": ("ok", "Allowed"), "ExplicitlyDenied": ("bad", "Denied"), "ImplicitlyDenied": ("bad", "Not allowed"), "Undetermined": ("mute", "Not known"),
+}  # fmt: skip
+
+
+@register.filter
+def status_level(status: str) -> str:
+    """The level of a finding's status."""
+    return _STATUS[status][0]
+
+
+@register.filter
+def status_word(status: str) -> str:
+    """Whether the claim that a check is named after holds, in a word."""
+    return _STATUS[status][1]
+
+
+@register.filter
+def claim(check: str) -> str:
+    """`decrypt_is_allowed` as a sentence."""
+    return check.replace("_", " ").capitalize().replace("json", "JSON").replace("aws", "AWS")
+
+
+@register.filter
+def of_status(findings: Any, wanted: str) -> list[Any]:
+    """Findings with one of these statuses, in the order in which the statuses are named."""
+    return [finding for status in wanted.split(",") for finding in findings if finding.status == status]
+
+
+@register.filter
+def statement_lines(shown: Any) -> list[tuple[str, bool]]:
+    """A policy statement as text, member by member, and whether it is the member that fails."""
+    members = list(shown.document.items())
+    lines = [("{", False)]
+    for number, (name, value) in enumerate(members, start=1):
+        text = json.dumps({name: value}, indent=2, ensure_ascii=False)[2:-2]
+        lines.append((text + ("," if number < len(members) else ""), name == shown.marked))
+    return [*lines, ("}", False)]
+
+
+@register.filter
+def answer_level(answer: Any) -> str:
+    return _ANSWERS[type(answer).__name__][0]
+
+
+@register.filter
+def answer_word(answer: Any) -> str:
+    return _ANSWERS[type(answer).__name__][1]
+
+
+@register.filter
+def decision_level(answer: Any) -> str:
+    return _DECISIONS[str(answer.evaluation.decision)][0] if answer.evaluation else "mute"
+
+
+@register.filter
+def decision_word(answer: Any) -> str:
+    return _DECISIONS[str(answer.evaluation.decision)][1] if answer.evaluation else "Not known"

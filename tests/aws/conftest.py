@@ -1,4 +1,4 @@
-"""Gateways for the tests of the room that knows boto3: to the local AWS, and to a fake that fails as it is told."""
+"""Gateways for the tests of the aws room: to the local AWS, and to a fake that fails as it is told."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
 from deploy.demo.local_aws import LocalAws
+from secrets_ui.aws import session
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
@@ -74,3 +76,12 @@ def fake_gateway(
 ) -> SecretsManagerGateway:
     """To the fake, in hana's name."""
     return SecretsManagerGateway(fake_server[1].client(environment, "secretsmanager", "hana"), environment)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short time-outs and no retries, for what waits for an answer."""
+    short = Config(
+        connect_timeout=0.3, read_timeout=0.3, retries={"mode": "standard", "total_max_attempts": 1}
+    )
+    monkeypatch.setattr(session, "_CONFIG", session._CONFIG.merge(short))

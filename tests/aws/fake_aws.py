@@ -1,4 +1,4 @@
-"""An endpoint on loopback that answers as it is told and remembers what it was asked: for what moto does not do."""
+"""An endpoint that answers as it is told and remembers what it was asked: for what moto does not do."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def denied_by_sts(code: str = "AccessDenied", status: int = 403) -> Answer:
 
 @dataclass
 class FakeAws:
-    """`answer` says what Secrets Manager answers; `assume` what STS does, by default credentials named after the role's account."""
+    """`answer` is Secrets Manager's, `assume` that of STS: credentials named after the role's account."""
 
     endpoint: str = ""
     answer: Callable[[Request], Answer] = lambda request: Answer()

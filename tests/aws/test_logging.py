@@ -41,7 +41,7 @@ def noisy_loggers() -> list[logging.Logger]:
 
 @pytest.fixture
 def heard(gateway: SecretsManagerGateway) -> Iterator[Everything]:
-    """Root and every logger of botocore and urllib3 at DEBUG after all clients are made, with a handler on root and on the parents."""
+    """Root and every logger of botocore and urllib3 at DEBUG, set after all clients are made, and heard."""
     gateway.list_secrets()
     handler, loggers = Everything(), [logging.getLogger(), *noisy_loggers()]
     levels = [logger.level for logger in loggers]
@@ -87,14 +87,15 @@ def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
 SCRIPT = """
 import logging, os, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(name)s %(message)s")
-for name in ("botocore", "boto3", "urllib3", "botocore.endpoint", "botocore.parsers", "urllib3.connectionpool"):
+for name in ("botocore", "urllib3", "botocore.endpoint", "botocore.parsers", "urllib3.connectionpool"):
     logging.getLogger(name).setLevel(logging.DEBUG)
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.secret_value import SecretValue
 place = Environment("dev", "us-west-2", os.environ["ACCOUNT"], "miyabi/dev/", os.environ["ROLE"])
-gateway = SecretsManagerGateway(AwsSessions(os.environ["ENDPOINT"]).client(place, "secretsmanager", "hana"), place)
+client = AwsSessions(os.environ["ENDPOINT"]).client(place, "secretsmanager", "hana")
+gateway = SecretsManagerGateway(client, place)
 gateway.put_secret_value(os.environ["SECRET"], SecretValue(sys.stdin.read()), token="u" * 64, label="label")
 stored = gateway.get_secret_value(os.environ["SECRET"], "u" * 64)
 for name in list(logging.root.manager.loggerDict):
@@ -116,8 +117,8 @@ def test_s06_a_new_process_at_debug_from_its_first_line_prints_nothing(
         "SECRET": make_secret(),
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=os.environ | place, input=canary, capture_output=True, text=True, timeout=60,
-        cwd=Path(__file__).resolve().parents[2], check=False,
+        [sys.executable, "-c", SCRIPT], env=os.environ | place, cwd=Path(__file__).resolve().parents[2],
+        input=canary, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""audit_chain: two records never look alike, and what was changed, removed, moved, added or cut off is found and named."""
+"""audit_chain: no two records look alike; what was changed, removed, moved, added, cut off is named."""
 
 from __future__ import annotations
 
@@ -191,6 +191,16 @@ def test_s71_a_hash_overwritten_with_anything_is_named_and_no_crash(stored: str)
     assert [b.sequence for b in found(rows)[0]] == [2, 3]
 
 
+@pytest.mark.parametrize("number", ["x", None, "2.5", "", "é" * 100])
+def test_s71_a_record_without_a_number_is_told_and_no_crash(number: Any) -> None:
+    rows = chain(3)
+    rows[1] = (number, *rows[1][1:])
+    breaks = found(rows)[0]
+
+    assert breaks[0].sequence == 2
+    assert "in place of a number" in breaks[0].text
+
+
 def test_s71_another_key_verifies_nothing() -> None:
     *breaks, _ = verify(chain(4), b"another key")
     assert len(breaks) == 4
@@ -230,6 +240,10 @@ def test_s72_a_chain_that_grew_since_its_checkpoint_is_whole() -> None:
     known = Checkpoint(7, rows[6][-1], 7)
     assert check_tail(found(rows)[1], known, rows[6][-1]) is None
     assert check_tail(known, known, rows[6][-1]) is None
+
+
+def test_s72_a_checkpoint_of_the_empty_chain_holds_for_every_chain() -> None:
+    assert check_tail(found(chain(3))[1], Checkpoint(0, GENESIS, 0), None) is None
 
 
 def test_s72_a_checkpoint_s_record_that_is_gone_is_found() -> None:

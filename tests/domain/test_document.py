@@ -1,29 +1,22 @@
-"""document: an edit touches what it changes and nothing else; whatever is not a clean JSON object is refused with its place."""
+"""document: an edit touches what it changes and not a byte else."""
 
 from __future__ import annotations
 
 import json
-import traceback
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from secrets_ui.domain.document import Change, apply_changes, parse_document
-from secrets_ui.domain.errors import InvalidChange, InvalidDocument, NothingChanged
+from secrets_ui.domain.errors import InvalidChange, NothingChanged
 from secrets_ui.domain.secret_value import SecretValue
-from tests.domain.strategies import ANY_TEXT, WrittenDocument, loads, written_documents
+from tests.domain.strategies import WrittenDocument, loads, written_documents
 
 
 def edited(text: str, **changes: str | None) -> str:
     wanted = [Change(key, None if value is None else SecretValue(value)) for key, value in changes.items()]
     return apply_changes(SecretValue(text), wanted)[0].reveal()
-
-
-def error_of(text: str) -> InvalidDocument:
-    with pytest.raises(InvalidDocument) as caught:
-        parse_document(text)
-    return caught.value
 
 
 @given(written_documents())
@@ -99,7 +92,10 @@ def test_s65_edits_do_to_the_text_what_a_dict_would_do(
 
 
 def test_s65_numbers_escapes_and_nested_text_stay_as_somebody_wrote_them() -> None:
-    text = '{\n  "rate" : 1.10,\n\t"big":1e400, "id": 12345678901234567890.0, "name":"\\u00e9\\/",\n  "rule": {"b": [1, 2],\n"a": null},\n  "KEY": "old"\n}\n'
+    text = (
+        '{\n  "rate" : 1.10,\n\t"big":1e400, "id": 12345678901234567890.0, "name":"\\u00e9\\/",\n'
+        '  "rule": {"b": [1, 2],\n"a": null},\n  "KEY": "old"\n}\n'
+    )
 
     assert edited(text, KEY="new") == text.replace('"old"', '"new"')
 
@@ -168,6 +164,10 @@ def test_s64_a_document_of_65536_bytes_is_taken_and_one_more_is_refused(filling:
         edited('{"KEY": 0}', KEY=value + "x")
 
 
+def test_s65_a_value_that_was_typed_again_keeps_the_bytes_that_it_was_written_in() -> None:
+    assert edited('{"A": "\\u0041", "KEY": 1}', A="A", KEY="x") == '{"A": "\\u0041", "KEY": "x"}'
+
+
 def test_the_number_1_is_not_the_text_1() -> None:
     assert edited('{"KEY": 1}', KEY="1") == '{"KEY": "1"}'
 
@@ -208,117 +208,14 @@ def test_an_escaped_lone_surrogate_that_was_stored_stays_as_it_is_written() -> N
     assert edited('{"odd": "\\ud800", "KEY": 1}', KEY="x") == '{"odd": "\\ud800", "KEY": "x"}'
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "column", "said"),
-    [
-        ("", 1, 1, "The document is empty"),
-        (" \n ", 2, 2, "The document is empty"),
-        ('{"a": 1,\n "b" 2}', 2, 6, "A colon is missing"),
-        ('{"a": 1\n "b": 2}', 2, 2, "A comma or a closing brace is missing"),
-        ('{"a": 1', 1, 8, "A comma or a closing brace is missing"),
-        ('{"a": 1,}', 1, 9, "A key in double quotes"),
-        ("{'a': 1}", 1, 2, "A key in double quotes"),
-        ("{a: 1}", 1, 2, "A key in double quotes"),
-        ("{", 1, 2, "A key in double quotes"),
-        ('{"a": }', 1, 7, "Expecting value"),
-        ('{"a": +1}', 1, 7, "Expecting value"),
-        ('{"a": 01}', 1, 8, "A comma or a closing brace is missing"),
-        ('{"a": "x\ny"}', 1, 9, "Invalid control character"),
-        ('{"a": "\\x"}', 1, 8, "Invalid \\escape"),
-        ('{"a": "x}', 1, 7, "Unterminated string"),
-        ('{"a', 1, 2, "Unterminated string"),
-        ('{"a": [1, }', 1, 11, "Expecting value"),
-        ('{"a": NaN}', 1, 7, "NaN is not JSON"),
-        ('{"a": [-Infinity]}', 1, 7, "-Infinity is not JSON"),
-        ('{"a": 1}\n{"b": 2}', 2, 1, "Something follows"),
-        ('{"a": 1} // note', 1, 10, "Something follows"),
-        ('\ufeff{"a": 1}', 1, 1, "Expecting value"),
-        ("ghp_token", 1, 1, "Expecting value"),
-        ('{"a": 1,\n  "b": 2,\n  "a" : 3}', 3, 3, "The key a stands twice"),
-        ('{"a": 1, "\\u0061": 3}', 1, 10, "The key a stands twice"),
-        ('{"a":\n {"b": 1, "b": 2}}', 2, 2, "A key stands twice in an inner object"),
-    ],
-)  # fmt: skip
-def test_s65_what_is_no_clean_object_is_refused_with_line_and_column(
-    text: str, line: int, column: int, said: str
-) -> None:
-    error = error_of(text)
-
-    assert (error.line, error.column, error.is_json) == (line, column, False)
-    assert said in error.message
-    assert error.message.endswith(f"(line {line}, column {column}).")
-
-
-@pytest.mark.parametrize("text", ["[]", " [1, 2]\n", '"text"', "1", "-1.5e3", "true", "null"])
-def test_s65_json_that_is_no_object_is_told_as_such(text: str) -> None:
-    assert error_of(text).is_json
-
-
-@pytest.mark.parametrize(
-    "text", ["[1", "[1] 2", '"open', "nul", "NaN", "[NaN]", '[{"a":1,"a":2}]', "\ufeff1"]
-)
-def test_what_only_begins_like_json_is_not_told_as_json(text: str) -> None:
-    assert not error_of(text).is_json
-
-
-@pytest.mark.parametrize("opening", ["[", '{"a":'])
-@pytest.mark.parametrize("before", ["", '{"KEY": '])
-def test_a_document_nested_too_deeply_is_refused_and_not_a_crash(before: str, opening: str) -> None:
-    assert "nested too deeply" in error_of(before + opening * 30_000).message
-
-
-def test_a_number_of_60000_digits_is_kept_and_costs_nothing() -> None:
-    digits = "9" * 60_000
-    assert edited(f'{{"n": {digits}, "KEY": "a"}}', KEY="b") == f'{{"n": {digits}, "KEY": "b"}}'
-
-
-@given(
-    st.one_of(
-        ANY_TEXT,
-        st.text('{}[]",: \n\\u0123abtrue\ud800', max_size=40),
-        written_documents().map(lambda d: d.text[: len(d.text) * 3 // 4]),
-    )
-)
-def test_exactly_the_json_objects_without_repeated_keys_are_taken(text: str) -> None:
-    try:
-        expected = loads(text)
-    except ValueError:
-        expected = None
-    try:
-        parsed = parse_document(text)
-    except InvalidDocument as error:
-        assert not isinstance(expected, dict)
-        assert 1 <= error.line <= text.count("\n") + 1
-        assert 1 <= error.column <= len(text) + 1
-        return
-    assert isinstance(expected, dict)
-    assert parsed.keys() == tuple(expected)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"KEY": "%s',
-        '{"KEY": "%s" x}',
-        '{"KEY": "%s\\x"}',
-        "%s",
-        '["%s"]',
-        '{"KEY": "%s"} x',
-        '{"KEY": {"a": "%s", "a": 1}}',
-    ],
-)
-def test_s07_an_error_holds_nothing_of_the_document(text: str, canary: str) -> None:
-    error = error_of(text.replace("%s", canary))
-
-    shown = "".join(traceback.format_exception(error))
-    assert canary not in shown + repr(error) + repr(vars(error))
-    assert error.__cause__ is None
-    assert error.__context__ is None
-
-
 def test_s04_documents_members_and_changes_do_not_print_values(canary: str) -> None:
     document, change = parse_document(json.dumps({"KEY": canary})), Change("KEY", SecretValue(canary))
 
     assert canary not in f"{document!r}{document}{document.members!r}{document.get('KEY')}{change!r}{change}"
     assert repr(change) == "Change('KEY', set)"
     assert repr(Change("KEY", None)) == "Change('KEY', remove)"
+
+
+def test_a_number_of_60000_digits_is_kept_and_costs_nothing() -> None:
+    digits = "9" * 60_000
+    assert edited(f'{{"n": {digits}, "KEY": "a"}}', KEY="b") == f'{{"n": {digits}, "KEY": "b"}}'

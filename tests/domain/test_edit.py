@@ -74,6 +74,8 @@ def test_a_generated_token_is_among_the_touched_and_the_changed_keys() -> None:
     assert asked.touched == ("ISSUER", "TOKEN")
     assert set(apply_edit(asked, BASE).changed) == {"ISSUER", "TOKEN"}
     assert asked.generate == ("TOKEN",)  # the edit itself holds no token
+    made = asked.with_generated()
+    assert made.with_generated().changes == made.changes  # no second token
 
 
 def test_s65_a_whole_document_is_stored_as_it_was_typed() -> None:

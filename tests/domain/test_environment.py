@@ -1,4 +1,4 @@
-"""environment: a prefix reaches what lies under it and nothing else; a mistake in the file is told with its place."""
+"""environment: a prefix reaches what lies under it alone; a mistake in the file is told with its place."""
 
 from __future__ import annotations
 
@@ -48,13 +48,16 @@ def test_a_name_under_the_prefix_is_a_secret_of_the_environment(name: str) -> No
 
 
 OUTSIDE = [
-    "", "miyabi", "miyabi/dev", "miyabi/dev/", "miyabi/developers/key", "miyabi/dev-old/key", "miyabi/prod/api-keys", "api-keys",
-    "/miyabi/dev/key", "x/miyabi/dev/key", " miyabi/dev/key", "miyabi/dev/key ", "miyabi/dev/key\n",
-    "Miyabi/dev/key", "MIYABI/DEV/KEY", "miyabi/Dev/key", "miyabi/de\u1d65/key", "miyabi／dev/key",
-    "miyabi/dev/../prod/api-keys", "miyabi/dev/..", "miyabi/dev/./key", "miyabi/dev/a/../../prod/key", "miyabi/dev//key", "miyabi/dev/key/",
-    "miyabi/dev/%2e%2e/prod/key", "miyabi/dev%2Fkey", "miyabi%2fdev%2fkey", "miyabi/dev/..%2fprod", "miyabi\\dev\\key", "miyabi/dev/..\\prod",
-    "miyabi/dev/key\x00", "miyabi/dev/ké", "miyabi/dev/a b", "miyabi/dev/a*", "miyabi/dev/a?b", "miyabi/dev/a,b", "miyabi/dev/a;b", "miyabi/dev/$(a)",
-    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/key-AbCdEf", "miyabi/dev/" + "x" * 502,
+    "", "miyabi", "miyabi/dev", "miyabi/dev/", "miyabi/developers/key", "miyabi/dev-old/key",
+    "miyabi/prod/api-keys", "api-keys", "/miyabi/dev/key", "x/miyabi/dev/key", " miyabi/dev/key",
+    "miyabi/dev/key ", "miyabi/dev/key\n", "Miyabi/dev/key", "MIYABI/DEV/KEY", "miyabi/Dev/key",
+    "miyabi/de\u1d65/key", "miyabi／dev/key", "miyabi/dev/../prod/api-keys", "miyabi/dev/..",
+    "miyabi/dev/./key", "miyabi/dev/a/../../prod/key", "miyabi/dev//key", "miyabi/dev/key/",
+    "miyabi/dev/%2e%2e/prod/key", "miyabi/dev%2Fkey", "miyabi%2fdev%2fkey", "miyabi/dev/..%2fprod",
+    "miyabi\\dev\\key", "miyabi/dev/..\\prod", "miyabi/dev/key\x00", "miyabi/dev/ké", "miyabi/dev/a b",
+    "miyabi/dev/a*", "miyabi/dev/a?b", "miyabi/dev/a,b", "miyabi/dev/a;b", "miyabi/dev/$(a)",
+    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/key-AbCdEf",
+    "miyabi/dev/" + "x" * 502,
 ]  # fmt: skip
 
 

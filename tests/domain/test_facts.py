@@ -69,9 +69,16 @@ def all_forms(value: str) -> list[str]:
     """A value as it would look if it leaked: plain, base64, URL, HTML, JSON, Python."""
     raw = value.encode()
     return [
-        value, base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode(), quote(value), quote(value, safe=""),
-        html.escape(value), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1],
-    ]  # fmt: skip
+        value,
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+        quote(value),
+        quote(value, safe=""),
+        html.escape(value),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+    ]
 
 
 def leaks(value: str, told: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""health: what is wrong comes first, what nobody looked at is never healthy, and the order of looking does not matter."""
+"""health: what is wrong comes first, what nobody looked at is never healthy, and order does not matter."""
 
 from __future__ import annotations
 
@@ -213,6 +213,16 @@ def test_the_worst_is_named_first_and_the_rest_is_told_beside_it() -> None:
         "2 missing",
         "1 placeholder, 1 unexpected, 1 to look at",
     )
+
+
+@given(SPECS, VERSIONS, OTHERS)
+def test_a_secret_is_as_bad_as_its_worst_key(
+    wanted: SecretSpec, found: VersionFacts, others: dict[str, Any]
+) -> None:
+    keys = key_states(wanted, found, others)
+    levels = {key.state.level for key in keys} - {"mute"} or {"ok"}
+
+    assert secret_state(SECRET, found, keys, NOW).level == min(levels, key=["bad", "warn", "ok"].index)
 
 
 @pytest.mark.parametrize(

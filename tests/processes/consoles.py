@@ -43,6 +43,8 @@ class Worker:
         return cast(dict[str, Any], json.loads(line))
 
     def stop(self) -> None:
+        if self._process.returncode is not None:
+            return
         for stream in (self._process.stdin, self._process.stdout):
             cast(IO[str], stream).close()
         try:

@@ -23,3 +23,9 @@ def list_first_page(client: Any, environment: str) -> dict[str, Any]:
         Filters=[names], IncludePlannedDeletion=True, MaxResults=list_secrets.ROWS
     )
     return answer
+
+
+def current_version(client: Any, name: str) -> str:
+    """AWSCURRENT's version id."""
+    versions = client.describe_secret(SecretId=name)["VersionIdsToStages"]
+    return next(version for version, labels in versions.items() if "AWSCURRENT" in labels)

@@ -1,0 +1,43 @@
+"""How many AWS calls a page and a save make, counted at the endpoint."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from benchmarks.bare import current_version, make_client
+from benchmarks.browser import Browser
+from benchmarks.servers import Servers
+
+SECRET = "miyabi/dev/config"
+
+
+def measure(servers: Servers) -> dict[str, object]:
+    """Calls by operation, with the most that there may be. Every page was opened before."""
+    browser = servers.browser
+    page = f"/dev/secret/{SECRET}"
+    browser.get(page)
+    base = current_version(make_client("dev", servers.aws.endpoint), SECRET)
+    return {
+        "list page": _counted(servers, lambda: browser.get("/dev/"), goal=1),
+        "list page of 1,000": _counted(servers, lambda: browser.get("/prod/"), goal=1),
+        "secret's page": _counted(servers, lambda: browser.get(page), goal=2),
+        "save": _counted(servers, lambda: save(browser, base, "/srv/bench"), goal=5),
+    }
+
+
+def _counted(servers: Servers, act: Callable[[], object], goal: int) -> dict[str, object]:
+    servers.aws.take_calls()
+    act()
+    calls = servers.aws.take_calls()
+    return {"total": sum(calls.values()), "goal_at_most": goal, "calls": calls}
+
+
+def save(browser: Browser, base: str, value: str) -> None:
+    """One key, saved as the edit page's script does it."""
+    form = {
+        "base": base, "once": str(uuid.uuid4()), "step": "save", "confirmed": "on",
+        "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0",
+        "form-0-name": "MIYABI_ROOT", "form-0-action": "set", "form-0-value": value,
+    }  # fmt: skip
+    browser.post(f"/dev/edit/{SECRET}", form, expect=200, Accept="application/json")

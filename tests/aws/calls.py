@@ -1,0 +1,34 @@
+"""Calls of the gateway that tests let fail, and what they expect of the errors."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.domain.errors import AwsError
+from secrets_ui.domain.secret_value import SecretValue
+
+NAME = "miyabi/dev/api-keys"
+VERSION = "v" * 32
+Call = Callable[[SecretsManagerGateway], object]
+DESCRIBE: Call = lambda gateway: gateway.describe_secret(NAME)  # noqa: E731
+GET: Call = lambda gateway: gateway.get_secret_value(NAME, VERSION)  # noqa: E731
+PUT: Call = lambda gateway: gateway.put_secret_value(NAME, SecretValue("value"), token=VERSION, label="label")  # noqa: E731
+MOVE: Call = lambda gateway: gateway.update_secret_version_stage(NAME, "label", move_to=VERSION)  # noqa: E731
+
+
+def error_of(call: Callable[[], object]) -> AwsError:
+    with pytest.raises(AwsError) as caught:
+        call()
+    return caught.value
+
+
+def assert_no_value(error: AwsError, canary: str) -> None:
+    """Neither in what the error says nor in a traceback of it, which does not show boto3's own exception."""
+    shown = "".join(traceback.format_exception(error))
+    assert canary not in f"{error}{error!r}{error.args}{vars(error)}{shown}"
+    assert error.__cause__ is None
+    assert error.__suppress_context__

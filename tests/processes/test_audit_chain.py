@@ -1,0 +1,223 @@
+"""The audit chain in a real database, on SQLite and PostgreSQL: append-only, unbroken under load and death, and telling of attacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import PostgresServer
+from tests.processes.conftest import Start
+from tests.processes.consoles import Console
+
+pytestmark = pytest.mark.processes
+TABLE = "secrets_ui_auditrecord"
+PROCESSES, RECORDS = 8, 200
+EVERY_COLUMN = '"at", phase, action, outcome, actor, address, environment, secret, version_id, base_version_id, keys, reason, request_ids, intent, once, details, hash'
+
+
+@pytest.fixture
+def console(start: Start, database: str) -> Iterator[Console]:
+    """A console on an empty database, with ten records."""
+    console = start(database)
+    console.ask("append", count=10)
+    yield console
+    console.stop()
+
+
+def is_sqlite(database: str) -> bool:
+    return database.startswith("sqlite")
+
+
+def copy_of_row(number: int, *, of: int = 10, before: str = "INSERT") -> str:
+    return f"{before} INTO {TABLE} (sequence, {EVERY_COLUMN}) SELECT {number}, {EVERY_COLUMN} FROM {TABLE} WHERE sequence = {of}"
+
+
+EVERYWHERE = {
+    "update": f"UPDATE {TABLE} SET actor = 'mallory' WHERE sequence = 4",
+    "update of all": f"UPDATE {TABLE} SET actor = actor",
+    "delete": f"DELETE FROM {TABLE} WHERE sequence = 4",
+    "delete of the tail": f"DELETE FROM {TABLE} WHERE sequence = 10",
+    "delete of all": f"DELETE FROM {TABLE}",
+    "insert in the middle": copy_of_row(4),
+    "insert beyond the end": copy_of_row(12),
+    "insert below the first": copy_of_row(0),
+    "insert or update": f"{copy_of_row(10)} ON CONFLICT (sequence) DO UPDATE SET actor = 'mallory'",
+}
+ON_SQLITE = {
+    "insert or replace": copy_of_row(10, of=9, before="INSERT OR REPLACE"),
+    "replace": copy_of_row(10, of=9, before="REPLACE"),
+    "update or replace": f"UPDATE OR REPLACE {TABLE} SET sequence = 9 WHERE sequence = 10",
+    "insert or replace without recursive triggers": "PRAGMA recursive_triggers=OFF; " + copy_of_row(10, of=9, before="INSERT OR REPLACE"),
+}
+ON_POSTGRES = {
+    "truncate": f"TRUNCATE {TABLE}",
+    "truncate with cascade": f"TRUNCATE {TABLE} CASCADE",
+    "merge": f"MERGE INTO {TABLE} t USING (SELECT 4 AS s) x ON t.sequence = x.s WHEN MATCHED THEN DELETE",
+}
+
+
+def test_s70_the_database_refuses_everything_but_a_record_at_the_end(console: Console, database: str) -> None:
+    attacks = EVERYWHERE | (ON_SQLITE if is_sqlite(database) else ON_POSTGRES)
+    before = console.ask("records")
+    for name, statements in attacks.items():
+        error = console.ask("run_sql", statements=statements.split("; "))["error"]
+        assert "audit records are" in error, f"{name}: {error or 'it worked'}"
+    assert console.ask("records") == before
+    assert console.ask("verify")["status"] == 0
+
+
+def test_s70_a_record_at_the_end_that_the_console_did_not_write_is_taken_but_found(console: Console) -> None:
+    """The database cannot know the key; the chain does."""
+    assert console.ask("run_sql", statements=[copy_of_row(11)])["error"] == ""
+    told = console.ask("verify")
+    assert told["status"] == 1
+    assert "Record 11 does not match its hash" in told["text"]
+
+
+def drop_triggers(database: str) -> list[str]:
+    """What somebody does who owns the table, and not only a password to it."""
+    if is_sqlite(database):
+        return [f"DROP TRIGGER {name}" for name in ("audit_no_update", "audit_no_delete", "audit_only_at_the_end")]
+    return [f"ALTER TABLE {TABLE} DISABLE TRIGGER USER"]
+
+
+TAMPERED = {
+    "changed": ([f"UPDATE {TABLE} SET actor = 'somebody else' WHERE sequence = 4"], "Record 4 does not match its hash"),
+    "changed by a blank": ([f"UPDATE {TABLE} SET reason = ' ' WHERE sequence = 4"], "Record 4 does not match its hash"),
+    "its time changed": ([f"UPDATE {TABLE} SET \"at\" = '2020-01-01T00:00:00.000000Z' WHERE sequence = 1"], "Record 1 does not match its hash"),
+    "its hash changed too": ([f"UPDATE {TABLE} SET actor = 'x', hash = '{'0' * 64}' WHERE sequence = 4"], "Record 5 does not match its hash"),
+    "removed": ([f"DELETE FROM {TABLE} WHERE sequence = 4"], "Record 4 is missing."),
+    "several removed": ([f"DELETE FROM {TABLE} WHERE sequence BETWEEN 4 AND 6"], "Records 4 to 6 are missing."),
+    "the first removed": ([f"DELETE FROM {TABLE} WHERE sequence = 1"], "Record 1 is missing."),
+    "moved": (
+        [f"UPDATE {TABLE} SET sequence = {to} WHERE sequence = {of}" for of, to in ((4, 99), (5, 4), (99, 5))],
+        "Record 4 does not match its hash",
+    ),
+    "inserted": (
+        [*(f"UPDATE {TABLE} SET sequence = {n + 1} WHERE sequence = {n}" for n in range(10, 3, -1)), copy_of_row(4, of=3)],
+        "Record 4 does not match its hash",
+    ),
+    "put below the first": ([copy_of_row(-5)], "Record -5 stands out of order."),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERED)
+def test_s71_a_row_that_was_tampered_with_is_found_and_named(how: str, console: Console, database: str) -> None:
+    statements, expected = TAMPERED[how]
+    assert console.ask("run_sql", statements=[*drop_triggers(database), *statements])["error"] == ""
+
+    told = console.ask("verify")
+    assert told["status"] == 1
+    assert expected in told["text"]
+    assert "The audit chain does not hold" in told["text"]
+
+
+def checkpoint_of(console: Console) -> str:
+    """The last checkpoint in the log stream, in the form that verify_audit takes."""
+    lines = [json.loads(line) for line in console.log.read_text().splitlines() if "checkpoint" in line]
+    last = lines[-1]["checkpoint"]
+    assert last["count"] == last["sequence"]
+    return f"{last['sequence']}:{last['hash']}"
+
+
+def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(console: Console, database: str) -> None:
+    known = checkpoint_of(console)
+    assert console.ask("verify", checkpoint=known)["status"] == 0
+    cut = [*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"]
+    assert console.ask("run_sql", statements=cut)["error"] == ""
+
+    assert console.ask("verify")["status"] == 0  # by itself the rest is a whole chain
+    told = console.ask("verify", checkpoint=known)
+    assert told["status"] == 1
+    assert "The chain ends at record 7, but a checkpoint knows record 10: the tail was cut off." in told["text"]
+
+
+def test_s72_a_tail_that_was_cut_off_and_grew_again_is_found(console: Console, database: str) -> None:
+    known = checkpoint_of(console)
+    console.ask("run_sql", statements=[*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"])
+    console.ask("append", count=10)
+
+    assert console.ask("verify")["status"] == 0
+    assert "Record 10 has another hash than its checkpoint" in console.ask("verify", checkpoint=known)["text"]
+
+
+def test_s73_eight_processes_write_one_unbroken_chain(database: str, start_all: Callable[[str, int], list[Console]]) -> None:
+    consoles = start_all(database, PROCESSES)
+    for number, console in enumerate(consoles):
+        console.tell("append", count=RECORDS, actor=f"person {number}")
+    told = [console.hear()["said"] for console in consoles]
+
+    written = sorted(sequence for answer in told for sequence in answer["written"])
+    assert written == list(range(1, PROCESSES * RECORDS + 1))
+    told_by_command = consoles[0].ask("verify")
+    assert told_by_command["status"] == 0
+    assert f"The audit chain holds: {PROCESSES * RECORDS} records." in told_by_command["text"]
+    assert sum(1 for turn, after in zip(owners(consoles[0]), owners(consoles[0])[1:], strict=False) if turn != after) >= PROCESSES
+
+
+def owners(console: Console) -> list[str]:
+    """Who wrote, in the order of the chain: that they took turns shows that they wrote at the same time."""
+    return [row["actor"] for row in console.ask("records")]
+
+
+def test_s73_writers_that_are_killed_leave_an_unbroken_chain(database: str, start_all: Callable[[str, int], list[Console]]) -> None:
+    mortal, other, steady = start_all(database, 3)
+    for _ in range(8):
+        child = mortal.fork("append", count=10_000)
+        other.tell("append", count=5)
+        child.go()
+        time.sleep(random.uniform(0.05, 0.2))
+        os.kill(child.pid, signal.SIGKILL)
+        assert child.end() == (-signal.SIGKILL, None)
+        other.hear()  # the dead writer's turn does not block the others
+    assert steady.ask("verify")["status"] == 0
+    assert len(steady.ask("records")) > 8 * 5
+
+
+def test_s78_a_restored_backup_verifies_and_an_older_one_is_reported(
+    console: Console, database: str, start: Start, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    restored = restore(back_up(database, request, tmp_path), request)
+    console.ask("append", count=5)
+    known = checkpoint_of(console)
+    again = start(restored)
+
+    assert again.ask("verify")["status"] == 0
+    told = again.ask("verify", checkpoint=known)
+    assert told["status"] == 1
+    assert "The chain ends at record 10, but a checkpoint knows record 15" in told["text"]
+    assert "audit records are" in again.ask("run_sql", statements=[f"DELETE FROM {TABLE}"])["error"]
+    assert again.ask("append", count=1)["written"] == [11]
+
+
+def back_up(database: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """A backup as docs/operations.md takes it; the path of its file."""
+    if is_sqlite(database):
+        copy = folder / "backup.sqlite3"
+        with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)  # what the sqlite3 program's .backup does
+        return str(copy)
+    server: PostgresServer = request.getfixturevalue("postgres")
+    path = str(server.folder / f"backup-{random.randrange(10**9)}.dump")
+    server.client("pg_dump", "--format", "custom", "--file", path, database.rpartition("/")[2])
+    return path
+
+
+def restore(backup: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a database made from a backup."""
+    if backup.endswith(".sqlite3"):
+        return f"sqlite:///{backup}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    name = f"restored_{random.randrange(10**9)}"
+    server.client("createdb", name)
+    server.client("pg_restore", "--dbname", name, backup)
+    return server.url(name)

@@ -1,0 +1,77 @@
+"""S60: where the record cannot be written, nothing is read or changed in AWS. Each refusal is the database's own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.postgres import PostgresServer
+from tests.processes.aws_proxy import AwsProxy
+from tests.processes.conftest import Start
+from tests.processes.consoles import Console
+from tests.processes.outside import Aws
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def console(start: Start, database: str, proxy: AwsProxy) -> Iterator[Console]:
+    proxy.reset()
+    console = start(database, endpoint=proxy.endpoint)
+    yield console
+    console.stop()
+
+
+def ensure_nothing_was_done(console: Console, proxy: AwsProxy, dev: Aws) -> None:
+    secret, base = dev.make_secret()
+    told = console.ask("save", secret=secret, base=base, values={"A": "new"})
+
+    assert told["refused"] == "AuditUnavailable", told
+    assert set(proxy.calls) <= {"DescribeSecret"}  # which reads no value and changes nothing
+    assert dev.labels(secret) == {base: ["AWSCURRENT"]}
+
+
+READ_ONLY = {"sqlite": "PRAGMA query_only=ON", "postgres": "SET default_transaction_read_only = on"}
+
+
+def test_s60_a_read_only_database_stops_a_save_before_it_reads_a_value(console: Console, database: str, proxy: AwsProxy, dev: Aws) -> None:
+    console.ask("run_sql", statements=[READ_ONLY[database.partition(":")[0]]], stay_connected=True)
+    ensure_nothing_was_done(console, proxy, dev)
+
+
+def test_s60_a_full_disk_stops_a_save(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, dev: Aws) -> None:
+    proxy.reset()
+    console = start(sqlite_copy(), endpoint=proxy.endpoint)
+    console.ask("let_files_grow_no_more")
+    ensure_nothing_was_done(console, proxy, dev)
+
+
+def test_s60_a_locked_database_stops_a_save(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, dev: Aws) -> None:
+    proxy.reset()
+    database = sqlite_copy()
+    console = start(database, endpoint=proxy.endpoint)
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ensure_nothing_was_done(console, proxy, dev)
+
+
+@pytest.mark.postgres
+def test_s60_a_turn_that_never_comes_stops_a_save(postgres: PostgresServer, start: Start, proxy: AwsProxy, dev: Aws) -> None:
+    """Somebody holds the lock that writers of the chain take in turn."""
+
+
+@pytest.mark.postgres
+def test_s60_a_database_that_is_gone_stops_a_save(postgres: PostgresServer, start: Start, proxy: AwsProxy, dev: Aws) -> None:
+    proxy.reset()
+    postgres.client("createdb", "--template", "migrated", "soon_gone")
+    console = start(postgres.url("soon_gone"), endpoint=proxy.endpoint)
+    console.ask("append", count=1, stay_connected=True)
+    postgres.client("dropdb", "--force", "soon_gone")
+    secret, base = dev.make_secret()
+    told: dict[str, Any] = console.ask("save", secret=secret, base=base, values={"A": "new"})
+    assert told["refused"] in ("AuditUnavailable", "OperationalError"), told
+    assert proxy.calls == []

@@ -1,0 +1,44 @@
+"""Starts the console as a deployment does, in a process with nothing but the given settings."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from deploy.demo.local_aws import PROJECT
+
+EXAMPLE = str(PROJECT / "deploy" / "environments.example.toml")
+
+
+def production(**changes: str | None) -> dict[str, str]:
+    """Settings that speak to real AWS and start; None takes one away."""
+    keys = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")}
+    fine: dict[str, str | None] = {
+        **keys, "ALLOWED_HOSTS": "console.miyabi-world.com", "ENVIRONMENTS_FILE": EXAMPLE, "ENV_FILE": "/nonexistent",
+    }  # fmt: skip
+    return {name: value for name, value in (fine | changes).items() if value is not None}
+
+
+def run(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    """A Python command in the project's folder. Nothing of this process's environment gets in but PATH."""
+    environ = {"PATH": os.environ["PATH"], **settings}
+    return subprocess.run([sys.executable, *command], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=60)
+
+
+def check(settings: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    return run(settings, "manage.py", "check", *options)
+
+
+def serve(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """gunicorn itself, on any free port; it ends by itself only when it cannot start."""
+    return run({"WEB_CONCURRENCY": "1", **settings}, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "127.0.0.1:0")
+
+
+def assert_one_line(told: str, expected: str) -> None:
+    """What a start that was refused says on its standard error."""
+    assert told.startswith("miyabi: "), told
+    assert told.count("\n") == 1, told
+    assert expected in told
