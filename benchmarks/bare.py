@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.estate import ENVIRONMENTS
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.services import estate, list_secrets
+
+ROWS = 25  # on a page of the list
 
 
-def make_client(environment: str, endpoint: str = "") -> Any:
-    """A client as the console makes it; boto3's own would parse a list's times in ten times as long."""
-    from django.conf import settings
-
-    sessions = AwsSessions(endpoint or settings.LOCAL_AWS_ENDPOINT)
-    return sessions.client(estate.environments()[environment], "secretsmanager", "bench")
+def make_client(sessions: AwsSessions, environment: str) -> Any:
+    """A client as the console makes it: boto3's own takes ten times as long to parse a list's times."""
+    return sessions.client(ENVIRONMENTS[environment], "secretsmanager", "bench")
 
 
 def list_first_page(client: Any, environment: str) -> dict[str, Any]:
     """What the list page asks for."""
-    names = {"Key": "name", "Values": [estate.environments()[environment].prefix]}
-    answer: dict[str, Any] = client.list_secrets(
-        Filters=[names], IncludePlannedDeletion=True, MaxResults=list_secrets.ROWS
-    )
-    return answer
+    names = {"Key": "name", "Values": [ENVIRONMENTS[environment].prefix]}
+    told: dict[str, Any] = client.list_secrets(Filters=[names], IncludePlannedDeletion=True, MaxResults=ROWS)
+    return told
 
 
 def current_version(client: Any, name: str) -> str:

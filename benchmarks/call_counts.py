@@ -8,6 +8,7 @@ from collections.abc import Callable
 from benchmarks.bare import current_version, make_client
 from benchmarks.browser import Browser
 from benchmarks.servers import Servers
+from secrets_ui.aws.session import AwsSessions
 
 SECRET = "miyabi/dev/config"
 
@@ -17,7 +18,7 @@ def measure(servers: Servers) -> dict[str, object]:
     browser = servers.browser
     page = f"/dev/secret/{SECRET}"
     browser.get(page)
-    base = current_version(make_client("dev", servers.aws.endpoint), SECRET)
+    base = current_version(make_client(AwsSessions(servers.aws.endpoint), "dev"), SECRET)
     return {
         "list page": _counted(servers, lambda: browser.get("/dev/"), goal=1),
         "list page of 1,000": _counted(servers, lambda: browser.get("/prod/"), goal=1),

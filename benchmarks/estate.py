@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import tomllib
 
 from deploy.demo.estate import read_catalog
 from deploy.demo.values import make_values
+from secrets_ui.domain.environment import parse_environments
 
-ENVIRONMENTS = ("dev", "staging", "prod")
-TABLE = """
+TOML = "\n".join(
+    f"""
 [environments.{name}]
 region = "us-west-2"
 account = "111111111111"
 assume_role = "arn:aws:iam::111111111111:role/miyabi-console"
 prefix = "miyabi/{name}/"
 """
+    for name in ("dev", "staging", "prod")
+)
+ENVIRONMENTS = parse_environments(tomllib.loads(TOML), "benchmarks/estate.py")
 
 
 def make_secrets(prod: int) -> dict[str, str]:
-    """Current values by full name; `prod` is the number of secrets there, those of the catalogue first."""
+    """Current values by full name; `prod` is the number of secrets there, those of the catalogue among them."""
     catalog, secrets = read_catalog(), {}
-    for name in ENVIRONMENTS:
+    for name, environment in ENVIRONMENTS.items():
         for secret, values in make_values(catalog, name).items():
-            secrets[f"miyabi/{name}/{secret}"] = json.dumps(values)
+            secrets[environment.prefix + secret] = json.dumps(values)
     for number in range(prod - len(catalog.secrets)):
-        values = {f"SETTING_{n}": f"{number}-{n}" for n in range(6)}
-        secrets[f"miyabi/prod/service-{number:04d}"] = json.dumps(values)
+        settings = {f"SETTING_{n}": f"{number}-{n}" for n in range(6)}
+        secrets[f"{ENVIRONMENTS['prod'].prefix}service-{number:04d}"] = json.dumps(settings)
     return secrets
-
-
-def write_environments(path: Path) -> None:
-    path.write_text("".join(TABLE.format(name=name) for name in ENVIRONMENTS), encoding="utf-8")

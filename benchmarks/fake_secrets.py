@@ -101,6 +101,11 @@ class FakeSecrets:
             taken, self.calls = self.calls, Counter()
         return dict(taken)
 
+    def current_value(self, name: str) -> str:
+        """As AWS has it."""
+        secret = self._secrets[name]
+        return secret.values[secret.labels["AWSCURRENT"]]
+
     def _find(self, asked: Answer) -> Stored:
         secret = self._secrets.get(asked["SecretId"])
         if secret is None:
@@ -130,7 +135,8 @@ class FakeSecrets:
     def _get_secret_value(self, asked: Answer) -> Answer:
         secret = self._find(asked)
         version = asked.get("VersionId") or secret.labels["AWSCURRENT"]
-        return {"ARN": secret.arn, "Name": secret.name, "VersionId": version, "SecretString": secret.values[version]}
+        told = {"ARN": secret.arn, "Name": secret.name, "VersionId": version}
+        return told | {"SecretString": secret.values[version]}
 
     def _put_secret_value(self, asked: Answer) -> Answer:
         secret, version = self._find(asked), asked["ClientRequestToken"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.browser import Browser
 from benchmarks.bare import list_first_page, make_client
+from benchmarks.browser import Browser
 from benchmarks.servers import Servers
 from benchmarks.timing import in_turns, ratio
+from secrets_ui.aws.session import AwsSessions
 
 DELAY = 0.02  # seconds: what a call within a Region takes
 PAGES = {"2 secrets": "dev", "1,000 secrets": "prod"}
@@ -15,9 +16,9 @@ PAGES = {"2 secrets": "dev", "1,000 secrets": "prod"}
 
 def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
     """Page ÷ the same ListSecrets made bare. Both wait for an endpoint that answers after 20 ms."""
-    variants = {}
+    variants, sessions = {}, AwsSessions(servers.aws.endpoint)
     for size, environment in PAGES.items():
-        client = make_client(environment, servers.aws.endpoint)
+        client = make_client(sessions, environment)
         variants[f"bare {size}"] = partial(list_first_page, client, environment)
         variants[f"page {size}"] = partial(servers.browser.get, f"/{environment}/")
     in_turns(variants, 5)  # the bare client's connection and credentials

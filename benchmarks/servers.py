@@ -11,14 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.browser import Browser
-from benchmarks.estate import make_secrets, write_environments
+from benchmarks.estate import TOML, make_secrets
 from benchmarks.fake_aws import FakeAwsProcess
 from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
-from deploy.demo.seed import ROLES
-
-EDITOR = "editor"
-assert EDITOR in ROLES
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Servers:
 
 def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
     """The console's settings: new keys, a database of its own, the fake AWS."""
-    write_environments(folder / "environments.toml")
+    (folder / "environments.toml").write_text(TOML, encoding="utf-8")
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     keys = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")}
     return own | CREDENTIALS | keys | {
@@ -71,7 +67,7 @@ def start(prod: int) -> Iterator[Servers]:
         with _serve(environ, folder, "miyabi_admin.settings") as console:
             with _serve(environ, folder, "benchmarks.reference.settings") as reference:
                 browser = Browser(console.port)
-                browser.sign_in(EDITOR, environ["DEMO_PASSWORD"])
+                browser.sign_in("editor", environ["DEMO_PASSWORD"])
                 _warm(browser, aws)
                 yield Servers(aws, console, reference, browser, folder)
                 browser.close()

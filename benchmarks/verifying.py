@@ -1,19 +1,37 @@
-"""`python -m benchmarks.verifying COUNT ROUNDS`: verifies a chain of COUNT records in DATABASE_URL, and reads it bare."""
+"""Verifies a chain of many records, against reading them and doing nothing with them.
+
+`python -m benchmarks.verifying COUNT ROUNDS` does it in DATABASE_URL; `measure` starts that in a database of its own.
+"""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import django
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from benchmarks.servers import make_environ
 from benchmarks.timing import in_turns, ratio
+from deploy.demo.local_aws import PROJECT
 
 GOAL = 68_000  # records a second: what values_list and a simple hash of joined fields came to
+
+
+def measure(count: int, rounds: int) -> dict[str, object]:
+    """Verification ÷ bare read, on SQLite."""
+    with TemporaryDirectory(prefix="miyabi-bench-") as name:
+        environ = make_environ(Path(name), "http://127.0.0.1:9", DJANGO_SETTINGS_MODULE="miyabi_admin.settings")
+        command = [sys.executable, "-m", "benchmarks.verifying", str(count), str(rounds)]
+        done = subprocess.run(command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, text=True, check=True)
+    told: dict[str, object] = json.loads(done.stdout)
+    return told
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from benchmarks.estate import TOML, make_secrets
+from benchmarks.fake_aws import FakeAws
 from deploy.demo.account import Account
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import LocalAws
@@ -109,6 +111,17 @@ def watched(make_estate: Callable[..., Estate], settings: Any) -> Iterator[Calla
     yield make
     for aws in started:
         aws.stop()
+
+
+@pytest.fixture
+def counting_aws(settings: Any, tmp_path: Path) -> Iterator[FakeAws]:
+    """The endpoint of the benchmarks, with their estate (30 secrets in prod); its `secrets` counts the console's calls."""
+    path = tmp_path / "environments.toml"
+    path.write_text(TOML, encoding="utf-8")
+    with FakeAws(make_secrets(prod=30)).running() as aws:
+        settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, aws.endpoint
+        forget_configuration()
+        yield aws
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -42,6 +43,13 @@ class PostgresServer:
 
     def client(self, program: str, *arguments: str) -> str:
         return self.run(program, "--host", str(self.folder), "--username", self.user, *arguments)
+
+
+    def new_database(self) -> str:
+        """The URL of a fresh copy of the database called `migrated`."""
+        name = f"test_{secrets.token_hex(4)}"
+        self.client("createdb", "--template", "migrated", name)
+        return self.url(name)
 
 
 @contextmanager

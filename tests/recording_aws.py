@@ -39,6 +39,10 @@ class RecordingAws(AwsProxy):
         body = json.dumps({"__type": code, "message": message}).encode() if message else refusal(code).body
         self._broken[operation] = (Answer(status, body, "broken-by-a-test"), 0)
 
+    def answer(self, operation: str, status: int, body: bytes) -> None:
+        """From now on `operation` gets this answer."""
+        self._broken[operation] = (Answer(status, body), 0)
+
     def drop_call(self, operation: str, seconds: float = 0) -> None:
         """From now on `operation` gets no answer; the connection closes after so long."""
         self._broken[operation] = (LOST, seconds)

@@ -6,22 +6,29 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
 
 from benchmarks.bare import list_first_page, make_client
-from secrets_ui.services import estate
+from benchmarks.estate import ENVIRONMENTS
+from secrets_ui.aws.session import AwsSessions
 
 HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}
-client = cache(make_client)  # by environment, so one client and its connections are kept, as in the console
+
+
+@cache
+def sessions() -> AwsSessions:
+    """Kept with its clients and their connections, as in the console."""
+    return AwsSessions(settings.LOCAL_AWS_ENDPOINT)
 
 
 @login_required
 def page(request: HttpRequest, environment: str) -> HttpResponse:
-    answer = list_first_page(client(environment), environment)
-    place = estate.environments()[environment]
+    answer = list_first_page(make_client(sessions(), environment), environment)
+    place = ENVIRONMENTS[environment]
     listing = {
         "rows": [_row(entry, place.prefix) for entry in answer["SecretList"]],
         "read_at": datetime.now(UTC),
@@ -44,7 +51,7 @@ def _frame(request: HttpRequest, place: Any) -> dict[str, Any]:
     """The frame's links are text here: what they cost is the console's own."""
     return {
         "person": request.user.get_username(), "roles": "editor", "page": "secrets", "current": place, "home": place,
-        "places": [{"place": other, "url": f"/{other.name}/"} for other in estate.environments().values()],
+        "places": [{"place": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()],
         "may_audit": True, "may_change": True,
     }  # fmt: skip
 

@@ -74,7 +74,7 @@ class IamGateway(Gateway):
 
 def _simulated(result: Mapping[str, Any]) -> Simulated:
     """EvalDecision is the most restrictive over all resources, so the one resource's own result is read where it is given."""
-    specific = next(iter(result.get("ResourceSpecificResults", [])), {})
+    specific: Mapping[str, Any] = next(iter(result.get("ResourceSpecificResults", [])), {})
     organizations = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations")
     return Simulated(
         action=result["EvalActionName"],

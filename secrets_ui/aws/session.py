@@ -61,7 +61,7 @@ class AwsSessions:
     def _assumed(self, environment: Environment, name: str) -> botocore.session.Session:
         session = _new_session(self._loader)
         # botocore has no public door for this; its own assume-role provider does the same.
-        session._credentials = DeferredRefreshableCredentials(partial(self._assume_role, environment, name), "assume-role")
+        session._credentials = DeferredRefreshableCredentials(partial(self._assume_role, environment, name), "assume-role")  # type: ignore[attr-defined]
         return session
 
     def _assume_role(self, environment: Environment, name: str) -> Any:
@@ -78,7 +78,7 @@ class AwsSessions:
         )
         return fetcher.fetch_credentials()
 
-    def _create(self, session: botocore.session.Session, service: str, region: str, **keys: str | None) -> BaseClient:
+    def _create(self, session: botocore.session.Session, service: str, region: str, **keys: Any) -> BaseClient:
         with self._lock:
             client = session.create_client(service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG, **keys)
             keep_botocore_quiet()
@@ -96,7 +96,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     max_pool_connections=32,
     user_agent_extra="miyabi-secrets-console",
-    ignore_configured_endpoint_urls=True,  # AWS_ENDPOINT_URL would send values elsewhere; LOCAL_AWS_ENDPOINT alone may, to loopback
+    # AWS_ENDPOINT_URL would send values elsewhere; LOCAL_AWS_ENDPOINT alone may, to loopback.
+    ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # missing in the stubs
 )
 
 

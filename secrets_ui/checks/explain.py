@@ -2,86 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..domain.access import UNKNOWN, Decision, Evaluation, StatementResult, UnmetCondition
+from ..domain.access import UNKNOWN, Decision, Effect, Evaluation, StatementResult, UnmetCondition
 from ..domain.access_path import Answer
-from ..domain.evidence import Denied, Known, Unlearnt
+from ..domain.access_sides import names_caller
+from ..domain.evidence import AccessEvidence
 from ..domain.finding import Shown
+from ..domain.policy_places import place_of
 
-_LAYERS = {"identity": "identity policy", "boundary": "permissions boundary", "resource": "resource policy", "scp": "service control policy"}
+_EQUALITY = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "StringEqualsIgnoreCase", "StringEqualsIfExists", "Bool", "BoolIfExists")
 
 
-def deciding(evaluation: Evaluation) -> tuple[Shown, ...]:
+def deciding(evidence: AccessEvidence, evaluation: Evaluation) -> tuple[Shown, ...]:
     """The statements that decide. For an implicit denial: those that come nearest to allowing."""
     if evaluation.decision is Decision.IMPLICITLY_DENIED:
-        return tuple(shown(result) for result in nearest(evaluation))
-    return tuple(shown(result) for result in evaluation.deciding)
+        return shown(evidence, nearest(evaluation))
+    return shown(evidence, evaluation.deciding)
 
 
 def nearest(evaluation: Evaluation) -> list[StatementResult]:
     """Allow statements about this action that miss by one part only: the ones that were meant to help."""
-    return [r for r in evaluation.statements if r.effect == "Allow" and r.action and not r.matches and _misses(r) == 1]
+    return [r for r in evaluation.statements if r.effect is Effect.ALLOW and r.action and not r.matches and _misses(r) == 1]
 
 
 def _misses(result: StatementResult) -> int:
-    return sum([result.principal is None and result.layer == "resource", result.resource is False, result.condition is False])
+    return sum([not names_caller(result), result.resource is False, result.condition is False])
 
 
-def shown(result: StatementResult) -> Shown:
+def shown(evidence: AccessEvidence, results: Iterable[StatementResult]) -> tuple[Shown, ...]:
+    return tuple(_shown(evidence, result) for result in results)
+
+
+def _shown(evidence: AccessEvidence, result: StatementResult) -> Shown:
     return Shown(
-        policy=result.policy, layer=_LAYERS.get(str(result.layer), str(result.layer)), document=dict(result.statement.document),
-        marked=_marked(result), why=why(result),
+        policy=result.policy, layer=_layer(evidence, result), document=dict(result.statement.document), marked=_marked(result), why=why(result)
     )  # fmt: skip
+
+
+def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
+    try:
+        place = place_of(evidence, result)
+    except LookupError:
+        return f"{result.layer} policy"
+    return {"identity": "identity policy", "console": "identity policy"}.get(place.place.partition(":")[0], place.title.removeprefix("the "))
 
 
 def _marked(result: StatementResult) -> str:
     document = result.statement.document
-    if not result.matches and result.condition is not True:
-        return "Condition"
-    if not result.matches and result.resource is not True:
+    if result.matches:
+        return "Effect" if result.effect is Effect.DENY else ""
+    if not result.action:
+        return "NotAction" if "NotAction" in document else "Action"
+    if not names_caller(result):
+        return "NotPrincipal" if "NotPrincipal" in document else "Principal"
+    if result.resource is not True:
         return "NotResource" if "NotResource" in document else "Resource"
-    if not result.matches and "Principal" in document:
-        return "Principal"
-    return "Effect" if result.effect == "Deny" else ""
+    return "Condition"
 
 
 def why(result: StatementResult) -> str:
     """Why a statement does not apply, as a sentence; for one that does, that it does."""
-    name = f"Statement {result.sid or result.index} of {result.policy}"
+    name = statement_name(result)
+    would = "deny" if result.effect is Effect.DENY else "allow"
     if result.matches:
-        return f"{name} {'denies' if result.effect == 'Deny' else 'allows'} it."
+        return f"{name} {'denies' if would == 'deny' else 'allows'} {asked(result)}."
     if not result.action:
         return f"{name} is about other actions."
-    if result.condition is not True and result.unmet:
-        return f"{name} would {'deny' if result.effect == 'Deny' else 'allow'} it, but its condition does not hold: {'; '.join(map(condition_text, result.unmet))}."
+    if not names_caller(result):
+        return f"{name} would {would} {asked(result)}, but does not name this caller."
     if result.resource is not True:
-        return f"{name} would {'deny' if result.effect == 'Deny' else 'allow'} it, but its Resource is another one."
-    return f"{name} does not name this caller."
+        return f"{name} would {would} {asked(result)}, but its Resource is another one."
+    conditions = "; ".join(map(condition_text, result.unmet))
+    return f"{name} would {would} {asked(result)}, but its condition {'does not hold' if result.condition is False else 'may not hold'}: {conditions}."
+
+
+def statement_name(result: StatementResult) -> str:
+    return f"Statement {result.sid}" if result.sid else f"Statement number {result.statement.index + 1}"
+
+
+def asked(result: StatementResult) -> str:
+    return _ACTIONS.get(result.asked.action, result.asked.action)
+
+
+_ACTIONS = {
+    action.casefold(): action
+    for action in (
+        "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage", "kms:Decrypt", "kms:GenerateDataKey", "sts:AssumeRole",
+    )
+}  # fmt: skip
 
 
 def condition_text(unmet: UnmetCondition) -> str:
-    wanted = " or ".join(unmet.wanted)
+    must = f"must be {' or '.join(unmet.wanted)}" if unmet.operator in _EQUALITY else f"must satisfy {unmet.operator} {' or '.join(unmet.wanted)}"
     if unmet.actual is UNKNOWN:
-        return f"{unmet.key} must satisfy {unmet.operator} {wanted}; its value is not known here"
+        return f"{unmet.key} {must}; its value is not known here"
     if unmet.actual is None:
-        return f"{unmet.key} must satisfy {unmet.operator} {wanted}; this request does not have that key"
-    return f"{unmet.key} must satisfy {unmet.operator} {wanted}; here it is {' and '.join(unmet.actual)}"
+        return f"{unmet.key} {must}; this request does not have that key"
+    return f"{unmet.key} {must}; here it is {' and '.join(unmet.actual)}"
 
 
-def doubts(answer: Answer) -> Iterator[str]:
-    """Why an answer is not certain, one sentence each."""
+def doubts(answer: Answer, evaluation: Evaluation | None = None) -> str:
+    """Why an answer is not certain, as sentences; the layers that could not be read before what the evaluator says of them."""
+    return " ".join(dict.fromkeys(_doubts(answer, evaluation or answer.evaluation)))
+
+
+def _doubts(answer: Answer, evaluation: Evaluation | None) -> Iterator[str]:
     yield from (f"{doubt[:1].upper()}{doubt[1:]}." for doubt in answer.doubts)
-    if answer.evaluation:
-        yield from answer.evaluation.missing
+    if evaluation:
+        yield from (text for text in evaluation.missing if not (answer.doubts and text.startswith("Not known: ")))
     if answer.why_not:
         yield f"{answer.why_not[:1].upper()}{answer.why_not[1:]}."
 
 
-def missing_permission(*found: Known[object] | Unlearnt | None) -> str:
-    """The statement that this console's role needs in order to look, "" when no permission was lacking."""
-    lacking = sorted({item.permission for item in found if isinstance(item, Denied)})
-    if not lacking:
-        return ""
-    actions = ", ".join(f'"{action}"' for action in lacking)
-    return f'{{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}'
+def names(items: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last

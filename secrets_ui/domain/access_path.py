@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .access import Evaluation, Grant, Layer, MalformedPolicy, NamedPolicy, PolicyKind, Request, evaluate
+from .encrypting_key import encrypting_key, is_aws_managed
 from .environment import Environment
 from .evidence import AccessEvidence, Denied, Document, Evidence, Known, Missing, NotAsked, RoleEvidence, Unlearnt
 from .expected_policies import READ_ACTIONS as READ_ACTIONS
@@ -86,6 +87,15 @@ def secret_arn(evidence: AccessEvidence) -> str:
         return evidence.secret.value.arn
     environment = evidence.environment
     return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{evidence.secret_name}-??????"
+
+
+def has_aws_managed_key(evidence: AccessEvidence) -> bool:
+    """Then readers in the secret's own account need no right in KMS."""
+    if not isinstance(evidence.secret, Known):
+        return False
+    versions = evidence.versions.value if isinstance(evidence.versions, Known) else ()
+    is_managed = isinstance(evidence.key, Known) and evidence.key.value.manager == "AWS"
+    return is_managed or is_aws_managed(encrypting_key(evidence.secret.value, versions))
 
 
 def simulation_context(environment: Environment) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Status = Literal["fail", "unknown", "warn", "pass", "skipped"]
 Step = Literal["console", "role", "policies", "secret", "key"]
+Weight = Literal["decides", "matters", "second opinion"]
+Source = Literal["documented", "seen", "not documented"]
 WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skipped", "pass")
 
 
@@ -24,7 +26,8 @@ class Shown:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to change: in words, as Terraform and as an AWS CLI command. `tried` says what the evaluator answers with it, where it was tried."""
+    """What to change: in words, as Terraform and as an AWS CLI command. `tried` says what the evaluator answers with it, where it was
+    tried."""
 
     text: str
     terraform: str = ""
@@ -33,21 +36,56 @@ class Remedy:
 
 
 @dataclass(frozen=True)
+class LambdaError:
+    """What the Lambda's log would show. `source` tells whether AWS documents the text, or it was seen in the field, or neither."""
+
+    code: str
+    message: str
+    source: Source
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+@dataclass(frozen=True)
 class Finding:
-    """`text` is one full sentence that names the resource. `error` is what the Lambda would see. `see` shows the evidence.
-    `missing` is the statement that this console's own role needs, where that is why nothing is known."""
+    """`text` is one full sentence that names the resource, `short` a phrase for the path. `error` is what the Lambda would see. `see`
+    shows the evidence. `missing` is the statement that this console's own role needs, where that is why nothing is known. `weight`: the
+    answer hangs on it; or it matters though the Lambda reads all the same; or it is a second opinion."""
 
     check: str
     step: Step
     status: Status
     text: str
+    short: str = ""
+    weight: Weight = "decides"
     shown: tuple[Shown, ...] = ()
-    error: str = ""
+    error: LambdaError | None = None
     remedy: Remedy | None = None
     see: tuple[str, ...] = ()
     missing: str = ""
 
+    @property
+    def decides(self) -> bool:
+        return self.weight == "decides"
 
-def verdict(findings: tuple[Finding, ...]) -> Status:
-    """Of a whole run: the worst that counts. A skipped check always has a failed or unknown one before it."""
-    return next((status for status in WORST_FIRST if any(finding.status == status for finding in findings) and status != "skipped"), "pass")
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Finding:
+        members: dict[str, Any] = {
+            **data,
+            "shown": tuple(Shown(**shown) for shown in data["shown"]),
+            "error": LambdaError(**data["error"]) if data["error"] else None,
+            "remedy": Remedy(**data["remedy"]) if data["remedy"] else None,
+            "see": tuple(data["see"]),
+        }
+        return cls(**members)
+
+
+def verdict(findings: Iterable[Finding]) -> Status:
+    """Of a whole run: the worst that counts. A skipped check always has a failed or unknown one before it, and a second opinion that
+    could not be had takes nothing away."""
+    counted = {f.status for f in findings if (f.status, f.weight) != ("unknown", "second opinion")} - {"skipped"}
+    return next((status for status in WORST_FIRST if status in counted), "pass")

@@ -60,4 +60,4 @@ class SecretValue:
     def _refuse(self, *_: Any) -> NoReturn:
         raise TypeError("A SecretValue can be neither copied nor serialised; reveal() it where it must leave.")
 
-    __reduce__ = __reduce_ex__ = __copy__ = __deepcopy__ = __getstate__ = _refuse  # type: ignore[assignment]
+    __reduce__ = __reduce_ex__ = __copy__ = __deepcopy__ = __getstate__ = _refuse

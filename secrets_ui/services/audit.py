@@ -19,6 +19,7 @@ from ..models import AuditRecord
 
 log = logging.getLogger("miyabi.audit")
 _LOCK = 0x6D697961  # any number that nobody else uses with pg_advisory_xact_lock on this database
+_PATIENCE = "5s"  # for one's turn; a writer that hangs in its own must not hang everybody. SQLite has its own timeout in settings
 
 
 class AlreadyIntended(Exception):
@@ -90,6 +91,7 @@ def _take_turn() -> None:
     """One writer at a time, over all processes and machines. SQLite: the transaction began IMMEDIATE (see settings)."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 

@@ -19,7 +19,7 @@ from .known_secrets import Known, KnownSecrets, wanted_of
 from .version_facts import Wanted, keep_sightings, known_facts, look
 from .who_changed import Author
 
-ROWS = 50  # a page
+ROWS = 25  # a page
 LOOKS = 20  # unknown versions that one page view derives at most; the others wait for the next
 MOST_PAGES = 50  # that a filter walks: 5,000 secrets
 # The first page of each environment as AWS last told it. It only says what to ask the database for while AWS answers again.

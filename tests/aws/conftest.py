@@ -71,11 +71,14 @@ def fake_aws(fake_server: tuple[FakeAws, AwsSessions]) -> FakeAws:
 
 
 @pytest.fixture
-def fake_gateway(
-    fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions], environment: Environment
-) -> SecretsManagerGateway:
+def fake_sessions(fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions]) -> AwsSessions:
+    return fake_server[1]
+
+
+@pytest.fixture
+def fake_gateway(fake_sessions: AwsSessions, environment: Environment) -> SecretsManagerGateway:
     """To the fake, in hana's name."""
-    return SecretsManagerGateway(fake_server[1].client(environment, "secretsmanager", "hana"), environment)
+    return SecretsManagerGateway(fake_sessions.client(environment, "secretsmanager", "hana"), environment)
 
 
 @pytest.fixture

@@ -103,7 +103,8 @@ def test_services_of_one_person_share_the_assumed_role(
 ) -> None:
     describe(sessions, environment, "hana")
     fake_aws.answer = lambda request: Answer(200, '{"KeyMetadata": {"KeyId": "k"}}')
-    sessions.client(environment, "kms", "hana").describe_key(KeyId="k")
+    kms: Any = sessions.client(environment, "kms", "hana")
+    kms.describe_key(KeyId="k")
 
     assert len(fake_aws.of("AssumeRole")) == 1
     assert fake_aws.requests[-1].signer == key_of(environment.account)
@@ -177,7 +178,7 @@ def test_every_way_of_writing_a_time_comes_out_in_utc(written: object) -> None:
 def test_retries_and_time_outs_are_those_of_the_console(
     sessions: AwsSessions, environment: Environment
 ) -> None:
-    config = sessions.client(environment, "secretsmanager", "hana").meta.config
+    config: Any = sessions.client(environment, "secretsmanager", "hana").meta.config
     assert config.retries == {"mode": "standard", "total_max_attempts": session.MAX_ATTEMPTS}
     assert (config.connect_timeout, config.read_timeout) == (session.CONNECT_TIMEOUT, session.READ_TIMEOUT)
 

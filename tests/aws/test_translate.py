@@ -160,7 +160,7 @@ def test_s07_an_answer_that_repeats_the_value_is_not_passed_on(
         ReadTimeoutError(endpoint_url="https://x", error="canary"),
         ConnectTimeoutError(endpoint_url="https://x", error="canary"),
         HTTPClientError(error="canary"),
-        SSLError(endpoint_url="https://x", error="canary"),
+        SSLError(endpoint_url="https://x", error=OSError("canary")),
         ParamValidationError(report="canary"),
         ClientError({"Error": {"Code": "X", "Message": "canary"}}, "PutSecretValue"),
         ClientError({}, "PutSecretValue"),

@@ -18,9 +18,11 @@ from secrets_ui.domain.secret import (
     Secret,
     ensure_current_version,
     ensure_editable,
+    was_made_current,
     why_not_editable,
 )
 
+LABEL = f"{EDIT_LABEL}test"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -107,3 +109,32 @@ def test_s63_an_edit_from_another_version_is_a_conflict(
         ensure_current_version(secret(*versions), base)
     assert caught.value.message == told
     assert caught.value.base == base
+
+
+def test_approving_a_version_that_has_its_label_needs_no_room_for_another() -> None:
+    full = secret((AWSCURRENT, AWSPREVIOUS), tuple(f"{PROPOSAL_LABEL}{n}" for n in range(MAX_LABELS - 2)))
+
+    assert "20 staging labels of 20" in why_not_editable(full)
+    ensure_editable(full, adds_label=False)
+    with pytest.raises(SecretNotEditable):
+        ensure_editable(secret((AWSCURRENT,), deleted=NOW), adds_label=False)
+
+
+@pytest.mark.parametrize(
+    ("labels", "base", "answer"),
+    [
+        ({"base": (AWSPREVIOUS,), "mine": (AWSCURRENT,)}, "base", True),
+        ({"mine": (AWSPREVIOUS,), "theirs": (AWSCURRENT,)}, "base", True),  # somebody built on it
+        ({"old": (AWSPREVIOUS,), "base": (AWSCURRENT,), "mine": (LABEL,)}, "base", False),
+        ({"base": (AWSPREVIOUS,), "theirs": (AWSCURRENT,), "mine": (LABEL,)}, "base", False),
+        ({"theirs": (AWSPREVIOUS,), "others": (AWSCURRENT,), "mine": (LABEL,)}, "base", None),
+        ({"mine": (AWSCURRENT,)}, "", True),
+        ({"theirs": (AWSCURRENT,), "mine": (LABEL,)}, "", False),
+        ({}, "", False),
+        ({"theirs": (AWSPREVIOUS,), "others": (AWSCURRENT,)}, "", None),
+    ],
+)
+def test_s61_labels_tell_whether_a_version_was_made_current(
+    labels: dict[str, tuple[str, ...]], base: str, answer: bool | None
+) -> None:
+    assert was_made_current(Secret("arn", "name", versions=labels), base, "mine") is answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -84,10 +83,7 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database of the test's own."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_copy")())
-    server: postgresql.PostgresServer = request.getfixturevalue("postgres")
-    name = f"test_{secrets.token_hex(4)}"
-    server.client("createdb", "--template", "migrated", name)
-    return server.url(name)
+    return str(request.getfixturevalue("postgres").new_database())
 
 
 Start = Callable[..., Console]

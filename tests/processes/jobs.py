@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +24,8 @@ def told(act: Callable[[], Any]) -> dict[str, Any]:
     """What a person would be told: done, or which refusal."""
     try:
         return {"refused": "", **(act() or {})}
-    except ConsoleError as error:
-        return {"refused": type(error).__name__, "text": error.message}
+    except (ConsoleError, Error) as error:  # the pages answer both with 503 and what is known
+        return {"refused": type(error).__name__, "text": str(error)}
 
 
 def save(secret: str, base: str, values: dict[str, str | None], *, environment: str = "dev", actor: str = "hana", once: str = "") -> Any:
@@ -98,6 +99,11 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
     return {"error": "", "rows": rows}
 
 
+def let_files_grow_no_more() -> None:
+    """A disk that is full, as far as this process can tell: there is room for SQLite's index of its log, and for no record."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (save, approve, reject, settle, verify, command, records, append, record, run_sql)
+    job.__name__: job for job in (save, approve, reject, settle, verify, command, records, append, record, run_sql, let_files_grow_no_more)
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.core.management import get_commands
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from deploy.demo.seed import make_accounts
 from secrets_ui.models import AuditRecord, RoleGrant
@@ -23,12 +22,12 @@ from tests.conftest import Estate, client_of
 from tests.posting import JSON, current_version, edit_url, key_form
 from tests.recording_aws import RecordingAws
 from tests.security.counting_hasher import CountingHasher
+from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
 # Everything else asks for a sign-in. A name that is added here is a decision.
 PUBLIC = {"livez", "readyz", "sign_in"}
-ARGUMENTS = {"environment": "dev", "name": "miyabi/dev/config", "sequence": "1", "form": "csv"}
 
 
 @pytest.fixture
@@ -41,25 +40,9 @@ def sign_in(client: Client, username: str, password: str, **headers: Any) -> Any
     return client.post("/sign-in", {"username": username, "password": password}, **headers)
 
 
-def every_url() -> Iterator[tuple[str, str]]:
-    """The name and an example of each URL, by walking the resolver."""
-    for pattern in _patterns(get_resolver()):
-        name = str(pattern.name)
-        wanted = {key: ARGUMENTS[key] for key in pattern.pattern.regex.groupindex}
-        yield name, get_resolver().reverse(name, **{k: int(v) if k == "sequence" else v for k, v in wanted.items()})
-
-
-def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from _patterns(entry)
-        else:
-            yield entry
-
-
 def test_s20_every_url_but_an_explicit_list_is_closed_to_an_anonymous_person(client: Client) -> None:
     answers = {
-        (name, method): getattr(client, method)(f"/{path}").status_code
+        (name, method): getattr(client, method)(path).status_code
         for name, path in every_url()
         for method in ("get", "post", "head", "put", "delete", "options", "patch")
     }
@@ -70,22 +53,22 @@ def test_s20_every_url_but_an_explicit_list_is_closed_to_an_anonymous_person(cli
 def test_s20_a_closed_url_leads_to_the_sign_in_and_back(client: Client) -> None:
     for name, path in every_url():
         if name not in PUBLIC:
-            assert client.get(f"/{path}")["Location"] == f"/sign-in?next=/{path}"
+            assert client.get(path)["Location"] == f"/sign-in?next={path}"
 
 
 def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(watched: Callable[..., tuple[Estate, RecordingAws]]) -> None:
     _, aws = watched(only=("dev",))
     client = Client()
     for _, path in every_url():
-        client.get(f"/{path}")
-        client.post(f"/{path}", key_form("", ("A", "set", "1")))
+        client.get(path)
+        client.post(path, key_form("", ("A", "set", "1")))
     assert aws.seen == []
     assert not AuditRecord.objects.exists()
 
 
 def test_s21_there_is_no_sign_up(client: Client, hana: Any) -> None:
     for _, path in every_url():
-        client.post(f"/{path}", {"username": "kenji", "password": PASSWORD, "password1": PASSWORD, "password2": PASSWORD, "email": "k@miyabi-world.com"})
+        client.post(path, {"username": "kenji", "password": PASSWORD, "password1": PASSWORD, "password2": PASSWORD, "email": "k@miyabi-world.com"})
     assert list(get_user_model().objects.values_list("username", flat=True)) == ["hana"]
     names = {name for name, _ in every_url()}
     assert not [name for name in names if any(word in name for word in ("sign_up", "signup", "register", "reset", "invite"))]

@@ -31,19 +31,16 @@ class Grant:
     @classmethod
     def of(cls, listed: Mapping[str, object]) -> "Grant":
         """Read one entry of ListGrants. Raises MalformedRequest."""
-        operations, constraints = listed.get("Operations", []), listed.get("Constraints") or {}
+        operations, constraints = listed.get("Operations", []), listed.get("Constraints")
         if not isinstance(operations, list) or not all(isinstance(name, str) for name in operations):
             raise MalformedRequest("grants", "Operations: expected a list of names")
+        constraints = {} if constraints is None else constraints
         if not isinstance(constraints, Mapping) or not all(map(_is_text_map, constraints.values())):
             raise MalformedRequest("grants", "Constraints: expected objects of text")
-        texts = {name: listed.get(name) or "" for name in ("GrantId", "Name", "KeyId", "GranteePrincipal")}
-        for member, text in texts.items():
-            if not isinstance(text, str):
-                raise MalformedRequest("grants", f"{member}: expected text")
         return cls(
-            name=str(texts["Name"] or texts["GrantId"]),
-            key=str(texts["KeyId"]),
-            grantee=str(texts["GranteePrincipal"]),
+            name=_text(listed, "Name") or _text(listed, "GrantId"),
+            key=_text(listed, "KeyId"),
+            grantee=_text(listed, "GranteePrincipal"),
             operations=frozenset(map(fold, operations)),
             constraints=constraints,
         )
@@ -74,6 +71,13 @@ class Grant:
         subset = self.constraints.get("EncryptionContextSubset", {})
         pairs = all_of(_pair_holds(key, value, context) for key, value in (*exact.items(), *subset.items()))
         return all_of((pairs, _has_no_other_key(exact, context))) if exact else pairs
+
+
+def _text(listed: Mapping[str, object], member: str) -> str:
+    value = listed.get(member, "")
+    if not isinstance(value, str):
+        raise MalformedRequest("grants", f"{member}: expected text")
+    return value
 
 
 def _is_text_map(value: object) -> bool:

@@ -14,11 +14,12 @@ from .context import Context
 from .errors import MalformedRequest
 from .truth import Truth
 
+_NAME = r"(?P<name>[\w+=,.@-]+)"
 _ENTITY = re.compile(
-    r"arn:aws[a-z-]*:iam::(?P<account>\d{12}):(?P<kind>role|user)/(?:[^:]*/)?(?P<name>[^:/]+)", re.ASCII
+    rf"arn:aws[a-z-]*:iam::(?P<account>\d{{12}}):(?P<kind>role|user)/(?:[!-9;-~]*/)?{_NAME}", re.ASCII
 )
 _SESSION = re.compile(
-    r"arn:aws[a-z-]*:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^:/]+)/[^:/]+", re.ASCII
+    rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):assumed-role/{_NAME}/[\w+=,.@-]+", re.ASCII
 )
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::(?P<root>\d{12}):root|(?P<id>\d{12}))", re.ASCII)
 

@@ -40,8 +40,9 @@ export function showProblem(step, problem, field) {
   find("[data-part=cli]", note).hidden = !cli;
   if (problem.signIn) find("p[data-slot=remedy]", note).append(" ", signInLink(problem.signIn));
   find("[data-messages]", step).replaceChildren(note);
-  (isReachable(field) ? field : note).focus();
-  note.scrollIntoView({ block: "nearest" });
+  const target = isReachable(field) ? field : note;
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block: "nearest" });
   say(`${title}. ${text ?? ""}`);
 }
 

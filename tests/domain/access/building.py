@@ -23,7 +23,9 @@ KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab
 GET, DECRYPT = "secretsmanager:GetSecretValue", "kms:Decrypt"
 
 
-def statement(effect: str = "Allow", action: Any = GET, resource: Any = "*", **elements: Any) -> dict[str, Any]:
+def statement(
+    effect: str = "Allow", action: Any = GET, resource: Any = "*", **elements: Any
+) -> dict[str, Any]:
     return {"Effect": effect, "Action": action, "Resource": resource, **elements}
 
 
@@ -70,7 +72,13 @@ def under(condition: dict[str, Any], effect: str = "Allow") -> dict[str, Any]:
 
 
 def holds(
-    operator: str, key: str, wanted: Any, actual: Any = None, *, version: str | None = "2012-10-17", **context: Any
+    operator: str,
+    key: str,
+    wanted: Any,
+    actual: Any = None,
+    *,
+    version: str | None = "2012-10-17",
+    **context: Any,
 ) -> bool | None:
     """Whether a condition holds for an actual value, None standing for a key that is not there."""
     keys = context if actual is None else {**context, key: actual}
@@ -83,7 +91,9 @@ def only(evaluation: Evaluation) -> Any:
     return result
 
 
-def covers(resource: str, asked: str = SECRET, kind: PolicyKind = PolicyKind.IDENTITY, **members: Any) -> bool | None:
+def covers(
+    resource: str, asked: str = SECRET, kind: PolicyKind = PolicyKind.IDENTITY, **members: Any
+) -> bool | None:
     """Whether a Resource value covers an ARN."""
     principal = {"Principal": "*"} if kind is not PolicyKind.IDENTITY else {}
     policy = parse_policy("policy", document(statement(resource=resource, **principal)), kind)

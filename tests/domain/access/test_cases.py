@@ -15,8 +15,12 @@ FILES = ("from-the-guides", "generated", "ours")
 
 
 def _cases() -> list[Any]:
-    lines = [(name, line) for name in FILES for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()]
-    return [pytest.param(json.loads(line), line, id=f"{name}-{json.loads(line)['id']}") for name, line in lines]
+    lines = [
+        (name, line) for name in FILES for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()
+    ]
+    return [
+        pytest.param(json.loads(line), line, id=f"{name}-{json.loads(line)['id']}") for name, line in lines
+    ]
 
 
 def _unordered(entries: list[dict[str, Any]]) -> list[str]:
@@ -46,7 +50,9 @@ def test_every_case_written_by_hand_names_a_page_of_aws_and_its_claim(name: str)
 
 
 def test_an_undetermined_answer_says_what_is_missing() -> None:
-    answers = [json.loads(answer_line(line).line) for line in (CASES / "ours.jsonl").read_text("utf-8").splitlines()]
+    answers = [
+        json.loads(answer_line(line).line) for line in (CASES / "ours.jsonl").read_text("utf-8").splitlines()
+    ]
     undetermined = [answer for answer in answers if answer["decision"] == "Undetermined"]
     assert undetermined
     for answer in answers:

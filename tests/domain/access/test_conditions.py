@@ -111,7 +111,9 @@ def test_date_operators(operator: str, wanted: str, expected: bool | None) -> No
         ("Bool", "yes", "true", False),
     ],
 )
-def test_address_and_boolean_operators(operator: str, wanted: Any, actual: str, expected: bool | None) -> None:
+def test_address_and_boolean_operators(
+    operator: str, wanted: Any, actual: str, expected: bool | None
+) -> None:
     assert holds(operator, IP, wanted, actual) is expected
 
 
@@ -131,7 +133,9 @@ ARN = "arn:aws:iam::111122223333:role/service-role/miyabi"
         ("ArnNotLike", ["arn:aws:iam::*:user/*", "arn:aws:iam::*:role/*"], False),
     ],
 )
-def test_arn_operators_compare_component_by_component(operator: str, wanted: Any, expected: bool | None) -> None:
+def test_arn_operators_compare_component_by_component(
+    operator: str, wanted: Any, expected: bool | None
+) -> None:
     assert holds(operator, "aws:PrincipalArn", wanted, ARN) is expected
 
 
@@ -140,8 +144,23 @@ def test_what_is_not_an_arn_matches_no_arn() -> None:
     assert holds("ArnNotLike", "aws:SourceArn", "arn:aws:*:*:*:*", "miyabi") is True
 
 
-POSITIVE = ["StringEquals", "StringLike", "NumericLessThan", "DateEquals", "Bool", "IpAddress", "ArnLike", "BinaryEquals"]
-NEGATED = ["StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "NumericNotEquals", "DateNotEquals"]
+POSITIVE = [
+    "StringEquals",
+    "StringLike",
+    "NumericLessThan",
+    "DateEquals",
+    "Bool",
+    "IpAddress",
+    "ArnLike",
+    "BinaryEquals",
+]
+NEGATED = [
+    "StringNotEquals",
+    "StringNotEqualsIgnoreCase",
+    "StringNotLike",
+    "NumericNotEquals",
+    "DateNotEquals",
+]
 NEGATED += ["NotIpAddress", "ArnNotEquals", "ArnNotLike"]
 
 
@@ -223,20 +242,27 @@ def test_several_values_without_a_set_operator_count_when_they_agree() -> None:
         ("NumericEquals", "${aws:MultiFactorAuthAge}", "1", False),
     ],
 )
-def test_variables_take_the_values_of_their_keys(operator: str, wanted: Any, actual: str, expected: bool) -> None:
+def test_variables_take_the_values_of_their_keys(
+    operator: str, wanted: Any, actual: str, expected: bool
+) -> None:
     assert holds(operator, TAG, wanted, actual, **{"aws:username": "alice", AGE: "1"}) is expected
 
 
 def test_a_substituted_wildcard_is_a_plain_character() -> None:
     assert holds("StringLike", TAG, "${aws:username}", "anything", **{"aws:username": "*"}) is False
-    assert holds("ArnLike", TAG, "arn:aws:iam::1:${aws:username}", "arn:aws:iam::1:x", **{"aws:username": "*"}) is False
+    assert (
+        holds("ArnLike", TAG, "arn:aws:iam::1:${aws:username}", "arn:aws:iam::1:x", **{"aws:username": "*"})
+        is False
+    )
 
 
 @pytest.mark.parametrize("version", ["2008-10-17", None])
 def test_the_older_language_has_no_variables(version: str | None) -> None:
     context = {"aws:username": "alice"}
     assert holds("StringEquals", TAG, "${aws:username}", "alice", version=version, **context) is False
-    assert holds("StringEquals", TAG, "${aws:username}", "${aws:username}", version=version, **context) is True
+    assert (
+        holds("StringEquals", TAG, "${aws:username}", "${aws:username}", version=version, **context) is True
+    )
     assert holds("StringLike", TAG, "${*}", "${anything}", version=version, **context) is True
 
 
@@ -249,7 +275,10 @@ def test_two_spellings_of_a_key_with_two_values_leave_it_open() -> None:
     assert holds("StringEquals", TAG, "red", **{TAG: "red", TAG.upper(): "red"}) is True
 
 
-@pytest.mark.parametrize("operator", ["StringMatches", "stringequals", "NullIfExists", "ForAllValues:Null", "IfExists", "ForEach:Bool"])
+@pytest.mark.parametrize(
+    "operator",
+    ["StringMatches", "stringequals", "NullIfExists", "ForAllValues:Null", "IfExists", "ForEach:Bool"],
+)
 def test_an_operator_that_aws_does_not_have_never_holds_and_leaves_a_deny_open(operator: str) -> None:
     condition = {operator: {TAG: "red"}}
     assert decide(under(condition), context={TAG: "red"}) == "ImplicitlyDenied"
@@ -259,7 +288,11 @@ def test_an_operator_that_aws_does_not_have_never_holds_and_leaves_a_deny_open(o
 
 
 def test_a_failing_condition_is_shown_with_wanted_and_actual() -> None:
-    condition = {"StringEquals": {TAG: ["red", "blue"]}, "Bool": {"aws:SecureTransport": True}, "Null": {TAG: "false"}}
+    condition = {
+        "StringEquals": {TAG: ["red", "blue"]},
+        "Bool": {"aws:SecureTransport": True},
+        "Null": {TAG: "false"},
+    }
     result = only(evaluate(ask(under(condition), context={TAG: "green"})))
     assert [(u.operator, u.key, u.wanted, u.actual, u.outcome) for u in result.unmet] == [
         ("StringEquals", TAG, ("red", "blue"), ("green",), False),

@@ -45,7 +45,9 @@ def test_one_deny_in_any_layer_ends_it(layer: str) -> None:
     everything = {"boundary": document(statement(action="*")), "resource_policy": of_secret("*")}
     denied = of_secret("*", "Deny") if layer == "resource_policy" else NO
     identity = (READ, denied) if layer == "identity" else (READ,)
-    evaluation = evaluate(ask(*identity, **{**everything, **({layer: denied} if layer in everything else {})}))
+    evaluation = evaluate(
+        ask(*identity, **{**everything, **({layer: denied} if layer in everything else {})})
+    )
     assert evaluation.decision == "ExplicitlyDenied"
     assert {result.effect for result in evaluation.deciding} == {"Deny"}
 
@@ -113,11 +115,18 @@ def test_a_key_policy_must_allow_itself_or_hand_the_question_to_iam(
     principal: str, identity: bool, decision: str
 ) -> None:
     policies = [document(statement(action=DECRYPT))] if identity else []
-    assert decide(*policies, action=DECRYPT, resource_policy=of_secret({"AWS": principal}, action="kms:*")) == decision
+    assert (
+        decide(*policies, action=DECRYPT, resource_policy=of_secret({"AWS": principal}, action="kms:*"))
+        == decision
+    )
 
 
-@pytest.mark.parametrize(("principal", "identity", "decision"), [(ROLE, False, "Allowed"), (ROOT, True, "Allowed")])
-def test_a_trust_policy_has_the_same_rules_and_no_resource(principal: str, identity: bool, decision: str) -> None:
+@pytest.mark.parametrize(
+    ("principal", "identity", "decision"), [(ROLE, False, "Allowed"), (ROOT, True, "Allowed")]
+)
+def test_a_trust_policy_has_the_same_rules_and_no_resource(
+    principal: str, identity: bool, decision: str
+) -> None:
     assume = "sts:AssumeRole"
     trust = document({"Effect": "Allow", "Action": assume, "Principal": {"AWS": principal}})
     asked = {"action": assume, "resource": f"arn:aws:iam::{ACCOUNT}:role/miyabi-console"}
@@ -148,9 +157,16 @@ def test_the_layers_say_what_each_one_says() -> None:
 
 
 def test_every_part_of_a_statement_is_shown_also_after_one_that_fails() -> None:
-    policy = document(statement(action="s3:*", resource="arn:aws:s3:::b", Sid="S3", Condition={"Null": {"a:b": "true"}}))
+    policy = document(
+        statement(action="s3:*", resource="arn:aws:s3:::b", Sid="S3", Condition={"Null": {"a:b": "true"}})
+    )
     (result,) = evaluate(ask(policy)).statements
-    assert (result.sid, result.statement.index, result.effect, result.policy) == ("S3", 0, "Allow", "identity0")
+    assert (result.sid, result.statement.index, result.effect, result.policy) == (
+        "S3",
+        0,
+        "Allow",
+        "identity0",
+    )
     assert (result.matches, result.action, result.resource, result.condition) == (False, False, False, True)
     assert result.statement.document["Resource"] == "arn:aws:s3:::b"
     assert result.place == "identity policy identity0, statement S3"
@@ -158,7 +174,11 @@ def test_every_part_of_a_statement_is_shown_also_after_one_that_fails() -> None:
 
 def test_all_statements_that_decide_are_listed_in_every_layer() -> None:
     evaluation = evaluate(
-        ask(document(statement(), statement(action="*")), boundary=READ, resource_policy=of_secret({"AWS": ROOT}))
+        ask(
+            document(statement(), statement(action="*")),
+            boundary=READ,
+            resource_policy=of_secret({"AWS": ROOT}),
+        )
     )
     places = [(result.layer, result.policy, result.statement.index) for result in evaluation.deciding]
     assert sorted(places) == [
@@ -174,7 +194,9 @@ READ_POLICY, LOGS_POLICY = parse_policy("read", READ), parse_policy("logs", LOGS
 ALL_RESOURCES = parse_policy("RCPFullAWSAccess", of_secret("*", action="*"), PolicyKind.RESOURCE)
 NO_PLAIN_HTTP = parse_policy(
     "tls",
-    document(statement("Deny", "*", Principal="*", Condition={"BoolIfExists": {"aws:SecureTransport": "false"}})),
+    document(
+        statement("Deny", "*", Principal="*", Condition={"BoolIfExists": {"aws:SecureTransport": "false"}})
+    ),
     PolicyKind.RESOURCE,
 )
 
@@ -198,7 +220,9 @@ def test_control_policies_and_session_policies_limit(limits: dict[str, Any], dec
 def test_a_control_policy_limits_what_a_session_policy_does_not() -> None:
     request = ask(resource_policy=of_secret({"AWS": SESSION}))
     assert evaluate(replace(request, session_policies=(LOGS_POLICY,))).decision == "Allowed"
-    assert evaluate(replace(request, service_control_policies=((LOGS_POLICY,),))).decision == "ImplicitlyDenied"
+    assert (
+        evaluate(replace(request, service_control_policies=((LOGS_POLICY,),))).decision == "ImplicitlyDenied"
+    )
 
 
 @pytest.mark.parametrize(

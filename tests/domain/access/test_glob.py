@@ -37,7 +37,9 @@ def test_a_set_covers_what_one_of_its_patterns_covers(patterns: list[str], text:
     assert GlobSet.parse(patterns).matches(text) == any(_covers_by_definition(p, text) for p in patterns)
 
 
-@pytest.mark.parametrize(("pattern", "text"), [("a.c", "abc"), ("a+", "aa"), ("[ab]", "a"), ("(a)", "a"), ("^a$", "a")])
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("a.c", "abc"), ("a+", "aa"), ("[ab]", "a"), ("(a)", "a"), ("^a$", "a")]
+)
 def test_signs_of_regular_expressions_mean_nothing(pattern: str, text: str) -> None:
     assert not GlobSet.parse([pattern]).matches(text)
     assert GlobSet.parse([pattern]).matches(pattern)

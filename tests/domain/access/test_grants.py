@@ -8,7 +8,19 @@ import pytest
 
 from secrets_ui.domain.access import Grant, Layer, MalformedRequest, evaluate
 
-from .building import ACCOUNT, DECRYPT, KEY, OTHER_ACCOUNT, ROLE, ROOT, SECRET, SESSION, ask, document, statement
+from .building import (
+    ACCOUNT,
+    DECRYPT,
+    KEY,
+    OTHER_ACCOUNT,
+    ROLE,
+    ROOT,
+    SECRET,
+    SESSION,
+    ask,
+    document,
+    statement,
+)
 
 DELEGATES = document(statement(action="kms:*", Principal={"AWS": ROOT}))
 CONTEXT = {
@@ -47,7 +59,10 @@ def decide(listed: dict[str, Any], **members: Any) -> str:
         ({"Constraints": {"EncryptionContextSubset": {"SecretARN": SECRET.upper()}}}, "ImplicitlyDenied"),
         ({"Constraints": {"EncryptionContextSubset": {"Other": "x"}}}, "ImplicitlyDenied"),
         ({"Constraints": {"EncryptionContextEquals": {"SecretARN": SECRET}}}, "ImplicitlyDenied"),
-        ({"Constraints": {"EncryptionContextEquals": {"SecretARN": SECRET, "SecretVersionId": "v1"}}}, "Allowed"),
+        (
+            {"Constraints": {"EncryptionContextEquals": {"SecretARN": SECRET, "SecretVersionId": "v1"}}},
+            "Allowed",
+        ),
         ({"Constraints": {"SomethingNew": {"a": "b"}}}, "Undetermined"),
     ],
 )
@@ -58,7 +73,9 @@ def test_a_grant_allows_what_it_names(members: dict[str, Any], decision: str) ->
 def test_an_encryption_context_that_is_not_known_leaves_a_constraint_open() -> None:
     unknown = {"unknown_context_keys": frozenset({"kms:EncryptionContext:SecretVersionId"})}
     exact = {"SecretARN": SECRET, "SecretVersionId": "v1"}
-    assert decide(grant(Constraints={"EncryptionContextSubset": {"SecretARN": SECRET}}), **unknown) == "Allowed"
+    assert (
+        decide(grant(Constraints={"EncryptionContextSubset": {"SecretARN": SECRET}}), **unknown) == "Allowed"
+    )
     assert decide(grant(Constraints={"EncryptionContextEquals": exact}), **unknown) == "Undetermined"
 
 
@@ -88,9 +105,14 @@ def test_across_accounts_a_grant_alone_leaves_it_open() -> None:
 
 def test_a_grant_that_decides_is_listed_by_its_name_or_id() -> None:
     evaluation = evaluate(
-        ask(grants=(grant(), grant(Name="reader")), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT)
+        ask(
+            grants=(grant(), grant(Name="reader")), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT
+        )
     )
-    assert [(result.grant.name, result.index) for result in evaluation.deciding_grants] == [("0123", 0), ("reader", 1)]
+    assert [(result.grant.name, result.index) for result in evaluation.deciding_grants] == [
+        ("0123", 0),
+        ("reader", 1),
+    ]
     assert evaluation.layers[Layer.GRANT] == "Allowed"
 
 

@@ -14,7 +14,9 @@ WITH_PATH = ROLE.replace("role/", "role/service-role/")
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
 
-def named(principal: Any, caller: str = SESSION, element: str = "Principal", **members: Any) -> PrincipalMatch:
+def named(
+    principal: Any, caller: str = SESSION, element: str = "Principal", **members: Any
+) -> PrincipalMatch:
     """How a Deny with this element names the caller."""
     policy = document(statement("Deny", **{element: principal}))
     results = evaluate(ask(resource_policy=policy, principal=caller, **members)).statements
@@ -63,7 +65,9 @@ def test_a_role_is_named_by_the_arn_that_has_its_path() -> None:
 
 
 @pytest.mark.parametrize("context", [{}, {"aws:PrincipalArn": USER}, {"aws:PrincipalArn": SESSION}])
-def test_without_the_roles_arn_its_name_tells_since_names_are_unique_in_an_account(context: dict[str, str]) -> None:
+def test_without_the_roles_arn_its_name_tells_since_names_are_unique_in_an_account(
+    context: dict[str, str],
+) -> None:
     assert named({"AWS": ROLE}, context=context) == "role"
     assert named({"AWS": WITH_PATH}, context=context) == "role"
     assert named({"AWS": f"{ROLE}-2"}, context=context) == "nobody"
@@ -119,7 +123,16 @@ def test_an_identity_policy_names_nobody() -> None:
 
 @pytest.mark.parametrize(
     "principal",
-    ["*", "", "lambda.amazonaws.com", ROOT, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/", f"{SESSION}/more", f"{ROLE}\n"],
+    [
+        "*",
+        "",
+        "lambda.amazonaws.com",
+        ROOT,
+        ACCOUNT,
+        f"arn:aws:iam::{ACCOUNT}:role/",
+        f"{SESSION}/more",
+        f"{ROLE}\n",
+    ],
 )
 def test_only_roles_sessions_and_users_may_ask(principal: str) -> None:
     with pytest.raises(MalformedRequest, match=r"^principal: expected the ARN of a role"):

@@ -46,7 +46,9 @@ def test_a_pattern_covers_the_secret_or_not(pattern: str, expected: bool) -> Non
         ("arn:aws:secretsmanager:us-*4:secret:miyabi/*", False),
     ],
 )
-def test_only_a_star_at_the_end_of_a_segment_surely_crosses_a_colon(pattern: str, expected: bool | None) -> None:
+def test_only_a_star_at_the_end_of_a_segment_surely_crosses_a_colon(
+    pattern: str, expected: bool | None
+) -> None:
     assert covers(pattern) is expected
 
 
@@ -91,13 +93,16 @@ def test_not_resource_is_the_opposite_and_stays_undetermined() -> None:
         ("miyabi/${aws:PrincipalTag/env/*", "prod", False),  # no closing brace: plain text
     ],
 )
-def test_a_variable_in_the_id_part_takes_the_value_of_its_key(pattern: str, tag: str | None, expected: bool) -> None:
+def test_a_variable_in_the_id_part_takes_the_value_of_its_key(
+    pattern: str, tag: str | None, expected: bool
+) -> None:
     context = {"aws:PrincipalTag/env": tag} if tag else {}
     assert covers(START + pattern, context=context) is expected
 
 
 @pytest.mark.parametrize(
-    ("pattern", "expected"), [("miyabi/${aws:PrincipalTag/env}/*", None), ("other/${aws:PrincipalTag/env}/*", False)]
+    ("pattern", "expected"),
+    [("miyabi/${aws:PrincipalTag/env}/*", None), ("other/${aws:PrincipalTag/env}/*", False)],
 )
 def test_an_unknown_tag_matters_only_where_it_could_match(pattern: str, expected: bool | None) -> None:
     assert covers(START + pattern, unknown_context_keys=frozenset({"aws:PrincipalTag/env"})) is expected

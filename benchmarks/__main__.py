@@ -1,0 +1,98 @@
+"""`python -m benchmarks`: all figures as one JSON document on standard output; progress goes to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from benchmarks import appending, call_counts, evaluator, memory, pages, servers, verifying
+from deploy.demo.local_aws import CREDENTIALS
+
+Figures = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each thing is done."""
+
+    secrets: int = 1000  # in prod
+    aws_rounds: int = 150
+    django_rounds: int = 300
+    tours: int = 10
+    appends: int = 50  # by each of 8 writers, in each of `append_rounds`
+    append_rounds: int = 7
+    records: int = 100_000
+    verify_rounds: int = 5
+    evaluations: int = 5_000
+
+
+TINY = Counts(
+    secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100, verify_rounds=1,
+    evaluations=10,
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--tiny", action="store_true", help="small counts: it only shows that everything runs")
+    parser.add_argument("--only", metavar="WORD", default="", help="the figures whose name holds this word")
+    arguments = parser.parse_args()
+    os.environ.update(CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"})  # for the bare client of this process
+    counts = TINY if arguments.tiny else Counts()
+    print(_compact({"machine": _machine(), "figures": measure(counts, arguments.only)}))
+
+
+def measure(counts: Counts, only: str = "") -> Figures:
+    figures: Figures = {}
+    with servers.start(counts.secrets) as running:
+        _take(figures, only, {
+            "API calls": lambda: call_counts.measure(running),
+            "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(running, counts.aws_rounds),
+            "list page ÷ plain Django page": lambda: pages.measure_against_django(running, counts.django_rounds),
+            "memory of a worker after a tour": lambda: memory.measure(running, counts.tours),
+        })  # fmt: skip
+    _take(figures, only, {
+        "audit append ÷ bare insert, 8 writers": lambda: appending.measure(counts.appends, counts.append_rounds),
+        "audit verification ÷ bare read": lambda: verifying.measure(counts.records, counts.verify_rounds),
+        "access evaluator": lambda: evaluator.measure(counts.evaluations),
+    })  # fmt: skip
+    return figures
+
+
+def _take(figures: Figures, only: str, measures: dict[str, Callable[[], Figures]]) -> None:
+    for name, measure_it in measures.items():
+        if only in name:
+            print(f"{name} …", end=" ", flush=True, file=sys.stderr)
+            started = time.perf_counter()
+            figures[name] = measure_it()
+            print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
+
+
+def _machine() -> Figures:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "load": [round(value, 2) for value in os.getloadavg()],
+        "python": platform.python_version(),
+        "commit": commit.stdout.strip(),
+    }
+
+
+def _compact(document: Figures) -> str:
+    """Indented JSON with lists of numbers on one line each."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return re.sub(r"\[[\d\s.,e-]+\]", lambda found: " ".join(found[0].split()), text)
+
+
+if __name__ == "__main__":
+    main()

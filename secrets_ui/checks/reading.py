@@ -1,0 +1,67 @@
+"""What the two checks of a read action share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..domain.access import Decision, StatementResult
+from ..domain.access_path import ask_read
+from ..domain.access_sides import by_identity_or_secret, denying, near_misses
+from ..domain.evidence import AccessEvidence, Evidence, Known
+from ..domain.finding import Finding
+from . import lambda_errors
+from .explain import deciding, doubts, shown, why
+from .fixes import fix
+from .judged import Judged, explanation
+from .missing import missing_statements
+from .says import Says
+
+
+def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
+    """Whether the identity policies, or the secret's own, allow it; the boundary and the secret's Denies have checks of their own."""
+    role, name = evidence.environment.lambda_role, evidence.secret_name
+    short = action.partition(":")[2]
+    judged = Judged(evidence, lambda changed: ask_read(changed, action), by_identity_or_secret)
+    if judged.evaluation is None or judged.outcome == "unknown":
+        text = f"Whether {role} may call {action} on {name} is not known: {doubts(judged.answer, judged.evaluation)}"
+        return say.unknown(text, missing=missing_statements(evidence, *lacking(evidence)), see=commands(evidence))
+    if judged.outcome == "allowed":
+        found = shown(evidence, judged.evaluation.deciding)
+        return say.passed(f"{role} is allowed {action} on {name}.", f"{short} allowed", shown=found)
+    if judged.outcome == "explained":
+        return say.skipped(f"{role} is not allowed {action} on {name}: {explanation(evidence)}.", f"{short} denied")
+    if not isinstance(evidence.secret, Known) and judged.evaluation.decision is Decision.IMPLICITLY_DENIED:
+        return say.skipped(f"Without the ARN of {name} nobody can say whether {role} is allowed {action} on it.")
+    is_denied = bool(denying(judged.evaluation))
+    return say.fail(
+        f"{role} is not allowed {action} on {name}: {_reason(judged)}", f"{short} denied",
+        shown=deciding(evidence, judged.evaluation),
+        error=lambda_errors.refused(evidence, action, "identity deny" if is_denied else "identity"),
+        remedy=fix(evidence, judged.evaluation, lambda changed: ask_read(changed, action)),
+        see=commands(evidence),
+    )  # fmt: skip
+
+
+def _reason(judged: Judged) -> str:
+    assert judged.evaluation is not None
+    denies, misses = denying(judged.evaluation), near_misses(judged.evaluation)
+    if denies:
+        return reasons(denies)
+    return reasons(misses) if misses else "no statement of its policies allows it."
+
+
+def reasons(results: Iterable[StatementResult]) -> str:
+    """Sentences within one sentence."""
+    told = "; ".join(why(result).rstrip(".") for result in results)
+    return f"{told[:1].lower()}{told[1:]}."
+
+
+def lacking(evidence: AccessEvidence) -> list[Evidence[object]]:
+    """What of the identity side and of the secret's policy could not be read."""
+    return [evidence.attached, evidence.inline, *evidence.documents.values(), evidence.resource_policy]
+
+
+def commands(evidence: AccessEvidence) -> tuple[str, ...]:
+    """The AWS CLI commands that show the role's policies."""
+    found = [evidence.attached, evidence.inline, *evidence.documents.values()]
+    return tuple(item.call.cli for item in found if item.call.cli)

@@ -1,0 +1,75 @@
+"""Run: one run of all checks, in a form that can be kept: the answer in one sentence, the path, the findings. Never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from .finding import Finding, LambdaError, Status, Step, verdict
+
+AnswerWord = Literal["yes", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class PathStep:
+    """One step of the path role → policies → secret → key, with its state."""
+
+    step: Step
+    title: str
+    status: Status
+    text: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """`answer` and `headline` say whether the Lambda can read the secret now; `seconds` is how long AWS took; `looked` tells that a value
+    was read, on record, to learn its key names."""
+
+    environment: str
+    secret: str
+    role: str
+    function: str
+    region: str
+    account: str
+    read_at: datetime
+    answer: AnswerWord
+    headline: str
+    steps: tuple[PathStep, ...]
+    findings: tuple[Finding, ...]
+    calls: int
+    seconds: float
+    looked: bool = False
+
+    @property
+    def verdict(self) -> Status:
+        return verdict(self.findings)
+
+    @property
+    def error(self) -> LambdaError | None:
+        """What the Lambda's log shows: of the first thing that stands in its way."""
+        errors = (f.error for f in self.findings if f.error and f.status == "fail" and f.decides)
+        return next(errors, None) if self.answer == "no" else None
+
+    @property
+    def exit_status(self) -> int:
+        """For pipelines: 0 nothing failed (warnings allowed), 1 a failure, 2 something unknown."""
+        return {"fail": 1, "unknown": 2}.get(self.verdict, 0)
+
+    def finding(self, check: str) -> Finding:
+        """Raises LookupError."""
+        return {finding.check: finding for finding in self.findings}[check]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "read_at": self.read_at.isoformat(), "verdict": self.verdict}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Run:
+        members: dict[str, Any] = {
+            **{name: value for name, value in data.items() if name != "verdict"},
+            "read_at": datetime.fromisoformat(data["read_at"]),
+            "steps": tuple(PathStep(**step) for step in data["steps"]),
+            "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
+        }
+        return cls(**members)

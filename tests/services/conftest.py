@@ -1,0 +1,64 @@
+"""Fixtures for the services: a console in this process whose calls to the local AWS pass a proxy of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.account import assume
+from deploy.demo.local_aws import LocalAws
+from secrets_ui.domain.environment import Environment, Rules
+from tests.conftest import as_toml, forget_configuration, fresh_environments
+from tests.processes.aws_proxy import AwsProxy
+from tests.processes.outside import Aws
+
+
+@pytest.fixture(scope="session")
+def proxy_of_session(local_aws: LocalAws) -> Iterator[AwsProxy]:
+    with AwsProxy(local_aws.endpoint) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy(proxy_of_session: AwsProxy) -> AwsProxy:
+    proxy_of_session.reset()
+    return proxy_of_session
+
+
+@pytest.fixture(scope="session")
+def accounts() -> dict[str, Environment]:
+    """One set for all tests: each makes secrets of its own. dev saves at once, staging asks for a second person, prod for a reason."""
+    return fresh_environments(staging=Rules(second_person=True))
+
+
+@pytest.fixture(scope="session")
+def clients(local_aws: LocalAws, accounts: dict[str, Environment]) -> dict[str, Aws]:
+    """Each account as seen from outside the console, past the proxy."""
+    return {name: Aws(place, assume(local_aws.endpoint, place).secretsmanager) for name, place in accounts.items()}
+
+
+@pytest.fixture
+def console(proxy: AwsProxy, accounts: dict[str, Environment], settings: Any, tmp_path: Path) -> None:
+    """Points the console of this process at the accounts, through the proxy."""
+    path = tmp_path / "environments.toml"
+    path.write_text(as_toml(accounts), encoding="utf-8")
+    settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, proxy.endpoint
+    forget_configuration()
+
+
+@pytest.fixture
+def dev(clients: dict[str, Aws], console: None) -> Aws:
+    return clients["dev"]
+
+
+@pytest.fixture
+def staging(clients: dict[str, Aws], console: None) -> Aws:
+    return clients["staging"]
+
+
+@pytest.fixture
+def prod(clients: dict[str, Aws], console: None) -> Aws:
+    return clients["prod"]

@@ -1,0 +1,24 @@
+"""Every URL of the console, by walking the resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+ARGUMENTS = {"environment": "dev", "name": "miyabi/dev/config", "sequence": 1, "form": "csv"}
+
+
+def every_url(**arguments: object) -> Iterator[tuple[str, str]]:
+    """The name of each URL, and its path with the given arguments, or with some of dev. A new argument needs an example above."""
+    for pattern in _patterns(get_resolver()):
+        wanted = {name: {**ARGUMENTS, **arguments}[name] for name in pattern.pattern.regex.groupindex}
+        yield str(pattern.name), reverse(str(pattern.name), kwargs=wanted)
+
+
+def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _patterns(entry)
+        else:
+            yield entry

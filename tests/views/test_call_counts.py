@@ -1,0 +1,94 @@
+"""How many calls to AWS a page and a save make, counted at the endpoint. What is timed, is timed by `make bench`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from benchmarks.fake_aws import FakeAws
+from secrets_ui.services.list_secrets import LOOKS
+from tests.posting import JSON, edit_url, key_form
+
+pytestmark = pytest.mark.django_db
+SECRET = "miyabi/dev/config"
+PAGE = f"/dev/secret/{SECRET}"
+
+
+@pytest.fixture
+def client(counting_aws: FakeAws, signed_in: Callable[..., Client]) -> Client:
+    """An editor's, who has opened everything in dev before."""
+    client = signed_in("editor")
+    for url in ("/dev/", PAGE):
+        assert client.get(url).status_code == 200
+    counting_aws.secrets.take_calls()
+    return client
+
+
+def counted(aws: FakeAws, client: Client, url: str) -> dict[str, int]:
+    assert client.get(url).status_code == 200
+    return aws.secrets.take_calls()
+
+
+def test_the_list_page_makes_one_call_and_reads_no_value(counting_aws: FakeAws, client: Client) -> None:
+    assert counted(counting_aws, client, "/dev/") == {"ListSecrets": 1}
+
+
+def test_the_first_page_of_many_secrets_makes_one_call_as_well(counting_aws: FakeAws, client: Client) -> None:
+    first = counted(counting_aws, client, "/prod/")
+    second = counted(counting_aws, client, "/prod/")
+    assert (first["ListSecrets"], first["GetSecretValue"]) == (1, LOOKS)  # no more at a time
+    assert second == {"ListSecrets": 1, "GetSecretValue": 5}  # the rest of a page of 25
+    assert counted(counting_aws, client, "/prod/") == {"ListSecrets": 1}
+
+
+def test_a_secret_s_page_makes_two_calls_and_reads_no_value(counting_aws: FakeAws, client: Client) -> None:
+    assert counted(counting_aws, client, PAGE) == {"DescribeSecret": 1, "ListSecretVersionIds": 1}
+
+
+def test_the_edit_page_makes_one_call_and_reads_no_value(counting_aws: FakeAws, client: Client) -> None:
+    assert counted(counting_aws, client, f"/dev/edit/{SECRET}") == {"DescribeSecret": 1}
+
+
+def test_a_save_makes_five_calls(counting_aws: FakeAws, client: Client) -> None:
+    base = base_of(client)
+    counting_aws.secrets.take_calls()
+    answer = save(client, base, "/srv/miyabi")
+
+    assert answer.status_code == 200, answer.content
+    assert counting_aws.secrets.take_calls() == {
+        "DescribeSecret": 1,
+        "GetSecretValue": 1,
+        "PutSecretValue": 1,
+        "UpdateSecretVersionStage": 2,
+    }
+    assert json.loads(counting_aws.secrets.current_value(SECRET))["MIYABI_ROOT"] == "/srv/miyabi"
+
+
+def test_what_was_saved_is_known_so_the_pages_after_it_read_no_value(
+    counting_aws: FakeAws, client: Client
+) -> None:
+    save(client, base_of(client), "/srv/miyabi")
+    counting_aws.secrets.take_calls()
+    assert counted(counting_aws, client, "/dev/") == {"ListSecrets": 1}
+    assert counted(counting_aws, client, PAGE) == {"DescribeSecret": 1, "ListSecretVersionIds": 1}
+
+
+def test_without_the_right_to_see_there_is_no_call(
+    counting_aws: FakeAws, signed_in: Callable[..., Client]
+) -> None:
+    assert signed_in("viewer", "staging").get("/dev/").status_code == 403
+    assert counting_aws.secrets.take_calls() == {}
+
+
+def base_of(client: Client) -> str:
+    """The version that the page shows as current."""
+    return str(client.get(PAGE).context["secret"].current)
+
+
+def save(client: Client, base: str, value: str) -> Any:
+    """As the edit page's script sends it."""
+    return client.post(edit_url("dev", "config"), key_form(base, ("MIYABI_ROOT", "set", value)), **JSON)
