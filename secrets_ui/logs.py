@@ -63,6 +63,7 @@ def configure(options: dict[str, Any]) -> None:
             "loggers": {
                 **{name: {"level": "WARNING"} for name in _NOISY},
                 "axes": {"level": "ERROR"},  # it logs the user names that people type, passwords among them
+                "django": {"handlers": [], "level": options["level"]},  # its own print tracebacks with foreign texts, and send mail
                 # The views have already said what is to be said about a refused request.
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "ERROR"},

@@ -123,7 +123,7 @@ class SecretsManagerGateway:
             description=entry.get("Description", ""),
             kms_key_id=entry.get("KmsKeyId", ""),
             tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])},
-            versions={version: tuple(labels) for version, labels in entry.get(versions, {}).items()},
+            versions={version: tuple(labels) for version, labels in entry.get(versions, {}).items() if labels},
             created=entry.get("CreatedDate"),
             last_changed=entry.get("LastChangedDate"),
             last_accessed=entry.get("LastAccessedDate"),

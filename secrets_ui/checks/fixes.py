@@ -23,15 +23,15 @@ _NEGATED = ("StringNotEquals", "StringNotLike", "ArnNotEquals", "ArnNotLike", "S
 _POSITIVE = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "StringEqualsIfExists", "StringLikeIfExists", "StringEqualsIgnoreCase")
 
 
-def fix(evidence: AccessEvidence, evaluation: Evaluation, ask: Ask) -> Remedy | None:
-    """A remedy for what an evaluation refuses; None where only a person can tell what was meant."""
-    denies = denying(evaluation)
+def fix(evidence: AccessEvidence, evaluation: Evaluation, ask: Ask, layers: Iterable[Layer] = tuple(Layer)) -> Remedy | None:
+    """A remedy for what an evaluation refuses, for its Denies in `layers` alone; None where only a person can tell what was meant."""
+    denies = denying(evaluation, layers)
     if denies:
         candidates: Iterable[Change] = (change for deny in denies for change in _lifted(evidence, deny))
     else:
         candidates = [change for miss in near_misses(evaluation) for change in _right_conditions(evidence, miss, _POSITIVE)]
         candidates = candidates or list(_added(evidence, evaluation))
-    chosen = _choose(evidence, candidates, ask, len(denies))
+    chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
     return remedy(evidence, chosen, ask) if chosen else None
 
 

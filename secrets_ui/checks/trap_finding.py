@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from ..domain.access_path import Answer, ask_decrypt, ask_read
-from ..domain.evidence import AccessEvidence, Evidence, Known
+from ..domain.access_path import Answer, ask_decrypt, ask_read, told
+from ..domain.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ..domain.finding import Finding, LambdaError, Remedy, Shown
 from ..domain.policy_places import PolicyPlace
 from . import lambda_errors
-from .missing import missing_statements
 from .policy_changes import Change
 from .says import Says
-from .trapped import DECRYPT, READ
+from .trapped import READ
 from .traps import Trap, find, mended_statements
 from .trials import remedy
 
 
-def judge_trap(say: Says, evidence: AccessEvidence, passed: str, short: str, *needed: Evidence[object]) -> Finding:
-    """Fails where a trap stands between the Lambda and the secret, warns where it is harmless. Without a trap in what could be read, what
-    could not be read makes it unknown."""
-    traps = [trap for trap in find(evidence) if trap.noted.check == say.check]
+def judge_trap(say: Says, evidence: AccessEvidence, passed: str, short: str) -> Finding:
+    """Fails where a trap stands between the Lambda and the secret, warns where it is harmless. Policies that could not be read are told
+    of by the checks of what they decide."""
+    traps = sorted((t for t in find(evidence) if t.noted.check == say.check), key=lambda trap: not trap.noted.blocks)
     if not traps:
-        unread = [item for item in needed if not isinstance(item, Known)]
-        return say.cannot_tell(evidence, _claim(passed), "a policy", *unread) if unread else say.passed(passed)
-    traps.sort(key=lambda trap: not trap.noted.blocks)
+        unread = next(_unread(evidence), None)
+        return say.skipped(f"Not every policy was looked through: {unread}.") if unread else say.passed(passed)
     first = traps[0]
     text = "; ".join(dict.fromkeys(trap.noted.text for trap in traps))
-    shown = tuple(_shown(trap) for trap in traps)
-    is_about_key = first.place.place == "key" or say.check == "policies_name_the_key_by_arn" or not first_is_about_read(first)
-    fixed = _remedy(evidence, first.place, is_about_key)
-    see = _see(evidence, first.place)
-    missing = missing_statements(evidence, *needed)
-    told = f"{text[:1].upper()}{text[1:]}."
+    members = {
+        "shown": tuple(map(_shown, traps)),
+        "remedy": _remedy(evidence, first),
+        "see": _see(evidence, first.place),
+    }
+    sentence = f"{text[:1].upper()}{text[1:]}."
     if not first.noted.blocks:
-        return say.warn(told, short, shown=shown, remedy=fixed, see=see, missing=missing)
-    error: LambdaError = lambda_errors.KMS_NOT_ALLOWED if is_about_key else lambda_errors.refused(evidence, READ, _layer(first))
-    return say.fail(told, short, shown=shown, error=error, remedy=fixed, see=see, missing=missing)
+        return say.warn(sentence, short, weight="matters", **members)
+    return say.fail(sentence, short, error=_error(evidence, first), **members)
 
 
-def first_is_about_read(trap: Trap) -> bool:
-    return trap.statement.actions.matches(READ.casefold())
+def _unread(evidence: AccessEvidence) -> Iterator[str]:
+    """Phrases, the first one tells."""
+    found: dict[str, Evidence[object] | None] = {
+        "the attached policies": evidence.attached,
+        "the inline policies": evidence.inline,
+        **{f"policy {name}": document for name, document in evidence.documents.items()},
+        "the permissions boundary": evidence.boundary,
+        "the secret's policy": evidence.resource_policy,
+        "the key policy": evidence.key_policy,
+    }
+    return (told(what, item) for what, item in found.items() if item and not isinstance(item, Known | Missing | NotAsked))
 
 
-def _layer(trap: Trap) -> str:
-    deny = trap.statement.effect == "Deny"
-    layer = {"boundary": "boundary", "secret": "resource"}.get(trap.place.place, "identity")
-    return f"{layer} deny" if deny else layer if layer != "resource" else "identity"
+def _is_about_key(trap: Trap) -> bool:
+    return trap.noted.check == "policies_name_the_key_by_arn" or not trap.statement.actions.matches(READ.casefold())
 
 
-def _claim(passed: str) -> str:
-    return f"{passed[:1].lower()}{passed[1:].rstrip('.')}"
+def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
+    if _is_about_key(trap):
+        return lambda_errors.KMS_NOT_ALLOWED
+    if trap.statement.effect == "Deny":
+        layer = {"boundary": "boundary deny", "secret": "resource deny"}.get(trap.place.place, "identity deny")
+    else:
+        layer = "boundary" if trap.place.place == "boundary" else "identity"
+    return lambda_errors.refused(evidence, READ, layer)
 
 
 def _shown(trap: Trap) -> Shown:
@@ -58,27 +68,24 @@ def _shown(trap: Trap) -> Shown:
     return Shown(trap.place.name, trap.place.title.removeprefix("the "), dict(trap.statement.document), trap.noted.marked, why)
 
 
-def _remedy(evidence: AccessEvidence, place: PolicyPlace, is_about_key: bool) -> Remedy:
+def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
     """The whole policy free of all its traps, so that one command does it."""
-    statements = mended_statements(evidence, place)
-    before = place.documents
+    statements, before = mended_statements(evidence, trap.place), trap.place.documents
     changed = tuple(statement for statement in statements if statement not in before)
-    words = f"Correct {place.title}." if changed else f"Take the statement out of {place.title}."
-    ask: Callable[[AccessEvidence], Answer] = ask_decrypt if is_about_key else lambda changed: ask_read(changed, READ)
-    return remedy(evidence, Change(place, tuple(statements), words, changed), ask)
+    words = f"Correct {trap.place.title}." if changed else f"Take the statement out of {trap.place.title}."
+    ask: Callable[[AccessEvidence], Answer] = ask_decrypt if _is_about_key(trap) else lambda changed: ask_read(changed, READ)
+    return remedy(evidence, Change(trap.place, tuple(statements), words, changed), ask)
 
 
 def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
-    found: Evidence[object] | None = {
-        "key": evidence.key_policy, "secret": evidence.resource_policy, "boundary": evidence.boundary, "trust": evidence.role,
-    }.get(place.place) or evidence.documents.get(place.place.partition(":")[2])  # fmt: skip
-    return (found.call.cli,) if found and found.call.cli else ()
-
-
-def identity_evidence(evidence: AccessEvidence) -> tuple[Evidence[object], ...]:
-    """What the identity side consists of."""
-    boundary = () if evidence.boundary is None else (evidence.boundary,)
-    return (evidence.attached, evidence.inline, *evidence.documents.values(), *boundary)
-
-
-__all__ = ["DECRYPT", "READ", "identity_evidence", "judge_trap"]
+    kind, _, name = place.place.partition(":")
+    found: dict[str, Evidence[object] | None] = {
+        "key": evidence.key_policy,
+        "secret": evidence.resource_policy,
+        "boundary": evidence.boundary,
+        "trust": evidence.role,
+        "identity": evidence.documents.get(name),
+        "console": evidence.console.documents.get(name),
+    }
+    item = found[kind]
+    return (item.call.cli,) if item and item.call.cli else ()

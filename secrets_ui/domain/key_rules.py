@@ -17,6 +17,7 @@ _GITHUB_CLASSIC = re.compile(r"(gh[pousr]_)([A-Za-z0-9]{30})([A-Za-z0-9]{6})")
 _GITHUB_FINE = re.compile(r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 TOKEN_LENGTH = 32
+_WITHOUT_BLANKS = ("github_token", "url", "https_url", "identifier")
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,21 @@ def _problems(value: str, spec: KeySpec) -> Iterator[Problem]:
     placeholder = is_placeholder(value, spec)
     if placeholder:
         yield Problem("warning", "placeholder", "is a placeholder")
-    yield from _blanks(value)
+    yield from _blanks(value, "error" if spec.format in _WITHOUT_BLANKS else "warning")
     if not placeholder:
         yield from _FORMATS[spec.format](value)
         if len(value) < spec.min_length:
             yield Problem("error", "too_short", f"is shorter than {spec.min_length} characters")
 
 
-def _blanks(value: str) -> Iterator[Problem]:
+def _blanks(value: str, level: Level) -> Iterator[Problem]:
+    """Never trimmed silently: an error in a format that cannot hold a blank, a warning where one may be meant."""
     if value != value.lstrip():
-        yield Problem("warning", "leading_blank", "starts with a blank")
+        yield Problem(level, "leading_blank", "starts with a blank")
     if value.endswith("\n"):
-        yield Problem("warning", "trailing_newline", "ends in a line break")
+        yield Problem(level, "trailing_newline", "ends in a line break")
     elif value != value.rstrip():
-        yield Problem("warning", "trailing_blank", "ends in a blank")
+        yield Problem(level, "trailing_blank", "ends in a blank")
 
 
 def _github_token(value: str) -> Iterator[Problem]:

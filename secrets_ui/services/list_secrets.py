@@ -16,12 +16,13 @@ from ..domain.secret import Secret
 from . import estate
 from .aws_access import begin, gather, secrets_manager
 from .known_secrets import Known, KnownSecrets, wanted_of
+from .look_elsewhere import look_elsewhere
 from .version_facts import Wanted, keep_sightings, known_facts, look
 from .who_changed import Author
 
 ROWS = 25  # a page
 LOOKS = 20  # unknown versions that one page view derives at most; the others wait for the next
-MOST_PAGES = 50  # that a filter walks: 5,000 secrets
+MOST_PAGES, MOST_MATCHES = 50, 200  # a filter walks 5,000 secrets, and shows so many of them
 # The first page of each environment as AWS last told it. It only says what to ask the database for while AWS answers again.
 _expected: dict[str, tuple[Secret, ...]] = {}
 
@@ -53,12 +54,17 @@ class Listing:
     unlooked: int = 0
 
 
-def list_secrets(environment: Environment, actor: Actor, *, token: str = "", text: str = "") -> Listing:
-    """One page, or all that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
+def list_secrets(
+    environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), *, token: str = "", text: str = ""
+) -> Listing:
+    """One page, or all that match `text` in their name or in a key's name, compared with `comparable`, the environments that the
+    person may see. Raises AwsError, AuditUnavailable."""
     gateway = secrets_manager(environment, actor)
     if text:
+        look_elsewhere(environment, actor, comparable)
         return _filtered(gateway, actor, text)
     asked = begin(lambda: gateway.list_secrets(token=token, size=ROWS))
+    look_elsewhere(environment, actor, comparable)
     known = KnownSecrets(environment)
     known.look_up(() if token else _expected.get(environment.name, ()))
     page = asked.result()
@@ -80,9 +86,9 @@ def _filtered(gateway: SecretsManagerGateway, actor: Actor, text: str) -> Listin
         if not token:
             break
     matching = _matching(gateway.environment, secrets, text.casefold())
-    rows = _rows(gateway, actor, KnownSecrets(gateway.environment), matching[: ROWS * 4])
+    rows = _rows(gateway, actor, KnownSecrets(gateway.environment), matching[:MOST_MATCHES])
     ordered = tuple(sorted(rows, key=lambda row: row.name))
-    cut = bool(token) or len(matching) > ROWS * 4
+    cut = bool(token) or len(matching) > MOST_MATCHES
     return Listing(ordered, datetime.now(UTC), filtered=text, looked_through=len(secrets), is_cut=cut, unlooked=_unlooked(rows))
 
 

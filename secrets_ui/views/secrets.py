@@ -22,8 +22,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
     place = enter(request, "secret.view", environment)
     text, token = request.GET.get("q", "").strip()[:200], request.GET.get("page", "")[:4096]
-    look_elsewhere(place, actor_of(request), environments_with(request, "secret.view"))
-    found = listing.list_secrets(place, actor_of(request), token=token, text=text)
+    comparable = environments_with(request, "secret.view")
+    found = listing.list_secrets(place, actor_of(request), comparable, token=token, text=text)
     context = {"environment": place, "listing": found, "text": text, "token": token, "may_edit": may(request, "secret.edit", place)}
     return render(request, "secrets/list.html", context)
 

@@ -33,6 +33,20 @@ def logged() -> Iterator[Callable[[], str]]:
         root.removeHandler(handler)
 
 
+@pytest.fixture
+def output(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What the console itself has written to its standard output and standard error."""
+    stream = io.StringIO()
+    handler = next(h for h in logging.getLogger().handlers if isinstance(h.formatter, JsonLine))
+    monkeypatch.setattr(handler, "stream", stream)
+
+    def read() -> str:
+        out, err = capfd.readouterr()
+        return f"{stream.getvalue()}{out}{err}"
+
+    return read
+
+
 class _Plain(logging.StreamHandler[io.StringIO]):
     """As `logging.basicConfig` would have it, tracebacks too."""
 

@@ -23,6 +23,7 @@ from secrets_ui.domain.actor import Actor
 from secrets_ui.domain.secret_value import MASK, SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit, aws_access
+from secrets_ui.services.estate import get_environment
 from tests.canary import leaks, leaks_in, make_canary, make_plain_canary
 from tests.conftest import Estate
 from tests.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
@@ -132,10 +133,9 @@ def test_s04_a_view_can_neither_answer_nor_store_nor_cache_a_value(client: Clien
     session["value"] = value
     with pytest.raises(TypeError):
         session.save()
+    audit.record("sign_in", Actor("hana"), reason=value)
+    assert AuditRecord.objects.get().reason == MASK
     assert leaks_in(canary, database_dump()) == []
-    assert AuditRecord(reason=value).reason is value
-    with pytest.raises(Exception, match=r"(?i)unsupported|cannot adapt|binding"):
-        audit.record("sign_in", Actor("hana"), reason=value)
 
 
 # Errors
@@ -189,7 +189,7 @@ def test_s07_a_value_of_the_wrong_type_is_refused_by_boto3_without_a_word_of_it(
     """ParamValidationError repeats the value in its text."""
     estate, _, client = planted
     person = client.user.get_username()  # type: ignore[attr-defined]
-    boto = aws_access.sessions().client(estate.environments["dev"], "secretsmanager", person)
+    boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
     boto.meta.events.register(
         "provide-client-params.secrets-manager.PutSecretValue", lambda params, **_: params | {"SecretString": [params["SecretString"]]}
     )

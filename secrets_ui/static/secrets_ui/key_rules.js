@@ -2,6 +2,7 @@
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TOKEN_LENGTH = 32;
+const WITHOUT_BLANKS = ["github_token", "url", "https_url", "identifier"];
 export const MAX_BYTES = 65536;
 
 /**
@@ -15,7 +16,7 @@ export function checkValue(value, rules) {
   if (value.includes("\0")) problems.push(error("nul", "holds a NUL character, which no environment variable can hold"));
   const isPlaceholder = rules.placeholders.some((pattern) => pattern.test(value));
   if (isPlaceholder) problems.push(warning("placeholder", "is a placeholder"));
-  problems.push(...blanks(value));
+  problems.push(...blanks(value, WITHOUT_BLANKS.includes(rules.format) ? error : warning));
   if (isPlaceholder) return problems;
   problems.push(...FORMATS[rules.format](value));
   if (characters(value) < rules.minLength) problems.push(error("too_short", `is shorter than ${rules.minLength} characters`));
@@ -60,11 +61,12 @@ const error = (code, text) => ({ level: "error", code, text });
 const warning = (code, text) => ({ level: "warning", code, text });
 const characters = (value) => [...value].length; // as Python counts, not in UTF-16 units
 
-function blanks(value) {
+/** Never trimmed silently: an error in a format that cannot hold a blank, a warning where one may be meant. */
+function blanks(value, told) {
   const problems = [];
-  if (value !== value.trimStart()) problems.push(warning("leading_blank", "starts with a blank"));
-  if (value.endsWith("\n")) problems.push(warning("trailing_newline", "ends in a line break"));
-  else if (value !== value.trimEnd()) problems.push(warning("trailing_blank", "ends in a blank"));
+  if (value !== value.trimStart()) problems.push(told("leading_blank", "starts with a blank"));
+  if (value.endsWith("\n")) problems.push(told("trailing_newline", "ends in a line break"));
+  else if (value !== value.trimEnd()) problems.push(told("trailing_blank", "ends in a blank"));
   return problems;
 }
 

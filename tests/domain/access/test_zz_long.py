@@ -167,7 +167,7 @@ def places(case: dict[str, Any]) -> list[tuple[str, int, list[dict[str, Any]]]]:
     return found + ([("resource", 0, case["resource"]["Statement"])] if case["resource"] else [])
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases(), st.data())
 def test_an_added_deny_never_widens(case: dict[str, Any], data: st.DataObject) -> None:
     assume(places(case))
@@ -177,7 +177,7 @@ def test_an_added_deny_never_widens(case: dict[str, Any], data: st.DataObject) -
     assert openness(changed(case, layer, number, [*listed[:at], extra, *listed[at:]])) <= openness(case)
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases(), st.data())
 def test_a_removed_allow_never_widens(case: dict[str, Any], data: st.DataObject) -> None:
     allows = [
@@ -191,7 +191,7 @@ def test_a_removed_allow_never_widens(case: dict[str, Any], data: st.DataObject)
     assert openness(changed(case, layer, number, [*listed[:at], *listed[at + 1 :]])) <= openness(case)
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases(), st.randoms(use_true_random=False))
 def test_the_order_of_statements_and_policies_never_matters(case: dict[str, Any], random: Any) -> None:
     shuffled = case
@@ -203,7 +203,7 @@ def test_the_order_of_statements_and_policies_never_matters(case: dict[str, Any]
     assert len(first.deciding) == len(second.deciding)
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases(), st.data())
 def test_a_case_change_in_an_action_never_matters(case: dict[str, Any], data: st.DataObject) -> None:
     def swap(value: Any) -> Any:
@@ -231,7 +231,7 @@ def test_a_case_change_in_a_resource_always_matters(at: int) -> None:
     assert evaluate(replace(question, resource=other)).decision == "Allowed"
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases())
 def test_a_text_and_a_list_of_that_text_are_the_same(case: dict[str, Any]) -> None:
     def listed(value: Any) -> Any:
@@ -246,7 +246,7 @@ def test_a_text_and_a_list_of_that_text_are_the_same(case: dict[str, Any]) -> No
     assert ask(other).decision == ask(case).decision
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases())
 def test_nothing_that_can_be_parsed_makes_it_crash(case: dict[str, Any]) -> None:
     evaluation = ask(case)
@@ -258,7 +258,7 @@ def test_nothing_that_can_be_parsed_makes_it_crash(case: dict[str, Any]) -> None
     assert applying == {(r.layer, r.policy, r.statement.index) for r in evaluation.applying}
 
 
-@settings(max_examples=2500)
+@settings(max_examples=2000)
 @given(cases(), st.sampled_from(KEYS), one_or_more(ACTUAL))
 def test_learning_what_was_unknown_never_contradicts_a_decision(
     case: dict[str, Any], key: str, value: Any
