@@ -78,8 +78,9 @@ _settling: list[subprocess.Popen[bytes]] = []
 
 
 def when_ready(server: Arbiter) -> None:
-    """An earlier server may have died between intent and outcome of a save: ask AWS what became of it."""
-    command = [sys.executable, "manage.py", "settle_audit", "--wait"]
+    """An earlier server may have died between intent and outcome of a save, and AWS may go away in the middle of one: ask it, from now
+    on, what became of them."""
+    command = [sys.executable, "manage.py", "settle_audit", "--every", "60"]
     _settling.append(subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL))
 
 

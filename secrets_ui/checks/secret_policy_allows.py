@@ -35,8 +35,8 @@ def check(evidence: AccessEvidence) -> Finding:
     for action in (READ, DESCRIBE):
         if denies := _denies(ask_read(mended, action)):
             return _fail(evidence, action, denies, see)
-        if doubtful := _doubtful(answer):
-            return say.unknown(f"Whether the policy of {name} lets {role} through is not known: {doubtful}", see=see)
+    if doubtful := _doubtful(answer):
+        return say.unknown(f"Whether the policy of {name} lets {role} through is not known: {doubtful}", see=see)
     return say.passed(f"The policy of {name} denies nothing that {role} needs.", "its policy denies nothing", see=see)
 
 

@@ -32,6 +32,7 @@ class KeyState:
     kind: Literal["set", "missing", "absent", "placeholder", "wrong", "shared", "differs", "unexpected", "empty"]
     facts: KeyFacts | None = None
     spec: KeySpec | None = None
+    uncompared: tuple[str, ...] = ()  # environments that it should be compared with, where nobody has looked
 
     @property
     def is_set(self) -> bool:
@@ -54,7 +55,7 @@ def _key_state(spec: KeySpec, facts: KeyFacts | None, others: Mapping[str, Versi
             return KeyState(spec.name, State("bad", "Missing", "the Lambda needs this key"), "missing", None, spec)
         return KeyState(spec.name, State("mute", "Not set", "not required"), "absent", None, spec)
     kind, state = next(_verdicts(spec, facts, others))
-    return KeyState(spec.name, state, kind, facts, spec)  # type: ignore[arg-type]
+    return KeyState(spec.name, state, kind, facts, spec, _uncompared(spec, others))  # type: ignore[arg-type]
 
 
 def _verdicts(spec: KeySpec, facts: KeyFacts, others: Mapping[str, VersionFacts | None]) -> Iterator[tuple[str, State]]:
@@ -81,10 +82,13 @@ def _verdicts(spec: KeySpec, facts: KeyFacts, others: Mapping[str, VersionFacts 
 
 def _good(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> str:
     name = "GitHub token, checksum valid" if spec.format == "github_token" else FORMAT_NAMES[spec.format]
-    unseen = [env for env, other in others.items() if other is None]
-    if spec.between_environments != "any" and unseen:
+    if unseen := _uncompared(spec, others):
         name += f"; not compared with {' and '.join(unseen)}, where nobody has looked yet"
     return name
+
+
+def _uncompared(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> tuple[str, ...]:
+    return () if spec.between_environments == "any" else tuple(env for env, other in others.items() if other is None)
 
 
 def _same(name: str, facts: KeyFacts, other: VersionFacts | None) -> bool:
@@ -120,7 +124,8 @@ def secret_state(secret: Secret, facts: VersionFacts | None, keys: tuple[KeyStat
         }[facts.kind]
     told = list(_key_counts(keys))
     if not told:
-        return State("ok", "Healthy", "")
+        uncompared = dict.fromkeys(env for key in keys for env in key.uncompared)
+        return State("mute", "Fine here", f"not compared with {' and '.join(uncompared)}") if uncompared else State("ok", "Healthy", "")
     return State(told[0].level, told[0].text, ", ".join(state.text for state in told[1:]))
 
 

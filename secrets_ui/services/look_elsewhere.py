@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..domain.actor import Actor
 from ..domain.catalog import SecretSpec
 from ..domain.environment import Environment
+from ..domain.errors import AwsError, SecretNotFound
 from ..domain.secret import Secret
 from ..models import SecretSighting
 from . import estate
 from .aws_access import gather, secrets_manager
-from .version_facts import Wanted, known_facts, look, note_sightings
+from .version_facts import Wanted, keep_sightings, known_facts, look
 
 
 def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> None:
@@ -30,8 +32,18 @@ def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[
 def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
     gateway = secrets_manager(other, actor)
     answers = gather([lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs])  # type: ignore[misc]
-    found = {spec.name: answer for spec, answer in zip(specs, answers, strict=True) if isinstance(answer, Secret) and answer.current}
-    wanted = [Wanted(s.name, s.arn, s.current, estate.spec_of(other, s.name)) for s in found.values() if not s.deleted]
+    found = [_seen(other.prefix + spec.name, answer) for spec, answer in zip(specs, answers, strict=True)]
+    secrets = [secret for secret in found if secret is not None]
+    wanted = [Wanted(s.name, s.arn, s.current, estate.spec_of(other, s.name)) for s in secrets if s.current]
     known = known_facts(wanted)
     look(gateway, actor, [item for item in wanted if item.arn not in known])
-    note_sightings(other, found.values())
+    keep_sightings(other, secrets)
+
+
+def _seen(name: str, answer: Secret | AwsError) -> Secret | None:
+    """None where nothing was learnt. A secret that is not there, or that nobody can read, counts as one without a version."""
+    if isinstance(answer, SecretNotFound):
+        return Secret("", name)
+    if isinstance(answer, AwsError):
+        return None
+    return replace(answer, versions={}) if answer.deleted else answer

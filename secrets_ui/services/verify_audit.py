@@ -11,16 +11,17 @@ from ..domain.audit_chain import FIELDS, Break, Checkpoint, check_tail, verify
 from ..models import AuditRecord
 
 CHUNK = 5000  # rows fetched at a time
+MOST_BREAKS = 100  # told; a chain with more is beyond telling them one by one
 
 
 def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoint]:
-    """Every place that does not hold (the first hundred), and the checkpoint reached."""
+    """Every place that does not hold, up to MOST_BREAKS, and the checkpoint reached."""
     breaks: list[Break] = []
     reached = Checkpoint(0, "", 0)
     for result in verify(_rows(), settings.AUDIT_KEY):
         if isinstance(result, Checkpoint):
             reached = result
-        elif len(breaks) < 100:
+        elif len(breaks) < MOST_BREAKS:
             breaks.append(result)
     if known and (tail := check_tail(reached, known, _hash_at(known.sequence))):
         breaks.append(tail)

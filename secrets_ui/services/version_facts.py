@@ -98,6 +98,7 @@ def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
 
 
 def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
+    """Without a current version: somebody has looked, and there is nothing to compare with."""
     if not news:
         return
     SecretSighting.objects.bulk_create(
@@ -112,7 +113,8 @@ def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
 
 
 def in_other_environments(environment: Environment, spec: SecretSpec) -> Mapping[str, VersionFacts | None]:
-    """Facts of the same secret elsewhere, as last seen by this console; None where nobody has looked. No AWS call."""
+    """Facts of the same secret elsewhere, as last seen by this console; None where nobody has looked, and no keys where somebody
+    has and there was no such secret. No AWS call."""
     return in_other_environments_of_each(environment, [spec])[spec.name]
 
 
@@ -131,5 +133,6 @@ def in_other_environments_of_each(environment: Environment, specs: Sequence[Secr
     told: dict[str, dict[str, VersionFacts | None]] = {spec.name: {} for spec in specs}
     for (name, full_name), spec in places.items():
         item = wanted.get((name, full_name))
-        told[spec.name][name] = facts.get(item.arn) if item else None
+        is_absent = item is not None and not item.version_id
+        told[spec.name][name] = VersionFacts("", "object") if is_absent else facts.get(item.arn) if item else None
     return told

@@ -154,13 +154,16 @@ def test_the_order_of_keys_and_environments_does_not_matter(
 
 
 @given(SPECS, VERSIONS, OTHERS)
-def test_a_secret_is_healthy_only_when_every_key_is(
+def test_a_secret_is_healthy_only_when_every_key_is_and_was_compared(
     wanted: SecretSpec, found: VersionFacts, others: dict[str, Any]
 ) -> None:
     keys = key_states(wanted, found, others)
     state = secret_state(SECRET, found, keys, NOW)
 
-    assert (state.text == "Healthy") is all(key.state.level in ("ok", "mute") for key in keys)
+    are_fine = all(key.state.level in ("ok", "mute") for key in keys)
+    are_compared = not any(key.uncompared for key in keys)
+    assert (state.text == "Healthy") is (are_fine and are_compared)
+    assert (state.text == "Fine here") is (are_fine and not are_compared)
     assert (state.level == "ok") is (state.text == "Healthy")
     assert {key.name for key in keys} == set(wanted.keys) | {key.name for key in found.keys}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import signal
 import sqlite3
 import time
@@ -81,6 +82,25 @@ def test_s70_a_record_at_the_end_that_the_console_did_not_write_is_taken_but_fou
     told = console.ask("verify")
     assert told["status"] == 1
     assert "Record 11 does not match its hash" in told["text"]
+
+
+@pytest.mark.postgres
+def test_s70_a_console_that_does_not_own_the_table_can_add_records_and_cannot_take_the_triggers_off(
+    postgres: PostgresServer, start: Start
+) -> None:
+    """As docs/operations.md says: SELECT and INSERT, and no more."""
+    url = postgres.new_database()
+    owner = start(url)
+    role = f"console_{secrets.token_hex(3)}"
+    grants = [f"CREATE ROLE {role} LOGIN", f"GRANT SELECT, INSERT ON {TABLE} TO {role}"]
+    assert owner.ask("run_sql", statements=grants)["error"] == ""
+    console = start(url.replace(f"//{postgres.user}@", f"//{role}@"))
+
+    assert console.ask("append", count=3)["written"] == [1, 2, 3]
+    assert console.ask("verify")["status"] == 0
+    for attack in (f"UPDATE {TABLE} SET actor = 'x'", f"DELETE FROM {TABLE}", f"TRUNCATE {TABLE}", *drop_triggers(url), f"DROP TABLE {TABLE}"):
+        error = console.ask("run_sql", statements=[attack])["error"]
+        assert "permission denied" in error or "must be owner" in error, attack
 
 
 def drop_triggers(database: str) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error, connections
 
-from secrets_ui.domain.errors import AwsError
+from secrets_ui.domain.errors import AwsError, ConsoleError
 from secrets_ui.services import estate
 from secrets_ui.services.settle_audit import SETTLE_AFTER, open_intents, settle_audit, sweep_labels
 
@@ -16,21 +18,54 @@ class Command(BaseCommand):
     help = "End open intents by asking AWS, and take off labels that were left. Exit status 1 while an intent stays open."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--min-age", type=int, default=SETTLE_AFTER, help="seconds; younger intents may belong to a live request (default %(default)s)")
+        parser.add_argument(
+            "--min-age", type=int, default=SETTLE_AFTER, metavar="SECONDS",
+            help="younger intents may belong to a live request (default: %(default)s)",
+        )  # fmt: skip
         parser.add_argument("--wait", action="store_true", help="wait until the intents that are open now are old enough")
+        parser.add_argument(
+            "--every", type=int, default=0, metavar="SECONDS", help="go on, with so long a pause, until the process that started it ends"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["every"]:
+            self._go_on(options["min_age"], options["every"])
+            return
         if options["wait"] and open_intents():
             time.sleep(options["min_age"])
-        is_open = False
-        for settled in settle_audit(options["min_age"]):
-            is_open |= not settled.outcome
-            self.stdout.write(f"Record {settled.sequence} ({settled.action}): {settled.outcome or 'stays open'}: {settled.why}.")
+        try:
+            _, is_open = self._settle(options["min_age"])
+        except ConsoleError as error:
+            raise CommandError(error.message) from None
+        self._sweep()
+        if is_open:
+            raise SystemExit(1)
+
+    def _go_on(self, min_age: int, pause: int) -> None:
+        parent, sweep = os.getppid(), True
+        while os.getppid() == parent:
+            try:
+                sweep |= self._settle(min_age)[0]
+                if sweep:
+                    self._sweep()
+                sweep = False
+            except (ConsoleError, Error) as error:
+                self.stderr.write(f"Not settled now ({type(error).__name__}), tried again in {pause} seconds.")
+            connections.close_all()
+            time.sleep(pause)
+
+    def _settle(self, min_age: int) -> tuple[bool, bool]:
+        """Whether an intent was ended, and whether one stays open."""
+        outcomes = set()
+        for settled in settle_audit(min_age):
+            outcomes.add(bool(settled.outcome))
+            self.stdout.write(f"Record {settled.sequence} ({settled.action}): {settled.outcome or 'stays open'}: {settled.why.rstrip('.')}.")
+        return True in outcomes, False in outcomes
+
+    def _sweep(self) -> None:
         for environment in estate.environments().values():
             try:
                 for name in sweep_labels(environment):
                     self.stdout.write(f"{environment.name}: a left label was taken off {name}.")
             except AwsError as error:
                 self.stderr.write(f"{environment.name}: labels not looked at: {error.message}")
-        if is_open:
-            raise SystemExit(1)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.audit_chain import Checkpoint
-from secrets_ui.services.verify_audit import verify_audit
+from secrets_ui.services.verify_audit import MOST_BREAKS, verify_audit
 
 
 class Command(BaseCommand):
@@ -23,7 +23,8 @@ class Command(BaseCommand):
             self.stdout.write(found.text)
         self.stdout.write(json.dumps({"checkpoint": {"sequence": reached.sequence, "hash": reached.hash, "count": reached.count}}))
         if breaks:
-            raise CommandError(f"The audit chain does not hold: {len(breaks)} place{'' if len(breaks) == 1 else 's'}.")
+            places = f"{len(breaks)} place{'' if len(breaks) == 1 else 's'}{' or more' if len(breaks) >= MOST_BREAKS else ''}"
+            raise CommandError(f"The audit chain does not hold: {places}.")
         self.stdout.write(self.style.SUCCESS(f"The audit chain holds: {reached.count} records."))
 
 

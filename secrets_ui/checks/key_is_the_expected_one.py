@@ -1,0 +1,57 @@
+"""The secret is encrypted with the environment's own key, and not with the AWS-managed one or another."""
+
+from __future__ import annotations
+
+from ..domain.access_path import has_aws_managed_key
+from ..domain.evidence import AccessEvidence, Known, Missing
+from ..domain.finding import Finding, Remedy
+from ..domain.policy_places import places
+from .policy_changes import command, terraform_name
+from .says import Says
+
+say = Says(__name__, "key", "matters")
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    name, alias = evidence.secret_name, evidence.environment.kms_alias
+    if not isinstance(evidence.secret, Known):
+        return say.cannot_tell(evidence, f"{name} is encrypted with {alias}", "the secret", evidence.secret)
+    see = (evidence.secret.call.cli, evidence.alias.call.cli)
+    if has_aws_managed_key(evidence):
+        text = f"{name} is encrypted with the AWS-managed key aws/secretsmanager, not with {alias}: the Lambda needs no right in KMS, and no other account can ever read it."
+        return say.warn(text, "AWS-managed key", remedy=_remedy(evidence), see=see)
+    if not isinstance(evidence.key, Known) or not isinstance(evidence.alias, Known):
+        lacking = evidence.key if not isinstance(evidence.key, Known) else evidence.alias
+        if isinstance(lacking, Missing) and lacking is evidence.alias:
+            return say.skipped(f"Whether {name} is encrypted with the right key was not checked: {alias} is not there to say which one it is.")
+        return say.cannot_tell(evidence, f"{name} is encrypted with {alias}", "its key", lacking)
+    if is_as_expected(evidence):
+        return say.passed(f"{name} is encrypted with {evidence.key.value.arn}.", "the expected key", see=see)
+    text = f"{name} is encrypted with key {evidence.key.value.key_id}, and {alias} is key {evidence.alias.value.key_id}."
+    return say.fail(text, "encrypted with another key", remedy=_remedy(evidence), see=see)
+
+
+def is_as_expected(evidence: AccessEvidence) -> bool:
+    """The alias points at the key; or the role's policies name the key, so that it is the alias that points elsewhere."""
+    assert isinstance(evidence.key, Known) and isinstance(evidence.alias, Known)
+    return evidence.key.value.arn == evidence.alias.value.arn or _is_named(evidence, evidence.key.value.arn)
+
+
+def _is_named(evidence: AccessEvidence, arn: str) -> bool:
+    """By an Allow of the Lambda's role, to the letter."""
+    own = (place for place in places(evidence) if place.place.startswith("identity:"))
+    return any(arn in statement.resources.literals and statement.effect == "Allow" for place in own for statement in place.statements)
+
+
+def _remedy(evidence: AccessEvidence) -> Remedy:
+    name, alias = evidence.secret_name, evidence.environment.kms_alias
+    address = f"aws_secretsmanager_secret.{terraform_name(name)}"
+    return Remedy(
+        f"Encrypt it with {alias}. AWS encrypts the versions AWSCURRENT, AWSPENDING and AWSPREVIOUS anew; the Lambda must be allowed that key.",
+        f"# {address}\nkms_key_id = aws_kms_key.secrets.arn\n# then: terraform apply -target={address}",
+        command("secretsmanager", "update-secret", "--secret-id", name, "--kms-key-id", _target(evidence), "--region", evidence.environment.region),
+    )
+
+
+def _target(evidence: AccessEvidence) -> str:
+    return evidence.alias.value.arn if isinstance(evidence.alias, Known) else evidence.environment.kms_alias

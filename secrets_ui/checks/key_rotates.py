@@ -1,0 +1,33 @@
+"""Rotation of the key is on. It says nothing about readability."""
+
+from __future__ import annotations
+
+from ..domain.access_path import has_aws_managed_key
+from ..domain.evidence import AccessEvidence, Known
+from ..domain.finding import Finding, Remedy
+from .key_is_usable import can_decrypt
+from .policy_changes import command
+from .says import Says
+
+say = Says(__name__, "key", "matters")
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    if has_aws_managed_key(evidence):
+        return say.passed("AWS rotates the AWS-managed key itself, once a year.", "rotates")
+    if not isinstance(evidence.key, Known):
+        return say.cannot_tell(evidence, "the key rotates", "the key", evidence.key)
+    key, found = evidence.key.value, evidence.rotation
+    if not can_decrypt(evidence):  # a key pending deletion reports rotation off, which is no fault of its own
+        return say.skipped(f"Whether key {key.key_id} rotates was not checked: it is not enabled.")
+    if not isinstance(found, Known):
+        return say.cannot_tell(evidence, f"key {key.key_id} rotates", "its rotation", found)
+    see = (found.call.cli,)
+    if found.value:
+        return say.passed(f"Key {key.key_id} rotates by itself.", "rotates", see=see)
+    remedy = Remedy(
+        "Turn rotation on. What is encrypted stays readable.",
+        "# aws_kms_key.secrets\nenable_key_rotation = true\n# then: terraform apply -target=aws_kms_key.secrets",
+        command("kms", "enable-key-rotation", "--key-id", key.key_id, "--region", evidence.environment.region),
+    )
+    return say.warn(f"Rotation of key {key.key_id} is off.", "does not rotate", remedy=remedy, see=see)

@@ -1,0 +1,94 @@
+"""No policy lets in whoever comes: too open is a fault as well. A wildcard principal is fine where a condition limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..domain.access import Evaluation, PolicyKind, Request, StatementResult, evaluate
+from ..domain.access_path import Answer, ask_decrypt, ask_read, told
+from ..domain.evidence import AccessEvidence, Known, Missing, NotAsked
+from ..domain.finding import Finding, Remedy
+from ..domain.policy_places import PolicyPlace, parsed, places
+from .explain import names, statement_name
+from .fixes import listed
+from .policy_changes import Change, cli, terraform, with_statement
+from .says import Says
+from .trapped import READ
+from .trials import as_role, remedy
+
+say = Says(__name__, "secret", "matters")
+_ELSEWHERE = "000000000000"
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    found = [(place, result) for place in places(evidence) for result in _open(evidence, place)]
+    if not found:
+        unread = [(what, item) for what, item in _policies(evidence).items() if not isinstance(item, Known | Missing | NotAsked)]
+        if unread:
+            return say.skipped(f"Whether every principal is limited was not checked: {told(*unread[0])}.")
+        return say.passed("No policy lets in whoever comes.")
+    place, result = found[0]
+    text = names(f"{statement_name(each).lower() if not each.sid else f'statement {each.sid}'} of {where.title}" for where, each in found)
+    step = {"key": "key", "trust": "role"}.get(place.place, "secret")
+    finding = say.fail(
+        f"{text[:1].upper()}{text[1:]} lets in any AWS account: its principal is a wildcard, and no condition limits it.",
+        "open to everybody", remedy=_remedy(evidence, place, result), see=(),
+    )  # fmt: skip
+    return replace(finding, step=step, see=_see(evidence, place))  # type: ignore[arg-type]
+
+
+def _policies(evidence: AccessEvidence) -> dict[str, object]:
+    return {"the secret's policy": evidence.resource_policy, "the key policy": evidence.key_policy}
+
+
+def _open(evidence: AccessEvidence, place: PolicyPlace) -> Iterator[StatementResult]:
+    """Allow statements that let a role of an account that nobody knows through by a wildcard."""
+    evaluation = _asked_by_a_stranger(evidence, place)
+    if evaluation and evaluation.is_allowed:
+        yield from (r for r in evaluation.applying if r.matches and r.layer == "resource" and r.effect == "Allow" and r.principal == "everyone")
+
+
+def _asked_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation | None:
+    stranger = as_role(evidence, _ELSEWHERE)
+    if place.place == "secret":
+        return ask_read(stranger, READ).evaluation
+    if place.place == "key":
+        return ask_decrypt(stranger).evaluation
+    return _assumed_by_a_stranger(evidence, place) if place.place == "trust" and place.statements else None
+
+
+def _assumed_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation:
+    asked = ask_read(as_role(evidence, _ELSEWHERE), READ).request
+    assert asked is not None
+    policy = parsed(place.name, place.text, PolicyKind.TRUST)
+    request: Request = replace(asked, action="sts:AssumeRole", resource=place.arn, resource_policy=policy, unreadable_layers=frozenset())
+    return evaluate(request)
+
+
+def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResult) -> Remedy | None:
+    """The role that is meant, in the place of the wildcard; in a trust policy the Lambda service."""
+    role = evidence.role.value.arn if isinstance(evidence.role, Known) else ""
+    if place.place != "trust" and not role:
+        return None
+    principal = {"Service": "lambda.amazonaws.com"} if place.place == "trust" else {"AWS": role}
+    document = {name: value for name, value in result.statement.document.items() if name != "NotPrincipal"} | {"Principal": principal}
+    change = with_statement(place, result.statement.index, document, f"Name who is meant in {statement_name(result)} of {place.title}.")
+    if place.place == "trust":
+        return Remedy(change.words, terraform(change), cli(evidence, change))
+    return remedy(evidence, change, _question(change))
+
+
+def _question(change: Change):  # type: ignore[no-untyped-def]
+    def ask(evidence: AccessEvidence) -> Answer:
+        return ask_decrypt(evidence) if change.place.place == "key" else ask_read(evidence, READ)
+
+    return ask
+
+
+def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
+    found = {"key": evidence.key_policy, "trust": evidence.role}.get(place.place, evidence.resource_policy)
+    return (found.call.cli,) if found.call.cli else ()
+
+
+__all__ = ["check", "listed"]

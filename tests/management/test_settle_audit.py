@@ -1,0 +1,99 @@
+"""manage.py settle_audit: what it prints, and the exit status that a shell sees."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from secrets_ui.domain.actor import Actor
+from secrets_ui.models import AuditRecord
+from secrets_ui.services import audit
+from secrets_ui.services.settle_audit import open_intents
+from tests.conftest import Estate, forget_configuration
+
+pytestmark = pytest.mark.django_db
+HANA = Actor("hana")
+
+
+@pytest.fixture
+def dev(make_estate: Callable[..., Estate]) -> Estate:
+    return make_estate(only=("dev",))
+
+
+def settle(*arguments: str) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    out, errors = io.StringIO(), io.StringIO()
+    try:
+        call_command("settle_audit", *arguments, stdout=out, stderr=errors, no_color=True)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue(), errors.getvalue()
+    return 0, out.getvalue(), errors.getvalue()
+
+
+def intend(secret: str = "miyabi/dev/config") -> int:
+    return audit.record_intent("secret.save", HANA, environment="dev", secret=secret, base_version_id="0" * 32).sequence
+
+
+def test_nothing_open_says_nothing_and_is_status_0(dev: Estate) -> None:
+    assert settle() == (0, "", "")
+
+
+def test_an_open_intent_is_ended_and_named(dev: Estate) -> None:
+    sequence = intend()
+    assert settle("--min-age", "0") == (0, f"Record {sequence} (secret.save): not_applied: AWS has no such version.\n", "")
+    assert settle("--min-age", "0") == (0, "", "")
+
+
+def test_a_young_intent_is_left_alone(dev: Estate) -> None:
+    intend()
+    assert settle() == (0, "", "")
+    assert len(open_intents()) == 1
+
+
+def test_waiting_ends_what_was_open_at_the_start(dev: Estate) -> None:
+    intend()
+    assert settle("--wait", "--min-age", "1")[0] == 0
+    assert open_intents() == []
+
+
+def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(dev: Estate, settings: Any) -> None:
+    sequence = intend()
+    settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"
+    forget_configuration()
+    status, out, errors = settle("--min-age", "0")
+
+    assert status == 1
+    assert out.startswith(f"Record {sequence} (secret.save): stays open: ")
+    assert "dev: labels not looked at: " in errors
+    assert len(open_intents()) == 1
+
+
+def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
+    name = "miyabi/dev/config"
+    sequence = intend()
+    version = AuditRecord.objects.get(sequence=sequence).hash
+    client = dev["dev"].clients.secretsmanager
+    client.put_secret_value(SecretId=name, SecretString="{}", ClientRequestToken=version, VersionStages=[f"MIYABI-EDIT-{version[:12]}"])
+    audit.record_outcome(audit.Recorded(sequence, version), "secret.save", HANA, "failed", environment="dev", secret=name)
+
+    assert settle() == (0, f"dev: a left label was taken off {name}.\n", "")
+    assert "MIYABI" not in str(client.describe_secret(SecretId=name)["VersionIdsToStages"])
+
+
+def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(dev: Estate) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's own way to refuse writes.")
+    intend()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only=ON")
+        try:
+            with pytest.raises(CommandError, match="could not be added to the audit log"):
+                settle("--min-age", "0")
+        finally:
+            cursor.execute("PRAGMA query_only=OFF")
+    assert len(open_intents()) == 1

@@ -1,0 +1,150 @@
+"""What can be said of the pages by reading their templates, scripts and styles: nothing inline, nothing unescaped, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+STATIC = ROOT / "secrets_ui" / "static" / "secrets_ui"
+SCRIPTS, STYLES = sorted(STATIC.glob("*.js")), sorted(STATIC.glob("*.css"))
+
+# Text that is marked as safe: where, and why it cannot hold anything from outside.
+SAFE = {
+    "troubleshoot/run.html": {"marker|safe"},  # the place where a streamed page is cut; made by the view, of constants
+}
+SAFE_PYTHON = {"secrets_ui/templatetags/console.py"}  # icons and dates; each use says of what it is made
+# Sinks that Trusted Types guard, ways around them, and places where a value could stay behind.
+FORBIDDEN_IN_SCRIPTS = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|setHTMLUnsafe|srcdoc|trustedTypes"
+    r"|\beval\b|new Function|javascript:|import\(|localStorage|sessionStorage|indexedDB|\bcaches\b|document\.cookie|window\.name"
+    r"|setAttribute\(\"(on|style)"
+)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT / "templates"))
+
+
+class Markup(HTMLParser):
+    """The elements of a template, its tags taken out."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(re.sub(r"\{%.*?%\}", " ", source, flags=re.DOTALL))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+
+def elements(path: Path) -> Iterator[tuple[str, dict[str, str | None]]]:
+    return iter(Markup(path.read_text(encoding="utf-8")).elements)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_s56_a_template_has_no_inline_script_style_or_handler(path: Path) -> None:
+    for tag, attributes in elements(path):
+        assert tag not in ("style", "iframe", "object", "embed", "base"), tag
+        assert tag != "script" or ("src" in attributes and attributes.get("type") == "module")
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")], (tag, attributes)
+        assert not any("javascript:" in (value or "").lower() for value in attributes.values())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_s56_a_template_marks_nothing_as_safe_outside_the_list(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    found = set(re.findall(r"[\w.]+\|safe(?:seq)?\b", source))
+    assert found <= SAFE.get(name_of(path), set())
+    assert "autoescape" not in source
+
+
+def test_s56_the_list_of_safe_texts_names_none_that_is_gone() -> None:
+    for name, texts in SAFE.items():
+        source = (ROOT / "templates" / name).read_text(encoding="utf-8")
+        assert [text for text in texts if text not in source] == []
+
+
+def test_s56_python_marks_nothing_as_safe_outside_the_list() -> None:
+    sources = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (ROOT / "secrets_ui").rglob("*.py")}
+    marking = {name for name, source in sources.items() if re.search(r"mark_safe|SafeString\(|html_safe", source)}
+    assert marking <= SAFE_PYTHON
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_s56_a_script_parses_no_markup_runs_no_text_and_stores_nothing(path: Path) -> None:
+    assert FORBIDDEN_IN_SCRIPTS.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES, *TEMPLATES], ids=lambda path: path.name)
+def test_a_page_loads_nothing_from_elsewhere(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"""(src|href|action)=["']?(https?:)?//|["'`](https?:)?//\w|data:\w+/""", source)
+    assert path.suffix != ".css" or not re.search(r"@import|url\(", source)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_imports_files_that_are_there(path: Path) -> None:
+    for name in re.findall(r"""from ["'](.+?)["']""", path.read_text(encoding="utf-8")):
+        assert name.startswith("./")
+        assert (STATIC / name).is_file()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_template_names_static_files_that_are_there(path: Path) -> None:
+    for name in re.findall(r"""\{% static ["'](.+?)["'] %\}""", path.read_text(encoding="utf-8")):
+        assert (ROOT / "secrets_ui" / "static" / name).is_file()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_form_that_changes_something_carries_a_token(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    posts = sum(tag == "form" and (attributes.get("method") or "get").lower() == "post" for tag, attributes in elements(path))
+    assert source.count("{% csrf_token %}") == posts
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_new_tab_gets_no_hold_on_ours(path: Path) -> None:
+    for tag, attributes in elements(path):
+        assert attributes.get("target") != "_blank" or "noopener" in (attributes.get("rel") or ""), tag
+    if any(attributes.get("formtarget") == "_blank" for _, attributes in elements(path)):
+        assert path.name == "_without_script.html"  # its form stands in _edit_base.html
+        assert 'rel="noopener"' in (path.parent / "_edit_base.html").read_text(encoding="utf-8")
+
+
+# Colours. WCAG 2.2, 1.4.3 and 1.4.11: https://www.w3.org/TR/WCAG22/#contrast-minimum
+TEXT = ("--sumi", "--sumi-2", "--sumi-3", "--ai", "--matcha", "--yamabuki", "--shu")
+GROUNDS = ("--washi", "--sheet", "--sunken")
+PAIRS = [
+    *((text, ground, 4.5) for text in TEXT for ground in GROUNDS),
+    *((colour, f"{colour}-soft", 4.5) for colour in ("--ai", "--matcha", "--yamabuki", "--shu")),
+    *(("--sumi", f"{colour}-soft", 4.5) for colour in ("--ai", "--matcha", "--yamabuki", "--shu")),
+    *(("--sumi-2", f"{colour}-soft", 4.5) for colour in ("--matcha", "--yamabuki", "--shu")),
+    ("--on-ai", "--ai", 4.5),
+    ("--washi", "--sumi", 4.5),
+    *(("--field", ground, 3) for ground in GROUNDS),
+]
+
+
+def colours(theme: str) -> dict[str, str]:
+    light, dark = (STATIC / "tokens.css").read_text(encoding="utf-8").split("(prefers-color-scheme: dark)", 1)
+    found = dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", light))
+    return found if theme == "light" else found | dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", dark.split(".edge-", 1)[0]))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("text", "ground", "least"), PAIRS)
+def test_a_colour_can_be_told_from_its_ground(theme: str, text: str, ground: str, least: float) -> None:
+    dark, light = sorted(luminance(colours(theme)[name]) for name in (text, ground))
+    assert (light + 0.05) / (dark + 0.05) >= least
