@@ -53,10 +53,13 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
 
 
 def enter(request: HttpRequest, action: str, environment_name: str, secret: str = "") -> Environment:
-    """The environment, when the person may do `action` there. Raises EnvironmentNotFound and NotPermitted."""
+    """The environment, when the person may do `action` there, and `secret` lies in it. Raises EnvironmentNotFound, NotPermitted and
+    InvalidSecretName."""
     environment = estate.get_environment(environment_name)
     if not may(request, action, environment):
         refuse(request, action, environment.name, secret)
+    if secret:
+        environment.secret_name(secret)
     return environment
 
 

@@ -65,7 +65,7 @@ class VersionRecord(models.Model):
     arn = models.CharField(max_length=2048)
     version_id = models.CharField(max_length=64)
     digest = models.CharField(max_length=16)  # of the catalogue's rules that judged it
-    facts = models.JSONField()
+    facts = models.TextField()  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:

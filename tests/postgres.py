@@ -1,4 +1,5 @@
-"""A PostgreSQL server of the tests' own: in a temporary folder, reached by a socket in it, gone afterwards."""
+"""A PostgreSQL server of the tests' own: in a temporary folder, reached by a socket in it, gone
+afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ def find_programs() -> Path | None:
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
     candidates = [path.parent for folder in FOLDERS for path in Path(folder).glob("*/bin/initdb")]
-    return max(candidates, key=lambda path: [int(part) for part in path.parts if part.isdecimal()], default=None)
+    return max(
+        candidates, key=lambda path: [int(part) for part in path.parts if part.isdecimal()], default=None
+    )
 
 
 class PostgresServer:
@@ -35,15 +38,18 @@ class PostgresServer:
         return f"postgres://{self.user}@/{self.folder}/{database}"  # django-environ's form for a socket
 
     def run(self, program: str, *arguments: str) -> str:
-        """One of PostgreSQL's own programs, as the user that the server runs as. root may not run initdb, nor the server."""
+        """One of PostgreSQL's own programs, as the user that the server runs as. root may not run initdb,
+        nor the server."""
         command = [str(self.programs / program), *arguments]
-        ended = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120, **_as_whom())
+        user, group = _as_whom()
+        ended = subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, timeout=120, user=user, group=group
+        )
         assert ended.returncode == 0, f"{program}: {ended.stderr}"
         return ended.stdout
 
     def client(self, program: str, *arguments: str) -> str:
         return self.run(program, "--host", str(self.folder), "--username", self.user, *arguments)
-
 
     def new_database(self) -> str:
         """The URL of a fresh copy of the database called `migrated`."""
@@ -55,16 +61,30 @@ class PostgresServer:
 @contextmanager
 def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
     """`durable`: commits wait for the disk, as they should where people's data is; tests need not."""
-    folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))  # short: a socket's path has at most about 100 characters
+    folder = Path(
+        tempfile.mkdtemp(prefix="miyabi-pg-")
+    )  # short: a socket's path has at most about 100 characters
     server = PostgresServer(programs, folder)
     try:
-        if whom := _as_whom():
-            os.chown(folder, int(whom["user"]), int(whom["group"]))
-        server.run("initdb", "--pgdata", f"{folder}/data", "--username", server.user, "--auth", "trust", "--no-sync")
+        user, group = _as_whom()
+        os.chown(folder, -1 if user is None else user, -1 if group is None else group)
+        server.run(
+            "initdb", "--pgdata", f"{folder}/data", "--username", server.user, "--auth", "trust", "--no-sync"
+        )
         # fsync only matters when the machine itself goes down.
         fsync = "on" if durable else "off"
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync} -c max_connections=40"
-        server.run("pg_ctl", "--pgdata", f"{folder}/data", "--log", f"{folder}/log", "--options", options, "--wait", "start")
+        server.run(
+            "pg_ctl",
+            "--pgdata",
+            f"{folder}/data",
+            "--log",
+            f"{folder}/log",
+            "--options",
+            options,
+            "--wait",
+            "start",
+        )
         yield server
     finally:
         if (folder / "data" / "postmaster.pid").exists():
@@ -72,13 +92,10 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_whom() -> dict[str, int]:
+def _as_whom() -> tuple[int | None, int | None]:
+    """User and group for PostgreSQL's programs; None keeps the test's own."""
     if os.geteuid():
-        return {}
-    for name in ("postgres", "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return {"user": entry.pw_uid, "group": entry.pw_gid}
-    return {}
+        return None, None
+    entries = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = entries.get("postgres") or entries["nobody"]
+    return entry.pw_uid, entry.pw_gid

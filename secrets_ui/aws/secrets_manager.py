@@ -23,6 +23,9 @@ class SecretPage:
     next_token: str
     request_id: str
 
+    def tells_the_same_as(self, other: SecretPage) -> bool:
+        return (self.secrets, self.next_token) == (other.secrets, other.next_token)
+
 
 @dataclass(frozen=True)
 class StoredValue:

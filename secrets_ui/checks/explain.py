@@ -22,8 +22,10 @@ def deciding(evidence: AccessEvidence, evaluation: Evaluation) -> tuple[Shown, .
 
 
 def nearest(evaluation: Evaluation) -> list[StatementResult]:
-    """Allow statements about this action that miss by one part only: the ones that were meant to help."""
-    return [r for r in evaluation.statements if r.effect is Effect.ALLOW and r.action and not r.matches and _misses(r) == 1]
+    """Allow statements about this action that miss by one part only: the ones that were meant to help. Those that name somebody else
+    count where nothing else comes near."""
+    allows = [r for r in evaluation.statements if r.effect is Effect.ALLOW and r.action and not r.matches and _misses(r) == 1]
+    return [r for r in allows if names_caller(r)] or allows
 
 
 def _misses(result: StatementResult) -> int:
@@ -63,7 +65,7 @@ def _marked(result: StatementResult) -> str:
 
 def why(result: StatementResult) -> str:
     """Why a statement does not apply, as a sentence; for one that does, that it does."""
-    name = statement_name(result)
+    name = sentence(statement_name(result))
     would = "deny" if result.effect is Effect.DENY else "allow"
     if result.matches:
         return f"{name} {'denies' if would == 'deny' else 'allows'} {asked(result)}."
@@ -78,7 +80,11 @@ def why(result: StatementResult) -> str:
 
 
 def statement_name(result: StatementResult) -> str:
-    return f"Statement {result.sid}" if result.sid else f"Statement number {result.statement.index + 1}"
+    return f"statement {result.sid}" if result.sid else f"statement number {result.statement.index + 1}"
+
+
+def sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def asked(result: StatementResult) -> str:
@@ -109,11 +115,11 @@ def doubts(answer: Answer, evaluation: Evaluation | None = None) -> str:
 
 
 def _doubts(answer: Answer, evaluation: Evaluation | None) -> Iterator[str]:
-    yield from (f"{doubt[:1].upper()}{doubt[1:]}." for doubt in answer.doubts)
+    yield from (f"{sentence(doubt)}." for doubt in answer.doubts)
     if evaluation:
         yield from (text for text in evaluation.missing if not (answer.doubts and text.startswith("Not known: ")))
     if answer.why_not:
-        yield f"{answer.why_not[:1].upper()}{answer.why_not[1:]}."
+        yield f"{sentence(answer.why_not)}."
 
 
 def names(items: Iterable[str]) -> str:

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..domain.access import Evaluation, PolicyKind, Request, StatementResult, evaluate
-from ..domain.access_path import Answer, ask_decrypt, ask_read, told
-from ..domain.evidence import AccessEvidence, Known, Missing, NotAsked
-from ..domain.finding import Finding, Remedy
+from ..domain.access_path import ask_decrypt, ask_read, told
+from ..domain.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
+from ..domain.finding import Finding, Remedy, Step
 from ..domain.policy_places import PolicyPlace, parsed, places
-from .explain import names, statement_name
-from .fixes import listed
-from .policy_changes import Change, cli, terraform, with_statement
+from .explain import names, sentence, shown, statement_name
+from .policy_changes import cli, terraform, with_statement
 from .says import Says
 from .trapped import READ
 from .trials import as_role, remedy
 
 say = Says(__name__, "secret", "matters")
 _ELSEWHERE = "000000000000"
+_STEPS: dict[str, Step] = {"key": "key", "trust": "role"}
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -29,16 +29,15 @@ def check(evidence: AccessEvidence) -> Finding:
             return say.skipped(f"Whether every principal is limited was not checked: {told(*unread[0])}.")
         return say.passed("No policy lets in whoever comes.")
     place, result = found[0]
-    text = names(f"{statement_name(each).lower() if not each.sid else f'statement {each.sid}'} of {where.title}" for where, each in found)
-    step = {"key": "key", "trust": "role"}.get(place.place, "secret")
+    text = names(f"{statement_name(each)} of {where.title}" for where, each in found)
     finding = say.fail(
-        f"{text[:1].upper()}{text[1:]} lets in any AWS account: its principal is a wildcard, and no condition limits it.",
-        "open to everybody", remedy=_remedy(evidence, place, result), see=(),
+        f"{sentence(text)} lets in any AWS account: its principal is a wildcard, and no condition limits it.", "open to everybody",
+        shown=shown(evidence, [each for _, each in found]), remedy=_remedy(evidence, place, result), see=_see(evidence, place),
     )  # fmt: skip
-    return replace(finding, step=step, see=_see(evidence, place))  # type: ignore[arg-type]
+    return replace(finding, step=_STEPS.get(place.place, "secret"))
 
 
-def _policies(evidence: AccessEvidence) -> dict[str, object]:
+def _policies(evidence: AccessEvidence) -> dict[str, Evidence[str]]:
     return {"the secret's policy": evidence.resource_policy, "the key policy": evidence.key_policy}
 
 
@@ -76,19 +75,11 @@ def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResul
     change = with_statement(place, result.statement.index, document, f"Name who is meant in {statement_name(result)} of {place.title}.")
     if place.place == "trust":
         return Remedy(change.words, terraform(change), cli(evidence, change))
-    return remedy(evidence, change, _question(change))
-
-
-def _question(change: Change):  # type: ignore[no-untyped-def]
-    def ask(evidence: AccessEvidence) -> Answer:
-        return ask_decrypt(evidence) if change.place.place == "key" else ask_read(evidence, READ)
-
-    return ask
+    asks_for_key = place.place == "key"
+    return remedy(evidence, change, ask_decrypt if asks_for_key else lambda changed: ask_read(changed, READ))
 
 
 def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
     found = {"key": evidence.key_policy, "trust": evidence.role}.get(place.place, evidence.resource_policy)
     return (found.call.cli,) if found.call.cli else ()
 
-
-__all__ = ["check", "listed"]

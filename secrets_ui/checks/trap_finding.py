@@ -9,6 +9,7 @@ from ..domain.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ..domain.finding import Finding, LambdaError, Remedy, Shown
 from ..domain.policy_places import PolicyPlace
 from . import lambda_errors
+from .explain import sentence
 from .policy_changes import Change
 from .says import Says
 from .trapped import READ
@@ -30,10 +31,10 @@ def judge_trap(say: Says, evidence: AccessEvidence, passed: str, short: str) -> 
         "remedy": _remedy(evidence, first),
         "see": _see(evidence, first.place),
     }
-    sentence = f"{text[:1].upper()}{text[1:]}."
+    told_text = f"{sentence(text)}."
     if not first.noted.blocks:
-        return say.warn(sentence, short, weight="matters", **members)
-    return say.fail(sentence, short, error=_error(evidence, first), **members)
+        return say.warn(told_text, short, weight="matters", **members)
+    return say.fail(told_text, short, error=_error(evidence, first), **members)
 
 
 def _unread(evidence: AccessEvidence) -> Iterator[str]:
@@ -64,7 +65,7 @@ def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
 
 
 def _shown(trap: Trap) -> Shown:
-    why = f"{trap.noted.text[:1].upper()}{trap.noted.text[1:]}."
+    why = f"{sentence(trap.noted.text)}."
     return Shown(trap.place.name, trap.place.title.removeprefix("the "), dict(trap.statement.document), trap.noted.marked, why)
 
 

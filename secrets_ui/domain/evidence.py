@@ -15,11 +15,12 @@ from .facts import VersionFacts
 from .secret import Secret, SecretVersion
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Known(Generic[T]):
-    value: T
+class Known(Generic[T_co]):
+    value: T_co
     call: AwsCall
 
 

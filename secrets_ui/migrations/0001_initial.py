@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('arn', models.CharField(max_length=2048)),
                 ('version_id', models.CharField(max_length=64)),
                 ('digest', models.CharField(max_length=16)),
-                ('facts', models.JSONField()),
+                ('facts', models.TextField()),
                 ('derived_at', models.DateTimeField(auto_now=True)),
             ],
             options={

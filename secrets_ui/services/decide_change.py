@@ -31,7 +31,6 @@ from .review_edit import masked
 from .swap import swap_current, take_label_off
 from .version_facts import Wanted, known_facts
 
-
 SHOWN = 50  # proposals on the page
 
 

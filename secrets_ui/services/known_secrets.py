@@ -46,6 +46,12 @@ class KnownSecrets:
         """Whether this console has changed the secret within the age of a list, and the list does not show it."""
         return self._newest.get(secret.name, secret.current) != secret.current
 
+    def is_settled(self, secret: Secret) -> bool:
+        """Whether a row can be made without a call to AWS and without news for the database."""
+        known = self[secret]
+        has_facts = known.facts is not None or not known.wanted.version_id
+        return has_facts and (known.is_noted or not secret.current) and not self.is_stale(secret)
+
     def look_up(self, secrets: Iterable[Secret]) -> None:
         new = [secret for secret in secrets if _key(secret) not in self._known]
         if not new:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..aws.secrets_manager import SecretsManagerGateway
+from ..aws.secrets_manager import SecretPage, SecretsManagerGateway
 from ..domain.actor import Actor
 from ..domain.environment import Environment
 from ..domain.errors import AwsError
@@ -23,8 +24,10 @@ from .who_changed import Author
 ROWS = 25  # a page
 LOOKS = 20  # unknown versions that one page view derives at most; the others wait for the next
 MOST_PAGES, MOST_MATCHES = 50, 200  # a filter walks 5,000 secrets, and shows so many of them
-# The first page of each environment as AWS last told it. It only says what to ask the database for while AWS answers again.
-_expected: dict[str, tuple[Secret, ...]] = {}
+# Seconds in which a call is signed and sent; this thread's work would keep the interpreter's lock from it, and so delay the answer.
+HEAD_START = 0.002
+# The first page of each environment as AWS last told it. It is never shown before AWS has told the same once more.
+_last_answers: dict[str, SecretPage] = {}
 
 
 @dataclass(frozen=True)
@@ -54,27 +57,54 @@ class Listing:
     unlooked: int = 0
 
 
-def list_secrets(
-    environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), *, token: str = "", text: str = ""
-) -> Listing:
-    """One page, or all that match `text` in their name or in a key's name, compared with `comparable`, the environments that the
-    person may see. Raises AwsError, AuditUnavailable."""
-    gateway = secrets_manager(environment, actor)
-    if text:
+class AskedPage:
+    """One page of the list, asked of AWS. While AWS answers, `draft` makes the page that its last answer gave, with what the database
+    knows now; `listing` waits for the answer, and is that draft only if AWS has told the very same again. Raises AuditUnavailable."""
+
+    def __init__(self, environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = "") -> None:
+        self._gateway, self._actor, self._token = secrets_manager(environment, actor), actor, token
+        self._answer = begin(lambda: self._gateway.list_secrets(token=token, size=ROWS))
+        wait([self._answer], timeout=HEAD_START)
         look_elsewhere(environment, actor, comparable)
-        return _filtered(gateway, actor, text)
-    asked = begin(lambda: gateway.list_secrets(token=token, size=ROWS))
+        self._known = KnownSecrets(environment)
+        self._last = None if token else _last_answers.get(environment.name)
+        self._draft: Listing | None = None
+
+    def draft(self) -> Listing | None:
+        """None where there was no answer before, or where something in it asks for more than the database knows."""
+        if self._last is None:
+            return None
+        self._known.look_up(self._last.secrets)
+        if all(self._known.is_settled(secret) for secret in self._last.secrets):
+            self._draft = self._listing(self._last)
+        return self._draft
+
+    def listing(self) -> Listing:
+        """Raises AwsError, AuditUnavailable."""
+        page = self._answer.result()
+        if self._draft and self._last and self._last.tells_the_same_as(page):
+            return self._draft
+        if not self._token:
+            _last_answers[self._gateway.environment.name] = page
+        return self._listing(page)
+
+    def _listing(self, page: SecretPage) -> Listing:
+        rows = _rows(self._gateway, self._actor, self._known, page.secrets)
+        is_whole = not self._token and not page.next_token
+        missing = _missing(self._gateway.environment, page.secrets) if is_whole else ()
+        ordered = tuple(sorted((*rows, *missing), key=lambda row: row.name))
+        return Listing(ordered, datetime.now(UTC), page.next_token, unlooked=_unlooked(rows))
+
+
+def list_secrets(environment: Environment, actor: Actor, comparable: Iterable[Environment] = ()) -> Listing:
+    """The first page, compared with `comparable`, the environments that the person may see. Raises AwsError, AuditUnavailable."""
+    return AskedPage(environment, actor, comparable).listing()
+
+
+def filter_secrets(environment: Environment, actor: Actor, comparable: Iterable[Environment], text: str) -> Listing:
+    """All that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
     look_elsewhere(environment, actor, comparable)
-    known = KnownSecrets(environment)
-    known.look_up(() if token else _expected.get(environment.name, ()))
-    page = asked.result()
-    if not token:
-        _expected[environment.name] = page.secrets
-    is_whole = not token and not page.next_token
-    rows = _rows(gateway, actor, known, page.secrets)
-    missing = _missing(environment, page.secrets) if is_whole else ()
-    ordered = tuple(sorted((*rows, *missing), key=lambda row: row.name))
-    return Listing(ordered, datetime.now(UTC), page.next_token, unlooked=_unlooked(rows))
+    return _filtered(secrets_manager(environment, actor), actor, text)
 
 
 def _filtered(gateway: SecretsManagerGateway, actor: Actor, text: str) -> Listing:

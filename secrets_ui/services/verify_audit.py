@@ -34,7 +34,7 @@ def _rows() -> Iterator[tuple[object, ...]]:
     select, after = f"SELECT {columns} FROM secrets_ui_auditrecord", " WHERE sequence > %s"  # noqa: S608
     with connection.cursor() as cursor:
         where = ""  # not "above 0": a row may have been put below the first one
-        last: list[object] = []
+        last: list[int] = []
         while True:
             cursor.execute(f"{select}{where} ORDER BY sequence LIMIT %s", [*last, CHUNK])
             rows = cursor.fetchall()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
     by_place = {(item.arn, item.version_id): item for item in wanted if item.version_id}
     rows = VersionRecord.objects.filter(version_id__in={version for _, version in by_place}).values_list("arn", "version_id", "digest", "facts")
     return {
-        arn: VersionFacts.from_json(facts)
+        arn: VersionFacts.from_json(json.loads(facts))
         for arn, version, digest, facts in rows
         if (item := by_place.get((arn, version))) and item.spec.digest == digest
     }
@@ -78,7 +79,7 @@ def keep_facts(arn: str, facts: VersionFacts) -> None:
     """Raises AuditUnavailable when the database cannot take them."""
     try:
         VersionRecord.objects.update_or_create(
-            arn=arn, version_id=facts.version_id, defaults={"digest": facts.digest, "facts": facts.to_json()}
+            arn=arn, version_id=facts.version_id, defaults={"digest": facts.digest, "facts": json.dumps(facts.to_json())}
         )
     except DatabaseError:
         raise AuditUnavailable("The facts of a version could not be kept.") from None

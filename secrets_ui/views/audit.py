@@ -43,7 +43,7 @@ def audit_record(request: HttpRequest, sequence: int) -> HttpResponse:
 
 
 @require_GET
-def audit_export(request: HttpRequest, form: str) -> HttpResponse:
+def audit_export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     visible = [place.name for place in ensure_somewhere(request, "audit.export")]
     filter_form = AuditFilterForm(request.GET)
     if not filter_form.is_valid():

@@ -23,9 +23,18 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
     place = enter(request, "secret.view", environment)
     text, token = request.GET.get("q", "").strip()[:200], request.GET.get("page", "")[:4096]
     comparable = environments_with(request, "secret.view")
-    found = listing.list_secrets(place, actor_of(request), comparable, token=token, text=text)
-    context = {"environment": place, "listing": found, "text": text, "token": token, "may_edit": may(request, "secret.edit", place)}
-    return render(request, "secrets/list.html", context)
+
+    def page(found: listing.Listing) -> HttpResponse:
+        context = {"environment": place, "listing": found, "text": text, "token": token, "may_edit": may(request, "secret.edit", place)}
+        return render(request, "secrets/list.html", context)
+
+    if text:
+        return page(listing.filter_secrets(place, actor_of(request), comparable, text))
+    asked = listing.AskedPage(place, actor_of(request), comparable, token)
+    draft = asked.draft()
+    drawn = page(draft) if draft else None  # while AWS answers; most often it tells the same as the last time
+    found = asked.listing()
+    return drawn if drawn and found is draft else page(found)
 
 
 @require_GET

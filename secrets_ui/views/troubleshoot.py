@@ -33,7 +33,7 @@ def choose(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 @require_GET
-def troubleshoot(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+def troubleshoot(request: HttpRequest, environment: str, name: str) -> StreamingHttpResponse:
     """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings."""
     place = enter(request, "access.check", environment, name)
     gathering = Gathering(place, name, actor_of(request))

@@ -36,7 +36,9 @@ def settle(*arguments: str) -> tuple[int, str, str]:
 
 
 def intend(secret: str = "miyabi/dev/config") -> int:
-    return audit.record_intent("secret.save", HANA, environment="dev", secret=secret, base_version_id="0" * 32).sequence
+    return audit.record_intent(
+        "secret.save", HANA, environment="dev", secret=secret, base_version_id="0" * 32
+    ).sequence
 
 
 def test_nothing_open_says_nothing_and_is_status_0(dev: Estate) -> None:
@@ -45,7 +47,11 @@ def test_nothing_open_says_nothing_and_is_status_0(dev: Estate) -> None:
 
 def test_an_open_intent_is_ended_and_named(dev: Estate) -> None:
     sequence = intend()
-    assert settle("--min-age", "0") == (0, f"Record {sequence} (secret.save): not_applied: AWS has no such version.\n", "")
+    assert settle("--min-age", "0") == (
+        0,
+        f"Record {sequence} (secret.save): not_applied: AWS has no such version.\n",
+        "",
+    )
     assert settle("--min-age", "0") == (0, "", "")
 
 
@@ -78,8 +84,15 @@ def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
     sequence = intend()
     version = AuditRecord.objects.get(sequence=sequence).hash
     client = dev["dev"].clients.secretsmanager
-    client.put_secret_value(SecretId=name, SecretString="{}", ClientRequestToken=version, VersionStages=[f"MIYABI-EDIT-{version[:12]}"])
-    audit.record_outcome(audit.Recorded(sequence, version), "secret.save", HANA, "failed", environment="dev", secret=name)
+    client.put_secret_value(
+        SecretId=name,
+        SecretString="{}",
+        ClientRequestToken=version,
+        VersionStages=[f"MIYABI-EDIT-{version[:12]}"],
+    )
+    audit.record_outcome(
+        audit.Recorded(sequence, version), "secret.save", HANA, "failed", environment="dev", secret=name
+    )
 
     assert settle() == (0, f"dev: a left label was taken off {name}.\n", "")
     assert "MIYABI" not in str(client.describe_secret(SecretId=name)["VersionIdsToStages"])

@@ -91,7 +91,9 @@ def test_more_places_than_are_printed_are_said_to_be_more() -> None:
         verify()
 
 
-@pytest.mark.parametrize("text", ["7", "7:", ":", "x:" + "0" * 64, "7:" + "0" * 63, "-1:" + "0" * 64, "1.5:" + "0" * 64])
+@pytest.mark.parametrize(
+    "text", ["7", "7:", ":", "x:" + "0" * 64, "7:" + "0" * 63, "-1:" + "0" * 64, "1.5:" + "0" * 64]
+)
 def test_a_checkpoint_in_another_form_is_refused_with_the_form_that_is_expected(text: str) -> None:
     with pytest.raises(CommandError, match="expected SEQUENCE:HASH"):
         verify(f"--checkpoint={text}")

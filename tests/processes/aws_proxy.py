@@ -1,4 +1,5 @@
-"""A loopback proxy in front of the local AWS: it sees every call, and a test may act before or after any of them."""
+"""A loopback proxy in front of the local AWS: it sees every call, and a test may act before or after any
+of them."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ def refusal(code: str, status: int = 400) -> Answer:
 
 @dataclass
 class Plan:
-    """What happens at which call. A call is named by its operation; UpdateSecretVersionStage as `swap` or `label`, by what it moves."""
+    """What happens at which call. A call is named by its operation; UpdateSecretVersionStage as `swap` or
+    `label`, by what it moves."""
 
     before: dict[tuple[str, int], Act] = field(default_factory=dict)
     after: dict[tuple[str, int], Act] = field(default_factory=dict)
@@ -41,7 +43,8 @@ class Plan:
 
 
 class AwsProxy:
-    """`endpoint` is its URL. `before` and `after` act at the nth call of a name; an act that returns an Answer sends that one."""
+    """`endpoint` is its URL. `before` and `after` act at the nth call of a name; an act that returns an
+    Answer sends that one."""
 
     def __init__(self, upstream: str) -> None:
         self._host = urlsplit(upstream).netloc
@@ -66,7 +69,8 @@ class AwsProxy:
         (self.plan.after if done else self.plan.before).update({(name, nth): act for nth in range(1, 20)})
 
     def amend(self, operation: str, **members: Any) -> None:
-        """Members added to every answer to an operation: what the local AWS cannot have, such as a replica."""
+        """Members added to every answer to an operation: what the local AWS cannot have, such as a
+        replica."""
         self.plan.amended[operation] = members
 
     @property

@@ -1,4 +1,5 @@
-"""Fixtures for tests with real processes: databases of their own, on SQLite and PostgreSQL, consoles, and a proxy before the local AWS."""
+"""Fixtures for tests with real processes: databases of their own, on SQLite and PostgreSQL, consoles, and
+a proxy before the local AWS."""
 
 from __future__ import annotations
 
@@ -90,7 +91,9 @@ Start = Callable[..., Console]
 
 
 @pytest.fixture(scope="module")
-def start(environments_file: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start(
+    environments_file: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Start]:
     """Starts console processes on a database; several at once with `start_all`."""
     started: list[Console] = []
 

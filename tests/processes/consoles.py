@@ -17,13 +17,20 @@ PATIENCE = 60  # seconds for one answer
 
 
 class Worker:
-    """A process that answers each JSON line with one, the first without being asked. `environ` comes on top of the test's own."""
+    """A process that answers each JSON line with one, the first without being asked. `environ` comes on
+    top of the test's own."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
         self.log = log
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
-                command, cwd=PROJECT, env={**os.environ, **environ}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+                command,
+                cwd=PROJECT,
+                env={**os.environ, **environ},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
             )
 
     def wait_until_ready(self) -> Self:

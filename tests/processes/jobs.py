@@ -18,6 +18,7 @@ from secrets_ui.domain.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit, decide_change, edit_secret
 from secrets_ui.services.estate import get_environment
+from secrets_ui.services.open_secret import open_secret
 
 
 def told(act: Callable[[], Any]) -> dict[str, Any]:
@@ -28,8 +29,18 @@ def told(act: Callable[[], Any]) -> dict[str, Any]:
         return {"refused": type(error).__name__, "text": str(error)}
 
 
-def save(secret: str, base: str, values: dict[str, str | None], *, environment: str = "dev", actor: str = "hana", once: str = "") -> Any:
-    changes = tuple(Change(key, None if value is None else SecretValue(value)) for key, value in values.items())
+def save(
+    secret: str,
+    base: str,
+    values: dict[str, str | None],
+    *,
+    environment: str = "dev",
+    actor: str = "hana",
+    once: str = "",
+) -> Any:
+    changes = tuple(
+        Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
+    )
     edit = Edit(secret, base, changes, reason="OPS-1: a test", typed_name=secret, once=once)
 
     def act() -> dict[str, Any]:
@@ -40,11 +51,24 @@ def save(secret: str, base: str, values: dict[str, str | None], *, environment: 
 
 
 def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
-    return told(lambda: {"version": decide_change.approve(get_environment(environment), Actor(actor), sequence).version_id})
+    return told(
+        lambda: {
+            "version": decide_change.approve(get_environment(environment), Actor(actor), sequence).version_id
+        }
+    )
 
 
 def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
     return told(lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence))
+
+
+def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> Any:
+    """What a secret's page reads of it."""
+    return told(
+        lambda: {
+            "keys": [key.name for key in open_secret(get_environment(environment), secret, Actor(actor)).keys]
+        }
+    )
 
 
 def settle(min_age: int = 0) -> dict[str, Any]:
@@ -68,12 +92,13 @@ def command(name: str, **options: Any) -> dict[str, Any]:
 def records(secret: str = "") -> list[dict[str, Any]]:
     """Oldest first; of one secret, or all."""
     found = AuditRecord.objects.filter(secret=secret) if secret else AuditRecord.objects.all()
-    return list(found.order_by("sequence").values())
+    return [dict(row) for row in found.order_by("sequence").values()]
 
 
 def append(count: int, actor: str = "hana") -> dict[str, Any]:
     """Writes so many records; tells which came to stand, and how often the turn could not be had."""
-    written, refused = [], 0
+    written: list[int] = []
+    refused = 0
     while len(written) < count:
         try:
             written.append(audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence)
@@ -87,7 +112,8 @@ def record(*, action: str = "sign-in", actor: str = "hana", **more: Any) -> Any:
 
 
 def run_sql(statements: list[str]) -> dict[str, Any]:
-    """Raw statements, as somebody with the database's password would give them; stops at the first that fails."""
+    """Raw statements, as somebody with the database's password would give them; stops at the first that
+    fails."""
     rows: list[Any] = []
     with connection.cursor() as cursor:
         for statement in statements:
@@ -100,10 +126,25 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
 
 
 def let_files_grow_no_more() -> None:
-    """A disk that is full, as far as this process can tell: there is room for SQLite's index of its log, and for no record."""
+    """A disk that is full, as far as this process can tell: there is room for SQLite's index of its log,
+    and for no record."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (save, approve, reject, settle, verify, command, records, append, record, run_sql, let_files_grow_no_more)
+    job.__name__: job
+    for job in (
+        save,
+        approve,
+        reject,
+        open_page,
+        settle,
+        verify,
+        command,
+        records,
+        append,
+        record,
+        run_sql,
+        let_files_grow_no_more,
+    )
 }

@@ -22,7 +22,7 @@ class Aws:
         if value is None:
             self.client.create_secret(Name=name)
             return name, ""
-        return name, self.client.create_secret(Name=name, SecretString=value)["VersionId"]
+        return name, str(self.client.create_secret(Name=name, SecretString=value)["VersionId"])
 
     def labels(self, name: str) -> dict[str, list[str]]:
         """Staging labels by version id."""
@@ -34,7 +34,7 @@ class Aws:
 
     def value(self, name: str, version: str = "") -> str:
         which = {"VersionId": version} if version else {}
-        return self.client.get_secret_value(SecretId=name, **which)["SecretString"]
+        return str(self.client.get_secret_value(SecretId=name, **which)["SecretString"])
 
     def versions(self, name: str) -> list[str]:
         listed = self.client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
@@ -42,4 +42,4 @@ class Aws:
 
     def put(self, name: str, value: str) -> str:
         """A version made outside the console, current at once; its id."""
-        return self.client.put_secret_value(SecretId=name, SecretString=value)["VersionId"]
+        return str(self.client.put_secret_value(SecretId=name, SecretString=value)["VersionId"])

@@ -1,7 +1,8 @@
 """A script outside the console, in a process of its own: plain boto3, JSON lines in and out.
 
-`plain` is what most scripts do: GetSecretValue, change one's own key, PutSecretValue. `careful` compares and swaps as the
-console does: PutSecretValue under a label of its own, then AWSCURRENT moved from the version that was read, or again.
+`plain` is what most scripts do: GetSecretValue, change one's own key, PutSecretValue. `careful` compares
+and swaps as the console does: PutSecretValue under a label of its own, then AWSCURRENT moved from the
+version that was read, or again.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from botocore.exceptions import ClientError
 
 def main(endpoint: str, region: str, role: str) -> None:
     client = connect(endpoint, region, role)
-    print(json.dumps({"ready": True}), flush=True)
+    answer(ready=True)
     for line in sys.stdin:
         job = json.loads(line)
         time.sleep(job.pop("pause", 0))
         write = {"plain": write_plainly, "careful": write_carefully}[job.pop("how")]
-        print(json.dumps({"said": write(client, **job)}), flush=True)
+        answer(said=write(client, **job))
+
+
+def answer(**told: Any) -> None:
+    sys.stdout.write(f"{json.dumps(told)}\n")
+    sys.stdout.flush()
 
 
 def connect(endpoint: str, region: str, role: str) -> Any:
@@ -39,7 +45,10 @@ def connect(endpoint: str, region: str, role: str) -> Any:
 
 def write_plainly(client: Any, secret: str, key: str, value: str) -> dict[str, Any]:
     read, document = changed(client, secret, key, value)
-    return {"read": read, "made": client.put_secret_value(SecretId=secret, SecretString=document)["VersionId"]}
+    return {
+        "read": read,
+        "made": client.put_secret_value(SecretId=secret, SecretString=document)["VersionId"],
+    }
 
 
 def write_carefully(client: Any, secret: str, key: str, value: str) -> dict[str, Any]:
@@ -48,7 +57,9 @@ def write_carefully(client: Any, secret: str, key: str, value: str) -> dict[str,
         attempts += 1
         read, document = changed(client, secret, key, value)
         label = f"SCRIPT-{secrets.token_hex(4)}"
-        made = client.put_secret_value(SecretId=secret, SecretString=document, VersionStages=[label])["VersionId"]
+        made = client.put_secret_value(SecretId=secret, SecretString=document, VersionStages=[label])[
+            "VersionId"
+        ]
         try:
             swap(client, secret, read, made)
         except ClientError:
@@ -59,7 +70,9 @@ def write_carefully(client: Any, secret: str, key: str, value: str) -> dict[str,
 
 
 def swap(client: Any, secret: str, read: str, made: str) -> None:
-    client.update_secret_version_stage(SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=made, RemoveFromVersionId=read)
+    client.update_secret_version_stage(
+        SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=made, RemoveFromVersionId=read
+    )
 
 
 def changed(client: Any, secret: str, key: str, value: str) -> tuple[str, str]:

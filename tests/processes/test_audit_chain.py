@@ -1,4 +1,5 @@
-"""The audit chain in a real database, on SQLite and PostgreSQL: append-only, unbroken under load and death, and telling of attacks."""
+"""The audit chain in a real database, on SQLite and PostgreSQL: append-only, unbroken under load and
+death, and telling of attacks."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ ON_SQLITE = {
     "insert or replace": copy_of_row(10, of=9, before="INSERT OR REPLACE"),
     "replace": copy_of_row(10, of=9, before="REPLACE"),
     "update or replace": f"UPDATE OR REPLACE {TABLE} SET sequence = 9 WHERE sequence = 10",
-    "insert or replace without recursive triggers": "PRAGMA recursive_triggers=OFF; " + copy_of_row(10, of=9, before="INSERT OR REPLACE"),
+    "insert or replace without recursive triggers": "PRAGMA recursive_triggers=OFF; "
+    + copy_of_row(10, of=9, before="INSERT OR REPLACE"),
 }
 ON_POSTGRES = {
     "truncate": f"TRUNCATE {TABLE}",
@@ -98,7 +100,13 @@ def test_s70_a_console_that_does_not_own_the_table_can_add_records_and_cannot_ta
 
     assert console.ask("append", count=3)["written"] == [1, 2, 3]
     assert console.ask("verify")["status"] == 0
-    for attack in (f"UPDATE {TABLE} SET actor = 'x'", f"DELETE FROM {TABLE}", f"TRUNCATE {TABLE}", *drop_triggers(url), f"DROP TABLE {TABLE}"):
+    for attack in (
+        f"UPDATE {TABLE} SET actor = 'x'",
+        f"DELETE FROM {TABLE}",
+        f"TRUNCATE {TABLE}",
+        *drop_triggers(url),
+        f"DROP TABLE {TABLE}",
+    ):
         error = console.ask("run_sql", statements=[attack])["error"]
         assert "permission denied" in error or "must be owner" in error, attack
 
@@ -106,24 +114,47 @@ def test_s70_a_console_that_does_not_own_the_table_can_add_records_and_cannot_ta
 def drop_triggers(database: str) -> list[str]:
     """What somebody does who owns the table, and not only a password to it."""
     if is_sqlite(database):
-        return [f"DROP TRIGGER {name}" for name in ("audit_no_update", "audit_no_delete", "audit_only_at_the_end")]
+        return [
+            f"DROP TRIGGER {name}" for name in ("audit_no_update", "audit_no_delete", "audit_only_at_the_end")
+        ]
     return [f"ALTER TABLE {TABLE} DISABLE TRIGGER USER"]
 
 
 TAMPERED = {
-    "changed": ([f"UPDATE {TABLE} SET actor = 'somebody else' WHERE sequence = 4"], "Record 4 does not match its hash"),
-    "changed by a blank": ([f"UPDATE {TABLE} SET reason = ' ' WHERE sequence = 4"], "Record 4 does not match its hash"),
-    "its time changed": ([f"UPDATE {TABLE} SET \"at\" = '2020-01-01T00:00:00.000000Z' WHERE sequence = 1"], "Record 1 does not match its hash"),
-    "its hash changed too": ([f"UPDATE {TABLE} SET actor = 'x', hash = '{'0' * 64}' WHERE sequence = 4"], "Record 5 does not match its hash"),
+    "changed": (
+        [f"UPDATE {TABLE} SET actor = 'somebody else' WHERE sequence = 4"],
+        "Record 4 does not match its hash",
+    ),
+    "changed by a blank": (
+        [f"UPDATE {TABLE} SET reason = ' ' WHERE sequence = 4"],
+        "Record 4 does not match its hash",
+    ),
+    "its time changed": (
+        [f"UPDATE {TABLE} SET \"at\" = '2020-01-01T00:00:00.000000Z' WHERE sequence = 1"],
+        "Record 1 does not match its hash",
+    ),
+    "its hash changed too": (
+        [f"UPDATE {TABLE} SET actor = 'x', hash = '{'0' * 64}' WHERE sequence = 4"],
+        "Record 5 does not match its hash",
+    ),
     "removed": ([f"DELETE FROM {TABLE} WHERE sequence = 4"], "Record 4 is missing."),
-    "several removed": ([f"DELETE FROM {TABLE} WHERE sequence BETWEEN 4 AND 6"], "Records 4 to 6 are missing."),
+    "several removed": (
+        [f"DELETE FROM {TABLE} WHERE sequence BETWEEN 4 AND 6"],
+        "Records 4 to 6 are missing.",
+    ),
     "the first removed": ([f"DELETE FROM {TABLE} WHERE sequence = 1"], "Record 1 is missing."),
     "moved": (
-        [f"UPDATE {TABLE} SET sequence = {to} WHERE sequence = {of}" for of, to in ((4, 99), (5, 4), (99, 5))],
+        [
+            f"UPDATE {TABLE} SET sequence = {to} WHERE sequence = {of}"
+            for of, to in ((4, 99), (5, 4), (99, 5))
+        ],
         "Record 4 does not match its hash",
     ),
     "inserted": (
-        [*(f"UPDATE {TABLE} SET sequence = {n + 1} WHERE sequence = {n}" for n in range(10, 3, -1)), copy_of_row(4, of=3)],
+        [
+            *(f"UPDATE {TABLE} SET sequence = {n + 1} WHERE sequence = {n}" for n in range(10, 3, -1)),
+            copy_of_row(4, of=3),
+        ],
         "Record 4 does not match its hash",
     ),
     "put below the first": ([copy_of_row(-5)], "Record -5 stands out of order."),
@@ -131,7 +162,9 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize("how", TAMPERED)
-def test_s71_a_row_that_was_tampered_with_is_found_and_named(how: str, console: Console, database: str) -> None:
+def test_s71_a_row_that_was_tampered_with_is_found_and_named(
+    how: str, console: Console, database: str
+) -> None:
     statements, expected = TAMPERED[how]
     assert console.ask("run_sql", statements=[*drop_triggers(database), *statements])["error"] == ""
 
@@ -149,7 +182,9 @@ def checkpoint_of(console: Console) -> str:
     return f"{last['sequence']}:{last['hash']}"
 
 
-def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(console: Console, database: str) -> None:
+def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(
+    console: Console, database: str
+) -> None:
     known = checkpoint_of(console)
     assert console.ask("verify", checkpoint=known)["status"] == 0
     cut = [*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"]
@@ -158,7 +193,9 @@ def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(console: 
     assert console.ask("verify")["status"] == 0  # by itself the rest is a whole chain
     told = console.ask("verify", checkpoint=known)
     assert told["status"] == 1
-    assert "The chain ends at record 7, but a checkpoint knows record 10: the tail was cut off." in told["text"]
+    assert (
+        "The chain ends at record 7, but a checkpoint knows record 10: the tail was cut off." in told["text"]
+    )
 
 
 def test_s72_a_tail_that_was_cut_off_and_grew_again_is_found(console: Console, database: str) -> None:
@@ -170,7 +207,9 @@ def test_s72_a_tail_that_was_cut_off_and_grew_again_is_found(console: Console, d
     assert "Record 10 has another hash than its checkpoint" in console.ask("verify", checkpoint=known)["text"]
 
 
-def test_s73_eight_processes_write_one_unbroken_chain(database: str, start_all: Callable[[str, int], list[Console]]) -> None:
+def test_s73_eight_processes_write_one_unbroken_chain(
+    database: str, start_all: Callable[[str, int], list[Console]]
+) -> None:
     consoles = start_all(database, PROCESSES)
     for number, console in enumerate(consoles):
         console.tell("append", count=RECORDS, actor=f"person {number}")
@@ -181,7 +220,14 @@ def test_s73_eight_processes_write_one_unbroken_chain(database: str, start_all: 
     told_by_command = consoles[0].ask("verify")
     assert told_by_command["status"] == 0
     assert f"The audit chain holds: {PROCESSES * RECORDS} records." in told_by_command["text"]
-    assert sum(1 for turn, after in zip(owners(consoles[0]), owners(consoles[0])[1:], strict=False) if turn != after) >= PROCESSES
+    assert (
+        sum(
+            1
+            for turn, after in zip(owners(consoles[0]), owners(consoles[0])[1:], strict=False)
+            if turn != after
+        )
+        >= PROCESSES
+    )
 
 
 def owners(console: Console) -> list[str]:
@@ -189,7 +235,9 @@ def owners(console: Console) -> list[str]:
     return [row["actor"] for row in console.ask("records")]
 
 
-def test_s73_writers_that_are_killed_leave_an_unbroken_chain(database: str, start_all: Callable[[str, int], list[Console]]) -> None:
+def test_s73_writers_that_are_killed_leave_an_unbroken_chain(
+    database: str, start_all: Callable[[str, int], list[Console]]
+) -> None:
     mortal, other, steady = start_all(database, 3)
     for _ in range(8):
         child = mortal.fork("append", count=10_000)
@@ -223,7 +271,10 @@ def back_up(database: str, request: pytest.FixtureRequest, folder: Path) -> str:
     """A backup as docs/operations.md takes it; the path of its file."""
     if is_sqlite(database):
         copy = folder / "backup.sqlite3"
-        with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as source, closing(sqlite3.connect(copy)) as target:
+        with (
+            closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
             source.backup(target)  # what the sqlite3 program's .backup does
         return str(copy)
     server: PostgresServer = request.getfixturevalue("postgres")

@@ -1,4 +1,5 @@
-"""S62, with real processes: the same form sent twice, to two workers at once, makes exactly one new version."""
+"""S62, with real processes: the same form sent twice, to two workers at once, makes exactly one new
+version."""
 
 from __future__ import annotations
 
@@ -35,10 +36,16 @@ def a_save(secret: str, base: str, value: str, **more: Any) -> dict[str, Any]:
 
 
 def intents(console: Console, secret: str, action: str) -> list[dict[str, Any]]:
-    return [row for row in console.ask("records", secret=secret) if (row["phase"], row["action"]) == ("intent", action)]
+    return [
+        row
+        for row in console.ask("records", secret=secret)
+        if (row["phase"], row["action"]) == ("intent", action)
+    ]
 
 
-def test_s62_a_double_click_makes_one_version_and_both_are_told_the_same(pair: tuple[Console, Console], dev: Aws) -> None:
+def test_s62_a_double_click_makes_one_version_and_both_are_told_the_same(
+    pair: tuple[Console, Console], dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     for number in range(ROUNDS):
         sent = a_save(secret, base, f"new {number}", once=str(uuid.uuid4()))
@@ -52,7 +59,9 @@ def test_s62_a_double_click_makes_one_version_and_both_are_told_the_same(pair: t
     assert len(intents(pair[0], secret, "secret.save")) == ROUNDS
 
 
-def test_s62_a_browser_s_retry_is_told_what_the_first_sending_came_to(pair: tuple[Console, Console], dev: Aws) -> None:
+def test_s62_a_browser_s_retry_is_told_what_the_first_sending_came_to(
+    pair: tuple[Console, Console], dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     sent = a_save(secret, base, "new", once=str(uuid.uuid4()))
     first = pair[0].ask(**sent)
@@ -62,7 +71,9 @@ def test_s62_a_browser_s_retry_is_told_what_the_first_sending_came_to(pair: tupl
     assert json.loads(dev.value(secret)) == {"A": "by somebody else"}
 
 
-def test_s62_a_double_click_on_the_last_allowed_change_is_no_refusal(start: Start, sqlite_copy: Callable[[], str], dev: Aws) -> None:
+def test_s62_a_double_click_on_the_last_allowed_change_is_no_refusal(
+    start: Start, sqlite_copy: Callable[[], str], dev: Aws
+) -> None:
     console = start(sqlite_copy(), WRITES_PER_MINUTE="1")
     secret, base = dev.make_secret()
     sent = a_save(secret, base, "new", once=str(uuid.uuid4()))
@@ -71,14 +82,19 @@ def test_s62_a_double_click_on_the_last_allowed_change_is_no_refusal(start: Star
     assert console.ask(**a_save(secret, dev.current(secret), "newer"))["refused"] == "TooManyWrites"
 
 
-def test_s62_other_values_in_a_page_that_was_sent_before_are_refused_not_passed_over(pair: tuple[Console, Console], dev: Aws) -> None:
+def test_s62_other_values_in_a_page_that_was_sent_before_are_refused_not_passed_over(
+    pair: tuple[Console, Console], dev: Aws
+) -> None:
     """Back brings the page with the mark of its first sending; what is typed there next is another change."""
     secret, base = dev.make_secret()
     once = str(uuid.uuid4())
     assert pair[0].ask(**a_save(secret, base, "first", once=once))["refused"] == ""
 
     assert pair[0].ask(**a_save(secret, base, "second", once=once))["refused"] == "VersionConflict"
-    assert pair[1].ask(**a_save(secret, base, "first", once=once, actor="mallory"))["refused"] == "VersionConflict"
+    assert (
+        pair[1].ask(**a_save(secret, base, "first", once=once, actor="mallory"))["refused"]
+        == "VersionConflict"
+    )
     assert json.loads(dev.value(secret))["A"] == "first"
 
 
@@ -98,7 +114,9 @@ def propose(console: Console, staging: Aws) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("second", ["approve", "reject"])
-def test_of_two_people_who_decide_at_once_one_does(second: str, pair: tuple[Console, Console], staging: Aws) -> None:
+def test_of_two_people_who_decide_at_once_one_does(
+    second: str, pair: tuple[Console, Console], staging: Aws
+) -> None:
     for _ in range(ROUNDS // 2):
         secret, sequence = propose(pair[0], staging)
         one = {"do": "approve", "sequence": sequence, "environment": "staging", "actor": "kenji"}
@@ -107,7 +125,11 @@ def test_of_two_people_who_decide_at_once_one_does(second: str, pair: tuple[Cons
         assert sorted(answer["refused"] for answer in told)[0] == ""
         assert {answer["refused"] for answer in told} - {""} <= {"SecretNotEditable", "VersionConflict"}
         rows = pair[0].ask("records", secret=secret)
-        done = [row["action"] for row in rows if row["outcome"] == "done" and row["action"] in ("secret.approve", "secret.reject")]
+        done = [
+            row["action"]
+            for row in rows
+            if row["outcome"] == "done" and row["action"] in ("secret.approve", "secret.reject")
+        ]
         assert len(done) == 1
         assert json.loads(staging.value(secret))["A"] == ("new" if done == ["secret.approve"] else "1")
         assert "MIYABI" not in str(staging.labels(secret))

@@ -23,14 +23,16 @@ pytestmark = pytest.mark.processes
 
 @dataclass(frozen=True)
 class Consoles:
-    """`mortal` reaches AWS through the proxy and is killed; `steady` looks and settles afterwards, on the same database."""
+    """`mortal` reaches AWS through the proxy and is killed; `steady` looks and settles afterwards, on the
+    same database."""
 
     mortal: Console
     steady: Console
     proxy: AwsProxy
 
     def kill_at(self, call: str, moment: str, do: str, *, nth: int = 1, **job: Any) -> None:
-        """Runs a job in a child that is killed right before or right after AWS carries out the nth call of a name."""
+        """Runs a job in a child that is killed right before or right after AWS carries out the nth call of
+        a name."""
         child = self.mortal.fork(do, **job)
 
         def kill() -> Answer:
@@ -51,17 +53,20 @@ def consoles(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy) -> C
 
 
 def outcomes(steady: Console, secret: str) -> list[tuple[str, str]]:
-    """The action and outcome of each intent on a secret, "open" while it has none; each has one at the most."""
+    """The action and outcome of each intent on a secret, "open" while it has none; each has one at the
+    most."""
     rows = steady.ask("records", secret=secret)
     ends = [row for row in rows if row["phase"] == "outcome"]
     assert len({row["intent"] for row in ends}) == len(ends)
     found = {row["intent"]: row["outcome"] for row in ends}
-    return [(row["action"], found.get(str(row["sequence"]), "open")) for row in rows if row["phase"] == "intent"]
+    return [
+        (row["action"], found.get(str(row["sequence"]), "open")) for row in rows if row["phase"] == "intent"
+    ]
 
 
 def ensure_agreement(steady: Console, aws: Aws, secret: str) -> None:
-    """What must hold after settle_audit: nothing is open; a version counts as done exactly where it is, or was, current; no label
-    of an edit is left; the chain holds."""
+    """What must hold after settle_audit: nothing is open; a version counts as done exactly where it is, or
+    was, current; no label of an edit is left; the chain holds."""
     settled = steady.ask("settle")
     assert settled["status"] == 0, settled["text"]
     labels = aws.labels(secret)
@@ -83,7 +88,9 @@ def outcome_of(action: str, steady: Console, secret: str) -> str:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "swap", "label"])
-def test_s61_a_save_killed_at_any_call_is_settled_to_what_aws_has(call: str, moment: str, consoles: Consoles, dev: Aws) -> None:
+def test_s61_a_save_killed_at_any_call_is_settled_to_what_aws_has(
+    call: str, moment: str, consoles: Consoles, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     consoles.kill_at(call, moment, "save", secret=secret, base=base, values={"A": "new"})
 
@@ -91,14 +98,20 @@ def test_s61_a_save_killed_at_any_call_is_settled_to_what_aws_has(call: str, mom
     is_done = (call, moment) == ("swap", "after") or call == "label"
     was_intended = call in ("PutSecretValue", "swap", "label")
     assert json.loads(dev.value(secret)) == {"A": "new" if is_done else "1", "B": "2"}
-    assert outcome_of("secret.save", consoles.steady, secret) == ("done" if is_done else "not_applied" if was_intended else "none")
+    assert outcome_of("secret.save", consoles.steady, secret) == (
+        "done" if is_done else "not_applied" if was_intended else "none"
+    )
     again = consoles.steady.ask("save", secret=secret, base=dev.current(secret), values={"B": "later"})
     assert again["refused"] == ""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize(("call", "nth"), [("DescribeSecret", 1), ("PutSecretValue", 1), ("DescribeSecret", 2), ("label", 1)])
-def test_s61_a_secret_s_first_version_killed_at_any_call(call: str, nth: int, moment: str, consoles: Consoles, dev: Aws) -> None:
+@pytest.mark.parametrize(
+    ("call", "nth"), [("DescribeSecret", 1), ("PutSecretValue", 1), ("DescribeSecret", 2), ("label", 1)]
+)
+def test_s61_a_secret_s_first_version_killed_at_any_call(
+    call: str, nth: int, moment: str, consoles: Consoles, dev: Aws
+) -> None:
     secret, _ = dev.make_secret(None)
     consoles.kill_at(call, moment, "save", nth=nth, secret=secret, base="", values={"A": "new"})
 
@@ -111,9 +124,13 @@ def test_s61_a_secret_s_first_version_killed_at_any_call(call: str, nth: int, mo
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue"])
-def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(call: str, moment: str, consoles: Consoles, staging: Aws) -> None:
+def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(
+    call: str, moment: str, consoles: Consoles, staging: Aws
+) -> None:
     secret, base = staging.make_secret()
-    consoles.kill_at(call, moment, "save", secret=secret, base=base, values={"A": "new"}, environment="staging")
+    consoles.kill_at(
+        call, moment, "save", secret=secret, base=base, values={"A": "new"}, environment="staging"
+    )
 
     ensure_agreement(consoles.steady, staging, secret)
     is_made = (call, moment) == ("PutSecretValue", "after")
@@ -121,7 +138,9 @@ def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(call: str, mo
     expected = "done" if is_made else "not_applied" if call == "PutSecretValue" else "none"
     assert outcome_of("secret.propose", consoles.steady, secret) == expected
     if is_made:
-        approved = consoles.steady.ask("approve", sequence=intent_of("secret.propose", consoles.steady, secret), environment="staging")
+        approved = consoles.steady.ask(
+            "approve", sequence=intent_of("secret.propose", consoles.steady, secret), environment="staging"
+        )
         assert approved["refused"] == ""
         assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
 
@@ -133,20 +152,26 @@ def intent_of(action: str, steady: Console, secret: str) -> int:
 
 def propose(consoles: Consoles, staging: Aws) -> tuple[str, int]:
     secret, base = staging.make_secret()
-    proposed = consoles.steady.ask("save", secret=secret, base=base, values={"A": "new"}, environment="staging")
+    proposed = consoles.steady.ask(
+        "save", secret=secret, base=base, values={"A": "new"}, environment="staging"
+    )
     assert proposed["refused"] == ""
     return secret, proposed["sequence"]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "swap", "label"])
-def test_s61_an_approval_killed_at_any_call_is_done_or_still_to_be_made(call: str, moment: str, consoles: Consoles, staging: Aws) -> None:
+def test_s61_an_approval_killed_at_any_call_is_done_or_still_to_be_made(
+    call: str, moment: str, consoles: Consoles, staging: Aws
+) -> None:
     secret, sequence = propose(consoles, staging)
     consoles.kill_at(call, moment, "approve", sequence=sequence, environment="staging")
 
     ensure_agreement(consoles.steady, staging, secret)
     is_done = (call, moment) == ("swap", "after") or call == "label"
-    assert outcome_of("secret.approve", consoles.steady, secret) == ("done" if is_done else "not_applied" if call == "swap" else "none")
+    assert outcome_of("secret.approve", consoles.steady, secret) == (
+        "done" if is_done else "not_applied" if call == "swap" else "none"
+    )
     assert ("MIYABI-PROPOSAL-" in str(staging.labels(secret))) is not is_done
     again = consoles.steady.ask("approve", sequence=sequence, environment="staging")
     assert again["refused"] == ("SecretNotEditable" if is_done else "")
@@ -154,24 +179,32 @@ def test_s61_an_approval_killed_at_any_call_is_done_or_still_to_be_made(call: st
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_s61_a_rejection_killed_at_its_call_is_done_or_still_to_be_made(moment: str, consoles: Consoles, staging: Aws) -> None:
+def test_s61_a_rejection_killed_at_its_call_is_done_or_still_to_be_made(
+    moment: str, consoles: Consoles, staging: Aws
+) -> None:
     secret, sequence = propose(consoles, staging)
     consoles.kill_at("label", moment, "reject", sequence=sequence, environment="staging")
 
     ensure_agreement(consoles.steady, staging, secret)
-    assert outcome_of("secret.reject", consoles.steady, secret) == ("done" if moment == "after" else "not_applied")
+    assert outcome_of("secret.reject", consoles.steady, secret) == (
+        "done" if moment == "after" else "not_applied"
+    )
     again = consoles.steady.ask("reject", sequence=sequence, environment="staging")
     assert again["refused"] == ("SecretNotEditable" if moment == "after" else "")
     assert "MIYABI-PROPOSAL-" not in str(staging.labels(secret))
     assert json.loads(staging.value(secret)) == {"A": "1", "B": "2"}
 
 
-def test_s61_saves_killed_at_random_times_leave_the_record_and_aws_agreed(consoles: Consoles, dev: Aws) -> None:
+def test_s61_saves_killed_at_random_times_leave_the_record_and_aws_agreed(
+    consoles: Consoles, dev: Aws
+) -> None:
     secret, first = dev.make_secret()
     consoles.proxy.reset()
     deaths = 0
     for number in range(25):
-        child = consoles.mortal.fork("save", secret=secret, base=dev.current(secret), values={"A": f"new {number}"})
+        child = consoles.mortal.fork(
+            "save", secret=secret, base=dev.current(secret), values={"A": f"new {number}"}
+        )
         child.go()
         time.sleep(random.uniform(0.08, 0.3))
         os.kill(child.pid, signal.SIGKILL)

@@ -19,7 +19,9 @@ NASTY = {
 
 
 @pytest.mark.parametrize("kind", NASTY)
-def test_s74_a_record_stays_in_one_escaped_line(kind: str, start: Start, sqlite_copy: Callable[[], str]) -> None:
+def test_s74_a_record_stays_in_one_escaped_line(
+    kind: str, start: Start, sqlite_copy: Callable[[], str]
+) -> None:
     console, text = start(sqlite_copy()), NASTY[kind]
     before = console.log.read_bytes()
     console.ask("record", actor=text, environment="dev", secret=text, reason=text, details={"why": text})

@@ -1,4 +1,5 @@
-"""S60: where the record cannot be written, nothing is read or changed in AWS. Each refusal is the database's own."""
+"""S60: where the record cannot be written, nothing is read or changed in AWS. Each refusal is the
+database's own."""
 
 from __future__ import annotations
 
@@ -38,19 +39,25 @@ def ensure_nothing_was_done(console: Console, proxy: AwsProxy, dev: Aws) -> None
 READ_ONLY = {"sqlite": "PRAGMA query_only=ON", "postgres": "SET default_transaction_read_only = on"}
 
 
-def test_s60_a_read_only_database_stops_a_save_before_it_reads_a_value(console: Console, database: str, proxy: AwsProxy, dev: Aws) -> None:
+def test_s60_a_read_only_database_stops_a_save_before_it_reads_a_value(
+    console: Console, database: str, proxy: AwsProxy, dev: Aws
+) -> None:
     console.ask("run_sql", statements=[READ_ONLY[database.partition(":")[0]]], stay_connected=True)
     ensure_nothing_was_done(console, proxy, dev)
 
 
-def test_s60_a_full_disk_stops_a_save(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, dev: Aws) -> None:
+def test_s60_a_full_disk_stops_a_save(
+    start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, dev: Aws
+) -> None:
     proxy.reset()
     console = start(sqlite_copy(), endpoint=proxy.endpoint)
     console.ask("let_files_grow_no_more")
     ensure_nothing_was_done(console, proxy, dev)
 
 
-def test_s60_a_locked_database_stops_a_save(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, dev: Aws) -> None:
+def test_s60_a_locked_database_stops_a_save(
+    start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, dev: Aws
+) -> None:
     proxy.reset()
     database = sqlite_copy()
     console = start(database, endpoint=proxy.endpoint)
@@ -71,7 +78,9 @@ def test_s60_a_writer_that_hangs_in_its_turn_stops_the_others_for_seconds_only(
 
 
 @pytest.mark.postgres
-def test_s60_a_database_that_is_gone_stops_a_save(postgres: PostgresServer, start: Start, proxy: AwsProxy, dev: Aws) -> None:
+def test_s60_a_database_that_is_gone_stops_a_save(
+    postgres: PostgresServer, start: Start, proxy: AwsProxy, dev: Aws
+) -> None:
     proxy.reset()
     url = postgres.new_database()
     console = start(url, endpoint=proxy.endpoint)

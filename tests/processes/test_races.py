@@ -1,9 +1,10 @@
 """A hundred races of real processes for the same secret, and no change lost.
 
-What "not lost" means: after a race, each change is in the current version, or was refused to its author's face. With a
-script that puts a whole document without comparing, AWS itself lets that script drop what it has not read. The console
-cannot prevent it, so what is shown there is: the console never drops the script's change, and what the script drops of
-the console's is only ever a version that the script replaced without reading it, still kept under AWSPREVIOUS.
+What "not lost" means: after a race, each change is in the current version, or was refused to its author's
+face. With a script that puts a whole document without comparing, AWS itself lets that script drop what it
+has not read. The console cannot prevent it, so what is shown there is: the console never drops the script's
+change, and what the script drops of the console's is only ever a version that the script replaced without
+reading it, still kept under AWSPREVIOUS.
 """
 
 from __future__ import annotations
@@ -40,14 +41,30 @@ def pair(start: Start, sqlite_copy: Callable[[], str]) -> tuple[Console, Console
 @pytest.fixture(scope="module")
 def script(local_aws: LocalAws, dev: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     environment = dev.environment
-    command = [sys.executable, "-m", "tests.processes.outside_writer", local_aws.endpoint, environment.region, environment.assume_role]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.processes.outside_writer",
+        local_aws.endpoint,
+        environment.region,
+        environment.assume_role,
+    ]
     worker = Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")).wait_until_ready()
     yield worker
     worker.stop()
 
 
-def begin(console: Console, secret: str, base: str, key: str, value: str, actor: str = "hana", head: float = 0) -> None:
-    console.tell("save", secret=secret, base=base, values={key: value}, actor=actor, pause=head + random.uniform(0, JITTER))
+def begin(
+    console: Console, secret: str, base: str, key: str, value: str, actor: str = "hana", head: float = 0
+) -> None:
+    console.tell(
+        "save",
+        secret=secret,
+        base=base,
+        values={key: value},
+        actor=actor,
+        pause=head + random.uniform(0, JITTER),
+    )
 
 
 def save_on_top(console: Console, dev: Aws, secret: str, key: str, value: str) -> None:
@@ -55,12 +72,16 @@ def save_on_top(console: Console, dev: Aws, secret: str, key: str, value: str) -
     assert console.ask("save", secret=secret, base=dev.current(secret), values={key: value})["refused"] == ""
 
 
-def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(pair: tuple[Console, Console], dev: Aws) -> None:
+def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
+    pair: tuple[Console, Console], dev: Aws
+) -> None:
     secret, _ = dev.make_secret("{}")
     expected: dict[str, str] = {}
     for race in range(RACES):
         base = dev.current(secret)
-        keys = (f"{race}", f"{race}") if race % 2 else (f"{race} one", f"{race} other")  # the same key, or one each
+        keys = (
+            (f"{race}", f"{race}") if race % 2 else (f"{race} one", f"{race} other")
+        )  # the same key, or one each
         for console, key, actor in zip(pair, keys, ("hana", "kenji"), strict=True):
             begin(console, secret, base, key, actor, actor)
         told = [console.hear()["said"] for console in pair]
@@ -78,8 +99,9 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(p
 
 
 def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
-    """Every version that AWS has is one that the record says was made current, or one that the record says lost its race; and
-    a fair part of the races was decided by AWS's own comparison, not by an early look."""
+    """Every version that AWS has is one that the record says was made current, or one that the record says
+    lost its race; and a fair part of the races was decided by AWS's own comparison, not by an early
+    look."""
     rows = console.ask("records", secret=secret)
     saves = [row for row in rows if row["action"] == "secret.save"]
     intents = {str(row["sequence"]): row["hash"] for row in saves if row["phase"] == "intent"}
@@ -93,7 +115,8 @@ def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
 
 @dataclass
 class Match:
-    """Races of a console and a script for one secret. Who lost gets a head start in the next race, so that they stay close."""
+    """Races of a console and a script for one secret. Who lost gets a head start in the next race, so that
+    they stay close."""
 
     console: Console
     script: Worker
@@ -104,15 +127,26 @@ class Match:
 
     def race(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the console told its author, and what the script read and made."""
-        begin(self.console, self.secret, self.dev.current(self.secret), f"{number} console", "console", head=max(0, self.head))
+        begin(
+            self.console,
+            self.secret,
+            self.dev.current(self.secret),
+            f"{number} console",
+            "console",
+            head=max(0, self.head),
+        )
         pause = max(0, -self.head) + random.uniform(0, JITTER)
-        self.script.send(how=self.how, secret=self.secret, key=f"{number} script", value="script", pause=pause)
+        self.script.send(
+            how=self.how, secret=self.secret, key=f"{number} script", value="script", pause=pause
+        )
         told, wrote = self.console.hear()["said"], self.script.hear()["said"]
         self.head += -0.005 if told["refused"] else 0.005
         return told, wrote
 
 
-def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(pair: tuple[Console, Console], script: Worker, dev: Aws) -> None:
+def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
+    pair: tuple[Console, Console], script: Worker, dev: Aws
+) -> None:
     match = Match(pair[0], script, dev, "careful", dev.make_secret("{}")[0])
     expected: dict[str, str] = {}
     tally: Counter[str] = Counter()
@@ -124,12 +158,20 @@ def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(pair: tup
             save_on_top(pair[0], dev, match.secret, f"{race} console", "again")
         expected[f"{race} console"] = "again" if told["refused"] else "console"
         assert json.loads(dev.value(match.secret)) == expected
-        tally["console refused" if told["refused"] else "script looked again" if wrote["attempts"] > 1 else "in turn"] += 1
+        tally[
+            "console refused"
+            if told["refused"]
+            else "script looked again"
+            if wrote["attempts"] > 1
+            else "in turn"
+        ] += 1
     assert tally["console refused"] >= RACES // 10, tally
     assert tally["script looked again"] >= 1, tally
 
 
-def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(pair: tuple[Console, Console], script: Worker, dev: Aws) -> None:
+def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(
+    pair: tuple[Console, Console], script: Worker, dev: Aws
+) -> None:
     match = Match(pair[0], script, dev, "plain", dev.make_secret("{}")[0])
     tally: Counter[str] = Counter()
     for race in range(RACES):

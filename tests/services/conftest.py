@@ -1,4 +1,5 @@
-"""Fixtures for the services: a console in this process whose calls to the local AWS pass a proxy of the test."""
+"""Fixtures for the services: a console in this process whose calls to the local AWS pass a proxy of the
+test."""
 
 from __future__ import annotations
 
@@ -30,14 +31,17 @@ def proxy(proxy_of_session: AwsProxy) -> AwsProxy:
 
 @pytest.fixture(scope="session")
 def accounts() -> dict[str, Environment]:
-    """One set for all tests: each makes secrets of its own. dev saves at once, staging asks for a second person, prod for a reason."""
+    """One set for all tests: each makes secrets of its own. dev saves at once, staging asks for a second
+    person, prod for a reason."""
     return fresh_environments(staging=Rules(second_person=True))
 
 
 @pytest.fixture(scope="session")
 def clients(local_aws: LocalAws, accounts: dict[str, Environment]) -> dict[str, Aws]:
     """Each account as seen from outside the console, past the proxy."""
-    return {name: Aws(place, assume(local_aws.endpoint, place).secretsmanager) for name, place in accounts.items()}
+    return {
+        name: Aws(place, assume(local_aws.endpoint, place).secretsmanager) for name, place in accounts.items()
+    }
 
 
 @pytest.fixture

@@ -13,8 +13,19 @@ from tests.processes.outside import Aws
 HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")
 
 
-def save(aws: Aws, secret: str, base: str, *, actor: Actor = HANA, once: str = "", document: str | None = None, **values: str | None) -> Saved:
-    changes = tuple(Change(key, None if value is None else SecretValue(value)) for key, value in values.items())
+def save(
+    aws: Aws,
+    secret: str,
+    base: str,
+    *,
+    actor: Actor = HANA,
+    once: str = "",
+    document: str | None = None,
+    **values: str | None,
+) -> Saved:
+    changes = tuple(
+        Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
+    )
     whole = None if document is None else SecretValue(document)
     edit = Edit(secret, base, changes, document=whole, reason="OPS-1: a test", typed_name=secret, once=once)
     return put_new_version(aws.environment, actor, edit)
@@ -22,7 +33,11 @@ def save(aws: Aws, secret: str, base: str, *, actor: Actor = HANA, once: str = "
 
 def on_record(secret: str, *, phase: str = "outcome") -> list[tuple[str, str]]:
     """Action and outcome of a secret's records, oldest first, reads of values left out."""
-    rows = AuditRecord.objects.filter(secret=secret, phase=phase).exclude(action="value.read").order_by("sequence")
+    rows = (
+        AuditRecord.objects.filter(secret=secret, phase=phase)
+        .exclude(action="value.read")
+        .order_by("sequence")
+    )
     return list(rows.values_list("action", "outcome"))
 
 

@@ -10,7 +10,13 @@ import pytest
 from secrets_ui.domain.actor import Actor
 from secrets_ui.domain.document import Change
 from secrets_ui.domain.edit import Edit
-from secrets_ui.domain.errors import InvalidChange, NothingChanged, SecretNotEditable, TooManyWrites, VersionConflict
+from secrets_ui.domain.errors import (
+    InvalidChange,
+    NothingChanged,
+    SecretNotEditable,
+    TooManyWrites,
+    VersionConflict,
+)
 from secrets_ui.domain.secret import AWSCURRENT
 from secrets_ui.domain.secret_value import SecretValue
 from secrets_ui.models import AuditRecord, VersionRecord

@@ -1,4 +1,5 @@
-"""S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most, and the truth on record."""
+"""S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most, and
+the truth on record."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ ATTEMPTS = 3  # aws/session.py
 
 @pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "swap", "label"])
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_s62_a_call_whose_first_sending_is_lost_makes_one_version_and_is_done(call: str, moment: str, proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_call_whose_first_sending_is_lost_makes_one_version_and_is_done(
+    call: str, moment: str, proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     (proxy.before if moment == "before" else proxy.after)(call, lambda: LOST)
     saved = save(dev, secret, base, A="new")
@@ -45,7 +48,9 @@ def test_s62_a_put_that_is_never_answered_is_told_and_nothing_changes(proxy: Aws
     assert dev.labels(secret) == {base: ["AWSCURRENT"]}
 
 
-def test_s62_a_first_version_that_is_live_though_its_put_was_never_answered_is_done(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_first_version_that_is_live_though_its_put_was_never_answered_is_done(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, _ = dev.make_secret(None)
     proxy.always("PutSecretValue", lambda: LOST, done=True)
     saved = save(dev, secret, "", A="new")
@@ -54,7 +59,9 @@ def test_s62_a_first_version_that_is_live_though_its_put_was_never_answered_is_d
     assert on_record(secret) == [("secret.save", "done")]
 
 
-def test_s62_a_first_version_whose_answer_was_lost_before_throttling_is_done(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_first_version_whose_answer_was_lost_before_throttling_is_done(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, _ = dev.make_secret(None)
     proxy.after("PutSecretValue", lambda: LOST)
     for nth in (2, 3):
@@ -65,7 +72,9 @@ def test_s62_a_first_version_whose_answer_was_lost_before_throttling_is_done(pro
     assert on_record(secret) == [("secret.save", "done")]
 
 
-def test_s62_a_first_version_that_never_arrived_stays_open_until_it_is_settled(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_first_version_that_never_arrived_stays_open_until_it_is_settled(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, _ = dev.make_secret(None)
     proxy.always("PutSecretValue", lambda: LOST, done=False)
     with pytest.raises(OutcomeUnknown):
@@ -97,7 +106,9 @@ def test_s62_a_move_that_never_arrived_is_not_known_until_it_is_settled(proxy: A
     assert dev.labels(secret) == {base: ["AWSCURRENT"]}
 
 
-def test_s62_a_move_whose_answer_was_lost_while_somebody_built_on_it_is_done_not_a_conflict(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_move_whose_answer_was_lost_while_somebody_built_on_it_is_done_not_a_conflict(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
 
     def lose_and_build_on_it() -> object:
@@ -112,7 +123,9 @@ def test_s62_a_move_whose_answer_was_lost_while_somebody_built_on_it_is_done_not
     assert on_record(secret) == [("secret.save", "done")]
 
 
-def test_s62_a_move_whose_answer_was_lost_while_others_wrote_twice_is_unknown_not_a_conflict(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_move_whose_answer_was_lost_while_others_wrote_twice_is_unknown_not_a_conflict(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
 
     def lose_and_write_twice() -> object:
@@ -126,7 +139,9 @@ def test_s62_a_move_whose_answer_was_lost_while_others_wrote_twice_is_unknown_no
     assert [settled.outcome for settled in settle_audit(0)] == ["unknown"]
 
 
-def test_s63_a_move_that_aws_refused_at_once_is_a_conflict_however_often_others_wrote(proxy: AwsProxy, dev: Aws) -> None:
+def test_s63_a_move_that_aws_refused_at_once_is_a_conflict_however_often_others_wrote(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
 
     def write_twice() -> None:
@@ -142,7 +157,9 @@ def test_s63_a_move_that_aws_refused_at_once_is_a_conflict_however_often_others_
     assert "MIYABI" not in str(dev.labels(secret))
 
 
-def test_s62_when_aws_goes_away_after_the_move_the_outcome_is_unknown_then_settled_as_done(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_when_aws_goes_away_after_the_move_the_outcome_is_unknown_then_settled_as_done(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     proxy.always("swap", lambda: LOST, done=True)
     for nth in range(2, 5):  # the first look is the edit's own
@@ -158,7 +175,9 @@ def test_s62_when_aws_goes_away_after_the_move_the_outcome_is_unknown_then_settl
     assert [settled.outcome for settled in settle_audit(0)] == ["done"]
 
 
-def test_s62_a_double_of_a_form_whose_outcome_is_open_waits_no_longer_than_a_save_may_take(proxy: AwsProxy, dev: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s62_a_double_of_a_form_whose_outcome_is_open_waits_no_longer_than_a_save_may_take(
+    proxy: AwsProxy, dev: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("secrets_ui.services.edit_secret.SAVE_DEADLINE", 1)
     secret, base = dev.make_secret()
     once = str(uuid.uuid4())
@@ -174,10 +193,14 @@ def test_s62_a_double_of_a_form_whose_outcome_is_open_waits_no_longer_than_a_sav
     assert len(dev.versions(secret)) == 2
     list(settle_audit(0))
     proxy.reset()
-    assert save(dev, secret, base, once=once, A="new").version_id == dev.current(secret)  # it had no effect, so it may be sent again
+    assert save(dev, secret, base, once=once, A="new").version_id == dev.current(
+        secret
+    )  # it had no effect, so it may be sent again
 
 
-def test_a_save_that_took_too_long_before_the_move_gives_up(proxy: AwsProxy, dev: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_that_took_too_long_before_the_move_gives_up(
+    proxy: AwsProxy, dev: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("secrets_ui.services.edit_secret.SAVE_DEADLINE", 0.05)
     secret, base = dev.make_secret()
     proxy.after("PutSecretValue", lambda: time.sleep(0.1))
@@ -190,7 +213,9 @@ def test_a_save_that_took_too_long_before_the_move_gives_up(proxy: AwsProxy, dev
 
 
 @pytest.mark.parametrize("call", ["PutSecretValue", "swap"])
-def test_throttling_is_retried_then_said_plainly_with_nothing_half_done(call: str, proxy: AwsProxy, dev: Aws) -> None:
+def test_throttling_is_retried_then_said_plainly_with_nothing_half_done(
+    call: str, proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     proxy.always(call, lambda: refusal("ThrottlingException"), done=False)
     with pytest.raises(AwsThrottled):
@@ -201,14 +226,23 @@ def test_throttling_is_retried_then_said_plainly_with_nothing_half_done(call: st
     assert open_intents() == []
 
 
-@pytest.mark.parametrize("code", ["InvalidRequestException", "LimitExceededException", "EncryptionFailure", "InvalidParameterException"])
+@pytest.mark.parametrize(
+    "code",
+    ["InvalidRequestException", "LimitExceededException", "EncryptionFailure", "InvalidParameterException"],
+)
 def test_a_put_that_aws_refuses_is_on_record_with_its_code(code: str, proxy: AwsProxy, dev: Aws) -> None:
-    """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS has none of them."""
+    """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS has none
+    of them."""
     secret, base = dev.make_secret()
     proxy.always("PutSecretValue", lambda: refusal(code), done=False)
     with pytest.raises(AwsRefused):
         save(dev, secret, base, A="new")
 
     assert on_record(secret) == [("secret.save", "failed")]
-    assert json.loads(AuditRecord.objects.get(secret=secret, action="secret.save", phase="outcome").details)["code"] == code
+    assert (
+        json.loads(AuditRecord.objects.get(secret=secret, action="secret.save", phase="outcome").details)[
+            "code"
+        ]
+        == code
+    )
     assert dev.labels(secret) == {base: ["AWSCURRENT"]}

@@ -1,4 +1,5 @@
-"""S63, S66, S67: a save that must not be made is refused with its reason, on record, and AWS is left alone."""
+"""S63, S66, S67: a save that must not be made is refused with its reason, on record, and AWS is left
+alone."""
 
 from __future__ import annotations
 
@@ -9,7 +10,13 @@ import pytest
 
 from secrets_ui.domain.document import Change
 from secrets_ui.domain.edit import Edit
-from secrets_ui.domain.errors import ConsoleError, InvalidChange, SecretNotEditable, SecretNotFound, VersionConflict
+from secrets_ui.domain.errors import (
+    ConsoleError,
+    InvalidChange,
+    SecretNotEditable,
+    SecretNotFound,
+    VersionConflict,
+)
 from secrets_ui.domain.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.edit_secret import put_new_version
@@ -22,7 +29,8 @@ pytestmark = pytest.mark.django_db
 
 
 def ensure_refused(aws: Aws, secret: str, base: str, proxy: AwsProxy, reason: str) -> None:
-    """The save and its review are refused with the reason; only the save is on record, with the same reason; no value was read."""
+    """The save and its review are refused with the reason; only the save is on record, with the same
+    reason; no value was read."""
     before = aws.labels(secret)
     with pytest.raises(SecretNotEditable, match=reason):
         save(aws, secret, base, A="new")
@@ -38,15 +46,20 @@ def ensure_refused(aws: Aws, secret: str, base: str, proxy: AwsProxy, reason: st
     assert reason in json.loads(row.details)["why"]
 
 
-AS_AWS_TELLS = {
+AS_AWS_TELLS: dict[str, tuple[dict[str, Any], str]] = {
     "owned by a service": ({"OwningService": "rds"}, "It is managed by rds"),
-    "a replica": ({"PrimaryRegion": "eu-central-1"}, "It is a replica. Change it in its primary Region, eu-central-1"),
+    "a replica": (
+        {"PrimaryRegion": "eu-central-1"},
+        "It is a replica. Change it in its primary Region, eu-central-1",
+    ),
     "scheduled for deletion": ({"DeletedDate": 1_800_000_000.0}, "It is scheduled for deletion"),
 }
 
 
 @pytest.mark.parametrize("what", AS_AWS_TELLS)
-def test_s67_a_secret_that_is_not_to_be_edited_is_refused_with_the_reason(what: str, proxy: AwsProxy, dev: Aws) -> None:
+def test_s67_a_secret_that_is_not_to_be_edited_is_refused_with_the_reason(
+    what: str, proxy: AwsProxy, dev: Aws
+) -> None:
     members, reason = AS_AWS_TELLS[what]
     secret, base = dev.make_secret()
     proxy.amend("DescribeSecret", **members)
@@ -76,7 +89,9 @@ def test_s67_a_rotation_that_has_ended_is_no_obstacle(dev: Aws) -> None:
 def test_a_secret_that_is_full_of_labels_is_refused_before_aws_would(proxy: AwsProxy, dev: Aws) -> None:
     secret, base = dev.make_secret()
     for number in range(18):
-        dev.client.update_secret_version_stage(SecretId=secret, VersionStage=f"PIN-{number}", MoveToVersionId=base)
+        dev.client.update_secret_version_stage(
+            SecretId=secret, VersionStage=f"PIN-{number}", MoveToVersionId=base
+        )
     ensure_refused(dev, secret, base, proxy, "It already holds 19 staging labels of 20")
 
 
@@ -114,7 +129,9 @@ def test_s63_a_version_made_outside_the_console_refuses_the_edit_as_well(dev: Aw
     assert json.loads(dev.value(secret)) == {"A": "outside"}
 
 
-def test_s63_a_version_made_between_the_look_and_the_move_is_not_overwritten(proxy: AwsProxy, dev: Aws) -> None:
+def test_s63_a_version_made_between_the_look_and_the_move_is_not_overwritten(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     made: list[str] = []
     proxy.after("PutSecretValue", lambda: made.append(dev.put(secret, '{"A": "outside"}')))
@@ -147,17 +164,33 @@ BAD_FORMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("what", BAD_FORMS)
-def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(what: str, proxy: AwsProxy, prod: Aws) -> None:
+def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
+    what: str, proxy: AwsProxy, prod: Aws
+) -> None:
     secret, base = prod.make_secret()
-    typed = {"reason": "OPS-1", "typed_name": secret} | {k: v.replace("SECRET", secret) for k, v in BAD_FORMS[what].items()}
+    typed = {"reason": "OPS-1", "typed_name": secret} | {
+        k: v.replace("SECRET", secret) for k, v in BAD_FORMS[what].items()
+    }
     with pytest.raises(InvalidChange):
-        put_new_version(prod.environment, HANA, Edit(secret, base, (Change("A", SecretValue("new")),), **typed))
+        put_new_version(
+            prod.environment, HANA, Edit(secret, base, (Change("A", SecretValue("new")),), **typed)
+        )
 
     assert proxy.calls == []
     assert prod.current(secret) == base
 
 
-@pytest.mark.parametrize("name", ["miyabi/developers/x", "miyabi/dev/../prod/x", "miyabi/Dev/x", "miyabi/dev/", "miyabi/dev//x", "miyabi/prod/x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "miyabi/developers/x",
+        "miyabi/dev/../prod/x",
+        "miyabi/Dev/x",
+        "miyabi/dev/",
+        "miyabi/dev//x",
+        "miyabi/prod/x",
+    ],
+)
 def test_s42_a_name_outside_the_environment_makes_no_call(name: str, proxy: AwsProxy, dev: Aws) -> None:
     with pytest.raises(ConsoleError) as caught:
         save(dev, name, "", A="new")

@@ -1,4 +1,5 @@
-"""S64, S65: what is typed reaches AWS byte for byte, and what nobody touched stays as it was, byte for byte."""
+"""S64, S65: what is typed reaches AWS byte for byte, and what nobody touched stays as it was, byte for
+byte."""
 
 from __future__ import annotations
 
@@ -44,7 +45,10 @@ def test_s64_a_value_round_trips_byte_for_byte(kind: str, dev: Aws) -> None:
     assert json.loads(dev.value(secret)) == {"A": VALUES[kind], "B": "2"}
 
 
-@pytest.mark.parametrize("text", ['{"A": "1"}\n', '\r\n{\r\n\t"A" : "1"\r\n}\r\n', "plain text\n", "  blanks  ", '["a", 1.10]', "🗝️\r\n"])
+@pytest.mark.parametrize(
+    "text",
+    ['{"A": "1"}\n', '\r\n{\r\n\t"A" : "1"\r\n}\r\n', "plain text\n", "  blanks  ", '["a", 1.10]', "🗝️\r\n"],
+)
 def test_s64_a_whole_document_round_trips_byte_for_byte(text: str, dev: Aws) -> None:
     secret, base = dev.make_secret()
     is_text = not text.lstrip().startswith("{")
@@ -97,7 +101,8 @@ def test_s65_a_stored_document_with_a_key_twice_is_refused_and_stays(proxy: AwsP
 
 @pytest.mark.parametrize("key", ["\ud800", "a\u0000b", "\u2028", "=cmd()", "x" * 300])
 def test_s65_a_key_of_any_name_is_saved_and_named_on_record(key: str, dev: Aws) -> None:
-    """Half a character can be spelt in JSON, so a script may have made such a key; it must not stop the record."""
+    """Half a character can be spelt in JSON, so a script may have made such a key; it must not stop the
+    record."""
     secret, base = dev.make_secret()
     save(dev, secret, base, document=json.dumps({"A": "1", "B": "2", key: "new"}))
 

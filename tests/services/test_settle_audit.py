@@ -1,4 +1,5 @@
-"""Settling: an intent without an outcome ends with what AWS, or the record itself, proves; otherwise with "unknown", never with a guess."""
+"""Settling: an intent without an outcome ends with what AWS, or the record itself, proves; otherwise with
+"unknown", never with a guess."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ Left = Callable[..., tuple[str, str, str]]
 
 @pytest.fixture
 def left_open(proxy: AwsProxy, dev: Aws) -> Left:
-    """A save whose outcome nobody knows: AWS went away at the move, which it made or did not. The secret, its base, the new version."""
+    """A save whose outcome nobody knows: AWS went away at the move, which it made or did not. The secret,
+    its base, the new version."""
 
     def leave(*, moved: bool) -> tuple[str, str, str]:
         secret, base = dev.make_secret()
@@ -64,14 +66,18 @@ def test_s61_at_once_the_labels_tell(moved: bool, outcome: str, left_open: Left,
 
 
 @pytest.mark.parametrize(("moved", "outcome"), [(True, "done"), (False, "not_applied")])
-def test_s61_after_one_more_version_from_outside_the_labels_still_tell(moved: bool, outcome: str, left_open: Left, dev: Aws) -> None:
+def test_s61_after_one_more_version_from_outside_the_labels_still_tell(
+    moved: bool, outcome: str, left_open: Left, dev: Aws
+) -> None:
     secret, _, _ = left_open(moved=moved)
     dev.put(secret, "{}")
     assert settled().outcome == outcome
 
 
 @pytest.mark.parametrize("moved", [True, False])
-def test_s61_after_two_more_versions_from_outside_nobody_can_tell(moved: bool, left_open: Left, dev: Aws) -> None:
+def test_s61_after_two_more_versions_from_outside_nobody_can_tell(
+    moved: bool, left_open: Left, dev: Aws
+) -> None:
     secret, _, _ = left_open(moved=moved)
     dev.put(secret, "{}")
     dev.put(secret, '{"A": "x"}')
@@ -82,7 +88,9 @@ def test_s61_after_two_more_versions_from_outside_nobody_can_tell(moved: bool, l
     assert open_intents() == []
 
 
-def test_s61_an_edit_that_started_from_the_version_proves_that_it_was_current(left_open: Left, dev: Aws) -> None:
+def test_s61_an_edit_that_started_from_the_version_proves_that_it_was_current(
+    left_open: Left, dev: Aws
+) -> None:
     secret, _, version = left_open(moved=True)
     save(dev, secret, version, B="later")
     dev.put(secret, "{}")
@@ -108,9 +116,15 @@ def test_s61_a_version_that_was_never_made_is_not_applied(proxy: AwsProxy, dev: 
 def test_s61_a_version_beyond_the_first_page_is_found(proxy: AwsProxy, dev: Aws) -> None:
     """AWS hands out a hundred versions at a time, in no promised order."""
     secret, base = dev.make_secret()
-    intent = audit.record_intent("secret.propose", HANA, environment="dev", secret=secret, base_version_id=base)
+    intent = audit.record_intent(
+        "secret.propose", HANA, environment="dev", secret=secret, base_version_id=base
+    )
     proxy.amend("ListSecretVersionIds", NextToken="more", Versions=[{"VersionId": "0" * 32}])
-    proxy.after("ListSecretVersionIds", lambda: proxy.amend("ListSecretVersionIds", NextToken="", Versions=[{"VersionId": intent.hash}]), 2)
+    proxy.after(
+        "ListSecretVersionIds",
+        lambda: proxy.amend("ListSecretVersionIds", NextToken="", Versions=[{"VersionId": intent.hash}]),
+        2,
+    )
     assert settled().outcome == "done"
 
 
@@ -120,17 +134,23 @@ def test_s61_a_secret_that_is_gone_leaves_it_unknown(left_open: Left, dev: Aws) 
     assert settled().outcome == "unknown"
 
 
-def test_s61_a_secret_that_was_made_again_leaves_it_unknown(proxy: AwsProxy, left_open: Left, dev: Aws) -> None:
+def test_s61_a_secret_that_was_made_again_leaves_it_unknown(
+    proxy: AwsProxy, left_open: Left, dev: Aws
+) -> None:
     secret, _, _ = left_open(moved=True)
     dev.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     dev.client.create_secret(Name=secret, SecretString="{}")
-    proxy.amend("DescribeSecret", CreatedDate=(datetime.now(UTC) + timedelta(seconds=2)).timestamp())  # the local AWS keeps whole seconds
+    proxy.amend(
+        "DescribeSecret", CreatedDate=(datetime.now(UTC) + timedelta(seconds=2)).timestamp()
+    )  # the local AWS keeps whole seconds
     told = settled()
     assert (told.outcome, told.why) == ("unknown", "the secret was deleted and made again since")
 
 
 @pytest.mark.parametrize(("then", "now"), [("hash", "uuid"), ("uuid", "hash")])
-def test_s61_a_setting_that_changed_meanwhile_does_not_hide_the_version(then: str, now: str, left_open: Left, settings: object, dev: Aws) -> None:
+def test_s61_a_setting_that_changed_meanwhile_does_not_hide_the_version(
+    then: str, now: str, left_open: Left, settings: object, dev: Aws
+) -> None:
     settings.VERSION_ID_FORMAT = then  # type: ignore[attr-defined]
     secret, base, digest = left_open(moved=True)
     settings.VERSION_ID_FORMAT = now  # type: ignore[attr-defined]
@@ -172,15 +192,24 @@ def test_an_intent_that_was_ended_meanwhile_is_not_ended_again(left_open: Left) 
     assert next(one).outcome == "done"
     assert list(other) == []
     with pytest.raises(audit.AlreadyEnded):
-        audit.settle(audit.Recorded(intents[0].sequence, intents[0].hash), "secret.save", HANA, "unknown", secret=secret)
+        audit.settle(
+            audit.Recorded(intents[0].sequence, intents[0].hash),
+            "secret.save",
+            HANA,
+            "unknown",
+            secret=secret,
+        )
     assert on_record(secret) == [("secret.save", "done")]
 
 
 def test_a_request_that_outlived_its_settlement_has_the_last_word() -> None:
-    """A machine was suspended for minutes between two calls: what it did counts, not what AWS could tell before."""
+    """A machine was suspended for minutes between two calls: what it did counts, not what AWS could tell
+    before."""
     intent = audit.record_intent("secret.save", HANA, environment="dev", secret="miyabi/dev/x")
     audit.settle(intent, "secret.save", HANA, "not_applied", environment="dev", secret="miyabi/dev/x")
-    audit.record_outcome(intent, "secret.save", HANA, "done", environment="dev", secret="miyabi/dev/x", version_id=intent.hash)
+    audit.record_outcome(
+        intent, "secret.save", HANA, "done", environment="dev", secret="miyabi/dev/x", version_id=intent.hash
+    )
 
     [entry] = audit_log.search({}, ["dev"]).entries
     assert entry.outcome == "done"
@@ -195,5 +224,7 @@ def test_a_label_of_a_save_under_way_is_not_swept(left_open: Left, dev: Aws) -> 
 
 def test_a_label_that_somebody_else_made_is_not_swept(dev: Aws) -> None:
     secret, base = dev.make_secret()
-    dev.client.update_secret_version_stage(SecretId=secret, VersionStage="MIYABI-EDIT-000000000000", MoveToVersionId=base)
+    dev.client.update_secret_version_stage(
+        SecretId=secret, VersionStage="MIYABI-EDIT-000000000000", MoveToVersionId=base
+    )
     assert sweep_labels(dev.environment) == []

@@ -1,4 +1,4 @@
-"""What can be said of the pages by reading their templates, scripts and styles: nothing inline, nothing unescaped, nothing from elsewhere."""
+"""The pages, read as text: nothing inline, nothing unescaped, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ SCRIPTS, STYLES = sorted(STATIC.glob("*.js")), sorted(STATIC.glob("*.css"))
 
 # Text that is marked as safe: where, and why it cannot hold anything from outside.
 SAFE = {
-    "troubleshoot/run.html": {"marker|safe"},  # the place where a streamed page is cut; made by the view, of constants
+    # The place where a streamed page is cut; made by the view, of constants.
+    "troubleshoot/run.html": {"marker|safe"},
 }
 SAFE_PYTHON = {"secrets_ui/templatetags/console.py"}  # icons and dates; each use says of what it is made
 # Sinks that Trusted Types guard, ways around them, and places where a value could stay behind.
 FORBIDDEN_IN_SCRIPTS = re.compile(
-    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|setHTMLUnsafe|srcdoc|trustedTypes"
-    r"|\beval\b|new Function|javascript:|import\(|localStorage|sessionStorage|indexedDB|\bcaches\b|document\.cookie|window\.name"
-    r"|setAttribute\(\"(on|style)"
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|setHTMLUnsafe"
+    r"|srcdoc|trustedTypes|\beval\b|new Function|javascript:|import\(|setAttribute\(\"(on|style)"
+    r"|localStorage|sessionStorage|indexedDB|\bcaches\b|document\.cookie|window\.name"
 )
 
 
@@ -52,7 +53,10 @@ def test_s56_a_template_has_no_inline_script_style_or_handler(path: Path) -> Non
     for tag, attributes in elements(path):
         assert tag not in ("style", "iframe", "object", "embed", "base"), tag
         assert tag != "script" or ("src" in attributes and attributes.get("type") == "module")
-        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")], (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")], (
+            tag,
+            attributes,
+        )
         assert not any("javascript:" in (value or "").lower() for value in attributes.values())
 
 
@@ -71,8 +75,13 @@ def test_s56_the_list_of_safe_texts_names_none_that_is_gone() -> None:
 
 
 def test_s56_python_marks_nothing_as_safe_outside_the_list() -> None:
-    sources = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (ROOT / "secrets_ui").rglob("*.py")}
-    marking = {name for name, source in sources.items() if re.search(r"mark_safe|SafeString\(|html_safe", source)}
+    sources = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+        for path in (ROOT / "secrets_ui").rglob("*.py")
+    }
+    marking = {
+        name for name, source in sources.items() if re.search(r"mark_safe|SafeString\(|html_safe", source)
+    }
     assert marking <= SAFE_PYTHON
 
 
@@ -104,7 +113,10 @@ def test_a_template_names_static_files_that_are_there(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 def test_a_form_that_changes_something_carries_a_token(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    posts = sum(tag == "form" and (attributes.get("method") or "get").lower() == "post" for tag, attributes in elements(path))
+    posts = sum(
+        tag == "form" and (attributes.get("method") or "get").lower() == "post"
+        for tag, attributes in elements(path)
+    )
     assert source.count("{% csrf_token %}") == posts
 
 
@@ -134,12 +146,18 @@ PAIRS = [
 def colours(theme: str) -> dict[str, str]:
     light, dark = (STATIC / "tokens.css").read_text(encoding="utf-8").split("(prefers-color-scheme: dark)", 1)
     found = dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", light))
-    return found if theme == "light" else found | dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", dark.split(".edge-", 1)[0]))
+    return (
+        found
+        if theme == "light"
+        else found | dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", dark.split(".edge-", 1)[0]))
+    )
 
 
 def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

@@ -49,14 +49,7 @@ class Condition:
     lookup: str
     """The key's folded name."""
     decide: Decide
-
-    def outcome(self, context: Context) -> Truth:
-        """Whether the condition holds; None when that hangs on something that cannot be known."""
-        actual = context.lookup(self.lookup)
-        return None if actual is UNKNOWN else self.decide(actual, context)
-
-    def unmet(self, context: Context, outcome: Truth) -> UnmetCondition:
-        return UnmetCondition(self.operator, self.key, self.wanted, context.lookup(self.lookup), outcome)
+    """Whether it holds; None when that hangs on something that cannot be known."""
 
 
 def build_condition(operator: str, key: str, wanted: Values, *, variables: bool, is_deny: bool) -> Condition:
@@ -75,21 +68,12 @@ def _decider(operator: Operator, lookup: str, wanted: Values, variables: bool) -
     if operator.compare is None:
         return _null(lookup, wanted)
     matches = operator.compare(wanted, variables, operator.is_negated)
-    test = _none(matches) if operator.is_negated else matches
+    # Negated operators ask that no value of the policy matches.
+    test = (lambda value, context: negate(matches(value, context))) if operator.is_negated else matches
     if operator.quantifier is None:
         return _single(test, operator.when_missing)
     combine = all_of if operator.quantifier is Quantifier.FOR_ALL_VALUES else any_of
     return _quantified(test, combine, operator.when_missing)
-
-
-def _none(matches: Comparison) -> Comparison:
-    """Negated operators ask that no value matches."""
-
-    def test(value: str, context: Context) -> Truth:
-        found = matches(value, context)
-        return None if found is None else not found
-
-    return test
 
 
 def _single(test: Comparison, missing: Truth) -> Decide:

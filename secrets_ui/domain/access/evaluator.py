@@ -13,8 +13,8 @@ from .request import Asked, Layer, Request
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
 from .truth import Truth, any_of
 
-Applying = list[tuple[StatementResult, ...]]
-"""A layer's statements that apply, or of which it cannot be known, by group."""
+Groups = list[list[StatementResult]]
+"""Statements by group: each group of a layer has to allow."""
 
 _LAYER_NAMES = {
     Layer.RCP: "the resource control policies",
@@ -33,36 +33,25 @@ def evaluate(request: Request) -> Evaluation:
     Raises MalformedRequest when the principal is no role, session or user.
     """
     asked = Asked.of(request)
-    applying = {
+    matched = {
         layer: [_match_group(layer, group, asked) for group in groups] for layer, groups in request.policies()
     }
+    statements = tuple([result for groups in matched.values() for group in groups for result in group])
     grants = _match_grants(request, asked)
-    layers = _layers(request, asked, applying, grants)
+    layers = _layers(request, asked, matched, grants)
     denied, allowed = layers.denied(), layers.allowed()
     decision = _decide(denied, allowed)
-    results = tuple([result for groups in applying.values() for group in groups for result in group])
     is_open = decision is Decision.UNDETERMINED
-    return Evaluation(
-        request=request,
-        asked=asked,
-        decision=decision,
-        layers=_layer_decisions(layers, grants),
-        applying=results,
-        grants=grants,
-        missing=tuple(_missing(request, results, grants, denied, allowed)) if is_open else (),
-    )
+    missing = tuple(_missing(request, statements, grants, denied, allowed)) if is_open else ()
+    return Evaluation(decision, _layer_decisions(layers, grants), statements, grants, missing)
 
 
-def _match_group(layer: Layer, group: Iterable[NamedPolicy], asked: Asked) -> tuple[StatementResult, ...]:
-    """The statements of a group that may count. Most do not, and are explained only on demand."""
-    return tuple(
-        [
-            StatementResult(layer, policy.name, statement, asked, matches)
-            for policy in group
-            for statement in policy.statements
-            if (matches := match_statement(statement, asked)) is not False
-        ]
-    )
+def _match_group(layer: Layer, group: Iterable[NamedPolicy], asked: Asked) -> list[StatementResult]:
+    return [
+        match_statement(layer, policy.name, statement, asked)
+        for policy in group
+        for statement in policy.statements
+    ]
 
 
 def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
@@ -73,9 +62,10 @@ def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
 
 
 def _layers(
-    request: Request, asked: Asked, applying: Mapping[Layer, Applying], grants: tuple[GrantResult, ...]
+    request: Request, asked: Asked, matched: Mapping[Layer, Groups], grants: tuple[GrantResult, ...]
 ) -> Layers:
     unread = _unread(request)
+    applying = {layer: [_may_apply(group) for group in groups] for layer, groups in matched.items()}
     return Layers(
         tallies={
             layer: tally_layer(layer, groups, layer in unread)
@@ -89,6 +79,10 @@ def _layers(
         is_plain_role=asked.caller.is_plain_role,
         is_self_governing=request.is_self_governing,
     )
+
+
+def _may_apply(group: list[StatementResult]) -> list[StatementResult]:
+    return [result for result in group if result.matches is not False]
 
 
 def _unread(request: Request) -> frozenset[Layer]:
@@ -119,7 +113,7 @@ def _layer_decisions(layers: Layers, grants: tuple[GrantResult, ...]) -> dict[La
 
 def _missing(
     request: Request,
-    applying: tuple[StatementResult, ...],
+    statements: tuple[StatementResult, ...],
     grants: tuple[GrantResult, ...],
     denied: Truth,
     allowed: Truth,
@@ -128,7 +122,7 @@ def _missing(
     for layer in sorted(_unread(request), key=list(Layer).index):
         yield f"Not known: {_LAYER_NAMES[layer]}."
     effects = [effect for effect, truth in ((Effect.DENY, denied), (Effect.ALLOW, allowed)) if truth is None]
-    for result in applying:
+    for result in statements:
         if result.matches is None and result.effect in effects:
             yield from result.doubts
     if allowed is None and any(result.matches is not False for result in grants):

@@ -1,48 +1,46 @@
-"""One statement against one request: whether it applies, and which of its parts match."""
+"""One statement against one request: which of its parts match, and whether it applies."""
 
 from .conditions import UnmetCondition
+from .context import UNKNOWN
 from .policy import Effect, Statement
 from .principals import PrincipalMatch
-from .request import Asked
+from .request import Asked, Layer
+from .results import StatementResult
 from .truth import Truth
 
 
-def match_statement(statement: Statement, asked: Asked) -> Truth:
-    """Whether the statement applies, decided at the first part that does not match."""
-    actions, resources = statement.actions, statement.resources
-    if actions.names.matches(asked.action) is actions.is_negated:
-        return False
-    principal = match_principal(statement, asked) if statement.principals else None
-    if principal is PrincipalMatch.NOBODY:
-        return False
-    resource = resources.matches(asked.resource, asked.context)
-    if resource is False:
-        return False
-    is_certain = resource is not None and principal is not PrincipalMatch.UNKNOWN
+def match_statement(layer: Layer, policy: str, statement: Statement, asked: Asked) -> StatementResult:
+    """Every part is looked at, also after one that does not match: a reader wants to see them all."""
+    principal = None
+    if statement.principals:
+        is_deny = statement.effect is Effect.DENY
+        principal = statement.principals.match(asked.caller, asked.has_boundary, is_deny)
+    action = statement.actions.matches(asked.action)
+    resource = statement.resources.matches(asked.resource, asked.context)
+    unmet: tuple[UnmetCondition, ...] = ()
+    condition: Truth = True
+    if statement.conditions:
+        unmet = _unmet_conditions(statement, asked)
+        condition = _all_hold(unmet)
+    matches: Truth = True
+    if not action or resource is False or condition is False or principal is PrincipalMatch.NOBODY:
+        matches = False
+    elif resource is None or condition is None or principal is PrincipalMatch.UNKNOWN:
+        matches = None
+    return StatementResult(layer, policy, statement, matches, principal, action, resource, condition, unmet)
+
+
+def _unmet_conditions(statement: Statement, asked: Asked) -> tuple[UnmetCondition, ...]:
+    context, unmet = asked.context, []
     for condition in statement.conditions:
-        outcome = condition.outcome(asked.context)
-        if outcome is False:
-            return False
-        is_certain = is_certain and outcome is not None
-    return True if is_certain else None
+        actual = context.lookup(condition.lookup)
+        outcome = None if actual is UNKNOWN else condition.decide(actual, context)
+        if not outcome:
+            unmet.append(UnmetCondition(condition.operator, condition.key, condition.wanted, actual, outcome))
+    return tuple(unmet)
 
 
-def match_action(statement: Statement, asked: Asked) -> bool:
-    return statement.actions.matches(asked.action)
-
-
-def match_resource(statement: Statement, asked: Asked) -> Truth:
-    return statement.resources.matches(asked.resource, asked.context)
-
-
-def match_principal(statement: Statement, asked: Asked) -> PrincipalMatch | None:
-    """None for a statement of a policy that names no principal."""
-    if not statement.principals:
-        return None
-    return statement.principals.match(asked.caller, asked.has_boundary, statement.effect is Effect.DENY)
-
-
-def unmet_conditions(statement: Statement, asked: Asked) -> tuple[UnmetCondition, ...]:
-    """Every condition that fails or cannot be told, whatever the other parts of the statement do."""
-    outcomes = ((condition, condition.outcome(asked.context)) for condition in statement.conditions)
-    return tuple(condition.unmet(asked.context, outcome) for condition, outcome in outcomes if not outcome)
+def _all_hold(unmet: tuple[UnmetCondition, ...]) -> Truth:
+    if not unmet:
+        return True
+    return None if all([condition.outcome is None for condition in unmet]) else False

@@ -56,8 +56,12 @@ class Request:
 
     @cached_property
     def is_self_governing(self) -> bool:
-        """Whether the resource is a key or a role: its own policy must allow, IAM alone is not enough."""
-        return kind_of_resource_policy(self.action) in (PolicyKind.KEY, PolicyKind.TRUST)
+        """Whether the resource is a key or a role: its own policy must allow, IAM alone is not enough.
+
+        kms:ListKeys and sts:GetCallerIdentity, say, are asked of no key and of no role.
+        """
+        mark = _GOVERNED.get(kind_of_resource_policy(self.action))
+        return mark is not None and mark in self.resource
 
     def policies(self) -> list[tuple[Layer, tuple[tuple[NamedPolicy, ...], ...]]]:
         """Every layer with its groups: each group has to allow, and one policy of a group is enough."""
@@ -95,12 +99,14 @@ class Asked(NamedTuple):
         )
 
 
-_SELF_GOVERNING = {"kms": PolicyKind.KEY, "sts": PolicyKind.TRUST}
+_KINDS = {"kms": PolicyKind.KEY, "sts": PolicyKind.TRUST}
+_GOVERNED = {PolicyKind.KEY: ":key/", PolicyKind.TRUST: ":role/"}
+"""What the ARN of a resource with such a policy has in it."""
 
 
 def kind_of_resource_policy(action: str) -> PolicyKind:
     """Key policies and trust policies have a grammar and rules of their own; the action tells."""
-    return _SELF_GOVERNING.get(fold(action).partition(":")[0], PolicyKind.RESOURCE)
+    return _KINDS.get(fold(action).partition(":")[0], PolicyKind.RESOURCE)
 
 
 def ensure_action(action: str) -> str:

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import NamedTuple
 
 from .conditions import UnmetCondition
 from .grants import Grant
-from .match import match_action, match_principal, match_resource, match_statement, unmet_conditions
-from .policy import Effect, NamedPolicy, Statement
+from .policy import Effect, Statement
 from .principals import PrincipalMatch
-from .request import Asked, Layer, Request
-from .truth import Truth, all_of
+from .request import Layer
+from .truth import Truth
 
 
 class Decision(StrEnum):
@@ -34,13 +32,21 @@ class LayerDecision(StrEnum):
 
 
 class StatementResult(NamedTuple):
-    """Whether a statement applies; its parts are looked at when somebody asks. None is "cannot be known"."""
+    """Which parts of a statement match the request. None stands for what cannot be known."""
 
     layer: Layer
     policy: str
     statement: Statement
-    asked: Asked
     matches: Truth
+    """Whether the statement applies."""
+    principal: PrincipalMatch | None
+    """How it names the caller; None in a policy that names no principal."""
+    action: bool
+    resource: Truth
+    condition: Truth
+    """Whether all its conditions hold."""
+    unmet: tuple[UnmetCondition, ...]
+    """The conditions that fail, or that cannot be told, with operator, key, wanted and actual values."""
 
     @property
     def sid(self) -> str | None:
@@ -49,29 +55,6 @@ class StatementResult(NamedTuple):
     @property
     def effect(self) -> Effect:
         return self.statement.effect
-
-    @property
-    def principal(self) -> PrincipalMatch | None:
-        """How it names the caller; None in a policy that names no principal."""
-        return match_principal(self.statement, self.asked)
-
-    @property
-    def action(self) -> bool:
-        return match_action(self.statement, self.asked)
-
-    @property
-    def resource(self) -> Truth:
-        return match_resource(self.statement, self.asked)
-
-    @property
-    def condition(self) -> Truth:
-        """Whether all its conditions hold."""
-        return all_of(unmet.outcome for unmet in self.unmet)
-
-    @property
-    def unmet(self) -> tuple[UnmetCondition, ...]:
-        """The conditions that fail, or that cannot be told, with operator, key, wanted and actual values."""
-        return unmet_conditions(self.statement, self.asked)
 
     @property
     def place(self) -> str:
@@ -97,15 +80,13 @@ class GrantResult:
     matches: Truth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    request: Request
-    asked: Asked
     decision: Decision
     layers: Mapping[Layer, LayerDecision]
     """The decision of each layer that is there; the identity layer always is."""
-    applying: tuple[StatementResult, ...]
-    """The statements that apply, Allow and Deny alike, and those of which it cannot be known."""
+    statements: tuple[StatementResult, ...]
+    """Every statement of every policy."""
     grants: tuple[GrantResult, ...]
     missing: tuple[str, ...]
     """For an Undetermined decision: what would have to be known, one sentence each."""
@@ -114,27 +95,12 @@ class Evaluation:
     def is_allowed(self) -> bool:
         return self.decision is Decision.ALLOWED
 
-    @cached_property
-    def statements(self) -> tuple[StatementResult, ...]:
-        """Every statement of every policy."""
-        return tuple(
-            match_in_policy(layer, policy, statement, self.asked)
-            for layer, groups in self.request.policies()
-            for group in groups
-            for policy in group
-            for statement in policy.statements
-        )
-
     @property
     def deciding(self) -> tuple[StatementResult, ...]:
         """All applying Deny statements, or all applying Allow statements; none for the other decisions."""
         effect = {Decision.ALLOWED: Effect.ALLOW, Decision.EXPLICITLY_DENIED: Effect.DENY}.get(self.decision)
-        return tuple(result for result in self.applying if result.matches and result.effect is effect)
+        return tuple(result for result in self.statements if result.matches and result.effect is effect)
 
     @property
     def deciding_grants(self) -> tuple[GrantResult, ...]:
         return tuple(result for result in self.grants if result.matches and self.is_allowed)
-
-
-def match_in_policy(layer: Layer, policy: NamedPolicy, statement: Statement, asked: Asked) -> StatementResult:
-    return StatementResult(layer, policy.name, statement, asked, match_statement(statement, asked))

@@ -22,9 +22,15 @@ class Command(BaseCommand):
             "--min-age", type=int, default=SETTLE_AFTER, metavar="SECONDS",
             help="younger intents may belong to a live request (default: %(default)s)",
         )  # fmt: skip
-        parser.add_argument("--wait", action="store_true", help="wait until the intents that are open now are old enough")
         parser.add_argument(
-            "--every", type=int, default=0, metavar="SECONDS", help="go on, with so long a pause, until the process that started it ends"
+            "--wait", action="store_true", help="wait until the intents that are open now are old enough"
+        )
+        parser.add_argument(
+            "--every",
+            type=int,
+            default=0,
+            metavar="SECONDS",
+            help="go on, with so long a pause, until the process that started it ends",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,7 +56,9 @@ class Command(BaseCommand):
                     self._sweep()
                 sweep = False
             except (ConsoleError, Error) as error:
-                self.stderr.write(f"Not settled now ({type(error).__name__}), tried again in {pause} seconds.")
+                self.stderr.write(
+                    f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
+                )
             connections.close_all()
             time.sleep(pause)
 
@@ -59,7 +67,9 @@ class Command(BaseCommand):
         outcomes = set()
         for settled in settle_audit(min_age):
             outcomes.add(bool(settled.outcome))
-            self.stdout.write(f"Record {settled.sequence} ({settled.action}): {settled.outcome or 'stays open'}: {settled.why.rstrip('.')}.")
+            self.stdout.write(
+                f"Record {settled.sequence} ({settled.action}): {settled.outcome or 'stays open'}: {settled.why.rstrip('.')}."
+            )
         return True in outcomes, False in outcomes
 
     def _sweep(self) -> None:

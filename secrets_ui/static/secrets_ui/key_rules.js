@@ -2,6 +2,8 @@
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TOKEN_LENGTH = 32;
+const BLANK = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]"; // what Python counts as one
+const LEADING = new RegExp(`^${BLANK}+`), TRAILING = new RegExp(`${BLANK}+$`), INSIDE = new RegExp(BLANK);
 const WITHOUT_BLANKS = ["github_token", "url", "https_url", "identifier"];
 export const MAX_BYTES = 65536;
 
@@ -23,11 +25,14 @@ export function checkValue(value, rules) {
   return problems;
 }
 
+// `$` matches before a line break at the end as well.
+const AS_IN_PYTHON = { "$": "(?=\\n?$)", "\\A": "^", "\\Z": "$", "(?P<": "(?<" };
+
 /** Python's regular expressions as JavaScript's; one that cannot be translated is left to the server. */
 export function compilePatterns(json) {
   return JSON.parse(json || "[]").flatMap((source) => {
     const flags = /^\(\?([a-z]+)\)/.exec(source)?.[1] ?? "";
-    const body = source.slice(flags && flags.length + 3).replace(/\(\?P</g, "(?<").replace(/\\A/g, "^").replace(/\\Z/g, "$");
+    const body = source.slice(flags && flags.length + 3).replace(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?P<|\$/gs, (part) => AS_IN_PYTHON[part] ?? part);
     const kept = [...flags].filter((flag) => "ims".includes(flag)).join("");
     return compile(body, `u${kept}`) ?? compile(body, kept) ?? [];
   });
@@ -40,6 +45,9 @@ function compile(body, flags) {
     return null;
   }
 }
+
+/** Without the blanks around it. */
+export const strip = (value) => value.replace(LEADING, "").replace(TRAILING, "");
 
 /** The six base62 characters that end a GitHub token whose 30 random characters are `body`. */
 export function githubChecksum(body) {
@@ -64,14 +72,14 @@ const characters = (value) => [...value].length; // as Python counts, not in UTF
 /** Never trimmed silently: an error in a format that cannot hold a blank, a warning where one may be meant. */
 function blanks(value, told) {
   const problems = [];
-  if (value !== value.trimStart()) problems.push(told("leading_blank", "starts with a blank"));
+  if (LEADING.test(value)) problems.push(told("leading_blank", "starts with a blank"));
   if (value.endsWith("\n")) problems.push(told("trailing_newline", "ends in a line break"));
-  else if (value !== value.trimEnd()) problems.push(told("trailing_blank", "ends in a blank"));
+  else if (TRAILING.test(value)) problems.push(told("trailing_blank", "ends in a blank"));
   return problems;
 }
 
 function githubToken(value) {
-  const token = value.trim();
+  const token = strip(value);
   if (/^github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}$/.test(token)) return []; // how its checksum is made is not published
   const match = /^gh[pousr]_([A-Za-z0-9]{30})([A-Za-z0-9]{6})$/.exec(token);
   if (!match) return [error("github_format", "is not a GitHub token: expected ghp_, gho_, ghu_, ghs_ or ghr_ and 36 letters or digits, or github_pat_…")];
@@ -82,16 +90,16 @@ function githubToken(value) {
 function token(value) {
   const problems = [];
   if (characters(value) < TOKEN_LENGTH) problems.push(warning("short_token", `is shorter than ${TOKEN_LENGTH} characters`));
-  if (/\s/.test(value.trim())) problems.push(error("blank_inside", "holds a blank, which a token cannot"));
+  if (INSIDE.test(strip(value))) problems.push(error("blank_inside", "holds a blank, which a token cannot"));
   return problems;
 }
 
 function url(value, schemes = ["https", "http"]) {
-  const text = value.trim();
+  const text = strip(value);
   const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/i.exec(text);
   const scheme = parts?.[1].toLowerCase() ?? "";
   const userinfo = parts?.[2].includes("@") ? parts[2].slice(0, parts[2].lastIndexOf("@")) : "";
-  if (!parts || !["http", "https"].includes(scheme) || !hasHost(parts[2]) || /[\s\x00-\x1f\\]/.test(text)) {
+  if (!parts || !["http", "https"].includes(scheme) || !hasHost(parts[2]) || /[\x00-\x1f\\]/.test(text) || INSIDE.test(text)) {
     return [error("url", `is not a URL: expected ${schemes[0]}://host/…`)];
   }
   if (!schemes.includes(scheme)) return [error("not_https", "is not an https URL")];
@@ -104,12 +112,12 @@ function hasHost(authority) {
 }
 
 function identifier(value) {
-  const isGood = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value.trim());
+  const isGood = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(strip(value));
   return isGood ? [] : [error("identifier", "is not an identifier: expected letters, digits, dots, hyphens and underscores")];
 }
 
 function path(value) {
-  return value.trim().startsWith("/") ? [] : [warning("path", "is not an absolute path")];
+  return strip(value).startsWith("/") ? [] : [warning("path", "is not an absolute path")];
 }
 
 const FORMATS = {

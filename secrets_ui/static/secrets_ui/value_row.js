@@ -1,7 +1,7 @@
 // One row of the edit form: hides what is typed, grows with it, and says as one types whether it can be right.
 
 import { all, find, state } from "./dom.js";
-import { MAX_BYTES, checkValue, compilePatterns } from "./key_rules.js";
+import { MAX_BYTES, checkValue, compilePatterns, strip } from "./key_rules.js";
 
 const LEVELS = { error: "bad", warning: "warn" };
 const GOOD = { github_token: "Checksum valid", url: "A URL", https_url: "An https URL", identifier: "An identifier", token: "Long enough", path: "An absolute path" };
@@ -25,7 +25,7 @@ export function startRow(row, commonPlaceholders) {
   });
   find("[data-show]", row).addEventListener("click", () => hide(row, value, !value.classList.contains("masked")));
   row.settle = () => { settle(row, value); judge(); };
-  row.trim = () => { value.value = value.value.trim(); row.settle(); };
+  row.trim = () => { value.value = strip(value.value); row.settle(); };
   row.clear = () => clear(row, value);
   row.settle();
 }
@@ -95,7 +95,7 @@ function tooLong(text) {
 }
 
 function good(text, rules) {
-  const isFineGrained = rules.format === "github_token" && text.trim().startsWith("github_pat_");
+  const isFineGrained = rules.format === "github_token" && strip(text).startsWith("github_pat_");
   return isFineGrained ? "Looks like a fine-grained GitHub token" : GOOD[rules.format] ?? "Any text will do";
 }
 

@@ -9,6 +9,7 @@ from secrets_ui.domain.access import (
     Grant,
     PolicyKind,
     Request,
+    StatementResult,
     evaluate,
     kind_of_resource_policy,
     parse_policy,
@@ -86,7 +87,7 @@ def holds(
     return only(evaluate(ask(policy, context=keys))).condition
 
 
-def only(evaluation: Evaluation) -> Any:
+def only(evaluation: Evaluation) -> StatementResult:
     (result,) = evaluation.statements
     return result
 
@@ -95,7 +96,10 @@ def covers(
     resource: str, asked: str = SECRET, kind: PolicyKind = PolicyKind.IDENTITY, **members: Any
 ) -> bool | None:
     """Whether a Resource value covers an ARN."""
-    principal = {"Principal": "*"} if kind is not PolicyKind.IDENTITY else {}
-    policy = parse_policy("policy", document(statement(resource=resource, **principal)), kind)
-    layer = {"resource_policy" if principal else "identity_policies": policy if principal else (policy,)}
+    found: dict[str, Any] = statement(resource=resource)
+    if kind is PolicyKind.IDENTITY:
+        layer: dict[str, Any] = {"identity_policies": (parse_policy("policy", document(found)),)}
+    else:
+        policy = parse_policy("policy", document({**found, "Principal": "*"}), kind)
+        layer = {"resource_policy": policy}
     return only(evaluate(Request(SESSION, GET, asked, ACCOUNT, **layer, **members))).resource

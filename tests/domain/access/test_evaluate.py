@@ -42,12 +42,10 @@ def test_everything_starts_denied() -> None:
 
 @pytest.mark.parametrize("layer", ["identity", "boundary", "resource_policy"])
 def test_one_deny_in_any_layer_ends_it(layer: str) -> None:
-    everything = {"boundary": document(statement(action="*")), "resource_policy": of_secret("*")}
-    denied = of_secret("*", "Deny") if layer == "resource_policy" else NO
-    identity = (READ, denied) if layer == "identity" else (READ,)
-    evaluation = evaluate(
-        ask(*identity, **{**everything, **({layer: denied} if layer in everything else {})})
-    )
+    open_layers = {"boundary": document(statement(action="*")), "resource_policy": of_secret("*")}
+    policies: dict[str, Any] = {"identity": READ, **open_layers}
+    policies[layer] = of_secret("*", "Deny") if layer == "resource_policy" else NO
+    evaluation = evaluate(ask(policies.pop("identity"), **policies))
     assert evaluation.decision == "ExplicitlyDenied"
     assert {result.effect for result in evaluation.deciding} == {"Deny"}
 
@@ -133,6 +131,11 @@ def test_a_trust_policy_has_the_same_rules_and_no_resource(
     policies = [document(statement(action=assume))] if identity else []
     assert decide(*policies, resource_policy=trust, **asked) == decision
     assert decide(document(statement(action=assume)), **asked) == "Undetermined"
+
+
+@pytest.mark.parametrize("action", ["kms:ListKeys", "sts:GetCallerIdentity"])
+def test_what_is_asked_of_no_key_and_no_role_is_for_iam_alone(action: str) -> None:
+    assert decide(document(statement(action=action)), action=action, resource="*") == "Allowed"
 
 
 @pytest.mark.parametrize("missing", ["Action", "Resource"])

@@ -95,8 +95,9 @@ def test_whether_a_boundary_limits_a_grant_is_not_documented() -> None:
 
 
 def test_across_accounts_a_grant_alone_leaves_it_open() -> None:
-    asked = {"resource": KEY.replace(ACCOUNT, OTHER_ACCOUNT), "resource_account": OTHER_ACCOUNT}
-    listed = grant(KeyId=asked["resource"])
+    theirs = KEY.replace(ACCOUNT, OTHER_ACCOUNT)
+    asked: dict[str, Any] = {"resource": theirs, "resource_account": OTHER_ACCOUNT}
+    listed = grant(KeyId=theirs)
     assert decide(listed, **asked) == "Undetermined"
     own = document(statement(action=DECRYPT))
     request = ask(own, grants=(listed,), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT, **asked)

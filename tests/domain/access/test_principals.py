@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.access import MalformedRequest, PrincipalMatch, evaluate
+from secrets_ui.domain.access import Layer, MalformedRequest, PrincipalMatch, evaluate
 
 from .building import ACCOUNT, OTHER_ACCOUNT, ROLE, ROOT, SESSION, ask, decide, document, only, statement
 
@@ -16,7 +16,7 @@ USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
 
 def named(
     principal: Any, caller: str = SESSION, element: str = "Principal", **members: Any
-) -> PrincipalMatch:
+) -> PrincipalMatch | None:
     """How a Deny with this element names the caller."""
     policy = document(statement("Deny", **{element: principal}))
     results = evaluate(ask(resource_policy=policy, principal=caller, **members)).statements
@@ -106,8 +106,8 @@ def test_not_principal_with_a_service_alone_spares_nobody_who_asks() -> None:
 def test_not_principal_always_denies_a_principal_that_has_a_boundary() -> None:
     everything, listed = document(statement(action="*")), {"AWS": [SESSION, ROLE, ROOT]}
     assert named(listed, element="NotPrincipal", boundary=everything) == "everyone"
-    unread = {"unreadable_layers": frozenset({"boundary"})}
-    assert named(listed, element="NotPrincipal", **unread) == "unknown"
+    unread = frozenset({Layer.BOUNDARY})
+    assert named(listed, element="NotPrincipal", unreadable_layers=unread) == "unknown"
 
 
 def test_not_principal_with_allow_leaves_out_who_is_listed_boundary_or_not() -> None:

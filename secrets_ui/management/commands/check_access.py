@@ -1,0 +1,66 @@
+"""manage.py check_access ENV: can the Lambda read its secrets? For people and for pipelines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.run import Run
+from secrets_ui.services import estate
+from secrets_ui.services.check_access import check_access
+
+_MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "unknown", "warn": "warning", "skipped": "skipped"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Check whether the Lambda of an environment can read its secrets. Exit status 0: nothing failed and all is known (warnings and a "
+        "second opinion that could not be had are allowed); 1: something failed; 2: nothing failed, and something is not known."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("environment", help="name of an environment, such as prod")
+        parser.add_argument("--secret", action="append", metavar="NAME", help="one secret, by its full or short name (default: the catalogue's)")
+        parser.add_argument("--json", action="store_true", help="print the runs as JSON, a list of one object for each secret")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            environment = estate.get_environment(options["environment"])
+            names = [_full(environment, name) for name in options["secret"] or estate.catalog().secrets]
+            runs = [check_access(environment, name, Actor("check_access")) for name in names]
+        except ConsoleError as error:
+            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
+        self.stdout.write(json.dumps([run.to_json() for run in runs], indent=2) if options["json"] else "\n\n".join(map(_told, runs)))
+        sys.exit(_exit_status(runs))
+
+
+def _full(environment: Environment, name: str) -> str:
+    return name if name.startswith(environment.prefix) else environment.prefix + name
+
+
+def _exit_status(runs: list[Run]) -> int:
+    """A failure says more than something unknown."""
+    statuses = {run.exit_status for run in runs}
+    return 1 if 1 in statuses else max(statuses, default=0)
+
+
+def _told(run: Run) -> str:
+    lines = [f"{run.environment}: {run.role} → {run.secret}", run.headline]
+    for finding in run.findings:
+        lines.append(f"  {_MARKS[finding.status]:<8} {finding.check}: {finding.text}")
+        if finding.remedy and finding.status in ("fail", "warn"):
+            lines.append(f"           {finding.remedy.text} {finding.remedy.tried}".rstrip())
+            lines += [f"           $ {finding.remedy.cli}"] if finding.remedy.cli else []
+        lines += [f"           This console's role needs: {' '.join(finding.missing.split())}"] if finding.missing else []
+    return "\n".join(_printable(line) for line in [*lines, f"{run.calls} AWS calls in {run.seconds:.2f} s, read at {run.read_at:%Y-%m-%d %H:%M:%S} UTC."])
+
+
+def _printable(line: str) -> str:
+    """A name from AWS may hold what moves a terminal's cursor."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)

@@ -1,0 +1,55 @@
+"""One Chromium and one console for all tests here; a context for each test, signed in by a role's session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, StorageState
+
+from deploy.demo.local_aws import LocalAws
+from tests.browser.console import Console, running
+from tests.browser.watching import Watch
+
+HERE = Path(__file__).parent
+# Playwright's loop stays in the thread that runs the tests, and Django would refuse its database to all that come after.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+NO_CHROMIUM = "Chromium is not installed, so the tests in a browser cannot run. Install it, or set CHROMIUM to its path."
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+PATIENCE = 10_000  # milliseconds
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here run on one worker, so that they share one browser and one console."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def find_chromium() -> str | None:
+    """As the Makefile finds it."""
+    names = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    path = find_chromium()
+    if path is None:
+        pytest.fail(NO_CHROMIUM) if os.environ.get("CI") == "true" else pytest.skip(NO_CHROMIUM)
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {"executable_path": path, "args": [*QUIET, *as_root]}
+
+
+@pytest.fixture(scope="session")
+def console(
+    browser_type_launch_args: dict[str, Any], local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    with running(local_aws, tmp_path_factory.mktemp("console")) as console:
+        yield console

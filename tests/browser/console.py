@@ -1,0 +1,81 @@
+"""The console under test: gunicorn with the deployed configuration, a database of its own, and an estate in a real local AWS."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.demo.account import Account
+from deploy.demo.estate import build_estate
+from deploy.demo.local_aws import HOST, LocalAws
+from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
+from deploy.demo.settings import make_settings
+from secrets_ui.domain.environment import Environment, Rules
+from tests.conftest import as_toml, fresh_environments
+from tests.recording_aws import RecordingAws
+
+ROLES = ("viewer", "editor", "auditor", "admin")  # each is the name of an account as well
+
+
+@dataclass(frozen=True)
+class Console:
+    """`url` is its origin. `aws` stands between it and the local AWS, to break calls; `accounts` lead to AWS beside the console."""
+
+    url: str
+    password: str
+    aws: RecordingAws
+    accounts: dict[str, Account]
+
+    def environment(self, name: str) -> Environment:
+        return self.accounts[name].environment
+
+    def name(self, environment: str, secret: str) -> str:
+        return self.environment(environment).prefix + secret
+
+    def path(self, page: str, environment: str, secret: str) -> str:
+        return f"/{environment}/{page}/{self.name(environment, secret)}"
+
+    def text(self, environment: str, secret: str) -> str:
+        """The current value, as AWS has it."""
+        client = self.accounts[environment].clients.secretsmanager
+        return str(client.get_secret_value(SecretId=self.name(environment, secret))["SecretString"])
+
+    def values(self, environment: str, secret: str) -> dict[str, Any]:
+        return dict(json.loads(self.text(environment, secret)))
+
+    def write_outside(self, environment: str, secret: str, **changes: str) -> None:
+        """Somebody saves with the AWS CLI."""
+        text = json.dumps(self.values(environment, secret) | changes)
+        self.accounts[environment].clients.secretsmanager.put_secret_value(
+            SecretId=self.name(environment, secret), SecretString=text
+        )
+
+    def make_secret(self, environment: str = "dev", **options: Any) -> str:
+        """A fresh secret that the catalogue does not know; its name without the prefix."""
+        short = f"fresh-{secrets.token_hex(4)}"
+        value = options.pop("value", '{"FIRST": "one", "SECOND": "two", "THIRD": "three"}')
+        self.accounts[environment].clients.secretsmanager.create_secret(
+            Name=self.name(environment, short), SecretString=value, **options
+        )
+        return short
+
+
+@contextmanager
+def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
+    """The demo's estate with its flaws; in staging a second person approves."""
+    environments = fresh_environments(staging=Rules(second_person=True))
+    accounts = build_estate(local_aws.endpoint, environments=environments)
+    (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
+    password, port, log = secrets.token_urlsafe(12), choose_port("NO_SUCH_VARIABLE", 0), folder / "console.log"
+    with RecordingAws(local_aws.endpoint) as aws:
+        environ = make_settings(folder, port, local_aws, password) | {"LOCAL_AWS_ENDPOINT": aws.endpoint}
+        run_to_end("deploy.demo.seed", environ, log)
+        with gunicorn(environ, log) as process:
+            url = f"http://{HOST}:{port}"
+            wait_until_ready(process, f"{url}/livez", log)
+            yield Console(url, password, aws, accounts)

@@ -1,0 +1,45 @@
+"""Pastes a printed AWS CLI command: by botocore's own models, which the AWS CLI takes its names from, and without its second of start."""
+
+from __future__ import annotations
+
+import shlex
+from itertools import groupby
+from typing import Any
+
+from botocore import xform_name
+
+from deploy.demo.account import Clients
+
+
+def paste(text: str, clients: Clients) -> None:
+    """Runs what a shell would: commands joined by &&. An option or a command that the AWS CLI does not have is a KeyError."""
+    for is_join, words in groupby(shlex.split(text), key=lambda word: word == "&&"):
+        if not is_join:
+            _run(list(words), clients)
+
+
+def _run(words: list[str], clients: Clients) -> None:
+    aws, service, operation, *options = words
+    assert aws == "aws"
+    client: Any = getattr(clients, "lambda_" if service == "lambda" else service)
+    method = operation.replace("-", "_")
+    shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
+    names = {xform_name(name, "-"): name for name in shape.members}
+    arguments: dict[str, Any] = {}
+    for option, values in _options(options):
+        if option == "region":
+            assert values == [client.meta.region_name]
+            continue
+        name = names[option]
+        arguments[name] = True if shape.members[name].type_name == "boolean" and not values else values[0]
+    getattr(client, method)(**arguments)
+
+
+def _options(words: list[str]) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    for word in words:
+        if word.startswith("--"):
+            found.append((word[2:], []))
+        else:
+            found[-1][1].append(word)
+    return found

@@ -1,0 +1,111 @@
+"""What pages and saves do with the database, on SQLite and on PostgreSQL: a save, a look, a settlement,
+odd texts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.local_aws import PROJECT, LocalAws
+from tests.processes.aws_proxy import LOST, Answer, AwsProxy
+from tests.processes.conftest import Start
+from tests.processes.consoles import Console
+from tests.processes.outside import Aws
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def console(start: Start, database: str) -> Iterator[Console]:
+    console = start(database)
+    yield console
+    console.stop()
+
+
+def test_a_save_a_proposal_and_its_approval_are_on_one_whole_chain(
+    console: Console, dev: Aws, staging: Aws
+) -> None:
+    secret, base = dev.make_secret()
+    saved = console.ask("save", secret=secret, base=base, values={"A": "new"})
+    assert dev.current(secret) == saved["version"]
+    proposed_on, base = staging.make_secret()
+    proposed = console.ask("save", secret=proposed_on, base=base, values={"A": "new"}, environment="staging")
+    approved = console.ask("approve", sequence=proposed["sequence"], environment="staging")
+
+    assert staging.current(proposed_on) == approved["version"] == proposed["version"]
+    assert console.ask("open_page", secret=secret) == {"refused": "", "keys": ["A", "B"]}
+    assert console.ask("verify")["status"] == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["\x00", "\ud800", "é\u2028", "%s", "'; DROP TABLE secrets_ui_auditrecord; --"]
+)
+def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(key: str, console: Console, dev: Aws) -> None:
+    """jsonb holds neither NUL nor half a character: https://www.postgresql.org/docs/current/datatype-
+    json.html"""
+    secret, base = dev.make_secret(json.dumps({"A": "1", key: "2"}))
+    assert console.ask("open_page", secret=secret) == {"refused": "", "keys": ["A", key]}
+    saved = console.ask("save", secret=secret, base=base, values={key: "3"})
+
+    assert saved["refused"] == "", saved
+    assert json.loads(dev.value(secret)) == {"A": "1", key: "3"}
+    assert console.ask("open_page", secret=secret) == {"refused": "", "keys": ["A", key]}
+    assert console.ask("verify")["status"] == 0
+
+
+def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
+    console: Console,
+    start: Start,
+    database: str,
+    proxy: AwsProxy,
+    dev: Aws,
+    environments_file: Path,
+    local_aws: LocalAws,
+) -> None:
+    """`settle_audit --every`, as gunicorn starts it: it ends with its parent, or by a signal."""
+    secret, base = dev.make_secret()
+    mortal = start(database, endpoint=proxy.endpoint)
+    child = mortal.fork("save", secret=secret, base=base, values={"A": "new"})
+
+    def kill() -> Answer:
+        os.kill(child.pid, signal.SIGKILL)
+        return LOST
+
+    proxy.reset()
+    proxy.after("swap", kill)
+    environ = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "ENVIRONMENTS_FILE": str(environments_file),
+        "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
+    }
+    command = [sys.executable, "manage.py", "settle_audit", "--every", "1", "--min-age", "0"]
+    settling = subprocess.Popen(
+        command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        child.go()
+        assert child.end() == (-signal.SIGKILL, None)
+        deadline = time.monotonic() + 20
+        while (
+            not ended(console, secret) or "MIYABI" in str(dev.labels(secret))
+        ) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        settling.terminate()
+        said = settling.communicate(timeout=10)[0]
+    assert ended(console, secret) == ["done"], said
+    assert dev.labels(secret) == {dev.current(secret): ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+
+
+def ended(console: Console, secret: str) -> list[str]:
+    rows = console.ask("records", secret=secret)
+    return [row["outcome"] for row in rows if (row["phase"], row["action"]) == ("outcome", "secret.save")]
