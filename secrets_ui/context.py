@@ -24,7 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "frame": {
             "person": request.user.get_username(),
             "roles": ", ".join(sorted(roles_of(request).get(current.name, ()))) if current else "",
-            "page": _section(page),
+            "page": _SECTIONS.get(page, ""),
             "current": current,
             "places": [{"place": place, "url": _same_page(place, current, page, arguments)} for place in places],
             "home": current if current in places else next(iter(places), None),
@@ -33,13 +33,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _section(page: str) -> str:
-    return {"secret": "secrets", "edit": "secrets", "edit_document": "secrets", "decide": "changes", "audit_record": "audit"}.get(page, page)
+_SECTIONS = {
+    "secrets": "secrets", "secret": "secrets", "edit": "secrets", "edit_document": "secrets", "changes": "changes", "decide": "changes",
+    "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
+    "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
+}  # fmt: skip
+_ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
 
 
 def _same_page(place: Environment, current: Environment | None, page: str, arguments: dict[str, Any]) -> str:
-    """The switch between environments stays on the same secret, where the page is about one."""
+    """The switch between environments stays on the same page and secret, where there is one to stay on."""
     name = str(arguments.get("name", ""))
-    if current and page == "secret" and name.startswith(current.prefix):
-        return reverse("secret", args=[place.name, place.prefix + name.removeprefix(current.prefix)])
-    return reverse("changes" if page == "changes" else "secrets", args=[place.name])
+    if current and page in _ABOUT_A_SECRET and name.startswith(current.prefix):
+        return reverse(page, args=[place.name, place.prefix + name.removeprefix(current.prefix)])
+    section = _SECTIONS.get(page, "")
+    return reverse({"changes": "changes", "troubleshoot": "troubleshoot_first"}.get(section, "secrets"), args=[place.name])

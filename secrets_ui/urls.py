@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import audit, changes, edit_secret, health, secrets, sign_in
+from .views import audit, changes, edit_secret, health, secrets, sign_in, troubleshoot
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -19,4 +19,10 @@ urlpatterns = [
     path("<slug:environment>/edit-document/<path:name>", edit_secret.edit_document, name="edit_document"),
     path("<slug:environment>/changes", changes.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", changes.decide, name="decide"),
+    path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),
+    path("<slug:environment>/troubleshoot/<path:name>", troubleshoot.troubleshoot, name="troubleshoot"),
+    path("<slug:environment>/explain-error/<path:name>", troubleshoot.paste_error, name="paste_error"),
+    path("<slug:environment>/what-if/<path:name>", troubleshoot.try_policy, name="try_policy"),
+    path("<slug:environment>/runs/<int:number>", troubleshoot.open_run, name="check_run"),
+    path("<slug:environment>/runs/<int:number>.md", troubleshoot.run_report, name="check_report"),
 ]

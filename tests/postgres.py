@@ -73,7 +73,7 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
         )
         # fsync only matters when the machine itself goes down.
         fsync = "on" if durable else "off"
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync} -c max_connections=40"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync}"
         server.run(
             "pg_ctl",
             "--pgdata",

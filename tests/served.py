@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,6 @@ from deploy.demo.local_aws import HOST, LocalAws
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
 from tests.conftest import as_toml, fresh_environments
-from tests.deploy.processes import descendants
 from tests.recording_aws import RecordingAws
 
 
@@ -90,12 +90,17 @@ class Served:
         return self.folder / "console.log"
 
     @contextmanager
-    def running(self, **environ: str) -> Iterator[list[int]]:
-        """A gunicorn with these settings as well; the ids of its worker processes."""
+    def running(self, **environ: str) -> Iterator[None]:
+        """A gunicorn with these settings as well."""
         merged = self.environ | environ
         with gunicorn(merged, self.log) as process:
             wait_until_ready(process, f"http://{HOST}:{merged['PORT']}/livez", self.log)
-            yield descendants(process.pid)
+            yield
+
+    def workers(self) -> set[int]:
+        """The ids of the worker processes that have answered so far, by the access log."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return {json.loads(line)["worker"] for line in lines if '"logger": "access"' in line}
 
     def person(self, role: str = "") -> Person:
         """Somebody, signed in with the account of a role if one is given."""

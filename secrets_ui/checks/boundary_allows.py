@@ -69,7 +69,7 @@ def _fail(evidence: AccessEvidence, name: str, refused: dict[str, Evaluation], s
     return say.fail(
         f"The permissions boundary {name} {how} {names(refused)} to {evidence.environment.lambda_role}.", "boundary refuses",
         weight="matters" if list(refused) == [DESCRIBE] else "decides",
-        shown=tuple(s for s in deciding(evidence, evaluation) if s.layer == "permissions boundary"),
+        shown=tuple(s for s in deciding(evidence, evaluation, action) if s.layer == "permissions boundary"),
         error=lambda_errors.KMS_NOT_ALLOWED if action == DECRYPT else error,
         remedy=_remedy(evidence, refused), see=see,
     )  # fmt: skip

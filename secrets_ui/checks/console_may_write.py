@@ -31,7 +31,7 @@ def check(evidence: AccessEvidence) -> Finding:
     first = answers[refused[0]].evaluation
     assert first is not None
     text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}."
-    return say.fail(text, "may not write", shown=deciding(evidence, first), missing=_statements(evidence, refused), see=_see(evidence))
+    return say.fail(text, "may not write", shown=deciding(evidence, first, refused[0]), missing=_statements(evidence, refused), see=_see(evidence))
 
 
 def _answers(evidence: AccessEvidence, caller: Caller) -> dict[str, Answer]:

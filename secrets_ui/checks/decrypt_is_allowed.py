@@ -14,6 +14,7 @@ from .lambda_errors import KMS_NOT_ALLOWED
 from .missing import missing_statements
 from .reading import commands, lacking, reasons
 from .says import Says
+from .trapped import DECRYPT
 
 say = Says(__name__, "key")
 
@@ -31,14 +32,14 @@ def check(evidence: AccessEvidence) -> Finding:
         missing = missing_statements(evidence, evidence.key_policy, evidence.grants, *lacking(evidence)[:-1])
         return say.unknown(text, missing=missing, see=see)
     if judged.outcome == "allowed":
-        statements = shown(evidence, judged.evaluation.deciding)
+        statements = shown(evidence, judged.evaluation.deciding, DECRYPT)
         grants = "".join(f" Grant {grant.grant.name} allows it." for grant in judged.evaluation.deciding_grants)
         return say.passed(f"{role} may decrypt with key {key} through Secrets Manager.{grants}", "kms:Decrypt allowed", shown=statements, see=see)
     if judged.outcome == "explained":
         return say.skipped(f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied")
     return say.fail(
         _text(evidence, judged), "kms:Decrypt denied",
-        shown=deciding(evidence, judged.evaluation), error=KMS_NOT_ALLOWED,
+        shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,
         remedy=fix(evidence, judged.evaluation, ask_decrypt), see=(*see, *_identity(evidence, judged)),
     )  # fmt: skip
 
@@ -49,11 +50,11 @@ def _text(evidence: AccessEvidence, judged: Judged) -> str:
     key = evidence.key.value.key_id
     denies, misses = denying(evaluation), near_misses(evaluation)
     if denies:
-        return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses])}"
+        return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses], DECRYPT)}"
     if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":
-        told = reasons(misses) if misses else "no statement of them does."
+        told = reasons(misses, DECRYPT) if misses else "no statement of them does."
         return f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies do not: {told}"
-    told = reasons(misses) if misses else "no statement of it allows kms:Decrypt to the role or its account."
+    told = reasons(misses, DECRYPT) if misses else "no statement of it allows kms:Decrypt to the role or its account."
     return f"The key policy of {key} does not let {role} decrypt: {told}"
 
 

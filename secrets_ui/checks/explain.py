@@ -14,11 +14,11 @@ from ..domain.policy_places import place_of
 _EQUALITY = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "StringEqualsIgnoreCase", "StringEqualsIfExists", "Bool", "BoolIfExists")
 
 
-def deciding(evidence: AccessEvidence, evaluation: Evaluation) -> tuple[Shown, ...]:
+def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> tuple[Shown, ...]:
     """The statements that decide. For an implicit denial: those that come nearest to allowing."""
     if evaluation.decision is Decision.IMPLICITLY_DENIED:
-        return shown(evidence, nearest(evaluation))
-    return shown(evidence, evaluation.deciding)
+        return shown(evidence, nearest(evaluation), action)
+    return shown(evidence, evaluation.deciding, action)
 
 
 def nearest(evaluation: Evaluation) -> list[StatementResult]:
@@ -32,14 +32,13 @@ def _misses(result: StatementResult) -> int:
     return sum([not names_caller(result), result.resource is False, result.condition is False])
 
 
-def shown(evidence: AccessEvidence, results: Iterable[StatementResult]) -> tuple[Shown, ...]:
-    return tuple(_shown(evidence, result) for result in results)
+def shown(evidence: AccessEvidence, results: Iterable[StatementResult], action: str) -> tuple[Shown, ...]:
+    return tuple(_shown(evidence, result, action) for result in results)
 
 
-def _shown(evidence: AccessEvidence, result: StatementResult) -> Shown:
-    return Shown(
-        policy=result.policy, layer=_layer(evidence, result), document=dict(result.statement.document), marked=_marked(result), why=why(result)
-    )  # fmt: skip
+def _shown(evidence: AccessEvidence, result: StatementResult, action: str) -> Shown:
+    layer, document = _layer(evidence, result), dict(result.statement.document)
+    return Shown(result.policy, layer, document, _marked(result), why(result, action))
 
 
 def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
@@ -63,20 +62,20 @@ def _marked(result: StatementResult) -> str:
     return "Condition"
 
 
-def why(result: StatementResult) -> str:
+def why(result: StatementResult, action: str) -> str:
     """Why a statement does not apply, as a sentence; for one that does, that it does."""
     name = sentence(statement_name(result))
     would = "deny" if result.effect is Effect.DENY else "allow"
     if result.matches:
-        return f"{name} {'denies' if would == 'deny' else 'allows'} {asked(result)}."
+        return f"{name} {'denies' if would == 'deny' else 'allows'} {action}."
     if not result.action:
         return f"{name} is about other actions."
     if not names_caller(result):
-        return f"{name} would {would} {asked(result)}, but does not name this caller."
+        return f"{name} would {would} {action}, but does not name this caller."
     if result.resource is not True:
-        return f"{name} would {would} {asked(result)}, but its Resource is another one."
+        return f"{name} would {would} {action}, but its Resource is another one."
     conditions = "; ".join(map(condition_text, result.unmet))
-    return f"{name} would {would} {asked(result)}, but its condition {'does not hold' if result.condition is False else 'may not hold'}: {conditions}."
+    return f"{name} would {would} {action}, but its condition {'does not hold' if result.condition is False else 'may not hold'}: {conditions}."
 
 
 def statement_name(result: StatementResult) -> str:
@@ -85,19 +84,6 @@ def statement_name(result: StatementResult) -> str:
 
 def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
-
-
-def asked(result: StatementResult) -> str:
-    return _ACTIONS.get(result.asked.action, result.asked.action)
-
-
-_ACTIONS = {
-    action.casefold(): action
-    for action in (
-        "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue",
-        "secretsmanager:UpdateSecretVersionStage", "kms:Decrypt", "kms:GenerateDataKey", "sts:AssumeRole",
-    )
-}  # fmt: skip
 
 
 def condition_text(unmet: UnmetCondition) -> str:

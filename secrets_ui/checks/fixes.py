@@ -7,14 +7,14 @@ import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..domain.access import Evaluation, Layer, StatementResult
+from ..domain.access import Evaluation, Layer, Request, StatementResult
 from ..domain.access_path import Answer, lambda_caller, secret_arn
 from ..domain.access_sides import denying, near_misses
 from ..domain.evidence import AccessEvidence, Known
 from ..domain.expected_policies import SECRETS_ACCESS, decrypt_statement, key_statement, read_statement, role_arn, secret_pattern
 from ..domain.finding import Remedy
 from ..domain.policy_places import PolicyPlace, place_of, places
-from .explain import asked, statement_name
+from .explain import statement_name
 from .policy_changes import Change, with_new_statement, with_statement
 from .trials import probe, remedy
 
@@ -25,12 +25,15 @@ _POSITIVE = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "StringEquals
 
 def fix(evidence: AccessEvidence, evaluation: Evaluation, ask: Ask, layers: Iterable[Layer] = tuple(Layer)) -> Remedy | None:
     """A remedy for what an evaluation refuses, for its Denies in `layers` alone; None where only a person can tell what was meant."""
-    denies = denying(evaluation, layers)
+    denies, request = denying(evaluation, layers), ask(evidence).request
+    if request is None:
+        return None
     if denies:
-        candidates: Iterable[Change] = (change for deny in denies for change in _lifted(evidence, deny))
+        candidates: Iterable[Change] = (change for deny in denies for change in _lifted(evidence, request, deny))
     else:
-        candidates = [change for miss in near_misses(evaluation) for change in _right_conditions(evidence, miss, _POSITIVE)]
-        candidates = candidates or list(_added(evidence, evaluation))
+        misses = near_misses(evaluation)
+        candidates = [change for miss in misses for change in _right_conditions(evidence, request, miss, _POSITIVE)]
+        candidates = candidates or list(_added(evidence, request, evaluation))
     chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
     return remedy(evidence, chosen, ask) if chosen else None
 
@@ -52,18 +55,18 @@ def _helps(answer: Answer, denies: int) -> bool:
     return denies == 0 or len(denying(answer.evaluation)) < denies
 
 
-def _lifted(evidence: AccessEvidence, deny: StatementResult) -> Iterator[Change]:
+def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -> Iterator[Change]:
     """A Deny that no longer applies to this call: by the right values, for this role alone, for this resource alone, or gone."""
     try:
         place = place_of(evidence, deny)
     except LookupError:
         return
     name = statement_name(deny)
-    yield from _right_conditions(evidence, deny, _NEGATED)
+    yield from _right_conditions(evidence, request, deny, _NEGATED)
     if place.layer is Layer.RESOURCE:
         yield from _exempted(evidence, place, deny, name)
     else:
-        yield from _spared(evidence, place, deny, name)
+        yield from _spared(evidence, request, place, deny, name)
     yield with_statement(place, deny.statement.index, None, f"Take {name} out of {place.title}.")
 
 
@@ -83,22 +86,22 @@ def _exempted(evidence: AccessEvidence, place: PolicyPlace, deny: StatementResul
     yield with_statement(place, deny.statement.index, document, f"Let {name} of {place.title} spare {evidence.environment.lambda_role}.")
 
 
-def _spared(evidence: AccessEvidence, place: PolicyPlace, deny: StatementResult, name: str) -> Iterator[Change]:
+def _spared(evidence: AccessEvidence, request: Request, place: PolicyPlace, deny: StatementResult, name: str) -> Iterator[Change]:
     """In a policy of the role itself: the Deny stays for everything else."""
-    document, arn = _copy(deny), _resource(evidence, deny)
+    document, arn = _copy(deny), _resource(evidence, request)
     if document.get("Resource") in ("*", ["*"]):
         document["NotResource"] = arn
         del document["Resource"]
         yield with_statement(place, deny.statement.index, document, f"Let {name} of {place.title} spare {arn}.")
     document = _copy(deny)
     actions = _listed(document.get("Action", []))
-    rest = [action for action in actions if str(action).casefold() != deny.asked.action]
+    rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
     if 0 < len(rest) < len(actions):
         document["Action"] = rest
-        yield with_statement(place, deny.statement.index, document, f"Take {asked(deny)} out of {name} of {place.title}.")
+        yield with_statement(place, deny.statement.index, document, f"Take {request.action} out of {name} of {place.title}.")
 
 
-def _right_conditions(evidence: AccessEvidence, result: StatementResult, operators: tuple[str, ...]) -> Iterator[Change]:
+def _right_conditions(evidence: AccessEvidence, request: Request, result: StatementResult, operators: tuple[str, ...]) -> Iterator[Change]:
     """The values that this request has, where an operator compares with others. A wrong kms:ViaService is replaced, since a call comes
     from one Region; to any other list the value is added."""
     try:
@@ -108,19 +111,19 @@ def _right_conditions(evidence: AccessEvidence, result: StatementResult, operato
     told = []
     for operator, keys in document.get("Condition", {}).items():
         for key, wanted in keys.items() if operator in operators else ():
-            actual = result.asked.context.lookup(key.casefold())
-            if isinstance(actual, tuple) and len(actual) == 1 and actual[0] not in _listed(wanted):
+            actual = next((value for name, value in request.context.items() if name.casefold() == key.casefold()), None)
+            if isinstance(actual, str) and actual not in _listed(wanted):
                 is_replaced = len(_listed(wanted)) == 1 and key.casefold() in ("kms:viaservice", "kms:calleraccount")
-                keys[key] = actual[0] if is_replaced else [*_listed(wanted), actual[0]]
-                told.append(f"{key} must {'be' if is_replaced else 'allow'} {actual[0]}")
+                keys[key] = actual if is_replaced else [*_listed(wanted), actual]
+                told.append(f"{key} must {'be' if is_replaced else 'allow'} {actual}")
     if told:
         yield with_statement(place, result.statement.index, document, f"In {statement_name(result)} of {place.title}: {', '.join(told)}.")
 
 
-def _added(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[Change]:
+def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -> Iterator[Change]:
     """The statement that the set-up guide has and that is not there."""
     environment, key = evidence.environment, evidence.key
-    if not evaluation.request.is_self_governing:
+    if not request.is_self_governing:
         yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
     elif isinstance(key, Known):
         if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":  # the key policy leaves it to IAM
@@ -139,9 +142,9 @@ def _in_secrets_access(evidence: AccessEvidence, statement: dict[str, Any]) -> I
         yield with_new_statement(place, statement, f"Add the statement to policy {place.name}.")
 
 
-def _resource(evidence: AccessEvidence, result: StatementResult) -> str:
-    if result.asked.action.startswith("kms:"):
-        return result.asked.resource.text
+def _resource(evidence: AccessEvidence, request: Request) -> str:
+    if request.action.startswith("kms:"):
+        return request.resource
     is_known = isinstance(evidence.secret, Known)
     return secret_arn(evidence) if is_known else secret_pattern(evidence.environment, evidence.secret_name)
 

@@ -20,6 +20,7 @@ class Judged:
 
     def __init__(self, evidence: AccessEvidence, ask: Ask, side: Side) -> None:
         self.answer = ask(evidence)
+        self.request = self.answer.request
         self.evaluation = _evaluate(self.answer, side)
         self.outcome: Literal["allowed", "explained", "refused", "unknown"] = "unknown"
         if self.evaluation is None:

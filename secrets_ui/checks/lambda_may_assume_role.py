@@ -35,7 +35,7 @@ def check(evidence: AccessEvidence) -> Finding:
     if evaluation.missing:
         return say.unknown(f"Whether Lambda may assume {name} is not known: {' '.join(evaluation.missing)}", see=see)
     text = f"The trust policy of {name} does not let {SERVICE} assume it."
-    return say.fail(text, "Lambda may not assume it", shown=deciding(evidence, evaluation), error=CANNOT_ASSUME, remedy=_remedy(evidence), see=see)
+    return say.fail(text, "Lambda may not assume it", shown=deciding(evidence, evaluation, "sts:AssumeRole"), error=CANNOT_ASSUME, remedy=_remedy(evidence), see=see)
 
 
 def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:

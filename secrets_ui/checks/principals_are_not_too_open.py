@@ -18,6 +18,7 @@ from .trials import as_role, remedy
 
 say = Says(__name__, "secret", "matters")
 _ELSEWHERE = "000000000000"
+_ACTIONS = {"secret": READ, "key": "kms:Decrypt", "trust": "sts:AssumeRole"}
 _STEPS: dict[str, Step] = {"key": "key", "trust": "role"}
 
 
@@ -32,7 +33,7 @@ def check(evidence: AccessEvidence) -> Finding:
     text = names(f"{statement_name(each)} of {where.title}" for where, each in found)
     finding = say.fail(
         f"{sentence(text)} lets in any AWS account: its principal is a wildcard, and no condition limits it.", "open to everybody",
-        shown=shown(evidence, [each for _, each in found]), remedy=_remedy(evidence, place, result), see=_see(evidence, place),
+        shown=shown(evidence, [each for _, each in found], _ACTIONS[place.place]), remedy=_remedy(evidence, place, result), see=_see(evidence, place),
     )  # fmt: skip
     return replace(finding, step=_STEPS.get(place.place, "secret"))
 
@@ -45,7 +46,7 @@ def _open(evidence: AccessEvidence, place: PolicyPlace) -> Iterator[StatementRes
     """Allow statements that let a role of an account that nobody knows through by a wildcard."""
     evaluation = _asked_by_a_stranger(evidence, place)
     if evaluation and evaluation.is_allowed:
-        yield from (r for r in evaluation.applying if r.matches and r.layer == "resource" and r.effect == "Allow" and r.principal == "everyone")
+        yield from (r for r in evaluation.statements if r.matches and r.layer == "resource" and r.effect == "Allow" and r.principal == "everyone")
 
 
 def _asked_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..domain.access import Decision, StatementResult
+from ..domain.access import Decision, Evaluation, StatementResult
 from ..domain.access_path import ask_read
 from ..domain.access_sides import by_identity_or_secret, denying, near_misses
 from ..domain.evidence import AccessEvidence, Evidence, Known
@@ -26,7 +26,7 @@ def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
         text = f"Whether {role} may call {action} on {name} is not known: {doubts(judged.answer, judged.evaluation)}"
         return say.unknown(text, missing=missing_statements(evidence, *lacking(evidence)), see=commands(evidence))
     if judged.outcome == "allowed":
-        found = shown(evidence, judged.evaluation.deciding)
+        found = shown(evidence, judged.evaluation.deciding, action)
         return say.passed(f"{role} is allowed {action} on {name}.", f"{short} allowed", shown=found)
     if judged.outcome == "explained":
         return say.skipped(f"{role} is not allowed {action} on {name}: {explanation(evidence)}.", f"{short} denied")
@@ -34,25 +34,22 @@ def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
         return say.skipped(f"Without the ARN of {name} nobody can say whether {role} is allowed {action} on it.")
     is_denied = bool(denying(judged.evaluation))
     return say.fail(
-        f"{role} is not allowed {action} on {name}: {_reason(judged)}", f"{short} denied",
-        shown=deciding(evidence, judged.evaluation),
+        f"{role} is not allowed {action} on {name}: {_reason(judged.evaluation, action)}", f"{short} denied",
+        shown=deciding(evidence, judged.evaluation, action),
         error=lambda_errors.refused(evidence, action, "identity deny" if is_denied else "identity"),
         remedy=fix(evidence, judged.evaluation, lambda changed: ask_read(changed, action)),
         see=commands(evidence),
     )  # fmt: skip
 
 
-def _reason(judged: Judged) -> str:
-    assert judged.evaluation is not None
-    denies, misses = denying(judged.evaluation), near_misses(judged.evaluation)
-    if denies:
-        return reasons(denies)
-    return reasons(misses) if misses else "no statement of its policies allows it."
+def _reason(evaluation: Evaluation, action: str) -> str:
+    results = denying(evaluation) or near_misses(evaluation)
+    return reasons(results, action) if results else "no statement of its policies allows it."
 
 
-def reasons(results: Iterable[StatementResult]) -> str:
+def reasons(results: Iterable[StatementResult], action: str) -> str:
     """Sentences within one sentence."""
-    told = "; ".join(why(result).rstrip(".") for result in results)
+    told = "; ".join(why(result, action).rstrip(".") for result in results)
     return f"{told[:1].lower()}{told[1:]}."
 
 

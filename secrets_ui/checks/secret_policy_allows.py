@@ -48,17 +48,17 @@ def _doubtful(answer: Answer) -> str:
     """Deny statements that may apply: their condition hangs on what nobody here knows."""
     if answer.evaluation is None:
         return ""
-    doubtful = [r for r in answer.evaluation.applying if r.matches is None and r.layer is Layer.RESOURCE and r.effect == "Deny"]
+    doubtful = [r for r in answer.evaluation.statements if r.matches is None and r.layer is Layer.RESOURCE and r.effect == "Deny"]
     return " ".join(doubt for result in doubtful for doubt in result.doubts)
 
 
 def _fail(evidence: AccessEvidence, action: str, denies: list[StatementResult], see: tuple[str, ...]) -> Finding:
     name, mended = evidence.secret_name, ask_read(evidence, action).evaluation
-    text = f"The policy of {name} refuses {action} to {evidence.environment.lambda_role}: {reasons(denies)}"
+    text = f"The policy of {name} refuses {action} to {evidence.environment.lambda_role}: {reasons(denies, action)}"
     assert mended is not None
     return say.fail(
         text, "denied by its policy", weight="decides" if action == READ else "matters",
-        shown=shown(evidence, denies),
+        shown=shown(evidence, denies, action),
         error=lambda_errors.refused(evidence, action, "resource deny"),
         remedy=fix(evidence, mended, lambda changed: ask_read(changed, action), [Layer.RESOURCE]), see=see,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..domain.access import Evaluation, Layer, Statement
+from ..domain.access import Evaluation, Layer, Statement, StatementResult
 from ..domain.access_path import Answer, ask_decrypt, ask_read
 from ..domain.access_sides import by_identity, by_identity_or_secret, by_key
 from ..domain.evidence import AccessEvidence
@@ -41,6 +41,14 @@ class Asked:
         if layer is Layer.IDENTITY:
             return _side(answer, by_identity)
         return answer.evaluation is not None and answer.evaluation.layers.get(layer or Layer.SESSION) in _ALLOWING
+
+
+    def result(self, place: PolicyPlace, statement: Statement) -> StatementResult | None:
+        """What the evaluator says of a statement about a plain read."""
+        here = (place.layer, place.name, statement.index)
+        results = self.read.evaluation.statements if self.read.evaluation else ()
+        found = (r for r in results if (r.layer, r.policy, r.statement.index) == here)
+        return next((r for r in found if r.statement.document == statement.document), None)
 
 
 _ALLOWING = (None, "Allowed", "AllowedForAccount")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..domain.access import Effect, parse_policy
-from ..domain.access.arn import Arn
-from ..domain.access.context import Context
+from ..domain.access import Effect, Request, evaluate, parse_policy
 from ..domain.access_path import secret_arn
 from ..domain.evidence import AccessEvidence, Known
 from .trapped import DECRYPT, DESCRIBE, READ, Trapped
@@ -99,4 +97,5 @@ def _covers(pattern: str, arn: str) -> bool:
     """Whether a Resource of a policy covers an ARN, by the evaluator's own rules."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": pattern}
     policy = parse_policy("pattern", {"Version": "2012-10-17", "Statement": statement})
-    return policy.statements[0].resources.matches(Arn.of(arn), Context.of({})) is True
+    request = Request("arn:aws:iam::000000000000:role/anybody", "any:Action", arn, "000000000000", identity_policies=(policy,))
+    return evaluate(request).is_allowed

@@ -27,15 +27,12 @@ def _takes_part(trapped: Trapped) -> bool:
 
 def _outcome(trapped: Trapped) -> str:
     """What the condition does to a plain read, "" for nothing: the evaluator tells."""
-    evaluation, statement = trapped.asked.read.evaluation, trapped.statement
-    stages = [condition for condition in statement.conditions if condition.lookup == _STAGE]
-    if not stages or evaluation is None:
+    result, statement = trapped.asked.result(trapped.place, trapped.statement), trapped.statement
+    if result is None or not any(condition.key.casefold() == _STAGE for condition in statement.conditions):
         return ""
     if statement.effect is Effect.DENY:
-        here = (trapped.place.layer, trapped.place.name, statement.index)
-        applies = any(r.matches and (r.layer, r.policy, r.statement.index) == here for r in evaluation.applying)
-        return "denies" if applies else ""
-    fails = any(condition.outcome(evaluation.asked.context) is False for condition in stages)
+        return "denies" if result.matches else ""
+    fails = any(unmet.key.casefold() == _STAGE and unmet.outcome is False for unmet in result.unmet)
     return "does not allow" if fails and not _is_allowed_without(trapped) else ""
 
 

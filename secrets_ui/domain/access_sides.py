@@ -59,7 +59,7 @@ def names_caller(result: StatementResult) -> bool:
 
 def denying(evaluation: Evaluation, layers: Iterable[Layer] = tuple(Layer)) -> list[StatementResult]:
     """The Deny statements that apply."""
-    return [r for r in evaluation.applying if r.matches and r.effect is Effect.DENY and r.layer in set(layers)]
+    return [r for r in evaluation.statements if r.matches and r.effect is Effect.DENY and r.layer in set(layers)]
 
 
 def _without_limits(request: Request) -> Request:

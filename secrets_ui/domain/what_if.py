@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from .access_path import READ_ACTIONS, Answer, ask_decrypt, ask_read

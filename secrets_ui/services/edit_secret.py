@@ -69,15 +69,13 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     ensure_not_too_many(environment, actor, name)
     gateway = secrets_manager(environment, actor)
     try:
-        secret = gateway.describe_secret(name)
-        ensure_editable(secret)
-        ensure_current_version(secret, edit.base)
+        secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
         if saved := _same_form(edit):  # its double came to an end between the two looks
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
-    applied = apply_edit(edit, _read_base(gateway, actor, secret, edit))
+    applied = apply_edit(edit, base)
     is_proposal = environment.rules.second_person and bool(edit.base)
     return _Save(gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save").run()
 
@@ -116,21 +114,34 @@ def _record_refusal(environment: Environment, actor: Actor, edit: Edit, refusal:
     )  # fmt: skip
 
 
-def _read_base(gateway: SecretsManagerGateway, actor: Actor, secret: Secret, edit: Edit) -> SecretValue | None:
-    """The value that the edit starts from; a read of a value, so on record before it happens."""
+def _read_base(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> tuple[Secret, SecretValue | None]:
+    """The secret as it is now, and the value that the edit starts from, None where there is none yet. The read is on record before the
+    first call: while nothing can be recorded, AWS is not asked at all."""
     if not edit.base:
-        return None
-    where = {"environment": gateway.environment.name, "secret": secret.name, "version_id": edit.base}
+        return _ensure_as_seen(gateway, edit), None
+    where = {"environment": gateway.environment.name, "secret": edit.secret, "version_id": edit.base}
     read = audit.record_intent("value.read", actor, **where, details={"why": "to apply an edit"})
     try:
-        stored = gateway.get_secret_value(secret.name, edit.base)
+        secret = _ensure_as_seen(gateway, edit)
+        stored = gateway.get_secret_value(edit.secret, edit.base)
     except AwsError as error:
         audit.record_outcome(read, "value.read", actor, "failed", **where, request_ids=[error.call.request_id], details={"code": error.call.code})
+        raise
+    except ConsoleError as refusal:
+        audit.record_outcome(read, "value.read", actor, "not_applied", **where, details={"why": refusal.message})
         raise
     audit.record_outcome(read, "value.read", actor, "done", **where, request_ids=[stored.request_id])
     if stored.value is None:
         raise SecretNotEditable("It is binary. Change it with the AWS CLI.")
-    return stored.value
+    return secret, stored.value
+
+
+def _ensure_as_seen(gateway: SecretsManagerGateway, edit: Edit) -> Secret:
+    """Raises SecretNotEditable, VersionConflict, AwsErrors."""
+    secret = gateway.describe_secret(edit.secret)
+    ensure_editable(secret)
+    ensure_current_version(secret, edit.base)
+    return secret
 
 
 class _Save:

@@ -124,11 +124,11 @@ def in_other_environments_of_each(environment: Environment, specs: Sequence[Secr
     compared = [spec for spec in specs if any(key.between_environments != "any" for key in spec.keys.values())]
     others = [other for other in estate.environments().values() if other.name != environment.name]
     places = {(other.name, other.prefix + spec.name): spec for other in others for spec in compared}
-    sightings = SecretSighting.objects.filter(name__in={name for _, name in places}) if places else []
+    sightings = SecretSighting.objects.filter(name__in={name for _, name in places}) if places else SecretSighting.objects.none()
     wanted = {
-        (s.environment, s.name): Wanted(s.name, s.arn, s.version_id, places[s.environment, s.name])
-        for s in sightings
-        if (s.environment, s.name) in places
+        (env, name): Wanted(name, arn, version, places[env, name])
+        for env, name, arn, version in sightings.values_list("environment", "name", "arn", "version_id")
+        if (env, name) in places
     }
     facts = known_facts(wanted.values()) if wanted else {}
     told: dict[str, dict[str, VersionFacts | None]] = {spec.name: {} for spec in specs}

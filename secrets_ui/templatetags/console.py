@@ -212,9 +212,20 @@ def claim(check: str) -> str:
 
 
 @register.filter
-def of_status(findings: Any, wanted: str) -> list[Any]:
-    """Findings with one of these statuses, in the order in which the statuses are named."""
-    return [finding for status in wanted.split(",") for finding in findings if finding.status == status]
+def to_act_on(findings: Any) -> list[Any]:
+    """Findings that a person should look at, worst first."""
+    told = [finding for finding in findings if not _is_quiet(finding)]
+    return sorted(told, key=lambda finding: ("fail", "unknown", "warn").index(finding.status))
+
+
+@register.filter
+def quiet(findings: Any) -> list[Any]:
+    """The others: what passed, what was not checked for a reason told elsewhere, and second opinions that could not be had."""
+    return [finding for finding in findings if _is_quiet(finding)]
+
+
+def _is_quiet(finding: Any) -> bool:
+    return finding.status in ("pass", "skipped") or (finding.status, finding.weight) == ("unknown", "second opinion")
 
 
 @register.filter
@@ -246,3 +257,18 @@ def decision_level(answer: Any) -> str:
 @register.filter
 def decision_word(answer: Any) -> str:
     return _DECISIONS[str(answer.evaluation.decision)][1] if answer.evaluation else "Not known"
+
+
+@register.filter
+def run_level(run: Any) -> str:
+    """The level of a run's answer: yes may still come with something to look at."""
+    return {"no": "bad", "unknown": "mute"}.get(run.answer, "ok" if run.verdict == "pass" else "warn")
+
+
+@register.filter
+def reasons(answer: Any) -> list[str]:
+    """What decides an evaluator's answer, one sentence each."""
+    if answer.evaluation is None:
+        return [answer.why_not]
+    told = [f"{result.effect}: {result.place}." for result in answer.evaluation.deciding]
+    return told or list(answer.evaluation.missing) or ["No statement allows it."]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from deploy.demo.local_aws import LocalAws
 from tests.browser.console import Console, running
+from tests.browser.pages import sign_in
 from tests.browser.watching import Watch
 
 HERE = Path(__file__).parent
@@ -22,6 +24,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 NO_CHROMIUM = "Chromium is not installed, so the tests in a browser cannot run. Install it, or set CHROMIUM to its path."
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 PATIENCE = 10_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,3 +56,61 @@ def console(
 ) -> Iterator[Console]:
     with running(local_aws, tmp_path_factory.mktemp("console")) as console:
         yield console
+
+
+@pytest.fixture(scope="session")
+def base_url(console: Console) -> str:
+    """Where pytest-playwright's contexts begin."""
+    return console.url
+
+
+@pytest.fixture(scope="session")
+def session_of(console: Console, browser: Browser) -> Callable[[str], StorageState]:
+    """A role's session: signed in once through the real page, its cookies good for all later contexts."""
+
+    @cache
+    def sign_in_once(role: str) -> StorageState:
+        context = browser.new_context(base_url=console.url)
+        sign_in(context.new_page(), role, console.password)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    return sign_in_once
+
+
+@pytest.fixture
+def watch(console: Console) -> Iterator[Watch]:
+    """Every test is a test of this as well: no error, no breach of the policy, no request to elsewhere."""
+    watch = Watch(console.url)
+    yield watch
+    console.aws.mend()  # what this test broke is whole for the next one
+    assert watch.unexcused() == []
+
+
+@pytest.fixture
+def anybody(new_context: Callable[..., BrowserContext], watch: Watch) -> Callable[..., Page]:
+    """Opens a page of somebody who has not signed in; options as for a Playwright context."""
+
+    def open_page(**options: Any) -> Page:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        watch.listen(context)
+        return context.new_page()
+
+    return open_page
+
+
+@pytest.fixture
+def person(anybody: Callable[..., Page], session_of: Callable[[str], StorageState]) -> Callable[..., Page]:
+    """Opens a page of somebody with a role."""
+
+    def open_page(role: str, **options: Any) -> Page:
+        return anybody(storage_state=session_of(role), **options)
+
+    return open_page
+
+
+@pytest.fixture
+def editor(person: Callable[..., Page]) -> Page:
+    return person("editor")

@@ -10,10 +10,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.audit_chain import FIELDS
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 
 pytestmark = pytest.mark.django_db
+TABLE = "secrets_ui_auditrecord"
 TRIGGERS = ("audit_no_update", "audit_no_delete", "audit_only_at_the_end")
 
 
@@ -58,8 +60,8 @@ def test_an_earlier_checkpoint_of_the_same_chain_holds() -> None:
 
 def test_s71_each_place_that_does_not_hold_is_named_and_the_status_is_1() -> None:
     write(5)
-    tamper("UPDATE secrets_ui_auditrecord SET actor = 'mallory' WHERE sequence = 2")
-    tamper("DELETE FROM secrets_ui_auditrecord WHERE sequence = 4")
+    tamper(f"UPDATE {TABLE} SET actor = 'mallory' WHERE sequence = 2")
+    tamper(f"DELETE FROM {TABLE} WHERE sequence = 4")
     out = io.StringIO()
     with pytest.raises(CommandError) as caught:
         call_command("verify_audit", stdout=out)
@@ -75,8 +77,9 @@ def test_s71_each_place_that_does_not_hold_is_named_and_the_status_is_1() -> Non
 def test_s71_a_number_that_is_none_is_named_and_printed_escaped() -> None:
     """SQLite puts any type into any column."""
     write(2)
-    tamper("INSERT INTO secrets_ui_auditrecord SELECT char(27) || '[2J', at, phase, action, outcome, actor, address, environment, secret, "
-           "version_id, base_version_id, keys, reason, request_ids, intent, once, details, hash FROM secrets_ui_auditrecord WHERE sequence = 1")  # fmt: skip
+    columns = ", ".join((*FIELDS[1:], "hash"))
+    esc = "char(27) || '[2J'"
+    tamper(f"INSERT INTO {TABLE} SELECT {esc}, {columns} FROM {TABLE} WHERE sequence = 1")
     out = io.StringIO()
     with pytest.raises(CommandError, match="1 place"):
         call_command("verify_audit", stdout=out)
@@ -86,7 +89,7 @@ def test_s71_a_number_that_is_none_is_named_and_printed_escaped() -> None:
 
 def test_more_places_than_are_printed_are_said_to_be_more() -> None:
     write(120)
-    tamper("UPDATE secrets_ui_auditrecord SET actor = 'mallory'")
+    tamper(f"UPDATE {TABLE} SET actor = 'mallory'")
     with pytest.raises(CommandError, match="100 places or more"):
         verify()
 

@@ -38,9 +38,14 @@ def connect(endpoint: str, region: str, role: str) -> Any:
     sts = boto3.client("sts", endpoint_url=endpoint, region_name=region, config=config)
     keys = sts.assume_role(RoleArn=role, RoleSessionName="script")["Credentials"]
     return boto3.client(
-        "secretsmanager", endpoint_url=endpoint, region_name=region, config=config, aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"],
-    )  # fmt: skip
+        "secretsmanager",
+        endpoint_url=endpoint,
+        region_name=region,
+        config=config,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
 
 
 def write_plainly(client: Any, secret: str, key: str, value: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from secrets_ui.domain.audit_chain import FIELDS
 from tests.postgres import PostgresServer
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
@@ -23,7 +24,7 @@ from tests.processes.consoles import Console
 pytestmark = pytest.mark.processes
 TABLE = "secrets_ui_auditrecord"
 PROCESSES, RECORDS = 8, 200
-EVERY_COLUMN = '"at", phase, action, outcome, actor, address, environment, secret, version_id, base_version_id, keys, reason, request_ids, intent, once, details, hash'
+OTHERS = ", ".join(f'"{name}"' for name in (*FIELDS[1:], "hash"))  # every column but the sequence
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def is_sqlite(database: str) -> bool:
 
 
 def copy_of_row(number: int, *, of: int = 10, before: str = "INSERT") -> str:
-    return f"{before} INTO {TABLE} (sequence, {EVERY_COLUMN}) SELECT {number}, {EVERY_COLUMN} FROM {TABLE} WHERE sequence = {of}"
+    source = f"SELECT {number}, {OTHERS} FROM {TABLE} WHERE sequence = {of}"
+    return f"{before} INTO {TABLE} (sequence, {OTHERS}) {source}"
 
 
 EVERYWHERE = {

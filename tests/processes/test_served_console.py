@@ -38,17 +38,14 @@ def locked(console: Served) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-def full(console: Served, worker: int) -> AbstractContextManager[None]:
+@contextmanager
+def full(console: Served) -> Iterator[None]:
     """No file of the worker can grow any more: to SQLite, a disk without room."""
-
-    @contextmanager
-    def change() -> Iterator[None]:
-        before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-        resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))
-        yield
-        resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
-
-    return change()
+    [worker] = console.workers()
+    before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
 
 
 def ensure_nothing_can_be_saved(console: Served, break_it: AbstractContextManager[None]) -> None:
@@ -84,5 +81,5 @@ def test_s60_with_a_locked_database_an_edit_is_503_and_aws_is_not_asked(console:
 
 
 def test_s60_with_a_full_disk_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
-    with console.running() as workers:
-        ensure_nothing_can_be_saved(console, full(console, workers[0]))
+    with console.running():
+        ensure_nothing_can_be_saved(console, full(console))

@@ -40,7 +40,9 @@ def ensure_refused(aws: Aws, secret: str, base: str, proxy: AwsProxy, reason: st
 
     assert aws.labels(secret) == before
     assert set(proxy.calls) == {"DescribeSecret"}
-    [row] = AuditRecord.objects.filter(secret=secret)
+    reads = AuditRecord.objects.filter(secret=secret, action="value.read", phase="outcome")
+    assert list(reads.values_list("outcome", flat=True)) == ["not_applied"]  # announced, and then not made
+    [row] = AuditRecord.objects.filter(secret=secret).exclude(action="value.read")
     assert (row.phase, row.action, row.outcome, row.actor) == ("event", "secret.save", "refused", "hana")
     assert json.loads(row.keys) == ["A"]
     assert reason in json.loads(row.details)["why"]

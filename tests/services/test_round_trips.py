@@ -80,7 +80,10 @@ def test_s64_a_document_of_65_537_bytes_is_refused_before_aws_gets_it(proxy: Aws
     assert not AuditRecord.objects.filter(action="secret.save").exists()
 
 
-UNTOUCHED = '{ "Z":1.10,\n\t"A" : "1", "list": [1,  2.0, 1e400, null],\r\n "é":"\\u00e9\\/", "big": 12345678901234567890123, "B":"2" }\n'
+UNTOUCHED = (
+    '{ "Z":1.10,\n\t"A" : "1", "list": [1,  2.0, 1e400, null],\r\n'
+    ' "é":"\\u00e9\\/", "big": 12345678901234567890123, "B":"2" }\n'
+)
 
 
 def test_s65_editing_one_key_keeps_every_other_byte_of_the_document(dev: Aws) -> None:

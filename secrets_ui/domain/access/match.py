@@ -43,4 +43,4 @@ def _unmet_conditions(statement: Statement, asked: Asked) -> tuple[UnmetConditio
 def _all_hold(unmet: tuple[UnmetCondition, ...]) -> Truth:
     if not unmet:
         return True
-    return None if all([condition.outcome is None for condition in unmet]) else False
+    return None if all(condition.outcome is None for condition in unmet) else False

@@ -1,0 +1,62 @@
+"""What a page must never do: an error in the browser's console, a breach of its policy, a request to another origin."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+# A breach is told by the browser's own console too, but not where a report is all that happens.
+TELL_BREACHES = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+"""
+STATUS = "the server responded with a status of"  # Chromium tells each answer of 400 and more; tests look at these
+
+
+class Watch:
+    """Listens to contexts; `unexcused()` is what it heard, without what a test expects to break."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.heard: list[str] = []
+        self._excused = [STATUS]
+
+    def listen(self, context: BrowserContext) -> None:
+        context.add_init_script(TELL_BREACHES)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.heard.append(f"uncaught: {error.error}"))
+        context.on("request", self._on_request)
+        context.on("page", self._on_page)
+
+    def excuse(self, words: str) -> None:
+        self._excused.append(words)
+
+    def unexcused(self) -> list[str]:
+        return [told for told in self.heard if not any(words in told for words in self._excused)]
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.heard.append(f"{message.type}: {message.text}")
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if f"{parts.scheme}://{parts.netloc}" != self.origin:
+            self.heard.append(f"request: {request.url}")
+
+    def _on_page(self, page: Page) -> None:
+        page.on("dialog", lambda dialog: (self.heard.append(f"dialog: {dialog.message}"), dialog.accept()))
+
+
+class Bodies:
+    """Everything that the server sends to a context, as (where, body)."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.received: list[tuple[str, bytes]] = []
+        context.on("requestfinished", self._keep)
+
+    def _keep(self, request: Request) -> None:
+        response = request.response()
+        if response and not 300 <= response.status < 400:
+            self.received.append((f"{request.method} {request.url} {response.status}", response.body()))
