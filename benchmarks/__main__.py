@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: all figures as one JSON document on standard output; progress goes to standard error."""
+"""`python -m benchmarks`: all figures as one JSON document; progress goes to standard error."""
 
 from __future__ import annotations
 
@@ -36,17 +36,21 @@ class Counts:
 
 
 TINY = Counts(
-    secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100, verify_rounds=1,
-    evaluations=10,
+    secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100,
+    verify_rounds=1, evaluations=10,
 )  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--tiny", action="store_true", help="small counts: it only shows that everything runs")
+    parser.add_argument(
+        "--tiny", action="store_true", help="small counts: it only shows that everything runs"
+    )
     parser.add_argument("--only", metavar="WORD", default="", help="the figures whose name holds this word")
     arguments = parser.parse_args()
-    os.environ.update(CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"})  # for the bare client of this process
+    os.environ.update(
+        CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}
+    )  # for the bare client of this process
     counts = TINY if arguments.tiny else Counts()
     print(_compact({"machine": _machine(), "figures": measure(counts, arguments.only)}))
 
@@ -57,11 +61,11 @@ def measure(counts: Counts, only: str = "") -> Figures:
         _take(figures, only, {
             "API calls": lambda: call_counts.measure(running),
             "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(running, counts.aws_rounds),
-            "list page ÷ plain Django page": lambda: pages.measure_against_django(running, counts.django_rounds),
+            "list page ÷ plain page": lambda: pages.measure_against_django(running, counts.django_rounds),
             "memory of a worker after a tour": lambda: memory.measure(running, counts.tours),
         })  # fmt: skip
     _take(figures, only, {
-        "audit append ÷ bare insert, 8 writers": lambda: appending.measure(counts.appends, counts.append_rounds),
+        "audit append ÷ bare insert": lambda: appending.measure(counts.appends, counts.append_rounds),
         "audit verification ÷ bare read": lambda: verifying.measure(counts.records, counts.verify_rounds),
         "access evaluator": lambda: evaluator.measure(counts.evaluations),
     })  # fmt: skip
@@ -78,7 +82,9 @@ def _take(figures: Figures, only: str, measures: dict[str, Callable[[], Figures]
 
 
 def _machine() -> Figures:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),

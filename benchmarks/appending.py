@@ -1,4 +1,4 @@
-"""Appends to the audit chain by 8 writers at once: two processes of four threads, on SQLite and on PostgreSQL."""
+"""Appends to the audit chain by 8 writers at once, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import run_to_end
 from tests import postgres
 
-PROCESSES, THREADS = 2, 4
+PROCESSES, THREADS = 2, 4  # as gunicorn's workers have threads
 Process = subprocess.Popen[str]
 
 
 def measure(count: int, rounds: int) -> dict[str, object]:
-    """An append ÷ a bare insert of as large a row by the same writers; `count` writes by each of them in a round."""
+    """An append ÷ a bare insert of as large a row by the same writers, each of which makes `count` in a round."""
     told: dict[str, object] = {}
     with TemporaryDirectory(prefix="miyabi-bench-") as name:
         told["SQLite"] = _measure(_environ(Path(name)), Path(name), count, rounds)
     programs = postgres.find_programs()
     if programs is None:
         return {**told, "PostgreSQL": {"ratio": None, "why": "no PostgreSQL server is installed"}}
-    with postgres.running(programs, durable=True) as server, TemporaryDirectory(prefix="miyabi-bench-") as name:
+    with (
+        postgres.running(programs, durable=True) as server,
+        TemporaryDirectory(prefix="miyabi-bench-") as name,
+    ):
         server.client("createdb", "bench")
         told["PostgreSQL"] = _measure(_environ(Path(name), server.url("bench")), Path(name), count, rounds)
     return told
@@ -67,7 +70,9 @@ def _measure(environ: Mapping[str, str], folder: Path, count: int, rounds: int) 
 def _writers(environ: Mapping[str, str]) -> Iterator[list[Process]]:
     command = [sys.executable, "-m", "benchmarks.writers", str(THREADS)]
     writers = [
-        Process(command, cwd=PROJECT, env=dict(environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        Process(
+            command, cwd=PROJECT, env=dict(environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(PROCESSES)
     ]
     try:

@@ -23,7 +23,7 @@ ENVIRONMENTS = parse_environments(tomllib.loads(TOML), "benchmarks/estate.py")
 
 
 def make_secrets(prod: int) -> dict[str, str]:
-    """Current values by full name; `prod` is the number of secrets there, those of the catalogue among them."""
+    """Current values by full name; prod gets `prod` secrets, those of the catalogue among them."""
     catalog, secrets = read_catalog(), {}
     for name, environment in ENVIRONMENTS.items():
         for secret, values in make_values(catalog, name).items():

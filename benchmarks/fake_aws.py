@@ -1,7 +1,7 @@
-"""A fake AWS endpoint on loopback: HTTP/1.1 with kept connections, a thread for each, answers after a fixed delay.
+"""A fake AWS endpoint on loopback: HTTP/1.1 with kept connections, each in a thread, and a fixed delay.
 
-A moto server answers some 150 calls a second and slows with its contents; claims about speed and scale need an
-endpoint that costs the same for every call. `python -m benchmarks.fake_aws` serves one in a process of its own.
+A moto server answers some 150 calls a second and slows with its contents; claims about speed and scale need
+an endpoint that costs the same for every call. `python -m benchmarks.fake_aws` serves one in its own process.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class _Connection(socketserver.StreamRequestHandler):
         while request := _read_request(self.rfile):
             path, target, body = request
             status, answer = self._answer(path, target, body)
-            head = f"HTTP/1.1 {status} Told\r\nx-amzn-RequestId: {uuid.uuid4()}\r\nContent-Length: {len(answer)}\r\n\r\n"
-            self.wfile.write(head.encode() + answer)
+            head = f"HTTP/1.1 {status} Told\r\nx-amzn-RequestId: {uuid.uuid4()}\r\n"
+            self.wfile.write(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
 
     def _answer(self, path: str, target: str, body: bytes) -> tuple[int, bytes]:
         if path.startswith("/steer/"):
@@ -107,7 +107,7 @@ def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:
 
 
 class FakeAwsProcess:
-    """A fake endpoint in a process of its own, so that it shares no interpreter lock with what is measured."""
+    """A fake endpoint in a process of its own: it shares no interpreter lock with what is measured."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -118,7 +118,8 @@ class FakeAwsProcess:
     def start(cls, secrets: Mapping[str, str]) -> Iterator[FakeAwsProcess]:
         command = [sys.executable, "-m", "benchmarks.fake_aws"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         with process:
             process.stdin.write(json.dumps(dict(secrets)) + "\n")
             process.stdin.flush()
@@ -144,7 +145,7 @@ class FakeAwsProcess:
 
 
 def main() -> None:
-    """Reads the secrets as one line of JSON from standard input, prints the endpoint, and serves until that input ends."""
+    """Reads the secrets as a line of JSON, prints the endpoint, and serves until its standard input ends."""
     with FakeAws(json.loads(sys.stdin.readline())).running() as aws:
         print(aws.endpoint, flush=True)
         sys.stdin.read()

@@ -16,7 +16,7 @@ TOUR = (
 
 
 def measure(servers: Servers, tours: int) -> dict[str, object]:
-    """The largest worker's memory ÷ the same of a plain Django page that was opened as often; in MiB, where /proc tells it."""
+    """The largest worker ÷ the largest one of the plain page, opened as often; in MiB, where /proc tells it."""
     cookies = servers.browser.cookies
     for _ in range(tours):  # a new connection each time, so that every worker has its share
         _visit(Browser(servers.console.port, cookies), TOUR)
@@ -40,4 +40,6 @@ def _visit(browser: Browser, paths: tuple[str, ...]) -> None:
 def _resident(server: Server) -> list[float]:
     """VmRSS of each worker: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html"""
     texts = [Path(f"/proc/{pid}/status").read_text() for pid in server.workers()]
-    return [round(int(found[1]) / 1024, 1) for text in texts if (found := re.search(r"VmRSS:\s+(\d+) kB", text))]
+    return [
+        round(int(found[1]) / 1024, 1) for text in texts if (found := re.search(r"VmRSS:\s+(\d+) kB", text))
+    ]

@@ -29,7 +29,7 @@ def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
 
 
 def measure_against_django(servers: Servers, rounds: int) -> dict[str, object]:
-    """Page ÷ a Django page with the same template and the same call, and nothing else. The endpoint answers at once."""
+    """Page ÷ a Django page with the same template and call, and nothing else. The endpoint answers at once."""
     plain = Browser(servers.reference.port, servers.browser.cookies)
     variants = {}
     for size, environment in PAGES.items():

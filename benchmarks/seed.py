@@ -1,4 +1,4 @@
-"""`python -m benchmarks.seed`: tables, and an account for each role with DEMO_PASSWORD, a table for bare inserts."""
+"""`python -m benchmarks.seed`: tables, one of them for bare inserts, and accounts with DEMO_PASSWORD."""
 
 from __future__ import annotations
 

@@ -36,7 +36,6 @@ class Servers:
     console: Server
     reference: Server
     browser: Browser
-    folder: Path
 
 
 def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
@@ -59,18 +58,20 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
 
 @contextmanager
 def start(prod: int) -> Iterator[Servers]:
-    """Everything warm: each page was opened until no version was unknown. `prod` is the number of secrets there."""
+    """Everything warm: each page was opened until no version was unknown. prod has `prod` secrets."""
     with TemporaryDirectory(prefix="miyabi-bench-") as name, FakeAwsProcess.start(make_secrets(prod)) as aws:
         folder = Path(name)
         environ = make_environ(folder, aws.endpoint)
         run_to_end("benchmarks.seed", environ, folder / "seed.log")
-        with _serve(environ, folder, "miyabi_admin.settings") as console:
-            with _serve(environ, folder, "benchmarks.reference.settings") as reference:
-                browser = Browser(console.port)
-                browser.sign_in("editor", environ["DEMO_PASSWORD"])
-                _warm(browser, aws)
-                yield Servers(aws, console, reference, browser, folder)
-                browser.close()
+        with (
+            _serve(environ, folder, "miyabi_admin.settings") as console,
+            _serve(environ, folder, "benchmarks.reference.settings") as reference,
+        ):
+            browser = Browser(console.port)
+            browser.sign_in("editor", environ["DEMO_PASSWORD"])
+            _warm(browser, aws)
+            yield Servers(aws, console, reference, browser)
+            browser.close()
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def _serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[
 
 
 def _warm(browser: Browser, aws: FakeAwsProcess) -> None:
-    """A page derives the facts of at most 20 unknown versions, so the long one is opened again until it reads none."""
+    """A page looks at 20 unknown versions at most, so the long one is opened again until it reads none."""
     for path in ("/dev/", "/staging/", "/prod/"):
         aws.take_calls()
         while browser.get(path) and aws.take_calls().get("GetSecretValue"):

@@ -1,4 +1,4 @@
-"""Times of several variants, taken in turns, so that whatever else the machine does falls on all of them alike."""
+"""Times of several variants, taken in turns: what else the machine does falls on all of them alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Variants = Mapping[str, Callable[[], object]]
 
 
 def in_turns(variants: Variants, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each call, by variant. Each variant runs once in each round; the order turns round every time."""
+    """Milliseconds of each call, by variant. A round runs each once; the order turns round every time."""
     times: dict[str, list[float]] = {name: [] for name in variants}
     order = list(variants)
     for number in range(rounds):
@@ -21,12 +21,12 @@ def in_turns(variants: Variants, rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def ratio(times: Mapping[str, list[float]], of: str, to: str, goal: float) -> dict[str, object]:
-    """The median of `of` divided by the median of `to`, with the goal and the raw times of both in milliseconds."""
+def ratio(times: Mapping[str, list[float]], of: str, to: str, goal: float | None = None) -> dict[str, object]:
+    """The median of `of` ÷ the median of `to`, with the goal and the raw times of both."""
     medians = {name: statistics.median(times[name]) for name in (of, to)}
     return {
         "ratio": round(medians[of] / medians[to], 3),
-        "goal_at_most": goal,
+        **({"goal_at_most": goal} if goal else {}),
         "median_ms": {name: round(median, 3) for name, median in medians.items()},
         "raw_ms": {name: [round(value, 3) for value in times[name]] for name in (of, to)},
     }

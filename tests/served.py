@@ -37,8 +37,8 @@ class Answer:
 class Person:
     """Somebody with a browser that keeps cookies and runs no script."""
 
-    def __init__(self, port: int) -> None:
-        self._port, self._cookies = port, SimpleCookie()
+    def __init__(self, port: int, cookies: Mapping[str, str] | None = None) -> None:
+        self._port, self._cookies = port, SimpleCookie(dict(cookies or {}))
 
     def get(self, path: str, **headers: str) -> Answer:
         return self._send("GET", path, "", headers)
@@ -57,12 +57,15 @@ class Person:
     def sign_in(self, username: str, password: str) -> Answer:
         return self.post("/sign-in", {"username": username, "password": password})
 
+    def cookies(self) -> dict[str, str]:
+        return {name: cookie.value for name, cookie in self._cookies.items()}
+
     def move_to(self, port: int) -> None:
         """The same browser at another process of the console."""
         self._port = port
 
     def _send(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
-        cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in self._cookies.items())
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies().items())
         with closing(HTTPConnection(HOST, self._port, timeout=60)) as connection:
             connection.request(method, path, body, {"Cookie": cookies, **headers})
             response = connection.getresponse()

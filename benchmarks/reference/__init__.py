@@ -1,1 +1,1 @@
-"""A Django page with session, sign-in and the console's own template that makes the same AWS call and nothing else."""
+"""A plain Django page: session, sign-in, the same AWS call and the same template, and nothing else."""

@@ -50,9 +50,9 @@ def _row(entry: dict[str, Any], prefix: str) -> dict[str, Any]:
 def _frame(request: HttpRequest, place: Any) -> dict[str, Any]:
     """The frame's links are text here: what they cost is the console's own."""
     return {
-        "person": request.user.get_username(), "roles": "editor", "page": "secrets", "current": place, "home": place,
+        "person": request.user.get_username(), "roles": "editor", "page": "secrets",
+        "current": place, "home": place, "may_audit": True,
         "places": [{"place": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()],
-        "may_audit": True, "may_change": True,
     }  # fmt: skip
 
 

@@ -29,8 +29,8 @@ def check(evidence: AccessEvidence) -> Finding:
     if not is_as_expected(evidence):
         return say.skipped(f"{alias} is key {found.value.key_id}, and {evidence.secret_name} is encrypted with another: see key_is_the_expected_one.")
     text = (
-        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with key {key.key_id}, which the role's policies "
-        "name: the alias was moved."
+        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with key {key.key_id}, to which the policies "
+        "belong: the alias was moved."
     )
     return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
 

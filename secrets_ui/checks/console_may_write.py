@@ -7,6 +7,7 @@ from ..domain.access_path import WRITE_ACTIONS, WRITE_KEY_ACTIONS, Answer, Calle
 from ..domain.evidence import AccessEvidence, Known
 from ..domain.finding import Finding
 from .explain import deciding, doubts, names
+from .key_is_the_expected_one import is_as_expected
 from .missing import missing_statements
 from .policy_changes import console_role
 from .says import Says
@@ -25,9 +26,11 @@ def check(evidence: AccessEvidence) -> Finding:
     refused = [action for action, answer in answers.items() if _is_refused(answer)]
     if not refused:
         return _passed_or_unknown(evidence, answers)
+    if not is_as_expected(evidence):
+        return say.skipped(f"This console may not write {name} under the key that encrypts it: see key_is_the_expected_one.", "may not write")
     mended = _answers(repaired(evidence), caller)
     if not any(_is_refused(answer) for answer in mended.values()):
-        return say.skipped(f"This console may not write {name}, for what no_left_over_principals says.", "may not write")
+        return say.skipped(f"This console may not write {name}: see no_left_over_principals.", "may not write")
     first = answers[refused[0]].evaluation
     assert first is not None
     text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}."

@@ -10,6 +10,7 @@ from ..domain.finding import Finding
 from .explain import deciding, doubts, shown
 from .fixes import fix
 from .judged import Judged, explanation
+from .key_is_the_expected_one import is_as_expected
 from .lambda_errors import KMS_NOT_ALLOWED
 from .missing import missing_statements
 from .reading import commands, lacking, reasons
@@ -37,6 +38,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.passed(f"{role} may decrypt with key {key} through Secrets Manager.{grants}", "kms:Decrypt allowed", shown=statements, see=see)
     if judged.outcome == "explained":
         return say.skipped(f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied")
+    if not is_as_expected(evidence):
+        return say.skipped(f"{role} may not decrypt with key {key}: see key_is_the_expected_one.", "kms:Decrypt denied")
     return say.fail(
         _text(evidence, judged), "kms:Decrypt denied",
         shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,

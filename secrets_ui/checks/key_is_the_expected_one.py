@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ..domain.access_path import has_aws_managed_key
+from ..domain.access_path import has_aws_managed_key, lambda_caller
 from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, Remedy
 from ..domain.policy_places import places
 from .policy_changes import command, terraform_name
+from .lambda_errors import KMS_NOT_ALLOWED
 from .says import Says
+from .trapped import asked_of
 
 say = Says(__name__, "key", "matters")
 
@@ -28,19 +30,28 @@ def check(evidence: AccessEvidence) -> Finding:
     if is_as_expected(evidence):
         return say.passed(f"{name} is encrypted with {evidence.key.value.arn}.", "the expected key", see=see)
     text = f"{name} is encrypted with key {evidence.key.value.key_id}, and {alias} is key {evidence.alias.value.key_id}."
-    return say.fail(text, "encrypted with another key", remedy=_remedy(evidence), see=see)
+    if asked_of(evidence).may_decrypt:
+        return say.fail(text, "encrypted with another key", remedy=_remedy(evidence), see=see)
+    text = f"{text[:-1]}: the Lambda may not decrypt with the one that encrypts it."
+    return say.fail(text, "encrypted with another key", weight="decides", error=KMS_NOT_ALLOWED, remedy=_remedy(evidence), see=see)
 
 
 def is_as_expected(evidence: AccessEvidence) -> bool:
-    """The alias points at the key; or the role's policies name the key, so that it is the alias that points elsewhere."""
-    assert isinstance(evidence.key, Known) and isinstance(evidence.alias, Known)
-    return evidence.key.value.arn == evidence.alias.value.arn or _is_named(evidence, evidence.key.value.arn)
+    """The alias points at the key; or policies of the set-up belong to the key, so that it is the alias that points elsewhere; or there
+    is nothing to compare."""
+    if not isinstance(evidence.key, Known) or not isinstance(evidence.alias, Known):
+        return True
+    return evidence.key.value.arn == evidence.alias.value.arn or _belongs(evidence, evidence.key.value.arn)
 
 
-def _is_named(evidence: AccessEvidence, arn: str) -> bool:
-    """By an Allow of the Lambda's role, to the letter."""
-    own = (place for place in places(evidence) if place.place.startswith("identity:"))
-    return any(arn in statement.resources.literals and statement.effect == "Allow" for place in own for statement in place.statements)
+def _belongs(evidence: AccessEvidence, key: str) -> bool:
+    """The key is named to the letter by a policy of the Lambda's or of this console's role, or its key policy names the Lambda's role."""
+    statements = [(place, statement) for place in places(evidence) for statement in place.statements if statement.effect == "Allow"]
+    role = lambda_caller(evidence).role_arn
+    return any(
+        key in statement.resources.literals or (place.place == "key" and statement.principals and role in statement.principals.arns)
+        for place, statement in statements
+    )
 
 
 def _remedy(evidence: AccessEvidence) -> Remedy:

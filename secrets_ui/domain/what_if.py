@@ -39,7 +39,15 @@ def _decision(answer: Answer) -> str:
 def policies_of(evidence: AccessEvidence) -> list[EditablePolicy]:
     """Every policy that could be read and that takes part, the key policy first: it is the one that is edited most."""
     found = sorted(places(evidence), key=lambda item: _ORDER.index(item.place.partition(":")[0]))
-    return [EditablePolicy(item.place, _title(item), item.text) for item in found if not item.place.startswith(("console:", "trust"))]
+    return [EditablePolicy(item.place, _title(item), _indented(item.text)) for item in found if not item.place.startswith(("console:", "trust"))]
+
+
+def _indented(text: str) -> str:
+    """As people write policies; a text that is not JSON stays as it is, to be mended."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
 
 
 _ORDER = ("key", "secret", "identity", "boundary", "trust", "console")

@@ -42,6 +42,11 @@ class KnownSecrets:
     def __getitem__(self, secret: Secret) -> Known:
         return self._known[_key(secret)]
 
+    def is_compared_with(self, others: Iterable[Environment]) -> bool:
+        """Whether the facts of the same secrets are known in all of these environments."""
+        names = {other.name for other in others}
+        return all(facts or name not in names for found in self._others.values() for name, facts in found.items())
+
     def is_stale(self, secret: Secret) -> bool:
         """Whether this console has changed the secret within the age of a list, and the list does not show it."""
         return self._newest.get(secret.name, secret.current) != secret.current

@@ -65,8 +65,7 @@ class AskedPage:
         self._gateway, self._actor, self._token = secrets_manager(environment, actor), actor, token
         self._answer = begin(lambda: self._gateway.list_secrets(token=token, size=ROWS))
         wait([self._answer], timeout=HEAD_START)
-        look_elsewhere(environment, actor, comparable)
-        self._known = KnownSecrets(environment)
+        self._known = _compared(environment, actor, comparable)
         self._last = None if token else _last_answers.get(environment.name)
         self._draft: Listing | None = None
 
@@ -103,11 +102,18 @@ def list_secrets(environment: Environment, actor: Actor, comparable: Iterable[En
 
 def filter_secrets(environment: Environment, actor: Actor, comparable: Iterable[Environment], text: str) -> Listing:
     """All that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
-    look_elsewhere(environment, actor, comparable)
-    return _filtered(secrets_manager(environment, actor), actor, text)
+    return _filtered(secrets_manager(environment, actor), actor, _compared(environment, actor, comparable), text)
 
 
-def _filtered(gateway: SecretsManagerGateway, actor: Actor, text: str) -> Listing:
+def _compared(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> KnownSecrets:
+    known, others = KnownSecrets(environment), list(comparable)
+    if known.is_compared_with(others):
+        return known
+    look_elsewhere(environment, actor, others)
+    return KnownSecrets(environment)
+
+
+def _filtered(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, text: str) -> Listing:
     secrets, token, pages = [], "", 0
     while pages < MOST_PAGES:
         page = gateway.list_secrets(token=token)
@@ -116,7 +122,7 @@ def _filtered(gateway: SecretsManagerGateway, actor: Actor, text: str) -> Listin
         if not token:
             break
     matching = _matching(gateway.environment, secrets, text.casefold())
-    rows = _rows(gateway, actor, KnownSecrets(gateway.environment), matching[:MOST_MATCHES])
+    rows = _rows(gateway, actor, known, matching[:MOST_MATCHES])
     ordered = tuple(sorted(rows, key=lambda row: row.name))
     cut = bool(token) or len(matching) > MOST_MATCHES
     return Listing(ordered, datetime.now(UTC), filtered=text, looked_through=len(secrets), is_cut=cut, unlooked=_unlooked(rows))

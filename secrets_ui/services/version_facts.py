@@ -124,7 +124,7 @@ def in_other_environments_of_each(environment: Environment, specs: Sequence[Secr
     compared = [spec for spec in specs if any(key.between_environments != "any" for key in spec.keys.values())]
     others = [other for other in estate.environments().values() if other.name != environment.name]
     places = {(other.name, other.prefix + spec.name): spec for other in others for spec in compared}
-    sightings = SecretSighting.objects.filter(name__in={name for _, name in places}) if places else SecretSighting.objects.none()
+    sightings = SecretSighting.objects.filter(name__in={name for _, name in places})
     wanted = {
         (env, name): Wanted(name, arn, version, places[env, name])
         for env, name, arn, version in sightings.values_list("environment", "name", "arn", "version_id")

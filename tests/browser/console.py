@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from django.contrib.sessions.serializers import JSONSerializer
+from django.core import signing
+from playwright.sync_api import BrowserContext
 
 from deploy.demo.account import Account
 from deploy.demo.estate import build_estate
@@ -27,9 +32,10 @@ class Console:
     """`url` is its origin. `aws` stands between it and the local AWS, to break calls; `accounts` lead to AWS beside the console."""
 
     url: str
-    password: str
+    password: str = field(repr=False)
     aws: RecordingAws
-    accounts: dict[str, Account]
+    accounts: dict[str, Account] = field(repr=False)
+    environ: Mapping[str, str] = field(repr=False)
 
     def environment(self, name: str) -> Environment:
         return self.accounts[name].environment
@@ -64,6 +70,20 @@ class Console:
         )
         return short
 
+    def age_session(self, context: BrowserContext, minutes: int) -> None:
+        """As if the context's session had been left alone for so long. Its row is read and written as Django does."""
+        key = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session")
+        options = {
+            "key": self.environ["SECRET_KEY"],
+            "salt": "django.contrib.sessions.SessionStore",
+            "serializer": JSONSerializer,
+        }
+        with closing(sqlite3.connect(self.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as database, database:
+            read = database.execute("SELECT session_data FROM django_session WHERE session_key = ?", [key])
+            data = signing.loads(read.fetchone()[0], **options)
+            aged = signing.dumps({**data, "seen": data["seen"] - minutes * 60}, compress=True, **options)
+            database.execute("UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, key])
+
 
 @contextmanager
 def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
@@ -78,4 +98,4 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"
             wait_until_ready(process, f"{url}/livez", log)
-            yield Console(url, password, aws, accounts)
+            yield Console(url, password, aws, accounts, environ)

@@ -335,13 +335,11 @@ def secret_scheduled_for_deletion(account: Account) -> Undo:
     return lambda: client.restore_secret(SecretId=secret(account))
 
 
-@fault("secret", secret_has_current_version="fail")
+@fault("secret", heals=False, secret_has_current_version="fail")  # moto cannot move AWSCURRENT where no version holds it
 def no_version_holds_awscurrent(account: Account) -> Undo:
-    client = account.clients.secretsmanager
-    version = client.get_secret_value(SecretId=secret(account))["VersionId"]
-    label: Any = {"SecretId": secret(account), "VersionStage": "AWSCURRENT"}
-    client.update_secret_version_stage(**label, RemoveFromVersionId=version)
-    return lambda: client.update_secret_version_stage(**label, MoveToVersionId=version)
+    client, before = account.clients.secretsmanager, account.clients.secretsmanager.get_secret_value(SecretId=secret(account))
+    client.update_secret_version_stage(SecretId=secret(account), VersionStage="AWSCURRENT", RemoveFromVersionId=before["VersionId"])
+    return lambda: client.put_secret_value(SecretId=secret(account), SecretString=before["SecretString"])
 
 
 @fault("secret", heals=False, secret_holds_its_keys="fail")
@@ -360,7 +358,7 @@ def deny_in_the_secret_s_policy(account: Account) -> Undo:
     return put_secret_policy(account, Sid="NotTheLambda", Effect="Deny", Principal=principal, Action=READ, Resource="*")
 
 
-@fault("secret.policy", principals_are_not_too_open="fail")
+@fault("secret.policy", "read", principals_are_not_too_open="fail")  # "read": it cures what is not allowed
 def secret_s_policy_open_to_everybody(account: Account) -> Undo:
     return put_secret_policy(account, Sid="Open", Effect="Allow", Principal="*", Action=READ, Resource="*")
 
@@ -407,15 +405,20 @@ def alias_moved_to_another_key(account: Account) -> Undo:
 
 @fault("key.state", key_is_usable="fail")
 def key_disabled(account: Account) -> Undo:
-    account.clients.kms.disable_key(KeyId=account.key_arn)
-    return lambda: account.clients.kms.enable_key(KeyId=account.key_arn)
+    account.clients.kms.disable_key(KeyId=key_id(account))
+    return lambda: account.clients.kms.enable_key(KeyId=key_id(account))
 
 
 @fault("key.state", key_is_usable="fail")
 def key_pending_deletion(account: Account) -> Undo:
-    kms = account.clients.kms
-    kms.schedule_key_deletion(KeyId=account.key_arn)
-    return lambda: (kms.cancel_key_deletion(KeyId=account.key_arn), kms.enable_key(KeyId=account.key_arn))
+    kms, key = account.clients.kms, key_id(account)
+    kms.schedule_key_deletion(KeyId=key)
+    return lambda: (kms.cancel_key_deletion(KeyId=key), kms.enable_key(KeyId=key))
+
+
+def key_id(account: Account) -> str:
+    """moto takes no ARN where it changes a key's state."""
+    return account.key_arn.rpartition("/")[2]
 
 
 @fault("key.state", key_rotates="warn")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import resource
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,13 @@ from deploy.demo.local_aws import LocalAws
 from deploy.demo.processes import choose_port
 from tests.posting import key_form, prod_rules
 from tests.postgres import PostgresServer
-from tests.served import Served, served
+from tests.served import Person, Served, served
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 NAME = "miyabi/prod/config"
 EDIT = f"/prod/edit/{NAME}"
 SCRIPT = {"Accept": "application/json"}
+SAID = "The audit log cannot be written, so nothing was done"
 
 
 @pytest.fixture
@@ -29,57 +30,134 @@ def console(local_aws: LocalAws, tmp_path: Path) -> Iterator[Served]:
         yield console
 
 
-@contextmanager
-def locked(console: Served) -> Iterator[None]:
-    """Another program holds the write lock."""
-    with closing(sqlite3.connect(console.folder / "db.sqlite3", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
+class Attempt:
+    """An editor with the edit page open and filled in, while all is well."""
 
+    def __init__(self, console: Served) -> None:
+        self.console, self.editor = console, console.person("editor")
+        assert self.editor.get(EDIT).status == 200
+        self.form = key_form(console.current("prod", NAME), ("MIYABI_ROOT", "set", "/srv/late"), **prod_rules(NAME))
+        self.form["csrfmiddlewaretoken"] = self.editor.get("/prod/").text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        self.before = self.stored()
 
-@contextmanager
-def full(console: Served) -> Iterator[None]:
-    """No file of the worker can grow any more: to SQLite, a disk without room."""
-    [worker] = console.workers()
-    before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
+    def stored(self) -> str:
+        client = self.console.accounts["prod"].clients.secretsmanager
+        return str(client.get_secret_value(SecretId=NAME)["SecretString"])
 
-
-def ensure_nothing_can_be_saved(console: Served, break_it: AbstractContextManager[None]) -> None:
-    """While it is broken: 503, in words and as JSON, with no AWS call. Afterwards the same form is taken."""
-    editor = console.person("editor")
-    assert editor.get(EDIT).status == 200
-    client = console.accounts["prod"].clients.secretsmanager
-    before = client.get_secret_value(SecretId=NAME)["SecretString"]
-    form = key_form(console.current("prod", NAME), ("MIYABI_ROOT", "set", "/srv/late"), **prod_rules(NAME))
-    form |= {"csrfmiddlewaretoken": _token(editor.get("/prod/").text)}
-    console.aws.seen.clear()
-    with break_it:
-        told, page = editor.post_raw(EDIT, form, **SCRIPT), editor.post_raw(EDIT, form)
+    def ensure_refused(self) -> None:
+        """503, in words and as JSON, with no AWS call."""
+        self.console.aws.seen.clear()
+        told, page = self.editor.post_raw(EDIT, self.form, **SCRIPT), self.editor.post_raw(EDIT, self.form)
         assert (told.status, page.status) == (503, 503)
-        assert (
-            json.loads(told.body)["problem"]["title"]
-            == "The audit log cannot be written, so nothing was done"
-        )
-        assert "The audit log cannot be written, so nothing was done" in page.text
-        assert console.aws.operations() == []
-    assert client.get_secret_value(SecretId=NAME)["SecretString"] == before
-    assert editor.post_raw(EDIT, form, **SCRIPT).status == 200
-    assert json.loads(client.get_secret_value(SecretId=NAME)["SecretString"])["MIYABI_ROOT"] == "/srv/late"
+        assert json.loads(told.body)["problem"]["title"] == SAID
+        assert SAID in page.text
+        assert self.console.aws.operations() == []
+        assert self.stored() == self.before
 
-
-def _token(page: str) -> str:
-    return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    def ensure_taken(self) -> None:
+        """The same form: nothing else was wrong with it."""
+        assert self.editor.post_raw(EDIT, self.form, **SCRIPT).status == 200
+        assert json.loads(self.stored())["MIYABI_ROOT"] == "/srv/late"
 
 
 def test_s60_with_a_locked_database_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
     with console.running():
-        ensure_nothing_can_be_saved(console, locked(console))
+        attempt = Attempt(console)
+        with closing(sqlite3.connect(console.folder / "db.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            attempt.ensure_refused()
+        attempt.ensure_taken()
 
 
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can take a process's disk away")
 def test_s60_with_a_full_disk_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
     with console.running():
-        ensure_nothing_can_be_saved(console, full(console))
+        attempt = Attempt(console)
+        [worker] = console.workers()
+        before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))  # no file can grow any more
+        attempt.ensure_refused()
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
+        attempt.ensure_taken()
+
+
+def test_s60_with_a_read_only_database_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
+    with console.running():
+        attempt = Attempt(console)
+    with read_only(console.folder / "db.sqlite3"), console.running():
+        attempt.ensure_refused()
+    with console.running():
+        attempt.ensure_taken()
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[None]:
+    """By the file's own header, since root may write to any file: https://www.sqlite.org/fileformat.html#file_format_version_numbers"""
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    _set_write_version(path, 3)
+    yield
+    _set_write_version(path, 2)
+
+
+def _set_write_version(path: Path, version: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(18)
+        file.write(bytes([version]))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("ALTER DATABASE {0} SET default_transaction_read_only = on", "ALTER DATABASE {0} RESET default_transaction_read_only"),
+        ("ALTER DATABASE {0} ALLOW_CONNECTIONS false", "ALTER DATABASE {0} ALLOW_CONNECTIONS true"),
+    ],
+    ids=["read-only", "down"],
+)
+def test_s60_with_postgresql_read_only_or_down_an_edit_is_503_and_aws_is_not_asked(
+    local_aws: LocalAws, tmp_path: Path, postgres: PostgresServer, broken: str, mended: str
+) -> None:
+    url = postgres.new_database()
+    name = url.rpartition("/")[2]
+
+    def tell(statement: str) -> None:
+        close = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        postgres.client("psql", "--dbname", "postgres", "--command", statement.format(name), "--command", close)
+
+    with served(local_aws, tmp_path, DATABASE_URL=url) as console, console.running():
+        attempt = Attempt(console)
+        tell(broken)
+        attempt.ensure_refused()
+        tell(mended)
+        attempt.ensure_taken()
+
+
+def test_s22_wrong_passwords_are_counted_across_processes(console: Served) -> None:
+    """Two servers on one database, each with a worker of its own."""
+    other = choose_port("NO_SUCH_VARIABLE", 0)
+    with console.running(), console.running(PORT=str(other)):
+        person = Person(console.port)
+        statuses = []
+        for number in range(6):
+            person.move_to((console.port, other)[number % 2])
+            statuses.append(person.sign_in("viewer", f"wrong {number}").status)
+        assert statuses == [403, 403, 403, 403, 403, 429]
+        assert len(console.workers()) == 2
+        for port in (console.port, other):
+            assert Person(port).sign_in("viewer", console.password).status == 429
+            assert Person(port).sign_in("auditor", console.password).status == 302  # nobody else is locked
+
+
+def test_s27_a_sign_out_counts_in_every_process_at_once(console: Served) -> None:
+    other = choose_port("NO_SUCH_VARIABLE", 0)
+    with console.running(), console.running(PORT=str(other)):
+        person = console.person("auditor")
+        for port in (console.port, other):
+            person.move_to(port)
+            assert person.get("/audit").status == 200
+        stolen = dict(person.cookies())
+        assert person.post("/sign-out", {}).status == 302
+        for port in (console.port, other):
+            thief = Person(port, stolen)
+            assert thief.get("/audit").headers["Location"] == "/sign-in?next=/audit"

@@ -1,4 +1,4 @@
-"""How many calls to AWS a page and a save make, counted at the endpoint. What is timed, is timed by `make bench`."""
+"""How many calls to AWS a page and a save make, counted at the endpoint. `make bench` tells the times."""
 
 from __future__ import annotations
 

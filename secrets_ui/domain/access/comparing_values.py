@@ -47,7 +47,10 @@ def compare_values(
             found = read_actual(actual)
             if found is None:
                 return unreadable
-            return True if any(relate(found, value) for value in wanted) else otherwise
+            for value in wanted:
+                if relate(found, value):
+                    return True
+            return otherwise
 
         return compare
 
@@ -83,6 +86,7 @@ def _seconds(iso: str) -> Decimal | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def read_boolean(text: str) -> bool | None:
     return {"true": True, "false": False}.get(fold(text))
 

@@ -15,6 +15,8 @@ class Wild(Enum):
     ANY = auto()
     ONE = auto()
 
+    __hash__ = object.__hash__  # Enum's own is written in Python, and patterns are looked up a lot
+
 
 Pattern = tuple[str | Wild, ...]
 """Literal texts and wildcards. A `*` inside a literal text is an asterisk."""

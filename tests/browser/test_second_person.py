@@ -1,0 +1,67 @@
+"""Where the rules ask for a second person: one proposes, another approves or rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.console import Console
+from tests.browser.pages import open_edit, review, value_of
+
+
+@pytest.fixture
+def secret(console: Console) -> str:
+    return console.make_secret("staging")
+
+
+def propose(page: Page, console: Console, secret: str, value: str) -> Locator:
+    """Sends a change for approval; the proposal on the page that follows."""
+    open_edit(page, console, "staging", secret)
+    value_of(page, "FIRST").fill(value)
+    review(page)
+    expect(page.get_by_text("staging needs a second person")).to_be_visible()
+    page.get_by_label("Reason").fill("OPS-9")
+    page.get_by_role("button", name="Send for approval").click()
+    expect(page.get_by_text("Sent for approval.")).to_be_visible()
+    return proposal(page, console, secret)
+
+
+def proposal(page: Page, console: Console, secret: str) -> Locator:
+    return page.get_by_role("region").filter(has=page.get_by_role("link", name=console.name("staging", secret)))
+
+
+def test_one_proposes_and_another_approves(console: Console, person: Callable[..., Page], secret: str) -> None:
+    author, other = person("editor"), person("admin")
+    mine = propose(author, console, secret, "proposed")
+    expect(mine.get_by_text("somebody else has to approve it")).to_be_visible()
+    expect(mine.get_by_role("button", name="Approve")).to_have_count(0)
+    assert console.values("staging", secret)["FIRST"] == "one"
+
+    other.goto("/staging/")
+    other.get_by_role("link", name="Changes").click()
+    theirs = proposal(other, console, secret)
+    expect(theirs).to_contain_text("Proposed by editor")
+    expect(theirs).to_contain_text("OPS-9")
+    expect(theirs.get_by_role("row", name="FIRST")).to_contain_text("•" * 8)
+    theirs.get_by_role("button", name="Approve").click()
+    expect(other.get_by_text("by editor, approved by admin, in this console").first).to_be_visible()
+    assert console.values("staging", secret) == {"FIRST": "proposed", "SECOND": "two", "THIRD": "three"}
+
+    other.get_by_role("link", name="Audit", exact=True).click()
+    expect(other.get_by_role("row").nth(1)).to_contain_text(console.name("staging", secret))
+
+
+def test_a_proposal_is_rejected_by_another_or_taken_back_by_its_author(
+    console: Console, person: Callable[..., Page], secret: str
+) -> None:
+    author, other = person("editor"), person("admin")
+    propose(author, console, secret, "no good")
+    other.goto("/staging/changes")
+    proposal(other, console, secret).get_by_role("button", name="Reject").click()
+    expect(proposal(other, console, secret)).to_have_count(0)
+
+    propose(author, console, secret, "no better").get_by_role("button", name="Take it back").click()
+    expect(proposal(author, console, secret)).to_have_count(0)
+    assert console.values("staging", secret)["FIRST"] == "one"
