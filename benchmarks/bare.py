@@ -24,5 +24,5 @@ def list_first_page(client: Any, environment: str) -> dict[str, Any]:
 
 def current_version(client: Any, name: str) -> str:
     """AWSCURRENT's version id."""
-    versions = client.describe_secret(SecretId=name)["VersionIdsToStages"]
+    versions: dict[str, list[str]] = client.describe_secret(SecretId=name)["VersionIdsToStages"]
     return next(version for version, labels in versions.items() if "AWSCURRENT" in labels)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from benchmarks.bare import current_version, make_client
 from benchmarks.browser import Browser
-from benchmarks.servers import Servers
+from benchmarks.servers import EDITOR, Servers
 from secrets_ui.aws.session import AwsSessions
 
 SECRET = "miyabi/dev/config"
@@ -28,9 +28,9 @@ def measure(servers: Servers) -> dict[str, object]:
 
 
 def _counted(servers: Servers, act: Callable[[], object], goal: int) -> dict[str, object]:
-    servers.aws.take_calls()
+    servers.aws.take_calls(EDITOR)
     act()
-    calls = servers.aws.take_calls()
+    calls = servers.aws.take_calls(EDITOR)
     return {"total": sum(calls.values()), "goal_at_most": goal, "calls": calls}
 
 

@@ -17,12 +17,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any
 from urllib.parse import parse_qs
 
 from benchmarks.fake_secrets import FakeSecrets
 
 HOST = "127.0.0.1"
+Headers = dict[str, str]
 
 
 class FakeAws(socketserver.ThreadingTCPServer):
@@ -69,41 +71,42 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         while request := _read_request(self.rfile):
-            path, target, body = request
-            status, answer = self._answer(path, target, body)
+            status, answer = self._answer(*request)
             head = f"HTTP/1.1 {status} Told\r\nx-amzn-RequestId: {uuid.uuid4()}\r\n"
             self.wfile.write(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
 
-    def _answer(self, path: str, target: str, body: bytes) -> tuple[int, bytes]:
+    def _answer(self, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         if path.startswith("/steer/"):
-            return 200, self._steer(path.removeprefix("/steer/"))
+            return 200, self._steer(*path.split("/")[2:])
+        target = headers.get("x-amz-target", "")
         operation = target.rpartition(".")[2] or parse_qs(body.decode())["Action"][0]
+        key_id = headers["authorization"].partition("Credential=")[2].partition("/")[0]
         if self.server.delay:
             time.sleep(self.server.delay)
-        return self.server.secrets.answer(operation, body)
+        return self.server.secrets.answer(operation, body, key_id)
 
-    def _steer(self, what: str) -> bytes:
-        """From another process: `delay/0.02` sets the delay; `calls` takes the counts."""
-        if what.startswith("delay/"):
-            self.server.delay = float(what.removeprefix("delay/"))
+    def _steer(self, what: str, value: str) -> bytes:
+        """From another process: `delay/0.02` sets the delay; `calls/editor` takes its counts."""
+        if what == "delay":
+            self.server.delay = float(value)
             return b"{}"
-        return json.dumps(self.server.secrets.take_calls()).encode()
+        return json.dumps(self.server.secrets.take_calls(value)).encode()
 
 
-def _read_request(stream: BinaryIO) -> tuple[str, str, bytes] | None:
-    """Path, X-Amz-Target and body; None at the end of the connection."""
+def _read_request(stream: BufferedIOBase) -> tuple[str, Headers, bytes] | None:
+    """Path, headers by their small names, and body; None at the end of the connection."""
     try:
         line = stream.readline()
         if not line:
             return None
-        headers: dict[bytes, bytes] = {}
+        headers: Headers = {}
         while (header := stream.readline()) not in (b"\r\n", b""):
-            name, _, value = header.partition(b":")
+            name, _, value = header.decode().partition(":")
             headers[name.lower()] = value.strip()
-        body = stream.read(int(headers.get(b"content-length", b"0")))
+        body = stream.read(int(headers.get("content-length", "0")))
     except ConnectionError:
         return None
-    return line.split()[1].decode(), headers.get(b"x-amz-target", b"").decode(), body
+    return line.split()[1].decode(), headers, body
 
 
 class FakeAwsProcess:
@@ -131,9 +134,9 @@ class FakeAwsProcess:
     def delay(self, seconds: float) -> None:
         self._steer(f"delay/{seconds}")
 
-    def take_calls(self) -> dict[str, int]:
-        """The calls by operation, since the last time that somebody asked."""
-        return dict(self._steer("calls"))
+    def take_calls(self, person: str) -> dict[str, int]:
+        """The calls in a person's name since the last time that somebody asked, by operation."""
+        return dict(self._steer(f"calls/{person}"))
 
     def _steer(self, what: str) -> Any:
         connection = HTTPConnection(self._address, timeout=5)

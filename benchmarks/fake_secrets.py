@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ Answer = dict[str, Any]
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 _ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<Credentials><AccessKeyId>fake-access-key-id</AccessKeyId><SecretAccessKey>fake-secret-key</SecretAccessKey>
+<Credentials><AccessKeyId>{session}</AccessKeyId><SecretAccessKey>fake-secret-key</SecretAccessKey>
 <SessionToken>fake-session-token</SessionToken><Expiration>{until}</Expiration></Credentials>
 <AssumedRoleUser><Arn>{arn}</Arn><AssumedRoleId>AROAFAKE:bench</AssumedRoleId></AssumedRoleUser>
 </AssumeRoleResult><ResponseMetadata><RequestId>fake</RequestId></ResponseMetadata></AssumeRoleResponse>"""
@@ -60,11 +60,11 @@ class Stored:
 
 
 class FakeSecrets:
-    """Answers calls and counts them, by operation. Safe for many threads."""
+    """Answers calls, and counts them by role session, so by person. Safe for many threads."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         """`secrets`: the current value of each, by full name."""
-        self.calls: Counter[str] = Counter()
+        self._calls: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._lock = threading.Lock()
         self._secrets = {
             name: Stored(name, {f"{i:032x}": value}, {"AWSCURRENT": f"{i:032x}"})
@@ -79,13 +79,12 @@ class FakeSecrets:
             "UpdateSecretVersionStage": self._update_secret_version_stage,
         }
 
-    def answer(self, operation: str, body: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer to one call."""
+    def answer(self, operation: str, body: bytes, key_id: str) -> tuple[int, bytes]:
+        """Status and body of an answer. `key_id` signed the call: the name of its session."""
+        if operation == "AssumeRole":
+            return 200, _assume_role(body)
         with self._lock:
-            if operation == "AssumeRole":
-                self.calls["AssumeRole"] += 1
-                return 200, _assume_role(body)
-            self.calls[operation] += 1
+            self._calls[key_id][operation] += 1
             if operation == "ListSecrets":
                 if body not in self._listed:
                     self._listed[body] = _json(self._list_secrets(json.loads(body)))
@@ -95,11 +94,10 @@ class FakeSecrets:
             except Refused as error:
                 return 400, _json({"__type": str(error), "message": "Refused."})
 
-    def take_calls(self) -> dict[str, int]:
-        """The calls since the last time that somebody asked."""
+    def take_calls(self, person: str) -> dict[str, int]:
+        """The calls in a person's name since the last time that somebody asked, by operation."""
         with self._lock:
-            taken, self.calls = self.calls, Counter()
-        return dict(taken)
+            return dict(self._calls.pop(person, {}))
 
     def current_value(self, name: str) -> str:
         """As AWS has it."""
@@ -164,6 +162,7 @@ def _json(answer: Answer) -> bytes:
 
 def _assume_role(body: bytes) -> bytes:
     asked = parse_qs(body.decode())
-    arn = f"{asked['RoleArn'][0]}/{asked['RoleSessionName'][0]}".replace(":role/", ":assumed-role/")
+    session = asked["RoleSessionName"][0]
+    arn = f"{asked['RoleArn'][0]}/{session}".replace(":role/", ":assumed-role/")
     until = datetime.now(UTC) + timedelta(hours=1)
-    return _ASSUMED.format(arn=arn, until=until.isoformat(timespec="seconds")).encode()
+    return _ASSUMED.format(session=session, arn=arn, until=until.isoformat(timespec="seconds")).encode()

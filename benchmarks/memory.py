@@ -16,7 +16,7 @@ TOUR = (
 
 
 def measure(servers: Servers, tours: int) -> dict[str, object]:
-    """The largest worker ÷ the largest one of the plain page, opened as often; in MiB, where /proc tells it."""
+    """The largest worker ÷ the largest one of the plain page, in MiB, where /proc tells it."""
     cookies = servers.browser.cookies
     for _ in range(tours):  # a new connection each time, so that every worker has its share
         _visit(Browser(servers.console.port, cookies), TOUR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from benchmarks.bare import list_first_page, make_client
@@ -16,7 +17,8 @@ PAGES = {"2 secrets": "dev", "1,000 secrets": "prod"}
 
 def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
     """Page ÷ the same ListSecrets made bare. Both wait for an endpoint that answers after 20 ms."""
-    variants, sessions = {}, AwsSessions(servers.aws.endpoint)
+    variants: dict[str, Callable[[], object]] = {}
+    sessions = AwsSessions(servers.aws.endpoint)
     for size, environment in PAGES.items():
         client = make_client(sessions, environment)
         variants[f"bare {size}"] = partial(list_first_page, client, environment)
@@ -29,9 +31,9 @@ def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
 
 
 def measure_against_django(servers: Servers, rounds: int) -> dict[str, object]:
-    """Page ÷ a Django page with the same template and call, and nothing else. The endpoint answers at once."""
+    """Page ÷ a Django page with the same template and call alone. The endpoint answers at once."""
     plain = Browser(servers.reference.port, servers.browser.cookies)
-    variants = {}
+    variants: dict[str, Callable[[], object]] = {}
     for size, environment in PAGES.items():
         variants[f"plain {size}"] = partial(plain.get, f"/{environment}/reference")
         variants[f"page {size}"] = partial(servers.browser.get, f"/{environment}/")

@@ -17,6 +17,9 @@ from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 
 
+EDITOR = "editor"  # one of the accounts that benchmarks.seed makes
+
+
 @dataclass(frozen=True)
 class Server:
     port: int
@@ -68,7 +71,7 @@ def start(prod: int) -> Iterator[Servers]:
             _serve(environ, folder, "benchmarks.reference.settings") as reference,
         ):
             browser = Browser(console.port)
-            browser.sign_in("editor", environ["DEMO_PASSWORD"])
+            browser.sign_in(EDITOR, environ["DEMO_PASSWORD"])
             _warm(browser, aws)
             yield Servers(aws, console, reference, browser)
             browser.close()
@@ -85,6 +88,6 @@ def _serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[
 def _warm(browser: Browser, aws: FakeAwsProcess) -> None:
     """A page looks at 20 unknown versions at most, so the long one is opened again until it reads none."""
     for path in ("/dev/", "/staging/", "/prod/"):
-        aws.take_calls()
-        while browser.get(path) and aws.take_calls().get("GetSecretValue"):
+        aws.take_calls(EDITOR)
+        while browser.get(path) and aws.take_calls(EDITOR).get("GetSecretValue"):
             pass

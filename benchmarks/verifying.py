@@ -1,6 +1,6 @@
 """Verifies a chain of many records, against reading them and doing nothing with them.
 
-`python -m benchmarks.verifying COUNT ROUNDS` does it in DATABASE_URL; `measure` gives it a database of its own.
+`python -m benchmarks.verifying COUNT ROUNDS` does it in DATABASE_URL; `measure` gives it one of its own.
 """
 
 from __future__ import annotations

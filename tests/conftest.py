@@ -115,7 +115,7 @@ def watched(make_estate: Callable[..., Estate], settings: Any) -> Iterator[Calla
 
 @pytest.fixture
 def counting_aws(settings: Any, tmp_path: Path) -> Iterator[FakeAws]:
-    """The endpoint of the benchmarks, with their estate (30 secrets in prod); its `secrets` counts the console's calls."""
+    """The endpoint of the benchmarks, with their estate (30 secrets in prod); its `secrets` counts calls by person."""
     path = tmp_path / "environments.toml"
     path.write_text(TOML, encoding="utf-8")
     with FakeAws(make_secrets(prod=30)).running() as aws:

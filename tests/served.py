@@ -100,10 +100,10 @@ class Served:
             wait_until_ready(process, f"http://{HOST}:{merged['PORT']}/livez", self.log)
             yield
 
-    def workers(self) -> set[int]:
-        """The ids of the worker processes that have answered so far, by the access log."""
+    def workers(self) -> list[int]:
+        """The id of the worker process that answered each request so far, by the access log."""
         lines = self.log.read_text(encoding="utf-8").splitlines()
-        return {json.loads(line)["worker"] for line in lines if '"logger": "access"' in line}
+        return [json.loads(line)["worker"] for line in lines if '"logger": "access"' in line]
 
     def person(self, role: str = "") -> Person:
         """Somebody, signed in with the account of a role if one is given."""

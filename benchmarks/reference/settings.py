@@ -1,6 +1,7 @@
 """The console's settings, with Django's own middleware alone and one page."""
 
 from miyabi_admin.settings import *  # noqa: F403
+from miyabi_admin.settings import BASE_DIR
 
 ROOT_URLCONF = "benchmarks.reference.urls"
 MIDDLEWARE = [  # what `django-admin startproject` gives, without messages, which nothing here uses
@@ -11,4 +12,13 @@ MIDDLEWARE = [  # what `django-admin startproject` gives, without messages, whic
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-TEMPLATES[0]["OPTIONS"]["context_processors"] = ["django.template.context_processors.request"]  # noqa: F405
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": ["django.template.context_processors.request"],
+            "builtins": ["secrets_ui.templatetags.console"],
+        },
+    }
+]

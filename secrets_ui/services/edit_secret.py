@@ -158,7 +158,7 @@ class _Save:
             self.intent = audit.record_intent(self.action, self.actor, **self._where(), once=self.edit.once)
         except audit.AlreadyIntended as earlier:
             return _wait_for(earlier.sequence)
-        self.deadline = time.monotonic() + SAVE_DEADLINE
+        self.deadline = time.time() + SAVE_DEADLINE  # by the clock that settle_audit goes by, which a suspended machine cannot stop
         self.token = version_id_of(self.intent.hash, settings.VERSION_ID_FORMAT)
         is_proposal = self.action == "secret.propose"
         self.label = f"{PROPOSAL_LABEL if is_proposal else EDIT_LABEL}{self.token[:12]}"
@@ -191,7 +191,7 @@ class _Save:
         self.is_put = True
 
     def _swap(self) -> None:
-        if time.monotonic() > self.deadline:
+        if time.time() > self.deadline:
             call = self.gateway.about("UpdateSecretVersionStage", self.secret.name)
             raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
         self.request_ids.append(swap_current(self.gateway, self.secret.name, base=self.edit.base, to=self.token))

@@ -114,7 +114,8 @@ def _compared(environment: Environment, actor: Actor, comparable: Iterable[Envir
 
 
 def _filtered(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, text: str) -> Listing:
-    secrets, token, pages = [], "", 0
+    secrets: list[Secret] = []
+    token, pages = "", 0
     while pages < MOST_PAGES:
         page = gateway.list_secrets(token=token)
         secrets += page.secrets

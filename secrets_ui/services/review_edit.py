@@ -174,7 +174,8 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
     yours = _after(edit, {key.name: key for key in (base or empty).keys}, spec)
     overlaps = overlapping(edit, base, theirs) if base else edit.touched
     names = _touched_by_either(base or empty, theirs, yours)
-    rows = tuple(_conflict_row(name, base or empty, theirs, yours, name in overlaps) for name in names)
+    both = set(overlaps) & set(_changed(base or empty, theirs)) if edit.document is not None else overlaps
+    rows = tuple(_conflict_row(name, base or empty, theirs, yours, name in both) for name in names)
     author = authors_of([secret.current]).get(secret.current)
     return Conflict(rows, secret.current, author, secret.last_changed, can_apply=not overlaps and edit.document is None)
 
@@ -190,6 +191,11 @@ def _facts_or_empty(gateway: SecretsManagerGateway, actor: Actor, secret: Secret
 def _touched_by_either(base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts]) -> Iterable[str]:
     names = dict.fromkeys([*(k.name for k in base.keys), *(k.name for k in theirs.keys), *yours])
     return [n for n in names if not _shown(base.key(n)) == _shown(theirs.key(n)) == _shown(yours.get(n))]
+
+
+def _changed(base: VersionFacts, theirs: VersionFacts) -> Iterable[str]:
+    """A whole document overlaps with every key of theirs; these are the keys that they touched."""
+    return (key.name for key in theirs.keys if _shown(base.key(key.name)) != _shown(key))
 
 
 def _conflict_row(name: str, base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts], overlaps: bool) -> ConflictRow:

@@ -13,6 +13,8 @@ from secrets_ui.domain.errors import AwsError, ConsoleError
 from secrets_ui.services import estate
 from secrets_ui.services.settle_audit import SETTLE_AFTER, open_intents, settle_audit, sweep_labels
 
+SWEEP_EVERY = 3600  # seconds
+
 
 class Command(BaseCommand):
     help = "End open intents by asking AWS, and take off labels that were left. Exit status 1 while an intent stays open."
@@ -48,17 +50,15 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _go_on(self, min_age: int, pause: int) -> None:
-        parent, sweep = os.getppid(), True
+        """Labels are looked at once an hour, and whenever something was settled."""
+        parent, next_sweep = os.getppid(), 0.0
         while os.getppid() == parent:
             try:
-                sweep |= self._settle(min_age)[0]
-                if sweep:
+                if self._settle(min_age)[0] or time.monotonic() >= next_sweep:
                     self._sweep()
-                sweep = False
+                    next_sweep = time.monotonic() + SWEEP_EVERY
             except (ConsoleError, Error) as error:
-                self.stderr.write(
-                    f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
-                )
+                self.stderr.write(f"Not settled now ({type(error).__name__}), tried again in {pause} seconds.")
             connections.close_all()
             time.sleep(pause)
 

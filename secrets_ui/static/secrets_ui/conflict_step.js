@@ -3,13 +3,14 @@
 import { clone, exactTime, fill, find, state } from "./dom.js";
 
 export function showConflict(step, { conflict, problem }) {
+  const isDocument = "document" in step.closest("form").elements;
   const overlapping = conflict.rows.filter((row) => row.overlaps).map((row) => row.key);
   fill(step, {
     title: problem.title,
     text: problem.text,
     who: [conflict.by ? `by ${conflict.by}, in this console` : "outside this console", conflict.when && `at ${exactTime(conflict.when)}`].filter(Boolean).join(", "),
     summary: count(conflict.rows.length),
-    advice: advice(conflict, overlapping),
+    advice: isDocument ? WHOLE : advice(conflict, overlapping),
   });
   find("[data-rows]", step).replaceChildren(...conflict.rows.map(draw));
   find("[data-rebase]", step).hidden = !conflict.can_apply;
@@ -29,8 +30,9 @@ function who(row) {
 
 const count = (number) => (number === 1 ? "1 key differs" : `${number} keys differ`);
 
+const WHOLE = "A whole document replaces theirs, the keys that they changed included. Take over what you want to keep of it, then go on.";
+
 function advice(conflict, overlapping) {
   if (conflict.can_apply) return "You and they changed different keys, so both changes fit together. You review it once more before it is saved.";
-  if (overlapping.length) return `Both of you changed ${overlapping.join(", ")}. If you go on, your value replaces theirs there; blank keeps theirs.`;
-  return "A whole document replaces theirs: look at what they changed before you go on.";
+  return `Both of you changed ${overlapping.join(", ")}. If you go on, your value replaces theirs there; blank keeps theirs.`;
 }

@@ -1,0 +1,66 @@
+"""`make bench` runs and tells what it should. No time is judged here: other work would decide it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from benchmarks import bare
+from deploy.demo.local_aws import PROJECT
+from secrets_ui.services import list_secrets
+
+# In one group, so that one worker runs the benchmarks once.
+pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.xdist_group("benchmarks")]
+PAGES = ("list page ÷ its AWS call, 20 ms", "list page ÷ plain page")
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks", "--tiny"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert set(document) == {"machine", "figures"}
+    return document["figures"]
+
+
+def test_every_figure_is_there(figures: dict[str, Any]) -> None:
+    assert list(figures) == [
+        "API calls",
+        *PAGES,
+        "memory of a worker after a tour",
+        "audit append ÷ bare insert",
+        "audit verification ÷ bare read",
+        "access evaluator",
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("size", ["2 secrets", "1,000 secrets"])
+def test_a_ratio_of_times_comes_with_its_raw_times(figures: dict[str, Any], page: str, size: str) -> None:
+    told = figures[page][size]
+    above, below = told["median_ms"].values()
+    assert told["ratio"] == pytest.approx(above / below, rel=0.01)
+    assert [len(raw) for raw in told["raw_ms"].values()] == [2, 2]
+    assert told["goal_at_most"] in (1.3, 2)
+
+
+def test_calls_are_counted_and_within_their_goals(figures: dict[str, Any]) -> None:
+    for told in figures["API calls"].values():
+        assert 0 < told["total"] == sum(told["calls"].values()) <= told["goal_at_most"]
+
+
+def test_the_other_figures_are_ratios_too(figures: dict[str, Any]) -> None:
+    assert figures["audit append ÷ bare insert"]["SQLite"]["ratio"] > 0
+    assert figures["audit verification ÷ bare read"]["ratio"] > 0
+    assert figures["audit verification ÷ bare read"]["records"] == 100
+    memory = figures["memory of a worker after a tour"]
+    assert memory["ratio"] is None or memory["ratio"] > 0
+
+
+def test_the_bare_call_asks_for_as_many_secrets_as_the_list_page() -> None:
+    assert bare.ROWS == list_secrets.ROWS
