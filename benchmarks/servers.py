@@ -16,7 +16,6 @@ from benchmarks.fake_aws import FakeAwsProcess
 from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 
-
 EDITOR = "editor"  # one of the accounts that benchmarks.seed makes
 
 
@@ -26,9 +25,10 @@ class Server:
     pid: int  # gunicorn's master
 
     def workers(self) -> list[int]:
-        """Process ids, where /proc tells them."""
+        """Process ids, where /proc tells them. gunicorn has another child, which settles the audit log."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+        found = children.read_text().split() if children.exists() else []
+        return [int(pid) for pid in found if "gunicorn" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 @dataclass(frozen=True)

@@ -25,20 +25,18 @@ Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 # What each role may do where it has been given. Written down here once more on purpose: a change of the gatehouse has to change this too.
+_SEE = {"see the list", "open a secret", "see the changes"}
+_CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
+_EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
+_DECIDE = {"approve", "reject"}
 TABLE = {
-    "viewer": {"see the list", "open a secret", "see the changes"},
-    "editor": {
-        "see the list", "open a secret", "see the changes", "open the edit page", "open the document page", "review", "save",
-        "save a document", "approve", "reject", "see the log",
-    },
-    "auditor": {"see the list", "open a secret", "see the changes", "see the log", "export"},
-    "admin": {
-        "see the list", "open a secret", "see the changes", "open the edit page", "open the document page", "review", "save",
-        "save a document", "approve", "reject", "see the log", "export",
-    },
+    "viewer": _SEE | _CHECK,
+    "editor": _SEE | _CHECK | _EDIT | _DECIDE | {"see the log"},
+    "auditor": _SEE | _CHECK | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _DECIDE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
-}  # fmt: skip
+}
 SOMEWHERE = {"see the log", "export"}  # these pages are of no one environment
 
 
@@ -57,6 +55,11 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "review": lambda client: client.post(edit, form | {"step": "review"}, **JSON),
         "save": lambda client: client.post(edit, form, **JSON),
         "save a document": lambda client: client.post(document, whole, **JSON),
+        "check access": lambda client: client.get(f"/{environment}/troubleshoot/{name}"),
+        "explain an error": lambda client: client.post(f"/{environment}/explain-error/{name}", {"text": "AccessDeniedException"}),
+        "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
+        "open a run": lambda client: client.get(f"/{environment}/runs/1"),
+        "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
     }

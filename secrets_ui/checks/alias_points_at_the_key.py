@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.access_path import has_aws_managed_key
 from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, Remedy
+from ..domain.policy_places import places
 from .key_is_the_expected_one import is_as_expected
 from .policy_changes import command
 from .says import Says
@@ -19,6 +20,9 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.fail(text, "no such alias", remedy=_remedy(evidence, "create-alias"), see=(found.call.cli,))
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"{alias} points at the key", "the alias", found)
+    if not isinstance(evidence.secret, Known) and names_another_key(evidence):
+        text = f"{alias} points at key {found.value.key_id}, and the policies of {evidence.environment.lambda_role} name another: it was moved."
+        return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=(found.call.cli,))
     if not isinstance(evidence.secret, Known) or has_aws_managed_key(evidence):
         return say.skipped(f"{alias} is key {found.value.key_id}, and there is no secret under a customer key to compare it with.")
     if not isinstance(evidence.key, Known):
@@ -35,9 +39,21 @@ def check(evidence: AccessEvidence) -> Finding:
     return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
 
 
+def names_another_key(evidence: AccessEvidence) -> bool:
+    """Without a secret to compare with: the Lambda's policies name keys, and what the alias points at is none of them."""
+    keys = _named_keys(evidence)
+    return bool(keys) and isinstance(evidence.alias, Known) and evidence.alias.value.arn not in keys
+
+
+def _named_keys(evidence: AccessEvidence) -> set[str]:
+    own = (place for place in places(evidence) if place.place.startswith(("identity:", "console:")))
+    return {arn for place in own for item in place.statements for arn in item.resources.literals if ":kms:" in arn and ":key/" in arn}
+
+
 def _remedy(evidence: AccessEvidence, operation: str) -> Remedy:
-    environment = evidence.environment
-    key = evidence.key.value.key_id if isinstance(evidence.key, Known) else ""
+    environment, keys = evidence.environment, _named_keys(evidence)
+    key = evidence.key.value.key_id if isinstance(evidence.key, Known) and isinstance(evidence.secret, Known) else ""
+    key = key or (keys.pop().rpartition("/")[2] if len(keys) == 1 else "")
     cli = command("kms", operation, "--alias-name", environment.kms_alias, "--target-key-id", key, "--region", environment.region) if key else ""
     return Remedy(
         f"Point {environment.kms_alias} at {f'key {key}' if key else 'the key'}.",

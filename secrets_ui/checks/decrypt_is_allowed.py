@@ -7,6 +7,7 @@ from ..domain.access_path import ask_decrypt, has_aws_managed_key
 from ..domain.access_sides import by_key, denying, near_misses
 from ..domain.evidence import AccessEvidence, Known
 from ..domain.finding import Finding
+from .alias_points_at_the_key import names_another_key
 from .explain import deciding, doubts, shown
 from .fixes import fix
 from .judged import Judged, explanation
@@ -40,6 +41,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.skipped(f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied")
     if not is_as_expected(evidence):
         return say.skipped(f"{role} may not decrypt with key {key}: see key_is_the_expected_one.", "kms:Decrypt denied")
+    if not isinstance(evidence.secret, Known) and names_another_key(evidence):
+        return say.skipped(f"{role} may not decrypt with key {key}: see alias_points_at_the_key.", "kms:Decrypt denied")
     return say.fail(
         _text(evidence, judged), "kms:Decrypt denied",
         shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,

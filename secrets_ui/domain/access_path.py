@@ -230,7 +230,8 @@ def _ask(
 ) -> Answer:
     reading = _Reading()
     identity, boundary = _read_role(caller.evidence, reading)
-    reading.missing(Layer.RESOURCE, policy.title, policy.found)
+    if policy.kind is PolicyKind.KEY or not isinstance(policy.found, Missing):  # a secret that is not there has no policy either
+        reading.missing(Layer.RESOURCE, policy.title, policy.found)
     text = policy.found.value if isinstance(policy.found, Known) else ""
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
     if policy.grants is not None:

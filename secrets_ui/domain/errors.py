@@ -58,6 +58,15 @@ class AuditUnavailable(ConsoleError):
     remedy = "Check the database (space, permissions, connection), then try again. Nothing was sent to AWS."
 
 
+class DatabaseAway(AuditUnavailable):
+    """The same while something else was asked of the database."""
+
+    title = "The console's database does not answer, or cannot be written"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing could be kept, so nothing is shown.")
+
+
 # What AWS said.
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ..access import actor_of, enter
 from ..domain.environment import Environment
-from ..domain.errors import ConsoleError
+from ..domain.errors import ConsoleError, DatabaseAway
 from ..domain.what_if import policies_of, what_if
 from ..forms import ErrorTextForm, WhatIfForm
 from ..services import check_runs, estate
@@ -50,8 +51,9 @@ def _pieces(request: HttpRequest, place: Environment, gathering: Gathering, head
         run = judge(gathering.evidence())
         kept = check_runs.keep(run, actor_of(request))
         yield render_to_string("troubleshoot/_result.html", {"environment": place, "run": run, "kept": kept}, request)
-    except ConsoleError as error:  # the page has begun, so the error becomes its end
-        yield render_to_string("troubleshoot/_stopped.html", {"problem": problem(error)}, request)
+    except (ConsoleError, DatabaseError) as error:  # the page has begun, so the error becomes its end
+        told = error if isinstance(error, ConsoleError) else DatabaseAway()
+        yield render_to_string("troubleshoot/_stopped.html", {"problem": problem(told)}, request)
     yield foot
 
 

@@ -25,7 +25,7 @@ def figures() -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     assert set(document) == {"machine", "figures"}
-    return document["figures"]
+    return dict(document["figures"])
 
 
 def test_every_figure_is_there(figures: dict[str, Any]) -> None:

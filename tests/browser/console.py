@@ -78,7 +78,10 @@ class Console:
             "salt": "django.contrib.sessions.SessionStore",
             "serializer": JSONSerializer,
         }
-        with closing(sqlite3.connect(self.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as database, database:
+        with (
+            closing(sqlite3.connect(self.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as database,
+            database,
+        ):
             read = database.execute("SELECT session_data FROM django_session WHERE session_key = ?", [key])
             data = signing.loads(read.fetchone()[0], **options)
             aged = signing.dumps({**data, "seen": data["seen"] - minutes * 60}, compress=True, **options)
@@ -91,7 +94,11 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
     environments = fresh_environments(staging=Rules(second_person=True))
     accounts = build_estate(local_aws.endpoint, environments=environments)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
-    password, port, log = secrets.token_urlsafe(12), choose_port("NO_SUCH_VARIABLE", 0), folder / "console.log"
+    password, port, log = (
+        secrets.token_urlsafe(12),
+        choose_port("NO_SUCH_VARIABLE", 0),
+        folder / "console.log",
+    )
     with RecordingAws(local_aws.endpoint) as aws:
         environ = make_settings(folder, port, local_aws, password) | {"LOCAL_AWS_ENDPOINT": aws.endpoint}
         run_to_end("deploy.demo.seed", environ, log)

@@ -54,7 +54,11 @@ def review(page: Page) -> None:
 
 def reviewed(page: Page, key: str) -> list[str]:
     """Before, after and check of a key in the review."""
-    cells = page.locator("[data-step=review] tbody tr").filter(has=page.get_by_text(key, exact=True)).locator("td")
+    cells = (
+        page.locator("[data-step=review] tbody tr")
+        .filter(has=page.get_by_text(key, exact=True))
+        .locator("td")
+    )
     return [text.strip() for text in cells.all_inner_texts()[1:]]
 
 

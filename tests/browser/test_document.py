@@ -11,7 +11,9 @@ WRONG = '{\n  "A": "1",\n  "Ж🗝️": {"b": [1.10, 1e400] }\n  "C": "3"\n}'
 RIGHT = '{\n  "A": "1",\n  "Ж🗝️": {"b": [1.10, 1e400] },\n  "C": "3"\n}\n'
 
 
-def test_a_mistake_is_told_by_line_and_column_and_the_document_is_saved_as_typed(console: Console, editor: Page) -> None:
+def test_a_mistake_is_told_by_line_and_column_and_the_document_is_saved_as_typed(
+    console: Console, editor: Page
+) -> None:
     secret = console.make_secret()
     open_edit(editor, console, "dev", secret)
     editor.get_by_role("link", name="Whole document as JSON").click()

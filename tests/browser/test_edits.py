@@ -102,5 +102,7 @@ def test_what_is_typed_is_hidden_until_asked_for(console: Console, editor: Page)
     show = row(editor, "MIYABI_ROOT").get_by_role("button", name="Show what is typed for MIYABI_ROOT")
     show.click()
     expect(value).to_have_css("-webkit-text-security", "none")
-    expect(row(editor, "MIYABI_ROOT").get_by_role("button", name="Hide")).to_have_attribute("aria-pressed", "true")
+    expect(row(editor, "MIYABI_ROOT").get_by_role("button", name="Hide")).to_have_attribute(
+        "aria-pressed", "true"
+    )
     value.fill("")

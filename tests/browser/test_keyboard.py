@@ -59,7 +59,11 @@ def test_the_edit_form_is_walked_and_sent_by_keyboard(console: Console, editor: 
     secret = console.make_secret()
     open_edit(editor, console, "dev", secret)
     editor.get_by_label("What becomes of FIRST").focus()
-    for name in ("textbox: New value of FIRST", "button: Show what is typed for FIRST", "combobox: What becomes of SECOND"):
+    for name in (
+        "textbox: New value of FIRST",
+        "button: Show what is typed for FIRST",
+        "combobox: What becomes of SECOND",
+    ):
         editor.keyboard.press("Tab")
         role, _, label = name.partition(": ")
         expect(editor.get_by_role(role, name=label)).to_be_focused()  # type: ignore[arg-type]

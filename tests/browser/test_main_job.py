@@ -66,7 +66,9 @@ def find_in_audit_log(page: Page, sequence: int, secret: str) -> None:
     expect(page.get_by_text("The version id in AWS is this record’s hash")).to_be_visible()
 
 
-def test_prod_asks_for_a_reason_and_the_typed_name_before_anything_is_sent(console: Console, editor: Page) -> None:
+def test_prod_asks_for_a_reason_and_the_typed_name_before_anything_is_sent(
+    console: Console, editor: Page
+) -> None:
     before = console.text("prod", "config")
     editor.goto(console.path("edit", "prod", "config"))
     value_of(editor, "MIYABI_ROOT").fill("/srv/miyabi")

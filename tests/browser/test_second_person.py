@@ -29,10 +29,14 @@ def propose(page: Page, console: Console, secret: str, value: str) -> Locator:
 
 
 def proposal(page: Page, console: Console, secret: str) -> Locator:
-    return page.get_by_role("region").filter(has=page.get_by_role("link", name=console.name("staging", secret)))
+    return page.get_by_role("region").filter(
+        has=page.get_by_role("link", name=console.name("staging", secret))
+    )
 
 
-def test_one_proposes_and_another_approves(console: Console, person: Callable[..., Page], secret: str) -> None:
+def test_one_proposes_and_another_approves(
+    console: Console, person: Callable[..., Page], secret: str
+) -> None:
     author, other = person("editor"), person("admin")
     mine = propose(author, console, secret, "proposed")
     expect(mine.get_by_text("somebody else has to approve it")).to_be_visible()

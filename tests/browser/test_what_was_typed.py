@@ -26,14 +26,15 @@ from tests.browser.watching import Bodies, Watch
 from tests.canary import leaks_in, make_canary
 
 
-
 def wrong_token() -> str:
     """Right but for its last character."""
     token = make_github_token()
     return token[:-1] + ("a" if token[-1] != "a" else "b")
 
 
-def test_a_wrong_checksum_is_told_as_one_types_and_refused_by_the_server(console: Console, editor: Page) -> None:
+def test_a_wrong_checksum_is_told_as_one_types_and_refused_by_the_server(
+    console: Console, editor: Page
+) -> None:
     before = console.text("dev", "api-keys")
     open_edit(editor, console, "dev", "api-keys")
     value_of(editor, "GITHUB_TOKEN").fill(wrong_token())
@@ -103,7 +104,9 @@ def test_s09_a_refused_form_is_never_sent_back_and_stays_in_the_page(console: Co
     assert leaks_in(canary, bodies.received) == []
 
 
-def test_a_value_larger_than_a_secret_is_told_as_one_types_and_refused(console: Console, editor: Page) -> None:
+def test_a_value_larger_than_a_secret_is_told_as_one_types_and_refused(
+    console: Console, editor: Page
+) -> None:
     secret = console.make_secret(value='{"FIRST": ""}')
     open_edit(editor, console, "dev", secret)
     value_of(editor, "FIRST").fill("x" * 65_537)
@@ -171,7 +174,9 @@ def test_what_was_typed_outlives_a_breakdown(
 
 
 @pytest.mark.parametrize("how", ["signed out in another tab", "without use for half an hour"])
-def test_what_was_typed_outlives_the_session(console: Console, anybody: Callable[..., Page], how: str) -> None:
+def test_what_was_typed_outlives_the_session(
+    console: Console, anybody: Callable[..., Page], how: str
+) -> None:
     page, secret = anybody(), console.make_secret()
     sign_in(page, "editor", console.password, console.path("edit", "dev", secret))
     value_of(page, "FIRST").fill("typed with care")

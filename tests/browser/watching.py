@@ -12,7 +12,9 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 });
 """
-STATUS = "the server responded with a status of"  # Chromium tells each answer of 400 and more; tests look at these
+STATUS = (
+    "the server responded with a status of"  # Chromium tells each answer of 400 and more; tests look at these
+)
 
 
 class Watch:

@@ -371,7 +371,7 @@ def aws_managed_key(account: Account) -> Undo:
     return use_key(account, "alias/aws/secretsmanager")
 
 
-@fault("secret.key", "secret", "key", "key.lambda", "key.state", "alias", "decrypt", key_is_the_expected_one="fail")
+@fault("secret.key", "secret", "key.lambda", "key.deny", "key.state", "alias", "decrypt", key_is_the_expected_one="fail")
 def another_key_encrypts_the_secret(account: Account) -> Undo:
     return use_key(account, make_key(account))
 

@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -217,19 +218,16 @@ def test_s73_eight_processes_write_one_unbroken_chain(
         console.tell("append", count=RECORDS, actor=f"person {number}")
     told = [console.hear()["said"] for console in consoles]
 
+    # SQLite's waiting is not in turn, so on a busy machine somebody may be refused there, and tries again.
+    if not is_sqlite(database):
+        assert [answer["refused"] for answer in told] == [0] * PROCESSES
     written = sorted(sequence for answer in told for sequence in answer["written"])
     assert written == list(range(1, PROCESSES * RECORDS + 1))
     told_by_command = consoles[0].ask("verify")
     assert told_by_command["status"] == 0
     assert f"The audit chain holds: {PROCESSES * RECORDS} records." in told_by_command["text"]
-    assert (
-        sum(
-            1
-            for turn, after in zip(owners(consoles[0]), owners(consoles[0])[1:], strict=False)
-            if turn != after
-        )
-        >= PROCESSES
-    )
+    who = owners(consoles[0])
+    assert sum(one != after for one, after in pairwise(who)) >= PROCESSES
 
 
 def owners(console: Console) -> list[str]:

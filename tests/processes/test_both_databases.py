@@ -45,6 +45,24 @@ def test_a_save_a_proposal_and_its_approval_are_on_one_whole_chain(
     assert console.ask("verify")["status"] == 0
 
 
+def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
+    console: Console, start: Start, database: str, dev: Aws
+) -> None:
+    """The hundred races are in test_races.py, on SQLite; these few show the same on PostgreSQL."""
+    other = start(database)
+    secret, base = dev.make_secret("{}")
+    for number in range(8):
+        for each, key in ((console, "one"), (other, "other")):
+            each.tell("save", secret=secret, base=base, values={f"{key} {number}": "new"})
+        told = [each.hear()["said"] for each in (console, other)]
+        assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"]
+        base = next(answer["version"] for answer in told if not answer["refused"])
+        assert dev.current(secret) == base
+    assert len(json.loads(dev.value(secret))) == 8
+    assert console.ask("verify")["status"] == 0
+    other.stop()
+
+
 @pytest.mark.parametrize(
     "key", ["\x00", "\ud800", "é\u2028", "%s", "'; DROP TABLE secrets_ui_auditrecord; --"]
 )

@@ -16,7 +16,9 @@ from .request import Layer
 from .results import LayerDecision, StatementResult
 from .truth import Truth, all_of, any_of
 
-_ACCOUNT, _CALLER, _ROLE = PrincipalMatch.ACCOUNT, PrincipalMatch.CALLER, PrincipalMatch.ROLE
+# Looked up once: a member of an enumeration is found by a call.
+_ALLOW, _EVERYONE, _CALLER = Effect.ALLOW, PrincipalMatch.EVERYONE, PrincipalMatch.CALLER
+_ROLE, _ACCOUNT, _UNKNOWN = PrincipalMatch.ROLE, PrincipalMatch.ACCOUNT, PrincipalMatch.UNKNOWN
 _GRANTING = frozenset({Layer.IDENTITY, Layer.RESOURCE, Layer.SESSION})
 """Layers in which one Allow is enough; in the others, everything that is attached has to allow."""
 
@@ -35,7 +37,7 @@ class Tally(NamedTuple):
         allows: list[Truth] = []
         denies: list[Truth] = []
         for result in applying:
-            (allows if result.statement.effect is Effect.ALLOW else denies).append(result.matches)
+            (allows if result.statement.effect is _ALLOW else denies).append(result.matches)
         return cls(any_of(allows), any_of(denies))
 
 
@@ -106,7 +108,7 @@ class Layers(NamedTuple):
 
     def _names_session(self) -> Truth:
         """By `*`, or by the ARN of the session or user itself: no boundary limits that."""
-        everyone = (self._names(PrincipalMatch.EVERYONE), self._names(PrincipalMatch.UNKNOWN))
+        everyone = (self._names(_EVERYONE), self._names(_UNKNOWN))
         return any_of(everyone if self.is_plain_role else (*everyone, self._names(_CALLER)))
 
     def _names_role(self) -> Truth:

@@ -8,12 +8,15 @@ from .request import Asked, Layer
 from .results import StatementResult
 from .truth import Truth
 
+# Looked up once: a member of an enumeration is found by a call, and this is the innermost loop.
+_DENY, _NOBODY, _UNKNOWN_WHOM = Effect.DENY, PrincipalMatch.NOBODY, PrincipalMatch.UNKNOWN
+
 
 def match_statement(layer: Layer, policy: str, statement: Statement, asked: Asked) -> StatementResult:
     """Every part is looked at, also after one that does not match: a reader wants to see them all."""
     principal = None
     if statement.principals:
-        is_deny = statement.effect is Effect.DENY
+        is_deny = statement.effect is _DENY
         principal = statement.principals.match(asked.caller, asked.has_boundary, is_deny)
     action = statement.actions.matches(asked.action)
     resource = statement.resources.matches(asked.resource, asked.context)
@@ -23,9 +26,9 @@ def match_statement(layer: Layer, policy: str, statement: Statement, asked: Aske
         unmet = _unmet_conditions(statement, asked)
         condition = _all_hold(unmet)
     matches: Truth = True
-    if not action or resource is False or condition is False or principal is PrincipalMatch.NOBODY:
+    if not action or resource is False or condition is False or principal is _NOBODY:
         matches = False
-    elif resource is None or condition is None or principal is PrincipalMatch.UNKNOWN:
+    elif resource is None or condition is None or principal is _UNKNOWN_WHOM:
         matches = None
     return StatementResult(layer, policy, statement, matches, principal, action, resource, condition, unmet)
 

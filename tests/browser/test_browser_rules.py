@@ -1,0 +1,190 @@
+"""The browser's rules, kept in a browser: no breach of the policy on any page, forms that work, markup that stays text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.console import ROLES, Console
+from tests.browser.pages import (
+    add_key,
+    heading,
+    open_edit,
+    problem,
+    review,
+    reviewed,
+    row,
+    save,
+    sign_in,
+    value_of,
+)
+from tests.browser.watching import Watch
+from tests.urls import every_url
+
+NOT_PAGES = {
+    "audit_export",
+    "check_report",
+    "sign_out",
+    "decide",
+}  # files to be kept, and what takes POST alone
+MARKUP = """<img src=x onerror="document.title='owned'"><script>alert(1)</script>{{ 7*7 }}{% now %}‮${7*7}"""
+INJECTED = "document.querySelectorAll('img[src=x], body script, main script').length"
+
+
+def urls(console: Console) -> list[str]:
+    """Every page of the console, for an environment with flaws, and its errors."""
+    arguments = {"environment": "dev", "name": console.name("dev", "api-keys"), "sequence": 1, "number": 1}
+    paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
+    return [
+        *paths,
+        "/audit?outcome=refused",
+        "/prod/?q=token",
+        console.path("secret", "dev", "none"),
+        "/none/",
+        "/no/page",
+    ]
+
+
+@pytest.mark.parametrize("role", ["nobody", *ROLES])
+def test_s51_a_full_tour_breaches_nothing_and_asks_nothing_of_other_origins(
+    console: Console, person: Callable[..., Page], anybody: Callable[..., Page], watch: Watch, role: str
+) -> None:
+    page = anybody() if role == "nobody" else person(role)
+    statuses = set()
+    for path in urls(console):
+        answer = page.goto(path)
+        assert answer
+        statuses.add(answer.status)
+        assert watch.unexcused() == [], path
+    assert {200, 404} <= statuses or role == "nobody"
+    assert not {500, 502, 503} & statuses
+
+
+def test_s51_the_tour_would_hear_of_a_breach(
+    console: Console, person: Callable[..., Page], watch: Watch
+) -> None:
+    page = person("viewer")
+    page.goto("/dev/")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('img'), {src: 'http://127.0.0.1:9/x.png'}))"
+    )
+    page.evaluate("try { document.body.innerHTML = '<p>' } catch (error) { }")
+    expect(page.locator("img")).to_have_count(2)
+    heard = "\n".join(watch.heard)
+    assert "policy: img-src http://127.0.0.1:9/x.png" in heard
+    assert "policy: require-trusted-types-for" in heard
+    watch.heard.clear()
+
+
+def test_s53_every_form_works_under_the_shipped_headers(
+    console: Console, anybody: Callable[..., Page]
+) -> None:
+    """Those of edits, documents and decisions have journeys of their own; these are the others."""
+    page = anybody()
+    sign_in(page, "editor", console.password)
+    page.get_by_label("Filter by name or key").fill("api")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("for “api”")).to_be_visible()
+    page.get_by_role("link", name="Audit", exact=True).click()
+    page.get_by_role("search").get_by_label("Environment").select_option("dev")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_role("link", name="environment: dev")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(heading(page)).to_have_text("Sign in")
+
+
+def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
+    console: Console, browser: Browser, session_of: Callable
+) -> None:
+    secret = console.make_secret()
+    context = browser.new_context(storage_state=session_of("editor"))
+    fields = {
+        "base": "",
+        "form-TOTAL_FORMS": "1",
+        "form-INITIAL_FORMS": "0",
+        "form-0-name": "FIRST",
+        "form-0-value": "theirs",
+    }
+    inputs = "".join(
+        f"<input name={name} value='{value}'>" for name, value in {**fields, "confirmed": "on"}.items()
+    )
+    target = console.url + console.path("edit", "dev", secret)
+    page = context.new_page()
+    page.route(
+        "http://elsewhere.test/",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f"<form method=post action='{target}'>{inputs}<button>Go</button></form>",
+        ),
+    )
+    page.goto("http://elsewhere.test/")
+    console.aws.seen.clear()
+    with page.expect_response(target) as answer:
+        page.get_by_role("button", name="Go").click()
+    assert answer.value.status == 403
+    expect(heading(page)).to_have_text("This form did not come from this console")
+    assert console.aws.seen == []
+    assert console.values("dev", secret)["FIRST"] == "one"
+    context.close()
+
+
+def assert_inert(page: Page, title: str) -> None:
+    """The markup is there as text, and did nothing."""
+    expect(page.get_by_text(MARKUP).first).to_be_attached()
+    assert title in page.title()
+    assert page.evaluate(INJECTED) == 0
+
+
+def test_s52_markup_in_descriptions_tags_keys_and_reasons_is_shown_as_text(
+    console: Console, editor: Page
+) -> None:
+    secret = console.make_secret(
+        value=json.dumps({MARKUP: "one", "PLAIN": "two"}),
+        Description=MARKUP,
+        Tags=[{"Key": "Note", "Value": MARKUP}],
+    )
+    name = console.name("dev", secret)
+    editor.goto(console.path("secret", "dev", secret))
+    for place in ("Keys", "About this secret"):
+        expect(editor.get_by_role("region", name=place).get_by_text(MARKUP).first).to_be_visible()
+    assert_inert(editor, name)
+
+    open_edit(editor, console, "dev", secret)
+    value_of(editor, MARKUP).fill("changed")
+    add_key(editor, f"NEW {MARKUP}", value=MARKUP)
+    review(editor)
+    assert reviewed(editor, MARKUP)
+    assert_inert(editor, "Review the change")
+    console.write_outside("dev", secret, **{f"THEIRS {MARKUP}": "x"})
+    editor.get_by_role("button", name="Save", exact=True).click()
+    expect(editor.get_by_role("heading", name="3 keys differ")).to_be_visible()
+    assert_inert(editor, name)
+    editor.get_by_role("button", name="Apply mine").click()
+    editor.get_by_label("Reason").fill(MARKUP)
+    sequence = save(editor)
+    editor.goto(f"/audit/{sequence}")
+    assert_inert(editor, f"Record {sequence}")
+    editor.goto(f"/audit?key={MARKUP}")
+    assert_inert(editor, "Audit log")
+    editor.goto(f"/dev/?q={MARKUP.replace('%', '%25')}")
+    assert_inert(editor, "Secrets in dev")
+
+
+def test_s52_markup_in_an_error_text_of_aws_is_shown_as_text(console: Console, editor: Page) -> None:
+    secret = console.make_secret()
+    open_edit(editor, console, "dev", secret)
+    value_of(editor, "FIRST").fill("typed")
+    for code in ("InvalidRequestException", f"Odd{MARKUP}"):
+        console.aws.break_call("DescribeSecret", code, MARKUP)
+        editor.get_by_role("button", name="Review").click()
+        expect(problem(editor)).to_be_visible()
+        assert editor.evaluate(INJECTED) == 0
+    with editor.context.expect_page() as opened:
+        editor.evaluate("open(location.href)")
+    expect(heading(opened.value)).to_be_visible()
+    assert opened.value.evaluate(INJECTED) == 0
+    assert "owned" not in opened.value.title()
+    expect(row(editor, "FIRST")).to_be_visible()

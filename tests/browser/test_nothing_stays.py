@@ -1,0 +1,157 @@
+"""Nothing that was typed stays behind in the browser: not on Back, not after signing out, not in any storage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, StorageState, expect
+
+from tests.browser.console import Console
+from tests.browser.pages import add_key, heading, open_edit, review, save, sign_in, value_of
+from tests.browser.watching import Watch
+from tests.canary import make_canary
+
+FIELDS = (
+    "Array.from(document.querySelectorAll('[data-edit] textarea, [data-edit] input:not([type=hidden], [type=checkbox])'),"
+    " (field) => field.value).join('')"
+)
+NOTE_RETURN = (
+    "addEventListener('pageshow', (event) => { document.documentElement.dataset.kept = event.persisted; });"
+)
+
+
+@pytest.fixture(scope="module")
+def keeping_browser(launch_browser: Callable[..., Browser]) -> Any:
+    """Chromium with the back-forward cache that Playwright takes away."""
+    browser = launch_browser(ignore_default_args=["--disable-back-forward-cache"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def kept_page(
+    console: Console, keeping_browser: Browser, session_of: Callable[[str], StorageState], watch: Watch
+) -> Any:
+    """An editor's page that the browser keeps whatever the console's headers say, as some browsers do."""
+    context = keeping_browser.new_context(base_url=console.url, storage_state=session_of("editor"))
+    watch.listen(context)
+    watch.excuse("dialog:")
+    context.add_init_script(NOTE_RETURN)
+    context.route("**/edit/**", allow_keeping)
+    yield context.new_page()
+    context.close()
+
+
+def allow_keeping(route: Route) -> None:
+    """Without no-store, and without the cookies whose change makes Chromium drop a page."""
+    answer = route.fetch()
+    kept = {
+        name: text for name, text in answer.headers.items() if name not in ("cache-control", "set-cookie")
+    }
+    route.fulfill(response=answer, headers=kept)
+
+
+def go_back_to_kept_page(page: Page) -> None:
+    """By the page's own history: Playwright's go_back waits for a load that a kept page does not have."""
+    page.evaluate("history.back()")
+    expect(page.locator("html")).to_have_attribute("data-kept", "true")
+
+
+def test_s10_the_inputs_of_a_page_from_the_back_forward_cache_are_empty(
+    console: Console, kept_page: Page
+) -> None:
+    canary = make_canary()
+    open_edit(kept_page, console, "dev", console.make_secret())
+    value_of(kept_page, "FIRST").fill(canary)
+    add_key(kept_page, "NEW", value=canary)
+    review(kept_page)
+    kept_page.goto("/livez")
+    go_back_to_kept_page(kept_page)
+    expect(heading(kept_page)).to_have_text("Edit values")
+    assert kept_page.evaluate(FIELDS) == ""
+    assert canary not in kept_page.content()
+
+
+def test_s10_back_as_shipped_shows_a_form_with_empty_inputs(
+    console: Console, editor: Page, watch: Watch
+) -> None:
+    watch.excuse("dialog:")
+    open_edit(editor, console, "dev", console.make_secret())
+    value_of(editor, "FIRST").press_sequentially("typed")
+    editor.goto("/audit")
+    editor.go_back()
+    expect(heading(editor)).to_have_text("Edit values")
+    expect(value_of(editor, "FIRST")).to_have_value("")
+
+
+def test_s10_after_a_save_back_does_not_lead_to_what_was_typed(console: Console, editor: Page) -> None:
+    canary, secret = make_canary(), console.make_secret()
+    editor.goto(console.path("secret", "dev", secret))
+    editor.get_by_role("link", name="Edit values").click()
+    value_of(editor, "FIRST").fill(canary)
+    review(editor)
+    save(editor)
+    for _ in range(2):
+        editor.go_back()
+        assert editor.evaluate(FIELDS) == ""
+        assert canary not in editor.content()
+
+
+def test_s11_after_signing_out_back_shows_no_secret(console: Console, anybody: Callable[..., Page]) -> None:
+    page, secret = anybody(), console.make_secret()
+    sign_in(page, "editor", console.password, console.path("secret", "dev", secret))
+    expect(heading(page)).to_have_text(console.name("dev", secret))
+    page.get_by_role("button", name="Sign out").click()
+    expect(heading(page)).to_have_text("Sign in")
+    page.go_back()
+    expect(heading(page)).to_have_text("Sign in")
+    assert secret not in page.locator("body").inner_text()
+
+
+def test_s11_a_page_that_the_browser_kept_over_the_sign_out_holds_no_value(
+    console: Console, keeping_browser: Browser
+) -> None:
+    context = keeping_browser.new_context(base_url=console.url)
+    context.add_init_script(NOTE_RETURN)
+    context.route("**/edit/**", allow_keeping)
+    page, canary = context.new_page(), make_canary()
+    page.on("dialog", lambda dialog: dialog.accept())
+    sign_in(page, "editor", console.password, console.path("edit", "dev", console.make_secret()))
+    value_of(page, "FIRST").fill(canary)
+    page.get_by_role("button", name="Sign out").click()
+    expect(heading(page)).to_have_text("Sign in")
+    go_back_to_kept_page(page)
+    assert page.evaluate(FIELDS) == ""
+    assert canary not in page.content()
+    context.close()
+
+
+IN_THE_PAGE = """async () => JSON.stringify([
+    Object.entries(sessionStorage), Object.entries(localStorage), await caches.keys(), await indexedDB.databases(),
+    (await navigator.serviceWorker.getRegistrations()).length, history.state, window.name, document.cookie,
+])"""
+
+
+def test_s12_after_a_full_tour_no_storage_of_the_browser_holds_anything(
+    console: Console, editor: Page
+) -> None:
+    canary, secret = make_canary(), console.make_secret()
+    open_edit(editor, console, "dev", secret)
+    value_of(editor, "FIRST").fill(canary)
+    review(editor)
+    assert stored_in(editor) == [[], [], [], [], 0, {"step": "after edit"}, "", ""]
+    save(editor)
+    for path in ("/dev/", console.path("secret", "dev", secret), "/dev/changes", "/audit?key=FIRST"):
+        editor.goto(path)
+        assert stored_in(editor) == [[], [], [], [], 0, None, "", ""]
+    kept: Any = editor.context.storage_state(indexed_db=True)
+    assert kept["origins"] == []
+    assert {cookie["name"] for cookie in kept["cookies"]} == {"__Host-session", "__Host-csrf"}
+    assert canary not in str(kept)
+
+
+def stored_in(page: Page) -> list[Any]:
+    return list(json.loads(page.evaluate(IN_THE_PAGE)))

@@ -1,0 +1,137 @@
+"""S01: a canary goes through everything that the console does, in every role and every error; then all that it wrote is searched."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.local_aws import LocalAws
+from tests.canary import leaks_in, make_canary
+from tests.posting import document_form, key_form, prod_rules
+from tests.served import Answer, Person, Served, served
+from tests.urls import every_url
+
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
+SCRIPT = {"Accept": "application/json"}
+ROLES = ("viewer", "editor", "auditor", "admin")
+
+
+class Tour:
+    """Keeps every answer that anybody got."""
+
+    def __init__(self, console: Served, stored: str, typed: str) -> None:
+        self.console, self.stored, self.typed = console, stored, typed
+        self.answers: list[tuple[str, bytes]] = []
+        self.statuses: set[int] = set()
+
+    def note(self, what: str, answer: Answer) -> Answer:
+        self.answers.append((what, f"{answer.status} {answer.headers}".encode() + answer.body))
+        self.statuses.add(answer.status)
+        return answer
+
+    def plant(self) -> None:
+        """The canary in secrets that were made outside the console."""
+        client = self.console.accounts["prod"].clients.secretsmanager
+        for name, text in {"object": json.dumps({"CANARY": self.stored}), "text": self.stored, "list": json.dumps([self.stored])}.items():
+            client.create_secret(Name=f"miyabi/prod/{name}", SecretString=text)
+
+    def look_everywhere(self, person: Person, who: str) -> None:
+        names = ("config", "object", "text", "list", "unknown")
+        paths = {path for name in names for _, path in every_url(environment="prod", name=f"miyabi/prod/{name}")}
+        for path in sorted(paths - {"/sign-in"}):
+            self.note(f"{who}: GET {path}", person.get(path))
+            self.note(f"{who}: GET {path} as JSON", person.get(path, **SCRIPT))
+        self.note(f"{who}: no page", person.get("/no/such/page"))
+
+    def write(self, person: Person) -> None:
+        """Create, edit, remove, save a document, conflict: typed values go the one way that they have."""
+        for name in ("config", "object"):
+            full, url = f"miyabi/prod/{name}", f"/prod/edit/miyabi/prod/{name}"
+            base = self.console.current("prod", full)
+            form = key_form(base, ("NEW", "set", self.typed), ("MADE", "generate", ""), **prod_rules(full))
+            self.note("review", person.post(url, form | {"step": "review"}, **SCRIPT))
+            assert self.note("save", person.post(url, form, **SCRIPT)).status == 200
+            self.note("the same again", person.post(url, form, **SCRIPT))
+            again = key_form(base, ("OTHER", "set", self.typed), **prod_rules(full))
+            self.note("conflict", person.post(url, again, **SCRIPT))
+            self.note("conflict, as a page", person.post(url, again))
+        document = f"/prod/edit-document/{full}"
+        whole = document_form(self.console.current("prod", full), json.dumps({"A": self.typed, "B": [self.typed]}), **prod_rules(full))
+        assert self.note("document", person.post(document, whole)).status == 302
+        text = document_form(self.console.current("prod", full), self.typed, is_text="on", **prod_rules(full))
+        assert self.note("text", person.post(document, text, **SCRIPT)).status == 200
+
+    def fail(self, person: Person) -> None:
+        """Every way to be refused, by the form, the console and AWS."""
+        full, url = "miyabi/prod/config", "/prod/edit/miyabi/prod/config"
+        base = self.console.current("prod", full)
+        good = key_form(base, ("FAILS", "set", self.typed), **prod_rules(full))
+        wrong = [{"reason": ""}, {"typed_name": "x"}, {"confirmed": ""}, {"base": "?"}, {"once": "?"}, {"form-0-name": ""}, {"form-0-action": "remove"}]
+        for turned in wrong:
+            for headers in ({}, SCRIPT):
+                self.note(f"wrong {turned}", person.post(url, good | turned, **headers))
+        broken = document_form(base, f'{{"A": "{self.typed}', **prod_rules(full))
+        self.note("broken JSON", person.post("/prod/edit-document/miyabi/prod/config", broken, **SCRIPT))
+        self.note("foreign form", person.post_raw(url, good))
+        self.note("foreign origin", person.post(url, good, Origin="https://evil.example"))
+        self.note("oversized", person.post(url, good | {"form-0-value": self.typed * 20_000}))
+        self.note("too large", person.post(url, good | {"form-0-value": self.typed * 2_500}))
+        self.note("unknown host", person.post(url, good, Host="evil.example"))
+        for operation in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"):
+            for code in ("AccessDeniedException", "ThrottlingException", "InvalidParameterException", f"Odd{self.typed[:5]}"):
+                self.console.aws.break_call(operation, code, f"{self.stored} {self.typed}")
+                self.note(f"{operation} {code}", person.post(url, good | {"once": ""}, **SCRIPT))
+            self.console.aws.drop_call(operation)
+            self.note(f"{operation} lost", person.post(url, good | {"once": ""}))
+            self.console.aws.mend()
+        with closing(sqlite3.connect(self.console.folder / "db.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert self.note("database locked", person.post(url, good | {"once": ""})).status == 503
+            self.note("database locked, a check", person.get(f"/prod/troubleshoot/{full}"))
+
+    def fail_to_sign_in(self) -> None:
+        for name in ("viewer", self.typed):
+            for _ in range(7):
+                person = Person(self.console.port)
+                self.note("wrong password", person.sign_in(name, self.typed))
+        person = Person(self.console.port)
+        self.note("nobody", person.post("/prod/edit/miyabi/prod/config", key_form("a", ("A", "set", self.typed))))
+
+
+@pytest.fixture
+def console(local_aws: LocalAws, tmp_path: Path) -> Iterator[Served]:
+    with served(local_aws, tmp_path, LOG_LEVEL="DEBUG", WRITES_PER_MINUTE="10000") as console:
+        yield console
+
+
+def test_s01_nothing_that_the_console_wrote_or_answered_holds_a_value(console: Served) -> None:
+    tour = Tour(console, make_canary(), make_canary())
+    tour.plant()
+    with console.running():
+        people = {role: console.person(role) for role in ROLES}
+        people["nobody"] = Person(console.port)
+        tour.write(people["editor"])
+        for who, person in people.items():
+            tour.look_everywhere(person, who)
+        tour.fail(people["admin"])
+        tour.fail_to_sign_in()
+        written = [(str(path), path.read_bytes()) for path in files(console.folder)]
+    written += [(f"{path}, after the end", path.read_bytes()) for path in files(console.folder)]
+
+    assert {200, 302, 400, 403, 404, 405, 409, 413, 429, 502, 503} <= tour.statuses
+    names = {Path(name).name for name, _ in written}
+    assert {"db.sqlite3", "db.sqlite3-wal", "console.log"} <= names
+    assert '"level": "debug"' in console.log.read_text(encoding="utf-8")
+    for canary in (tour.stored, tour.typed):
+        assert leaks_in(canary, written) == []
+    # A name that was typed at sign-in comes back in no page; the canary's own first letters were AWS's error code once.
+    assert leaks_in(tour.stored, tour.answers) + leaks_in(tour.typed, tour.answers) == []
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
