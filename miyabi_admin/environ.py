@@ -30,7 +30,9 @@ class Settings:
         value = os.environ.get(name, default)
         if value.startswith("$"):
             # django-environ would look it up as another variable's name, silently.
-            raise ImproperlyConfigured(f"{name} starts with '$', which is read as a reference. Choose another value.")
+            raise ImproperlyConfigured(
+                f"{name} starts with '$', which is read as a reference. Choose another value."
+            )
         return value
 
     def boolean(self, name: str, default: bool = False) -> bool:
@@ -60,16 +62,22 @@ class Settings:
         """A random key of at least 32 characters."""
         value = self.text(name)
         if not value:
-            raise ImproperlyConfigured(f"{name} is not set: {purpose}. Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'")
+            raise ImproperlyConfigured(
+                f"{name} is not set: {purpose}. Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
         if len(value) < KEY_LENGTH or _OBVIOUS.search(value):
-            raise ImproperlyConfigured(f"{name} is too short or not random: expected at least {KEY_LENGTH} random characters.")
+            raise ImproperlyConfigured(
+                f"{name} is too short or not random: expected at least {KEY_LENGTH} random characters."
+            )
         return value
 
     def origins(self, name: str) -> list[str]:
         """Whole origins: one with a wildcard would trust names that nobody has yet."""
         origins = self.names(name)
         if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise ImproperlyConfigured(f"{name}: expected origins such as https://console.miyabi-world.com, without wildcards.")
+            raise ImproperlyConfigured(
+                f"{name}: expected origins such as https://console.miyabi-world.com, without wildcards."
+            )
         return origins
 
     def loopback_url(self, name: str) -> str:
@@ -77,11 +85,15 @@ class Settings:
         value = self.text(name)
         try:
             parts = urlsplit(value)
-            is_fine = not value or (parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK and parts.port != 0)
+            is_fine = not value or (
+                parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK and parts.port != 0
+            )
         except ValueError:  # an IPv6 address or a port that is none
             is_fine = False
         if not is_fine:
-            raise ImproperlyConfigured(f"{name}: expected an address of this machine, such as http://127.0.0.1:5000.")
+            raise ImproperlyConfigured(
+                f"{name}: expected an address of this machine, such as http://127.0.0.1:5000."
+            )
         return value
 
     def database(self, default: str) -> dict[str, object]:
@@ -92,14 +104,18 @@ class Settings:
                 raise ValueError
             return dict(environ.Env.db_url_config(url))
         except (ImproperlyConfigured, ValueError, KeyError):
-            raise ImproperlyConfigured("DATABASE_URL: expected sqlite:///file or postgres://user:password@host:port/name.") from None
+            raise ImproperlyConfigured(
+                "DATABASE_URL: expected sqlite:///file or postgres://user:password@host:port/name."
+            ) from None
 
 
 def _check_lines(path: Path) -> None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{path.name} cannot be read ({type(error).__name__}): expected text in UTF-8.") from None
+        raise ImproperlyConfigured(
+            f"{path.name} cannot be read ({type(error).__name__}): expected text in UTF-8."
+        ) from None
     for number, line in enumerate(lines, start=1):
         if not _LINE.fullmatch(line):
             raise ImproperlyConfigured(f"{path.name}, line {number}: expected NAME=value.")

@@ -18,7 +18,9 @@ LOCAL_AWS_ENDPOINT = env.loopback_url("LOCAL_AWS_ENDPOINT")
 IS_LOCAL = bool(LOCAL_AWS_ENDPOINT)
 DEBUG = env.boolean("DEBUG")
 if DEBUG and not IS_LOCAL:
-    raise ImproperlyConfigured("DEBUG is on while the console speaks to real AWS. Turn it off, or set LOCAL_AWS_ENDPOINT.")
+    raise ImproperlyConfigured(
+        "DEBUG is on while the console speaks to real AWS. Turn it off, or set LOCAL_AWS_ENDPOINT."
+    )
 
 # Keys. All three live outside the database.
 SECRET_KEY = env.key("SECRET_KEY", "it signs sessions and forms")
@@ -29,7 +31,9 @@ if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY}) < 3:
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if IS_LOCAL else [])
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("ALLOWED_HOSTS is not set: expected the console's host names, separated by commas.")
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is not set: expected the console's host names, separated by commas."
+    )
 if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS holds a wildcard: expected full host names.")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
@@ -39,7 +43,9 @@ ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" /
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
-WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1)  # worker processes; gunicorn.conf.py reads the same variable
+WEB_CONCURRENCY = env.number(
+    "WEB_CONCURRENCY", 1
+)  # worker processes; gunicorn.conf.py reads the same variable
 
 INSTALLED_APPS = [
     "secrets_ui",
@@ -91,7 +97,9 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False  # whatever the URL asks for
 DATABASES["default"]["CONN_MAX_AGE"] = 600
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
-    raise ImproperlyConfigured("DATABASE_URL: a database in memory would forget the audit record. Expected a file or a server.")
+    raise ImproperlyConfigured(
+        "DATABASE_URL: a database in memory would forget the audit record. Expected a file or a server."
+    )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # the chain's append reads, then writes: a deferred lock would fail half-way
@@ -99,11 +107,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}  # nothing is cached outside process memory
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+}  # nothing is cached outside process memory
 
 # Sign-in and sessions.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -118,7 +131,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
+)
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_LIFE_SECONDS = 12 * 60 * 60
 SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
@@ -157,17 +172,32 @@ CONTENT_SECURITY_POLICY = {
 }
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
-    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb", "serial", "hid", "midi", "screen-wake-lock")
+    for feature in (
+        "camera",
+        "display-capture",
+        "geolocation",
+        "microphone",
+        "payment",
+        "usb",
+        "serial",
+        "hid",
+        "midi",
+        "screen-wake-lock",
+    )
 }
 
 # Bodies: a document of 65,536 bytes may triple in a form's encoding; anything much larger is refused before parsing.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]  # nothing is ever spooled to a disk
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler"
+]  # nothing is ever spooled to a disk
 
 # Static files: whitenoise, under names that hold a hash of their content.
 STATIC_URL = "/static/"
-STATIC_ROOT = None if IS_LOCAL else BASE_DIR / "staticfiles"  # collectstatic fills it; a local console serves them where they lie
+STATIC_ROOT = (
+    None if IS_LOCAL else BASE_DIR / "staticfiles"
+)  # collectstatic fills it; a local console serves them where they lie
 WHITENOISE_USE_FINDERS = IS_LOCAL
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_AUTOREFRESH = False

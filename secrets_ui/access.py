@@ -17,7 +17,9 @@ ROLES: dict[str, frozenset[str]] = {
     "viewer": frozenset({"secret.view", "access.check"}),
     "editor": frozenset({"secret.view", "access.check", "secret.edit", "change.decide", "audit.view"}),
     "auditor": frozenset({"secret.view", "access.check", "audit.view", "audit.export"}),
-    "admin": frozenset({"secret.view", "access.check", "secret.edit", "change.decide", "audit.view", "audit.export"}),
+    "admin": frozenset(
+        {"secret.view", "access.check", "secret.edit", "change.decide", "audit.view", "audit.export"}
+    ),
 }
 _WORDS = {
     "secret.view": "see the secrets",
@@ -38,7 +40,9 @@ def roles_of(request: HttpRequest) -> dict[str, frozenset[str]]:
     """Roles by environment, read once a request and never kept longer: a role taken away counts at the next one."""
     if not hasattr(request, "_roles"):
         grants: dict[str, set[str]] = {}
-        for environment, role in RoleGrant.objects.filter(user_id=request.user.pk).values_list("environment", "role"):
+        for environment, role in RoleGrant.objects.filter(user_id=request.user.pk).values_list(
+            "environment", "role"
+        ):
             grants.setdefault(environment, set()).add(role)
         request._roles = {name: frozenset(roles) for name, roles in grants.items()}  # type: ignore[attr-defined]
     return request._roles  # type: ignore[attr-defined,no-any-return]
@@ -49,7 +53,9 @@ def may(request: HttpRequest, action: str, environment: Environment) -> bool:
 
 
 def environments_with(request: HttpRequest, action: str) -> list[Environment]:
-    return [environment for environment in estate.environments().values() if may(request, action, environment)]
+    return [
+        environment for environment in estate.environments().values() if may(request, action, environment)
+    ]
 
 
 def enter(request: HttpRequest, action: str, environment_name: str, secret: str = "") -> Environment:
@@ -70,9 +76,19 @@ def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:
 
 def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> list[Environment]:
     """Records the refusal and raises NotPermitted."""
-    audit.record("access.refused", actor_of(request), "refused", environment=environment, secret=secret, details={"action": action})
+    audit.record(
+        "access.refused",
+        actor_of(request),
+        "refused",
+        environment=environment,
+        secret=secret,
+        details={"action": action},
+    )
     where = f" in {environment}" if environment else ""
-    raise NotPermitted(f"You may not {_WORDS[action]}{where}.", remedy=f"Ask an admin for one of these roles{where}: {_any_of(action)}.")
+    raise NotPermitted(
+        f"You may not {_WORDS[action]}{where}.",
+        remedy=f"Ask an admin for one of these roles{where}: {_any_of(action)}.",
+    )
 
 
 def _any_of(action: str) -> str:

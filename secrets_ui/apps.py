@@ -9,7 +9,7 @@ class SecretsUiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import system_checks  # noqa: F401  registers itself
+        from . import system_checks
         from .domain.errors import ConfigurationError
         from .services import estate
 

@@ -14,7 +14,11 @@ from .services import estate
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Bare where the database or the session may be what failed."""
-    if getattr(request, "is_bare", False) or not hasattr(request, "user") or not request.user.is_authenticated:
+    if (
+        getattr(request, "is_bare", False)
+        or not hasattr(request, "user")
+        or not request.user.is_authenticated
+    ):
         return {"frame": {}}
     match = request.resolver_match
     page, arguments = (match.url_name or "", match.kwargs) if match else ("", {})
@@ -26,7 +30,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "roles": ", ".join(sorted(roles_of(request).get(current.name, ()))) if current else "",
             "page": _SECTIONS.get(page, ""),
             "current": current,
-            "places": [{"place": place, "url": _same_page(place, current, page, arguments)} for place in places],
+            "places": [
+                {"place": place, "url": _same_page(place, current, page, arguments)} for place in places
+            ],
             "home": current if current in places else next(iter(places), None),
             "may_audit": bool(environments_with(request, "audit.view")),
         }
@@ -47,4 +53,7 @@ def _same_page(place: Environment, current: Environment | None, page: str, argum
     if current and page in _ABOUT_A_SECRET and name.startswith(current.prefix):
         return reverse(page, args=[place.name, place.prefix + name.removeprefix(current.prefix)])
     section = _SECTIONS.get(page, "")
-    return reverse({"changes": "changes", "troubleshoot": "troubleshoot_first"}.get(section, "secrets"), args=[place.name])
+    return reverse(
+        {"changes": "changes", "troubleshoot": "troubleshoot_first"}.get(section, "secrets"),
+        args=[place.name],
+    )

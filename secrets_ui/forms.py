@@ -51,11 +51,18 @@ class KeyForm(forms.Form):
     name = forms.CharField(required=False, max_length=256, strip=True)
     action = forms.ChoiceField(
         required=False,
-        choices=[(SET, "Replace with"), (EMPTY, "Set to an empty text"), (GENERATE, "Generate a random token"), (REMOVE, "Remove this key")],
+        choices=[
+            (SET, "Replace with"),
+            (EMPTY, "Set to an empty text"),
+            (GENERATE, "Generate a random token"),
+            (REMOVE, "Remove this key"),
+        ],
         error_messages={"invalid_choice": "Choose what to do with this key."},
     )
     newline = forms.ChoiceField(
-        required=False, choices=[("lf", "LF"), ("crlf", "CRLF")], error_messages={"invalid_choice": "Choose LF or CRLF."}
+        required=False,
+        choices=[("lf", "LF"), ("crlf", "CRLF")],
+        error_messages={"invalid_choice": "Choose LF or CRLF."},
     )
     value = ValueField()
 
@@ -65,7 +72,10 @@ class KeyForm(forms.Form):
         if not data.get("name") and (value or action not in (SET,)):
             self.add_error("name", "Give the key a name.")
         if value and action != SET:
-            self.add_error("action", "A value was typed for a key that is not to be replaced. Clear it, or choose Replace with.")
+            self.add_error(
+                "action",
+                "A value was typed for a key that is not to be replaced. Clear it, or choose Replace with.",
+            )
         return data
 
     def change(self) -> Change | str | None:
@@ -82,7 +92,9 @@ class KeyForm(forms.Form):
         return Change(name, SecretValue("" if action == EMPTY else text))
 
 
-KeyFormSet = forms.formset_factory(KeyForm, extra=NEW_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS + NEW_ROWS)
+KeyFormSet = forms.formset_factory(
+    KeyForm, extra=NEW_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS + NEW_ROWS
+)
 
 
 class SaveForm(forms.Form):
@@ -95,7 +107,14 @@ class SaveForm(forms.Form):
 
     def edit(self, secret: str, **what: Any) -> Edit:
         data = self.cleaned_data
-        return Edit(secret, data["base"], reason=data["reason"], typed_name=data["typed_name"], once=str(data["once"] or ""), **what)
+        return Edit(
+            secret,
+            data["base"],
+            reason=data["reason"],
+            typed_name=data["typed_name"],
+            once=str(data["once"] or ""),
+            **what,
+        )
 
 
 class ConfirmForm(SaveForm):
@@ -145,8 +164,16 @@ class AuditFilterForm(forms.Form):
     key = forms.CharField(required=False, max_length=256)
     action = forms.CharField(required=False, max_length=40)
     outcome = forms.CharField(required=False, max_length=20)
-    after = forms.RegexField(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$", required=False, error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."})
-    before = forms.RegexField(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$", required=False, error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."})
+    after = forms.RegexField(
+        r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$",
+        required=False,
+        error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."},
+    )
+    before = forms.RegexField(
+        r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$",
+        required=False,
+        error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."},
+    )
 
 
 class SignInForm(forms.Form):
@@ -159,14 +186,24 @@ class SignInForm(forms.Form):
 class ErrorTextForm(forms.Form):
     """An error text from a log."""
 
-    text = forms.CharField(max_length=4000, label="Error text or code", widget=forms.Textarea(attrs={"rows": 4}))
+    text = forms.CharField(
+        max_length=4000, label="Error text or code", widget=forms.Textarea(attrs={"rows": 4})
+    )
 
 
 class WhatIfForm(forms.Form):
     """One policy of the access path, and its text to be tried. A policy is no secret, so it may be shown again."""
 
-    policy = forms.ChoiceField(error_messages={"invalid_choice": "Choose one of the policies that take part."})
-    text = forms.CharField(required=False, max_length=40_000, strip=False, label="Policy", widget=forms.Textarea(attrs={"rows": 22}))
+    policy = forms.ChoiceField(
+        error_messages={"invalid_choice": "Choose one of the policies that take part."}
+    )
+    text = forms.CharField(
+        required=False,
+        max_length=40_000,
+        strip=False,
+        label="Policy",
+        widget=forms.Textarea(attrs={"rows": 22}),
+    )
 
     def __init__(self, policies: Iterable[EditablePolicy], data: Any = None, *, place: str = "") -> None:
         by_place = {policy.place: policy for policy in policies}

@@ -14,14 +14,29 @@ from django.views.debug import SafeExceptionReporterFilter
 
 from .domain.errors import ConsoleError
 
-_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request", "status_code"}
-_NOISY = ("botocore", "boto3", "urllib3", "s3transfer", "django.db.backends", "django.template")  # at DEBUG they print values or parameters
+_STANDARD = set(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+    "request",
+    "status_code",
+}
+_NOISY = (
+    "botocore",
+    "boto3",
+    "urllib3",
+    "s3transfer",
+    "django.db.backends",
+    "django.template",
+)  # at DEBUG they print values or parameters
 
 
 class JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -29,13 +44,20 @@ class JsonLine(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1]:
             line["exception"] = _told(record.exc_info[1])
-        return json.dumps(line, default=str)  # ASCII: control characters and ANSI come out as escapes, so a record is one line
+        return json.dumps(
+            line, default=str
+        )  # ASCII: control characters and ANSI come out as escapes, so a record is one line
 
 
 def _told(error: BaseException) -> dict[str, Any]:
     """The kind of error and where it was raised. The text only of our own errors: another's may repeat what it choked on."""
-    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-    told: dict[str, Any] = {"type": f"{type(error).__module__}.{type(error).__qualname__}", "frames": frames[-12:]}
+    frames = [
+        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    told: dict[str, Any] = {
+        "type": f"{type(error).__module__}.{type(error).__qualname__}",
+        "frames": frames[-12:],
+    }
     if isinstance(error, ConsoleError):
         told["text"] = error.message
     return told
@@ -58,12 +80,22 @@ def configure(options: dict[str, Any]) -> None:
             "disable_existing_loggers": False,
             "formatters": {"json": {"()": JsonLine}},
             "filters": {"not_noise": {"()": NotNoise}},
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json", "filters": ["not_noise"]}},
+            "handlers": {
+                "stdout": {
+                    "class": "logging.StreamHandler",
+                    "stream": "ext://sys.stdout",
+                    "formatter": "json",
+                    "filters": ["not_noise"],
+                }
+            },
             "root": {"handlers": ["stdout"], "level": options["level"]},
             "loggers": {
                 **{name: {"level": "WARNING"} for name in _NOISY},
                 "axes": {"level": "ERROR"},  # it logs the user names that people type, passwords among them
-                "django": {"handlers": [], "level": options["level"]},  # its own print tracebacks with foreign texts, and send mail
+                "django": {
+                    "handlers": [],
+                    "level": options["level"],
+                },  # its own print tracebacks with foreign texts, and send mail
                 # The views have already said what is to be said about a refused request.
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "ERROR"},

@@ -93,7 +93,11 @@ class ErrorsForPeople:
         if isinstance(error, AuditUnavailable):
             request.is_bare = True  # type: ignore[attr-defined]
         if error.status >= 500:
-            extra = {"code": error.call.code, "request_id": error.call.request_id} if isinstance(error, AwsError) else {}
+            extra = (
+                {"code": error.call.code, "request_id": error.call.request_id}
+                if isinstance(error, AwsError)
+                else {}
+            )
             log.warning("refused", extra={"path": request.path, "error": type(error).__name__, **extra})
         return error_answer(request, error)
 
@@ -104,7 +108,9 @@ errors_for_people = ErrorsForPeople
 def _database_away(request: HttpRequest) -> HttpResponse:
     request.is_bare = True  # type: ignore[attr-defined]
     log.error("database away", extra={"path": request.path})
-    return error_answer(request, AuditUnavailable("The console's database does not answer, or cannot be written."))
+    return error_answer(
+        request, AuditUnavailable("The console's database does not answer, or cannot be written.")
+    )
 
 
 def session_limits(get_response: Next) -> Next:
@@ -115,7 +121,10 @@ def session_limits(get_response: Next) -> Next:
             if request.user.is_authenticated and _is_over(request):
                 logout(request)
                 return _sign_in_again(request)
-        except (DatabaseError, UpdateError):  # UpdateError: Django's word for a session's row that could not be written
+        except (
+            DatabaseError,
+            UpdateError,
+        ):  # UpdateError: Django's word for a session's row that could not be written
             return _database_away(request)
         return get_response(request)
 
@@ -148,6 +157,10 @@ def _is_kept(session: SessionBase) -> bool:
 def _sign_in_again(request: HttpRequest) -> HttpResponse:
     url = f"{reverse('sign_in')}?expired"
     if wants_json(request):
-        told = {"title": "Your session has ended", "text": "Nothing was done. What you typed is still in this page.", "remedy": "Sign in again in another tab, then send it once more."}
+        told = {
+            "title": "Your session has ended",
+            "text": "Nothing was done. What you typed is still in this page.",
+            "remedy": "Sign in again in another tab, then send it once more.",
+        }
         return JsonResponse({"problem": told, "sign_in": url}, status=401)
     return redirect(url)

@@ -16,7 +16,9 @@ class RoleGrant(models.Model):
     role = models.CharField(max_length=20)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "environment", "role"], name="one_grant_of_a_role")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "environment", "role"], name="one_grant_of_a_role")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.role} in {self.environment}"
@@ -42,8 +44,12 @@ class AuditRecord(models.Model):
     keys = models.TextField(default="[]")
     reason = models.TextField(blank=True)
     request_ids = models.TextField(default="[]")
-    intent = models.CharField(max_length=20, blank=True, db_index=True)  # the sequence of the intent that this outcome ends
-    once = models.CharField(max_length=40, blank=True, db_index=True)  # the form that an intent came from: sent twice, acted on once
+    intent = models.CharField(
+        max_length=20, blank=True, db_index=True
+    )  # the sequence of the intent that this outcome ends
+    once = models.CharField(
+        max_length=40, blank=True, db_index=True
+    )  # the form that an intent came from: sent twice, acted on once
     details = models.TextField(default="{}")
     hash = models.CharField(max_length=64, db_index=True)
 
@@ -69,7 +75,9 @@ class VersionRecord(models.Model):
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["arn", "version_id"], name="facts_of_a_version_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["arn", "version_id"], name="facts_of_a_version_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.arn} {self.version_id[:8]}"
@@ -85,7 +93,9 @@ class SecretSighting(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["environment", "name"], name="one_sighting_of_a_secret")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["environment", "name"], name="one_sighting_of_a_secret")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} in {self.environment}"

@@ -13,12 +13,16 @@ def ensure_cache_is_shared() -> None:
     """A per-process cache under several workers counts limits once for each of them."""
     backend = settings.CACHES["default"]["BACKEND"]
     if settings.WEB_CONCURRENCY > 1 and backend.endswith("LocMemCache"):
-        raise ImproperlyConfigured("CACHES uses LocMem with several workers: limits would count once for each. Use the database cache.")
+        raise ImproperlyConfigured(
+            "CACHES uses LocMem with several workers: limits would count once for each. Use the database cache."
+        )
 
 
 @register()
 def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Error]:
     """An intent must be committed before its call, so no transaction may span a request."""
     if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
-        return [Error("ATOMIC_REQUESTS is on: intents would not be committed before the call.", id="miyabi.E001")]
+        return [
+            Error("ATOMIC_REQUESTS is on: intents would not be committed before the call.", id="miyabi.E001")
+        ]
     return []

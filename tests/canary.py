@@ -33,7 +33,9 @@ def traces(canary: str) -> dict[str, bytes]:
     forms |= {"UTF-16LE": canary.encode("utf-16-le"), "UTF-16BE": canary.encode("utf-16-be")}
     forms |= {f"base64 at {shift}": _inner_base64(canary.encode(), shift) for shift in range(3)}
     pieces = [canary[start : start + PIECE] for start in range(len(canary) - PIECE + 1)]
-    return forms | {f"characters {start} to {start + PIECE}": piece.encode() for start, piece in enumerate(pieces)}
+    return forms | {
+        f"characters {start} to {start + PIECE}": piece.encode() for start, piece in enumerate(pieces)
+    }
 
 
 def _texts(canary: str) -> dict[str, str]:

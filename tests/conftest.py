@@ -42,7 +42,12 @@ def fresh_environments(**rules: Rules) -> dict[str, Environment]:
         account = f"{next(_accounts) % 10**12:012d}"
         default = Rules(reason_required=True, type_the_name=True) if name == "prod" else Rules()
         environments[name] = Environment(
-            name, "us-west-2", account, f"miyabi/{name}/", f"arn:aws:iam::{account}:role/miyabi-console", rules=rules.get(name, default)
+            name,
+            "us-west-2",
+            account,
+            f"miyabi/{name}/",
+            f"arn:aws:iam::{account}:role/miyabi-console",
+            rules=rules.get(name, default),
         )
     return environments
 
@@ -51,7 +56,10 @@ def as_toml(environments: dict[str, Environment]) -> str:
     lines = []
     for name, place in environments.items():
         lines += [f"[environments.{name}]"]
-        lines += [f'{key} = "{getattr(place, key)}"' for key in ("region", "account", "prefix", "assume_role", "kms_alias")]
+        lines += [
+            f'{key} = "{getattr(place, key)}"'
+            for key in ("region", "account", "prefix", "assume_role", "kms_alias")
+        ]
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(place.rules).items()]
     return "\n".join(lines)
@@ -60,7 +68,9 @@ def as_toml(environments: dict[str, Environment]) -> str:
 class Estate:
     """Environments that were built in the local AWS, and the console set up to look at them."""
 
-    def __init__(self, endpoint: str, environments: dict[str, Environment], accounts: dict[str, Account]) -> None:
+    def __init__(
+        self, endpoint: str, environments: dict[str, Environment], accounts: dict[str, Account]
+    ) -> None:
         self.endpoint, self.environments, self.accounts = endpoint, environments, accounts
 
     def __getitem__(self, name: str) -> Account:
@@ -69,17 +79,23 @@ class Estate:
     def value(self, environment: str, secret: str) -> str:
         """The current value, as AWS has it."""
         name = self.environments[environment].prefix + secret
-        return self.accounts[environment].clients.secretsmanager.get_secret_value(SecretId=name)["SecretString"]
+        return self.accounts[environment].clients.secretsmanager.get_secret_value(SecretId=name)[
+            "SecretString"
+        ]
 
 
 @pytest.fixture
 def make_estate(local_aws: LocalAws, settings: Any, tmp_path: Path) -> Callable[..., Estate]:
     """Builds an estate in accounts of its own and points the console at it."""
 
-    def make(*, clean: bool = True, extra_secrets: int = 0, only: tuple[str, ...] = (), **rules: Rules) -> Estate:
+    def make(
+        *, clean: bool = True, extra_secrets: int = 0, only: tuple[str, ...] = (), **rules: Rules
+    ) -> Estate:
         environments = fresh_environments(**rules)
         wanted = {name: place for name, place in environments.items() if not only or name in only}
-        accounts = build_estate(local_aws.endpoint, environments=wanted, clean=clean, extra_secrets=extra_secrets)
+        accounts = build_estate(
+            local_aws.endpoint, environments=wanted, clean=clean, extra_secrets=extra_secrets
+        )
         path = tmp_path / "environments.toml"
         path.write_text(as_toml(environments), encoding="utf-8")
         settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, local_aws.endpoint
@@ -96,7 +112,9 @@ def estate(make_estate: Callable[..., Estate]) -> Estate:
 
 
 @pytest.fixture
-def watched(make_estate: Callable[..., Estate], settings: Any) -> Iterator[Callable[..., tuple[Estate, RecordingAws]]]:
+def watched(
+    make_estate: Callable[..., Estate], settings: Any
+) -> Iterator[Callable[..., tuple[Estate, RecordingAws]]]:
     """Builds an estate as make_estate does; the console's calls then go through an endpoint that records and breaks them."""
     started: list[RecordingAws] = []
 
@@ -178,4 +196,3 @@ def hana() -> Actor:
 def canary() -> str:
     """A value that nothing else contains."""
     return f"canary-{secrets.token_hex(16)}"
-

@@ -16,7 +16,9 @@ def current_version(estate: Estate, environment: str, secret: str) -> str:
     """AWSCURRENT's version id, asked of AWS beside the console."""
     name = estate.environments[environment].prefix + secret
     described = estate[environment].clients.secretsmanager.describe_secret(SecretId=name)
-    return next(version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels)
+    return next(
+        version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels
+    )
 
 
 def key_form(base: str, *rows: tuple[str, str, str], **more: Any) -> dict[str, Any]:
@@ -30,7 +32,13 @@ def key_form(base: str, *rows: tuple[str, str, str], **more: Any) -> dict[str, A
 
 def document_form(base: str, document: str, **more: Any) -> dict[str, Any]:
     """A form of the page for a whole document."""
-    return {"base": base, "once": str(uuid.uuid4()), "confirmed": "on", "step": "save", "document": document} | more
+    return {
+        "base": base,
+        "once": str(uuid.uuid4()),
+        "confirmed": "on",
+        "step": "save",
+        "document": document,
+    } | more
 
 
 def edit_url(environment: str, secret: str, page: str = "edit") -> str:
@@ -42,7 +50,9 @@ def prod_rules(name: str) -> dict[str, str]:
     return {"reason": "OPS-1: a test", "typed_name": name}
 
 
-def save_key(client: Client, estate: Estate, environment: str, secret: str, key: str, value: str, **more: Any) -> Any:
+def save_key(
+    client: Client, estate: Estate, environment: str, secret: str, key: str, value: str, **more: Any
+) -> Any:
     """Saves one key as the page's script does; the answer is JSON."""
     form = key_form(current_version(estate, environment, secret), (key, "set", value), **more)
     return client.post(edit_url(environment, secret), form, **JSON)

@@ -63,7 +63,9 @@ class RecordingAws(AwsProxy):
             return answer
         answer = super().pass_on(headers, body)
         if call.operation == "AssumeRole":
-            self._sessions[_between(answer.body, "<AccessKeyId>")] = f"{call.body['RoleArn']} as {call.body['RoleSessionName']}"
+            self._sessions[_between(answer.body, "<AccessKeyId>")] = (
+                f"{call.body['RoleArn']} as {call.body['RoleSessionName']}"
+            )
         return answer
 
     def _call(self, headers: dict[str, str], body: bytes) -> Call:

@@ -114,7 +114,9 @@ class Served:
 
     def current(self, environment: str, name: str) -> str:
         described = self.accounts[environment].clients.secretsmanager.describe_secret(SecretId=name)
-        return next(version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels)
+        return next(
+            version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels
+        )
 
 
 @contextmanager
@@ -127,7 +129,12 @@ def served(local_aws: LocalAws, folder: Path, **environ: str) -> Iterator[Served
     password = secrets.token_urlsafe(12)
     with RecordingAws(local_aws.endpoint) as aws:
         settings = make_settings(folder, choose_port("NO_SUCH_VARIABLE", 0), local_aws, password)
-        settings |= {"LOCAL_AWS_ENDPOINT": aws.endpoint, "TMPDIR": str(folder / "tmp"), "WEB_CONCURRENCY": "1", **environ}
+        settings |= {
+            "LOCAL_AWS_ENDPOINT": aws.endpoint,
+            "TMPDIR": str(folder / "tmp"),
+            "WEB_CONCURRENCY": "1",
+            **environ,
+        }
         console = Served(folder, settings, password, aws, accounts)
         run_to_end("deploy.demo.seed", settings, console.log)
         yield console

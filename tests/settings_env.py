@@ -22,7 +22,9 @@ ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333
 
 def environments_file() -> Path:
     path = Path(tempfile.mkdtemp(prefix="miyabi-tests-")) / "environments.toml"
-    tables = [ENVIRONMENTS.format(name=n, account=a, strict=str(n == "prod").lower()) for n, a in ACCOUNTS.items()]
+    tables = [
+        ENVIRONMENTS.format(name=n, account=a, strict=str(n == "prod").lower()) for n, a in ACCOUNTS.items()
+    ]
     path.write_text("".join(tables), encoding="utf-8")
     return path
 
@@ -37,10 +39,24 @@ os.environ.update(
     DEBUG="false",
     ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
     AWS_ACCESS_KEY_ID="testing",
-    AWS_SECRET_ACCESS_KEY="testing",  # noqa: S106  what moto's guides use
+    AWS_SECRET_ACCESS_KEY="testing",
     AWS_EC2_METADATA_DISABLED="true",
     AWS_DEFAULT_REGION="us-west-2",
     WRITES_PER_MINUTE="1000",
 )
-for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "AWS_PROFILE", "AWS_SESSION_TOKEN", "CSRF_TRUSTED_ORIGINS", "CATALOG_FILE", "VERSION_ID_FORMAT", "LOG_LEVEL", "WEB_CONCURRENCY", "BEHIND_TLS_PROXY"):
+for name in (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "ALL_PROXY",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "CSRF_TRUSTED_ORIGINS",
+    "CATALOG_FILE",
+    "VERSION_ID_FORMAT",
+    "LOG_LEVEL",
+    "WEB_CONCURRENCY",
+    "BEHIND_TLS_PROXY",
+):
     os.environ.pop(name, None)

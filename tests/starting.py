@@ -25,7 +25,9 @@ def production(**changes: str | None) -> dict[str, str]:
 def run(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     """A Python command in the project's folder. Nothing of this process's environment gets in but PATH."""
     environ = {"PATH": os.environ["PATH"], **settings}
-    return subprocess.run([sys.executable, *command], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, *command], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=60
+    )
 
 
 def check(settings: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +36,15 @@ def check(settings: Mapping[str, str], *options: str) -> subprocess.CompletedPro
 
 def serve(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """gunicorn itself, on any free port; it ends by itself only when it cannot start."""
-    return run({"WEB_CONCURRENCY": "1", **settings}, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "127.0.0.1:0")
+    return run(
+        {"WEB_CONCURRENCY": "1", **settings},
+        "-m",
+        "gunicorn",
+        "--config",
+        "deploy/gunicorn.conf.py",
+        "--bind",
+        "127.0.0.1:0",
+    )
 
 
 def assert_one_line(told: str, expected: str) -> None:

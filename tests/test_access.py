@@ -56,7 +56,9 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "save": lambda client: client.post(edit, form, **JSON),
         "save a document": lambda client: client.post(document, whole, **JSON),
         "check access": lambda client: client.get(f"/{environment}/troubleshoot/{name}"),
-        "explain an error": lambda client: client.post(f"/{environment}/explain-error/{name}", {"text": "AccessDeniedException"}),
+        "explain an error": lambda client: client.post(
+            f"/{environment}/explain-error/{name}", {"text": "AccessDeniedException"}
+        ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
@@ -89,7 +91,9 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
 
 
 @pytest.mark.parametrize("role", TABLE)
-def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(watched: Watched, person: Callable[..., Any], role: str) -> None:
+def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
     _, aws = watched(only=("dev",))
     client = client_of(person(role, "prod"))
     urls = {"see the log": ("/audit", "/audit/1"), "export": ("/audit/export.csv", "/audit/export.jsonl")}
@@ -132,7 +136,9 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("where", ["form", "query"])
-def test_s41_hidden_fields_turned_to_prod_count_for_nothing(watched: Watched, signed_in: SignedIn, where: str) -> None:
+def test_s41_hidden_fields_turned_to_prod_count_for_nothing(
+    watched: Watched, signed_in: SignedIn, where: str
+) -> None:
     estate, aws = watched()
     client, before = signed_in("editor", "dev"), estate.value("prod", "config")
     form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/mine"))
@@ -142,20 +148,36 @@ def test_s41_hidden_fields_turned_to_prod_count_for_nothing(watched: Watched, si
 
     assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/mine"
     assert estate.value("prod", "config") == before
-    assert {call.session.partition(" as ")[0] for call in aws.seen} - {""} == {estate.environments["dev"].assume_role}
+    assert {call.session.partition(" as ")[0] for call in aws.seen} - {""} == {
+        estate.environments["dev"].assume_role
+    }
     assert not [call for call in aws.seen if "prod" in json.dumps(call.body)]
 
 
 @pytest.mark.parametrize(
     "turned",
-    [{"typed_name": "miyabi/dev/config"}, {"typed_name": "miyabi/prod/api-keys"}, {"base": "OF ANOTHER SECRET"}, {"base": ""}],
+    [
+        {"typed_name": "miyabi/dev/config"},
+        {"typed_name": "miyabi/prod/api-keys"},
+        {"base": "OF ANOTHER SECRET"},
+        {"base": ""},
+    ],
     ids=["another environment's name", "another secret's name", "another secret's version", "no version"],
 )
-def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(estate: Estate, signed_in: SignedIn, turned: dict[str, str]) -> None:
+def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
+    estate: Estate, signed_in: SignedIn, turned: dict[str, str]
+) -> None:
     name, before = "miyabi/prod/config", estate.value("prod", "config")
-    form = key_form(current_version(estate, "prod", "config"), ("MIYABI_ROOT", "set", "/mine"), **prod_rules(name))
-    turned = {k: current_version(estate, "prod", "api-keys") if v.startswith("OF") else v for k, v in turned.items()}
-    assert signed_in("editor").post(edit_url("prod", "config"), form | turned, **JSON).status_code in (400, 409)
+    form = key_form(
+        current_version(estate, "prod", "config"), ("MIYABI_ROOT", "set", "/mine"), **prod_rules(name)
+    )
+    turned = {
+        k: current_version(estate, "prod", "api-keys") if v.startswith("OF") else v for k, v in turned.items()
+    }
+    assert signed_in("editor").post(edit_url("prod", "config"), form | turned, **JSON).status_code in (
+        400,
+        409,
+    )
     assert estate.value("prod", "config") == before
 
 
@@ -179,7 +201,9 @@ def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(watched: Watched, sig
     assert aws.seen == []
 
 
-def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     make_estate(only=("dev",))
     client = signed_in("viewer", "dev")
     assert client.get("/dev/secret/miyabi%2Fdev%2Fconfig").status_code == 200
@@ -189,7 +213,9 @@ def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(make_estat
         assert client.get(twin).status_code == 404
 
 
-def test_s42_neighbours_with_a_longer_name_are_not_listed(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s42_neighbours_with_a_longer_name_are_not_listed(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     estate = make_estate(only=("dev",))
     for name in ("miyabi/developers/x", "miyabi/dev-old/x", "miyabi/devx"):
         estate["dev"].clients.secretsmanager.create_secret(Name=name, SecretString="{}")
@@ -201,11 +227,15 @@ def test_s42_neighbours_with_a_longer_name_are_not_listed(make_estate: Callable[
         assert "miyabi/developers" not in shown
 
 
-@pytest.mark.parametrize("flags", [{"is_superuser": True}, {"is_staff": True}, {"is_superuser": True, "is_staff": True}])
+@pytest.mark.parametrize(
+    "flags", [{"is_superuser": True}, {"is_staff": True}, {"is_superuser": True, "is_staff": True}]
+)
 def test_s44_a_superuser_flag_gives_nothing(watched: Watched, flags: dict[str, bool]) -> None:
     _, aws = watched(only=("dev",))
     client = client_of(get_user_model().objects.create_user("root", **flags))
-    assert {act(client).status_code for environment in ENVIRONMENTS for act in actions(environment).values()} == {403}
+    assert {
+        act(client).status_code for environment in ENVIRONMENTS for act in actions(environment).values()
+    } == {403}
     assert [client.get(path).status_code for path in ("/", "/audit", "/audit/export.csv")] == [403] * 3
     assert aws.seen == []
 
@@ -228,28 +258,50 @@ EXTRA = {
 }  # fmt: skip
 
 
-def test_s46_fields_that_the_form_does_not_have_are_ignored(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s46_fields_that_the_form_does_not_have_are_ignored(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     estate = make_estate(only=("dev",), dev=Rules(second_person=True))
     client, before = signed_in("editor", "dev", name="hana"), estate.value("dev", "config")
-    form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/mine"), **{**EXTRA, "confirmed": "on"})
+    form = key_form(
+        current_version(estate, "dev", "config"),
+        ("MIYABI_ROOT", "set", "/mine"),
+        **{**EXTRA, "confirmed": "on"},
+    )
 
     saved = client.post(edit_url("dev", "config"), form, **JSON)
 
     assert "/changes?saved=" in saved.json()["saved"]  # still a proposal
     assert estate.value("dev", "config") == before
     intent = AuditRecord.objects.get(action="secret.propose", phase="intent")
-    assert (intent.actor, intent.secret, json.loads(intent.keys)) == ("hana", "miyabi/dev/config", ["MIYABI_ROOT"])
+    assert (intent.actor, intent.secret, json.loads(intent.keys)) == (
+        "hana",
+        "miyabi/dev/config",
+        ["MIYABI_ROOT"],
+    )
     assert list(RoleGrant.objects.values_list("role", flat=True)) == ["editor"]
     assert "outcome" not in client.session
 
 
-def test_s47_nobody_gives_oneself_a_role_by_any_form(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s47_nobody_gives_oneself_a_role_by_any_form(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     make_estate(only=("dev",))
     client = signed_in("editor", "dev", name="hana")
     before = set(RoleGrant.objects.values_list("user__username", "environment", "role"))
     for name, path in every_url():
         if name != "sign_out":
-            client.post(path, {"user": "hana", "username": "hana", "role": "admin", "roles": "admin", "environment": "prod", "grant": "admin"})
+            client.post(
+                path,
+                {
+                    "user": "hana",
+                    "username": "hana",
+                    "role": "admin",
+                    "roles": "admin",
+                    "environment": "prod",
+                    "grant": "admin",
+                },
+            )
     assert set(RoleGrant.objects.values_list("user__username", "environment", "role")) == before
 
 
@@ -257,7 +309,9 @@ def test_s47_nobody_gives_oneself_a_role_by_any_form(make_estate: Callable[..., 
 def test_s47_nobody_approves_one_s_own_proposal(watched: Watched, signed_in: SignedIn, role: str) -> None:
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
     client, before = signed_in(role, "dev", name="hana"), estate.value("dev", "config")
-    number = save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").json()["saved"].rpartition("=")[2]
+    number = (
+        save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").json()["saved"].rpartition("=")[2]
+    )
     aws.seen.clear()
 
     assert client.post(f"/dev/changes/{number}", {"decision": "approve"}).status_code == 403
@@ -266,27 +320,45 @@ def test_s47_nobody_approves_one_s_own_proposal(watched: Watched, signed_in: Sig
     assert AuditRecord.objects.get(action="access.refused").actor == "hana"
     assert estate.value("dev", "config") == before
     assert "Approve" not in client.get("/dev/changes").content.decode()
-    assert client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302  # one may take it back
+    assert (
+        client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
+    )  # one may take it back
 
 
-def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s_name(watched: Watched, signed_in: SignedIn) -> None:
+def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s_name(
+    watched: Watched, signed_in: SignedIn
+) -> None:
     estate, aws = watched()
     for name in ("hana", "kenji"):
         client = signed_in("editor", name=name)
         for environment in ENVIRONMENTS:
             aws.seen.clear()
-            save_key(client, estate, environment, "config", "MIYABI_ROOT", f"/{name}", **prod_rules(f"miyabi/{environment}/config"))
+            save_key(
+                client,
+                estate,
+                environment,
+                "config",
+                "MIYABI_ROOT",
+                f"/{name}",
+                **prod_rules(f"miyabi/{environment}/config"),
+            )
             role = estate.environments[environment].assume_role
             calls = [call for call in aws.seen if call.operation != "AssumeRole"]
             assert "PutSecretValue" in [call.operation for call in calls]
             assert {call.session for call in calls} == {f"{role} as {name}"}
 
 
-def test_s48_a_role_is_assumed_once_for_a_person_and_an_environment(watched: Watched, signed_in: SignedIn) -> None:
+def test_s48_a_role_is_assumed_once_for_a_person_and_an_environment(
+    watched: Watched, signed_in: SignedIn
+) -> None:
     estate, aws = watched()
     client = signed_in("viewer", name="hana")
     for _ in range(2):
         for environment in ENVIRONMENTS:
             client.get(f"/{environment}/")
-    assumed = sorted((call.body["RoleArn"], call.body["RoleSessionName"]) for call in aws.seen if call.operation == "AssumeRole")
+    assumed = sorted(
+        (call.body["RoleArn"], call.body["RoleSessionName"])
+        for call in aws.seen
+        if call.operation == "AssumeRole"
+    )
     assert assumed == sorted((place.assume_role, "hana") for place in estate.environments.values())

@@ -19,18 +19,45 @@ NOT_IN_THE_FILE = {"ENV_FILE"}
 
 WRONG = {
     "a misspelt true": ({"DEBUG": "ture"}, "DEBUG: expected true or false."),
-    "a word for a number": ({"WRITES_PER_MINUTE": "many"}, "WRITES_PER_MINUTE: expected a whole number, 1 or more."),
-    "no writes at all": ({"WRITES_PER_MINUTE": "0"}, "WRITES_PER_MINUTE: expected a whole number, 1 or more."),
+    "a word for a number": (
+        {"WRITES_PER_MINUTE": "many"},
+        "WRITES_PER_MINUTE: expected a whole number, 1 or more.",
+    ),
+    "no writes at all": (
+        {"WRITES_PER_MINUTE": "0"},
+        "WRITES_PER_MINUTE: expected a whole number, 1 or more.",
+    ),
     "an unknown choice": ({"VERSION_ID_FORMAT": "sha1"}, "VERSION_ID_FORMAT: expected one of hash, uuid."),
     "an unknown level": ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: expected one of INFO, DEBUG, WARNING, ERROR."),
-    "an origin without a scheme": ({"CSRF_TRUSTED_ORIGINS": "console.miyabi-world.com"}, "CSRF_TRUSTED_ORIGINS: expected origins"),
+    "an origin without a scheme": (
+        {"CSRF_TRUSTED_ORIGINS": "console.miyabi-world.com"},
+        "CSRF_TRUSTED_ORIGINS: expected origins",
+    ),
     "no database": ({"DATABASE_URL": "hunter2"}, "DATABASE_URL: expected sqlite:///file or postgres://"),
-    "a database without a scheme": ({"DATABASE_URL": "//miyabi:hunter2@db/miyabi"}, "DATABASE_URL: expected sqlite:///file or"),
-    "another kind of database": ({"DATABASE_URL": "mysql://miyabi:hunter2@db/miyabi"}, "DATABASE_URL: expected sqlite:///file or"),
-    "a database port that is none": ({"DATABASE_URL": "postgres://miyabi:hunter2@db:port/x"}, "DATABASE_URL: expected sqlite:///file or"),
-    "a file name as a host": ({"DATABASE_URL": "sqlite://hunter2.sqlite3"}, "DATABASE_URL: expected sqlite:///file or"),
-    "no environments file": ({"ENVIRONMENTS_FILE": "/nonexistent.toml"}, "/nonexistent.toml: cannot be read (FileNotFoundError)"),
-    "no catalogue": ({"CATALOG_FILE": "/nonexistent.json"}, "/nonexistent.json: cannot be read (FileNotFoundError)"),
+    "a database without a scheme": (
+        {"DATABASE_URL": "//miyabi:hunter2@db/miyabi"},
+        "DATABASE_URL: expected sqlite:///file or",
+    ),
+    "another kind of database": (
+        {"DATABASE_URL": "mysql://miyabi:hunter2@db/miyabi"},
+        "DATABASE_URL: expected sqlite:///file or",
+    ),
+    "a database port that is none": (
+        {"DATABASE_URL": "postgres://miyabi:hunter2@db:port/x"},
+        "DATABASE_URL: expected sqlite:///file or",
+    ),
+    "a file name as a host": (
+        {"DATABASE_URL": "sqlite://hunter2.sqlite3"},
+        "DATABASE_URL: expected sqlite:///file or",
+    ),
+    "no environments file": (
+        {"ENVIRONMENTS_FILE": "/nonexistent.toml"},
+        "/nonexistent.toml: cannot be read (FileNotFoundError)",
+    ),
+    "no catalogue": (
+        {"CATALOG_FILE": "/nonexistent.json"},
+        "/nonexistent.json: cannot be read (FileNotFoundError)",
+    ),
 }
 
 
@@ -54,7 +81,9 @@ def test_a_wrong_setting_is_named_with_what_was_expected(case: str) -> None:
         (b"DEBUG=hunter2\n", "DEBUG: expected true or false."),
     ],
 )
-def test_a_wrong_env_file_is_named_with_its_line_and_without_its_content(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_a_wrong_env_file_is_named_with_its_line_and_without_its_content(
+    tmp_path: Path, content: bytes, expected: str
+) -> None:
     path = tmp_path / "console.env"
     path.write_bytes(content)
     ended = check(production(ENV_FILE=str(path)))
@@ -67,7 +96,10 @@ def test_a_wrong_env_file_is_named_with_its_line_and_without_its_content(tmp_pat
 def test_settings_come_from_the_env_file_and_the_process_environment_wins(tmp_path: Path) -> None:
     path = tmp_path / "console.env"
     settings = production(ENV_FILE=str(path))
-    path.write_text("\n".join(f"{name}={value}" for name, value in settings.items() if name != "ENV_FILE") + "\nLOG_LEVEL=LOUD\n")
+    path.write_text(
+        "\n".join(f"{name}={value}" for name, value in settings.items() if name != "ENV_FILE")
+        + "\nLOG_LEVEL=LOUD\n"
+    )
     assert_one_line(check({"ENV_FILE": str(path)}).stderr, "LOG_LEVEL: expected one of")
     assert check({"ENV_FILE": str(path), "LOG_LEVEL": "INFO"}).returncode == 0
 
@@ -84,14 +116,25 @@ DEV = '[environments.dev]\nregion = "us-west-2"\naccount = "111111111111"\nprefi
         (DEV.replace("dev]", "audit]"), "environments.audit: expected a name of small letters"),
         (DEV.replace("us-west-2", "Oregon"), "environments.dev.region: expected a Region such as us-west-2."),
         (DEV.replace('"111111111111"', "111111111111"), "environments.dev.account: expected text in quotes."),
-        (DEV.replace("dev/", "dev"), "environments.dev.prefix: expected a name prefix of parts that each end in a slash"),
-        (DEV + 'assume_role = "miyabi-console"\n', "environments.dev.assume_role: expected the ARN of a role in account 111111111111."),
+        (
+            DEV.replace("dev/", "dev"),
+            "environments.dev.prefix: expected a name prefix of parts that each end in a slash",
+        ),
+        (
+            DEV + 'assume_role = "miyabi-console"\n',
+            "environments.dev.assume_role: expected the ARN of a role in account 111111111111.",
+        ),
         (DEV + 'color = "red"\n', "environments.dev.color: unknown key; expected some of "),
-        (DEV + "[environments.dev.rules]\nsecond_person = 1\n", "environments.dev.rules.second_person: expected true or false."),
+        (
+            DEV + "[environments.dev.rules]\nsecond_person = 1\n",
+            "environments.dev.rules.second_person: expected true or false.",
+        ),
         (DEV + DEV.replace("dev]", "test]"), "environments.dev.prefix: lies in the place of test"),
     ],
 )
-def test_a_wrong_environments_file_is_named_with_its_key_and_what_was_expected(tmp_path: Path, toml: str, expected: str) -> None:
+def test_a_wrong_environments_file_is_named_with_its_key_and_what_was_expected(
+    tmp_path: Path, toml: str, expected: str
+) -> None:
     path = tmp_path / "environments.toml"
     path.write_text(toml)
     ended = check(production(ENVIRONMENTS_FILE=str(path)))
@@ -106,12 +149,20 @@ def test_a_wrong_environments_file_is_named_with_its_key_and_what_was_expected(t
         ("{", "not JSON: "),
         ("[]", "expected an object with a member 'secrets'."),
         ({"secrets": {"a": {}}}, "secrets.a: expected an object with a member 'keys'."),
-        ({"secrets": {"a": {"keys": {"K": {"format": "uuid"}}}}}, "secrets.a.keys.K.format: expected one of github_token, "),
-        ({"secrets": {"a": {"keys": {"K": {"requird": True}}}}}, "secrets.a.keys.K: unknown member requird; expected some of "),
+        (
+            {"secrets": {"a": {"keys": {"K": {"format": "uuid"}}}}},
+            "secrets.a.keys.K.format: expected one of github_token, ",
+        ),
+        (
+            {"secrets": {"a": {"keys": {"K": {"requird": True}}}}},
+            "secrets.a.keys.K: unknown member requird; expected some of ",
+        ),
         ({"secrets": {}, "placeholders": ["("]}, "placeholders: not a regular expression: "),
     ],
 )
-def test_a_wrong_catalogue_is_named_with_its_member_and_what_was_expected(tmp_path: Path, catalogue: object, expected: str) -> None:
+def test_a_wrong_catalogue_is_named_with_its_member_and_what_was_expected(
+    tmp_path: Path, catalogue: object, expected: str
+) -> None:
     path = tmp_path / "catalog.json"
     path.write_text(catalogue if isinstance(catalogue, str) else json.dumps(catalogue))
     ended = check(production(CATALOG_FILE=str(path)))
@@ -124,7 +175,12 @@ def read_by_the_console() -> set[str]:
     names: set[str] = set()
     for path in (*PROJECT.glob("miyabi_admin/*.py"), PROJECT / "deploy" / "gunicorn.conf.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args and _reads(node.func):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.args
+                and _reads(node.func)
+            ):
                 argument = node.args[0]
                 names |= {argument.value} if isinstance(argument, ast.Constant) else set()
     return names
@@ -148,9 +204,16 @@ def test_each_variable_of_the_example_has_a_comment_above_it() -> None:
 
 
 @pytest.mark.processes
-def test_the_example_starts_once_its_first_part_is_filled_in_with_every_default_as_it_says(tmp_path: Path) -> None:
+def test_the_example_starts_once_its_first_part_is_filled_in_with_every_default_as_it_says(
+    tmp_path: Path,
+) -> None:
     path, fine = tmp_path / "console.env", production()
-    text = re.sub(r"^#((?!LOCAL_AWS_ENDPOINT)[A-Z][A-Z0-9_]*=)", r"\1", ENV_EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = re.sub(
+        r"^#((?!LOCAL_AWS_ENDPOINT)[A-Z][A-Z0-9_]*=)",
+        r"\1",
+        ENV_EXAMPLE.read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
     for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "ALLOWED_HOSTS", "ENVIRONMENTS_FILE"):
         text = re.sub(rf"^{name}=.*$", f"{name}={fine[name]}", text, flags=re.MULTILINE)
     path.write_text(text)

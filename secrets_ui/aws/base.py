@@ -24,4 +24,9 @@ class Gateway:
     def told(self, operation: str, resource: str, *cli: str) -> AwsCall:
         """A call, with the AWS CLI command that shows the same: safe to paste into a shell whatever the names hold."""
         region = () if self.is_global else ("--region", self.environment.region)
-        return AwsCall(f"{self.service}:{operation}", resource, self.environment.region, cli=shlex.join(("aws", self.service, *cli, *region)))
+        return AwsCall(
+            f"{self.service}:{operation}",
+            resource,
+            self.environment.region,
+            cli=shlex.join(("aws", self.service, *cli, *region)),
+        )

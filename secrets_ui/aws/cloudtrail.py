@@ -19,10 +19,21 @@ class CloudTrailGateway(Gateway):
     def lookup_denials(self, event: str, *, most: int = 50) -> Known[tuple[Denial, ...]]:
         """The latest events of one kind, such as GetSecretValue, that AWS refused. One page, one attribute: LookupEvents takes no more.
         https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
-        call = self.told("LookupEvents", event, "lookup-events", "--lookup-attributes", f"AttributeKey=EventName,AttributeValue={event}")
+        call = self.told(
+            "LookupEvents",
+            event,
+            "lookup-events",
+            "--lookup-attributes",
+            f"AttributeKey=EventName,AttributeValue={event}",
+        )
         with told_as_ours(call):
-            answer = self._client.lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}], MaxResults=most)
-            found = [_denial(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}")) for entry in answer["Events"]]
+            answer = self._client.lookup_events(
+                LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}], MaxResults=most
+            )
+            found = [
+                _denial(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}"))
+                for entry in answer["Events"]
+            ]
             return Known(tuple(denial for denial in found if denial is not None), call)
 
 
@@ -32,4 +43,6 @@ def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
     text = f"{event['errorCode']}: {event.get('errorMessage', '')}"
     asked = event.get("requestParameters") or {}  # null where CloudTrail has none
     identity = event.get("userIdentity") or {}
-    return Denial(at, event.get("eventName", ""), identity.get("arn", ""), text[:1000], str(asked.get("secretId", "")))
+    return Denial(
+        at, event.get("eventName", ""), identity.get("arn", ""), text[:1000], str(asked.get("secretId", ""))
+    )

@@ -23,14 +23,19 @@ class IamGateway(Gateway):
             role = self._client.get_role(RoleName=name)["Role"]
             boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
             tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-            return Known(Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary, tags), call)
+            return Known(
+                Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary, tags),
+                call,
+            )
 
     def list_attached_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """ARNs of the attached policies."""
         call = self.told("ListAttachedRolePolicies", name, "list-attached-role-policies", "--role-name", name)
         with told_as_ours(call):
             pages = self._client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-            return Known(tuple(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]), call)
+            return Known(
+                tuple(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]), call
+            )
 
     def list_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """Names of the inline policies."""
@@ -40,7 +45,9 @@ class IamGateway(Gateway):
             return Known(tuple(policy for page in pages for policy in page["PolicyNames"]), call)
 
     def get_role_policy(self, role: str, policy: str) -> Known[Document]:
-        call = self.told("GetRolePolicy", role, "get-role-policy", "--role-name", role, "--policy-name", policy)
+        call = self.told(
+            "GetRolePolicy", role, "get-role-policy", "--role-name", role, "--policy-name", policy
+        )
         with told_as_ours(call):
             answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)
             return Known(Document(policy, _text(answer["PolicyDocument"])), call)
@@ -50,10 +57,14 @@ class IamGateway(Gateway):
         call = self.told("GetPolicy", arn, "get-policy", "--policy-arn", arn)
         with told_as_ours(call):
             version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        call = self.told("GetPolicyVersion", arn, "get-policy-version", "--policy-arn", arn, "--version-id", version)
+        call = self.told(
+            "GetPolicyVersion", arn, "get-policy-version", "--policy-arn", arn, "--version-id", version
+        )
         with told_as_ours(call):
             answer = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
-            return Known(Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn), call)
+            return Known(
+                Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn), call
+            )
 
     def simulate_principal_policy(
         self, role_arn: str, actions: Sequence[str], resources: Sequence[str], context: Mapping[str, str]
@@ -64,10 +75,16 @@ class IamGateway(Gateway):
             "SimulatePrincipalPolicy", role_arn, "simulate-principal-policy", "--policy-source-arn", role_arn,
             "--action-names", *actions, "--resource-arns", *resources,
         )  # fmt: skip
-        entries = [{"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"} for key, value in context.items()]
+        entries = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in context.items()
+        ]
         with told_as_ours(call):
             answer = self._client.simulate_principal_policy(
-                PolicySourceArn=role_arn, ActionNames=list(actions), ResourceArns=list(resources), ContextEntries=entries
+                PolicySourceArn=role_arn,
+                ActionNames=list(actions),
+                ResourceArns=list(resources),
+                ContextEntries=entries,
             )
             return Known(tuple(_simulated(result) for result in answer["EvaluationResults"]), call)
 
@@ -87,5 +104,3 @@ def _simulated(result: Mapping[str, Any]) -> Simulated:
 def _text(document: Any) -> str:
     """botocore decodes IAM's URL-encoded documents into objects; what it could not decode stays text, to be told as malformed."""
     return document if isinstance(document, str) else json.dumps(document, indent=2)
-
-

@@ -18,11 +18,29 @@ class KmsGateway(Gateway):
         call = self.told("DescribeKey", key, "describe-key", "--key-id", key)
         with told_as_ours(call):
             found = self._client.describe_key(KeyId=key)["KeyMetadata"]
-            return Known(Key(found["Arn"], found.get("KeyState", ""), found.get("KeyManager", ""), found.get("DeletionDate")), call)
+            return Known(
+                Key(
+                    found["Arn"],
+                    found.get("KeyState", ""),
+                    found.get("KeyManager", ""),
+                    found.get("DeletionDate"),
+                ),
+                call,
+            )
 
     def get_key_policy(self, key: str) -> Known[str]:
         """JSON text. `key` is an id or ARN: GetKeyPolicy takes no alias."""
-        call = self.told("GetKeyPolicy", key, "get-key-policy", "--key-id", key, "--policy-name", "default", "--output", "text")
+        call = self.told(
+            "GetKeyPolicy",
+            key,
+            "get-key-policy",
+            "--key-id",
+            key,
+            "--policy-name",
+            "default",
+            "--output",
+            "text",
+        )
         with told_as_ours(call):
             return Known(str(self._client.get_key_policy(KeyId=key, PolicyName="default")["Policy"]), call)
 

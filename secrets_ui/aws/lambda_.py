@@ -13,8 +13,19 @@ class LambdaGateway(Gateway):
     service = "lambda"
 
     def get_function_configuration(self, name: str) -> Known[FunctionConfiguration]:
-        call = self.told("GetFunctionConfiguration", name, "get-function-configuration", "--function-name", name)
+        call = self.told(
+            "GetFunctionConfiguration", name, "get-function-configuration", "--function-name", name
+        )
         with told_as_ours(call):
             found = self._client.get_function_configuration(FunctionName=name)
             names = tuple(sorted(found.get("Environment", {}).get("Variables", {})))
-            return Known(FunctionConfiguration(found["FunctionArn"], found["Role"], found.get("LastModified", ""), found.get("State", ""), names), call)
+            return Known(
+                FunctionConfiguration(
+                    found["FunctionArn"],
+                    found["Role"],
+                    found.get("LastModified", ""),
+                    found.get("State", ""),
+                    names,
+                ),
+                call,
+            )

@@ -10,7 +10,7 @@ from botocore.client import BaseClient
 
 from ..domain.environment import Environment
 from ..domain.errors import AwsCall
-from ..domain.secret import AWSCURRENT, Secret, SecretVersion
+from ..domain.secret import Secret, SecretVersion
 from ..domain.secret_value import SecretValue
 from .translate import told_as_ours
 
@@ -48,9 +48,18 @@ class SecretsManagerGateway:
         """One page of the environment's secrets, those scheduled for deletion too. May be five minutes old, says AWS."""
         prefix = self.environment.prefix
         more = {"NextToken": token} if token else {}
-        with told_as_ours(self._told("ListSecrets", prefix, f"list-secrets --include-planned-deletion --filters Key=name,Values={prefix}")):
+        with told_as_ours(
+            self._told(
+                "ListSecrets",
+                prefix,
+                f"list-secrets --include-planned-deletion --filters Key=name,Values={prefix}",
+            )
+        ):
             answer = self._client.list_secrets(
-                Filters=[{"Key": "name", "Values": [prefix]}], IncludePlannedDeletion=True, MaxResults=size, **more
+                Filters=[{"Key": "name", "Values": [prefix]}],
+                IncludePlannedDeletion=True,
+                MaxResults=size,
+                **more,
             )
             # The filter of AWS matches by words as well, so the prefix is held here too.
             entries = [entry for entry in answer["SecretList"] if entry["Name"].startswith(prefix)]
@@ -64,9 +73,19 @@ class SecretsManagerGateway:
 
     def list_secret_version_ids(self, name: str, *, most: int = 100) -> tuple[SecretVersion, ...]:
         """Versions with their labels, unlabelled ones too, newest first; at most `most`, with a call for each hundred."""
-        asked: dict[str, Any] = {"SecretId": name, "IncludeDeprecated": True, "MaxResults": min(most, PAGE_SIZE)}
+        asked: dict[str, Any] = {
+            "SecretId": name,
+            "IncludeDeprecated": True,
+            "MaxResults": min(most, PAGE_SIZE),
+        }
         versions: list[SecretVersion] = []
-        with told_as_ours(self._told("ListSecretVersionIds", name, f"list-secret-version-ids --include-deprecated --secret-id {name}")):
+        with told_as_ours(
+            self._told(
+                "ListSecretVersionIds",
+                name,
+                f"list-secret-version-ids --include-deprecated --secret-id {name}",
+            )
+        ):
             while len(versions) < most:
                 answer = self._client.list_secret_version_ids(**asked)
                 _receipt(answer, "ARN")
@@ -89,7 +108,12 @@ class SecretsManagerGateway:
         with told_as_ours(self._told("GetSecretValue", name, cli)):
             answer = self._client.get_secret_value(SecretId=name, VersionId=version_id)
             text = answer.pop("SecretString", None)
-            return StoredValue(answer["ARN"], answer["VersionId"], None if text is None else SecretValue(text), _receipt(answer, "ARN"))
+            return StoredValue(
+                answer["ARN"],
+                answer["VersionId"],
+                None if text is None else SecretValue(text),
+                _receipt(answer, "ARN"),
+            )
 
     def put_secret_value(self, name: str, value: SecretValue, *, token: str, label: str) -> str:
         """Makes version `token` with `label` alone, so that AWSCURRENT stays where it is; returns the request id. The same token with the
@@ -100,13 +124,19 @@ class SecretsManagerGateway:
             )
             return _receipt(answer, "VersionId")
 
-    def update_secret_version_stage(self, name: str, label: str, *, move_to: str = "", remove_from: str = "") -> str:
+    def update_secret_version_stage(
+        self, name: str, label: str, *, move_to: str = "", remove_from: str = ""
+    ) -> str:
         """Moves or removes a label; returns the request id. With `remove_from` AWS refuses unless the label is there: the compare-and-swap.
         It has no client token: after a lost reply ask DescribeSecret."""
         ends: Mapping[str, str] = {"MoveToVersionId": move_to, "RemoveFromVersionId": remove_from}
-        with told_as_ours(self._told("UpdateSecretVersionStage", name, f"describe-secret --secret-id {name}")):
+        with told_as_ours(
+            self._told("UpdateSecretVersionStage", name, f"describe-secret --secret-id {name}")
+        ):
             answer = self._client.update_secret_version_stage(
-                SecretId=name, VersionStage=label, **{key: version for key, version in ends.items() if version}
+                SecretId=name,
+                VersionStage=label,
+                **{key: version for key, version in ends.items() if version},
             )
             return _receipt(answer, "ARN")
 
@@ -116,7 +146,9 @@ class SecretsManagerGateway:
 
     def _told(self, operation: str, resource: str, cli: str) -> AwsCall:
         region = self.environment.region
-        return AwsCall(f"secretsmanager:{operation}", resource, region, cli=f"aws secretsmanager {cli} --region {region}")
+        return AwsCall(
+            f"secretsmanager:{operation}", resource, region, cli=f"aws secretsmanager {cli} --region {region}"
+        )
 
     def _secret(self, entry: Mapping[str, Any], versions: str) -> Secret:
         return Secret(
@@ -126,7 +158,9 @@ class SecretsManagerGateway:
             description=entry.get("Description", ""),
             kms_key_id=entry.get("KmsKeyId", ""),
             tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])},
-            versions={version: tuple(labels) for version, labels in entry.get(versions, {}).items() if labels},
+            versions={
+                version: tuple(labels) for version, labels in entry.get(versions, {}).items() if labels
+            },
             created=entry.get("CreatedDate"),
             last_changed=entry.get("LastChangedDate"),
             last_accessed=entry.get("LastAccessedDate"),

@@ -23,7 +23,9 @@ from ..domain.environment import Environment
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
 KEPT_SESSIONS = 128  # (environment, person) pairs; the one used longest ago goes first
 
-_Key = tuple[Environment, str]  # the whole environment, so that a client never serves another account under the same name
+_Key = tuple[
+    Environment, str
+]  # the whole environment, so that a client never serves another account under the same name
 
 
 class AwsSessions:
@@ -45,8 +47,12 @@ class AwsSessions:
         with self._lock:
             clients = self._clients.setdefault(key, {})
             self._clients.move_to_end(key)
-            client = clients.get(service) or self._create(self._session(environment, key), service, environment.region)
-            if environment.assume_role or self._base.get_credentials():  # a client made without credentials never gets any
+            client = clients.get(service) or self._create(
+                self._session(environment, key), service, environment.region
+            )
+            if (
+                environment.assume_role or self._base.get_credentials()
+            ):  # a client made without credentials never gets any
                 clients[service] = client
             self._forget_oldest()
             return client
@@ -61,7 +67,9 @@ class AwsSessions:
     def _assumed(self, environment: Environment, name: str) -> botocore.session.Session:
         session = _new_session(self._loader)
         # botocore has no public door for this; its own assume-role provider does the same.
-        session._credentials = DeferredRefreshableCredentials(partial(self._assume_role, environment, name), "assume-role")  # type: ignore[attr-defined]
+        session._credentials = DeferredRefreshableCredentials(
+            partial(self._assume_role, environment, name), "assume-role"
+        )  # type: ignore[attr-defined]
         return session
 
     def _assume_role(self, environment: Environment, name: str) -> Any:
@@ -71,16 +79,22 @@ class AwsSessions:
         if source is None:
             raise NoCredentialsError
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=lambda service, **keys: self._create(self._base, service, environment.region, **keys),
+            client_creator=lambda service, **keys: self._create(
+                self._base, service, environment.region, **keys
+            ),
             source_credentials=source,
             role_arn=environment.assume_role,
             extra_args={"RoleSessionName": name, "DurationSeconds": 3600},
         )
         return fetcher.fetch_credentials()
 
-    def _create(self, session: botocore.session.Session, service: str, region: str, **keys: Any) -> BaseClient:
+    def _create(
+        self, session: botocore.session.Session, service: str, region: str, **keys: Any
+    ) -> BaseClient:
         with self._lock:
-            client = session.create_client(service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG, **keys)
+            client = session.create_client(
+                service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG, **keys
+            )
             keep_botocore_quiet()
         return client
 

@@ -1,4 +1,6 @@
-"""boto3's three families of exceptions, told as the domain's errors. A value never comes through: AWS's texts are used only where they cannot hold one."""
+"""boto3's three families of exceptions, told as the domain's errors.
+
+A value never comes through: AWS's texts are used only where they cannot hold one."""
 
 from __future__ import annotations
 
@@ -6,7 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from botocore.parsers import ResponseParserError
 
 from ..domain.errors import (
@@ -27,9 +36,22 @@ _THROTTLED = {
     "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
     "RequestThrottled", "RequestThrottledException", "SlowDown", "PriorRequestNotComplete",
 }  # fmt: skip
-_AWAY = {"InternalServiceError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException", "InternalServiceErrorException"}
+_AWAY = {
+    "InternalServiceError",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "InternalServiceErrorException",
+}
 _GONE = {"NoSuchEntity", "NoSuchEntityException", "NotFoundException"}  # IAM's and KMS's words
-_CREDENTIALS = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
+_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+}
 _SAID = {
     "DecryptionFailure": "AWS KMS would not decrypt the value with the secret's key.",
     "EncryptionFailure": "AWS KMS would not encrypt the value with the secret's key.",
@@ -41,7 +63,10 @@ _SAID = {
 
 
 # What Secrets Manager needs of AWS KMS, in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-_KMS_ACTIONS = {"secretsmanager:GetSecretValue": "kms:Decrypt", "secretsmanager:PutSecretValue": "kms:GenerateDataKey"}
+_KMS_ACTIONS = {
+    "secretsmanager:GetSecretValue": "kms:Decrypt",
+    "secretsmanager:PutSecretValue": "kms:GenerateDataKey",
+}
 
 
 @contextmanager
@@ -52,50 +77,78 @@ def told_as_ours(call: AwsCall) -> Iterator[None]:
     except ClientError as error:
         raise _from_client_error(error, call) from None
     except (ConnectTimeoutError, ReadTimeoutError):
-        raise AwsUnreachable(f"{call.operation} got no answer in time, and neither did its retries.", call) from None
+        raise AwsUnreachable(
+            f"{call.operation} got no answer in time, and neither did its retries.", call
+        ) from None
     except EndpointConnectionError:
         raise AwsUnreachable(f"No connection to AWS for {call.operation}.", call) from None
     except NoCredentialsError:
-        raise AwsUnreachable("The console has no AWS credentials.", call, remedy="Give its task or machine a role.") from None
+        raise AwsUnreachable(
+            "The console has no AWS credentials.", call, remedy="Give its task or machine a role."
+        ) from None
     except BotoCoreError as error:
         # ParamValidationError repeats a value of the wrong type, so only the kind of error is told.
-        raise AwsUnreachable(f"{call.operation} was not sent or not answered ({type(error).__name__}).", call) from None
+        raise AwsUnreachable(
+            f"{call.operation} was not sent or not answered ({type(error).__name__}).", call
+        ) from None
     except (ResponseParserError, LookupError, TypeError, AttributeError, ValueError):
         # A proxy's page or another service's answer: botocore's parser falls over some, and what it lets through lacks what AWS
         # promises, so gateways read an answer inside this block.
-        raise AwsUnreachable(f"The answer to {call.operation} cannot be read: it is not from this AWS service.", call) from None
+        raise AwsUnreachable(
+            f"The answer to {call.operation} cannot be read: it is not from this AWS service.", call
+        ) from None
 
 
 def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     told = error.response.get("Error", {})
     code = str(told.get("Code", ""))
     meta = error.response.get("ResponseMetadata", {})
-    call = replace(call, code=code, request_id=str(meta.get("RequestId", "")), retries=int(meta.get("RetryAttempts", 0)))
+    call = replace(
+        call, code=code, request_id=str(meta.get("RequestId", "")), retries=int(meta.get("RetryAttempts", 0))
+    )
     assuming = error.operation_name in ("AssumeRole", "AssumeRoleWithWebIdentity")
     if assuming:
         call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
     if code in _DENIED:
-        what = "assume the environment's role" if assuming else f"{call.operation} on {call.resource or 'this resource'}"
+        what = (
+            "assume the environment's role"
+            if assuming
+            else f"{call.operation} on {call.resource or 'this resource'}"
+        )
         message = f"The console may not {what}." if assuming else f"The console's role is not allowed {what}."
         return AwsAccessDenied(message, call, _permission(call, str(told.get("Message", ""))))
     if code == "ResourceNotFoundException" and call.operation.endswith(":GetSecretValue"):
         return VersionNotFound(f"{call.resource} is gone, or it has no such version.", call)
-    if code in _GONE or (code == "ResourceNotFoundException" and not call.operation.startswith("secretsmanager:")):
+    if code in _GONE or (
+        code == "ResourceNotFoundException" and not call.operation.startswith("secretsmanager:")
+    ):
         return ThingNotFound(f"AWS has no {call.resource} in {call.region}.", call)
     if code == "ResourceNotFoundException":
         return SecretNotFound(f"Secrets Manager has no {call.resource} in {call.region}.", call)
     if code == "ResourceExistsException":
-        return VersionAlreadyExists(f"{call.resource} already has a version with this id and another value.", call)
+        return VersionAlreadyExists(
+            f"{call.resource} already has a version with this id and another value.", call
+        )
     if code in _THROTTLED:
         return AwsThrottled(f"{call.operation} was throttled, also after retries.", call)
     if code in _AWAY or meta.get("HTTPStatusCode", 0) >= 500:
         return AwsUnreachable(f"AWS could not answer {call.operation} just now.", call)
     if code in _CREDENTIALS:
-        return AwsRefused("AWS does not accept the console's credentials.", call, remedy="Look at the role of the console's task, and at the clock.")
-    return AwsRefused(_SAID.get(code, f"AWS answered {code or 'an error without a code'} to {call.operation}."), call)
+        return AwsRefused(
+            "AWS does not accept the console's credentials.",
+            call,
+            remedy="Look at the role of the console's task, and at the clock.",
+        )
+    return AwsRefused(
+        _SAID.get(code, f"AWS answered {code or 'an error without a code'} to {call.operation}."), call
+    )
 
 
 def _permission(call: AwsCall, message: str) -> str:
     """The action that is missing. Secrets Manager tells a refusal by AWS KMS under the same code, and only its text says so
     ("Access to KMS is not allowed", https://repost.aws/knowledge-center/secrets-manager-cross-account-key)."""
-    return _KMS_ACTIONS.get(call.operation, call.operation) if "Access to KMS" in message or "kms:" in message else call.operation
+    return (
+        _KMS_ACTIONS.get(call.operation, call.operation)
+        if "Access to KMS" in message or "kms:" in message
+        else call.operation
+    )

@@ -93,5 +93,7 @@ def _run(module: ModuleType, evidence: AccessEvidence) -> Finding:
 
 
 def _skipped(module: ModuleType) -> Finding:
-    finding: Finding = module.say.skipped("Not checked: this console does not see this account, for what console_reaches_aws says.")
+    finding: Finding = module.say.skipped(
+        "Not checked: this console does not see this account, for what console_reaches_aws says."
+    )
     return finding

@@ -17,21 +17,33 @@ def check(evidence: AccessEvidence) -> Finding:
     alias, region, found = evidence.environment.kms_alias, evidence.environment.region, evidence.alias
     if isinstance(found, Missing):
         text = f"There is no key behind {alias} in {region} of account {evidence.environment.account}."
-        return say.fail(text, "no such alias", remedy=_remedy(evidence, "create-alias"), see=(found.call.cli,))
+        return say.fail(
+            text, "no such alias", remedy=_remedy(evidence, "create-alias"), see=(found.call.cli,)
+        )
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"{alias} points at the key", "the alias", found)
     if not isinstance(evidence.secret, Known) and names_another_key(evidence):
         text = f"{alias} points at key {found.value.key_id}, and the policies of {evidence.environment.lambda_role} name another: it was moved."
         return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=(found.call.cli,))
     if not isinstance(evidence.secret, Known) or has_aws_managed_key(evidence):
-        return say.skipped(f"{alias} is key {found.value.key_id}, and there is no secret under a customer key to compare it with.")
+        return say.skipped(
+            f"{alias} is key {found.value.key_id}, and there is no secret under a customer key to compare it with."
+        )
     if not isinstance(evidence.key, Known):
-        return say.cannot_tell(evidence, f"{alias} points at the key", "the key of the current version", evidence.key)
+        return say.cannot_tell(
+            evidence, f"{alias} points at the key", "the key of the current version", evidence.key
+        )
     key, see = evidence.key.value, (found.call.cli, evidence.secret.call.cli)
     if key.arn == found.value.arn:
-        return say.passed(f"{alias} points at key {key.key_id}, which encrypts {evidence.secret_name}.", "alias right", see=see)
+        return say.passed(
+            f"{alias} points at key {key.key_id}, which encrypts {evidence.secret_name}.",
+            "alias right",
+            see=see,
+        )
     if not is_as_expected(evidence):
-        return say.skipped(f"{alias} is key {found.value.key_id}, and {evidence.secret_name} is encrypted with another: see key_is_the_expected_one.")
+        return say.skipped(
+            f"{alias} is key {found.value.key_id}, and {evidence.secret_name} is encrypted with another: see key_is_the_expected_one."
+        )
     text = (
         f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with key {key.key_id}, to which the policies "
         "belong: the alias was moved."
@@ -47,14 +59,37 @@ def names_another_key(evidence: AccessEvidence) -> bool:
 
 def _named_keys(evidence: AccessEvidence) -> set[str]:
     own = (place for place in places(evidence) if place.place.startswith(("identity:", "console:")))
-    return {arn for place in own for item in place.statements for arn in item.resources.literals if ":kms:" in arn and ":key/" in arn}
+    return {
+        arn
+        for place in own
+        for item in place.statements
+        for arn in item.resources.literals
+        if ":kms:" in arn and ":key/" in arn
+    }
 
 
 def _remedy(evidence: AccessEvidence, operation: str) -> Remedy:
     environment, keys = evidence.environment, _named_keys(evidence)
-    key = evidence.key.value.key_id if isinstance(evidence.key, Known) and isinstance(evidence.secret, Known) else ""
+    key = (
+        evidence.key.value.key_id
+        if isinstance(evidence.key, Known) and isinstance(evidence.secret, Known)
+        else ""
+    )
     key = key or (keys.pop().rpartition("/")[2] if len(keys) == 1 else "")
-    cli = command("kms", operation, "--alias-name", environment.kms_alias, "--target-key-id", key, "--region", environment.region) if key else ""
+    cli = (
+        command(
+            "kms",
+            operation,
+            "--alias-name",
+            environment.kms_alias,
+            "--target-key-id",
+            key,
+            "--region",
+            environment.region,
+        )
+        if key
+        else ""
+    )
     return Remedy(
         f"Point {environment.kms_alias} at {f'key {key}' if key else 'the key'}.",
         f'# aws_kms_alias.secrets\nname          = "{environment.kms_alias}"\ntarget_key_id = aws_kms_key.secrets.key_id\n'

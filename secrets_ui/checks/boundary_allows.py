@@ -30,23 +30,33 @@ def check(evidence: AccessEvidence) -> Finding:
     if boundary is None:
         return say.passed(f"{role} has no permissions boundary.", "no boundary")
     if not isinstance(boundary, Known):
-        return say.cannot_tell(evidence, f"the permissions boundary lets {role} through", "the permissions boundary", boundary)
+        return say.cannot_tell(
+            evidence, f"the permissions boundary lets {role} through", "the permissions boundary", boundary
+        )
     name, see = boundary.value.name, (boundary.call.cli,)
     answers = {action: ask(evidence) for action, ask in _questions(evidence).items()}
     if any(answer.malformed and answer.malformed.policy == name for answer in answers.values()):
-        return say.unknown(f"Whether the permissions boundary {name} lets {role} through is not known: {doubts(answers[READ])}", see=see)
+        return say.unknown(
+            f"Whether the permissions boundary {name} lets {role} through is not known: {doubts(answers[READ])}",
+            see=see,
+        )
     refused = {action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))}
     if not refused:
         return say.passed(f"The permissions boundary {name} lets {role} through.", "boundary allows", see=see)
     fixed = repaired(evidence)
     left = [action for action in refused if _refusal(_questions(fixed)[action](fixed))]
     if not left:
-        return say.skipped(f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}.", "boundary refuses")
+        return say.skipped(
+            f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}.",
+            "boundary refuses",
+        )
     return _fail(evidence, name, {action: refused[action] for action in left}, see)
 
 
 def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
-    reads: dict[str, Ask] = {action: (lambda changed, action=action: ask_read(changed, action)) for action in (READ, DESCRIBE)}  # type: ignore[misc]
+    reads: dict[str, Ask] = {
+        action: (lambda changed, action=action: ask_read(changed, action)) for action in (READ, DESCRIBE)
+    }  # type: ignore[misc]
     return reads if has_aws_managed_key(evidence) else {**reads, DECRYPT: ask_decrypt}
 
 
@@ -61,7 +71,9 @@ def _refusal(answer: Answer) -> Evaluation | None:
     return None if within_boundary(answer.request).is_allowed else answer.evaluation
 
 
-def _fail(evidence: AccessEvidence, name: str, refused: dict[str, Evaluation], see: tuple[str, ...]) -> Finding:
+def _fail(
+    evidence: AccessEvidence, name: str, refused: dict[str, Evaluation], see: tuple[str, ...]
+) -> Finding:
     action, evaluation = next(iter(refused.items()))
     denies = denying(evaluation, [Layer.BOUNDARY])
     how = "denies" if denies else "does not allow"
@@ -88,8 +100,12 @@ def _widened(evidence: AccessEvidence, place: PolicyPlace, refused: dict[str, Ev
     words = f"Let the permissions boundary {place.name} allow what is missing."
     changes = []
     if READ in refused or DESCRIBE in refused:
-        changes.append(with_new_statement(place, read_statement(evidence.environment, evidence.secret_name), words))
+        changes.append(
+            with_new_statement(place, read_statement(evidence.environment, evidence.secret_name), words)
+        )
     if DECRYPT in refused and isinstance(evidence.key, Known):
-        changes.append(with_new_statement(place, decrypt_statement(evidence.environment, evidence.key.value.arn), words))
+        changes.append(
+            with_new_statement(place, decrypt_statement(evidence.environment, evidence.key.value.arn), words)
+        )
     added = tuple(statement for change in changes for statement in change.shown)
     return Change(place, (*place.documents, *added), words, added)

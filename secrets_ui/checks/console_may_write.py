@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from ..domain.access import Decision
-from ..domain.access_path import WRITE_ACTIONS, WRITE_KEY_ACTIONS, Answer, Caller, ask_decrypt, ask_read, console_caller, has_aws_managed_key
-from ..domain.evidence import AccessEvidence, Known
+from ..domain.access_path import (
+    WRITE_ACTIONS,
+    WRITE_KEY_ACTIONS,
+    Answer,
+    Caller,
+    ask_decrypt,
+    ask_read,
+    console_caller,
+    has_aws_managed_key,
+)
+from ..domain.evidence import AccessEvidence, Known, Missing, NotAsked
 from ..domain.finding import Finding
 from .explain import deciding, doubts, names
 from .key_is_the_expected_one import is_as_expected
@@ -25,25 +34,39 @@ def check(evidence: AccessEvidence) -> Finding:
     if not refused:
         return _passed_or_unknown(evidence, answers)
     if refused[0] in WRITE_KEY_ACTIONS and not is_as_expected(evidence):
-        return say.skipped(f"This console may not write {name} under the key that encrypts it: see key_is_the_expected_one.", "may not write")
+        return say.skipped(
+            f"This console may not write {name} under the key that encrypts it: see key_is_the_expected_one.",
+            "may not write",
+        )
     mended = _answers(repaired(evidence), caller)
     if not any(_is_refused(answer) for answer in mended.values()):
-        return say.skipped(f"This console may not write {name}: see no_left_over_principals.", "may not write")
+        return say.skipped(
+            f"This console may not write {name}: see no_left_over_principals.", "may not write"
+        )
     first = answers[refused[0]].evaluation
     assert first is not None
     text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}."
-    return say.fail(text, "may not write", shown=deciding(evidence, first, refused[0]), missing=_statements(evidence, refused), see=_see(evidence))
+    return say.fail(
+        text,
+        "may not write",
+        shown=deciding(evidence, first, refused[0]),
+        missing=_statements(evidence, refused),
+        see=_see(evidence),
+    )
 
 
 def _answers(evidence: AccessEvidence, caller: Caller) -> dict[str, Answer]:
     answers = {action: ask_read(evidence, action, caller) for action in WRITE_ACTIONS}
-    if not has_aws_managed_key(evidence):
+    if not has_aws_managed_key(evidence) and not isinstance(evidence.key, Missing | NotAsked):
         answers |= {action: ask_decrypt(evidence, action, caller) for action in WRITE_KEY_ACTIONS}
     return answers
 
 
 def _is_refused(answer: Answer) -> bool:
-    return answer.evaluation is not None and answer.evaluation.decision in (Decision.EXPLICITLY_DENIED, Decision.IMPLICITLY_DENIED)
+    return answer.evaluation is not None and answer.evaluation.decision in (
+        Decision.EXPLICITLY_DENIED,
+        Decision.IMPLICITLY_DENIED,
+    )
 
 
 def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> Finding:
@@ -53,9 +76,20 @@ def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> 
         return say.passed(f"This console may write {name}: {names(answers)}.", "may write")
     console = evidence.console
     why = " ".join(dict.fromkeys(doubts(answer) for answer in open_ones.values()))
-    found = (console.attached, console.inline, *console.documents.values(), evidence.resource_policy, evidence.key_policy, evidence.grants)
+    found = (
+        console.attached,
+        console.inline,
+        *console.documents.values(),
+        evidence.resource_policy,
+        evidence.key_policy,
+        evidence.grants,
+    )
     missing = missing_statements(evidence, *found)
-    return say.unknown(f"Whether this console is allowed {names(open_ones)} on {name} is not known: {why}", missing=missing, see=_see(evidence))
+    return say.unknown(
+        f"Whether this console is allowed {names(open_ones)} on {name} is not known: {why}",
+        missing=missing,
+        see=_see(evidence),
+    )
 
 
 def _without_role(evidence: AccessEvidence) -> Finding:
@@ -63,7 +97,9 @@ def _without_role(evidence: AccessEvidence) -> Finding:
         if not console_role(evidence) and evidence.console.role.call.operation == "":
             text = f"Whether this console may write {evidence.secret_name} is not known: {evidence.caller.value.arn} is no role whose policies could be read."
             return say.unknown(text, weight="second opinion")
-    return say.cannot_tell(evidence, f"this console may write {evidence.secret_name}", "its own role", evidence.console.role)
+    return say.cannot_tell(
+        evidence, f"this console may write {evidence.secret_name}", "its own role", evidence.console.role
+    )
 
 
 def _statements(evidence: AccessEvidence, refused: list[str]) -> str:
@@ -71,7 +107,9 @@ def _statements(evidence: AccessEvidence, refused: list[str]) -> str:
     from ..domain.errors import AwsCall
     from ..domain.evidence import Denied
 
-    return missing_statements(evidence, *(Denied(AwsCall(action, evidence.secret_name), action) for action in refused))
+    return missing_statements(
+        evidence, *(Denied(AwsCall(action, evidence.secret_name), action) for action in refused)
+    )
 
 
 def _see(evidence: AccessEvidence) -> tuple[str, ...]:

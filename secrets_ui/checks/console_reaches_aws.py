@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..domain.access_path import role_name_of, told
 from ..domain.evidence import AccessEvidence, Denied, Known, Missing
 from ..domain.finding import Finding, Remedy
-from .policy_changes import console_role
 from .missing import missing_statements
+from .policy_changes import console_role
 from .says import Says
 
 say = Says(__name__, "console")
@@ -21,8 +21,12 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.unknown(text, weight="second opinion", see=(caller.call.cli,))
     who, see = caller.value, (caller.call.cli,)
     if who.account != environment.account:
-        text = f"This console is in account {who.account}, and {environment} is account {environment.account}."
-        remedy = Remedy(f"Set assume_role of environments.{environment} to a role in account {environment.account}.")
+        text = (
+            f"This console is in account {who.account}, and {environment} is account {environment.account}."
+        )
+        remedy = Remedy(
+            f"Set assume_role of environments.{environment} to a role in account {environment.account}."
+        )
         return say.fail(text, "other account", remedy=remedy, see=see)
     wanted = console_role(evidence)
     if wanted and role_name_of(who.arn) != wanted:
@@ -33,11 +37,16 @@ def check(evidence: AccessEvidence) -> Finding:
 
 def reaches_aws(evidence: AccessEvidence) -> bool:
     """AWS has answered something, if only that a thing is not there."""
-    return any(isinstance(item, Known | Missing) for item in (evidence.caller, evidence.role, evidence.secret, evidence.alias))
+    return any(
+        isinstance(item, Known | Missing)
+        for item in (evidence.caller, evidence.role, evidence.secret, evidence.alias)
+    )
 
 
 def is_in_another_account(evidence: AccessEvidence) -> bool:
-    return isinstance(evidence.caller, Known) and evidence.caller.value.account != evidence.environment.account
+    return (
+        isinstance(evidence.caller, Known) and evidence.caller.value.account != evidence.environment.account
+    )
 
 
 def _refused(evidence: AccessEvidence) -> Finding:
@@ -46,5 +55,12 @@ def _refused(evidence: AccessEvidence) -> Finding:
     text = f"This console does not reach AWS for {environment}: {told(what, evidence.caller)}."
     remedy = None
     if environment.assume_role:
-        remedy = Remedy(f"Let this console's own credentials assume {environment.assume_role}: by their policy and by that role's trust policy.")
-    return say.unknown(text, remedy=remedy, missing=missing_statements(evidence, evidence.caller), see=("aws sts get-caller-identity",))
+        remedy = Remedy(
+            f"Let this console's own credentials assume {environment.assume_role}: by their policy and by that role's trust policy."
+        )
+    return say.unknown(
+        text,
+        remedy=remedy,
+        missing=missing_statements(evidence, evidence.caller),
+        see=("aws sts get-caller-identity",),
+    )

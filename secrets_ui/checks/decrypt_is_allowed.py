@@ -24,7 +24,9 @@ say = Says(__name__, "key")
 def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.key
     if has_aws_managed_key(evidence):
-        return say.passed(f"{role} needs no right in KMS: the AWS-managed key is open to its account.", "AWS-managed key")
+        return say.passed(
+            f"{role} needs no right in KMS: the AWS-managed key is open to its account.", "AWS-managed key"
+        )
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"{role} may decrypt", "the key", found)
     key, judged = found.value.key_id, Judged(evidence, ask_decrypt, by_key)
@@ -35,14 +37,27 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.unknown(text, missing=missing, see=see)
     if judged.outcome == "allowed":
         statements = shown(evidence, judged.evaluation.deciding, DECRYPT)
-        grants = "".join(f" Grant {grant.grant.name} allows it." for grant in judged.evaluation.deciding_grants)
-        return say.passed(f"{role} may decrypt with key {key} through Secrets Manager.{grants}", "kms:Decrypt allowed", shown=statements, see=see)
+        grants = "".join(
+            f" Grant {grant.grant.name} allows it." for grant in judged.evaluation.deciding_grants
+        )
+        return say.passed(
+            f"{role} may decrypt with key {key} through Secrets Manager.{grants}",
+            "kms:Decrypt allowed",
+            shown=statements,
+            see=see,
+        )
     if judged.outcome == "explained":
-        return say.skipped(f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied")
+        return say.skipped(
+            f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied"
+        )
     if not is_as_expected(evidence):
-        return say.skipped(f"{role} may not decrypt with key {key}: see key_is_the_expected_one.", "kms:Decrypt denied")
+        return say.skipped(
+            f"{role} may not decrypt with key {key}: see key_is_the_expected_one.", "kms:Decrypt denied"
+        )
     if not isinstance(evidence.secret, Known) and names_another_key(evidence):
-        return say.skipped(f"{role} may not decrypt with key {key}: see alias_points_at_the_key.", "kms:Decrypt denied")
+        return say.skipped(
+            f"{role} may not decrypt with key {key}: see alias_points_at_the_key.", "kms:Decrypt denied"
+        )
     return say.fail(
         _text(evidence, judged), "kms:Decrypt denied",
         shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,
@@ -59,8 +74,14 @@ def _text(evidence: AccessEvidence, judged: Judged) -> str:
         return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses], DECRYPT)}"
     if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":
         told = reasons(misses, DECRYPT) if misses else "no statement of them does."
-        return f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies do not: {told}"
-    told = reasons(misses, DECRYPT) if misses else "no statement of it allows kms:Decrypt to the role or its account."
+        return (
+            f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies do not: {told}"
+        )
+    told = (
+        reasons(misses, DECRYPT)
+        if misses
+        else "no statement of it allows kms:Decrypt to the role or its account."
+    )
     return f"The key policy of {key} does not let {role} decrypt: {told}"
 
 

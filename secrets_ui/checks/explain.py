@@ -11,7 +11,16 @@ from ..domain.evidence import AccessEvidence
 from ..domain.finding import Shown
 from ..domain.policy_places import place_of
 
-_EQUALITY = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "StringEqualsIgnoreCase", "StringEqualsIfExists", "Bool", "BoolIfExists")
+_EQUALITY = (
+    "StringEquals",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+    "StringEqualsIgnoreCase",
+    "StringEqualsIfExists",
+    "Bool",
+    "BoolIfExists",
+)
 
 
 def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> tuple[Shown, ...]:
@@ -24,7 +33,11 @@ def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> t
 def nearest(evaluation: Evaluation) -> list[StatementResult]:
     """Allow statements about this action that miss by one part only: the ones that were meant to help. Those that name somebody else
     count where nothing else comes near."""
-    allows = [r for r in evaluation.statements if r.effect is Effect.ALLOW and r.action and not r.matches and _misses(r) == 1]
+    allows = [
+        r
+        for r in evaluation.statements
+        if r.effect is Effect.ALLOW and r.action and not r.matches and _misses(r) == 1
+    ]
     return [r for r in allows if names_caller(r)] or allows
 
 
@@ -46,7 +59,9 @@ def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
         place = place_of(evidence, result)
     except LookupError:
         return f"{result.layer} policy"
-    return {"identity": "identity policy", "console": "identity policy"}.get(place.place.partition(":")[0], place.title.removeprefix("the "))
+    return {"identity": "identity policy", "console": "identity policy"}.get(
+        place.place.partition(":")[0], place.title.removeprefix("the ")
+    )
 
 
 def _marked(result: StatementResult) -> str:
@@ -87,7 +102,11 @@ def sentence(text: str) -> str:
 
 
 def condition_text(unmet: UnmetCondition) -> str:
-    must = f"must be {' or '.join(unmet.wanted)}" if unmet.operator in _EQUALITY else f"must satisfy {unmet.operator} {' or '.join(unmet.wanted)}"
+    must = (
+        f"must be {' or '.join(unmet.wanted)}"
+        if unmet.operator in _EQUALITY
+        else f"must satisfy {unmet.operator} {' or '.join(unmet.wanted)}"
+    )
     if unmet.actual is UNKNOWN:
         return f"{unmet.key} {must}; its value is not known here"
     if unmet.actual is None:
@@ -103,7 +122,9 @@ def doubts(answer: Answer, evaluation: Evaluation | None = None) -> str:
 def _doubts(answer: Answer, evaluation: Evaluation | None) -> Iterator[str]:
     yield from (f"{sentence(doubt)}." for doubt in answer.doubts)
     if evaluation:
-        yield from (text for text in evaluation.missing if not (answer.doubts and text.startswith("Not known: ")))
+        yield from (
+            text for text in evaluation.missing if not (answer.doubts and text.startswith("Not known: "))
+        )
     if answer.why_not:
         yield f"{sentence(answer.why_not)}."
 

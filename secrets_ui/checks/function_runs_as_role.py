@@ -17,7 +17,10 @@ def check(evidence: AccessEvidence) -> Finding:
     name, role, region = environment.lambda_function, environment.lambda_role, environment.region
     if isinstance(found, Missing):
         text = f"There is no function {name} in {region} of account {environment.account}."
-        remedy = Remedy("Create the function, or correct lambda_function of the environment.", "# then: terraform apply -target=aws_lambda_function.app")
+        remedy = Remedy(
+            "Create the function, or correct lambda_function of the environment.",
+            "# then: terraform apply -target=aws_lambda_function.app",
+        )
         return say.fail(text, "no function", remedy=remedy, see=(found.call.cli,))
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"{name} runs as {role}", "its configuration", found)
@@ -28,6 +31,17 @@ def check(evidence: AccessEvidence) -> Finding:
     remedy = Remedy(
         f"Let {name} run as {role}.",
         "# aws_lambda_function.app\nrole = aws_iam_role.lambda_execution.arn\n# then: terraform apply -target=aws_lambda_function.app",
-        command("lambda", "update-function-configuration", "--function-name", name, "--role", wanted, "--region", region),
+        command(
+            "lambda",
+            "update-function-configuration",
+            "--function-name",
+            name,
+            "--role",
+            wanted,
+            "--region",
+            region,
+        ),
     )
-    return say.fail(f"{name} runs as {actual}, not as {role}.", "runs as another role", remedy=remedy, see=see)
+    return say.fail(
+        f"{name} runs as {actual}, not as {role}.", "runs as another role", remedy=remedy, see=see
+    )

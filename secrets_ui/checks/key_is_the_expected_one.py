@@ -6,8 +6,8 @@ from ..domain.access_path import has_aws_managed_key, lambda_caller
 from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, Remedy
 from ..domain.policy_places import places
-from .policy_changes import command, terraform_name
 from .lambda_errors import KMS_NOT_ALLOWED
+from .policy_changes import command, terraform_name
 from .says import Says
 from .trapped import asked_of
 
@@ -25,7 +25,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(evidence.key, Known) or not isinstance(evidence.alias, Known):
         lacking = evidence.key if not isinstance(evidence.key, Known) else evidence.alias
         if isinstance(lacking, Missing) and lacking is evidence.alias:
-            return say.skipped(f"Whether {name} is encrypted with the right key was not checked: {alias} is not there to say which one it is.")
+            return say.skipped(
+                f"Whether {name} is encrypted with the right key was not checked: {alias} is not there to say which one it is."
+            )
         return say.cannot_tell(evidence, f"{name} is encrypted with {alias}", "its key", lacking)
     if is_as_expected(evidence):
         return say.passed(f"{name} is encrypted with {evidence.key.value.arn}.", "the expected key", see=see)
@@ -33,7 +35,14 @@ def check(evidence: AccessEvidence) -> Finding:
     if asked_of(evidence).may_decrypt:
         return say.fail(text, "encrypted with another key", remedy=_remedy(evidence), see=see)
     text = f"{text[:-1]}: the Lambda may not decrypt with the one that encrypts it."
-    return say.fail(text, "encrypted with another key", weight="decides", error=KMS_NOT_ALLOWED, remedy=_remedy(evidence), see=see)
+    return say.fail(
+        text,
+        "encrypted with another key",
+        weight="decides",
+        error=KMS_NOT_ALLOWED,
+        remedy=_remedy(evidence),
+        see=see,
+    )
 
 
 def is_as_expected(evidence: AccessEvidence) -> bool:
@@ -46,10 +55,16 @@ def is_as_expected(evidence: AccessEvidence) -> bool:
 
 def _belongs(evidence: AccessEvidence, key: str) -> bool:
     """The key is named to the letter by a policy of the Lambda's or of this console's role, or its key policy names the Lambda's role."""
-    statements = [(place, statement) for place in places(evidence) for statement in place.statements if statement.effect == "Allow"]
+    statements = [
+        (place, statement)
+        for place in places(evidence)
+        for statement in place.statements
+        if statement.effect == "Allow"
+    ]
     role = lambda_caller(evidence).role_arn
     return any(
-        key in statement.resources.literals or (place.place == "key" and statement.principals and role in statement.principals.arns)
+        key in statement.resources.literals
+        or (place.place == "key" and statement.principals and role in statement.principals.arns)
         for place, statement in statements
     )
 
@@ -60,7 +75,16 @@ def _remedy(evidence: AccessEvidence) -> Remedy:
     return Remedy(
         f"Encrypt it with {alias}. AWS encrypts the versions AWSCURRENT, AWSPENDING and AWSPREVIOUS anew; the Lambda must be allowed that key.",
         f"# {address}\nkms_key_id = aws_kms_key.secrets.arn\n# then: terraform apply -target={address}",
-        command("secretsmanager", "update-secret", "--secret-id", name, "--kms-key-id", _target(evidence), "--region", evidence.environment.region),
+        command(
+            "secretsmanager",
+            "update-secret",
+            "--secret-id",
+            name,
+            "--kms-key-id",
+            _target(evidence),
+            "--region",
+            evidence.environment.region,
+        ),
     )
 
 

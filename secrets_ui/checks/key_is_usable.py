@@ -38,19 +38,33 @@ def check(evidence: AccessEvidence) -> Finding:
     words = _WORDS.get(key.state, key.state or "in a state that AWS did not tell")
     when = f" on {key.deletion:%Y-%m-%d}" if key.deletion else ""
     text = f"Key {key.key_id}, which encrypts {evidence.secret_name}, is {words}{when}, so nothing under it can be decrypted."
-    return say.fail(text, words.partition(":")[0], error=key_state(evidence, words.partition(":")[0]), remedy=_remedy(evidence, key), see=see)
+    return say.fail(
+        text,
+        words.partition(":")[0],
+        error=key_state(evidence, words.partition(":")[0]),
+        remedy=_remedy(evidence, key),
+        see=see,
+    )
 
 
 def can_decrypt(evidence: AccessEvidence) -> bool:
-    return has_aws_managed_key(evidence) or (isinstance(evidence.key, Known) and evidence.key.value.state in _USABLE)
+    return has_aws_managed_key(evidence) or (
+        isinstance(evidence.key, Known) and evidence.key.value.state in _USABLE
+    )
 
 
 def _remedy(evidence: AccessEvidence, key: Key) -> Remedy | None:
     options = ("--key-id", key.key_id, "--region", evidence.environment.region)
     enable = command("kms", "enable-key", *options)
-    terraform = "# aws_kms_key.secrets\nis_enabled = true\n# then: terraform apply -target=aws_kms_key.secrets"
+    terraform = (
+        "# aws_kms_key.secrets\nis_enabled = true\n# then: terraform apply -target=aws_kms_key.secrets"
+    )
     if key.state == "Disabled":
         return Remedy("Enable the key.", terraform, enable)
     if key.state == "PendingDeletion":  # a key whose deletion was cancelled is disabled
-        return Remedy("Cancel the deletion of the key, and enable it.", terraform, f"{command('kms', 'cancel-key-deletion', *options)} && {enable}")
+        return Remedy(
+            "Cancel the deletion of the key, and enable it.",
+            terraform,
+            f"{command('kms', 'cancel-key-deletion', *options)} && {enable}",
+        )
     return None

@@ -28,6 +28,8 @@ def check(evidence: AccessEvidence) -> Finding:
     remedy = Remedy(
         "Turn rotation on. What is encrypted stays readable.",
         "# aws_kms_key.secrets\nenable_key_rotation = true\n# then: terraform apply -target=aws_kms_key.secrets",
-        command("kms", "enable-key-rotation", "--key-id", key.key_id, "--region", evidence.environment.region),
+        command(
+            "kms", "enable-key-rotation", "--key-id", key.key_id, "--region", evidence.environment.region
+        ),
     )
     return say.warn(f"Rotation of key {key.key_id} is off.", "does not rotate", remedy=remedy, see=see)

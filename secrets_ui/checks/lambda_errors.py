@@ -16,14 +16,20 @@ _REASONS = {
 }
 KMS_NOT_ALLOWED = LambdaError("AccessDeniedException", "Access to KMS is not allowed", "seen")
 NO_CURRENT = LambdaError(
-    "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT", "seen"
+    "ResourceNotFoundException",
+    "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+    "seen",
 )
 MARKED_FOR_DELETION = LambdaError(
-    "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.", "seen"
+    "InvalidRequestException",
+    "You can't perform this operation on the secret because it was marked for deletion.",
+    "seen",
 )
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html; which error comes for which key state, AWS does not say.
 CANNOT_DECRYPT = LambdaError(
-    "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key.", "documented"
+    "DecryptionFailure",
+    "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    "documented",
 )
 CANNOT_ASSUME = LambdaError(
     "AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.", "seen"
@@ -32,7 +38,9 @@ CANNOT_ASSUME = LambdaError(
 
 def refused(evidence: AccessEvidence, action: str, layer: str) -> LambdaError:
     """AccessDeniedException for one action on the secret; `layer` is a key of the reasons above."""
-    return _refused(evidence, action, secret_arn(evidence), _REASONS[layer].format(action=action), "documented")
+    return _refused(
+        evidence, action, secret_arn(evidence), _REASONS[layer].format(action=action), "documented"
+    )
 
 
 def not_found(evidence: AccessEvidence) -> LambdaError:
@@ -43,7 +51,9 @@ def not_found(evidence: AccessEvidence) -> LambdaError:
 
 def key_state(evidence: AccessEvidence, words: str) -> LambdaError:
     arn = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
-    return LambdaError(CANNOT_DECRYPT.code, f"{CANNOT_DECRYPT.message} (AWS KMS itself: {arn} is {words}.)", "not documented")
+    return LambdaError(
+        CANNOT_DECRYPT.code, f"{CANNOT_DECRYPT.message} (AWS KMS itself: {arn} is {words}.)", "not documented"
+    )
 
 
 def _refused(evidence: AccessEvidence, action: str, resource: str, reason: str, source: str) -> LambdaError:

@@ -18,7 +18,12 @@ from .says import Says
 
 say = Says(__name__, "role")
 SERVICE = "lambda.amazonaws.com"
-_TRUST = {"Sid": "LambdaRunsAsThisRole", "Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
+_TRUST = {
+    "Sid": "LambdaRunsAsThisRole",
+    "Effect": "Allow",
+    "Principal": {"Service": SERVICE},
+    "Action": "sts:AssumeRole",
+}
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -29,13 +34,24 @@ def check(evidence: AccessEvidence) -> Finding:
     try:
         evaluation = _ask(evidence, role.value.trust, role.value.arn)
     except MalformedPolicy as error:
-        return say.unknown(f"Whether Lambda may assume {name} is not known: {error.message.rstrip('.')}.", see=see)
+        return say.unknown(
+            f"Whether Lambda may assume {name} is not known: {error.message.rstrip('.')}.", see=see
+        )
     if evaluation.is_allowed:
         return say.passed(f"Lambda may assume {name}.", "trusted", see=see)
     if evaluation.missing:
-        return say.unknown(f"Whether Lambda may assume {name} is not known: {' '.join(evaluation.missing)}", see=see)
+        return say.unknown(
+            f"Whether Lambda may assume {name} is not known: {' '.join(evaluation.missing)}", see=see
+        )
     text = f"The trust policy of {name} does not let {SERVICE} assume it."
-    return say.fail(text, "Lambda may not assume it", shown=deciding(evidence, evaluation, "sts:AssumeRole"), error=CANNOT_ASSUME, remedy=_remedy(evidence), see=see)
+    return say.fail(
+        text,
+        "Lambda may not assume it",
+        shown=deciding(evidence, evaluation, "sts:AssumeRole"),
+        error=CANNOT_ASSUME,
+        remedy=_remedy(evidence),
+        see=see,
+    )
 
 
 def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:
@@ -71,7 +87,11 @@ def _remedy(evidence: AccessEvidence) -> Remedy:
     """A Deny that is in the way goes; without one the trust policy gets the statement of the set-up guide."""
     place = next(place for place in places(evidence) if place.place == "trust")
     added = with_new_statement(place, _TRUST, f"Let the trust policy name {SERVICE}.")
-    without = [with_statement(place, i, None, "Take the Deny out.") for i, d in enumerate(place.documents) if d.get("Effect") == "Deny"]
+    without = [
+        with_statement(place, i, None, "Take the Deny out.")
+        for i, d in enumerate(place.documents)
+        if d.get("Effect") == "Deny"
+    ]
     for change in (added, *without):
         if change.text and _ask(evidence, change.text, place.arn).is_allowed:
             tried = "With it the evaluator lets the Lambda service assume the role, and nobody else anew."

@@ -17,7 +17,10 @@ def missing_statements(evidence: AccessEvidence, *found: Evidence[Any] | None) -
     for item in found:
         if isinstance(item, Denied):
             by_scope.setdefault(json.dumps(_scope(evidence, item)), set()).add(item.permission)
-    statements = [{"Effect": "Allow", "Action": sorted(actions), **json.loads(scope)} for scope, actions in by_scope.items()]
+    statements = [
+        {"Effect": "Allow", "Action": sorted(actions), **json.loads(scope)}
+        for scope, actions in by_scope.items()
+    ]
     return ",\n".join(json.dumps(statement, indent=2) for statement in statements)
 
 
@@ -30,7 +33,9 @@ def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
     if service == "secretsmanager":
         return {"Resource": secret_pattern(environment, evidence.secret_name)}
     if service == "lambda":
-        return {"Resource": f"arn:aws:lambda:{environment.region}:{environment.account}:function:{environment.lambda_function}"}
+        return {
+            "Resource": f"arn:aws:lambda:{environment.region}:{environment.account}:function:{environment.lambda_function}"
+        }
     if service == "sts" and action == "AssumeRole":
         return {"Resource": environment.assume_role or "*"}
     if service == "kms":
@@ -41,7 +46,10 @@ def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
 def _role(evidence: AccessEvidence, name: str) -> str:
     """With its path, where that is known."""
     roles = [item.value.arn for item in (evidence.role, evidence.console.role) if isinstance(item, Known)]
-    return next((arn for arn in roles if arn.endswith(f"/{name}")), f"arn:aws:iam::{evidence.environment.account}:role/{name}")
+    return next(
+        (arn for arn in roles if arn.endswith(f"/{name}")),
+        f"arn:aws:iam::{evidence.environment.account}:role/{name}",
+    )
 
 
 def _key_scope(evidence: AccessEvidence, action: str, resource: str) -> dict[str, Any]:

@@ -17,11 +17,19 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.cannot_tell(evidence, f"AWS refused {role} lately", "CloudTrail", found)
     see, ours = (found.call.cli,), [denial for denial in found.value if _is_ours(denial, role, name)]
     if not ours:
-        return say.passed(f"CloudTrail shows no refused read of {name} by {role} among the latest events.", "no refusals", see=see)
+        return say.passed(
+            f"CloudTrail shows no refused read of {name} by {role} among the latest events.",
+            "no refusals",
+            see=see,
+        )
     last = ours[0]
     when = f"{last.at:%Y-%m-%d %H:%M:%S} UTC" if last.at else "a time that is not known"
     checks = read_error(last.message).checks
-    about = f" That is what {' and '.join(checks[:2])} would say; where they pass, it was put right since." if checks else ""
+    about = (
+        f" That is what {' and '.join(checks[:2])} would say; where they pass, it was put right since."
+        if checks
+        else ""
+    )
     text = f"CloudTrail saw AWS refuse {role} {len(ours)} {'time' if len(ours) == 1 else 'times'}, last at {when}: {last.message}.{about}"
     return say.warn(text, "refused lately", see=see)
 

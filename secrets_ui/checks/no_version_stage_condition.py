@@ -11,4 +11,9 @@ say = Says(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_trap(say, evidence, "No condition on secretsmanager:VersionStage refuses a plain read.", "VersionStage refuses plain reads")
+    return judge_trap(
+        say,
+        evidence,
+        "No condition on secretsmanager:VersionStage refuses a plain read.",
+        "VersionStage refuses plain reads",
+    )

@@ -19,7 +19,9 @@ _TOLD: dict[Step, tuple[str, ...]] = {
 
 
 def steps(findings: Sequence[Finding]) -> tuple[PathStep, ...]:
-    return tuple(_step(step, title, [f for f in findings if f.step == step]) for step, title in _TITLES.items())
+    return tuple(
+        _step(step, title, [f for f in findings if f.step == step]) for step, title in _TITLES.items()
+    )
 
 
 def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
@@ -39,7 +41,9 @@ def _text(step: Step, status: Status, findings: list[Finding]) -> str:
         worst = [f.short for f in findings if f.status in ("fail", "warn")]
     if status != "pass" and worst:
         return worst[0]
-    return ", ".join(f.short for f in findings if f.check in _TOLD[step] and f.short and f.status in ("pass", "warn"))
+    return ", ".join(
+        f.short for f in findings if f.check in _TOLD[step] and f.short and f.status in ("pass", "warn")
+    )
 
 
 def headline(evidence: AccessEvidence, findings: Sequence[Finding]) -> tuple[AnswerWord, str]:

@@ -23,12 +23,16 @@ say = Says(__name__, "policies")
 def check(evidence: AccessEvidence) -> Finding:
     role, attached = evidence.environment.lambda_role, evidence.attached
     if not isinstance(attached, Known):
-        return say.cannot_tell(evidence, f"the policies of {role} are attached", "the list of attached policies", attached)
+        return say.cannot_tell(
+            evidence, f"the policies of {role} are attached", "the list of attached policies", attached
+        )
     have = {arn.rpartition("/")[2] for arn in attached.value}
     absent = [arn for arn in expected_arns(evidence.environment) if arn.rpartition("/")[2] not in have]
     see = (attached.call.cli,)
     if not absent:
-        return say.passed(f"{role} has its three policies attached.", f"{len(attached.value)} policies attached", see=see)
+        return say.passed(
+            f"{role} has its three policies attached.", f"{len(attached.value)} policies attached", see=see
+        )
     missing = [arn.rpartition("/")[2] for arn in absent]
     text = f"{names(missing)} {'is' if len(missing) == 1 else 'are'} not attached to {role}."
     remedy = _remedy(evidence, absent)
@@ -36,7 +40,12 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.fail(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
     error = lambda_errors.refused(evidence, READ, "identity")
     if _reads_all_the_same(evidence):
-        return say.warn(f"{text[:-1]}, though other policies let it read {evidence.secret_name}.", "a policy is missing", remedy=remedy, see=see)
+        return say.warn(
+            f"{text[:-1]}, though other policies let it read {evidence.secret_name}.",
+            "a policy is missing",
+            remedy=remedy,
+            see=see,
+        )
     weight: Weight = "decides"
     return say.fail(text, f"{SECRETS_ACCESS} is missing", weight=weight, error=error, remedy=remedy, see=see)
 
@@ -49,25 +58,38 @@ def _reads_all_the_same(evidence: AccessEvidence) -> bool:
 def _remedy(evidence: AccessEvidence, absent: list[str]) -> Remedy:
     role = evidence.environment.lambda_role
     commands = [line for arn in absent for line in _commands(evidence, arn)]
-    addresses = [f"aws_iam_role_policy_attachment.{terraform_name(arn.removeprefix('miyabi-lambda-'))}" for arn in absent]
-    lines = [f'# {address}\nrole       = aws_iam_role.lambda_execution.name\npolicy_arn = "{arn}"' for address, arn in zip(addresses, absent, strict=True)]
+    addresses = [
+        f"aws_iam_role_policy_attachment.{terraform_name(arn.removeprefix('miyabi-lambda-'))}"
+        for arn in absent
+    ]
+    lines = [
+        f'# {address}\nrole       = aws_iam_role.lambda_execution.name\npolicy_arn = "{arn}"'
+        for address, arn in zip(addresses, absent, strict=True)
+    ]
     apply = " ".join(f"-target={address}" for address in addresses)
     return Remedy(
         f"Attach {names(arn.rpartition('/')[2] for arn in absent)} to {role}.",
         "\n".join([*lines, f"# then: terraform apply {apply}"]),
         " && ".join(commands),
-        tried(evidence, _attached(evidence), lambda changed: ask_read(changed, READ)) if any(SECRETS_ACCESS in arn for arn in absent) else "",
+        tried(evidence, _attached(evidence), lambda changed: ask_read(changed, READ))
+        if any(SECRETS_ACCESS in arn for arn in absent)
+        else "",
     )
 
 
 def _commands(evidence: AccessEvidence, arn: str) -> list[str]:
     """Makes the policy first where AWS says that it is gone."""
-    attach = command("iam", "attach-role-policy", "--role-name", evidence.environment.lambda_role, "--policy-arn", arn)
+    attach = command(
+        "iam", "attach-role-policy", "--role-name", evidence.environment.lambda_role, "--policy-arn", arn
+    )
     if not (isinstance(evidence.unattached.get(arn), Missing) and arn.endswith(f"/{SECRETS_ACCESS}")):
         return [attach]
     key = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
     document = json.dumps(secrets_access(evidence.environment, evidence.secret_name, key))
-    return [command("iam", "create-policy", "--policy-name", SECRETS_ACCESS, "--policy-document", document), attach]
+    return [
+        command("iam", "create-policy", "--policy-name", SECRETS_ACCESS, "--policy-document", document),
+        attach,
+    ]
 
 
 def _attached(evidence: AccessEvidence) -> AccessEvidence:

@@ -11,4 +11,9 @@ say = Says(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_trap(say, evidence, "Policies name the secret with the six characters that end its ARN.", "secret named without its suffix")
+    return judge_trap(
+        say,
+        evidence,
+        "Policies name the secret with the six characters that end its ARN.",
+        "secret named without its suffix",
+    )

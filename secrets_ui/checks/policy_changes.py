@@ -45,7 +45,9 @@ def with_statement(place: PolicyPlace, index: int, document: Document | None, wo
 def with_new_statement(place: PolicyPlace, document: Document, words: str) -> Change:
     """One statement more, under a Sid that is not taken."""
     sids = {str(item.get("Sid")) for item in place.documents}
-    sid = next(sid for sid in (document["Sid"], *(f"{document['Sid']}{n}" for n in range(2, 99))) if sid not in sids)
+    sid = next(
+        sid for sid in (document["Sid"], *(f"{document['Sid']}{n}" for n in range(2, 99))) if sid not in sids
+    )
     added = {**document, "Sid": sid}
     return Change(place, (*place.documents, added), words, (added,))
 
@@ -58,23 +60,65 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
     role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
     match kind, bool(change.text):
         case "key", _:
-            return command("kms", "put-key-policy", "--key-id", place.arn, "--policy-name", "default", "--policy", change.text, *region)
+            return command(
+                "kms",
+                "put-key-policy",
+                "--key-id",
+                place.arn,
+                "--policy-name",
+                "default",
+                "--policy",
+                change.text,
+                *region,
+            )
         case "secret", True:
-            return command("secretsmanager", "put-resource-policy", "--secret-id", place.name, "--resource-policy", change.text, *region)
+            return command(
+                "secretsmanager",
+                "put-resource-policy",
+                "--secret-id",
+                place.name,
+                "--resource-policy",
+                change.text,
+                *region,
+            )
         case "secret", False:
             return command("secretsmanager", "delete-resource-policy", "--secret-id", place.name, *region)
         case "trust", _:
-            return command("iam", "update-assume-role-policy", "--role-name", place.name, "--policy-document", change.text)
+            return command(
+                "iam",
+                "update-assume-role-policy",
+                "--role-name",
+                place.name,
+                "--policy-document",
+                change.text,
+            )
     if place.arn.startswith("arn:aws:iam::aws:"):
         return ""
     if place.arn and change.text:
-        return command("iam", "create-policy-version", "--policy-arn", place.arn, "--policy-document", change.text, "--set-as-default")
+        return command(
+            "iam",
+            "create-policy-version",
+            "--policy-arn",
+            place.arn,
+            "--policy-document",
+            change.text,
+            "--set-as-default",
+        )
     if kind == "boundary":
         return ""  # without a statement it would refuse everything
     if place.arn:
         return command("iam", "detach-role-policy", "--role-name", role, "--policy-arn", place.arn)
     if change.text:
-        return command("iam", "put-role-policy", "--role-name", role, "--policy-name", name, "--policy-document", change.text)
+        return command(
+            "iam",
+            "put-role-policy",
+            "--role-name",
+            role,
+            "--policy-name",
+            name,
+            "--policy-document",
+            change.text,
+        )
     return command("iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
 
 
@@ -115,9 +159,19 @@ def terraform_name(name: str) -> str:
 def terraform(change: Change) -> str:
     """The statements as they should read in Terraform, and how to apply them."""
     address = terraform_address(change.place)
-    what = "the statement reads" if len(change.shown) == 1 else "the statements read" if change.shown else "take the statement out"
-    lines = [f"# {address}, in its {'assume_role_policy' if change.place.place == 'trust' else 'policy'}: {what}"]
-    return "\n".join([*lines, *(hcl(document) for document in change.shown), f"# then: terraform apply -target={address}"])
+    what = (
+        "the statement reads"
+        if len(change.shown) == 1
+        else "the statements read"
+        if change.shown
+        else "take the statement out"
+    )
+    lines = [
+        f"# {address}, in its {'assume_role_policy' if change.place.place == 'trust' else 'policy'}: {what}"
+    ]
+    return "\n".join(
+        [*lines, *(hcl(document) for document in change.shown), f"# then: terraform apply -target={address}"]
+    )
 
 
 def hcl(value: Any, indent: str = "") -> str:
@@ -133,4 +187,8 @@ def hcl(value: Any, indent: str = "") -> str:
 
 
 def _hcl_name(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key) else json.dumps(key).replace("${", "$${").replace("%{", "%%{")
+    return (
+        key
+        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key)
+        else json.dumps(key).replace("${", "$${").replace("%{", "%%{")
+    )

@@ -25,7 +25,11 @@ _STEPS: dict[str, Step] = {"key": "key", "trust": "role"}
 def check(evidence: AccessEvidence) -> Finding:
     found = [(place, result) for place in places(evidence) for result in _open(evidence, place)]
     if not found:
-        unread = [(what, item) for what, item in _policies(evidence).items() if not isinstance(item, Known | Missing | NotAsked)]
+        unread = [
+            (what, item)
+            for what, item in _policies(evidence).items()
+            if not isinstance(item, Known | Missing | NotAsked)
+        ]
         if unread:
             return say.skipped(f"Whether every principal is limited was not checked: {told(*unread[0])}.")
         return say.passed("No policy lets in whoever comes.")
@@ -46,7 +50,11 @@ def _open(evidence: AccessEvidence, place: PolicyPlace) -> Iterator[StatementRes
     """Allow statements that let a role of an account that nobody knows through by a wildcard."""
     evaluation = _asked_by_a_stranger(evidence, place)
     if evaluation and evaluation.is_allowed:
-        yield from (r for r in evaluation.statements if r.matches and r.layer == "resource" and r.effect == "Allow" and r.principal == "everyone")
+        yield from (
+            r
+            for r in evaluation.statements
+            if r.matches and r.layer == "resource" and r.effect == "Allow" and r.principal == "everyone"
+        )
 
 
 def _asked_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation | None:
@@ -62,7 +70,13 @@ def _assumed_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Eval
     asked = ask_read(as_role(evidence, _ELSEWHERE), READ).request
     assert asked is not None
     policy = parsed(place.name, place.text, PolicyKind.TRUST)
-    request: Request = replace(asked, action="sts:AssumeRole", resource=place.arn, resource_policy=policy, unreadable_layers=frozenset())
+    request: Request = replace(
+        asked,
+        action="sts:AssumeRole",
+        resource=place.arn,
+        resource_policy=policy,
+        unreadable_layers=frozenset(),
+    )
     return evaluate(request)
 
 
@@ -72,8 +86,15 @@ def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResul
     if place.place != "trust" and not role:
         return None
     principal = {"Service": "lambda.amazonaws.com"} if place.place == "trust" else {"AWS": role}
-    document = {name: value for name, value in result.statement.document.items() if name != "NotPrincipal"} | {"Principal": principal}
-    change = with_statement(place, result.statement.index, document, f"Name who is meant in {statement_name(result)} of {place.title}.")
+    document = {
+        name: value for name, value in result.statement.document.items() if name != "NotPrincipal"
+    } | {"Principal": principal}
+    change = with_statement(
+        place,
+        result.statement.index,
+        document,
+        f"Name who is meant in {statement_name(result)} of {place.title}.",
+    )
     if place.place == "trust":
         return Remedy(change.words, terraform(change), cli(evidence, change))
     asks_for_key = place.place == "key"
@@ -83,4 +104,3 @@ def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResul
 def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
     found = {"key": evidence.key_policy, "trust": evidence.role}.get(place.place, evidence.resource_policy)
     return (found.call.cli,) if found.call.cli else ()
-

@@ -9,6 +9,7 @@ from ..domain.access_path import ask_read
 from ..domain.access_sides import by_identity_or_secret, denying, near_misses
 from ..domain.evidence import AccessEvidence, Evidence, Known
 from ..domain.finding import Finding
+from ..domain.policy_places import places
 from . import lambda_errors
 from .explain import deciding, doubts, shown, why
 from .fixes import fix
@@ -24,14 +25,20 @@ def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
     judged = Judged(evidence, lambda changed: ask_read(changed, action), by_identity_or_secret)
     if judged.evaluation is None or judged.outcome == "unknown":
         text = f"Whether {role} may call {action} on {name} is not known: {doubts(judged.answer, judged.evaluation)}"
-        return say.unknown(text, missing=missing_statements(evidence, *lacking(evidence)), see=commands(evidence))
+        return say.unknown(
+            text, missing=missing_statements(evidence, *lacking(evidence)), see=commands(evidence)
+        )
     if judged.outcome == "allowed":
         found = shown(evidence, judged.evaluation.deciding, action)
         return say.passed(f"{role} is allowed {action} on {name}.", f"{short} allowed", shown=found)
     if judged.outcome == "explained":
-        return say.skipped(f"{role} is not allowed {action} on {name}: {explanation(evidence)}.", f"{short} denied")
-    if not isinstance(evidence.secret, Known) and judged.evaluation.decision is Decision.IMPLICITLY_DENIED:
-        return say.skipped(f"Without the ARN of {name} nobody can say whether {role} is allowed {action} on it.")
+        return say.skipped(
+            f"{role} is not allowed {action} on {name}: {explanation(evidence)}.", f"{short} denied"
+        )
+    if judged.evaluation.decision is Decision.IMPLICITLY_DENIED and _hangs_on_suffix(evidence, action):
+        return say.skipped(
+            f"Without the ARN of {name} nobody can say whether {role} is allowed {action} on it."
+        )
     is_denied = bool(denying(judged.evaluation))
     return say.fail(
         f"{role} is not allowed {action} on {name}: {_reason(judged.evaluation, action)}", f"{short} denied",
@@ -40,6 +47,23 @@ def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
         remedy=fix(evidence, judged.evaluation, lambda changed: ask_read(changed, action)),
         see=commands(evidence),
     )  # fmt: skip
+
+
+def _hangs_on_suffix(evidence: AccessEvidence, action: str) -> bool:
+    """The secret's ARN is not known, and a policy names it with six characters that may or may not be its own."""
+    if isinstance(evidence.secret, Known):
+        return False
+    statements = (
+        statement
+        for place in places(evidence)
+        for statement in place.statements
+        if statement.actions.matches(action.casefold())
+    )
+    return any(
+        f":secret:{evidence.secret_name}-" in arn
+        for statement in statements
+        for arn in statement.resources.literals
+    )
 
 
 def _reason(evaluation: Evaluation, action: str) -> str:

@@ -22,7 +22,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if isinstance(found, Known):
         count = len(evidence.documents)
         text = f"Role {found.value.arn} exists, with {count} {'policy' if count == 1 else 'policies'}."
-        return say.passed(text, f"exists, {count} {'policy' if count == 1 else 'policies'}", see=(found.call.cli,))
+        return say.passed(
+            text, f"exists, {count} {'policy' if count == 1 else 'policies'}", see=(found.call.cli,)
+        )
     if not isinstance(found, Missing):
         return say.cannot_tell(evidence, f"role {name} exists", "the role", found)
     remedy = Remedy(

@@ -32,7 +32,9 @@ class Says:
         """Only where an earlier finding explains why it makes no sense."""
         return self._says("skipped", text, short, more)
 
-    def cannot_tell(self, evidence: AccessEvidence, claim: str, what: str, *found: Evidence[Any] | None) -> Finding:
+    def cannot_tell(
+        self, evidence: AccessEvidence, claim: str, what: str, *found: Evidence[Any] | None
+    ) -> Finding:
         """For evidence that is lacking: skipped where AWS said that the thing is not there, or where the question hung on another
         answer, since the check of that one says so; unknown otherwise, with the statement that this console's role needs."""
         lacking = [item for item in found if item is not None and not isinstance(item, Known)]
@@ -41,7 +43,9 @@ class Says:
         why = next(item for item in lacking if not isinstance(item, Missing | NotAsked))
         see = tuple(item.call.cli for item in lacking if item.call.cli)
         return self.unknown(
-            f"Whether {claim} is not known: {told(what, why)}.", missing=missing_statements(evidence, *lacking), see=see
+            f"Whether {claim} is not known: {told(what, why)}.",
+            missing=missing_statements(evidence, *lacking),
+            see=see,
         )
 
     def _says(self, status: Status, text: str, short: str, more: dict[str, Any]) -> Finding:

@@ -19,11 +19,25 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.cannot_tell(evidence, f"{name} exists", "the secret", found)
     text = f"There is no secret {name} in {environment.region} of account {environment.account}."
     address = f"aws_secretsmanager_secret.{terraform_name(name)}"
-    make = command("secretsmanager", "create-secret", "--name", name, "--kms-key-id", environment.kms_alias, "--region", environment.region)
+    make = command(
+        "secretsmanager",
+        "create-secret",
+        "--name",
+        name,
+        "--kms-key-id",
+        environment.kms_alias,
+        "--region",
+        environment.region,
+    )
     remedy = Remedy(
         "Create it here, or correct the Region: a secret of this name may be in another one. It has no value until somebody sets one.",
         f"# {address}\n# then: terraform apply -target={address}",
         make,
     )
-    see = (found.call.cli, f"aws secretsmanager list-secrets --filters Key=name,Values={name} --region OTHER-REGION")
-    return say.fail(text, f"not in {environment.region}", error=lambda_errors.not_found(evidence), remedy=remedy, see=see)
+    see = (
+        found.call.cli,
+        f"aws secretsmanager list-secrets --filters Key=name,Values={name} --region OTHER-REGION",
+    )
+    return say.fail(
+        text, f"not in {environment.region}", error=lambda_errors.not_found(evidence), remedy=remedy, see=see
+    )

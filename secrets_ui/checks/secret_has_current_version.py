@@ -20,7 +20,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if found.value.current:
         return say.passed(f"Version {found.value.current} of {name} holds AWSCURRENT.", "AWSCURRENT", see=see)
     remedy = _remedy(evidence, found.value, _last(evidence, found.value))
-    return say.fail(f"No version of {name} holds AWSCURRENT.", "no AWSCURRENT", error=NO_CURRENT, remedy=remedy, see=see)
+    return say.fail(
+        f"No version of {name} holds AWSCURRENT.", "no AWSCURRENT", error=NO_CURRENT, remedy=remedy, see=see
+    )
 
 
 def _last(evidence: AccessEvidence, secret: Secret) -> str:
@@ -34,10 +36,20 @@ def _remedy(evidence: AccessEvidence, secret: Secret, last: str) -> Remedy:
     if not last:
         return Remedy(
             "It has no version: set a value, in this console or with Terraform.",
-            cli=command("secretsmanager", "put-secret-value", "--secret-id", secret.name, "--secret-string", "file://value.json", *region),
+            cli=command(
+                "secretsmanager",
+                "put-secret-value",
+                "--secret-id",
+                secret.name,
+                "--secret-string",
+                "file://value.json",
+                *region,
+            ),
         )
     move = ("--version-stage", AWSCURRENT, "--move-to-version-id", last)
     return Remedy(
         f"Move AWSCURRENT to version {last}, or set a new value.",
-        cli=command("secretsmanager", "update-secret-version-stage", "--secret-id", secret.name, *move, *region),
+        cli=command(
+            "secretsmanager", "update-secret-version-stage", "--secret-id", secret.name, *move, *region
+        ),
     )

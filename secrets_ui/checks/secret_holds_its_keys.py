@@ -30,7 +30,9 @@ def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
         text = f"The current version of {name} {_KINDS[facts.kind]}, so the Lambda cannot take keys from it."
         return say.fail(text, _KINDS[facts.kind], weight="decides", remedy=_SET)
     states = key_states(evidence.spec, facts, {})
-    lacking = [state.name for state in states if state.kind in ("missing", "empty") and state.state.level == "bad"]
+    lacking = [
+        state.name for state in states if state.kind in ("missing", "empty") and state.state.level == "bad"
+    ]
     if lacking:
         text = f"{name} lacks {names(lacking)}, which the catalogue requires."
         return say.fail(text, f"{len(lacking)} of {len(evidence.spec.keys)} keys missing", remedy=_SET)

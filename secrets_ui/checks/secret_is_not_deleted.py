@@ -20,7 +20,9 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.passed(f"{name} is not scheduled for deletion.", see=see)
     remedy = Remedy(
         "Restore it. If Terraform deleted it, put the resource back into the configuration first, or the next apply deletes it again.",
-        cli=command("secretsmanager", "restore-secret", "--secret-id", name, "--region", evidence.environment.region),
+        cli=command(
+            "secretsmanager", "restore-secret", "--secret-id", name, "--region", evidence.environment.region
+        ),
     )
     text = f"{name} is scheduled for deletion ({found.value.deleted:%Y-%m-%d}), and AWS refuses every read of it until it is restored."
     return say.fail(text, "scheduled for deletion", error=MARKED_FOR_DELETION, remedy=remedy, see=see)

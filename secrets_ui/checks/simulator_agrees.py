@@ -12,24 +12,38 @@ from ..domain.finding import Finding
 from .says import Says
 
 say = Says(__name__, "policies", "second opinion")
-_WORDS = {"allowed": Decision.ALLOWED, "explicitDeny": Decision.EXPLICITLY_DENIED, "implicitDeny": Decision.IMPLICITLY_DENIED}
+_WORDS = {
+    "allowed": Decision.ALLOWED,
+    "explicitDeny": Decision.EXPLICITLY_DENIED,
+    "implicitDeny": Decision.IMPLICITLY_DENIED,
+}
 
 
 def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.simulated
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"AWS's simulator agrees about {role}", "the simulator's answer", found)
+        return say.cannot_tell(
+            evidence, f"AWS's simulator agrees about {role}", "the simulator's answer", found
+        )
     see = (found.call.cli,)
     pairs = [(item, _ours(evidence, item.action)) for item in found.value]
     organisation = [item.action for item, _ in pairs if item.allowed_by_organizations is False]
     if organisation:
         text = f"AWS's simulator says that a service control policy of the organisation refuses {' and '.join(organisation)}; this console cannot see those."
         return say.warn(text, "simulator disagrees", see=see)
-    differing = [(item, ours) for item, ours in pairs if ours is not Decision.UNDETERMINED and _WORDS.get(item.decision) is not ours]
+    differing = [
+        (item, ours)
+        for item, ours in pairs
+        if ours is not Decision.UNDETERMINED and _WORDS.get(item.decision) is not ours
+    ]
     if differing:
         text = f"AWS's simulator and this console differ on {'; '.join(_side_by_side(*pair) for pair in differing)}. Trust neither before you know why."
         return say.warn(text, "simulator disagrees", see=see)
-    return say.passed(f"AWS's simulator agrees about {role}: {'; '.join(_side_by_side(*pair) for pair in pairs)}.", "simulator agrees", see=see)
+    return say.passed(
+        f"AWS's simulator agrees about {role}: {'; '.join(_side_by_side(*pair) for pair in pairs)}.",
+        "simulator agrees",
+        see=see,
+    )
 
 
 def _ours(evidence: AccessEvidence, action: str) -> Decision:
@@ -37,7 +51,9 @@ def _ours(evidence: AccessEvidence, action: str) -> Decision:
     request = ask_read(evidence, action).request
     if request is None:
         return Decision.UNDETERMINED
-    return evaluate(replace(request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE})).decision
+    return evaluate(
+        replace(request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE})
+    ).decision
 
 
 def _side_by_side(simulated: Simulated, ours: Decision) -> str:

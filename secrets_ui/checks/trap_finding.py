@@ -20,10 +20,14 @@ from .trials import remedy
 def judge_trap(say: Says, evidence: AccessEvidence, passed: str, short: str) -> Finding:
     """Fails where a trap stands between the Lambda and the secret, warns where it is harmless. Policies that could not be read are told
     of by the checks of what they decide."""
-    traps = sorted((t for t in find(evidence) if t.noted.check == say.check), key=lambda trap: not trap.noted.blocks)
+    traps = sorted(
+        (t for t in find(evidence) if t.noted.check == say.check), key=lambda trap: not trap.noted.blocks
+    )
     if not traps:
         unread = next(_unread(evidence), None)
-        return say.skipped(f"Not every policy was looked through: {unread}.") if unread else say.passed(passed)
+        return (
+            say.skipped(f"Not every policy was looked through: {unread}.") if unread else say.passed(passed)
+        )
     first = traps[0]
     text = "; ".join(dict.fromkeys(trap.noted.text for trap in traps))
     members = {
@@ -47,18 +51,26 @@ def _unread(evidence: AccessEvidence) -> Iterator[str]:
         "the secret's policy": evidence.resource_policy,
         "the key policy": evidence.key_policy,
     }
-    return (told(what, item) for what, item in found.items() if item and not isinstance(item, Known | Missing | NotAsked))
+    return (
+        told(what, item)
+        for what, item in found.items()
+        if item and not isinstance(item, Known | Missing | NotAsked)
+    )
 
 
 def _is_about_key(trap: Trap) -> bool:
-    return trap.noted.check == "policies_name_the_key_by_arn" or not trap.statement.actions.matches(READ.casefold())
+    return trap.noted.check == "policies_name_the_key_by_arn" or not trap.statement.actions.matches(
+        READ.casefold()
+    )
 
 
 def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
     if _is_about_key(trap):
         return lambda_errors.KMS_NOT_ALLOWED
     if trap.statement.effect == "Deny":
-        layer = {"boundary": "boundary deny", "secret": "resource deny"}.get(trap.place.place, "identity deny")
+        layer = {"boundary": "boundary deny", "secret": "resource deny"}.get(
+            trap.place.place, "identity deny"
+        )
     else:
         layer = "boundary" if trap.place.place == "boundary" else "identity"
     return lambda_errors.refused(evidence, READ, layer)
@@ -66,7 +78,13 @@ def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
 
 def _shown(trap: Trap) -> Shown:
     why = f"{sentence(trap.noted.text)}."
-    return Shown(trap.place.name, trap.place.title.removeprefix("the "), dict(trap.statement.document), trap.noted.marked, why)
+    return Shown(
+        trap.place.name,
+        trap.place.title.removeprefix("the "),
+        dict(trap.statement.document),
+        trap.noted.marked,
+        why,
+    )
 
 
 def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
@@ -74,7 +92,9 @@ def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
     statements, before = mended_statements(evidence, trap.place), trap.place.documents
     changed = tuple(statement for statement in statements if statement not in before)
     words = f"Correct {trap.place.title}." if changed else f"Take the statement out of {trap.place.title}."
-    ask: Callable[[AccessEvidence], Answer] = ask_decrypt if _is_about_key(trap) else lambda changed: ask_read(changed, READ)
+    ask: Callable[[AccessEvidence], Answer] = (
+        ask_decrypt if _is_about_key(trap) else lambda changed: ask_read(changed, READ)
+    )
     return remedy(evidence, Change(trap.place, tuple(statements), words, changed), ask)
 
 

@@ -40,8 +40,10 @@ class Asked:
         answer = self.read if action == READ else self.decrypt
         if layer is Layer.IDENTITY:
             return _side(answer, by_identity)
-        return answer.evaluation is not None and answer.evaluation.layers.get(layer or Layer.SESSION) in _ALLOWING
-
+        return (
+            answer.evaluation is not None
+            and answer.evaluation.layers.get(layer or Layer.SESSION) in _ALLOWING
+        )
 
     def result(self, place: PolicyPlace, statement: Statement) -> StatementResult | None:
         """What the evaluator says of a statement about a plain read."""
@@ -78,7 +80,11 @@ class Trapped:
     @property
     def name(self) -> str:
         sid = self.statement.sid
-        return f"statement {sid} of {self.place.title}" if sid else f"statement number {self.statement.index + 1} of {self.place.title}"
+        return (
+            f"statement {sid} of {self.place.title}"
+            if sid
+            else f"statement number {self.statement.index + 1} of {self.place.title}"
+        )
 
     @property
     def is_about_the_reader(self) -> bool:

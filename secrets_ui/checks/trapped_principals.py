@@ -38,7 +38,11 @@ def _heir(trapped: Trapped, element: str) -> Caller | None:
     actions = {str(action).casefold() for action in _listed((trapped.meant or {}).get("Action", []))}
     if actions & _WRITES:
         return console_caller(trapped.evidence)
-    return lambda_caller(trapped.evidence) if trapped.is_about(READ, DECRYPT) and trapped.is_about_the_reader else None
+    return (
+        lambda_caller(trapped.evidence)
+        if trapped.is_about(READ, DECRYPT) and trapped.is_about_the_reader
+        else None
+    )
 
 
 def _blocks(trapped: Trapped, heir: Caller | None) -> bool:

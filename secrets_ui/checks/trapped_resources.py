@@ -97,5 +97,11 @@ def _covers(pattern: str, arn: str) -> bool:
     """Whether a Resource of a policy covers an ARN, by the evaluator's own rules."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": pattern}
     policy = parse_policy("pattern", {"Version": "2012-10-17", "Statement": statement})
-    request = Request("arn:aws:iam::000000000000:role/anybody", "any:Action", arn, "000000000000", identity_policies=(policy,))
+    request = Request(
+        "arn:aws:iam::000000000000:role/anybody",
+        "any:Action",
+        arn,
+        "000000000000",
+        identity_policies=(policy,),
+    )
     return evaluate(request).is_allowed

@@ -44,7 +44,9 @@ def _is_allowed_without(trapped: Trapped) -> bool:
 
 def _mended(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None:
     """The statement with a condition that counts only where a stage is asked for; None for a Deny that was about nothing else."""
-    conditions: dict[str, dict[str, Any]] = {operator: dict(keys) for operator, keys in document["Condition"].items()}
+    conditions: dict[str, dict[str, Any]] = {
+        operator: dict(keys) for operator, keys in document["Condition"].items()
+    }
     for operator, key in [(o, k) for o, keys in conditions.items() for k in keys if k.casefold() == _STAGE]:
         values = conditions[operator].pop(key)
         if operator == "Null":

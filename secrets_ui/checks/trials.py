@@ -21,8 +21,14 @@ Probe = Callable[[AccessEvidence], bool | None]  # None: that cannot be known
 
 def remedy(evidence: AccessEvidence, change: Change, ask: Callable[[AccessEvidence], Answer]) -> Remedy:
     """The change as Terraform, as an AWS CLI command, and with the evaluator's answer to what was `ask`ed."""
-    words = change.words + (" A managed policy keeps five versions: delete the oldest one if there are five." if _is_managed(change) else "")
-    return Remedy(words, terraform(change), cli(evidence, change), tried(evidence, change.applied(evidence), ask))
+    words = change.words + (
+        " A managed policy keeps five versions: delete the oldest one if there are five."
+        if _is_managed(change)
+        else ""
+    )
+    return Remedy(
+        words, terraform(change), cli(evidence, change), tried(evidence, change.applied(evidence), ask)
+    )
 
 
 def tried(before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEvidence], Answer]) -> str:
@@ -32,7 +38,9 @@ def tried(before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEv
     if answer.is_allowed:
         told = f"With it the evaluator allows {action}."
     else:
-        told = f"With it this statement is right, and {action} is still refused for what the other findings say."
+        told = (
+            f"With it this statement is right, and {action} is still refused for what the other findings say."
+        )
     opened, refused = probe(before, after)
     if opened:
         return f"{told} It also opens the way for {names(opened)}: read it twice."
@@ -47,7 +55,9 @@ def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], lis
 
 
 def _is_managed(change: Change) -> bool:
-    return bool(change.text) and change.place.arn.startswith("arn:aws:iam::") and change.place.kind == "identity"
+    return (
+        bool(change.text) and change.place.arn.startswith("arn:aws:iam::") and change.place.kind == "identity"
+    )
 
 
 def _another_role(evidence: AccessEvidence) -> bool | None:
@@ -61,7 +71,9 @@ def _another_account(evidence: AccessEvidence) -> bool | None:
 
 def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
     """Somebody else asks: a role that may do all that its account can allow."""
-    environment = replace(evidence.environment, account=account, lambda_role="somebody-else", lambda_function="somebody-else")
+    environment = replace(
+        evidence.environment, account=account, lambda_role="somebody-else", lambda_function="somebody-else"
+    )
     role = Role(f"arn:aws:iam::{account}:role/somebody-else", "AROAEXAMPLEELSE", "")
     return replace(
         evidence, environment=environment, role=Known(role, _TRIED), attached=Known((), _TRIED), inline=Known((), _TRIED),
@@ -76,7 +88,9 @@ def _another_secret(evidence: AccessEvidence) -> bool | None:
     secret = evidence.secret.value
     arn = f"{secret.arn.rpartition('-')[0]}-of-others-AbCdEf"
     other = replace(secret, name=f"{secret.name}-of-others", arn=arn)
-    changed = replace(evidence, secret=Known(other, _TRIED), secret_name=other.name, resource_policy=Known("", _TRIED))
+    changed = replace(
+        evidence, secret=Known(other, _TRIED), secret_name=other.name, resource_policy=Known("", _TRIED)
+    )
     return _may_read(changed)
 
 
@@ -89,7 +103,11 @@ def _may_read(evidence: AccessEvidence) -> bool | None:
 def may_decrypt(evidence: AccessEvidence, service: str = "secretsmanager") -> bool | None:
     """The AWS-managed key is open to its account through Secrets Manager, and to nobody else."""
     if has_aws_managed_key(evidence):
-        return service == "secretsmanager" and isinstance(evidence.secret, Known) and evidence.environment.account in evidence.secret.value.arn
+        return (
+            service == "secretsmanager"
+            and isinstance(evidence.secret, Known)
+            and evidence.environment.account in evidence.secret.value.arn
+        )
     return _allows(ask_decrypt(evidence, service=service))
 
 
@@ -108,7 +126,9 @@ def _directly(evidence: AccessEvidence) -> bool | None:
 
 
 def _write(evidence: AccessEvidence) -> bool | None:
-    answers = [_allows(ask_read(evidence, action)) for action in (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")]
+    answers = [
+        _allows(ask_read(evidence, action)) for action in (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")
+    ]
     return True if True in answers else None if None in answers else False
 
 

@@ -18,7 +18,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(evidence.secret, Known):
         return say.cannot_tell(evidence, f"the versions of {name} share a key", "the secret", evidence.secret)
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"the versions of {name} share a key", "the list of its versions", found)
+        return say.cannot_tell(
+            evidence, f"the versions of {name} share a key", "the list of its versions", found
+        )
     labelled = [version for version in found.value if version.labels]
     current = next((_key(version) for version in labelled if AWSCURRENT in version.labels), "")
     others = [version for version in labelled if current and _key(version) not in ("", current)]
@@ -27,7 +29,9 @@ def check(evidence: AccessEvidence) -> Finding:
     told = names(f"{version.version_id} ({', '.join(version.labels)})" for version in others)
     one = len(others) == 1
     text = f"{'Version' if one else 'Versions'} {told} of {name} {'is' if one else 'are'} still under key {_key(others[0])}, not under that of the current version."
-    remedy = Remedy("Keep the old key and the right to use it until nobody needs these versions; set their values anew, or take the labels off.")
+    remedy = Remedy(
+        "Keep the old key and the right to use it until nobody needs these versions; set their values anew, or take the labels off."
+    )
     return say.warn(text, "versions under an old key", remedy=remedy, see=(found.call.cli,))
 
 

@@ -9,7 +9,17 @@ from typing import Any
 from .access import Evaluation, Grant, Layer, MalformedPolicy, NamedPolicy, PolicyKind, Request, evaluate
 from .encrypting_key import encrypting_key, is_aws_managed
 from .environment import Environment
-from .evidence import AccessEvidence, Denied, Document, Evidence, Known, Missing, NotAsked, RoleEvidence, Unlearnt
+from .evidence import (
+    AccessEvidence,
+    Denied,
+    Document,
+    Evidence,
+    Known,
+    Missing,
+    NotAsked,
+    RoleEvidence,
+    Unlearnt,
+)
 from .expected_policies import READ_ACTIONS as READ_ACTIONS
 from .expected_policies import role_arn, via_service
 from .policy_places import parsed
@@ -63,7 +73,9 @@ def lambda_caller(evidence: AccessEvidence) -> Caller:
 def console_caller(evidence: AccessEvidence) -> Caller | None:
     """This console, when it acts in a role that could be read."""
     if isinstance(evidence.caller, Known) and isinstance(evidence.console.role, Known):
-        return Caller(evidence.caller.value.arn, evidence.console.role.value.arn, evidence.console, is_lambda=False)
+        return Caller(
+            evidence.caller.value.arn, evidence.console.role.value.arn, evidence.console, is_lambda=False
+        )
     return None
 
 
@@ -106,19 +118,28 @@ def simulation_context(environment: Environment) -> dict[str, str]:
 def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None) -> Answer:
     """May the Lambda (or `caller`) call `action` on the secret: identity policies, boundary and the secret's own policy together."""
     caller = caller or lambda_caller(evidence)
-    policy = _Resource(evidence.secret_name, PolicyKind.RESOURCE, evidence.resource_policy, "the secret's own policy")
+    policy = _Resource(
+        evidence.secret_name, PolicyKind.RESOURCE, evidence.resource_policy, "the secret's own policy"
+    )
     return _ask(caller, action, secret_arn(evidence), read_context(evidence, caller), UNKNOWN_KEYS, policy)
 
 
 def ask_decrypt(
-    evidence: AccessEvidence, action: str = "kms:Decrypt", caller: Caller | None = None, service: str = "secretsmanager"
+    evidence: AccessEvidence,
+    action: str = "kms:Decrypt",
+    caller: Caller | None = None,
+    service: str = "secretsmanager",
 ) -> Answer:
     """May the Lambda (or `caller`) use the key: key policy, grants, identity policies and boundary together. `service` is the one
     through which KMS is called, "" for a call of its own."""
     if not isinstance(evidence.key, Known):
         return Answer(None, why_not=told("the key that encrypts the current version", evidence.key))
     caller, key = caller or lambda_caller(evidence), evidence.key.value
-    context = decrypt_context(evidence, caller) if service == "secretsmanager" else _kms_context(evidence, caller, service)
+    context = (
+        decrypt_context(evidence, caller)
+        if service == "secretsmanager"
+        else _kms_context(evidence, caller, service)
+    )
     policy = _Resource(key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants)
     return _ask(caller, action, key.arn, context, UNKNOWN_KEYS | UNKNOWN_KEYS_OF_KMS, policy)
 
@@ -159,7 +180,11 @@ def _kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict
         "aws:CalledViaFirst": f"{service}.amazonaws.com",
         "aws:CalledViaLast": f"{service}.amazonaws.com",
     }
-    account = _account_of(evidence.key.value.arn) if isinstance(evidence.key, Known) else evidence.environment.account
+    account = (
+        _account_of(evidence.key.value.arn)
+        if isinstance(evidence.key, Known)
+        else evidence.environment.account
+    )
     return _caller_context(evidence, caller) | (via if service else {}) | {
         "aws:ViaAWSService": "true" if service else "false",
         "aws:ResourceAccount": account,
@@ -211,7 +236,9 @@ class _Reading:
 
     def documents(self, layer: Layer, found: Iterable[Evidence[Document]]) -> tuple[NamedPolicy, ...]:
         known = (item.value for item in found if isinstance(item, Known))
-        return tuple(policy for d in known for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY))
+        return tuple(
+            policy for d in known for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
+        )
 
 
 @dataclass(frozen=True)
@@ -226,11 +253,18 @@ class _Resource:
 
 
 def _ask(
-    caller: Caller, action: str, resource: str, context: Mapping[str, Any], unknown: frozenset[str], policy: _Resource
+    caller: Caller,
+    action: str,
+    resource: str,
+    context: Mapping[str, Any],
+    unknown: frozenset[str],
+    policy: _Resource,
 ) -> Answer:
     reading = _Reading()
     identity, boundary = _read_role(caller.evidence, reading)
-    if policy.kind is PolicyKind.KEY or not isinstance(policy.found, Missing):  # a secret that is not there has no policy either
+    if policy.kind is PolicyKind.KEY or not isinstance(
+        policy.found, Missing
+    ):  # a secret that is not there has no policy either
         reading.missing(Layer.RESOURCE, policy.title, policy.found)
     text = policy.found.value if isinstance(policy.found, Known) else ""
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
@@ -247,7 +281,9 @@ def _ask(
     return Answer(evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed)
 
 
-def _read_role(role: RoleEvidence, reading: _Reading) -> tuple[tuple[NamedPolicy, ...], tuple[NamedPolicy, ...]]:
+def _read_role(
+    role: RoleEvidence, reading: _Reading
+) -> tuple[tuple[NamedPolicy, ...], tuple[NamedPolicy, ...]]:
     reading.missing(Layer.IDENTITY, "the attached policies", role.attached)
     reading.missing(Layer.IDENTITY, "the inline policies", role.inline)
     for name, found in role.documents.items():

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .access import Effect, Evaluation, Layer, NamedPolicy, PolicyKind, Request, StatementResult, evaluate, parse_policy
+from .access import (
+    Effect,
+    Evaluation,
+    Layer,
+    NamedPolicy,
+    PolicyKind,
+    Request,
+    StatementResult,
+    evaluate,
+    parse_policy,
+)
 
 EVERYTHING = parse_policy(
     "everything",
@@ -48,7 +58,11 @@ def near_misses(evaluation: Evaluation) -> list[StatementResult]:
     return [
         result
         for result in evaluation.statements
-        if result.effect is Effect.ALLOW and result.action and result.resource and names_caller(result) and result.condition is False
+        if result.effect is Effect.ALLOW
+        and result.action
+        and result.resource
+        and names_caller(result)
+        and result.condition is False
     ]
 
 
@@ -59,7 +73,9 @@ def names_caller(result: StatementResult) -> bool:
 
 def denying(evaluation: Evaluation, layers: Iterable[Layer] = tuple(Layer)) -> list[StatementResult]:
     """The Deny statements that apply."""
-    return [r for r in evaluation.statements if r.matches and r.effect is Effect.DENY and r.layer in set(layers)]
+    return [
+        r for r in evaluation.statements if r.matches and r.effect is Effect.DENY and r.layer in set(layers)
+    ]
 
 
 def _without_limits(request: Request) -> Request:
@@ -72,7 +88,9 @@ def _without_limits(request: Request) -> Request:
 
 
 def _without_resource_policy(request: Request) -> Request:
-    return replace(request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE})
+    return replace(
+        request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE}
+    )
 
 
 def _allows(policy: NamedPolicy | None) -> NamedPolicy | None:

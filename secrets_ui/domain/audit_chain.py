@@ -64,7 +64,9 @@ def version_id_of(record_hash: str, form: str) -> str:
     return record_hash if form == "hash" else str(uuid.UUID(hex=record_hash[:32]))
 
 
-def verify(rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENESIS, after: int = 0) -> Iterator[Break | Checkpoint]:
+def verify(
+    rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENESIS, after: int = 0
+) -> Iterator[Break | Checkpoint]:
     """Checks rows of (*FIELDS, hash) in order of sequence. Yields a Break for each place that does not hold, and last the Checkpoint
     that was reached. `previous` and `after` continue from an earlier checkpoint."""
     state, expected, count = start(key), after + 1, after
@@ -78,8 +80,16 @@ def verify(rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENE
             yield Break(expected, _missing(expected, sequence - 1))
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
-        if not hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored.encode("utf-8", "surrogatepass")) and sequence <= expected:
-            yield Break(sequence, f"Record {sequence} does not match its hash: it, or the record before it, was changed.")
+        if (
+            not hmac.compare_digest(
+                record_hash(state, previous, row[:-1]).encode(), stored.encode("utf-8", "surrogatepass")
+            )
+            and sequence <= expected
+        ):
+            yield Break(
+                sequence,
+                f"Record {sequence} does not match its hash: it, or the record before it, was changed.",
+            )
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
     yield Checkpoint(expected - 1, previous, count)
 
@@ -91,7 +101,13 @@ def _missing(first: int, last: int) -> str:
 def check_tail(reached: Checkpoint, known: Checkpoint, hash_at: str | None) -> Break | None:
     """Against a checkpoint kept elsewhere: a cut-off tail, or another chain. `hash_at` is the stored hash of record `known.sequence`."""
     if reached.sequence < known.sequence:
-        return Break(reached.sequence + 1, f"The chain ends at record {reached.sequence}, but a checkpoint knows record {known.sequence}: the tail was cut off.")
+        return Break(
+            reached.sequence + 1,
+            f"The chain ends at record {reached.sequence}, but a checkpoint knows record {known.sequence}: the tail was cut off.",
+        )
     if (hash_at or GENESIS) != known.hash:
-        return Break(known.sequence, f"Record {known.sequence} has another hash than its checkpoint: this is not the same chain.")
+        return Break(
+            known.sequence,
+            f"Record {known.sequence} has another hash than its checkpoint: this is not the same chain.",
+        )
     return None

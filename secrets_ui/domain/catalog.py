@@ -14,7 +14,9 @@ from .errors import ConfigurationError
 Comparison = Literal["must_differ", "must_match", "any"]
 FORMATS = ("github_token", "token", "url", "https_url", "identifier", "path", "free_text")
 COMPARISONS = ("must_differ", "must_match", "any")
-RULES_VERSION = 1  # raise it when key_rules or facts change their mind about a value: stored facts are then derived again
+RULES_VERSION = (
+    1  # raise it when key_rules or facts change their mind about a value: stored facts are then derived again
+)
 _KEY_MEMBERS = {
     "description", "secret", "required", "format", "between_environments", "max_age_days", "placeholders", "min_length"
 }  # fmt: skip
@@ -42,7 +44,9 @@ class SecretSpec:
     name: str
     description: str = ""
     keys: Mapping[str, KeySpec] = field(default_factory=dict)
-    placeholders: tuple[re.Pattern[str], ...] = ()  # those of the whole catalogue, for keys that it does not know
+    placeholders: tuple[
+        re.Pattern[str], ...
+    ] = ()  # those of the whole catalogue, for keys that it does not know
     digest: str = ""  # changes with the rules; facts derived under another digest are derived again
 
     def key(self, name: str) -> KeySpec | None:
@@ -82,7 +86,10 @@ def parse_catalog(data: Any, source: str) -> Catalog:
 def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: str) -> SecretSpec:
     if not isinstance(entry, dict) or not isinstance(entry.get("keys"), dict):
         raise ConfigurationError(f"{source}: secrets.{name}: expected an object with a member 'keys'.")
-    keys = {key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}") for key, spec in entry["keys"].items()}
+    keys = {
+        key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}")
+        for key, spec in entry["keys"].items()
+    }
     digest = _digest({"keys": entry["keys"], "placeholders": [p.pattern for p in common]})
     return SecretSpec(name, str(entry.get("description", "")), keys, common, digest)
 
@@ -91,7 +98,9 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{where}: expected an object.")
     if unknown := set(entry) - _KEY_MEMBERS:
-        raise ConfigurationError(f"{where}: unknown member {sorted(unknown)[0]}; expected some of {', '.join(sorted(_KEY_MEMBERS))}.")
+        raise ConfigurationError(
+            f"{where}: unknown member {sorted(unknown)[0]}; expected some of {', '.join(sorted(_KEY_MEMBERS))}."
+        )
     _expect_one_of(entry.get("format", "free_text"), FORMATS, f"{where}.format")
     _expect_one_of(entry.get("between_environments", "any"), COMPARISONS, f"{where}.between_environments")
     return KeySpec(
@@ -112,7 +121,11 @@ def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ..
         raise ConfigurationError(f"{source}: {member}: expected a list of regular expressions.")
     try:
         return tuple(re.compile(item) for item in items)
-    except (re.error, OverflowError, RecursionError) as error:  # a repetition or a nesting that re cannot hold
+    except (
+        re.error,
+        OverflowError,
+        RecursionError,
+    ) as error:  # a repetition or a nesting that re cannot hold
         raise ConfigurationError(f"{source}: {member}: not a regular expression: {error}.") from None
 
 

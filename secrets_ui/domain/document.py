@@ -75,7 +75,9 @@ def parse_document(text: str) -> Document:
         raise _invalid("The document is empty", text, start)
     if text[start] != "{":
         _check_json(text)
-        raise _invalid("The document is JSON, but not an object of keys and values", text, start, is_json=True)
+        raise _invalid(
+            "The document is JSON, but not an object of keys and values", text, start, is_json=True
+        )
     members, end, inner = _members(text, start + 1)
     after = text[end:]
     if after.strip(" \t\n\r"):
@@ -115,7 +117,9 @@ def _member(text: str, start: int) -> tuple[Member, int]:
     value_at = _blanks(text, colon + 1)
     value, value_end = _decode(text, value_at, lambda: _strict_decoder.raw_decode(text, value_at))
     end = _blanks(text, value_end)
-    member = Member(key, value, text[start:key_at], text[key_at:value_at], text[value_at:value_end], text[value_end:end])
+    member = Member(
+        key, value, text[start:key_at], text[key_at:value_at], text[value_at:value_end], text[value_end:end]
+    )
     return member, end
 
 
@@ -132,7 +136,10 @@ def _no_constant(name: str) -> Any:
 
 # Numbers stay text: only their writing matters here, and int() of a very long one is slow or refused.
 _strict_decoder = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=lambda t: t, parse_int=lambda t: t
+    object_pairs_hook=_no_duplicates,
+    parse_constant=_no_constant,
+    parse_float=lambda t: t,
+    parse_int=lambda t: t,
 )
 
 
@@ -166,7 +173,9 @@ def _blanks(text: str, position: int) -> int:
 def _invalid(message: str, text: str, position: int, *, is_json: bool = False) -> InvalidDocument:
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
-    return InvalidDocument(f"{message} (line {line}, column {column}).", line=line, column=column, is_json=is_json)
+    return InvalidDocument(
+        f"{message} (line {line}, column {column}).", line=line, column=column, is_json=is_json
+    )
 
 
 def apply_changes(base: SecretValue, changes: Iterable[Change]) -> tuple[SecretValue, tuple[str, ...]]:
@@ -180,7 +189,9 @@ def apply_changes(base: SecretValue, changes: Iterable[Change]) -> tuple[SecretV
     for change in asked:
         document = _apply(document, change)
     after = _contents(document)
-    changed = tuple(key for key in dict.fromkeys(change.key for change in asked) if before.get(key) != after.get(key))
+    changed = tuple(
+        key for key in dict.fromkeys(change.key for change in asked) if before.get(key) != after.get(key)
+    )
     if not changed:
         raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
     value = SecretValue(document.source())
@@ -197,7 +208,9 @@ def _apply(document: Document, change: Change) -> Document:
     member = document.get(change.key)
     if change.value is None:
         if member is None:
-            raise InvalidChange(f"{change.key} is not in the secret, so it cannot be removed.", key=change.key)
+            raise InvalidChange(
+                f"{change.key} is not in the secret, so it cannot be removed.", key=change.key
+            )
         return _without(document, member)
     text = change.value.reveal()
     if member is None:
@@ -231,6 +244,10 @@ def _quote(text: str) -> str:
 def ensure_size(value: SecretValue) -> None:
     """Raises InvalidChange when Secrets Manager cannot hold the document: over 65,536 bytes of UTF-8, or no UTF-8 at all."""
     if value.has_half_characters:
-        raise InvalidChange("The document holds half of a character (a lone surrogate), which UTF-8 cannot hold.")
+        raise InvalidChange(
+            "The document holds half of a character (a lone surrogate), which UTF-8 cannot hold."
+        )
     if value.size > MAX_BYTES:
-        raise InvalidChange(f"The document would be {value.size:,} bytes; Secrets Manager takes at most {MAX_BYTES:,}.")
+        raise InvalidChange(
+            f"The document would be {value.size:,} bytes; Secrets Manager takes at most {MAX_BYTES:,}."
+        )

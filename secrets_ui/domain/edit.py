@@ -40,13 +40,19 @@ class Edit:
 
     def content(self) -> SecretValue:
         """Everything that is asked for, unambiguously: input to a keyed hash."""
-        changes = [(change.key, None if change.value is None else change.value.reveal()) for change in self.changes]
+        changes = [
+            (change.key, None if change.value is None else change.value.reveal()) for change in self.changes
+        ]
         document = None if self.document is None else self.document.reveal()
-        return SecretValue(json.dumps([self.secret, self.base, changes, self.generate, document, self.is_text]))
+        return SecretValue(
+            json.dumps([self.secret, self.base, changes, self.generate, document, self.is_text])
+        )
 
     def with_generated(self) -> Edit:
         """The same edit with its random tokens made; only the server ever has them."""
-        made = tuple(Change(key, SecretValue(secrets.token_urlsafe(GENERATED_BYTES))) for key in self.generate)
+        made = tuple(
+            Change(key, SecretValue(secrets.token_urlsafe(GENERATED_BYTES))) for key in self.generate
+        )
         return replace(self, changes=(*self.changes, *made), generate=())
 
 
@@ -81,10 +87,16 @@ def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, .
 
 def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
     """What is to be said about each value that the edit brings, by key. A document's values are judged the same way."""
-    found = {change.key: check_value(change.value.reveal(), spec.rules_of(change.key)) for change in edit.changes if change.value is not None}
+    found = {
+        change.key: check_value(change.value.reveal(), spec.rules_of(change.key))
+        for change in edit.changes
+        if change.value is not None
+    }
     if edit.document is not None and not edit.is_text:
         members = parse_document(edit.document.reveal()).members
-        found |= {m.key: check_value(m.value, spec.rules_of(m.key)) for m in members if m.text.startswith('"')}
+        found |= {
+            m.key: check_value(m.value, spec.rules_of(m.key)) for m in members if m.text.startswith('"')
+        }
     return {key: problems for key, problems in found.items() if problems}
 
 

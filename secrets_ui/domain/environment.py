@@ -12,7 +12,17 @@ from .errors import ConfigurationError, InvalidSecretName
 COLOURS = ("green", "amber", "red", "blue")
 _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
-_RESERVED = {"audit", "sign-in", "sign-out", "static", "livez", "readyz", "status", "account", "help"}  # first parts of other URLs
+_RESERVED = {
+    "audit",
+    "sign-in",
+    "sign-out",
+    "static",
+    "livez",
+    "readyz",
+    "status",
+    "account",
+    "help",
+}  # first parts of other URLs
 # Parts with a slash after each; none is empty, "." or "..", since no secret_name() could lie under such a prefix.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
@@ -61,25 +71,35 @@ def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Enviro
         raise ConfigurationError(f"{source}: expected at least one table [environments.NAME].")
     environments = {name: _environment(name, table, source) for name, table in tables.items()}
     for name, environment in environments.items():
-        if host := next((o for o in environments.values() if o.name != name and _lies_in(environment, o)), None):
-            raise ConfigurationError(f"{source}: environments.{name}.prefix: lies in the place of {host.name}; expected a place of its own.")
+        if host := next(
+            (o for o in environments.values() if o.name != name and _lies_in(environment, o)), None
+        ):
+            raise ConfigurationError(
+                f"{source}: environments.{name}.prefix: lies in the place of {host.name}; expected a place of its own."
+            )
     return environments
 
 
 def _lies_in(inner: Environment, outer: Environment) -> bool:
     """A role in the outer environment would be a role in the inner one too."""
-    return (inner.account, inner.region) == (outer.account, outer.region) and inner.prefix.startswith(outer.prefix)
+    return (inner.account, inner.region) == (outer.account, outer.region) and inner.prefix.startswith(
+        outer.prefix
+    )
 
 
 def _environment(name: str, table: Any, source: str) -> Environment:
     where = f"{source}: environments.{name}"
     if not _NAME.fullmatch(name) or name in _RESERVED:
-        raise ConfigurationError(f"{where}: expected a name of small letters, digits and hyphens that is not {', '.join(sorted(_RESERVED))}.")
+        raise ConfigurationError(
+            f"{where}: expected a name of small letters, digits and hyphens that is not {', '.join(sorted(_RESERVED))}."
+        )
     if not isinstance(table, dict):
         raise ConfigurationError(f"{where}: expected a table.")
     known = {item.name for item in fields(Environment)} - {"name"}
     if unknown := sorted(set(table) - known):
-        raise ConfigurationError(f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}.")
+        raise ConfigurationError(
+            f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
+        )
     texts = {key: _text(table, key, where) for key in known - {"rules"} if key in table}
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):
@@ -99,7 +119,9 @@ _REQUIRED = (
 def _check_optional(texts: Mapping[str, str], where: str) -> None:
     role = texts.get("assume_role", "")
     if role and not re.fullmatch(rf"arn:aws[a-z-]*:iam::{texts['account']}:role/[\w+=,.@/-]+", role):
-        raise ConfigurationError(f"{where}.assume_role: expected the ARN of a role in account {texts['account']}.")
+        raise ConfigurationError(
+            f"{where}.assume_role: expected the ARN of a role in account {texts['account']}."
+        )
     if texts.get("colour", "blue") not in COLOURS:
         raise ConfigurationError(f"{where}.colour: expected one of {', '.join(COLOURS)}.")
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):

@@ -80,7 +80,9 @@ class AwsCall:
     code: str = ""  # AWS's error code, "" when none came back
     request_id: str = ""
     cli: str = ""  # the AWS CLI command that shows the same thing, never with a value
-    retries: int = 0  # how often it was sent before this answer came; an earlier sending may have been carried out
+    retries: int = (
+        0  # how often it was sent before this answer came; an earlier sending may have been carried out
+    )
 
 
 class AwsError(ConsoleError):
@@ -186,7 +188,9 @@ class VersionConflict(ConsoleError):
     title = "Somebody else changed this secret first"
 
     def __init__(self, base: str, current: str) -> None:
-        super().__init__(f"The edit started from {f'version {base[:8]}' if base else 'no version'}, and AWSCURRENT is now {current[:8] or 'gone'}.")
+        super().__init__(
+            f"The edit started from {f'version {base[:8]}' if base else 'no version'}, and AWSCURRENT is now {current[:8] or 'gone'}."
+        )
         self.base = base
         self.current = current
 

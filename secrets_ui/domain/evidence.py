@@ -52,7 +52,7 @@ class NotAsked:
     """The question hung on another answer that was not had; `because` names it."""
 
     because: str
-    call: AwsCall = AwsCall("")
+    call: AwsCall = field(default_factory=lambda: AwsCall(""))
 
 
 Unlearnt = Missing | Denied | Unreachable | NotAsked

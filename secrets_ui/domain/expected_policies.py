@@ -69,7 +69,9 @@ def key_statement(environment: Environment, role: str) -> Statement:
 
 def through_secrets_manager(environment: Environment) -> Statement:
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
-    return {"StringEquals": {"kms:ViaService": via_service(environment), "kms:CallerAccount": environment.account}}
+    return {
+        "StringEquals": {"kms:ViaService": via_service(environment), "kms:CallerAccount": environment.account}
+    }
 
 
 def via_service(environment: Environment, service: str = "secretsmanager") -> str:

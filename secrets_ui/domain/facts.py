@@ -15,7 +15,9 @@ from .key_rules import check_value, is_placeholder
 from .secret_value import SecretValue
 
 Kind = Literal["object", "not_object", "not_json", "binary"]
-FINGERPRINT_LENGTH = 16  # hex characters kept: 64 bits, enough to tell values apart and too few to look one up
+FINGERPRINT_LENGTH = (
+    16  # hex characters kept: 64 bits, enough to tell values apart and too few to look one up
+)
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,18 @@ class VersionFacts:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> VersionFacts:
-        keys = tuple(KeyFacts(**{**key, "problems": tuple(tuple(p) for p in key["problems"])}) for key in data["keys"])
+        keys = tuple(
+            KeyFacts(**{**key, "problems": tuple(tuple(p) for p in key["problems"])}) for key in data["keys"]
+        )
         return cls(data["version_id"], data["kind"], keys, data["problem"], data["digest"])
 
 
 def fingerprint(value: str, key: bytes) -> str:
     """HMAC-SHA-256 of the value, cut to 64 bits. Keyed, with the key outside the database, so that a stolen database
     cannot be searched for guessed values; the same for equal values everywhere, so that environments can be compared."""
-    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:FINGERPRINT_LENGTH]
+    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
+        :FINGERPRINT_LENGTH
+    ]
 
 
 def derive_facts(version_id: str, value: SecretValue | None, spec: SecretSpec, key: bytes) -> VersionFacts:
@@ -103,5 +109,3 @@ def _text_of(member: Member) -> tuple[str, str]:
     """A string counts as its text; anything else as it is written."""
     kind = _TYPES.get(member.text[:1], "number")
     return (member.value, kind) if kind == "string" else (member.text, kind)
-
-

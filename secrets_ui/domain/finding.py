@@ -87,5 +87,7 @@ class Finding:
 def verdict(findings: Iterable[Finding]) -> Status:
     """Of a whole run: the worst that counts. A skipped check always has a failed or unknown one before it, and a second opinion that
     could not be had takes nothing away."""
-    counted = {f.status for f in findings if (f.status, f.weight) != ("unknown", "second opinion")} - {"skipped"}
+    counted = {f.status for f in findings if (f.status, f.weight) != ("unknown", "second opinion")} - {
+        "skipped"
+    }
     return next((status for status in WORST_FIRST if status in counted), "pass")

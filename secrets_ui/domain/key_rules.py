@@ -71,9 +71,17 @@ def _github_token(value: str) -> Iterator[Problem]:
         return  # how its checksum is made is not published
     match = _GITHUB_CLASSIC.fullmatch(token)
     if not match:
-        yield Problem("error", "github_format", "is not a GitHub token: expected ghp_, gho_, ghu_, ghs_ or ghr_ and 36 letters or digits, or github_pat_…")
+        yield Problem(
+            "error",
+            "github_format",
+            "is not a GitHub token: expected ghp_, gho_, ghu_, ghs_ or ghr_ and 36 letters or digits, or github_pat_…",
+        )
     elif match[3] != github_checksum(match[2]):
-        yield Problem("error", "github_checksum", "is not a GitHub token: its checksum is wrong, so a character is missing or changed")
+        yield Problem(
+            "error",
+            "github_checksum",
+            "is not a GitHub token: its checksum is wrong, so a character is missing or changed",
+        )
 
 
 def github_checksum(body: str) -> str:
@@ -95,7 +103,11 @@ def _token(value: str) -> Iterator[Problem]:
 def _url(value: str, schemes: tuple[str, ...] = ("https", "http")) -> Iterator[Problem]:
     try:
         parts = urlsplit(value.strip())
-        sound = bool(parts.hostname) and not re.search(r"[\s\x00-\x1f\\]", value.strip()) and (parts.port is None or parts.port > 0)
+        sound = (
+            bool(parts.hostname)
+            and not re.search(r"[\s\x00-\x1f\\]", value.strip())
+            and (parts.port is None or parts.port > 0)
+        )
     except ValueError:
         sound, parts = False, urlsplit("")
     if not sound or parts.scheme not in ("http", "https"):
@@ -112,7 +124,11 @@ def _https_url(value: str) -> Iterator[Problem]:
 
 def _identifier(value: str) -> Iterator[Problem]:
     if not _IDENTIFIER.fullmatch(value.strip()):
-        yield Problem("error", "identifier", "is not an identifier: expected letters, digits, dots, hyphens and underscores")
+        yield Problem(
+            "error",
+            "identifier",
+            "is not an identifier: expected letters, digits, dots, hyphens and underscores",
+        )
 
 
 def _path(value: str) -> Iterator[Problem]:

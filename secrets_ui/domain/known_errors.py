@@ -102,8 +102,12 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
 _PRINCIPAL = re.compile(r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII)
 _ACTION = re.compile(r"perform: ([a-z0-9-]{2,40}:[A-Za-z]{2,80})", re.ASCII)
 _RESOURCE = re.compile(r"on resource: ([^\s\"']{1,2048})", re.ASCII)
-_SECRET = re.compile(r"arn:aws[a-z-]{0,10}:secretsmanager:([a-z0-9-]{5,25}):([0-9]{12}):secret:([^\s\"':,]{1,520})", re.ASCII)
-_KEY = re.compile(r"arn:aws[a-z-]{0,10}:kms:([a-z0-9-]{5,25}):([0-9]{12}):(?:key|alias)/([^\s\"':,]{1,256})", re.ASCII)
+_SECRET = re.compile(
+    r"arn:aws[a-z-]{0,10}:secretsmanager:([a-z0-9-]{5,25}):([0-9]{12}):secret:([^\s\"':,]{1,520})", re.ASCII
+)
+_KEY = re.compile(
+    r"arn:aws[a-z-]{0,10}:kms:([a-z0-9-]{5,25}):([0-9]{12}):(?:key|alias)/([^\s\"':,]{1,256})", re.ASCII
+)
 _ENDPOINT = re.compile(r"https://[a-z-]{2,40}\.([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9])\.amazonaws", re.ASCII)
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
 
@@ -137,9 +141,14 @@ def read_error(text: str) -> ErrorReading:
     bare = _bare_name(plain)
     notes = (entry.note,) if entry and entry.note else ()
     checks = entry.checks if entry else ()
-    if bare and checks:  # AWS names a secret that it did not find by its bare name: authorisation comes before existence
+    if (
+        bare and checks
+    ):  # AWS names a secret that it did not find by its bare name: authorisation comes before existence
         checks = tuple(dict.fromkeys(("secret_exists", *checks)))
-        notes = (*notes, "AWS names the secret by its bare name, so it did not find it: look at the name and the Region first.")
+        notes = (
+            *notes,
+            "AWS names the secret by its bare name, so it did not find it: look at the name and the Region first.",
+        )
     place = secret or key
     return ErrorReading(
         code=codes[0] if codes else "", checks=checks, notes=notes, action=_found(_ACTION, plain), principal=principal,
@@ -159,7 +168,11 @@ def _codes(text: str) -> list[str]:
 def _best(codes: Iterable[str], folded: str) -> KnownError | None:
     """By code if there is a known one, and among its entries the one with the most words in the text."""
     known = set(codes)
-    fitting = [entry for entry in KNOWN if (known & set(entry.codes) or not entry.codes) and all(word in folded for word in entry.words)]
+    fitting = [
+        entry
+        for entry in KNOWN
+        if (known & set(entry.codes) or not entry.codes) and all(word in folded for word in entry.words)
+    ]
     by_code = [entry for entry in fitting if entry.codes] or fitting
     return max(by_code, key=lambda entry: sum(map(len, entry.words)), default=None)
 
@@ -172,7 +185,9 @@ def _bare_name(text: str) -> str:
 
 def _role(principal: str) -> str:
     parts = principal.split(":")[-1].split("/")
-    return parts[1] if len(parts) > 1 and parts[0] == "assumed-role" else parts[-1] if parts[0] == "role" else ""
+    return (
+        parts[1] if len(parts) > 1 and parts[0] == "assumed-role" else parts[-1] if parts[0] == "role" else ""
+    )
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
@@ -191,8 +206,12 @@ def contradictions(reading: ErrorReading, run: Run) -> tuple[str, ...]:
         if theirs and theirs != ours
     ]  # fmt: skip
     if reading.principal and not reading.role:
-        told.append(f"The error is about {reading.principal}, which is no session of a role: that was not the Lambda.")
+        told.append(
+            f"The error is about {reading.principal}, which is no session of a role: that was not the Lambda."
+        )
     statuses = {finding.status for finding in run.findings if finding.check in reading.checks}
     if statuses and not told and not statuses - {"pass", "skipped"} and run.answer == "yes":
-        told.append("Every check that would explain this error passes now: it was put right since, or IAM has yet to catch up with a change.")
+        told.append(
+            "Every check that would explain this error passes now: it was put right since, or IAM has yet to catch up with a change."
+        )
     return tuple(told)

@@ -50,7 +50,12 @@ class PolicyPlace:
         return json.dumps({**whole, "Statement": documents})
 
 
-_TITLES = {"key": "the key policy", "secret": "the secret's policy", "boundary": "the permissions boundary", "trust": "the trust policy"}
+_TITLES = {
+    "key": "the key policy",
+    "secret": "the secret's policy",
+    "boundary": "the permissions boundary",
+    "trust": "the trust policy",
+}
 
 
 @lru_cache(maxsize=256)
@@ -73,10 +78,18 @@ def _places(evidence: AccessEvidence) -> Iterator[PolicyPlace]:
     if isinstance(evidence.boundary, Known):
         yield _document("boundary", Layer.BOUNDARY, evidence.boundary.value)
     if isinstance(evidence.resource_policy, Known):
-        yield PolicyPlace("secret", PolicyKind.RESOURCE, Layer.RESOURCE, evidence.secret_name, evidence.resource_policy.value)
+        yield PolicyPlace(
+            "secret",
+            PolicyKind.RESOURCE,
+            Layer.RESOURCE,
+            evidence.secret_name,
+            evidence.resource_policy.value,
+        )
     if isinstance(evidence.key_policy, Known) and isinstance(evidence.key, Known):
         key = evidence.key.value
-        yield PolicyPlace("key", PolicyKind.KEY, Layer.RESOURCE, key.key_id, evidence.key_policy.value, key.arn)
+        yield PolicyPlace(
+            "key", PolicyKind.KEY, Layer.RESOURCE, key.key_id, evidence.key_policy.value, key.arn
+        )
     yield from _identity(evidence.console.documents, "console")
 
 

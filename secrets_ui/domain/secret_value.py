@@ -52,12 +52,17 @@ class SecretValue:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SecretValue):
             return NotImplemented
-        mine, theirs = self.__text.encode("utf-8", "surrogatepass"), other.__text.encode("utf-8", "surrogatepass")
+        mine, theirs = (
+            self.__text.encode("utf-8", "surrogatepass"),
+            other.__text.encode("utf-8", "surrogatepass"),
+        )
         return hmac.compare_digest(mine, theirs)
 
     __hash__ = None  # type: ignore[assignment]  # a hash would put it into sets and cache keys
 
     def _refuse(self, *_: Any) -> NoReturn:
-        raise TypeError("A SecretValue can be neither copied nor serialised; reveal() it where it must leave.")
+        raise TypeError(
+            "A SecretValue can be neither copied nor serialised; reveal() it where it must leave."
+        )
 
     __reduce__ = __reduce_ex__ = __copy__ = __deepcopy__ = __getstate__ = _refuse

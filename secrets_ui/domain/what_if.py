@@ -39,7 +39,11 @@ def _decision(answer: Answer) -> str:
 def policies_of(evidence: AccessEvidence) -> list[EditablePolicy]:
     """Every policy that could be read and that takes part, the key policy first: it is the one that is edited most."""
     found = sorted(places(evidence), key=lambda item: _ORDER.index(item.place.partition(":")[0]))
-    return [EditablePolicy(item.place, _title(item), _indented(item.text)) for item in found if not item.place.startswith(("console:", "trust"))]
+    return [
+        EditablePolicy(item.place, _title(item), _indented(item.text))
+        for item in found
+        if not item.place.startswith(("console:", "trust"))
+    ]
 
 
 def _indented(text: str) -> str:
@@ -54,12 +58,18 @@ _ORDER = ("key", "secret", "identity", "boundary", "trust", "console")
 
 
 def _title(item: PolicyPlace) -> str:
-    titles = {"key": "Key policy", "secret": "The secret's own policy", "boundary": f"Permissions boundary {item.name}"}
+    titles = {
+        "key": "Key policy",
+        "secret": "The secret's own policy",
+        "boundary": f"Permissions boundary {item.name}",
+    }
     return titles.get(item.place, f"Identity policy {item.name}")
 
 
 def what_if(evidence: AccessEvidence, place: str, text: str) -> tuple[Compared, ...]:
     """The three questions, with the policy at `place` exchanged for `text`; LookupError for a place that does not take part."""
     changed = exchanged(evidence, place, text)
-    reads = [Compared(action, ask_read(evidence, action), ask_read(changed, action)) for action in READ_ACTIONS]
+    reads = [
+        Compared(action, ask_read(evidence, action), ask_read(changed, action)) for action in READ_ACTIONS
+    ]
     return (*reads, Compared("kms:Decrypt", ask_decrypt(evidence), ask_decrypt(changed)))

@@ -20,4 +20,6 @@ def make_account(username: str, password: str, roles: Mapping[str, str]) -> None
         person.set_password(password)
         person.save()
         RoleGrant.objects.filter(user=person).delete()
-        RoleGrant.objects.bulk_create(RoleGrant(user=person, environment=env, role=role) for env, role in roles.items())
+        RoleGrant.objects.bulk_create(
+            RoleGrant(user=person, environment=env, role=role) for env, role in roles.items()
+        )

@@ -55,12 +55,16 @@ def record_intent(action: str, actor: Actor, **more: Any) -> Recorded:
 
 def record_outcome(intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any) -> Recorded:
     """Ends an intent. Raises AuditUnavailable; the intent then stays open until settle_audit asks AWS."""
-    return _append(phase="outcome", action=action, outcome=outcome, actor=actor, intent=str(intent.sequence), **more)
+    return _append(
+        phase="outcome", action=action, outcome=outcome, actor=actor, intent=str(intent.sequence), **more
+    )
 
 
 def settle(intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any) -> Recorded:
     """Ends an intent in the place of the request that made it. Raises AlreadyEnded when that one, or another settlement, was first."""
-    return record_outcome(intent, action, actor, outcome, ensure=lambda: _ensure_open(intent.sequence), **more)
+    return record_outcome(
+        intent, action, actor, outcome, ensure=lambda: _ensure_open(intent.sequence), **more
+    )
 
 
 def _append(
@@ -118,7 +122,9 @@ def _insert(fields: Mapping[str, str]) -> Recorded:
     last = AuditRecord.objects.order_by("-sequence").values_list("sequence", "hash").first()
     sequence, previous = (last[0] + 1, last[1]) if last else (1, audit_chain.GENESIS)
     row = {"sequence": sequence, "at": now(), **fields}
-    digest = audit_chain.record_hash(audit_chain.start(settings.AUDIT_KEY), previous, [row[name] for name in audit_chain.FIELDS])
+    digest = audit_chain.record_hash(
+        audit_chain.start(settings.AUDIT_KEY), previous, [row[name] for name in audit_chain.FIELDS]
+    )
     AuditRecord(**row, hash=digest).save(force_insert=True)
     return Recorded(sequence, digest)
 
@@ -142,4 +148,10 @@ def texts(stored: str) -> list[str]:
 def _tell(recorded: Recorded, fields: Mapping[str, str]) -> None:
     """Each record goes to the log stream as well: a checkpoint in a second place, against which a cut-off tail is found."""
     shown = {name: fields[name] for name in ("phase", "action", "outcome", "actor", "environment", "secret")}
-    log.info("audit record", extra={"checkpoint": {"sequence": recorded.sequence, "hash": recorded.hash, "count": recorded.sequence}, "audit": shown})
+    log.info(
+        "audit record",
+        extra={
+            "checkpoint": {"sequence": recorded.sequence, "hash": recorded.hash, "count": recorded.sequence},
+            "audit": shown,
+        },
+    )

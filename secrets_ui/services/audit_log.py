@@ -42,7 +42,10 @@ class Entry:
 
     @property
     def request_ids(self) -> list[str]:
-        return [*json.loads(self.record.request_ids), *(json.loads(self.ended.request_ids) if self.ended else [])]
+        return [
+            *json.loads(self.record.request_ids),
+            *(json.loads(self.ended.request_ids) if self.ended else []),
+        ]
 
     @property
     def details(self) -> dict[str, Any]:
@@ -92,7 +95,9 @@ def _by_outcome(records: QuerySet[AuditRecord], outcome: str) -> QuerySet[AuditR
     ends = AuditRecord.objects.filter(phase="outcome", intent=OuterRef("sequence_text"))
     if outcome == "open":
         return records.filter(~Exists(ends), phase="intent")
-    return records.filter(Q(phase="event", outcome=outcome) | Q(Exists(ends.filter(outcome=outcome)), phase="intent"))
+    return records.filter(
+        Q(phase="event", outcome=outcome) | Q(Exists(ends.filter(outcome=outcome)), phase="intent")
+    )
 
 
 def _instant(text: str) -> str:
@@ -101,7 +106,10 @@ def _instant(text: str) -> str:
 
 def _with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
     intents = [str(record.sequence) for record in records if record.phase == "intent"]
-    ended = {r.intent: r for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by("sequence")}  # the last counts
+    ended = {
+        r.intent: r
+        for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by("sequence")
+    }  # the last counts
     return (Entry(record, ended.get(str(record.sequence))) for record in records)
 
 
@@ -139,8 +147,10 @@ def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Ite
     intents = chosen.filter(phase="intent").values_list("sequence", flat=True)
     wanted = {str(sequence) for sequence in intents.iterator()}
     rows = AuditRecord.objects.filter(environment__in=[*visible, ""]).order_by("sequence").values(*COLUMNS)
-    picked = {sequence for sequence in chosen.values_list("sequence", flat=True).iterator()}
-    kept = (row for row in rows.iterator(chunk_size=500) if row["sequence"] in picked or row["intent"] in wanted)
+    picked = set(chosen.values_list("sequence", flat=True).iterator())
+    kept = (
+        row for row in rows.iterator(chunk_size=500) if row["sequence"] in picked or row["intent"] in wanted
+    )
     return _csv(kept) if form == "csv" else _json_lines(kept)
 
 

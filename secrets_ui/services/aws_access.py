@@ -16,7 +16,9 @@ from ..domain.environment import Environment
 from ..domain.errors import AwsError
 
 T = TypeVar("T")
-_POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="aws")  # for AWS calls alone: the ORM stays in the request's thread
+_POOL = ThreadPoolExecutor(
+    max_workers=16, thread_name_prefix="aws"
+)  # for AWS calls alone: the ORM stays in the request's thread
 
 
 @cache

@@ -14,13 +14,19 @@ from .check_access import Run
 
 def keep(run: Run, actor: Actor) -> CheckRun:
     return CheckRun.objects.create(
-        environment=run.environment, secret=run.secret, actor=actor.name, verdict=run.verdict, result=run.to_json()
+        environment=run.environment,
+        secret=run.secret,
+        actor=actor.name,
+        verdict=run.verdict,
+        result=run.to_json(),
     )
 
 
 def find(environment: Environment, number: int) -> CheckRun | None:
     """A run of this environment, None when there is none with this number."""
-    return CheckRun.objects.filter(environment=environment.name, pk=number).first() if number < 2**62 else None
+    return (
+        CheckRun.objects.filter(environment=environment.name, pk=number).first() if number < 2**62 else None
+    )
 
 
 def read(kept: CheckRun) -> Run:

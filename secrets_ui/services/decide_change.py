@@ -68,9 +68,14 @@ def open_proposals(environment: Environment, actor: Actor) -> list[Proposal]:
 
 def _undecided(environment: Environment) -> QuerySet[AuditRecord]:
     decided = AuditRecord.objects.filter(
-        version_id=OuterRef("version_id"), phase="outcome", outcome="done", action__in=("secret.approve", "secret.reject")
+        version_id=OuterRef("version_id"),
+        phase="outcome",
+        outcome="done",
+        action__in=("secret.approve", "secret.reject"),
     )
-    proposed = AuditRecord.objects.filter(environment=environment.name, phase="outcome", action="secret.propose", outcome="done")
+    proposed = AuditRecord.objects.filter(
+        environment=environment.name, phase="outcome", action="secret.propose", outcome="done"
+    )
     return proposed.filter(~Exists(decided))
 
 
@@ -95,7 +100,14 @@ def _keys(environment: Environment, record: AuditRecord, secret: Secret | AwsErr
     spec = estate.spec_of(environment, record.secret)
     before = known_facts([Wanted(secret.name, secret.arn, record.base_version_id, spec)]).get(secret.arn)
     after = known_facts([Wanted(secret.name, secret.arn, record.version_id, spec)]).get(secret.arn)
-    return [ChangedKey(n, masked(before.key(n)) if before else "not known", masked(after.key(n)) if after else "not known") for n in names]
+    return [
+        ChangedKey(
+            n,
+            masked(before.key(n)) if before else "not known",
+            masked(after.key(n)) if after else "not known",
+        )
+        for n in names
+    ]
 
 
 def _why_stale(record: AuditRecord, secret: Secret | AwsError) -> str:
@@ -112,7 +124,14 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
     """Makes a proposal current. Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest."""
     record = _find(environment, sequence)
     if record.actor == actor.name:
-        audit.record("access.refused", actor, "refused", environment=environment.name, secret=record.secret, details={"action": "approve one's own proposal"})
+        audit.record(
+            "access.refused",
+            actor,
+            "refused",
+            environment=environment.name,
+            secret=record.secret,
+            details={"action": "approve one's own proposal"},
+        )
         raise NotPermitted("You proposed this change, so somebody else has to approve it.")
     ensure_not_too_many(environment, actor, record.secret)
     gateway = secrets_manager(environment, actor)
@@ -144,7 +163,9 @@ def reject(environment: Environment, actor: Actor, sequence: int) -> None:
 def _find(environment: Environment, sequence: int) -> AuditRecord:
     record = _undecided(environment).filter(intent=str(sequence)).first()
     if record is None:
-        raise SecretNotEditable("Somebody has decided on this proposal already, or there is none with this number.")
+        raise SecretNotEditable(
+            "Somebody has decided on this proposal already, or there is none with this number."
+        )
     return record
 
 
@@ -172,7 +193,15 @@ def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, a
         audit.record_outcome(intent, action, actor, outcome, **where, details={"why": error.message})
         raise
     try:
-        audit.record_outcome(intent, action, actor, "done", **where, request_ids=[request_id], details={"proposed_by": record.actor})
+        audit.record_outcome(
+            intent,
+            action,
+            actor,
+            "done",
+            **where,
+            request_ids=[request_id],
+            details={"proposed_by": record.actor},
+        )
     except AuditUnavailable:
         raise OutcomeUnknown("AWS took the decision, but its outcome could not be recorded.") from None
     if action == "secret.approve":
@@ -196,6 +225,8 @@ def _ensure_off(gateway: SecretsManagerGateway, record: AuditRecord, label: str,
     except SecretNotFound:
         return
     except AwsError:
-        raise OutcomeUnknown("AWS did not say whether the label is off, and cannot be asked just now.") from None
+        raise OutcomeUnknown(
+            "AWS did not say whether the label is off, and cannot be asked just now."
+        ) from None
     if label in labels:
         raise error

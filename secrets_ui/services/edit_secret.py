@@ -77,7 +77,9 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
         raise
     applied = apply_edit(edit, base)
     is_proposal = environment.rules.second_person and bool(edit.base)
-    return _Save(gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save").run()
+    return _Save(
+        gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save"
+    ).run()
 
 
 def sending_of(environment: Environment, actor: Actor, edit: Edit) -> str:
@@ -94,16 +96,23 @@ def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
     if environment.rules.reason_required and not edit.reason.strip():
         raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
     if environment.rules.type_the_name and edit.typed_name != edit.secret:
-        raise InvalidChange(f"Type the secret's whole name, {edit.secret}, to confirm a change in {environment.name}.", key="typed_name")
+        raise InvalidChange(
+            f"Type the secret's whole name, {edit.secret}, to confirm a change in {environment.name}.",
+            key="typed_name",
+        )
 
 
 def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
     """Raises TooManyWrites, and records it. Counted in the audit table, so over all workers."""
     since = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    written = AuditRecord.objects.filter(actor=actor.name, at__gte=since, phase="intent", action__in=WRITES).count()
+    written = AuditRecord.objects.filter(
+        actor=actor.name, at__gte=since, phase="intent", action__in=WRITES
+    ).count()
     if written >= settings.WRITES_PER_MINUTE:
         audit.record("rate.limited", actor, "refused", environment=environment.name, secret=name)
-        raise TooManyWrites(f"{written} changes in the last minute; at most {settings.WRITES_PER_MINUTE} are allowed. Wait a minute.")
+        raise TooManyWrites(
+            f"{written} changes in the last minute; at most {settings.WRITES_PER_MINUTE} are allowed. Wait a minute."
+        )
 
 
 def _record_refusal(environment: Environment, actor: Actor, edit: Edit, refusal: ConsoleError) -> None:
@@ -125,10 +134,20 @@ def _read_base(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> tupl
         secret = _ensure_as_seen(gateway, edit)
         stored = gateway.get_secret_value(edit.secret, edit.base)
     except AwsError as error:
-        audit.record_outcome(read, "value.read", actor, "failed", **where, request_ids=[error.call.request_id], details={"code": error.call.code})
+        audit.record_outcome(
+            read,
+            "value.read",
+            actor,
+            "failed",
+            **where,
+            request_ids=[error.call.request_id],
+            details={"code": error.call.code},
+        )
         raise
     except ConsoleError as refusal:
-        audit.record_outcome(read, "value.read", actor, "not_applied", **where, details={"why": refusal.message})
+        audit.record_outcome(
+            read, "value.read", actor, "not_applied", **where, details={"why": refusal.message}
+        )
         raise
     audit.record_outcome(read, "value.read", actor, "done", **where, request_ids=[stored.request_id])
     if stored.value is None:
@@ -148,8 +167,23 @@ class _Save:
     """One save from its intent on; each step may fail, and each failure ends the intent with what is known. The label comes off after
     the outcome is on record, so that a version whose outcome is missing can always be told by its label."""
 
-    def __init__(self, gateway: SecretsManagerGateway, actor: Actor, edit: Edit, secret: Secret, applied: Applied, action: str) -> None:
-        self.gateway, self.actor, self.edit, self.secret, self.applied, self.action = gateway, actor, edit, secret, applied, action
+    def __init__(
+        self,
+        gateway: SecretsManagerGateway,
+        actor: Actor,
+        edit: Edit,
+        secret: Secret,
+        applied: Applied,
+        action: str,
+    ) -> None:
+        self.gateway, self.actor, self.edit, self.secret, self.applied, self.action = (
+            gateway,
+            actor,
+            edit,
+            secret,
+            applied,
+            action,
+        )
         self.request_ids: list[str] = []
         self.is_put = False
 
@@ -158,7 +192,9 @@ class _Save:
             self.intent = audit.record_intent(self.action, self.actor, **self._where(), once=self.edit.once)
         except audit.AlreadyIntended as earlier:
             return _wait_for(earlier.sequence)
-        self.deadline = time.time() + SAVE_DEADLINE  # by the clock that settle_audit goes by, which a suspended machine cannot stop
+        self.deadline = (
+            time.time() + SAVE_DEADLINE
+        )  # by the clock that settle_audit goes by, which a suspended machine cannot stop
         self.token = version_id_of(self.intent.hash, settings.VERSION_ID_FORMAT)
         is_proposal = self.action == "secret.propose"
         self.label = f"{PROPOSAL_LABEL if is_proposal else EDIT_LABEL}{self.token[:12]}"
@@ -182,7 +218,11 @@ class _Save:
 
     def _put(self) -> None:
         try:
-            self.request_ids.append(self.gateway.put_secret_value(self.secret.name, self.applied.value, token=self.token, label=self.label))
+            self.request_ids.append(
+                self.gateway.put_secret_value(
+                    self.secret.name, self.applied.value, token=self.token, label=self.label
+                )
+            )
         except AwsError as error:
             if self.edit.base:
                 raise
@@ -194,7 +234,9 @@ class _Save:
         if time.time() > self.deadline:
             call = self.gateway.about("UpdateSecretVersionStage", self.secret.name)
             raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
-        self.request_ids.append(swap_current(self.gateway, self.secret.name, base=self.edit.base, to=self.token))
+        self.request_ids.append(
+            swap_current(self.gateway, self.secret.name, base=self.edit.base, to=self.token)
+        )
 
     def _fail(self, error: ConsoleError) -> None:
         details = {"why": error.message}
@@ -202,14 +244,28 @@ class _Save:
             self.request_ids.append(error.call.request_id)
             details["code"] = error.call.code
         outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
-        audit.record_outcome(self.intent, self.action, self.actor, outcome, **self._where(), request_ids=self.request_ids, details=details)
+        audit.record_outcome(
+            self.intent,
+            self.action,
+            self.actor,
+            outcome,
+            **self._where(),
+            request_ids=self.request_ids,
+            details=details,
+        )
         if self.is_put:
             take_label_off(self.gateway, self.secret.name, self.label, self.token)
 
     def _succeed(self) -> None:
         try:
             audit.record_outcome(
-                self.intent, self.action, self.actor, "done", **self._where(), version_id=self.token, request_ids=self.request_ids
+                self.intent,
+                self.action,
+                self.actor,
+                "done",
+                **self._where(),
+                version_id=self.token,
+                request_ids=self.request_ids,
             )
         except AuditUnavailable:
             raise OutcomeUnknown("AWS took the change, but its outcome could not be recorded.") from None
@@ -221,7 +277,9 @@ class _Save:
         """The change is made and on record: facts that cannot be kept now are derived when somebody looks."""
         spec = estate.spec_of(self.gateway.environment, self.secret.name)
         try:
-            keep_facts(self.secret.arn, derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY))
+            keep_facts(
+                self.secret.arn, derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY)
+            )
         except AuditUnavailable as error:
             log.warning("facts not kept", extra={"secret": self.secret.name, "why": error.message})
 
@@ -248,4 +306,9 @@ def _wait_for(sequence: int) -> Saved:
 
 
 def _told(outcome: AuditRecord) -> Saved:
-    return Saved(outcome.version_id, int(outcome.intent), tuple(audit.texts(outcome.keys)), outcome.action == "secret.propose")
+    return Saved(
+        outcome.version_id,
+        int(outcome.intent),
+        tuple(audit.texts(outcome.keys)),
+        outcome.action == "secret.propose",
+    )

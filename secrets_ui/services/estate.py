@@ -18,13 +18,18 @@ from ..domain.errors import ConfigurationError, EnvironmentNotFound
 @cache
 def environments() -> dict[str, Environment]:
     """By name, in the order of the file. Raises ConfigurationError."""
-    return parse_environments(_read(settings.ENVIRONMENTS_FILE, tomllib.loads, "TOML", "deploy/environments.example.toml"), str(settings.ENVIRONMENTS_FILE))
+    return parse_environments(
+        _read(settings.ENVIRONMENTS_FILE, tomllib.loads, "TOML", "deploy/environments.example.toml"),
+        str(settings.ENVIRONMENTS_FILE),
+    )
 
 
 @cache
 def catalog() -> Catalog:
     """Raises ConfigurationError."""
-    return parse_catalog(_read(settings.CATALOG_FILE, json.loads, "JSON", "deploy/catalog.json"), str(settings.CATALOG_FILE))
+    return parse_catalog(
+        _read(settings.CATALOG_FILE, json.loads, "JSON", "deploy/catalog.json"), str(settings.CATALOG_FILE)
+    )
 
 
 def get_environment(name: str) -> Environment:
@@ -44,10 +49,10 @@ def _read(path: Path, parse: Any, language: str, example: str) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read ({type(error).__name__}). Copy {example} and fill it in.") from None
+        raise ConfigurationError(
+            f"{path}: cannot be read ({type(error).__name__}). Copy {example} and fill it in."
+        ) from None
     try:
         return parse(text)
     except ValueError as error:
         raise ConfigurationError(f"{path}: not {language}: {error}") from None
-
-

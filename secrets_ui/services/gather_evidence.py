@@ -20,7 +20,16 @@ from ..domain.actor import Actor
 from ..domain.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ..domain.environment import Environment
 from ..domain.errors import AuditUnavailable, AwsError
-from ..domain.evidence import AccessEvidence, Evidence, Known, NotAsked, Role, RoleEvidence, Unreachable, unlearnt
+from ..domain.evidence import (
+    AccessEvidence,
+    Evidence,
+    Known,
+    NotAsked,
+    Role,
+    RoleEvidence,
+    Unreachable,
+    unlearnt,
+)
 from ..domain.expected_policies import expected_arns
 from ..domain.facts import VersionFacts
 from ..domain.secret import Secret
@@ -49,7 +58,10 @@ class Gathering:
         self.spec = estate.spec_of(environment, self.name)
         self.secrets = SecretsManagerGateway(client("secretsmanager"), environment)
         self.iam, self.kms = IamGateway(client("iam"), environment), KmsGateway(client("kms"), environment)
-        self.lambda_, self.sts = LambdaGateway(client("lambda"), environment), StsGateway(client("sts"), environment)
+        self.lambda_, self.sts = (
+            LambdaGateway(client("lambda"), environment),
+            StsGateway(client("sts"), environment),
+        )
         self.trail = CloudTrailGateway(client("cloudtrail"), environment)
         self.answers: dict[str, Evidence[Any]] = {}
         self.looked = False  # whether a value was read
@@ -67,12 +79,16 @@ class Gathering:
                 self.answers[name] = answer = _evidence(future)
                 then(answer)
                 yield name
-            if "secret" in self.answers and "facts" not in self.answers:  # after the new questions are on their way
+            if (
+                "secret" in self.answers and "facts" not in self.answers
+            ):  # after the new questions are on their way
                 self.answers["facts"] = self._facts(self.answers["secret"])
                 yield "facts"
         self._seconds = time.monotonic() - self._started
 
-    def _ask(self, name: str, call: Callable[[], Any], then: Callable[[Any], None] = lambda answer: None) -> None:
+    def _ask(
+        self, name: str, call: Callable[[], Any], then: Callable[[Any], None] = lambda answer: None
+    ) -> None:
         self._waiting[begin(call)] = (name, then)
 
     def _ask_first(self) -> None:
@@ -80,16 +96,35 @@ class Gathering:
         role, name = self.environment.lambda_role, self.name
         self._ask("attached", lambda: self.iam.list_attached_role_policies(role), self._ask_documents)
         self._ask("role", lambda: self.iam.get_role(role), self._ask_about_role)
-        self._ask("inline", lambda: self.iam.list_role_policies(role), lambda answer: self._ask_inline("inline", role, answer))
-        self._ask("secret", lambda: _known(self.secrets, "DescribeSecret", name, self.secrets.describe_secret(name)), self._ask_about_secret)
+        self._ask(
+            "inline",
+            lambda: self.iam.list_role_policies(role),
+            lambda answer: self._ask_inline("inline", role, answer),
+        )
+        self._ask(
+            "secret",
+            lambda: _known(self.secrets, "DescribeSecret", name, self.secrets.describe_secret(name)),
+            self._ask_about_secret,
+        )
         self._ask(
             "versions",
-            lambda: _known(self.secrets, "ListSecretVersionIds", name, self.secrets.list_secret_version_ids(name)),
+            lambda: _known(
+                self.secrets, "ListSecretVersionIds", name, self.secrets.list_secret_version_ids(name)
+            ),
             lambda answer: self._ask_about_encryption(),
         )
-        self._ask("resource_policy", lambda: _known(self.secrets, "GetResourcePolicy", name, self.secrets.get_resource_policy(name)))
-        self._ask("alias", lambda: self.kms.describe_key(self.environment.kms_alias), lambda answer: self._ask_about_encryption())
-        self._ask("function", lambda: self.lambda_.get_function_configuration(self.environment.lambda_function))
+        self._ask(
+            "resource_policy",
+            lambda: _known(self.secrets, "GetResourcePolicy", name, self.secrets.get_resource_policy(name)),
+        )
+        self._ask(
+            "alias",
+            lambda: self.kms.describe_key(self.environment.kms_alias),
+            lambda answer: self._ask_about_encryption(),
+        )
+        self._ask(
+            "function", lambda: self.lambda_.get_function_configuration(self.environment.lambda_function)
+        )
         self._ask("caller", self.sts.get_caller_identity, self._ask_about_console)
         self._ask("denials", lambda: self.trail.lookup_denials("GetSecretValue"))
 
@@ -122,7 +157,12 @@ class Gathering:
         role, secret = self.answers.get("role"), self.answers.get("secret")
         if isinstance(role, Known) and isinstance(secret, Known):
             context = simulation_context(self.environment)
-            self._ask("simulated", lambda: self.iam.simulate_principal_policy(role.value.arn, READ_ACTIONS, [secret.value.arn], context))
+            self._ask(
+                "simulated",
+                lambda: self.iam.simulate_principal_policy(
+                    role.value.arn, READ_ACTIONS, [secret.value.arn], context
+                ),
+            )
 
     def _ask_about_encryption(self) -> None:
         """Once the secret, its versions and the alias have been answered, in whatever way."""
@@ -130,8 +170,12 @@ class Gathering:
         if secret is None or versions is None or alias is None:
             return
         if isinstance(secret, Known):
-            self._ask_about_key(encrypting_key(secret.value, versions.value if isinstance(versions, Known) else ()))
-        elif isinstance(alias, Known):  # there is no such secret, or nobody may look: the key that should encrypt it can still be judged
+            self._ask_about_key(
+                encrypting_key(secret.value, versions.value if isinstance(versions, Known) else ())
+            )
+        elif isinstance(
+            alias, Known
+        ):  # there is no such secret, or nobody may look: the key that should encrypt it can still be judged
             self.answers["key"] = alias
             self._ask_about_key_arn(alias.value.arn)
 
@@ -158,8 +202,16 @@ class Gathering:
         role = role_name_of(answer.value.arn) if isinstance(answer, Known) else ""
         if role:
             self._ask("console", lambda: self.iam.get_role(role), self._ask_about_console_boundary)
-            self._ask("console-attached", lambda: self.iam.list_attached_role_policies(role), self._ask_console_documents)
-            self._ask("console-inline", lambda: self.iam.list_role_policies(role), lambda names: self._ask_inline("console", role, names))
+            self._ask(
+                "console-attached",
+                lambda: self.iam.list_attached_role_policies(role),
+                self._ask_console_documents,
+            )
+            self._ask(
+                "console-inline",
+                lambda: self.iam.list_role_policies(role),
+                lambda names: self._ask_inline("console", role, names),
+            )
 
     def _ask_about_console_boundary(self, answer: Evidence[Role]) -> None:
         if isinstance(answer, Known) and answer.value.boundary:
@@ -197,8 +249,13 @@ class Gathering:
         )  # fmt: skip
 
     def _console(self) -> RoleEvidence:
-        role, attached, inline = (self.answers.get(name, NotAsked("a role of this console")) for name in ("console", "console-attached", "console-inline"))
-        return RoleEvidence(role, attached, inline, self._members("console"), self._boundary("console", "console-boundary"))
+        role, attached, inline = (
+            self.answers.get(name, NotAsked("a role of this console"))
+            for name in ("console", "console-attached", "console-inline")
+        )
+        return RoleEvidence(
+            role, attached, inline, self._members("console"), self._boundary("console", "console-boundary")
+        )
 
     def _boundary(self, role: str, boundary: str) -> Evidence[Any] | None:
         found = self.answers.get(role)
@@ -212,11 +269,25 @@ class Gathering:
 
     def _calls(self) -> int:
         """A policy's document takes two calls; facts that were known take none."""
-        two = sum(isinstance(a, Known) and a.call.operation == "iam:GetPolicyVersion" for a in self.answers.values())
+        two = sum(
+            isinstance(a, Known) and a.call.operation == "iam:GetPolicyVersion" for a in self.answers.values()
+        )
         return len(self.answers) + two - (0 if self.looked else "facts" in self.answers)
 
 
-_FIRST = ("caller", "function", "role", "attached", "inline", "secret", "resource_policy", "versions", "alias", "denials", "facts")
+_FIRST = (
+    "caller",
+    "function",
+    "role",
+    "attached",
+    "inline",
+    "secret",
+    "resource_policy",
+    "versions",
+    "alias",
+    "denials",
+    "facts",
+)
 
 
 def _evidence(future: Future[Any]) -> Evidence[Any]:

@@ -45,7 +45,9 @@ class KnownSecrets:
     def is_compared_with(self, others: Iterable[Environment]) -> bool:
         """Whether the facts of the same secrets are known in all of these environments."""
         names = {other.name for other in others}
-        return all(facts or name not in names for found in self._others.values() for name, facts in found.items())
+        return all(
+            facts or name not in names for found in self._others.values() for name, facts in found.items()
+        )
 
     def is_stale(self, secret: Secret) -> bool:
         """Whether this console has changed the secret within the age of a list, and the list does not show it."""
@@ -89,4 +91,6 @@ def _newest_writes(environment: Environment) -> Mapping[str, str]:
     recent = AuditRecord.objects.filter(
         environment=environment.name, at__gte=since, phase="outcome", action__in=WRITES, outcome="done"
     )
-    return dict(recent.exclude(action="secret.propose").order_by("sequence").values_list("secret", "version_id"))
+    return dict(
+        recent.exclude(action="secret.propose").order_by("sequence").values_list("secret", "version_id")
+    )

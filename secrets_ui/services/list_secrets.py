@@ -61,7 +61,9 @@ class AskedPage:
     """One page of the list, asked of AWS. While AWS answers, `draft` makes the page that its last answer gave, with what the database
     knows now; `listing` waits for the answer, and is that draft only if AWS has told the very same again. Raises AuditUnavailable."""
 
-    def __init__(self, environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = "") -> None:
+    def __init__(
+        self, environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = ""
+    ) -> None:
         self._gateway, self._actor, self._token = secrets_manager(environment, actor), actor, token
         self._answer = begin(lambda: self._gateway.list_secrets(token=token, size=ROWS))
         wait([self._answer], timeout=HEAD_START)
@@ -100,9 +102,13 @@ def list_secrets(environment: Environment, actor: Actor, comparable: Iterable[En
     return AskedPage(environment, actor, comparable).listing()
 
 
-def filter_secrets(environment: Environment, actor: Actor, comparable: Iterable[Environment], text: str) -> Listing:
+def filter_secrets(
+    environment: Environment, actor: Actor, comparable: Iterable[Environment], text: str
+) -> Listing:
     """All that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
-    return _filtered(secrets_manager(environment, actor), actor, _compared(environment, actor, comparable), text)
+    return _filtered(
+        secrets_manager(environment, actor), actor, _compared(environment, actor, comparable), text
+    )
 
 
 def _compared(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> KnownSecrets:
@@ -126,7 +132,14 @@ def _filtered(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets,
     rows = _rows(gateway, actor, known, matching[:MOST_MATCHES])
     ordered = tuple(sorted(rows, key=lambda row: row.name))
     cut = bool(token) or len(matching) > MOST_MATCHES
-    return Listing(ordered, datetime.now(UTC), filtered=text, looked_through=len(secrets), is_cut=cut, unlooked=_unlooked(rows))
+    return Listing(
+        ordered,
+        datetime.now(UTC),
+        filtered=text,
+        looked_through=len(secrets),
+        is_cut=cut,
+        unlooked=_unlooked(rows),
+    )
 
 
 def _matching(environment: Environment, secrets: Sequence[Secret], text: str) -> list[Secret]:
@@ -135,24 +148,34 @@ def _matching(environment: Environment, secrets: Sequence[Secret], text: str) ->
     facts = known_facts(wanted)
 
     def keys_of(item: Wanted) -> Iterable[str]:
-        return (*item.spec.keys, *(key.name for key in facts[item.arn].keys)) if item.arn in facts else item.spec.keys
+        return (
+            (*item.spec.keys, *(key.name for key in facts[item.arn].keys))
+            if item.arn in facts
+            else item.spec.keys
+        )
 
     by_key = {item.arn for item in wanted if any(text in key.casefold() for key in keys_of(item))}
     return [secret for secret in secrets if text in secret.name.casefold() or secret.arn in by_key]
 
 
-def _rows(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, listed: Sequence[Secret]) -> list[SecretRow]:
+def _rows(
+    gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, listed: Sequence[Secret]
+) -> list[SecretRow]:
     secrets = _freshened(gateway, known, listed)
     known.look_up(secrets)
     told = [(secret, known[secret]) for secret in secrets]
     unknown = [item.wanted for _, item in told if item.wanted.version_id and item.facts is None]
     found = look(gateway, actor, unknown[:LOOKS]) if unknown else {}
-    keep_sightings(gateway.environment, [secret for secret, item in told if secret.current and not item.is_noted])
+    keep_sightings(
+        gateway.environment, [secret for secret, item in told if secret.current and not item.is_noted]
+    )
     now = datetime.now(UTC)
     return [_row(known, secret, item, found.get(secret.arn, item.facts), now) for secret, item in told]
 
 
-def _freshened(gateway: SecretsManagerGateway, known: KnownSecrets, secrets: Sequence[Secret]) -> list[Secret]:
+def _freshened(
+    gateway: SecretsManagerGateway, known: KnownSecrets, secrets: Sequence[Secret]
+) -> list[Secret]:
     """ListSecrets may be minutes old: a secret that this console changed meanwhile, and that does not show it, is asked for again."""
     stale = [secret.name for secret in secrets if known.is_stale(secret)]
     answers = gather([lambda name=name: gateway.describe_secret(name) for name in stale])  # type: ignore[misc]
@@ -160,7 +183,9 @@ def _freshened(gateway: SecretsManagerGateway, known: KnownSecrets, secrets: Seq
     return [fresh.get(secret.name, secret) for secret in secrets]
 
 
-def _row(known: KnownSecrets, secret: Secret, item: Known, found: VersionFacts | AwsError | None, now: datetime) -> SecretRow:
+def _row(
+    known: KnownSecrets, secret: Secret, item: Known, found: VersionFacts | AwsError | None, now: datetime
+) -> SecretRow:
     facts = found if isinstance(found, VersionFacts) else None
     unknown = f"{found.call.code or found.title}: {found.message}" if isinstance(found, AwsError) else ""
     keys = item.keys if facts is item.facts else known.keys(item.wanted, facts)
@@ -179,11 +204,15 @@ def _row(known: KnownSecrets, secret: Secret, item: Known, found: VersionFacts |
 def _missing(environment: Environment, secrets: Sequence[Secret]) -> tuple[SecretRow, ...]:
     """What the catalogue expects and AWS does not have. Only a whole listing can tell."""
     there = {secret.name for secret in secrets}
-    absent = [spec for short, spec in estate.catalog().secrets.items() if environment.prefix + short not in there]
+    absent = [
+        spec for short, spec in estate.catalog().secrets.items() if environment.prefix + short not in there
+    ]
     state = State("bad", "Missing", "in the catalogue, but not in AWS")
-    return tuple(SecretRow(environment.prefix + spec.name, spec.name, state, keys_total=len(spec.keys)) for spec in absent)
+    return tuple(
+        SecretRow(environment.prefix + spec.name, spec.name, state, keys_total=len(spec.keys))
+        for spec in absent
+    )
 
 
 def _unlooked(rows: Iterable[SecretRow]) -> int:
     return sum(row.state.text == "Not looked at yet" for row in rows)
-

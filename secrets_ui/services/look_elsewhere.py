@@ -20,7 +20,11 @@ def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[
     """`comparable` are the environments that the person may see. One query when all have been seen; a secret that cannot be looked at
     stays uncompared, and says so. Raises AuditUnavailable."""
     others = [other for other in comparable if other.name != environment.name]
-    specs = [spec for spec in estate.catalog().secrets.values() if any(key.between_environments != "any" for key in spec.keys.values())]
+    specs = [
+        spec
+        for spec in estate.catalog().secrets.values()
+        if any(key.between_environments != "any" for key in spec.keys.values())
+    ]
     names = {other.prefix + spec.name for other in others for spec in specs}
     seen = set(SecretSighting.objects.filter(name__in=names).values_list("environment", "name"))
     for other in others:

@@ -47,14 +47,20 @@ class OpenSecret:
 
     @property
     def author(self) -> Author | None:
-        return next((row.author for row in self.versions if row.version.version_id == self.secret.current), None)
+        return next(
+            (row.author for row in self.versions if row.version.version_id == self.secret.current), None
+        )
 
     @property
     def current_version(self) -> SecretVersion | None:
-        return next((row.version for row in self.versions if row.version.version_id == self.secret.current), None)
+        return next(
+            (row.version for row in self.versions if row.version.version_id == self.secret.current), None
+        )
 
 
-def open_secret(environment: Environment, name: str, actor: Actor, *, with_versions: bool = True) -> OpenSecret:
+def open_secret(
+    environment: Environment, name: str, actor: Actor, *, with_versions: bool = True
+) -> OpenSecret:
     """Raises InvalidSecretName, SecretNotFound and other AwsErrors, AuditUnavailable."""
     name = environment.secret_name(name)
     gateway = secrets_manager(environment, actor)
@@ -69,7 +75,9 @@ def open_secret(environment: Environment, name: str, actor: Actor, *, with_versi
     return OpenSecret(secret, spec, facts, keys, state, rows, datetime.now(UTC), problem, versions_problem)
 
 
-def _facts(gateway: SecretsManagerGateway, actor: Actor, secret: Secret, spec: SecretSpec) -> tuple[VersionFacts | None, AwsError | None]:
+def _facts(
+    gateway: SecretsManagerGateway, actor: Actor, secret: Secret, spec: SecretSpec
+) -> tuple[VersionFacts | None, AwsError | None]:
     if secret.deleted or not secret.current:
         return None, None  # nobody can read it, the Lambda neither
     wanted = Wanted(secret.name, secret.arn, secret.current, spec)

@@ -41,6 +41,14 @@ class Review:
     rows: tuple[ReviewRow, ...]
     staying: int
 
+    @property
+    def summary(self) -> str:
+        """2 keys change, 6 stay as they are."""
+        changing = "1 key changes" if len(self.rows) == 1 else f"{len(self.rows)} keys change"
+        return (
+            f"{changing}, {'1 stays as it is' if self.staying == 1 else f'{self.staying} stay as they are'}"
+        )
+
 
 @dataclass(frozen=True)
 class ConflictRow:
@@ -73,12 +81,19 @@ def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     before = {key.name: key for key in base.keys} if base else {}
     after = _after(edit, before, spec)
     others = in_other_environments(environment, spec)
-    names = [name for name in {**before, **after} if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate]
+    names = [
+        name
+        for name in {**before, **after}
+        if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
+    ]
     if not names and not _is_opaque(edit, base):
         raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
     rows = tuple(_row(name, before.get(name), after.get(name), edit, spec, others) for name in names)
     if _is_opaque(edit, base):
-        rows = (*rows, ReviewRow("the whole document", "as stored", "as typed", "warn", "Not compared key by key"))
+        rows = (
+            *rows,
+            ReviewRow("the whole document", "as stored", "as typed", "warn", "Not compared key by key"),
+        )
     return Review(rows, len(set(before) & set(after)) - len(set(names) & set(before) & set(after)))
 
 
@@ -87,7 +102,9 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
     return edit.document is not None and (edit.is_text or (base is not None and base.kind != "object"))
 
 
-def facts_of(gateway: SecretsManagerGateway, actor: Actor, secret: Secret, version: str, spec: SecretSpec) -> VersionFacts | None:
+def facts_of(
+    gateway: SecretsManagerGateway, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+) -> VersionFacts | None:
     """Facts of a version, looked up or derived; None for a secret without one. Raises AwsError, AuditUnavailable."""
     if not version:
         return None
@@ -111,7 +128,9 @@ def _after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[st
         if change.value is None:
             after.pop(change.key, None)
         else:
-            after[change.key] = key_facts(change.key, change.value.reveal(), "string", spec, settings.FINGERPRINT_KEY)
+            after[change.key] = key_facts(
+                change.key, change.value.reveal(), "string", spec, settings.FINGERPRINT_KEY
+            )
     for key in edit.generate:
         after[key] = KeyFacts(key, "")
     return after
@@ -132,13 +151,17 @@ def masked(facts: KeyFacts | None) -> str:
     return f"•••••••• {facts.short}" + (" (placeholder)" if facts.placeholder else "")
 
 
-def _row(name: str, before: KeyFacts | None, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object) -> ReviewRow:
+def _row(
+    name: str, before: KeyFacts | None, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object
+) -> ReviewRow:
     level, check, problems = _verdict(name, after, edit, spec, others)
     shown = "removed" if after is None else masked(after)
     return ReviewRow(name, masked(before), shown, level, check, problems)
 
 
-def _verdict(name: str, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object) -> tuple[str, str, tuple[str, ...]]:
+def _verdict(
+    name: str, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object
+) -> tuple[str, str, tuple[str, ...]]:
     rules = spec.key(name)
     if after is None:
         return ("bad", "The Lambda needs this key", ()) if rules and rules.required else ("ok", "Removed", ())
@@ -154,7 +177,13 @@ def _verdict(name: str, after: KeyFacts | None, edit: Edit, spec: SecretSpec, ot
         return "warn", state, ("shared",)
     if rules is None and spec.keys:
         return "warn", "Not in the catalogue", ("unexpected",)
-    return "ok", "Checksum valid" if rules and rules.format == "github_token" else f"Fine as {FORMAT_NAMES[rules.format] if rules else 'free text'}", ()
+    return (
+        "ok",
+        "Checksum valid"
+        if rules and rules.format == "github_token"
+        else f"Fine as {FORMAT_NAMES[rules.format] if rules else 'free text'}",
+        (),
+    )
 
 
 def _compared(name: str, after: KeyFacts, spec: SecretSpec, others: object) -> str:
@@ -177,10 +206,14 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
     both = set(overlaps) & set(_changed(base or empty, theirs)) if edit.document is not None else overlaps
     rows = tuple(_conflict_row(name, base or empty, theirs, yours, name in both) for name in names)
     author = authors_of([secret.current]).get(secret.current)
-    return Conflict(rows, secret.current, author, secret.last_changed, can_apply=not overlaps and edit.document is None)
+    return Conflict(
+        rows, secret.current, author, secret.last_changed, can_apply=not overlaps and edit.document is None
+    )
 
 
-def _facts_or_empty(gateway: SecretsManagerGateway, actor: Actor, secret: Secret, version: str, spec: SecretSpec) -> VersionFacts | None:
+def _facts_or_empty(
+    gateway: SecretsManagerGateway, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+) -> VersionFacts | None:
     """The base may have been collected by AWS meanwhile; then every touched key counts as overlapping."""
     try:
         return facts_of(gateway, actor, secret, version, spec)
@@ -198,5 +231,9 @@ def _changed(base: VersionFacts, theirs: VersionFacts) -> Iterable[str]:
     return (key.name for key in theirs.keys if _shown(base.key(key.name)) != _shown(key))
 
 
-def _conflict_row(name: str, base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts], overlaps: bool) -> ConflictRow:
-    return ConflictRow(name, masked(base.key(name)), masked(theirs.key(name)), masked(yours.get(name)), overlaps)
+def _conflict_row(
+    name: str, base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts], overlaps: bool
+) -> ConflictRow:
+    return ConflictRow(
+        name, masked(base.key(name)), masked(theirs.key(name)), masked(yours.get(name)), overlaps
+    )

@@ -70,10 +70,16 @@ def _settle(intent: AuditRecord) -> Settled:
 def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -> str:
     """The version that the intent is about, "" where AWS has none. A save's version is named by its intent's hash, in the form that
     was set at the time; a decision names it."""
-    ids = [intent.version_id] if intent.version_id else [version_id_of(intent.hash, form) for form in ("hash", "uuid")]
+    ids = (
+        [intent.version_id]
+        if intent.version_id
+        else [version_id_of(intent.hash, form) for form in ("hash", "uuid")]
+    )
     if labelled := next((version for version in ids if version in secret.versions), ""):
         return labelled
-    listed = {version.version_id for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)}
+    listed = {
+        version.version_id for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)
+    }
     return next((version for version in ids if version in listed), "")
 
 
@@ -93,7 +99,10 @@ def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[str, str]
 _SWAPS = {
     True: ("done", "the version was made current"),
     False: ("not_applied", "the version was made, but never current"),
-    None: ("unknown", "AWSCURRENT has moved on so often that its labels no longer tell whether the version was ever current"),
+    None: (
+        "unknown",
+        "AWSCURRENT has moved on so often that its labels no longer tell whether the version was ever current",
+    ),
 }
 
 
@@ -110,7 +119,10 @@ def _told_by_the_record(intent: AuditRecord, version: str) -> bool | None:
     if records.filter(phase="intent", base_version_id=version).exists():
         return True
     swaps = records.filter(phase="outcome", outcome="done", action__in=("secret.save", "secret.approve"))
-    is_other = intent.base_version_id and swaps.filter(base_version_id=intent.base_version_id).exclude(version_id=version).exists()
+    is_other = (
+        intent.base_version_id
+        and swaps.filter(base_version_id=intent.base_version_id).exclude(version_id=version).exists()
+    )
     return False if is_other else None
 
 
@@ -138,8 +150,17 @@ def sweep_labels(environment: Environment) -> list[str]:
 
 
 def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:
-    ours = [(label, version) for version, labels in secret.versions.items() for label in labels if label.startswith((EDIT_LABEL, PROPOSAL_LABEL))]
-    taken = [take_label_off(gateway, secret.name, label, version) for label, version in ours if _has_served(label, version)]
+    ours = [
+        (label, version)
+        for version, labels in secret.versions.items()
+        for label in labels
+        if label.startswith((EDIT_LABEL, PROPOSAL_LABEL))
+    ]
+    taken = [
+        take_label_off(gateway, secret.name, label, version)
+        for label, version in ours
+        if _has_served(label, version)
+    ]
     return any(taken)
 
 

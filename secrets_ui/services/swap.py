@@ -24,13 +24,17 @@ def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: st
         return error.call.request_id
 
 
-def ensure_moved(gateway: SecretsManagerGateway, name: str, *, base: str, to: str, error: AwsError | None) -> None:
+def ensure_moved(
+    gateway: SecretsManagerGateway, name: str, *, base: str, to: str, error: AwsError | None
+) -> None:
     """After a refusal or a lost reply, never a blind retry: DescribeSecret says whether the label came to the new version (done, also
     when somebody has built on it since), is on the base (not moved) or went elsewhere (conflict)."""
     try:
         secret = gateway.describe_secret(name)
     except AwsError:
-        raise OutcomeUnknown("AWS did not say whether it took the change, and cannot be asked just now.") from None
+        raise OutcomeUnknown(
+            "AWS did not say whether it took the change, and cannot be asked just now."
+        ) from None
     moved = was_made_current(secret, base, to)
     if moved:
         return
@@ -52,6 +56,8 @@ def take_label_off(gateway: SecretsManagerGateway, name: str, label: str, versio
     try:
         gateway.update_secret_version_stage(name, label, remove_from=version)
     except AwsError as error:
-        log.warning("a label stayed on a version", extra={"secret": name, "label": label, "code": error.call.code})
+        log.warning(
+            "a label stayed on a version", extra={"secret": name, "label": label, "code": error.call.code}
+        )
         return False
     return True

@@ -35,7 +35,9 @@ class Wanted:
 def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
     """By ARN; versions that nobody has looked at under today's rules are left out. One query."""
     by_place = {(item.arn, item.version_id): item for item in wanted if item.version_id}
-    rows = VersionRecord.objects.filter(version_id__in={version for _, version in by_place}).values_list("arn", "version_id", "digest", "facts")
+    rows = VersionRecord.objects.filter(version_id__in={version for _, version in by_place}).values_list(
+        "arn", "version_id", "digest", "facts"
+    )
     return {
         arn: VersionFacts.from_json(json.loads(facts))
         for arn, version, digest, facts in rows
@@ -43,14 +45,25 @@ def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
     }
 
 
-def look(gateway: SecretsManagerGateway, actor: Actor, wanted: Sequence[Wanted]) -> dict[str, VersionFacts | AwsError]:
+def look(
+    gateway: SecretsManagerGateway, actor: Actor, wanted: Sequence[Wanted]
+) -> dict[str, VersionFacts | AwsError]:
     """Reads each version's value once, on record, and keeps its facts; by ARN. Raises AuditUnavailable before any read."""
     environment = gateway.environment.name
     intents = [
-        audit.record_intent("value.read", actor, environment=environment, secret=item.name, version_id=item.version_id, details={"why": "to derive its facts"})
+        audit.record_intent(
+            "value.read",
+            actor,
+            environment=environment,
+            secret=item.name,
+            version_id=item.version_id,
+            details={"why": "to derive its facts"},
+        )
         for item in wanted
     ]
-    answers = gather([lambda item=item: gateway.get_secret_value(item.name, item.version_id) for item in wanted])  # type: ignore[misc]
+    answers = gather(
+        [lambda item=item: gateway.get_secret_value(item.name, item.version_id) for item in wanted]
+    )  # type: ignore[misc]
     found: dict[str, VersionFacts | AwsError] = {}
     for item, intent, answer in zip(wanted, intents, answers, strict=True):
         found[item.arn] = _derive(item, answer)
@@ -66,7 +79,9 @@ def _derive(item: Wanted, answer: StoredValue | AwsError) -> VersionFacts | AwsE
     return facts
 
 
-def _end(intent: audit.Recorded, item: Wanted, answer: StoredValue | AwsError, actor: Actor, environment: str) -> None:
+def _end(
+    intent: audit.Recorded, item: Wanted, answer: StoredValue | AwsError, actor: Actor, environment: str
+) -> None:
     failed = isinstance(answer, AwsError)
     request_id = answer.call.request_id if isinstance(answer, AwsError) else answer.request_id
     audit.record_outcome(
@@ -79,7 +94,9 @@ def keep_facts(arn: str, facts: VersionFacts) -> None:
     """Raises AuditUnavailable when the database cannot take them."""
     try:
         VersionRecord.objects.update_or_create(
-            arn=arn, version_id=facts.version_id, defaults={"digest": facts.digest, "facts": json.dumps(facts.to_json())}
+            arn=arn,
+            version_id=facts.version_id,
+            defaults={"digest": facts.digest, "facts": json.dumps(facts.to_json())},
         )
     except DatabaseError:
         raise AuditUnavailable("The facts of a version could not be kept.") from None
@@ -95,7 +112,9 @@ def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
     """Remembers which version is current, for comparisons from other environments; writes only what is news."""
     seen = {secret.name: secret for secret in secrets if secret.current}
     known = sighted(environment, seen)
-    keep_sightings(environment, [secret for name, secret in seen.items() if known.get(name) != secret.current])
+    keep_sightings(
+        environment, [secret for name, secret in seen.items() if known.get(name) != secret.current]
+    )
 
 
 def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
@@ -104,7 +123,13 @@ def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
         return
     SecretSighting.objects.bulk_create(
         [
-            SecretSighting(environment=environment.name, name=s.name, arn=s.arn, version_id=s.current, seen_at=datetime.now(UTC))
+            SecretSighting(
+                environment=environment.name,
+                name=s.name,
+                arn=s.arn,
+                version_id=s.current,
+                seen_at=datetime.now(UTC),
+            )
             for s in news
         ],
         update_conflicts=True,
@@ -119,9 +144,13 @@ def in_other_environments(environment: Environment, spec: SecretSpec) -> Mapping
     return in_other_environments_of_each(environment, [spec])[spec.name]
 
 
-def in_other_environments_of_each(environment: Environment, specs: Sequence[SecretSpec]) -> dict[str, dict[str, VersionFacts | None]]:
+def in_other_environments_of_each(
+    environment: Environment, specs: Sequence[SecretSpec]
+) -> dict[str, dict[str, VersionFacts | None]]:
     """The same for several secrets, by their short names, in two queries."""
-    compared = [spec for spec in specs if any(key.between_environments != "any" for key in spec.keys.values())]
+    compared = [
+        spec for spec in specs if any(key.between_environments != "any" for key in spec.keys.values())
+    ]
     others = [other for other in estate.environments().values() if other.name != environment.name]
     places = {(other.name, other.prefix + spec.name): spec for other in others for spec in compared}
     sightings = SecretSighting.objects.filter(name__in={name for _, name in places})
@@ -135,5 +164,7 @@ def in_other_environments_of_each(environment: Environment, specs: Sequence[Secr
     for (name, full_name), spec in places.items():
         item = wanted.get((name, full_name))
         is_absent = item is not None and not item.version_id
-        told[spec.name][name] = VersionFacts("", "object") if is_absent else facts.get(item.arn) if item else None
+        told[spec.name][name] = (
+            VersionFacts("", "object") if is_absent else facts.get(item.arn) if item else None
+        )
     return told

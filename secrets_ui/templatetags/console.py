@@ -25,7 +25,10 @@ _SHAPES = {
     "mute": '<circle cx="8" cy="8" r="7" class="dashed"/>',
 }
 # Constant text of this module, with nothing from outside in it.
-_ICONS = {level: mark_safe(f'<svg viewBox="0 0 16 16" aria-hidden="true">{shape}</svg>') for level, shape in _SHAPES.items()}  # noqa: S308
+_ICONS = {
+    level: mark_safe(f'<svg viewBox="0 0 16 16" aria-hidden="true">{shape}</svg>')  # noqa: S308
+    for level, shape in _SHAPES.items()
+}
 
 
 @register.simple_tag
@@ -183,13 +186,20 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
-_STATUS = {"fail": ("bad", "No"), "unknown": ("mute", "Not known"), "warn": ("warn", "Look at it"), "pass": ("ok", "Yes"), "skipped": ("mute", "Not checked")}
+_STATUS = {
+    "fail": ("bad", "No"),
+    "unknown": ("mute", "Not known"),
+    "warn": ("warn", "Look at it"),
+    "pass": ("ok", "Yes"),
+    "skipped": ("mute", "Not checked"),
+}
 _ANSWERS = {
     "Known": ("ok", "known"), "Missing": ("warn", "not there"), "Denied": ("warn", "not allowed to look"),
     "Unreachable": ("mute", "no answer"), "NotAsked": ("mute", "not asked"),
 }  # fmt: skip
 _DECISIONS = {
-    "Allowed": ("ok", "Allowed"), "ExplicitlyDenied": ("bad", "Denied"), "ImplicitlyDenied": ("bad", "Not allowed"), "Undetermined": ("mute", "Not known"),
+    "Allowed": ("ok", "Allowed"), "ExplicitlyDenied": ("bad", "Denied"), "ImplicitlyDenied": ("bad", "Not allowed"),
+    "Undetermined": ("mute", "Not known"),
 }  # fmt: skip
 
 
@@ -225,7 +235,10 @@ def quiet(findings: Any) -> list[Any]:
 
 
 def _is_quiet(finding: Any) -> bool:
-    return finding.status in ("pass", "skipped") or (finding.status, finding.weight) == ("unknown", "second opinion")
+    return finding.status in ("pass", "skipped") or (finding.status, finding.weight) == (
+        "unknown",
+        "second opinion",
+    )
 
 
 @register.filter

@@ -16,10 +16,20 @@ def wants_json(request: HttpRequest) -> bool:
 
 def problem(error: ConsoleError) -> dict[str, Any]:
     """An error as people need it: what failed, why, what to do, and AWS's own code and request id."""
-    told: dict[str, Any] = {"error": type(error).__name__, "title": error.title, "text": error.message, "remedy": error.remedy}
+    told: dict[str, Any] = {
+        "error": type(error).__name__,
+        "title": error.title,
+        "text": error.message,
+        "remedy": error.remedy,
+    }
     if isinstance(error, AwsError):
         call = error.call
-        told |= {"operation": call.operation, "code": call.code, "request_id": call.request_id, "cli": call.cli}
+        told |= {
+            "operation": call.operation,
+            "code": call.code,
+            "request_id": call.request_id,
+            "cli": call.cli,
+        }
     if isinstance(error, InvalidDocument) and error.line:
         told |= {"line": error.line, "column": error.column}
     if isinstance(error, InvalidChange) and error.key:
@@ -30,4 +40,6 @@ def problem(error: ConsoleError) -> dict[str, Any]:
 def error_answer(request: HttpRequest, error: ConsoleError) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"problem": problem(error)}, status=error.status)
-    return render(request, "errors/error.html", {"problem": problem(error), "status": error.status}, status=error.status)
+    return render(
+        request, "errors/error.html", {"problem": problem(error), "status": error.status}, status=error.status
+    )

@@ -22,7 +22,11 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     filters = form.cleaned_data if form.is_valid() else {}
     below = request.GET.get("below", "")
-    page = audit_log.search(filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0) if form.is_valid() else None
+    page = (
+        audit_log.search(filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0)
+        if form.is_valid()
+        else None
+    )
     query = request.GET.copy()
     query.pop("below", None)
     context = {
@@ -39,7 +43,11 @@ def audit_record(request: HttpRequest, sequence: int) -> HttpResponse:
     found = audit_log.open_record(sequence, visible) if sequence < 2**62 else None
     if found is None:
         raise Http404
-    return render(request, "audit/record.html", {"found": found, "entry": found.entry, "record": found.entry.record, "visible": visible})
+    return render(
+        request,
+        "audit/record.html",
+        {"found": found, "entry": found.entry, "record": found.entry.record, "visible": visible},
+    )
 
 
 @require_GET
@@ -50,7 +58,9 @@ def audit_export(request: HttpRequest, form: str) -> StreamingHttpResponse:
         raise BadRequest  # an export without the filter would hold more than was asked for
     filters = filter_form.cleaned_data
     chosen = {name: value for name, value in filters.items() if value}
-    audit.record("audit.export", actor_of(request), details={"form": form, "filters": chosen, "environments": visible})
+    audit.record(
+        "audit.export", actor_of(request), details={"form": form, "filters": chosen, "environments": visible}
+    )
     response = StreamingHttpResponse(audit_log.export(filters, visible, form), content_type=_TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.{form}"'
     return response

@@ -31,7 +31,9 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
         return _page(request, "secrets/edit.html", place, opened, _blank_rows(opened))
     save, rows = ConfirmForm(request.POST), KeyFormSet(request.POST)
     if not (save.is_valid() & rows.is_valid()):
-        return _refused(request, place, name, "secrets/edit.html", {**_row_errors(rows), **_field_errors(save)})
+        return _refused(
+            request, place, name, "secrets/edit.html", {**_row_errors(rows), **_field_errors(save)}
+        )
     try:
         edit = key_edit(save, rows, place.secret_name(name))
     except ValidationError as error:
@@ -43,26 +45,52 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
 def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     place = enter(request, "secret.edit", environment, name)
     if request.method == "GET":
-        return _page(request, "secrets/edit_document.html", place, open_secret(place, name, actor_of(request), with_versions=False), None)
+        return _page(
+            request,
+            "secrets/edit_document.html",
+            place,
+            open_secret(place, name, actor_of(request), with_versions=False),
+            None,
+        )
     form = DocumentForm(request.POST)
     if not form.is_valid():
         return _refused(request, place, name, "secrets/edit_document.html", _field_errors(form))
-    return _act(request, place, form.document_edit(place.secret_name(name)), "secrets/edit_document.html", form.cleaned_data["confirmed"])
+    return _act(
+        request,
+        place,
+        form.document_edit(place.secret_name(name)),
+        "secrets/edit_document.html",
+        form.cleaned_data["confirmed"],
+    )
 
 
-def _act(request: HttpRequest, place: Environment, edit: Edit, template: str, is_confirmed: bool) -> HttpResponse:
+def _act(
+    request: HttpRequest, place: Environment, edit: Edit, template: str, is_confirmed: bool
+) -> HttpResponse:
     """Review or save. With the page's script the answer is JSON, and what was typed stays in the page."""
     if not (edit.touched or edit.document):
-        return _refused(request, place, edit.secret, template, {"": ["Nothing was typed, so nothing changes. Blank means keep."]})
+        return _refused(
+            request,
+            place,
+            edit.secret,
+            template,
+            {"": ["Nothing was typed, so nothing changes. Blank means keep."]},
+        )
     if wants_json(request) and request.POST.get("step") != "save":
         return _reviewed(request, place, edit)
     if not wants_json(request) and not is_confirmed:
-        return _refused(request, place, edit.secret, template, {"confirmed": ["Tick the box to save without a review."]})
+        return _refused(
+            request, place, edit.secret, template, {"confirmed": ["Tick the box to save without a review."]}
+        )
     try:
         saved = editing.put_new_version(place, actor_of(request), edit)
     except VersionConflict as conflict:
         return _conflict(request, place, edit, conflict)
-    url = reverse("changes", args=[place.name]) if saved.is_proposal else reverse("secret", args=[place.name, edit.secret])
+    url = (
+        reverse("changes", args=[place.name])
+        if saved.is_proposal
+        else reverse("secret", args=[place.name, edit.secret])
+    )
     url = f"{url}?saved={saved.sequence}"
     return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
 
@@ -72,23 +100,33 @@ def _reviewed(request: HttpRequest, place: Environment, edit: Edit) -> HttpRespo
         review = reviewing.review_edit(place, actor_of(request), edit)
     except VersionConflict as conflict:
         return _conflict(request, place, edit, conflict)
-    changing = len(review.rows)
-    summary = f"{changing} key{'' if changing == 1 else 's'} change{'s' if changing == 1 else ''}, {review.staying} stay{'s' if review.staying == 1 else ''} as {'it is' if review.staying == 1 else 'they are'}"
-    return JsonResponse({"review": {"rows": [vars(row) for row in review.rows], "summary": summary}})
+    return JsonResponse({"review": {"rows": [vars(row) for row in review.rows], "summary": review.summary}})
 
 
-def _conflict(request: HttpRequest, place: Environment, edit: Edit, conflict: VersionConflict) -> HttpResponse:
+def _conflict(
+    request: HttpRequest, place: Environment, edit: Edit, conflict: VersionConflict
+) -> HttpResponse:
     told = reviewing.explain_conflict(place, actor_of(request), edit)
     if wants_json(request):
         by = told.author.name if told.author else ""
         when = told.made.isoformat() if told.made else ""  # type: ignore[attr-defined]
-        answer = {"rows": [vars(row) for row in told.rows], "current": told.current, "by": by, "when": when, "can_apply": told.can_apply}
-        return JsonResponse({"conflict": answer, "problem": problem(conflict), "once": new_once()}, status=409)
+        answer = {
+            "rows": [vars(row) for row in told.rows],
+            "current": told.current,
+            "by": by,
+            "when": when,
+            "can_apply": told.can_apply,
+        }
+        return JsonResponse(
+            {"conflict": answer, "problem": problem(conflict), "once": new_once()}, status=409
+        )
     context = {"environment": place, "name": edit.secret, "conflict": told, "problem": problem(conflict)}
     return render(request, "secrets/conflict.html", context, status=409)
 
 
-def _refused(request: HttpRequest, place: Environment, name: str, template: str, errors: dict[str, list[str]]) -> HttpResponse:
+def _refused(
+    request: HttpRequest, place: Environment, name: str, template: str, errors: dict[str, list[str]]
+) -> HttpResponse:
     """400 with what is wrong, by field. The page without a script is made anew, its fields empty."""
     if wants_json(request):
         return JsonResponse({"errors": errors}, status=400)
@@ -98,7 +136,14 @@ def _refused(request: HttpRequest, place: Environment, name: str, template: str,
 
 
 def _page(
-    request: HttpRequest, template: str, place: Environment, opened: OpenSecret, rows: Any, *, errors: dict[str, list[str]] | None = None, status: int = 200
+    request: HttpRequest,
+    template: str,
+    place: Environment,
+    opened: OpenSecret,
+    rows: Any,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     states = [*opened.keys, *([None] * 3)]
     context = {
@@ -119,12 +164,17 @@ def _blank_rows(opened: OpenSecret) -> Any:
 
 
 def _row_errors(rows: Any) -> dict[str, list[str]]:
-    found = {f"{form.prefix}-{field}": [str(e) for e in errors] for form in rows.forms for field, errors in form.errors.items()}
+    found = {
+        f"{form.prefix}-{field}": [str(e) for e in errors]
+        for form in rows.forms
+        for field, errors in form.errors.items()
+    }
     general = [str(error) for error in rows.non_form_errors()]
     return {**found, **({"": general} if general else {})}
 
 
 def _field_errors(form: Any) -> dict[str, list[str]]:
-    return {("" if field == "__all__" else field): [str(error) for error in errors] for field, errors in form.errors.items()}
-
-
+    return {
+        ("" if field == "__all__" else field): [str(error) for error in errors]
+        for field, errors in form.errors.items()
+    }

@@ -24,11 +24,16 @@ class ForeignForm(_Told):
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_answer(request, _Told(404, "Page not found", "There is nothing at this address.", "Start from the list of secrets."))
+    return error_answer(
+        request,
+        _Told(404, "Page not found", "There is nothing at this address.", "Start from the list of secrets."),
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_answer(request, _Told(400, "Bad request", "The request could not be understood, so nothing was done."))
+    return error_answer(
+        request, _Told(400, "Bad request", "The request could not be understood, so nothing was done.")
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -37,16 +42,38 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error_answer(
-        request, ForeignForm(403, "This form did not come from this console", "Nothing was done.", "Load the page again, then send the form from there.")
+        request,
+        ForeignForm(
+            403,
+            "This form did not come from this console",
+            "Nothing was done.",
+            "Load the page again, then send the form from there.",
+        ),
     )
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
-    return error_answer(request, _Told(413, "Too large", "The form is larger than a secret can be, so it was not read.", "A secret takes at most 65,536 bytes."))
+    return error_answer(
+        request,
+        _Told(
+            413,
+            "Too large",
+            "The form is larger than a secret can be, so it was not read.",
+            "A secret takes at most 65,536 bytes.",
+        ),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     mark = uuid.uuid4().hex[:12]
     log.error("unhandled error", extra={"mark": mark, "path": request.path})
     request.is_bare = True  # type: ignore[attr-defined]  # the frame may be what failed
-    return error_answer(request, _Told(500, "A fault in this console", f"It is in the log under {mark}.", "Try again; if it stays, hand on that mark."))
+    return error_answer(
+        request,
+        _Told(
+            500,
+            "A fault in this console",
+            f"It is in the log under {mark}.",
+            "Try again; if it stays, hand on that mark.",
+        ),
+    )

@@ -25,7 +25,13 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
     comparable = environments_with(request, "secret.view")
 
     def page(found: listing.Listing) -> HttpResponse:
-        context = {"environment": place, "listing": found, "text": text, "token": token, "may_edit": may(request, "secret.edit", place)}
+        context = {
+            "environment": place,
+            "listing": found,
+            "text": text,
+            "token": token,
+            "may_edit": may(request, "secret.edit", place),
+        }
         return render(request, "secrets/list.html", context)
 
     if text:

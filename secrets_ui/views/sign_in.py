@@ -33,7 +33,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return redirect(_next(request))
         _record_failure(request, form.cleaned_data["username"])
         failed = True
-    context = {"form": form, "failed": failed, "next": _next(request, ""), "expired": "expired" in request.GET}
+    context = {
+        "form": form,
+        "failed": failed,
+        "next": _next(request, ""),
+        "expired": "expired" in request.GET,
+    }
     return render(request, "account/sign_in.html", context, status=403 if failed else 200)
 
 
@@ -62,7 +67,9 @@ def _next(request: HttpRequest, default: str = "/") -> str:
 
 
 @login_not_required
-def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
     """axes calls this for a name with too many failures, whatever the password."""
     minutes = int(settings.AXES_COOLOFF_TIME * 60)
     return render(request, "account/locked_out.html", {"minutes": minutes}, status=429)
@@ -73,5 +80,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     audit.record("sign_out", actor_of(request))
     logout(request)
     return redirect("sign_in")
-
-

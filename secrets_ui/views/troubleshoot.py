@@ -38,19 +38,31 @@ def troubleshoot(request: HttpRequest, environment: str, name: str) -> Streaming
     """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings."""
     place = enter(request, "access.check", environment, name)
     gathering = Gathering(place, name, actor_of(request))
-    context = {"environment": place, "name": gathering.name, "secrets": _secrets(place), "may_run": True, "marker": _HERE}
+    context = {
+        "environment": place,
+        "name": gathering.name,
+        "secrets": _secrets(place),
+        "may_run": True,
+        "marker": _HERE,
+    }
     head, foot = render_to_string("troubleshoot/run.html", context, request).split(_HERE)
     return StreamingHttpResponse(_pieces(request, place, gathering, head, foot))
 
 
-def _pieces(request: HttpRequest, place: Environment, gathering: Gathering, head: str, foot: str) -> Iterator[str]:
+def _pieces(
+    request: HttpRequest, place: Environment, gathering: Gathering, head: str, foot: str
+) -> Iterator[str]:
     yield head
     try:
         for name in gathering.run():
-            yield render_to_string("troubleshoot/_answer.html", {"name": name, "answer": gathering.answers[name]})
+            yield render_to_string(
+                "troubleshoot/_answer.html", {"name": name, "answer": gathering.answers[name]}
+            )
         run = judge(gathering.evidence())
         kept = check_runs.keep(run, actor_of(request))
-        yield render_to_string("troubleshoot/_result.html", {"environment": place, "run": run, "kept": kept}, request)
+        yield render_to_string(
+            "troubleshoot/_result.html", {"environment": place, "run": run, "kept": kept}, request
+        )
     except (ConsoleError, DatabaseError) as error:  # the page has begun, so the error becomes its end
         told = error if isinstance(error, ConsoleError) else DatabaseAway()
         yield render_to_string("troubleshoot/_stopped.html", {"problem": problem(told)}, request)
@@ -64,7 +76,13 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
     kept = check_runs.find(place, number)
     if kept is None:
         raise Http404
-    context = {"environment": place, "name": kept.secret, "secrets": _secrets(place), "run": check_runs.read(kept), "kept": kept}
+    context = {
+        "environment": place,
+        "name": kept.secret,
+        "secrets": _secrets(place),
+        "run": check_runs.read(kept),
+        "kept": kept,
+    }
     return render(request, "troubleshoot/kept.html", context)
 
 
@@ -84,9 +102,18 @@ def paste_error(request: HttpRequest, environment: str, name: str) -> HttpRespon
     """An error text of a Lambda's log, and the checks that explain it. The text is looked at and not kept."""
     place = enter(request, "access.check", environment, name)
     form = ErrorTextForm(request.POST or None)
-    told = explain_error(place, place.secret_name(name), actor_of(request), form.cleaned_data["text"]) if form.is_valid() else None
+    told = (
+        explain_error(place, place.secret_name(name), actor_of(request), form.cleaned_data["text"])
+        if form.is_valid()
+        else None
+    )
     context = {"environment": place, "name": name, "form": form, "told": told, "secrets": _secrets(place)}
-    return render(request, "troubleshoot/paste_error.html", context, status=400 if request.method == "POST" and not form.is_valid() else 200)
+    return render(
+        request,
+        "troubleshoot/paste_error.html",
+        context,
+        status=400 if request.method == "POST" and not form.is_valid() else 200,
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,9 +123,23 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
     evidence = gather_evidence(place, name, actor_of(request))
     policies = policies_of(evidence)
     form = WhatIfForm(policies, request.POST or None, place=request.GET.get("policy", ""))
-    compared = what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"]) if form.is_valid() else None
-    context = {"environment": place, "name": name, "form": form, "policies": policies, "compared": compared, "secrets": _secrets(place)}
-    return render(request, "troubleshoot/what_if.html", context, status=400 if request.method == "POST" and not form.is_valid() else 200)
+    compared = (
+        what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"]) if form.is_valid() else None
+    )
+    context = {
+        "environment": place,
+        "name": name,
+        "form": form,
+        "policies": policies,
+        "compared": compared,
+        "secrets": _secrets(place),
+    }
+    return render(
+        request,
+        "troubleshoot/what_if.html",
+        context,
+        status=400 if request.method == "POST" and not form.is_valid() else 200,
+    )
 
 
 def _secrets(place: Environment) -> list[str]:

@@ -39,7 +39,9 @@ class Fault:
 FAULTS: list[Fault] = []
 
 
-def fault(*slots: str, heals: bool = True, in_pairs: bool = True, **finds: Status) -> Callable[[Callable[[Account], Undo]], Callable[[Account], Undo]]:
+def fault(
+    *slots: str, heals: bool = True, in_pairs: bool = True, **finds: Status
+) -> Callable[[Callable[[Account], Undo]], Callable[[Account], Undo]]:
     def register(plant: Callable[[Account], Undo]) -> Callable[[Account], Undo]:
         FAULTS.append(Fault(plant.__name__, finds, plant, frozenset(slots), heals, in_pairs))
         return plant
@@ -60,7 +62,9 @@ def edit_policy(account: Account, name: str, edit: Edit) -> Undo:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     edit(document)
-    made = iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)["PolicyVersion"]["VersionId"]
+    made = iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)[
+        "PolicyVersion"
+    ]["VersionId"]
 
     def undo() -> None:
         iam.set_default_policy_version(PolicyArn=arn, VersionId=version)
@@ -88,7 +92,9 @@ def edit_key_policy(account: Account, edit: Edit) -> Undo:
 
 
 def edit_key_statement(account: Account, edit: Edit) -> Undo:
-    return edit_key_policy(account, lambda document: edit(statement(document, "LambdaDecryptsThroughSecretsManager")))
+    return edit_key_policy(
+        account, lambda document: edit(statement(document, "LambdaDecryptsThroughSecretsManager"))
+    )
 
 
 def put_inline(account: Account, name: str, **members: Any) -> Undo:
@@ -105,7 +111,9 @@ def put_secret_policy(account: Account, **members: Any) -> Undo:
 
 def put_boundary(account: Account, *statements: Document) -> Undo:
     iam, document = account.clients.iam, {"Version": "2012-10-17", "Statement": list(statements)}
-    arn = iam.create_policy(PolicyName="developers-boundary", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+    arn = iam.create_policy(PolicyName="developers-boundary", PolicyDocument=json.dumps(document))["Policy"][
+        "Arn"
+    ]
     iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=arn)
 
     def undo() -> None:
@@ -143,13 +151,17 @@ def function_missing(account: Account) -> Undo:
 @fault("role", "trust", "boundary", "inline", "attached", "read", "decrypt", heals=False, role_exists="fail")
 def role_missing(account: Account) -> Undo:
     iam = account.clients.iam
-    arns = [policy["PolicyArn"] for policy in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]]
+    arns = [
+        policy["PolicyArn"] for policy in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    ]
     for arn in arns:
         iam.detach_role_policy(RoleName=ROLE, PolicyArn=arn)
     iam.delete_role(RoleName=ROLE)
 
     def undo() -> None:
-        iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust("Service", "lambda.amazonaws.com")))
+        iam.create_role(
+            RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust("Service", "lambda.amazonaws.com"))
+        )
         for arn in arns:
             iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
 
@@ -171,7 +183,9 @@ def trust_policy_denies_the_service(account: Account) -> Undo:
 @fault("trust", heals=False, in_pairs=False, principals_are_not_too_open="fail")
 def trust_policy_open_to_everybody(account: Account) -> Undo:
     document = trust("Service", "lambda.amazonaws.com")
-    document["Statement"].append({"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
+    document["Statement"].append(
+        {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    )
     return put_trust(account, document)
 
 
@@ -203,30 +217,52 @@ def detach(account: Account, name: str) -> Undo:
 
 @fault("read", policies_name_the_secret_with_its_suffix="fail")
 def secret_named_without_its_suffix(account: Account) -> Undo:
-    return edit_statement(account, "ReadSecrets", lambda item: item.update(Resource=[value.removesuffix("-??????") for value in item["Resource"]]))
+    return edit_statement(
+        account,
+        "ReadSecrets",
+        lambda item: item.update(Resource=[value.removesuffix("-??????") for value in item["Resource"]]),
+    )
 
 
 @fault("read", in_pairs=False, policies_name_the_secret_with_its_suffix="fail")
 def secret_named_with_an_old_suffix(account: Account) -> Undo:
-    return edit_statement(account, "ReadSecrets", lambda item: item.update(Resource=[value.replace("??????", "0ldOnE") for value in item["Resource"]]))
+    return edit_statement(
+        account,
+        "ReadSecrets",
+        lambda item: item.update(Resource=[value.replace("??????", "0ldOnE") for value in item["Resource"]]),
+    )
 
 
 @fault("read", policies_name_this_region="fail")
 def another_region_in_the_secret_s_arn(account: Account) -> Undo:
-    return edit_statement(account, "ReadSecrets", lambda item: item.update(Resource=[value.replace("us-west-2", "us-east-1") for value in item["Resource"]]))
+    return edit_statement(
+        account,
+        "ReadSecrets",
+        lambda item: item.update(
+            Resource=[value.replace("us-west-2", "us-east-1") for value in item["Resource"]]
+        ),
+    )
 
 
-@fault("read", in_pairs=False, policies_name_this_region="fail", policies_name_the_secret_with_its_suffix="fail")
+@fault(
+    "read", in_pairs=False, policies_name_this_region="fail", policies_name_the_secret_with_its_suffix="fail"
+)
 def another_region_and_no_suffix_in_one_arn(account: Account) -> Undo:
     def edit(item: Document) -> None:
-        item["Resource"] = [value.replace("us-west-2", "us-east-1").removesuffix("-??????") for value in item["Resource"]]
+        item["Resource"] = [
+            value.replace("us-west-2", "us-east-1").removesuffix("-??????") for value in item["Resource"]
+        ]
 
     return edit_statement(account, "ReadSecrets", edit)
 
 
 @fault("decrypt", in_pairs=False, policies_name_this_region="warn")
 def another_region_in_the_key_s_arn(account: Account) -> Undo:
-    return edit_statement(account, "DecryptSecrets", lambda item: item.update(Resource=item["Resource"].replace("us-west-2", "us-east-1")))
+    return edit_statement(
+        account,
+        "DecryptSecrets",
+        lambda item: item.update(Resource=item["Resource"].replace("us-west-2", "us-east-1")),
+    )
 
 
 @fault("decrypt", policies_name_the_key_by_arn="warn")
@@ -247,7 +283,9 @@ def alias_arn(account: Account) -> str:
 
 def leave_to_iam(account: Account, document: Document) -> None:
     root = f"arn:aws:iam::{account.environment.account}:root"
-    statement(document, "LambdaDecryptsThroughSecretsManager").update(Sid="IamDecides", Principal={"AWS": root})
+    statement(document, "LambdaDecryptsThroughSecretsManager").update(
+        Sid="IamDecides", Principal={"AWS": root}
+    )
 
 
 @fault("read", no_version_stage_condition="fail")
@@ -259,14 +297,30 @@ def allow_for_awscurrent_alone(account: Account) -> Undo:
 @fault("inline", in_pairs=False, no_version_stage_condition="fail")
 def deny_for_all_but_awscurrent(account: Account) -> Undo:
     condition = {"StringNotEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
-    return put_inline(account, "no-old-versions", Sid="NoOldVersions", Effect="Deny", Action=READ, Resource="*", Condition=condition)
+    return put_inline(
+        account,
+        "no-old-versions",
+        Sid="NoOldVersions",
+        Effect="Deny",
+        Action=READ,
+        Resource="*",
+        Condition=condition,
+    )
 
 
 @fault("secret.policy", no_version_stage_condition="fail")
 def deny_for_all_but_awscurrent_in_the_secret_s_policy(account: Account) -> Undo:
     condition = {"StringNotEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}
     principal = {"AWS": account.lambda_role_arn}
-    return put_secret_policy(account, Sid="NoOldVersions", Effect="Deny", Principal=principal, Action=READ, Resource="*", Condition=condition)
+    return put_secret_policy(
+        account,
+        Sid="NoOldVersions",
+        Effect="Deny",
+        Principal=principal,
+        Action=READ,
+        Resource="*",
+        Condition=condition,
+    )
 
 
 @fault("read", get_secret_value_is_allowed="fail")
@@ -276,27 +330,40 @@ def get_secret_value_not_listed(account: Account) -> Undo:
 
 @fault("read", in_pairs=False, describe_secret_is_allowed="fail")
 def describe_secret_not_listed(account: Account) -> Undo:
-    return edit_statement(account, "ReadSecrets", lambda item: item["Action"].remove("secretsmanager:DescribeSecret"))
+    return edit_statement(
+        account, "ReadSecrets", lambda item: item["Action"].remove("secretsmanager:DescribeSecret")
+    )
 
 
 @fault("inline", get_secret_value_is_allowed="fail")
 def deny_in_an_inline_policy(account: Account) -> Undo:
-    return put_inline(account, "no-secrets", Sid="NoSecrets", Effect="Deny", Action="secretsmanager:*", Resource="*")
+    return put_inline(
+        account, "no-secrets", Sid="NoSecrets", Effect="Deny", Action="secretsmanager:*", Resource="*"
+    )
 
 
 @fault("read", in_pairs=False, heals=False, get_secret_value_is_allowed="fail")
 def a_condition_that_no_lambda_meets(account: Account) -> Undo:
-    return edit_statement(account, "ReadSecrets", lambda item: item.update(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}))
+    return edit_statement(
+        account,
+        "ReadSecrets",
+        lambda item: item.update(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+    )
 
 
 @fault("boundary", boundary_allows="fail")
 def deny_in_the_boundary(account: Account) -> Undo:
-    return put_boundary(account, ALLOW_ALL, {"Sid": "NoSecrets", "Effect": "Deny", "Action": READ, "Resource": "*"})
+    return put_boundary(
+        account, ALLOW_ALL, {"Sid": "NoSecrets", "Effect": "Deny", "Action": READ, "Resource": "*"}
+    )
 
 
 @fault("boundary", boundary_allows="fail")
 def boundary_without_kms(account: Account) -> Undo:
-    return put_boundary(account, {"Sid": "NoKms", "Effect": "Allow", "Action": ["secretsmanager:*", "logs:*"], "Resource": "*"})
+    return put_boundary(
+        account,
+        {"Sid": "NoKms", "Effect": "Allow", "Action": ["secretsmanager:*", "logs:*"], "Resource": "*"},
+    )
 
 
 @fault("boundary", in_pairs=False, boundary_allows="fail")
@@ -321,7 +388,10 @@ def secret_in_another_region(account: Account) -> Undo:
     undo, there = secret_missing(account), replace(account.environment, region="us-east-1")
     elsewhere = assume(account.clients.kms.meta.endpoint_url, there).secretsmanager
     elsewhere.create_secret(Name=secret(account), SecretString="{}")
-    return lambda: (elsewhere.delete_secret(SecretId=secret(account), ForceDeleteWithoutRecovery=True), undo())
+    return lambda: (
+        elsewhere.delete_secret(SecretId=secret(account), ForceDeleteWithoutRecovery=True),
+        undo(),
+    )
 
 
 def take_value(account: Account) -> str:
@@ -335,10 +405,17 @@ def secret_scheduled_for_deletion(account: Account) -> Undo:
     return lambda: client.restore_secret(SecretId=secret(account))
 
 
-@fault("secret", heals=False, secret_has_current_version="fail")  # moto cannot move AWSCURRENT where no version holds it
+@fault(
+    "secret", heals=False, secret_has_current_version="fail"
+)  # moto cannot move AWSCURRENT where no version holds it
 def no_version_holds_awscurrent(account: Account) -> Undo:
-    client, before = account.clients.secretsmanager, account.clients.secretsmanager.get_secret_value(SecretId=secret(account))
-    client.update_secret_version_stage(SecretId=secret(account), VersionStage="AWSCURRENT", RemoveFromVersionId=before["VersionId"])
+    client, before = (
+        account.clients.secretsmanager,
+        account.clients.secretsmanager.get_secret_value(SecretId=secret(account)),
+    )
+    client.update_secret_version_stage(
+        SecretId=secret(account), VersionStage="AWSCURRENT", RemoveFromVersionId=before["VersionId"]
+    )
     return lambda: client.put_secret_value(SecretId=secret(account), SecretString=before["SecretString"])
 
 
@@ -349,13 +426,20 @@ def value_is_not_json(account: Account) -> Undo:
 
 @fault("secret", heals=False, in_pairs=False, secret_holds_its_keys="fail")
 def a_key_is_missing(account: Account) -> Undo:
-    return put_value(account, json.dumps({name: value for name, value in json.loads(take_value(account)).items() if name != "GITHUB_TOKEN"}))
+    return put_value(
+        account,
+        json.dumps(
+            {name: value for name, value in json.loads(take_value(account)).items() if name != "GITHUB_TOKEN"}
+        ),
+    )
 
 
 @fault("secret.policy", secret_policy_allows="fail")
 def deny_in_the_secret_s_policy(account: Account) -> Undo:
     principal = {"AWS": account.lambda_role_arn}
-    return put_secret_policy(account, Sid="NotTheLambda", Effect="Deny", Principal=principal, Action=READ, Resource="*")
+    return put_secret_policy(
+        account, Sid="NotTheLambda", Effect="Deny", Principal=principal, Action=READ, Resource="*"
+    )
 
 
 @fault("secret.policy", "read", principals_are_not_too_open="fail")  # "read": it cures what is not allowed
@@ -371,7 +455,16 @@ def aws_managed_key(account: Account) -> Undo:
     return use_key(account, "alias/aws/secretsmanager")
 
 
-@fault("secret.key", "secret", "key.lambda", "key.deny", "key.state", "alias", "decrypt", key_is_the_expected_one="fail")
+@fault(
+    "secret.key",
+    "secret",
+    "key.lambda",
+    "key.deny",
+    "key.state",
+    "alias",
+    "decrypt",
+    key_is_the_expected_one="fail",
+)
 def another_key_encrypts_the_secret(account: Account) -> Undo:
     return use_key(account, make_key(account))
 
@@ -385,7 +478,12 @@ def use_key(account: Account, key: str) -> Undo:
 def make_key(account: Account) -> str:
     """A key as AWS makes it by default, rotating."""
     root = {"AWS": f"arn:aws:iam::{account.environment.account}:root"}
-    document = {"Version": "2012-10-17", "Statement": [{"Sid": "Root", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}]}
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Root", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+        ],
+    }
     key = account.clients.kms.create_key(Policy=json.dumps(document))["KeyMetadata"]["Arn"]
     account.clients.kms.enable_key_rotation(KeyId=key)
     return key
@@ -394,13 +492,17 @@ def make_key(account: Account) -> str:
 @fault("alias", alias_points_at_the_key="fail")
 def alias_missing(account: Account) -> Undo:
     account.clients.kms.delete_alias(AliasName="alias/miyabi-secrets")
-    return lambda: account.clients.kms.create_alias(AliasName="alias/miyabi-secrets", TargetKeyId=account.key_arn)
+    return lambda: account.clients.kms.create_alias(
+        AliasName="alias/miyabi-secrets", TargetKeyId=account.key_arn
+    )
 
 
 @fault("alias", alias_points_at_the_key="fail")
 def alias_moved_to_another_key(account: Account) -> Undo:
     account.clients.kms.update_alias(AliasName="alias/miyabi-secrets", TargetKeyId=make_key(account))
-    return lambda: account.clients.kms.update_alias(AliasName="alias/miyabi-secrets", TargetKeyId=account.key_arn)
+    return lambda: account.clients.kms.update_alias(
+        AliasName="alias/miyabi-secrets", TargetKeyId=account.key_arn
+    )
 
 
 @fault("key.state", key_is_usable="fail")
@@ -430,7 +532,9 @@ def rotation_off(account: Account) -> Undo:
 @fault("key.lambda", decrypt_is_allowed="fail")
 def wrong_region_in_via_service(account: Account) -> Undo:
     wrong = "secretsmanager.us-east-1.amazonaws.com"
-    return edit_key_statement(account, lambda item: item["Condition"]["StringEquals"].update({"kms:ViaService": wrong}))
+    return edit_key_statement(
+        account, lambda item: item["Condition"]["StringEquals"].update({"kms:ViaService": wrong})
+    )
 
 
 @fault("key.lambda", decrypt_is_allowed="fail")
@@ -444,30 +548,53 @@ def key_policy_without_the_role(account: Account) -> Undo:
 @fault("key.lambda", in_pairs=False, decrypt_is_allowed="fail")
 def another_secret_in_the_encryption_context(account: Account) -> Undo:
     other = f"arn:aws:secretsmanager:us-west-2:{account.environment.account}:secret:another-AbCdEf"
-    return edit_key_statement(account, lambda item: item["Condition"]["StringEquals"].update({"kms:EncryptionContext:SecretARN": other}))
+    return edit_key_statement(
+        account,
+        lambda item: item["Condition"]["StringEquals"].update({"kms:EncryptionContext:SecretARN": other}),
+    )
 
 
 @fault("key.lambda", in_pairs=False, decrypt_is_allowed="fail")
 def another_account_in_the_condition(account: Account) -> Undo:
-    return edit_key_statement(account, lambda item: item["Condition"]["StringEquals"].update({"kms:CallerAccount": "999999999999"}))
+    return edit_key_statement(
+        account, lambda item: item["Condition"]["StringEquals"].update({"kms:CallerAccount": "999999999999"})
+    )
 
 
 @fault("key.deny", decrypt_is_allowed="fail")
 def deny_in_the_key_policy(account: Account) -> Undo:
-    deny = {"Sid": "NotTheLambda", "Effect": "Deny", "Principal": {"AWS": account.lambda_role_arn}, "Action": "kms:Decrypt", "Resource": "*"}
+    deny = {
+        "Sid": "NotTheLambda",
+        "Effect": "Deny",
+        "Principal": {"AWS": account.lambda_role_arn},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
     return edit_key_policy(account, lambda document: document["Statement"].append(deny))
 
 
 @fault("key.deny", in_pairs=False, decrypt_is_allowed="fail")
 def deny_but_through_another_region(account: Account) -> Undo:
-    condition = {"StringNotEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}, "ArnLike": {"aws:PrincipalArn": account.lambda_role_arn}}
-    deny = {"Sid": "OnlyThere", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
+    condition = {
+        "StringNotEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"},
+        "ArnLike": {"aws:PrincipalArn": account.lambda_role_arn},
+    }
+    deny = {
+        "Sid": "OnlyThere",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": condition,
+    }
     return edit_key_policy(account, lambda document: document["Statement"].append(deny))
 
 
 @fault("inline", in_pairs=False, decrypt_is_allowed="fail")
 def deny_of_kms_in_an_inline_policy(account: Account) -> Undo:
-    return put_inline(account, "no-kms", Sid="NoKms", Effect="Deny", Action=["kms:Decrypt", "kms:Encrypt"], Resource="*")
+    return put_inline(
+        account, "no-kms", Sid="NoKms", Effect="Deny", Action=["kms:Decrypt", "kms:Encrypt"], Resource="*"
+    )
 
 
 @fault("key.lambda", no_left_over_principals="fail")
@@ -485,7 +612,13 @@ def key_policy_names_the_console_s_deleted_role(account: Account) -> Undo:
 
 @fault("key.open", in_pairs=False, principals_are_not_too_open="fail")
 def key_policy_open_to_everybody(account: Account) -> Undo:
-    grant = {"Sid": "Open", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"}
+    grant = {
+        "Sid": "Open",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
     return edit_key_policy(account, lambda document: document["Statement"].append(grant))
 
 
@@ -498,5 +631,3 @@ def console_may_not_put_a_value(account: Account) -> Undo:
         statement(document, "EditSecrets")["Action"].remove("secretsmanager:PutSecretValue")
 
     return edit_policy(account, "miyabi-console-access", edit)
-
-

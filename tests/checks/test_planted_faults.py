@@ -28,7 +28,11 @@ def check(account: Account, hana: Actor) -> Run:
 
 def named(run: Run) -> dict[str, str]:
     """What a run finds, but for the second opinions, which the local AWS cannot give."""
-    return {f.check: f.status for f in run.findings if f.status in ("fail", "warn", "unknown") and f.weight != "second opinion"}
+    return {
+        f.check: f.status
+        for f in run.findings
+        if f.status in ("fail", "warn", "unknown") and f.weight != "second opinion"
+    }
 
 
 def test_a_clean_estate_has_no_finding(make_estate: Callable[..., Estate], hana: Actor) -> None:
@@ -38,7 +42,9 @@ def test_a_clean_estate_has_no_finding(make_estate: Callable[..., Estate], hana:
 
 
 @every_fault
-def test_a_fault_is_named_and_nothing_else_and_its_remedy_heals_it(make_estate: Callable[..., Estate], hana: Actor, fault: Fault) -> None:
+def test_a_fault_is_named_and_nothing_else_and_its_remedy_heals_it(
+    make_estate: Callable[..., Estate], hana: Actor, fault: Fault
+) -> None:
     account = make_estate(only=("dev",))["dev"]
     fault.plant(account)
     run = check(account, hana)

@@ -39,8 +39,14 @@ class Attempt:
         self.console, self.editor = console, console.person("editor")
         self.typed = f"/srv/{secrets.token_hex(4)}"
         assert self.editor.get(EDIT).status == 200
-        self.form = key_form(console.current("prod", NAME), ("MIYABI_ROOT", "set", self.typed), **prod_rules(NAME))
-        self.form["csrfmiddlewaretoken"] = self.editor.get("/prod/").text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        self.form = key_form(
+            console.current("prod", NAME), ("MIYABI_ROOT", "set", self.typed), **prod_rules(NAME)
+        )
+        self.form["csrfmiddlewaretoken"] = (
+            self.editor.get("/prod/")
+            .text.partition('name="csrfmiddlewaretoken" value="')[2]
+            .partition('"')[0]
+        )
         self.before = self.stored()
 
     def stored(self) -> str:
@@ -113,7 +119,10 @@ def _set_write_version(path: Path, version: int) -> None:
 @pytest.mark.parametrize(
     ("broken", "mended"),
     [
-        ("ALTER DATABASE {0} SET default_transaction_read_only = on", "ALTER DATABASE {0} RESET default_transaction_read_only"),
+        (
+            "ALTER DATABASE {0} SET default_transaction_read_only = on",
+            "ALTER DATABASE {0} RESET default_transaction_read_only",
+        ),
         ("ALTER DATABASE {0} ALLOW_CONNECTIONS false", "ALTER DATABASE {0} ALLOW_CONNECTIONS true"),
     ],
     ids=["read-only", "down"],
@@ -126,7 +135,9 @@ def test_s60_with_postgresql_read_only_or_down_an_edit_is_503_and_aws_is_not_ask
 
     def tell(statement: str) -> None:
         close = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        postgres.client("psql", "--dbname", "postgres", "--command", statement.format(name), "--command", close)
+        postgres.client(
+            "psql", "--dbname", "postgres", "--command", statement.format(name), "--command", close
+        )
 
     with served(local_aws, tmp_path, DATABASE_URL=url) as console, console.running():
         attempt = Attempt(console)

@@ -37,12 +37,18 @@ class Tour:
     def plant(self) -> None:
         """The canary in secrets that were made outside the console."""
         client = self.console.accounts["prod"].clients.secretsmanager
-        for name, text in {"object": json.dumps({"CANARY": self.stored}), "text": self.stored, "list": json.dumps([self.stored])}.items():
+        for name, text in {
+            "object": json.dumps({"CANARY": self.stored}),
+            "text": self.stored,
+            "list": json.dumps([self.stored]),
+        }.items():
             client.create_secret(Name=f"miyabi/prod/{name}", SecretString=text)
 
     def look_everywhere(self, person: Person, who: str) -> None:
         names = ("config", "object", "text", "list", "unknown")
-        paths = {path for name in names for _, path in every_url(environment="prod", name=f"miyabi/prod/{name}")}
+        paths = {
+            path for name in names for _, path in every_url(environment="prod", name=f"miyabi/prod/{name}")
+        }
         for path in sorted(paths - {"/sign-in"}):
             self.note(f"{who}: GET {path}", person.get(path))
             self.note(f"{who}: GET {path} as JSON", person.get(path, **SCRIPT))
@@ -61,7 +67,11 @@ class Tour:
             self.note("conflict", person.post(url, again, **SCRIPT))
             self.note("conflict, as a page", person.post(url, again))
         document = f"/prod/edit-document/{full}"
-        whole = document_form(self.console.current("prod", full), json.dumps({"A": self.typed, "B": [self.typed]}), **prod_rules(full))
+        whole = document_form(
+            self.console.current("prod", full),
+            json.dumps({"A": self.typed, "B": [self.typed]}),
+            **prod_rules(full),
+        )
         assert self.note("document", person.post(document, whole)).status == 302
         text = document_form(self.console.current("prod", full), self.typed, is_text="on", **prod_rules(full))
         assert self.note("text", person.post(document, text, **SCRIPT)).status == 200
@@ -71,7 +81,15 @@ class Tour:
         full, url = "miyabi/prod/config", "/prod/edit/miyabi/prod/config"
         base = self.console.current("prod", full)
         good = key_form(base, ("FAILS", "set", self.typed), **prod_rules(full))
-        wrong = [{"reason": ""}, {"typed_name": "x"}, {"confirmed": ""}, {"base": "?"}, {"once": "?"}, {"form-0-name": ""}, {"form-0-action": "remove"}]
+        wrong = [
+            {"reason": ""},
+            {"typed_name": "x"},
+            {"confirmed": ""},
+            {"base": "?"},
+            {"once": "?"},
+            {"form-0-name": ""},
+            {"form-0-action": "remove"},
+        ]
         for turned in wrong:
             for headers in ({}, SCRIPT):
                 self.note(f"wrong {turned}", person.post(url, good | turned, **headers))
@@ -83,7 +101,12 @@ class Tour:
         self.note("too large", person.post(url, good | {"form-0-value": self.typed * 2_500}))
         self.note("unknown host", person.post(url, good, Host="evil.example"))
         for operation in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"):
-            for code in ("AccessDeniedException", "ThrottlingException", "InvalidParameterException", f"Odd{self.typed[:5]}"):
+            for code in (
+                "AccessDeniedException",
+                "ThrottlingException",
+                "InvalidParameterException",
+                f"Odd{self.typed[:5]}",
+            ):
                 self.console.aws.break_call(operation, code, f"{self.stored} {self.typed}")
                 self.note(f"{operation} {code}", person.post(url, good | {"once": ""}, **SCRIPT))
             self.console.aws.drop_call(operation)
@@ -100,7 +123,9 @@ class Tour:
                 person = Person(self.console.port)
                 self.note("wrong password", person.sign_in(name, self.typed))
         person = Person(self.console.port)
-        self.note("nobody", person.post("/prod/edit/miyabi/prod/config", key_form("a", ("A", "set", self.typed))))
+        self.note(
+            "nobody", person.post("/prod/edit/miyabi/prod/config", key_form("a", ("A", "set", self.typed)))
+        )
 
 
 @pytest.fixture
@@ -126,10 +151,9 @@ def test_s01_nothing_that_the_console_wrote_or_answered_holds_a_value(console: S
     assert {200, 302, 400, 403, 404, 405, 409, 413, 429, 502, 503} <= tour.statuses
     names = {Path(name).name for name, _ in written}
     assert {"db.sqlite3", "db.sqlite3-wal", "console.log"} <= names
-    assert '"level": "debug"' in console.log.read_text(encoding="utf-8")
+    assert '"logger": "miyabi.audit"' in console.log.read_text(encoding="utf-8")
     for canary in (tour.stored, tour.typed):
         assert leaks_in(canary, written) == []
-    # A name that was typed at sign-in comes back in no page; the canary's own first letters were AWS's error code once.
     assert leaks_in(tour.stored, tour.answers) + leaks_in(tour.typed, tour.answers) == []
 
 

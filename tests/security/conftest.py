@@ -65,4 +65,6 @@ class _Raw(logging.StreamHandler[io.StringIO]):
     """As a log shipper that takes everything would have it, but for the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return repr({key: value for key, value in vars(record).items() if key not in ("exc_info", "exc_text")})
+        return repr(
+            {key: value for key, value in vars(record).items() if key not in ("exc_info", "exc_text")}
+        )

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from secrets_ui.views import secrets as secret_pages
 from deploy.demo.local_aws import PROJECT
+from secrets_ui.views import secrets as secret_pages
 from tests.conftest import Estate, client_of
 from tests.posting import JSON, current_version, document_form, edit_url, key_form, save_key
 from tests.recording_aws import RecordingAws
@@ -48,16 +48,27 @@ POLICY = {
 def assert_headers(headers: Any, where: str) -> None:
     """The header set of S50, on one answer."""
     assert {name: headers.get(name) for name in HEADERS} == HEADERS, where
-    policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";") if part.strip())
+    policy = dict(
+        part.strip().partition(" ")[::2]
+        for part in headers["Content-Security-Policy"].split(";")
+        if part.strip()
+    )
     assert policy == POLICY, where
     assert "Content-Security-Policy-Report-Only" not in headers
-    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(headers["Permissions-Policy"].split(", ")), where
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(
+        headers["Permissions-Policy"].split(", ")
+    ), where
     assert "Access-Control-Allow-Origin" not in headers, where
 
 
-def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(estate: Estate, signed_in: SignedIn) -> None:
+def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(
+    estate: Estate, signed_in: SignedIn
+) -> None:
     seen = set()
-    for client in (Client(), *(signed_in(role) for role in ("viewer", "editor", "auditor", "admin", "nobody"))):
+    for client in (
+        Client(),
+        *(signed_in(role) for role in ("viewer", "editor", "auditor", "admin", "nobody")),
+    ):
         for method in ("get", "post", "put"):
             for name, path in every_url():
                 if name != "sign_out":
@@ -67,7 +78,9 @@ def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(estate:
     assert {200, 302, 400, 403, 405} <= seen
 
 
-def test_s50_errors_have_the_headers_whoever_answers(watched: Watched, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s50_errors_have_the_headers_whoever_answers(
+    watched: Watched, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     estate, aws = watched(only=("dev",))
     client = signed_in("editor")
     client.raise_request_exception = False
@@ -82,7 +95,9 @@ def test_s50_errors_have_the_headers_whoever_answers(watched: Watched, signed_in
         "session over, JSON": _expired(signed_in("viewer")).get("/", **JSON),
         "foreign form": _with_csrf(signed_in("viewer")).post("/sign-out"),
         "nothing changes": client.post(edit_url("dev", "config"), key_form(base), **JSON),
-        "conflict": client.post(edit_url("dev", "config"), key_form("a" * 32, ("MIYABI_ROOT", "set", "/x")), **JSON),
+        "conflict": client.post(
+            edit_url("dev", "config"), key_form("a" * 32, ("MIYABI_ROOT", "set", "/x")), **JSON
+        ),
         "export": client_of(client.user).get("/audit/export.csv"),  # type: ignore[attr-defined]
         "locked": [Client().post("/sign-in", {"username": "x", "password": "y"}) for _ in range(6)][-1],
     }
@@ -128,13 +143,19 @@ print(json.dumps([[answer.status_code, dict(answer.headers)] for answer in answe
 
 @pytest.mark.processes
 def test_s50_under_tls_hsts_is_there_and_without_tls_nothing_but_the_way_to_it(tmp_path: Path) -> None:
-    (tmp_path / "deployed.py").write_text(f"from miyabi_admin.settings import *\nSTATIC_ROOT = '{tmp_path}/static'\n")
+    (tmp_path / "deployed.py").write_text(
+        f"from miyabi_admin.settings import *\nSTATIC_ROOT = '{tmp_path}/static'\n"
+    )
     host = "console.miyabi-world.com"
     asked = [
         ("/sign-in", True, host), ("/", True, host), ("/none/at/all", True, host), ("/", False, host),
         ("/", True, "evil.example"), ("/", False, "evil.example"),
     ]  # fmt: skip
-    settings = production(DJANGO_SETTINGS_MODULE="deployed", PYTHONPATH=f"{tmp_path}:{PROJECT}", DATABASE_URL="sqlite:////nonexistent/db")
+    settings = production(
+        DJANGO_SETTINGS_MODULE="deployed",
+        PYTHONPATH=f"{tmp_path}:{PROJECT}",
+        DATABASE_URL="sqlite:////nonexistent/db",
+    )
     ended = run(settings, "-W", "ignore", "-c", ASK, json.dumps(asked))
     assert ended.returncode == 0, ended.stderr
     answers = json.loads(ended.stdout.splitlines()[-1])
@@ -158,7 +179,9 @@ def _with_csrf(client: Client) -> Client:
     return client
 
 
-MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
+MARKUP = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
+)
 
 
 def assert_inert(page: str) -> None:
@@ -174,7 +197,9 @@ def assert_inert(page: str) -> None:
         assert is_isolated or is_in_attribute, before[-300:]
 
 
-def test_s52_names_descriptions_and_tags_with_markup_are_shown_inert(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s52_names_descriptions_and_tags_with_markup_are_shown_inert(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     estate = make_estate(only=("dev",))
     estate["dev"].clients.secretsmanager.create_secret(
         Name="miyabi/dev/hostile",
@@ -189,7 +214,9 @@ def test_s52_names_descriptions_and_tags_with_markup_are_shown_inert(make_estate
     assert "<script>alert" not in listed
 
 
-def test_s52_what_people_type_into_the_record_is_shown_inert(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s52_what_people_type_into_the_record_is_shown_inert(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     estate = make_estate(only=("dev",))
     client = signed_in("admin", "dev")
     saved = save_key(client, estate, "dev", "config", MARKUP, "x", reason=MARKUP)
@@ -213,7 +240,12 @@ def test_s52_a_hostile_answer_of_aws_is_shown_inert(watched: Watched, signed_in:
 
 def test_s52_a_hostile_path_is_shown_inert(signed_in: SignedIn) -> None:
     client = signed_in("viewer")
-    for path in ("/<script>alert(1)</script>", "/x/%3Cscript%3Ealert(1)/", "/dev/secret/<script>alert(1)</script>", "/<b>/changes"):
+    for path in (
+        "/<script>alert(1)</script>",
+        "/x/%3Cscript%3Ealert(1)/",
+        "/dev/secret/<script>alert(1)</script>",
+        "/<b>/changes",
+    ):
         page = client.get(path)
         assert page.status_code == 404
         assert "<script>alert" not in page.content.decode()
@@ -232,14 +264,26 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_s53_a_form_of_each_url_that_takes_one_is_among_them(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s53_a_form_of_each_url_that_takes_one_is_among_them(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     known = set(posts(make_estate(only=("dev",))))
     paths = {path for _, path in every_url()}
     assert {path for path in paths if signed_in("admin").post(path).status_code != 405} == known
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
-@pytest.mark.parametrize("origin", ["none", "https://evil.example", "null", "http://testserver.evil.example", "http://testserver:8080", "https://testserver"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "none",
+        "https://evil.example",
+        "null",
+        "http://testserver.evil.example",
+        "http://testserver:8080",
+        "https://testserver",
+    ],
+)
 def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws_call(
     watched: Watched, signed_in: SignedIn, origin: str, script: bool
 ) -> None:
@@ -249,7 +293,12 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
     mine, foreign = _token(client, "/dev/"), _token(Client(), "/sign-in")
     aws.seen.clear()
     headers = {**(JSON if script else {}), **({} if origin == "none" else {"HTTP_ORIGIN": origin})}
-    tokens = {"none": None, "foreign": foreign, "broken": mine[:-1], **({} if origin == "none" else {"right": mine})}
+    tokens = {
+        "none": None,
+        "foreign": foreign,
+        "broken": mine[:-1],
+        **({} if origin == "none" else {"right": mine}),
+    }
     for path, form in forms.items():
         for name, token in tokens.items():
             sent = form if token is None else form | {"csrfmiddlewaretoken": token}
@@ -260,14 +309,18 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
     assert client.get("/dev/").status_code == 200  # nobody was signed out
 
 
-def test_s53_the_same_forms_from_our_own_page_are_taken(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s53_the_same_forms_from_our_own_page_are_taken(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     estate = make_estate(only=("dev",))
     client = _with_csrf(signed_in("admin", "dev"))
     token = _token(client, "/dev/")
     forms = posts(estate)
     statuses = []
     for path in (edit_url("dev", "config"), "/sign-out"):
-        answer = client.post(path, forms[path] | {"csrfmiddlewaretoken": token}, HTTP_ORIGIN="http://testserver")
+        answer = client.post(
+            path, forms[path] | {"csrfmiddlewaretoken": token}, HTTP_ORIGIN="http://testserver"
+        )
         statuses.append(answer.status_code)
     assert statuses == [302, 302]
     assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/foreign"
@@ -282,7 +335,11 @@ def _token(client: Client, path: str) -> str:
 def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) -> None:
     estate, aws = watched()
     before = {env: estate.value(env, "config") for env in estate.environments}
-    form = {k: v for k, v in posts(estate)[edit_url("dev", "config")].items()} | {"decision": "approve", "username": "x", "password": "y"}
+    form = {k: v for k, v in posts(estate)[edit_url("dev", "config")].items()} | {
+        "decision": "approve",
+        "username": "x",
+        "password": "y",
+    }
     client = signed_in("admin")
     for method in ("get", "head", "options"):
         for _, path in every_url():
@@ -294,9 +351,13 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out
 
 
-def test_s54_no_value_is_shown_by_get(make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str) -> None:
+def test_s54_no_value_is_shown_by_get(
+    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+) -> None:
     estate = make_estate(only=("dev",))
-    estate["dev"].clients.secretsmanager.put_secret_value(SecretId="miyabi/dev/config", SecretString=json.dumps({"CANARY": canary}))
+    estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString=json.dumps({"CANARY": canary})
+    )
     client = signed_in("admin", "dev")
     for _, path in every_url():
         for extra in ({}, {"reveal": "1", "step": "reveal", "key": "CANARY", "show": "CANARY"}):
@@ -305,9 +366,23 @@ def test_s54_no_value_is_shown_by_get(make_estate: Callable[..., Estate], signed
             assert canary.encode() not in body
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "evil.example:80", "", "127.0.0.1.evil.example", "[::1]", "testserver, evil.example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "testserver.evil.example",
+        "testserver@evil.example",
+        "evil.example:80",
+        "",
+        "127.0.0.1.evil.example",
+        "[::1]",
+        "testserver, evil.example",
+    ],
+)
 @pytest.mark.parametrize("header", ["HTTP_HOST", "HTTP_X_FORWARDED_HOST"])
-def test_s58_an_unknown_host_is_400_and_a_forwarded_one_counts_for_nothing(client: Client, host: str, header: str) -> None:
+def test_s58_an_unknown_host_is_400_and_a_forwarded_one_counts_for_nothing(
+    client: Client, host: str, header: str
+) -> None:
     for path in ("/sign-in", "/", "/none"):
         answer = client.get(path, **{header: host})  # type: ignore[arg-type]
         if header == "HTTP_HOST":

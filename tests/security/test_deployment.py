@@ -23,12 +23,24 @@ UNSAFE = {
     **{f"a short {key}": ({key: SHORT}, f"{key} is too short or not random") for key in KEYS},
     "Django's default SECRET_KEY": ({"SECRET_KEY": DEFAULT}, "SECRET_KEY is too short or not random"),
     "one letter as a key": ({"AUDIT_KEY": REPEATED}, "AUDIT_KEY is too short or not random"),
-    "one key for two": ({"AUDIT_KEY": "r4nd0m-" * 7, "SECRET_KEY": "r4nd0m-" * 7}, "must be three different keys"),
+    "one key for two": (
+        {"AUDIT_KEY": "r4nd0m-" * 7, "SECRET_KEY": "r4nd0m-" * 7},
+        "must be three different keys",
+    ),
     "any host": ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS holds a wildcard"),
-    "any host below a domain": ({"ALLOWED_HOSTS": "a.miyabi-world.com,.miyabi-world.com"}, "ALLOWED_HOSTS holds a wildcard"),
+    "any host below a domain": (
+        {"ALLOWED_HOSTS": "a.miyabi-world.com,.miyabi-world.com"},
+        "ALLOWED_HOSTS holds a wildcard",
+    ),
     "no host": ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is not set"),
-    "any origin": ({"CSRF_TRUSTED_ORIGINS": "https://*.miyabi-world.com"}, "CSRF_TRUSTED_ORIGINS: expected origins"),
-    "an audit record in memory": ({"DATABASE_URL": "sqlite://:memory:"}, "a database in memory would forget the audit record"),
+    "any origin": (
+        {"CSRF_TRUSTED_ORIGINS": "https://*.miyabi-world.com"},
+        "CSRF_TRUSTED_ORIGINS: expected origins",
+    ),
+    "an audit record in memory": (
+        {"DATABASE_URL": "sqlite://:memory:"},
+        "a database in memory would forget the audit record",
+    ),
     "a key that names another variable": ({"SECRET_KEY": "$" + "r4nd0m" * 8}, "SECRET_KEY starts with '$'"),
 }
 
@@ -68,7 +80,10 @@ def test_s80_a_cache_of_each_worker_s_own_does_not_start_with_several_workers(tm
     )
     settings = production(DJANGO_SETTINGS_MODULE="own_settings", PYTHONPATH=f"{tmp_path}:{PROJECT}")
     assert check(settings | {"WEB_CONCURRENCY": "1"}).returncode == 0
-    for ended in (check(settings | {"WEB_CONCURRENCY": "2"}), run(settings | {"WEB_CONCURRENCY": "2"}, "-c", "import miyabi_admin.wsgi")):
+    for ended in (
+        check(settings | {"WEB_CONCURRENCY": "2"}),
+        run(settings | {"WEB_CONCURRENCY": "2"}, "-c", "import miyabi_admin.wsgi"),
+    ):
         assert ended.returncode != 0
         assert_one_line(ended.stderr, "CACHES uses LocMem with several workers")
 
@@ -108,10 +123,16 @@ def test_s84_on_loopback_it_makes_a_local_console(url: str) -> None:
     assert check(production(LOCAL_AWS_ENDPOINT=url, DEBUG="true", ALLOWED_HOSTS=None)).returncode == 0
 
 
-@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SECRETSMANAGER"])
-def test_s84_outside_local_mode_nothing_but_aws_is_called(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SECRETSMANAGER"]
+)
+def test_s84_outside_local_mode_nothing_but_aws_is_called(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(variable, "http://203.0.113.5:5000")
-    place = Environment("dev", "us-west-2", "111111111111", "miyabi/dev/", "arn:aws:iam::111111111111:role/miyabi-console")
+    place = Environment(
+        "dev", "us-west-2", "111111111111", "miyabi/dev/", "arn:aws:iam::111111111111:role/miyabi-console"
+    )
     client = aws_access.AwsSessions("").client(place, "secretsmanager", "hana")
     assert client.meta.endpoint_url == "https://secretsmanager.us-west-2.amazonaws.com"
 
@@ -127,7 +148,16 @@ def test_s87_health_shows_nothing_of_the_inside(client: Client, url: str) -> Non
     assert failing.content in (b"ok\n", b"not ready\n")
     for answer in (fine, failing):
         told = json.dumps(dict(answer.headers)).lower()
-        for word in ("django", "python", "sqlite", "gunicorn", "arn:", "127.0.0.1", "testserver", "set-cookie"):
+        for word in (
+            "django",
+            "python",
+            "sqlite",
+            "gunicorn",
+            "arn:",
+            "127.0.0.1",
+            "testserver",
+            "set-cookie",
+        ):
             assert word not in told
 
 

@@ -56,7 +56,9 @@ def test_s20_a_closed_url_leads_to_the_sign_in_and_back(client: Client) -> None:
             assert client.get(path)["Location"] == f"/sign-in?next={path}"
 
 
-def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(watched: Callable[..., tuple[Estate, RecordingAws]]) -> None:
+def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(
+    watched: Callable[..., tuple[Estate, RecordingAws]],
+) -> None:
     _, aws = watched(only=("dev",))
     client = Client()
     for _, path in every_url():
@@ -68,10 +70,23 @@ def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(watched:
 
 def test_s21_there_is_no_sign_up(client: Client, hana: Any) -> None:
     for _, path in every_url():
-        client.post(path, {"username": "kenji", "password": PASSWORD, "password1": PASSWORD, "password2": PASSWORD, "email": "k@miyabi-world.com"})
+        client.post(
+            path,
+            {
+                "username": "kenji",
+                "password": PASSWORD,
+                "password1": PASSWORD,
+                "password2": PASSWORD,
+                "email": "k@miyabi-world.com",
+            },
+        )
     assert list(get_user_model().objects.values_list("username", flat=True)) == ["hana"]
     names = {name for name, _ in every_url()}
-    assert not [name for name in names if any(word in name for word in ("sign_up", "signup", "register", "reset", "invite"))]
+    assert not [
+        name
+        for name in names
+        if any(word in name for word in ("sign_up", "signup", "register", "reset", "invite"))
+    ]
 
 
 def test_s22_six_wrong_passwords_lock_a_name_whatever_comes_next(client: Client, hana: Any) -> None:
@@ -124,7 +139,10 @@ def test_s23_no_header_and_no_address_resets_the_count(hana: Any) -> None:
 
 def test_s24_an_unknown_name_and_a_wrong_password_look_alike(hana: Any) -> None:
     for attempt in range(7):
-        unknown, wrong = sign_in(Client(), "nobody-here", f"x{attempt}"), sign_in(Client(), "hana", f"x{attempt}")
+        unknown, wrong = (
+            sign_in(Client(), "nobody-here", f"x{attempt}"),
+            sign_in(Client(), "hana", f"x{attempt}"),
+        )
         assert unknown.status_code == wrong.status_code
         assert _without_tokens(unknown) == _without_tokens(wrong)
         assert unknown.headers.keys() == wrong.headers.keys()
@@ -169,10 +187,16 @@ def test_s25_the_session_s_id_changes_at_sign_in(client: Client, hana: Any) -> N
     assert victim.get("/dev/").status_code == 302
 
 
-@pytest.mark.parametrize(("idle", "age"), [(30 * 60 + 5, 3600), (5, 12 * 3600 + 5)], ids=["idle for 30 minutes", "12 hours old"])
+@pytest.mark.parametrize(
+    ("idle", "age"), [(30 * 60 + 5, 3600), (5, 12 * 3600 + 5)], ids=["idle for 30 minutes", "12 hours old"]
+)
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
-    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: Callable[..., Client], idle: int, age: int, script: bool
+    watched: Callable[..., tuple[Estate, RecordingAws]],
+    signed_in: Callable[..., Client],
+    idle: int,
+    age: int,
+    script: bool,
 ) -> None:
     estate, aws = watched(only=("dev",))
     client = signed_in("editor")
@@ -207,7 +231,9 @@ def test_s26_it_lasts_until_then_and_use_keeps_it_alive(
     assert time.time() - client.session["started"] > age - 60  # use does not lengthen its life
 
 
-@pytest.mark.parametrize("url", ["/livez/", "/livez-prod/", "/readyz/", "/static/nothing", "/audit", "/sign-in"])
+@pytest.mark.parametrize(
+    "url", ["/livez/", "/livez-prod/", "/readyz/", "/static/nothing", "/audit", "/sign-in"]
+)
 def test_s26_no_page_is_left_out(signed_in: Callable[..., Client], url: str) -> None:
     client = signed_in("viewer")
     _age(client, 31 * 60, 3600)
@@ -265,7 +291,9 @@ def test_s28_a_role_that_was_taken_away_counts_at_the_next_request(
     assert client.get("/dev/").status_code == 403
 
 
-def test_s28_an_account_that_was_switched_off_is_out_at_the_next_request(signed_in: Callable[..., Client]) -> None:
+def test_s28_an_account_that_was_switched_off_is_out_at_the_next_request(
+    signed_in: Callable[..., Client],
+) -> None:
     client = signed_in("viewer")
     assert client.get("/")["Location"] == "/dev/"
     client.user.is_active = False  # type: ignore[attr-defined]
@@ -284,10 +312,16 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
 @pytest.mark.parametrize("where", ["form", "query"])
-def test_s33_next_leads_to_this_console_alone_in_any_spelling(client: Client, hana: Any, wanted: str, where: str) -> None:
+def test_s33_next_leads_to_this_console_alone_in_any_spelling(
+    client: Client, hana: Any, wanted: str, where: str
+) -> None:
     assert wanted not in client.get("/sign-in", {"next": wanted}).context["next"]
     form = {"username": "hana", "password": PASSWORD}
-    answer = client.post("/sign-in", {**form, "next": wanted}) if where == "form" else client.post("/sign-in", form, query_params={"next": wanted})
+    answer = (
+        client.post("/sign-in", {**form, "next": wanted})
+        if where == "form"
+        else client.post("/sign-in", form, query_params={"next": wanted})
+    )
     assert (answer.status_code, answer["Location"]) == (302, "/")
 
 
@@ -318,5 +352,11 @@ def test_s35_cookies_are_host_only_secure_and_out_of_reach_of_scripts(client: Cl
 
 def test_s35_the_session_holds_who_and_since_when_and_nothing_else(client: Client, hana: Any) -> None:
     sign_in(client, "hana", PASSWORD)
-    assert set(client.session.keys()) == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "seen"}
+    assert set(client.session.keys()) == {
+        "_auth_user_id",
+        "_auth_user_backend",
+        "_auth_user_hash",
+        "started",
+        "seen",
+    }
     assert PASSWORD not in json.dumps(dict(client.session))

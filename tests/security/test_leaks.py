@@ -78,7 +78,10 @@ def test_s02_no_page_export_or_answer_holds_six_characters_of_a_stored_value(
         client = signed_in(role, "dev")
         for name in SECRETS:
             for _, path in every_url(name=f"miyabi/dev/{name}"):
-                pages += [(f"{role} {path}", whole(client.get(path))), (f"{role} {path} as JSON", whole(client.get(path, **JSON)))]
+                pages += [
+                    (f"{role} {path}", whole(client.get(path))),
+                    (f"{role} {path} as JSON", whole(client.get(path, **JSON))),
+                ]
             pages.append((f"{role}, filtered", whole(client.get("/dev/", {"q": canary[:6]}))))
     assert sum(text.startswith(b"200 ") for _, text in pages) > 40
     # The filter's own text comes back in its field: it was typed into the address, and is not a stored value.
@@ -109,14 +112,26 @@ def test_s02_neither_review_nor_conflict_holds_a_stored_or_a_typed_value(
 
 
 @pytest.mark.parametrize("page", ["secret", "edit"])
-def test_s03_the_masked_page_is_the_same_for_every_length(make_estate: Callable[..., Estate], signed_in: SignedIn, page: str) -> None:
+def test_s03_the_masked_page_is_the_same_for_every_length(
+    make_estate: Callable[..., Estate], signed_in: SignedIn, page: str
+) -> None:
     estate = make_estate(only=("dev",))
     cells, lengths = set(), set()
     for number, size in enumerate((1, 1024, 60 * 1024)):
-        estate["dev"].clients.secretsmanager.create_secret(Name=f"miyabi/dev/size-{number}", SecretString=json.dumps({"K": "q" * size}))
-        answer = signed_in("editor", "dev", name=f"person-{number}").get(f"/dev/{page}/miyabi/dev/size-{number}")
+        estate["dev"].clients.secretsmanager.create_secret(
+            Name=f"miyabi/dev/size-{number}", SecretString=json.dumps({"K": "q" * size})
+        )
+        answer = signed_in("editor", "dev", name=f"person-{number}").get(
+            f"/dev/{page}/miyabi/dev/size-{number}"
+        )
         shown = re.sub(r"[0-9a-f]{4}·[0-9a-f]{4}", "FINGERPRINT", answer.content.decode())
-        cells.add(tuple(re.findall(r'<td data-label="Value">.*?</td>|<div class="row".*?</textarea>', shown, re.DOTALL)))
+        cells.add(
+            tuple(
+                re.findall(
+                    r'<td data-label="Value">.*?</td>|<div class="row".*?</textarea>', shown, re.DOTALL
+                )
+            )
+        )
         lengths.add(answer["Content-Length"])
     assert len(lengths) == 1
     assert len(cells) == 1
@@ -154,13 +169,19 @@ def planted(watched: Watched, signed_in: SignedIn, canary: str) -> tuple[Estate,
 def fail_at(aws: RecordingAws, monkeypatch: pytest.MonkeyPatch, what: str, typed: str) -> None:
     """Makes PutSecretValue fail in one of the ways that AWS, the network or boto3 have."""
     if what == "ClientError":
-        aws.break_call("PutSecretValue", "InvalidParameterException", f"The value {typed} is not to our taste.")
+        aws.break_call(
+            "PutSecretValue", "InvalidParameterException", f"The value {typed} is not to our taste."
+        )
     elif what == "KMS":
         aws.break_call("PutSecretValue", "AccessDeniedException", f"Access to KMS is not allowed for {typed}")
     elif what == "closed connection":
         aws.drop_call("PutSecretValue")
     elif what == "time-out":
-        monkeypatch.setattr(aws_session, "_CONFIG", aws_session._CONFIG.merge(Config(read_timeout=0.3, retries={"total_max_attempts": 1})))
+        monkeypatch.setattr(
+            aws_session,
+            "_CONFIG",
+            aws_session._CONFIG.merge(Config(read_timeout=0.3, retries={"total_max_attempts": 1})),
+        )
         aws_access.sessions.cache_clear()
         aws.drop_call("PutSecretValue", seconds=2)
     elif what == "not AWS's answer":
@@ -170,13 +191,20 @@ def fail_at(aws: RecordingAws, monkeypatch: pytest.MonkeyPatch, what: str, typed
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 @pytest.mark.parametrize("what", ["ClientError", "KMS", "closed connection", "time-out", "not AWS's answer"])
 def test_s07_no_failure_of_a_call_puts_a_value_on_a_page_or_into_a_log(
-    planted: tuple[Estate, RecordingAws, Client], logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch, what: str, script: bool, canary: str
+    planted: tuple[Estate, RecordingAws, Client],
+    logged: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    script: bool,
+    canary: str,
 ) -> None:
     estate, aws, client = planted
     typed = make_canary()
     base = current_version(estate, "dev", "object")
     fail_at(aws, monkeypatch, what, typed)
-    answer = client.post(edit_url("dev", "object"), key_form(base, ("new", "set", typed)), **(JSON if script else {}))
+    answer = client.post(
+        edit_url("dev", "object"), key_form(base, ("new", "set", typed)), **(JSON if script else {})
+    )
     assert answer.status_code in (502, 503)
     texts = [("page", whole(answer)), ("log", logged()), *database_dump()]
     assert leaks_in(typed, texts) + leaks_in(canary, texts) == []
@@ -191,7 +219,8 @@ def test_s07_a_value_of_the_wrong_type_is_refused_by_boto3_without_a_word_of_it(
     person = client.user.get_username()  # type: ignore[attr-defined]
     boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
     boto.meta.events.register(
-        "provide-client-params.secrets-manager.PutSecretValue", lambda params, **_: params | {"SecretString": [params["SecretString"]]}
+        "provide-client-params.secrets-manager.PutSecretValue",
+        lambda params, **_: params | {"SecretString": [params["SecretString"]]},
     )
     typed = make_canary()
     answer = save_key(client, estate, "dev", "object", "new", typed)
@@ -221,7 +250,10 @@ def wrong_forms(typed: str) -> dict[str, tuple[str, dict[str, Any]]]:
         "too large": (keys, key_form(base, ("MIYABI_ROOT", "set", typed * 4000), **rules)),
         "a conflict": (keys, key_form(base, row, **rules)),
         "broken JSON": (document, document_form(base, f'{{"A": "{typed}', **rules)),
-        "a key of it twice": (document, document_form(base, json.dumps({"A": typed})[:-1] + ', "A": "1"}', **rules)),
+        "a key of it twice": (
+            document,
+            document_form(base, json.dumps({"A": typed})[:-1] + ', "A": "1"}', **rules),
+        ),
         "not an object": (document, document_form(base, json.dumps([typed]), **rules)),
         "a document in conflict": (document, document_form(base, json.dumps({"A": typed}), **rules)),
         "a line break in the reason": (keys, key_form(base, row, **rules | {"reason": "x" * 600})),
@@ -240,15 +272,21 @@ def test_s09_what_was_typed_never_comes_back(
 
 
 @pytest.mark.parametrize("step", ["review", "save"])
-def test_s09_a_wrong_token_is_told_without_it(make_estate: Callable[..., Estate], signed_in: SignedIn, step: str) -> None:
+def test_s09_a_wrong_token_is_told_without_it(
+    make_estate: Callable[..., Estate], signed_in: SignedIn, step: str
+) -> None:
     estate, typed = make_estate(only=("dev",)), f"ghp_{make_plain_canary(36)}"
     base = current_version(estate, "dev", "api-keys")
-    answer = signed_in("editor", "dev").post(edit_url("dev", "api-keys"), key_form(base, ("GITHUB_TOKEN", "set", typed), step=step), **JSON)
+    answer = signed_in("editor", "dev").post(
+        edit_url("dev", "api-keys"), key_form(base, ("GITHUB_TOKEN", "set", typed), step=step), **JSON
+    )
     assert "GITHUB_TOKEN" in answer.content.decode()
     assert leaks(typed[4:], whole(answer)) == []
 
 
-def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(estate: Estate, signed_in: SignedIn) -> None:
+def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(
+    estate: Estate, signed_in: SignedIn
+) -> None:
     for role in (*ROLES, "nobody"):
         client = signed_in(role)
         for name, path in every_url():
@@ -259,12 +297,18 @@ def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(estate: Estat
         assert client.post("/sign-out")["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("who", ["nobody signed in", "a session that has ended", "a viewer", "a foreign form"])
+@pytest.mark.parametrize(
+    "who", ["nobody signed in", "a session that has ended", "a viewer", "a foreign form"]
+)
 def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
     make_estate: Callable[..., Estate], signed_in: SignedIn, logged: Callable[[], str], canary: str, who: str
 ) -> None:
     make_estate(only=("dev",))
-    client = Client() if who == "nobody signed in" else signed_in("viewer" if who == "a viewer" else "editor", "dev")
+    client = (
+        Client()
+        if who == "nobody signed in"
+        else signed_in("viewer" if who == "a viewer" else "editor", "dev")
+    )
     if who == "a session that has ended":
         session = client.session
         session["started"] = session["seen"] = 1
@@ -287,18 +331,33 @@ class Unreadable:
 
 
 @pytest.mark.parametrize("length", ["524289", "10000000000", "-1", "1e3", "0x10", "٣٣٣٣٣٣٣"])
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"])
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"]
+)
 @pytest.mark.parametrize("path", ["/sign-in", "/dev/edit/miyabi/dev/config", "/none"])
-def test_s15_an_oversized_body_is_refused_before_anything_reads_it(signed_in: SignedIn, path: str, kind: str, length: str) -> None:
-    environ = {"PATH_INFO": path, "REQUEST_METHOD": "POST", "CONTENT_TYPE": kind, "CONTENT_LENGTH": length, "wsgi.input": Unreadable()}
+def test_s15_an_oversized_body_is_refused_before_anything_reads_it(
+    signed_in: SignedIn, path: str, kind: str, length: str
+) -> None:
+    environ = {
+        "PATH_INFO": path,
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": kind,
+        "CONTENT_LENGTH": length,
+        "wsgi.input": Unreadable(),
+    }
     assert signed_in("editor").request(**environ).status_code == 413
 
 
-def test_s15_the_largest_secret_fits_in_whatever_encoding(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_s15_the_largest_secret_fits_in_whatever_encoding(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     estate = make_estate(only=("dev",))
     text = json.dumps({"K": "é" * 32_000}, ensure_ascii=False)  # 64,009 bytes, three times as many in a form
     form = document_form(current_version(estate, "dev", "config"), text)
-    assert signed_in("editor", "dev").post(edit_url("dev", "config", "edit-document"), form, **JSON).status_code == 200
+    assert (
+        signed_in("editor", "dev").post(edit_url("dev", "config", "edit-document"), form, **JSON).status_code
+        == 200
+    )
     assert estate.value("dev", "config") == text
 
 
@@ -329,7 +388,16 @@ def test_s16_a_line_of_the_log_stream_holds_no_value_for_any_step_of_a_save(
     assert leaks(canary, logged()) + leaks(typed, logged()) == []
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://evil.example","x")', "=cmd|' /C calc'!A0"]
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    '=HYPERLINK("http://evil.example","x")',
+    "=cmd|' /C calc'!A0",
+]
 
 
 def test_s17_an_export_neutralises_cells_that_a_spreadsheet_would_run(signed_in: SignedIn) -> None:
@@ -343,14 +411,18 @@ def test_s17_an_export_neutralises_cells_that_a_spreadsheet_would_run(signed_in:
         assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
 
 
-def test_s18_what_an_error_tells_is_fit_to_be_handed_on(planted: tuple[Estate, RecordingAws, Client], canary: str) -> None:
+def test_s18_what_an_error_tells_is_fit_to_be_handed_on(
+    planted: tuple[Estate, RecordingAws, Client], canary: str
+) -> None:
     estate, aws, client = planted
     aws.break_call("UpdateSecretVersionStage", "InternalServiceError", status=500)
     aws.break_call("PutSecretValue", "AccessDeniedException", "no")
     typed = make_canary()
     answer = save_key(client, estate, "dev", "object", "new", typed)
     told = json.dumps(answer.json())
-    assert "aws secretsmanager list-secret-version-ids --secret-id miyabi/dev/object --region us-west-2" in told
+    assert (
+        "aws secretsmanager list-secret-version-ids --secret-id miyabi/dev/object --region us-west-2" in told
+    )
     assert "broken-by-a-test" in told  # the request id
     session_id = client.cookies["__Host-session"].value
     credentials = {call.session for call in aws.seen} | {"testing"}
@@ -362,7 +434,9 @@ def test_s18_what_an_error_tells_is_fit_to_be_handed_on(planted: tuple[Estate, R
 # Without the right to reveal
 
 
-def test_s45_no_stored_value_by_prefill(make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str) -> None:
+def test_s45_no_stored_value_by_prefill(
+    make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
+) -> None:
     plant(make_estate(only=("dev",)), canary)
     for role in ("editor", "admin"):
         client = signed_in(role, "dev")
@@ -398,10 +472,14 @@ def test_s45_no_role_gets_a_value_by_history_export_error_or_copy(
     planted: tuple[Estate, RecordingAws, Client], signed_in: SignedIn, role: str, canary: str
 ) -> None:
     estate, aws, editor = planted
-    save_key(editor, estate, "dev", "object", "CANARY", "another value")  # the canary is in an old version now
+    save_key(
+        editor, estate, "dev", "object", "CANARY", "another value"
+    )  # the canary is in an old version now
     client = signed_in(role, "dev")
     texts = [(path, whole(client.get(path))) for _, path in every_url(name="miyabi/dev/object")]
     aws.break_call("GetSecretValue", "DecryptionFailure", f"no {canary}")
     aws.break_call("DescribeSecret", "InternalServiceError", f"no {canary}", status=500)
-    texts += [(f"{path} while AWS fails", whole(client.get(path))) for _, path in every_url(name="miyabi/dev/text")]
+    texts += [
+        (f"{path} while AWS fails", whole(client.get(path))) for _, path in every_url(name="miyabi/dev/text")
+    ]
     assert leaks_in(canary, texts) == []

@@ -77,7 +77,9 @@ def test_s05_a_fault_with_values_in_its_locals_shows_none_on_the_page_or_in_any_
     output: Callable[[], str], canary: str, break_it: Callable[..., None], script: bool, debug: bool,
 ) -> None:  # fmt: skip
     estate, typed = make_estate(only=("dev",)), make_canary()
-    estate["dev"].clients.secretsmanager.put_secret_value(SecretId="miyabi/dev/config", SecretString=f'{{"CANARY": "{_in_json(canary)}"}}')
+    estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString=f'{{"CANARY": "{_in_json(canary)}"}}'
+    )
     client = signed_in("editor", "dev")
     assert client.get(edit_url("dev", "config")).status_code == 200
     client.raise_request_exception = False
@@ -85,7 +87,9 @@ def test_s05_a_fault_with_values_in_its_locals_shows_none_on_the_page_or_in_any_
     break_it(monkeypatch, client)
 
     answer = client.post(
-        edit_url("dev", "config"), key_form(current_version(estate, "dev", "config"), ("NEW", "set", typed)), **(JSON if script else {})
+        edit_url("dev", "config"),
+        key_form(current_version(estate, "dev", "config"), ("NEW", "set", typed)),
+        **(JSON if script else {}),
     )
 
     assert answer.status_code == 500
@@ -101,9 +105,13 @@ def _in_json(text: str) -> str:
 
 
 @pytest.mark.parametrize("debug", [True, False], ids=["DEBUG on", "DEBUG off"])
-def test_s05_django_s_reports_hold_no_locals_no_body_no_cookies_and_no_settings(settings: Any, debug: bool) -> None:
+def test_s05_django_s_reports_hold_no_locals_no_body_no_cookies_and_no_settings(
+    settings: Any, debug: bool
+) -> None:
     settings.DEBUG, canary = debug, make_plain_canary()
-    request = RequestFactory().post("/dev/edit/miyabi/dev/config", {"value": canary}, headers={"cookie": f"__Host-session={canary}"})
+    request = RequestFactory().post(
+        "/dev/edit/miyabi/dev/config", {"value": canary}, headers={"cookie": f"__Host-session={canary}"}
+    )
     assert request.POST["value"] == canary
     typed = request.POST["value"]
     try:
@@ -118,7 +126,11 @@ def test_s05_django_s_reports_hold_no_locals_no_body_no_cookies_and_no_settings(
 
 
 def test_s05_a_foreign_error_s_text_stays_out_of_the_log_stream(
-    signed_in: SignedIn, settings: Any, monkeypatch: pytest.MonkeyPatch, output: Callable[[], str], canary: str
+    signed_in: SignedIn,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    output: Callable[[], str],
+    canary: str,
 ) -> None:
     """Its text may repeat what it choked on, and Django's own console handler would print it with DEBUG on."""
 
@@ -128,7 +140,7 @@ def test_s05_a_foreign_error_s_text_stays_out_of_the_log_stream(
     monkeypatch.setattr(edit_pages, "key_edit", explode)
     client = signed_in("editor", "dev")
     client.raise_request_exception = False
-    for settings.DEBUG in (True, False):  # noqa: B020
+    for settings.DEBUG in (True, False):
         client.post(edit_url("dev", "config"), key_form("a", ("NEW", "set", "x")))
     written = output()
     assert "unhandled error" in written
@@ -141,7 +153,9 @@ def test_s06_a_save_with_every_logger_at_debug_leaves_nothing_in_any_handler(
     output: Callable[[], str], canary: str,
 ) -> None:  # fmt: skip
     estate, typed = make_estate(only=("dev",)), make_canary()
-    estate["dev"].clients.secretsmanager.put_secret_value(SecretId="miyabi/dev/config", SecretString=f'{{"CANARY": "{_in_json(canary)}"}}')
+    estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString=f'{{"CANARY": "{_in_json(canary)}"}}'
+    )
     client = signed_in("editor", "dev")
     for name in ("botocore", "boto3", "urllib3", "django", "miyabi"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)

@@ -32,7 +32,9 @@ def edit_of(estate: Estate, environment: str, secret: str, hana: Actor, **values
     place = estate.environments[environment]
     name = place.prefix + secret
     current = secrets_manager(place, hana).describe_secret(name).current
-    changes = tuple(Change(key, None if value is None else SecretValue(value)) for key, value in values.items())
+    changes = tuple(
+        Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
+    )
     return Edit(name, current, changes, reason="OPS-1: a test", typed_name=name)
 
 
@@ -49,18 +51,26 @@ def test_it_works(estate: Estate, hana: Actor) -> None:
 
 
 def test_the_new_version_s_id_is_the_hash_of_its_intent(estate: Estate, hana: Actor) -> None:
-    saved = put_new_version(estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/srv"))
+    saved = put_new_version(
+        estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/srv")
+    )
 
     intent = AuditRecord.objects.get(sequence=saved.sequence)
     assert (intent.phase, intent.action, intent.hash) == ("intent", "secret.save", saved.version_id)
     outcome = AuditRecord.objects.get(intent=str(saved.sequence))
-    assert (outcome.outcome, outcome.version_id, json.loads(outcome.keys)) == ("done", saved.version_id, ["MIYABI_ROOT"])
+    assert (outcome.outcome, outcome.version_id, json.loads(outcome.keys)) == (
+        "done",
+        saved.version_id,
+        ["MIYABI_ROOT"],
+    )
     assert len(json.loads(outcome.request_ids)) == 2
     assert verify_audit()[0] == []
 
 
 def test_the_facts_of_the_new_version_are_kept(estate: Estate, hana: Actor) -> None:
-    saved = put_new_version(estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/srv"))
+    saved = put_new_version(
+        estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/srv")
+    )
     assert VersionRecord.objects.filter(version_id=saved.version_id).count() == 1
 
 
@@ -69,9 +79,13 @@ def test_an_edit_of_an_old_version_is_refused_with_both_versions_named(estate: E
     saved = put_new_version(estate.environments["dev"], hana, first)
 
     with pytest.raises(VersionConflict) as caught:
-        put_new_version(estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/two").__class__(
-            first.secret, first.base, (Change("MIYABI_ROOT", SecretValue("/two")),)
-        ))
+        put_new_version(
+            estate.environments["dev"],
+            hana,
+            edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/two").__class__(
+                first.secret, first.base, (Change("MIYABI_ROOT", SecretValue("/two")),)
+            ),
+        )
     assert (caught.value.base, caught.value.current) == (first.base, saved.version_id)
     assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/one"
     assert AuditRecord.objects.filter(outcome="conflict").count() == 1
@@ -85,13 +99,18 @@ def test_the_same_form_sent_twice_makes_one_version(estate: Estate, hana: Actor)
     second = put_new_version(estate.environments["dev"], hana, edit)
 
     assert second == first
-    versions = estate["dev"].clients.secretsmanager.list_secret_version_ids(SecretId=edit.secret, IncludeDeprecated=True)["Versions"]
+    versions = estate["dev"].clients.secretsmanager.list_secret_version_ids(
+        SecretId=edit.secret, IncludeDeprecated=True
+    )["Versions"]
     assert len(versions) == 2
 
 
 def test_s66_prod_asks_for_a_reason_and_the_typed_name(estate: Estate, hana: Actor) -> None:
     edit = edit_of(estate, "prod", "config", hana, MIYABI_ROOT="/x")
-    for wrong in (Edit(edit.secret, edit.base, edit.changes, typed_name=edit.secret), Edit(edit.secret, edit.base, edit.changes, reason="why")):
+    for wrong in (
+        Edit(edit.secret, edit.base, edit.changes, typed_name=edit.secret),
+        Edit(edit.secret, edit.base, edit.changes, reason="why"),
+    ):
         with pytest.raises(InvalidChange):
             put_new_version(estate.environments["prod"], hana, wrong)
     assert not AuditRecord.objects.exists()
@@ -107,26 +126,42 @@ def test_s67_a_secret_that_is_scheduled_for_deletion_is_not_edited(estate: Estat
 def test_nothing_changed_makes_no_version(estate: Estate, hana: Actor) -> None:
     stored = json.loads(estate.value("dev", "config"))["MIYABI_ROOT"]
     with pytest.raises(NothingChanged):
-        put_new_version(estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT=stored))
+        put_new_version(
+            estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT=stored)
+        )
 
 
-def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(estate: Estate, hana: Actor, settings: object) -> None:
+def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(
+    estate: Estate, hana: Actor, settings: object
+) -> None:
     settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
-    put_new_version(estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/1"))
+    put_new_version(
+        estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/1")
+    )
     with pytest.raises(TooManyWrites):
-        put_new_version(estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/2"))
+        put_new_version(
+            estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/2")
+        )
     assert AuditRecord.objects.filter(action="rate.limited").count() == 1
 
 
 def test_generated_tokens_are_made_while_saving(estate: Estate, hana: Actor) -> None:
     edit = edit_of(estate, "dev", "api-keys", hana)
-    put_new_version(estate.environments["dev"], hana, Edit(edit.secret, edit.base, generate=("MIYABI_ACCESS_TOKEN",)))
+    put_new_version(
+        estate.environments["dev"], hana, Edit(edit.secret, edit.base, generate=("MIYABI_ACCESS_TOKEN",))
+    )
     assert len(json.loads(estate.value("dev", "api-keys"))["MIYABI_ACCESS_TOKEN"]) == 43
 
 
-def test_a_secret_without_a_version_gets_its_first_one(estate: Estate, hana: Actor, make_estate: Callable[..., Estate]) -> None:
+def test_a_secret_without_a_version_gets_its_first_one(
+    estate: Estate, hana: Actor, make_estate: Callable[..., Estate]
+) -> None:
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/empty")
-    saved = put_new_version(estate.environments["dev"], hana, Edit("miyabi/dev/empty", "", (Change("A", SecretValue("1")),)))
-    assert client.describe_secret(SecretId="miyabi/dev/empty")["VersionIdsToStages"] == {saved.version_id: [AWSCURRENT]}
+    saved = put_new_version(
+        estate.environments["dev"], hana, Edit("miyabi/dev/empty", "", (Change("A", SecretValue("1")),))
+    )
+    assert client.describe_secret(SecretId="miyabi/dev/empty")["VersionIdsToStages"] == {
+        saved.version_id: [AWSCURRENT]
+    }
     assert estate.value("dev", "empty") == '{"A": "1"}'

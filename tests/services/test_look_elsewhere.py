@@ -22,10 +22,14 @@ def states(estate: Estate, environment: str, actor: Actor) -> dict[str, str]:
 def share_a_token(estate: Estate) -> None:
     token = json.loads(estate.value("staging", "api-keys"))["MIYABI_ACCESS_TOKEN"]
     document = json.loads(estate.value("prod", "api-keys")) | {"MIYABI_ACCESS_TOKEN": token}
-    estate["prod"].clients.secretsmanager.put_secret_value(SecretId="miyabi/prod/api-keys", SecretString=json.dumps(document))
+    estate["prod"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/prod/api-keys", SecretString=json.dumps(document)
+    )
 
 
-def test_a_shared_value_is_found_before_anybody_opened_the_other_environment(estate: Estate, hana: Actor) -> None:
+def test_a_shared_value_is_found_before_anybody_opened_the_other_environment(
+    estate: Estate, hana: Actor
+) -> None:
     share_a_token(estate)
     look_elsewhere(estate.environments["prod"], hana, estate.environments.values())
     assert states(estate, "prod", hana)["api-keys"] == "1 shared between environments"
@@ -41,8 +45,12 @@ def test_only_environments_that_the_person_may_see_are_asked(estate: Estate, han
     assert set(AuditRecord.objects.values_list("environment", flat=True)) == {"dev"}
 
 
-def test_a_secret_that_is_not_there_is_asked_for_once_and_hinders_nothing(estate: Estate, hana: Actor) -> None:
-    estate["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/api-keys", ForceDeleteWithoutRecovery=True)
+def test_a_secret_that_is_not_there_is_asked_for_once_and_hinders_nothing(
+    estate: Estate, hana: Actor
+) -> None:
+    estate["dev"].clients.secretsmanager.delete_secret(
+        SecretId="miyabi/dev/api-keys", ForceDeleteWithoutRecovery=True
+    )
     look_elsewhere(estate.environments["prod"], hana, estate.environments.values())
     assert states(estate, "prod", hana)["api-keys"] == "Healthy"
     records = AuditRecord.objects.count()

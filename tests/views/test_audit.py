@@ -18,7 +18,10 @@ from secrets_ui.services import audit
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")
-DEV, PROD = {"environment": "dev", "secret": "miyabi/dev/config"}, {"environment": "prod", "secret": "miyabi/prod/api-keys"}
+DEV, PROD = (
+    {"environment": "dev", "secret": "miyabi/dev/config"},
+    {"environment": "prod", "secret": "miyabi/prod/api-keys"},
+)
 
 
 @pytest.fixture
@@ -28,10 +31,25 @@ def chain(db: None) -> dict[str, int]:
     read = audit.record_intent("value.read", HANA, **DEV, version_id="v-read")
     audit.record_outcome(read, "value.read", HANA, "done", **DEV, request_ids=["request-1"])
     save = audit.record_intent("secret.save", KENJI, **PROD, keys=["GITHUB_TOKEN"], reason="OPS-7: it leaked")
-    audit.record_outcome(save, "secret.save", KENJI, "done", **PROD, keys=["GITHUB_TOKEN"], version_id="v-save", request_ids=["request-2"])
+    audit.record_outcome(
+        save,
+        "secret.save",
+        KENJI,
+        "done",
+        **PROD,
+        keys=["GITHUB_TOKEN"],
+        version_id="v-save",
+        request_ids=["request-2"],
+    )
     opened = audit.record_intent("secret.save", KENJI, **DEV, keys=["BASE_URL"])
     refused = audit.record("access.refused", HANA, "refused", **PROD, details={"action": "secret.edit"})
-    return {"signed": signed.sequence, "read": read.sequence, "save": save.sequence, "open": opened.sequence, "refused": refused.sequence}
+    return {
+        "signed": signed.sequence,
+        "read": read.sequence,
+        "save": save.sequence,
+        "open": opened.sequence,
+        "refused": refused.sequence,
+    }
 
 
 def lines(answer: Any) -> list[int]:
@@ -62,7 +80,18 @@ def test_it_rejects_other_methods(chain: dict[str, int], signed_in: SignedIn, ur
     assert getattr(signed_in("admin"), method)(url).status_code == 405
 
 
-@pytest.mark.parametrize("url", ["/audit/0", "/audit/999", f"/audit/{2**63}", f"/audit/{10**40}", "/audit/-1", "/audit/x", "/audit/export.xlsx"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/audit/0",
+        "/audit/999",
+        f"/audit/{2**63}",
+        f"/audit/{10**40}",
+        "/audit/-1",
+        "/audit/x",
+        "/audit/export.xlsx",
+    ],
+)
 def test_a_missing_id_is_404(chain: dict[str, int], signed_in: SignedIn, url: str) -> None:
     assert signed_in("admin").get(url).status_code == 404
 
@@ -83,17 +112,23 @@ def test_a_missing_id_is_404(chain: dict[str, int], signed_in: SignedIn, url: st
         ({"after": "2001-01-01 10:00"}, ["refused", "open", "save", "read", "signed"]),
     ],
 )
-def test_each_filter_is_in_the_url(chain: dict[str, int], signed_in: SignedIn, filters: dict[str, str], expected: list[str]) -> None:
+def test_each_filter_is_in_the_url(
+    chain: dict[str, int], signed_in: SignedIn, filters: dict[str, str], expected: list[str]
+) -> None:
     assert lines(signed_in("auditor").get("/audit", filters)) == [chain[name] for name in expected]
 
 
-def test_a_filter_that_cannot_be_read_shows_what_was_expected_and_no_lines(chain: dict[str, int], signed_in: SignedIn) -> None:
+def test_a_filter_that_cannot_be_read_shows_what_was_expected_and_no_lines(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
     page = signed_in("auditor").get("/audit", {"after": "yesterday"})
     assert page.context["page"] is None
     assert "2026-11-23 14:05" in page.content.decode()
 
 
-def test_an_export_whose_filter_cannot_be_read_is_refused_instead_of_being_wider(chain: dict[str, int], signed_in: SignedIn) -> None:
+def test_an_export_whose_filter_cannot_be_read_is_refused_instead_of_being_wider(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
     assert signed_in("auditor").get("/audit/export.csv", {"after": "yesterday"}).status_code == 400
     assert not AuditRecord.objects.filter(action="audit.export").exists()
 
@@ -111,11 +146,15 @@ def test_pages_go_on_below_a_record_so_that_new_ones_never_shift_them(signed_in:
 
 
 @pytest.mark.parametrize("below", ["x", "-1", "9" * 30, "1.5"])
-def test_a_page_that_cannot_be_read_is_the_first(chain: dict[str, int], signed_in: SignedIn, below: str) -> None:
+def test_a_page_that_cannot_be_read_is_the_first(
+    chain: dict[str, int], signed_in: SignedIn, below: str
+) -> None:
     assert len(lines(signed_in("auditor").get("/audit", {"below": below}))) == 5
 
 
-def test_one_record_has_its_place_in_the_chain_its_outcome_and_request_ids(chain: dict[str, int], signed_in: SignedIn) -> None:
+def test_one_record_has_its_place_in_the_chain_its_outcome_and_request_ids(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
     page = signed_in("auditor").get(f"/audit/{chain['save']}")
     shown = page.content.decode()
     record = AuditRecord.objects.get(sequence=chain["save"])
@@ -126,7 +165,9 @@ def test_one_record_has_its_place_in_the_chain_its_outcome_and_request_ids(chain
     assert f"/audit/{chain['save'] + 1}" in shown
 
 
-def test_only_records_of_the_environments_that_one_may_audit_are_seen(chain: dict[str, int], signed_in: SignedIn) -> None:
+def test_only_records_of_the_environments_that_one_may_audit_are_seen(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
     client = signed_in("auditor", "dev")
     assert lines(client.get("/audit")) == [chain[name] for name in ("open", "read", "signed")]
     assert lines(client.get("/audit", {"environment": "prod"})) == []
@@ -143,7 +184,10 @@ def test_csv_holds_each_column_of_intents_and_outcomes(chain: dict[str, int], si
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith('attachment; filename="audit-')
-    assert [(row["sequence"], row["phase"]) for row in rows] == [(str(chain["save"]), "intent"), (str(chain["save"] + 1), "outcome")]
+    assert [(row["sequence"], row["phase"]) for row in rows] == [
+        (str(chain["save"]), "intent"),
+        (str(chain["save"] + 1), "outcome"),
+    ]
     assert rows[0]["reason"] == "OPS-7: it leaked"
     assert rows[1]["hash"] == AuditRecord.objects.get(sequence=chain["save"] + 1).hash
 
@@ -161,4 +205,8 @@ def test_an_export_is_itself_on_record_with_its_filters(chain: dict[str, int], s
     b"".join(client.get("/audit/export.jsonl", {"person": "hana"}))
     record = AuditRecord.objects.get(action="audit.export")
     assert record.actor == "aki"
-    assert json.loads(record.details) == {"form": "jsonl", "filters": {"person": "hana"}, "environments": ["dev"]}
+    assert json.loads(record.details) == {
+        "form": "jsonl",
+        "filters": {"person": "hana"},
+        "environments": ["dev"],
+    }

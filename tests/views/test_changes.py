@@ -62,7 +62,11 @@ def test_it_works(dev: Estate, hana: Client, kenji: Client) -> None:
     assert answer["Location"] == f"/dev/secret/miyabi/dev/config?saved={number}"
     assert root(dev) == "/srv/miyabi"
     outcome = AuditRecord.objects.get(action="secret.approve", phase="outcome")
-    assert (outcome.outcome, outcome.actor, json.loads(outcome.details)) == ("done", "kenji", {"proposed_by": "hana"})
+    assert (outcome.outcome, outcome.actor, json.loads(outcome.details)) == (
+        "done",
+        "kenji",
+        {"proposed_by": "hana"},
+    )
 
 
 def test_it_needs_access(dev: Estate, hana: Client, signed_in: SignedIn, client: Client) -> None:
@@ -106,10 +110,14 @@ def test_neither_an_unknown_nor_a_missing_decision_rejects(dev: Estate, hana: Cl
     assert len(kenji.get(LIST).context["proposals"]) == 1
 
 
-def test_a_proposal_whose_base_has_moved_is_stale_and_cannot_be_approved(dev: Estate, hana: Client, kenji: Client) -> None:
+def test_a_proposal_whose_base_has_moved_is_stale_and_cannot_be_approved(
+    dev: Estate, hana: Client, kenji: Client
+) -> None:
     number = propose(hana, dev)
     name = "miyabi/dev/config"
-    dev["dev"].clients.secretsmanager.put_secret_value(SecretId=name, SecretString='{"MIYABI_ROOT": "/outside"}')
+    dev["dev"].clients.secretsmanager.put_secret_value(
+        SecretId=name, SecretString='{"MIYABI_ROOT": "/outside"}'
+    )
     assert "Somebody changed the secret" in kenji.get(LIST).content.decode()
     assert decide(kenji, number, "approve").status_code == 409
     assert root(dev) == "/outside"

@@ -101,16 +101,26 @@ def test_blank_means_keep_and_the_other_choices_do_what_they_say(dev: Estate, ed
 
 
 def test_a_value_can_have_crlf_line_breaks(dev: Estate, editor: Client) -> None:
-    form = key_form(current_version(dev, "dev", "config"), ("NEW", "set", "a\r\nb\n"), **{"form-0-newline": "crlf"})
+    form = key_form(
+        current_version(dev, "dev", "config"), ("NEW", "set", "a\r\nb\n"), **{"form-0-newline": "crlf"}
+    )
     editor.post(EDIT, form)
     assert stored(dev)["NEW"] == "a\r\nb\r\n"
 
 
 def test_the_review_says_what_would_change_and_changes_nothing(dev: Estate, editor: Client) -> None:
     before = dev.value("dev", "config")
-    form = key_form(current_version(dev, "dev", "config"), ("MIYABI_ROOT", "set", "/srv"), ("MIYABI_REPO_NAME", "remove", ""), step="review")
+    form = key_form(
+        current_version(dev, "dev", "config"),
+        ("MIYABI_ROOT", "set", "/srv"),
+        ("MIYABI_REPO_NAME", "remove", ""),
+        step="review",
+    )
     review = editor.post(EDIT, form, **JSON).json()["review"]
-    assert {row["key"]: row["after"][:8] for row in review["rows"]} == {"MIYABI_ROOT": "•" * 8, "MIYABI_REPO_NAME": "removed"}
+    assert {row["key"]: row["after"][:8] for row in review["rows"]} == {
+        "MIYABI_ROOT": "•" * 8,
+        "MIYABI_REPO_NAME": "removed",
+    }
     assert review["summary"] == "2 keys change, 2 stay as they are"
     assert dev.value("dev", "config") == before
     assert not AuditRecord.objects.filter(action="secret.save").exists()
@@ -130,7 +140,9 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     watched: Callable[..., tuple[Estate, RecordingAws]], editor: Client
 ) -> None:
     estate, aws = watched(only=("dev",))
-    answer = editor.post(EDIT, key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "")), **JSON)
+    answer = editor.post(
+        EDIT, key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "")), **JSON
+    )
     assert answer.status_code == 400
     assert answer.json()["errors"][""] == ["Nothing was typed, so nothing changes. Blank means keep."]
     assert aws.seen == []
@@ -149,7 +161,10 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     ids=["removed and typed", "no name", "unknown choice", "twice", "long name", "too large"],
 )
 def test_a_wrong_row_is_refused_by_its_field_before_aws(
-    watched: Callable[..., tuple[Estate, RecordingAws]], editor: Client, rows: list[tuple[str, str, str]], field: str
+    watched: Callable[..., tuple[Estate, RecordingAws]],
+    editor: Client,
+    rows: list[tuple[str, str, str]],
+    field: str,
 ) -> None:
     _, aws = watched(only=("dev",))
     answer = editor.post(EDIT, key_form("a" * 32, *rows), **JSON)
@@ -158,7 +173,9 @@ def test_a_wrong_row_is_refused_by_its_field_before_aws(
     assert aws.seen == []
 
 
-def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_warned_of(dev: Estate, editor: Client) -> None:
+def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_warned_of(
+    dev: Estate, editor: Client
+) -> None:
     url, base = edit_url("dev", "api-keys"), current_version(dev, "dev", "api-keys")
     form = key_form(base, ("GITHUB_TOKEN", "set", "ghp_" + "0" * 36))
     row = editor.post(url, form | {"step": "review"}, **JSON).json()["review"]["rows"][0]
@@ -168,11 +185,16 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
     assert "GITHUB_TOKEN" in refused.json()["problem"]["text"]
 
     placeholder = key_form(base, ("OAUTH_CLIENT_ID", "set", "changeme"))
-    assert editor.post(url, placeholder | {"step": "review"}, **JSON).json()["review"]["rows"][0]["level"] == "warn"
+    assert (
+        editor.post(url, placeholder | {"step": "review"}, **JSON).json()["review"]["rows"][0]["level"]
+        == "warn"
+    )
     assert editor.post(url, placeholder, **JSON).status_code == 200
 
 
-def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(estate: Estate, editor: Client) -> None:
+def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
+    estate: Estate, editor: Client
+) -> None:
     before = estate.value("prod", "config")
     name = "miyabi/prod/config"
     for lacking in ("reason", "typed_name"):
@@ -182,11 +204,16 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(estate:
         assert refused.status_code == 400
         assert refused.json()["problem"]["title"] == "The change cannot be applied"
     assert estate.value("prod", "config") == before
-    assert save_key(editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name)).status_code == 200
+    assert (
+        save_key(editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name)).status_code
+        == 200
+    )
     assert json.loads(estate.value("prod", "config"))["MIYABI_ROOT"] == "/srv"
 
 
-def test_a_conflict_says_who_and_when_and_masks_all_three_sides(dev: Estate, editor: Client, signed_in: SignedIn) -> None:
+def test_a_conflict_says_who_and_when_and_masks_all_three_sides(
+    dev: Estate, editor: Client, signed_in: SignedIn
+) -> None:
     base = current_version(dev, "dev", "config")
     other = signed_in("editor", name="kenji")
     save_key(other, dev, "dev", "config", "MIYABI_ROOT", "/kenji")
@@ -203,15 +230,23 @@ def test_a_conflict_says_who_and_when_and_masks_all_three_sides(dev: Estate, edi
     assert stored(dev)["MIYABI_ROOT"] == "/kenji"
 
 
-def test_a_change_that_does_not_overlap_goes_on_top_of_theirs(dev: Estate, editor: Client, signed_in: SignedIn) -> None:
+def test_a_change_that_does_not_overlap_goes_on_top_of_theirs(
+    dev: Estate, editor: Client, signed_in: SignedIn
+) -> None:
     base = current_version(dev, "dev", "config")
     save_key(signed_in("editor"), dev, "dev", "config", "MIYABI_ROOT", "/theirs")
-    told = editor.post(EDIT, key_form(base, ("BASE_URL", "set", "https://mine.miyabi-world.com")), **JSON).json()
+    told = editor.post(
+        EDIT, key_form(base, ("BASE_URL", "set", "https://mine.miyabi-world.com")), **JSON
+    ).json()
     assert told["conflict"]["can_apply"]
 
-    again = key_form(told["conflict"]["current"], ("BASE_URL", "set", "https://mine.miyabi-world.com"), once=told["once"])
+    again = key_form(
+        told["conflict"]["current"], ("BASE_URL", "set", "https://mine.miyabi-world.com"), once=told["once"]
+    )
     assert editor.post(EDIT, again, **JSON).status_code == 200
-    assert stored(dev) | {"MIYABI_ROOT": "/theirs", "BASE_URL": "https://mine.miyabi-world.com"} == stored(dev)
+    assert stored(dev) | {"MIYABI_ROOT": "/theirs", "BASE_URL": "https://mine.miyabi-world.com"} == stored(
+        dev
+    )
 
 
 def test_a_conflict_without_a_script_is_a_page(dev: Estate, editor: Client, signed_in: SignedIn) -> None:

@@ -31,7 +31,9 @@ def test_it_works(dev: Estate, signed_in: SignedIn) -> None:
     assert MASK in shown
 
 
-def test_the_list_shows_each_secret_of_the_environment_with_its_place(dev: Estate, signed_in: SignedIn) -> None:
+def test_the_list_shows_each_secret_of_the_environment_with_its_place(
+    dev: Estate, signed_in: SignedIn
+) -> None:
     shown = signed_in("viewer").get(LIST).content.decode()
     assert "miyabi/dev/config" in shown
     assert "miyabi/dev/api-keys" in shown
@@ -39,7 +41,9 @@ def test_the_list_shows_each_secret_of_the_environment_with_its_place(dev: Estat
     assert "us-west-2" in shown
 
 
-def test_the_start_page_leads_to_the_first_environment_that_one_may_see(dev: Estate, signed_in: SignedIn) -> None:
+def test_the_start_page_leads_to_the_first_environment_that_one_may_see(
+    dev: Estate, signed_in: SignedIn
+) -> None:
     assert signed_in("viewer", "staging", "prod").get("/")["Location"] == "/staging/"
 
 
@@ -57,7 +61,8 @@ def test_it_rejects_other_methods(dev: Estate, signed_in: SignedIn, url: str, me
 
 
 @pytest.mark.parametrize(
-    "url", ["/nowhere/", "/nowhere/secret/miyabi/dev/config", "/dev/secret/miyabi/dev/unknown", "/dev/secret/other"]
+    "url",
+    ["/nowhere/", "/nowhere/secret/miyabi/dev/config", "/dev/secret/miyabi/dev/unknown", "/dev/secret/other"],
 )
 def test_a_missing_id_is_404(dev: Estate, signed_in: SignedIn, url: str) -> None:
     answer = signed_in("admin").get(url)
@@ -80,7 +85,9 @@ def test_a_known_version_is_shown_without_reading_its_value(
     assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
 
 
-def test_a_warm_list_asks_aws_once(watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn) -> None:
+def test_a_warm_list_asks_aws_once(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn
+) -> None:
     _, aws = watched(only=("dev",))
     client = signed_in("viewer", "dev")
     client.get(LIST)
@@ -97,7 +104,9 @@ def test_the_list_is_filtered_by_secret_and_by_key(dev: Estate, signed_in: Signe
     assert ("miyabi/dev/api-keys" in by_key, "miyabi/dev/config" in by_key) == (False, True)
 
 
-def test_thousands_of_secrets_come_page_by_page(make_estate: Callable[..., Estate], signed_in: SignedIn) -> None:
+def test_thousands_of_secrets_come_page_by_page(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
     make_estate(only=("dev",), extra_secrets=40)
     client = signed_in("viewer")
     names: set[str] = set()

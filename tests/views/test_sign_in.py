@@ -47,7 +47,9 @@ def test_it_rejects_other_methods(signed_in: Callable[..., Client], method: str)
     assert client.get("/sign-out").status_code == 405
 
 
-def test_a_missing_account_and_a_wrong_password_are_refused_and_recorded(client: Client, account: str) -> None:
+def test_a_missing_account_and_a_wrong_password_are_refused_and_recorded(
+    client: Client, account: str
+) -> None:
     for name, password in ((account, "wrong"), ("nobody", PASSWORD)):
         answer = sign_in(client, name, password)
         assert answer.status_code == 403

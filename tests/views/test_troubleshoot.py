@@ -55,13 +55,24 @@ def test_without_a_role_there_is_a_refusal_on_record_and_no_run(estate: Estate, 
     assert not CheckRun.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["/prod/troubleshoot/miyabi/dev/api-keys", "/nowhere/troubleshoot", "/prod/runs/4711", "/prod/runs/4711.md"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/prod/troubleshoot/miyabi/dev/api-keys",
+        "/nowhere/troubleshoot",
+        "/prod/runs/4711",
+        "/prod/runs/4711.md",
+    ],
+)
 def test_what_is_not_there_is_not_found(estate: Estate, signed_in: SignIn, path: str) -> None:
     assert signed_in("viewer").get(path).status_code == 404
 
 
 def test_the_first_secret_of_the_catalogue_comes_first(estate: Estate, signed_in: SignIn) -> None:
-    assert signed_in("viewer").get("/prod/troubleshoot").headers["Location"] == "/prod/troubleshoot/miyabi/prod/api-keys"
+    assert (
+        signed_in("viewer").get("/prod/troubleshoot").headers["Location"]
+        == "/prod/troubleshoot/miyabi/prod/api-keys"
+    )
 
 
 def test_a_secret_that_is_not_there_is_an_answer_and_no_error(estate: Estate, signed_in: SignIn) -> None:
@@ -70,7 +81,9 @@ def test_a_secret_that_is_not_there_is_an_answer_and_no_error(estate: Estate, si
     assert "miyabi/prod/nothing" in page
 
 
-def test_staging_s_fault_is_found_and_the_printed_command_mends_it(make_estate: Callable[..., Estate], signed_in: SignIn) -> None:
+def test_staging_s_fault_is_found_and_the_printed_command_mends_it(
+    make_estate: Callable[..., Estate], signed_in: SignIn
+) -> None:
     estate, client = make_estate(clean=False, only=("staging",)), signed_in("viewer")
     page = run(client, "staging")
     assert "does not let miyabi-lambda-execution decrypt" in page
@@ -84,10 +97,14 @@ def test_staging_s_fault_is_found_and_the_printed_command_mends_it(make_estate: 
 
 def _apply(command: str, estate: Estate) -> None:
     """Does what `aws kms put-key-policy …` does, from the command's own text, split as a shell splits it."""
-    words = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True).stdout.splitlines()
+    words = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     assert words[:3] == ["aws", "kms", "put-key-policy"]
     options = dict(zip(words[3::2], words[4::2], strict=False))
-    estate["staging"].clients.kms.put_key_policy(KeyId=options["--key-id"], PolicyName="default", Policy=options["--policy"])
+    estate["staging"].clients.kms.put_key_policy(
+        KeyId=options["--key-id"], PolicyName="default", Policy=options["--policy"]
+    )
 
 
 def test_a_kept_run_has_an_address_and_a_report(estate: Estate, signed_in: SignIn) -> None:
@@ -121,16 +138,26 @@ def test_s18_neither_run_nor_report_holds_a_value_or_a_session(estate: Estate, s
         assert secret not in json.dumps(CheckRun.objects.get().result)
 
 
-def test_a_pasted_error_leads_to_the_check_that_explains_it(make_estate: Callable[..., Estate], signed_in: SignIn) -> None:
+def test_a_pasted_error_leads_to_the_check_that_explains_it(
+    make_estate: Callable[..., Estate], signed_in: SignIn
+) -> None:
     make_estate(clean=False, only=("staging",))
     path = "/staging/explain-error/miyabi/staging/api-keys"
-    page = signed_in("viewer").post(path, {"text": "AccessDeniedException: Access to KMS is not allowed"}).content.decode()
+    page = (
+        signed_in("viewer")
+        .post(path, {"text": "AccessDeniedException: Access to KMS is not allowed"})
+        .content.decode()
+    )
     assert 'id="decrypt_is_allowed"' in page
 
 
 def test_an_error_that_the_evidence_contradicts_is_said_to_be(estate: Estate, signed_in: SignIn) -> None:
     path = "/prod/explain-error/miyabi/prod/api-keys"
-    page = signed_in("viewer").post(path, {"text": "AccessDeniedException: Access to KMS is not allowed"}).content.decode()
+    page = (
+        signed_in("viewer")
+        .post(path, {"text": "AccessDeniedException: Access to KMS is not allowed"})
+        .content.decode()
+    )
     assert "The evidence says otherwise" in page
 
 
@@ -142,22 +169,37 @@ def test_an_empty_error_text_is_refused_with_a_word(estate: Estate, signed_in: S
 
 def test_another_policy_changes_the_answer_and_writes_nothing(estate: Estate, signed_in: SignIn) -> None:
     client, path = signed_in("viewer"), "/prod/what-if/miyabi/prod/api-keys"
-    before = estate["prod"].clients.kms.get_key_policy(KeyId=estate["prod"].key_arn, PolicyName="default")["Policy"]
-    page = client.post(path, {"policy": "key", "text": '{"Version": "2012-10-17", "Statement": []}'}).content.decode()
+    before = estate["prod"].clients.kms.get_key_policy(KeyId=estate["prod"].key_arn, PolicyName="default")[
+        "Policy"
+    ]
+    page = client.post(
+        path, {"policy": "key", "text": '{"Version": "2012-10-17", "Statement": []}'}
+    ).content.decode()
     assert "Not allowed" in page
     assert "was allowed before" in page
-    assert estate["prod"].clients.kms.get_key_policy(KeyId=estate["prod"].key_arn, PolicyName="default")["Policy"] == before
+    assert (
+        estate["prod"].clients.kms.get_key_policy(KeyId=estate["prod"].key_arn, PolicyName="default")[
+            "Policy"
+        ]
+        == before
+    )
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"Statement": [{"Effect": "Maybe"}]}', "<script>alert(1)</script>"])
-def test_a_policy_that_cannot_be_read_is_told_and_kept_in_the_page(estate: Estate, signed_in: SignIn, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"Statement": [{"Effect": "Maybe"}]}', "<script>alert(1)</script>"]
+)
+def test_a_policy_that_cannot_be_read_is_told_and_kept_in_the_page(
+    estate: Estate, signed_in: SignIn, text: str
+) -> None:
     response = signed_in("viewer").post("/prod/what-if/miyabi/prod/api-keys", {"policy": "key", "text": text})
     page = response.content.decode()
     assert response.status_code in (200, 400)
-    assert "Not known" in page or "cannot be read" in page or "class=\"error\"" in page
+    assert "Not known" in page or "cannot be read" in page or 'class="error"' in page
     assert "<script>alert" not in page
 
 
 def test_a_policy_that_does_not_take_part_is_refused(estate: Estate, signed_in: SignIn) -> None:
-    response = signed_in("viewer").post("/prod/what-if/miyabi/prod/api-keys", {"policy": "nothing", "text": "{}"})
+    response = signed_in("viewer").post(
+        "/prod/what-if/miyabi/prod/api-keys", {"policy": "nothing", "text": "{}"}
+    )
     assert response.status_code == 400

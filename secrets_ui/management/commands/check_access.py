@@ -26,8 +26,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("--secret", action="append", metavar="NAME", help="one secret, by its full or short name (default: the catalogue's)")
-        parser.add_argument("--json", action="store_true", help="print the runs as JSON, a list of one object for each secret")
+        parser.add_argument(
+            "--secret",
+            action="append",
+            metavar="NAME",
+            help="one secret, by its full or short name (default: the catalogue's)",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print the runs as JSON, a list of one object for each secret"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -36,7 +43,11 @@ class Command(BaseCommand):
             runs = [check_access(environment, name, Actor("check_access")) for name in names]
         except ConsoleError as error:
             raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
-        self.stdout.write(json.dumps([run.to_json() for run in runs], indent=2) if options["json"] else "\n\n".join(map(_told, runs)))
+        self.stdout.write(
+            json.dumps([run.to_json() for run in runs], indent=2)
+            if options["json"]
+            else "\n\n".join(map(_told, runs))
+        )
         sys.exit(_exit_status(runs))
 
 
@@ -57,8 +68,18 @@ def _told(run: Run) -> str:
         if finding.remedy and finding.status in ("fail", "warn"):
             lines.append(f"           {finding.remedy.text} {finding.remedy.tried}".rstrip())
             lines += [f"           $ {finding.remedy.cli}"] if finding.remedy.cli else []
-        lines += [f"           This console's role needs: {' '.join(finding.missing.split())}"] if finding.missing else []
-    return "\n".join(_printable(line) for line in [*lines, f"{run.calls} AWS calls in {run.seconds:.2f} s, read at {run.read_at:%Y-%m-%d %H:%M:%S} UTC."])
+        lines += (
+            [f"           This console's role needs: {' '.join(finding.missing.split())}"]
+            if finding.missing
+            else []
+        )
+    return "\n".join(
+        _printable(line)
+        for line in [
+            *lines,
+            f"{run.calls} AWS calls in {run.seconds:.2f} s, read at {run.read_at:%Y-%m-%d %H:%M:%S} UTC.",
+        ]
+    )
 
 
 def _printable(line: str) -> str:

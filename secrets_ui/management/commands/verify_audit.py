@@ -15,13 +15,21 @@ class Command(BaseCommand):
     help = "Verify the audit chain. Exit status 0: it holds; 1: it does not."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--checkpoint", metavar="SEQUENCE:HASH", help="a checkpoint kept elsewhere, such as in the log stream")
+        parser.add_argument(
+            "--checkpoint",
+            metavar="SEQUENCE:HASH",
+            help="a checkpoint kept elsewhere, such as in the log stream",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         breaks, reached = verify_audit(_checkpoint(options["checkpoint"]))
         for found in breaks:
             self.stdout.write(found.text)
-        self.stdout.write(json.dumps({"checkpoint": {"sequence": reached.sequence, "hash": reached.hash, "count": reached.count}}))
+        self.stdout.write(
+            json.dumps(
+                {"checkpoint": {"sequence": reached.sequence, "hash": reached.hash, "count": reached.count}}
+            )
+        )
         if breaks:
             places = f"{len(breaks)} place{'' if len(breaks) == 1 else 's'}{' or more' if len(breaks) >= MOST_BREAKS else ''}"
             raise CommandError(f"The audit chain does not hold: {places}.")
