@@ -126,6 +126,7 @@ LOGIN_URL = "sign_in"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username"]  # counted in the database: over all workers, and no header resets it
+AXES_USERNAME_CALLABLE = "secrets_ui.views.sign_in.counted_name"
 AXES_LOCKOUT_CALLABLE = "secrets_ui.views.sign_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
@@ -205,7 +206,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if IS_LOCAL
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "secrets_ui.static_files.HashedStaticFiles"
     },
 }
 

@@ -40,7 +40,7 @@ def roles_of(request: HttpRequest) -> dict[str, frozenset[str]]:
     """Roles by environment, read once a request and never kept longer: a role taken away counts at the next one."""
     if not hasattr(request, "_roles"):
         grants: dict[str, set[str]] = {}
-        for environment, role in RoleGrant.objects.filter(user_id=request.user.pk).values_list(
+        for environment, role in RoleGrant.objects.filter(user_id=request.user.pk or 0).values_list(
             "environment", "role"
         ):
             grants.setdefault(environment, set()).add(role)

@@ -48,7 +48,7 @@ class ValueField(forms.CharField):
 class KeyForm(forms.Form):
     """One key: keep it, type a new value, or have one made."""
 
-    name = forms.CharField(required=False, max_length=256, strip=True)
+    name = forms.CharField(required=False, max_length=256, strip=False)  # a key may really be named so
     action = forms.ChoiceField(
         required=False,
         choices=[
@@ -80,7 +80,7 @@ class KeyForm(forms.Form):
 
     def change(self) -> Change | str | None:
         """What this row asks for: a Change, the name of a key to generate, or None to keep."""
-        data, name = self.cleaned_data, self.cleaned_data.get("name", "")
+        data, name = self.cleaned_data, str(self.cleaned_data.get("name", ""))
         action, value = data.get("action") or SET, data.get("value") or SecretValue("")
         if not name or (action == SET and not value):
             return None

@@ -184,8 +184,10 @@ def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
 OUTSIDE = [
     "miyabi/developers/x", "miyabi/dev", "miyabi/dev/", "miyabi/devx", "miyabi/Dev/config", "MIYABI/dev/config", "Miyabi/dev/config",
     "miyabi/dev/../prod/config", "miyabi/dev/..", "miyabi/dev/./config", "miyabi/dev//config", "miyabi/prod/config", "/miyabi/dev/config",
-    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod", "miyabi%5Cdev%5Cconfig", "config", "miyabi/dev/config/../../prod/config",
-    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig", "miyabi/dev/\uff0e\uff0e/prod/config", "miyabi/dev/config ", " miyabi/dev/config",
+    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod", "miyabi%5Cdev%5Cconfig", "config",
+    "miyabi/dev/config/../../prod/config",
+    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig", "miyabi/dev/\uff0e\uff0e/prod/config",
+    "miyabi/dev/config ", " miyabi/dev/config",
     "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/config-AAAAAA", "miyabi/dev/config*", "miyabi/dev/" + "x" * 512,
 ]  # fmt: skip
 

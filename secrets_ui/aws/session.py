@@ -67,9 +67,10 @@ class AwsSessions:
     def _assumed(self, environment: Environment, name: str) -> botocore.session.Session:
         session = _new_session(self._loader)
         # botocore has no public door for this; its own assume-role provider does the same.
-        session._credentials = DeferredRefreshableCredentials(
+        credentials = DeferredRefreshableCredentials(
             partial(self._assume_role, environment, name), "assume-role"
-        )  # type: ignore[attr-defined]
+        )
+        session._credentials = credentials  # type: ignore[attr-defined]
         return session
 
     def _assume_role(self, environment: Environment, name: str) -> Any:

@@ -51,6 +51,17 @@ def check(evidence: AccessEvidence) -> Finding:
     return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
 
 
+def explains_key(evidence: AccessEvidence) -> str:
+    """The check that says why the key is not the one to be judged, "" where it is."""
+    if not is_as_expected(evidence):
+        return "key_is_the_expected_one"
+    return (
+        "alias_points_at_the_key"
+        if not isinstance(evidence.secret, Known) and names_another_key(evidence)
+        else ""
+    )
+
+
 def names_another_key(evidence: AccessEvidence) -> bool:
     """Without a secret to compare with: the Lambda's policies name keys, and what the alias points at is none of them."""
     keys = _named_keys(evidence)

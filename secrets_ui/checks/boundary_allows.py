@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from ..domain.access import Evaluation, Layer
 from ..domain.access_path import Answer, ask_decrypt, ask_read, has_aws_managed_key
@@ -54,9 +55,7 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
-    reads: dict[str, Ask] = {
-        action: (lambda changed, action=action: ask_read(changed, action)) for action in (READ, DESCRIBE)
-    }  # type: ignore[misc]
+    reads: dict[str, Ask] = {action: partial(ask_read, action=action) for action in (READ, DESCRIBE)}
     return reads if has_aws_managed_key(evidence) else {**reads, DECRYPT: ask_decrypt}
 
 

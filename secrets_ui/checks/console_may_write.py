@@ -15,8 +15,8 @@ from ..domain.access_path import (
 )
 from ..domain.evidence import AccessEvidence, Known, Missing, NotAsked
 from ..domain.finding import Finding
+from .alias_points_at_the_key import explains_key
 from .explain import deciding, doubts, names
-from .key_is_the_expected_one import is_as_expected
 from .missing import missing_statements
 from .policy_changes import console_role
 from .says import Says
@@ -33,11 +33,8 @@ def check(evidence: AccessEvidence) -> Finding:
     refused = [action for action, answer in answers.items() if _is_refused(answer)]
     if not refused:
         return _passed_or_unknown(evidence, answers)
-    if refused[0] in WRITE_KEY_ACTIONS and not is_as_expected(evidence):
-        return say.skipped(
-            f"This console may not write {name} under the key that encrypts it: see key_is_the_expected_one.",
-            "may not write",
-        )
+    if refused[0] in WRITE_KEY_ACTIONS and (why := explains_key(evidence)):
+        return say.skipped(f"This console may not write {name} under that key: see {why}.", "may not write")
     mended = _answers(repaired(evidence), caller)
     if not any(_is_refused(answer) for answer in mended.values()):
         return say.skipped(
@@ -93,10 +90,16 @@ def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> 
 
 
 def _without_role(evidence: AccessEvidence) -> Finding:
-    if isinstance(evidence.caller, Known) and not isinstance(evidence.console.role, Known):
-        if not console_role(evidence) and evidence.console.role.call.operation == "":
-            text = f"Whether this console may write {evidence.secret_name} is not known: {evidence.caller.value.arn} is no role whose policies could be read."
-            return say.unknown(text, weight="second opinion")
+    caller, role = evidence.caller, evidence.console.role
+    if (
+        isinstance(caller, Known)
+        and not isinstance(role, Known)
+        and not console_role(evidence)
+        and not role.call.operation
+    ):
+        text = f"Whether this console may write {evidence.secret_name} is not known: "
+        text += f"{caller.value.arn} is no role whose policies could be read."
+        return say.unknown(text, weight="second opinion")
     return say.cannot_tell(
         evidence, f"this console may write {evidence.secret_name}", "its own role", evidence.console.role
     )

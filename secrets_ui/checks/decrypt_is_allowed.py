@@ -7,11 +7,10 @@ from ..domain.access_path import ask_decrypt, has_aws_managed_key
 from ..domain.access_sides import by_key, denying, near_misses
 from ..domain.evidence import AccessEvidence, Known
 from ..domain.finding import Finding
-from .alias_points_at_the_key import names_another_key
+from .alias_points_at_the_key import explains_key
 from .explain import deciding, doubts, shown
 from .fixes import fix
 from .judged import Judged, explanation
-from .key_is_the_expected_one import is_as_expected
 from .lambda_errors import KMS_NOT_ALLOWED
 from .missing import missing_statements
 from .reading import commands, lacking, reasons
@@ -50,14 +49,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.skipped(
             f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied"
         )
-    if not is_as_expected(evidence):
-        return say.skipped(
-            f"{role} may not decrypt with key {key}: see key_is_the_expected_one.", "kms:Decrypt denied"
-        )
-    if not isinstance(evidence.secret, Known) and names_another_key(evidence):
-        return say.skipped(
-            f"{role} may not decrypt with key {key}: see alias_points_at_the_key.", "kms:Decrypt denied"
-        )
+    if why := explains_key(evidence):
+        return say.skipped(f"{role} may not decrypt with key {key}: see {why}.", "kms:Decrypt denied")
     return say.fail(
         _text(evidence, judged), "kms:Decrypt denied",
         shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,

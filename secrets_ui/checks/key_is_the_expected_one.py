@@ -20,7 +20,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.cannot_tell(evidence, f"{name} is encrypted with {alias}", "the secret", evidence.secret)
     see = (evidence.secret.call.cli, evidence.alias.call.cli)
     if has_aws_managed_key(evidence):
-        text = f"{name} is encrypted with the AWS-managed key aws/secretsmanager, not with {alias}: the Lambda needs no right in KMS, and no other account can ever read it."
+        text = f"{name} is encrypted with the AWS-managed key aws/secretsmanager, not with {alias}: "
+        text += "the Lambda needs no right in KMS, and no other account can ever read it."
         return say.warn(text, "AWS-managed key", remedy=_remedy(evidence), see=see)
     if not isinstance(evidence.key, Known) or not isinstance(evidence.alias, Known):
         lacking = evidence.key if not isinstance(evidence.key, Known) else evidence.alias

@@ -29,7 +29,8 @@ def check(evidence: AccessEvidence) -> Finding:
     pairs = [(item, _ours(evidence, item.action)) for item in found.value]
     organisation = [item.action for item, _ in pairs if item.allowed_by_organizations is False]
     if organisation:
-        text = f"AWS's simulator says that a service control policy of the organisation refuses {' and '.join(organisation)}; this console cannot see those."
+        text = f"AWS's simulator says that a service control policy of the organisation refuses {' and '.join(organisation)}; "
+        text += "this console cannot see those."
         return say.warn(text, "simulator disagrees", see=see)
     differing = [
         (item, ours)
@@ -37,7 +38,8 @@ def check(evidence: AccessEvidence) -> Finding:
         if ours is not Decision.UNDETERMINED and _WORDS.get(item.decision) is not ours
     ]
     if differing:
-        text = f"AWS's simulator and this console differ on {'; '.join(_side_by_side(*pair) for pair in differing)}. Trust neither before you know why."
+        text = f"AWS's simulator and this console differ on {'; '.join(_side_by_side(*pair) for pair in differing)}. "
+        text += "Trust neither before you know why."
         return say.warn(text, "simulator disagrees", see=see)
     return say.passed(
         f"AWS's simulator agrees about {role}: {'; '.join(_side_by_side(*pair) for pair in pairs)}.",

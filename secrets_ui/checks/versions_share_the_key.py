@@ -28,7 +28,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.passed(f"Every labelled version of {name} is under the same key.", see=(found.call.cli,))
     told = names(f"{version.version_id} ({', '.join(version.labels)})" for version in others)
     one = len(others) == 1
-    text = f"{'Version' if one else 'Versions'} {told} of {name} {'is' if one else 'are'} still under key {_key(others[0])}, not under that of the current version."
+    text = f"{'Version' if one else 'Versions'} {told} of {name} {'is' if one else 'are'} still under key {_key(others[0])}, "
+    text += "not under that of the current version."
     remedy = Remedy(
         "Keep the old key and the right to use it until nobody needs these versions; set their values anew, or take the labels off."
     )

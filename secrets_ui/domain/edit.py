@@ -10,7 +10,7 @@ from .catalog import SecretSpec
 from .document import Change, apply_changes, ensure_size, parse_document
 from .errors import InvalidChange, InvalidDocument, NothingChanged
 from .facts import VersionFacts
-from .key_rules import Problem, check_value
+from .key_rules import FORMAT_NAMES, Problem, check_value
 from .secret_value import SecretValue
 
 GENERATED_BYTES = 32  # 256 bits of os.urandom, 43 characters of base64url
@@ -105,6 +105,12 @@ def ensure_sound(edit: Edit, spec: SecretSpec) -> None:
     for key, problems in check_edit(edit, spec).items():
         if error := next((p for p in problems if p.level == "error"), None):
             raise InvalidChange(f"{key} {error.text}.", key=key)
+    for key in edit.generate:
+        if spec.rules_of(key).format not in ("token", "free_text"):
+            raise InvalidChange(
+                f"{key} cannot be a random token: {FORMAT_NAMES[spec.rules_of(key).format]} is expected.",
+                key=key,
+            )
 
 
 def overlapping(edit: Edit, base: VersionFacts, theirs: VersionFacts) -> tuple[str, ...]:

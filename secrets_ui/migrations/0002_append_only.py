@@ -1,5 +1,7 @@
 """The audit table takes new rows at its end and nothing else; the database itself refuses the rest."""
 
+from typing import Any
+
 from django.db import migrations
 
 _SQLITE = [
@@ -31,7 +33,7 @@ _POSTGRESQL = [
 ]
 
 
-def add_triggers(apps, schema_editor):
+def add_triggers(apps: object, schema_editor: Any) -> None:
     for statement in _SQLITE if schema_editor.connection.vendor == "sqlite" else _POSTGRESQL:
         schema_editor.execute(statement, params=None)
 

@@ -38,7 +38,8 @@ def begin(call: Callable[[], T]) -> Future[T]:
 
 def gather(calls: Iterable[Callable[[], T]]) -> list[T | AwsError]:
     """Makes AWS calls side by side; an answer that failed stands in its place as its AwsError."""
-    return [_outcome(future) for future in [_POOL.submit(call) for call in calls]]
+    futures = [_POOL.submit(call) for call in calls]
+    return [_outcome(future) for future in futures]  # type: ignore[arg-type]  # a list of futures loses their type
 
 
 def _outcome(future: Future[T]) -> T | AwsError:

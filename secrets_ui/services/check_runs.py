@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ..domain.actor import Actor
 from ..domain.environment import Environment
 from ..domain.finding import Finding
+from ..domain.run import Run
 from ..models import CheckRun
-from .check_access import Run
 
 
 def keep(run: Run, actor: Actor) -> CheckRun:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -61,9 +62,7 @@ def look(
         )
         for item in wanted
     ]
-    answers = gather(
-        [lambda item=item: gateway.get_secret_value(item.name, item.version_id) for item in wanted]
-    )  # type: ignore[misc]
+    answers = gather([partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted])
     found: dict[str, VersionFacts | AwsError] = {}
     for item, intent, answer in zip(wanted, intents, answers, strict=True):
         found[item.arn] = _derive(item, answer)

@@ -160,7 +160,8 @@ def _page(
 
 def _blank_rows(opened: OpenSecret) -> Any:
     """A row for each key that the catalogue expects or the secret holds, with its name alone, and some for new keys."""
-    return KeyFormSet(initial=[{"name": key.name} for key in opened.keys])
+    names = [key.name for key in opened.keys] if opened.secret.current else list(opened.spec.keys)
+    return KeyFormSet(initial=[{"name": name} for name in names])
 
 
 def _row_errors(rows: Any) -> dict[str, list[str]]:

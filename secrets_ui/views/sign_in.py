@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -50,9 +52,18 @@ def begin_session(request: HttpRequest, person: Any) -> None:
 
 
 def _record_failure(request: HttpRequest, typed: str) -> None:
-    """Under the name of an account that exists; anything else that was typed may be a password in the wrong field."""
-    known = get_user_model()._default_manager.filter(username=typed).exists()
-    audit.record("sign_in", Actor(typed if known else "unknown", _address(request)), "refused")
+    audit.record("sign_in", Actor(typed if _is_known(typed) else "unknown", _address(request)), "refused")
+
+
+def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """The name under which axes counts failures, and keeps them: of an account that exists, or a keyed hash."""
+    typed = str((credentials or request.POST).get("username") or "")
+    return typed if _is_known(typed) else salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
+
+
+def _is_known(typed: str) -> bool:
+    """Only the names of accounts are kept; anything else that was typed may be a password in the wrong field."""
+    return bool(get_user_model()._default_manager.filter(username=typed).exists())
 
 
 def _address(request: HttpRequest) -> str:

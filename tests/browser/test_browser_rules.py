@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -97,7 +98,7 @@ def test_s53_every_form_works_under_the_shipped_headers(
 
 
 def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
-    console: Console, browser: Browser, session_of: Callable
+    console: Console, browser: Browser, session_of: Callable[..., Any]
 ) -> None:
     secret = console.make_secret()
     context = browser.new_context(storage_state=session_of("editor"))

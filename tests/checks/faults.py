@@ -265,7 +265,7 @@ def another_region_in_the_key_s_arn(account: Account) -> Undo:
     )
 
 
-@fault("decrypt", policies_name_the_key_by_arn="warn")
+@fault("decrypt", in_pairs=False, policies_name_the_key_by_arn="warn")
 def alias_as_resource_beside_a_key_policy_that_allows(account: Account) -> Undo:
     return edit_statement(account, "DecryptSecrets", lambda item: item.update(Resource=alias_arn(account)))
 
@@ -351,7 +351,7 @@ def a_condition_that_no_lambda_meets(account: Account) -> Undo:
     )
 
 
-@fault("boundary", boundary_allows="fail")
+@fault("boundary", in_pairs=False, boundary_allows="fail")
 def deny_in_the_boundary(account: Account) -> Undo:
     return put_boundary(
         account, ALLOW_ALL, {"Sid": "NoSecrets", "Effect": "Deny", "Action": READ, "Resource": "*"}
@@ -489,7 +489,7 @@ def make_key(account: Account) -> str:
     return key
 
 
-@fault("alias", alias_points_at_the_key="fail")
+@fault("alias", in_pairs=False, alias_points_at_the_key="fail")
 def alias_missing(account: Account) -> Undo:
     account.clients.kms.delete_alias(AliasName="alias/miyabi-secrets")
     return lambda: account.clients.kms.create_alias(
@@ -505,7 +505,7 @@ def alias_moved_to_another_key(account: Account) -> Undo:
     )
 
 
-@fault("key.state", key_is_usable="fail")
+@fault("key.state", in_pairs=False, key_is_usable="fail")
 def key_disabled(account: Account) -> Undo:
     account.clients.kms.disable_key(KeyId=key_id(account))
     return lambda: account.clients.kms.enable_key(KeyId=key_id(account))
@@ -537,7 +537,7 @@ def wrong_region_in_via_service(account: Account) -> Undo:
     )
 
 
-@fault("key.lambda", decrypt_is_allowed="fail")
+@fault("key.lambda", in_pairs=False, decrypt_is_allowed="fail")
 def key_policy_without_the_role(account: Account) -> Undo:
     def edit(document: Document) -> None:
         document["Statement"].remove(statement(document, "LambdaDecryptsThroughSecretsManager"))

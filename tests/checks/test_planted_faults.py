@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +76,12 @@ def shared(local_aws: LocalAws) -> Account:
 
 
 @pytest.fixture
-def console(shared: Account, local_aws: LocalAws, settings: Any, tmp_path: Path) -> Iterator[Account]:
+def console(shared: Account, local_aws: LocalAws, settings: Any, tmp_path: Path) -> Account:
     path = tmp_path / "environments.toml"
     path.write_text(as_toml({"dev": shared.environment}), encoding="utf-8")
     settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, local_aws.endpoint
     forget_configuration()
-    yield shared
+    return shared
 
 
 PAIRED = [fault for fault in FAULTS if fault.in_pairs]

@@ -335,7 +335,7 @@ def _token(client: Client, path: str) -> str:
 def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) -> None:
     estate, aws = watched()
     before = {env: estate.value(env, "config") for env in estate.environments}
-    form = {k: v for k, v in posts(estate)[edit_url("dev", "config")].items()} | {
+    form = dict(posts(estate)[edit_url("dev", "config")]) | {
         "decision": "approve",
         "username": "x",
         "password": "y",

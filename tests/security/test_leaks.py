@@ -321,6 +321,14 @@ def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
     assert leaks(canary, whole(followed)) == []
 
 
+def test_s14_a_password_that_was_typed_as_a_name_is_kept_nowhere(client: Client, logged: Callable[[], str], canary: str) -> None:
+    for number in range(7):
+        answer = client.post("/sign-in", {"username": canary, "password": f"x{number}"}, query_params={"next": "/dev/"})
+        assert answer.status_code == (403 if number < 5 else 429)
+        assert leaks(canary, whole(answer)) == []
+    assert leaks_in(canary, [("log", logged()), *database_dump()]) == []
+
+
 class Unreadable:
     """A body that must not be read."""
 

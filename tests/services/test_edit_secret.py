@@ -165,3 +165,12 @@ def test_a_secret_without_a_version_gets_its_first_one(
         saved.version_id: [AWSCURRENT]
     }
     assert estate.value("dev", "empty") == '{"A": "1"}'
+
+
+def test_a_key_that_a_random_token_cannot_fit_is_not_generated(estate: Estate, hana: Actor) -> None:
+    edit = edit_of(estate, "dev", "api-keys", hana)
+    with pytest.raises(InvalidChange, match="cannot be a random token"):
+        put_new_version(
+            estate.environments["dev"], hana, Edit(edit.secret, edit.base, generate=("GITHUB_TOKEN",))
+        )
+    assert not AuditRecord.objects.exists()

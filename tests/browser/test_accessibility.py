@@ -1,0 +1,124 @@
+"""Every page and every state of the edit form by axe, in light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import assert_accessible, violations
+from tests.browser.console import Console
+from tests.browser.pages import add_key, choose, heading, open_edit, problem, review, value_of
+from tests.urls import every_url
+
+NOT_PAGES = {"livez", "readyz", "audit_export", "check_report", "sign_out", "decide", "home", "sign_in"}
+
+
+def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
+    """Those of prod and dev, with the flaws that the demo has, for somebody who may do everything."""
+    page = person("admin")
+    arguments = {"environment": "dev", "name": console.name("dev", "api-keys"), "sequence": 1, "number": 1}
+    paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
+    for path in paths:
+        page.goto(path)
+        expect(heading(page)).to_be_visible()
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/prod/?q=token", "/prod/?q=nothing-like-it", "/audit?outcome=refused&after=then", "/no/such/page"],
+)
+def test_filtered_and_refused_pages_are_accessible(editor: Page, path: str) -> None:
+    editor.goto(path)
+    assert_accessible(editor)
+
+
+def test_signing_in_is_accessible(anybody: Callable[..., Page]) -> None:
+    page = anybody()
+    page.goto("/sign-in?expired")
+    assert_accessible(page)
+    page.get_by_label("Name").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    assert_accessible(page)
+
+
+def test_the_help_is_accessible(editor: Page) -> None:
+    editor.goto("/dev/")
+    editor.get_by_role("button", name="Keyboard help").click()
+    assert_accessible(editor)
+
+
+def test_the_edit_form_s_own_states_are_accessible(console: Console, editor: Page) -> None:
+    open_edit(editor, console, "prod", "api-keys")
+    value_of(editor, "GITHUB_TOKEN").fill("ghp_" + "0" * 36)
+    value_of(editor, "OAUTH_ISSUER").fill("https://a.miyabi-world.com ")
+    choose(editor, "MIYABI_ACCESS_TOKEN", "Generate a token")
+    choose(editor, "OAUTH_CLIENT_ID", "Remove this key")
+    add_key(editor, "NEW", value="two\nlines")
+    expect(editor.get_by_text("its checksum is wrong")).to_be_visible()
+    assert_accessible(editor)
+    review(editor)
+    assert_accessible(editor)
+
+
+def test_a_refused_form_and_a_breakdown_are_accessible(console: Console, editor: Page) -> None:
+    open_edit(editor, console, "dev", console.make_secret())
+    add_key(editor, "", value="nameless")
+    editor.get_by_role("button", name="Review").click()
+    expect(editor.get_by_text("Give the key a name.")).to_be_visible()
+    assert_accessible(editor)
+    console.aws.break_call("DescribeSecret", "AccessDeniedException", "User is not authorized")
+    editor.get_by_role("group", name="New key").get_by_label("Name of the new key").fill("NEW")
+    editor.get_by_role("button", name="Review").click()
+    expect(problem(editor)).to_contain_text("The console's role may not do this")
+    assert_accessible(editor)
+
+
+def test_an_aws_error_s_page_is_accessible(console: Console, editor: Page) -> None:
+    console.aws.break_call("DescribeSecret", "AccessDeniedException", "User is not authorized")
+    editor.goto(console.path("secret", "dev", "config"))
+    expect(editor.get_by_text("Error 502")).to_be_visible()
+    assert_accessible(editor)
+
+
+def test_a_conflict_is_accessible(console: Console, editor: Page) -> None:
+    secret = console.make_secret()
+    open_edit(editor, console, "dev", secret)
+    value_of(editor, "FIRST").fill("mine")
+    console.write_outside("dev", secret, FIRST="theirs", SECOND="theirs")
+    editor.get_by_role("button", name="Review").click()
+    expect(editor.get_by_role("heading", name="2 keys differ")).to_be_visible()
+    assert_accessible(editor)
+
+
+def test_a_waiting_proposal_and_a_saved_change_are_accessible(console: Console, editor: Page) -> None:
+    for environment, button in (("staging", "Send for approval"), ("dev", "Save")):
+        open_edit(editor, console, environment, console.make_secret(environment))
+        value_of(editor, "FIRST").fill("changed")
+        review(editor)
+        editor.get_by_role("button", name=button, exact=True).click()
+        expect(editor.locator(".note.ok")).to_be_visible()
+        assert_accessible(editor)
+
+
+def test_the_pages_are_accessible_without_javascript(console: Console, person: Callable[..., Page]) -> None:
+    """axe is itself a script: it looks at the page as it was made without one."""
+    without, looking = person("editor", java_script_enabled=False), person("editor")
+    open_edit(without, console, "prod", "config")
+    looking.route("**/edit/**", lambda route: route.fulfill(body=without.content(), content_type="text/html"))
+    open_edit(looking, console, "prod", "config")
+    assert_accessible(looking)
+
+
+def test_axe_finds_what_is_not_accessible(editor: Page) -> None:
+    editor.goto("/dev/")
+    assert violations_after(editor, "document.querySelector('#q').labels[0].remove()") == ["select-name", "label"]
+
+
+def violations_after(page: Page, script: str) -> list[str]:
+    page.evaluate(script)
+    return [told.partition(":")[0] for told in violations(page)]
