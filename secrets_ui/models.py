@@ -109,7 +109,7 @@ class CheckRun(models.Model):
     actor = models.CharField(max_length=150)
     at = models.DateTimeField(auto_now_add=True)
     verdict = models.CharField(max_length=10)
-    result = models.JSONField()  # checks' Run, as its to_json tells it
+    result = models.TextField()  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["environment", "secret", "-at"], name="runs_by_secret")]

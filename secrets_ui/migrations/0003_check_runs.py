@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('actor', models.CharField(max_length=150)),
                 ('at', models.DateTimeField(auto_now_add=True)),
                 ('verdict', models.CharField(max_length=10)),
-                ('result', models.JSONField()),
+                ('result', models.TextField()),
             ],
             options={
                 'indexes': [models.Index(fields=['environment', 'secret', '-at'], name='runs_by_secret')],

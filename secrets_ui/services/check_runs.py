@@ -18,7 +18,7 @@ def keep(run: Run, actor: Actor) -> CheckRun:
         secret=run.secret,
         actor=actor.name,
         verdict=run.verdict,
-        result=run.to_json(),
+        result=json.dumps(run.to_json()),
     )
 
 
@@ -30,7 +30,7 @@ def find(environment: Environment, number: int) -> CheckRun | None:
 
 
 def read(kept: CheckRun) -> Run:
-    return Run.from_json(kept.result)
+    return Run.from_json(json.loads(kept.result))
 
 
 def as_markdown(kept: CheckRun, address: str) -> str:

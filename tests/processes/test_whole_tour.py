@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.core import signing
 
 from deploy.demo.local_aws import LocalAws
 from tests.canary import leaks_in, make_canary
@@ -147,10 +148,11 @@ def test_s01_nothing_that_the_console_wrote_or_answered_holds_a_value(console: S
         tour.fail_to_sign_in()
         written = [(str(path), path.read_bytes()) for path in files(console.folder)]
     written += [(f"{path}, after the end", path.read_bytes()) for path in files(console.folder)]
+    written += list(sessions(console))
 
     assert {200, 302, 400, 403, 404, 405, 409, 413, 429, 502, 503} <= tour.statuses
     names = {Path(name).name for name, _ in written}
-    assert {"db.sqlite3", "db.sqlite3-wal", "console.log"} <= names
+    assert {"db.sqlite3", "db.sqlite3-wal", "console.log", "a session"} <= names
     assert '"logger": "miyabi.audit"' in console.log.read_text(encoding="utf-8")
     for canary in (tour.stored, tour.typed):
         assert leaks_in(canary, written) == []
@@ -159,3 +161,11 @@ def test_s01_nothing_that_the_console_wrote_or_answered_holds_a_value(console: S
 
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def sessions(console: Served) -> Iterator[tuple[str, bytes]]:
+    """Their rows decoded: Django compresses and encodes them."""
+    with closing(sqlite3.connect(console.folder / "db.sqlite3")) as database:
+        for (row,) in database.execute("SELECT session_data FROM django_session"):
+            told = signing.loads(row, key=console.environ["SECRET_KEY"], salt="django.contrib.sessions.SessionStore")
+            yield "a session", json.dumps(told, ensure_ascii=False).encode()

@@ -259,6 +259,8 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config"): key_form(base, ("MIYABI_ROOT", "set", "/foreign")),
         edit_url("dev", "config", "edit-document"): document_form(base, '{"A": "1"}'),
         "/dev/changes/1": {"decision": "approve"},
+        edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
+        edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         "/sign-out": {},
         "/sign-in": {"username": "hana", "password": "x"},
     }

@@ -89,7 +89,7 @@ def test_staging_s_fault_is_found_and_the_printed_command_mends_it(
     assert "does not let miyabi-lambda-execution decrypt" in page
     assert "secretsmanager.us-east-1.amazonaws.com" in page
 
-    finding = next(f for f in CheckRun.objects.get().result["findings"] if f["check"] == "decrypt_is_allowed")
+    finding = next(f for f in json.loads(CheckRun.objects.get().result)["findings"] if f["check"] == "decrypt_is_allowed")
     _apply(finding["remedy"]["cli"], estate)
 
     assert "can read miyabi/staging/api-keys" in run(client, "staging")
@@ -135,7 +135,7 @@ def test_s18_neither_run_nor_report_holds_a_value_or_a_session(estate: Estate, s
     for secret in (*values, session):
         assert secret not in page
         assert secret not in report
-        assert secret not in json.dumps(CheckRun.objects.get().result)
+        assert secret not in CheckRun.objects.get().result
 
 
 def test_a_pasted_error_leads_to_the_check_that_explains_it(
