@@ -13,7 +13,8 @@ from ..domain.access_path import (
     console_caller,
     has_aws_managed_key,
 )
-from ..domain.evidence import AccessEvidence, Known, Missing, NotAsked
+from ..domain.errors import AwsCall
+from ..domain.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
 from ..domain.finding import Finding
 from .alias_points_at_the_key import explains_key
 from .explain import deciding, doubts, names
@@ -107,9 +108,6 @@ def _without_role(evidence: AccessEvidence) -> Finding:
 
 def _statements(evidence: AccessEvidence, refused: list[str]) -> str:
     """What the console's role should be allowed, and the key policy should let it."""
-    from ..domain.errors import AwsCall
-    from ..domain.evidence import Denied
-
     return missing_statements(
         evidence, *(Denied(AwsCall(action, evidence.secret_name), action) for action in refused)
     )

@@ -8,7 +8,7 @@ from typing import Literal
 from ..domain.access import Decision, Evaluation, Request
 from ..domain.access_path import Answer
 from ..domain.access_sides import near_misses
-from ..domain.evidence import AccessEvidence
+from ..domain.evidence import AccessEvidence, Missing
 from .traps import find, lacks_secrets_access, repaired
 
 Side = Callable[[Request], Evaluation]
@@ -51,9 +51,6 @@ def explanation(evidence: AccessEvidence) -> str:
     """Which checks say why, by the claims that they are named after."""
     checks = [trap.noted.check for trap in find(evidence) if trap.noted.blocks]
     if lacks_secrets_access(evidence):
-        checks = [
-            "role_exists" if evidence.role.__class__.__name__ == "Missing" else "policies_are_attached",
-            *checks,
-        ]
+        checks = ["role_exists" if isinstance(evidence.role, Missing) else "policies_are_attached", *checks]
     found = list(dict.fromkeys(checks))
     return f"see {' and '.join(found)}" if found else "see the findings before this one"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..domain.access_path import ask_decrypt, ask_read, has_aws_managed_key
 from ..domain.evidence import AccessEvidence
 from ..domain.finding import Finding, Status, Step, verdict
 from ..domain.run import AnswerWord, PathStep
+from .trapped import READ
 
 _TITLES: dict[Step, str] = {"role": "Role", "policies": "IAM policy", "secret": "Secret", "key": "KMS key"}
 # What a step says when all is well: the words of these checks, as far as they passed.
@@ -55,10 +57,21 @@ def headline(evidence: AccessEvidence, findings: Sequence[Finding]) -> tuple[Ans
         return "no", f"No. {_claim(failed[0])}"
     if unknown:
         return "unknown", f"It cannot be told. {_claim(unknown[0])}"
+    if not _may_read(evidence):
+        return (
+            "unknown",
+            f"It cannot be told. The evaluator does not let {role} read {name}, and no check says why.",
+        )
     others = [f for f in findings if f.status == "fail"] + [f for f in findings if f.status == "warn"]
     if not others:
         return "yes", f"Yes. {role} can read {name}."
     return "yes", f"Yes, {role} can read {name}. But look: {_claim(others[0])}"
+
+
+def _may_read(evidence: AccessEvidence) -> bool:
+    """Both hops as a whole, all layers together: the checks look at one side at a time, and must not miss what lies between."""
+    may_decrypt = has_aws_managed_key(evidence) or ask_decrypt(evidence).is_allowed
+    return may_decrypt and ask_read(evidence, READ).is_allowed
 
 
 def _claim(finding: Finding) -> str:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from ..domain.access_path import ask_read
-from ..domain.access_sides import by_identity_or_secret
+from ..domain.access_path import ask_read, has_aws_managed_key
 from ..domain.evidence import AccessEvidence, Known, Missing
-from ..domain.expected_policies import SECRETS_ACCESS, expected_arns, secrets_access
-from ..domain.finding import Finding, Remedy, Weight
+from ..domain.expected_policies import (
+    BASIC_EXECUTION,
+    GITHUB_ACCESS,
+    SECRETS_ACCESS,
+    expected_arns,
+    secrets_access,
+)
+from ..domain.finding import Finding, Remedy
 from . import lambda_errors
 from .explain import names
-from .policy_changes import command, terraform_name
+from .policy_changes import command
 from .says import Says
-from .trapped import READ
+from .trapped import READ, asked_of
 from .traps import repaired
 from .trials import tried
 
 say = Says(__name__, "policies")
+_TERRAFORM = {
+    BASIC_EXECUTION.rpartition("/")[2]: "basic_execution",
+    SECRETS_ACCESS: "secrets_access",
+    GITHUB_ACCESS: "github_access",
+}
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -38,30 +49,22 @@ def check(evidence: AccessEvidence) -> Finding:
     remedy = _remedy(evidence, absent)
     if SECRETS_ACCESS not in missing:
         return say.fail(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
-    error = lambda_errors.refused(evidence, READ, "identity")
     if _reads_all_the_same(evidence):
-        return say.warn(
-            f"{text[:-1]}, though other policies let it read {evidence.secret_name}.",
-            "a policy is missing",
-            remedy=remedy,
-            see=see,
-        )
-    weight: Weight = "decides"
-    return say.fail(text, f"{SECRETS_ACCESS} is missing", weight=weight, error=error, remedy=remedy, see=see)
+        text = f"{text[:-1]}, though other policies let it read {evidence.secret_name}."
+        return say.warn(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
+    error = lambda_errors.refused(evidence, READ, "identity")
+    return say.fail(text, f"{SECRETS_ACCESS} is missing", error=error, remedy=remedy, see=see)
 
 
 def _reads_all_the_same(evidence: AccessEvidence) -> bool:
-    answer = ask_read(evidence, READ)
-    return answer.request is not None and by_identity_or_secret(answer.request).is_allowed
+    needs_key = isinstance(evidence.key, Known) and not has_aws_managed_key(evidence)
+    return asked_of(evidence).may_read and (asked_of(evidence).may_decrypt or not needs_key)
 
 
 def _remedy(evidence: AccessEvidence, absent: list[str]) -> Remedy:
     role = evidence.environment.lambda_role
     commands = [line for arn in absent for line in _commands(evidence, arn)]
-    addresses = [
-        f"aws_iam_role_policy_attachment.{terraform_name(arn.removeprefix('miyabi-lambda-'))}"
-        for arn in absent
-    ]
+    addresses = [f"aws_iam_role_policy_attachment.{_TERRAFORM[arn.rpartition('/')[2]]}" for arn in absent]
     lines = [
         f'# {address}\nrole       = aws_iam_role.lambda_execution.name\npolicy_arn = "{arn}"'
         for address, arn in zip(addresses, absent, strict=True)
@@ -94,8 +97,6 @@ def _commands(evidence: AccessEvidence, arn: str) -> list[str]:
 
 def _attached(evidence: AccessEvidence) -> AccessEvidence:
     """With the policy as it is, where it could be read; otherwise as the set-up guide has it."""
-    from dataclasses import replace
-
     known = {arn: found for arn, found in evidence.unattached.items() if isinstance(found, Known)}
     if any(arn.endswith(f"/{SECRETS_ACCESS}") for arn in known):
         return replace(evidence, documents={**evidence.documents, **known})

@@ -94,6 +94,12 @@ class Trapped:
     def is_about(self, *actions: str) -> bool:
         return any(self.statement.actions.matches(action.casefold()) for action in actions)
 
+    def is_refused(self, action: str) -> bool:
+        """Whether the side that this policy belongs to refuses the action; a boundary is a side of its own."""
+        if self.place.layer is Layer.BOUNDARY:
+            return not self.asked.layer_allows(Layer.BOUNDARY, action)
+        return not (self.asked.may_decrypt if action == DECRYPT else self.asked.may_read)
+
     def element(self, *names: str) -> str:
         """Which of these elements is there, ""."""
         return next((name for name in names if name in (self.meant or {})), "")

@@ -40,7 +40,7 @@ def _secret(trapped: Trapped, value: str) -> str:
     if here != value:
         if trapped.asked.layer_allows(trapped.place.layer, READ):
             return value  # another Region's copy, named beside the right one
-        _note_region(trapped, value, not trapped.asked.may_read)
+        _note_region(trapped, value, trapped.is_refused(READ))
     if meant != here:
         _note_suffix(trapped, here)
     return meant
@@ -54,7 +54,7 @@ def _with_suffix(trapped: Trapped, value: str) -> str:
         return f"{value}-??????"
     head, found, suffix = value.partition(f"{ours}-")
     is_old = bool(found) and _SUFFIX.fullmatch(suffix) and isinstance(trapped.evidence.secret, Known)
-    return f"{head}{found}??????" if is_old and not trapped.asked.may_read else value
+    return f"{head}{found}??????" if is_old and trapped.is_refused(READ) else value
 
 
 def _note_suffix(trapped: Trapped, value: str) -> None:
@@ -63,7 +63,7 @@ def _note_suffix(trapped: Trapped, value: str) -> None:
         text = f"names {name} without the six characters that end its ARN, so it matches no secret"
     else:
         text = f"names an earlier secret called {name}, whose ARN ended in other characters"
-    trapped.note("policies_name_the_secret_with_its_suffix", "Resource", text, not trapped.asked.may_read)
+    trapped.note("policies_name_the_secret_with_its_suffix", "Resource", text, trapped.is_refused(READ))
 
 
 def _key(trapped: Trapped, value: str) -> str:
@@ -72,11 +72,11 @@ def _key(trapped: Trapped, value: str) -> str:
     arn = trapped.evidence.key.value.arn
     if ":alias/" in value:
         text = "names the key by an alias; for kms:Decrypt a Resource is compared with the key's ARN alone, so it matches no key"
-        trapped.note("policies_name_the_key_by_arn", "Resource", text, not trapped.asked.may_decrypt)
+        trapped.note("policies_name_the_key_by_arn", "Resource", text, trapped.is_refused(DECRYPT))
         return arn
     here = _in_this_region(trapped.evidence, value)
     if here != value and _covers(here, arn) and not trapped.asked.layer_allows(trapped.place.layer, DECRYPT):
-        _note_region(trapped, value, not trapped.asked.may_decrypt)
+        _note_region(trapped, value, trapped.is_refused(DECRYPT))
         return here
     return value
 

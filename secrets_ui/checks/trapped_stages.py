@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..domain.access import Effect, Layer, PolicyKind
+from ..domain.access import Effect, PolicyKind
 from .trapped import READ, Trapped
 
 _STAGE = "secretsmanager:versionstage"
@@ -33,13 +33,7 @@ def _outcome(trapped: Trapped) -> str:
     if statement.effect is Effect.DENY:
         return "denies" if result.matches else ""
     fails = any(unmet.key.casefold() == _STAGE and unmet.outcome is False for unmet in result.unmet)
-    return "does not allow" if fails and not _is_allowed_without(trapped) else ""
-
-
-def _is_allowed_without(trapped: Trapped) -> bool:
-    if trapped.place.layer is Layer.BOUNDARY:
-        return trapped.asked.layer_allows(Layer.BOUNDARY, READ)
-    return trapped.asked.may_read
+    return "does not allow" if fails and trapped.is_refused(READ) else ""
 
 
 def _mended(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None:
