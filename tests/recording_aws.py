@@ -20,6 +20,11 @@ class Call:
     body: dict[str, Any]
     session: str = ""
 
+    @property
+    def person(self) -> str:
+        """In whose name it was made, or is to be made."""
+        return self.session.partition(" as ")[2] or str(self.body.get("RoleSessionName", ""))
+
 
 class RecordingAws(AwsProxy):
     """`seen` is what arrived, in order."""
@@ -68,9 +73,16 @@ class RecordingAws(AwsProxy):
             )
         return answer
 
-    def _call(self, headers: dict[str, str], body: bytes) -> Call:
+    def fetch(self, headers: dict[str, str], path: str) -> Answer:
+        self.seen.append(Call(f"GET {path}", {}, self._session(headers)))
+        return super().fetch(headers, path)
+
+    def _session(self, headers: dict[str, str]) -> str:
         key_id = headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
-        session = self._sessions.get(key_id, "")
+        return self._sessions.get(key_id, "")
+
+    def _call(self, headers: dict[str, str], body: bytes) -> Call:
+        session = self._session(headers)
         if target := headers.get("X-Amz-Target", ""):
             return Call(target.rpartition(".")[2], json.loads(body or b"{}"), session)
         form = {key: values[0] for key, values in parse_qs(body.decode()).items()}

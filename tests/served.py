@@ -64,6 +64,15 @@ class Person:
         """The same browser at another process of the console."""
         self._port = port
 
+    def announce(self, path: str, length: int) -> Answer:
+        """The head of a POST with a body of so many bytes, and not one of them."""
+        with closing(HTTPConnection(HOST, self._port, timeout=20)) as connection:
+            connection.putrequest("POST", path)
+            connection.putheader("Content-Length", str(length))
+            connection.endheaders()
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+
     def _send(self, method: str, path: str, body: str, headers: Mapping[str, str]) -> Answer:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies().items())
         with closing(HTTPConnection(HOST, self._port, timeout=60)) as connection:

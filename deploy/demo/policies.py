@@ -103,7 +103,14 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             condition=_through_secrets_manager(environment),
         ),
         _allow("SeeTheKey", _SEE_THE_KEY, key_arn),
-        _allow("SeeTheLambdaRole", _SEE_A_ROLE, role_arn(environment, environment.lambda_role)),
+        _allow(
+            "SeeTheLambdaRole",
+            [*_SEE_A_ROLE, "iam:SimulatePrincipalPolicy"],
+            role_arn(environment, environment.lambda_role),
+        ),
+        _allow(
+            "SeeItsOwnRole", _SEE_A_ROLE, role_arn(environment, CONSOLE_ROLE)
+        ),  # to say whether it may write
         _allow(
             "SeePolicies",
             ["iam:GetPolicy", "iam:GetPolicyVersion"],
@@ -127,7 +134,6 @@ _SEE_A_ROLE = [
     "iam:GetRolePolicy",
     "iam:ListAttachedRolePolicies",
     "iam:ListRolePolicies",
-    "iam:SimulatePrincipalPolicy",
 ]
 
 

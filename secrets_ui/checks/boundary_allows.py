@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..domain.access import Evaluation, Layer
@@ -13,7 +13,7 @@ from ..domain.expected_policies import decrypt_statement, read_statement
 from ..domain.finding import Finding, Remedy
 from ..domain.policy_places import PolicyPlace, places
 from . import lambda_errors
-from .explain import deciding, doubts, names
+from .explain import deciding, names
 from .fixes import fix
 from .judged import explanation
 from .policy_changes import Change, with_new_statement
@@ -36,22 +36,31 @@ def check(evidence: AccessEvidence) -> Finding:
         )
     name, see = boundary.value.name, (boundary.call.cli,)
     answers = {action: ask(evidence) for action, ask in _questions(evidence).items()}
-    if any(answer.malformed and answer.malformed.policy == name for answer in answers.values()):
-        return say.unknown(
-            f"Whether the permissions boundary {name} lets {role} through is not known: {doubts(answers[READ])}",
-            see=see,
-        )
     refused = {action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))}
     if not refused:
+        if doubt := " ".join(dict.fromkeys(d for answer in answers.values() for d in _doubts(answer, name))):
+            text = f"Whether the permissions boundary {name} lets {role} through is not known: {doubt}"
+            return say.unknown(text, see=see)
         return say.passed(f"The permissions boundary {name} lets {role} through.", "boundary allows", see=see)
     fixed = repaired(evidence)
-    left = [action for action in refused if _refusal(_questions(fixed)[action](fixed))]
+    left = {action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))}
     if not left:
-        return say.skipped(
-            f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}.",
-            "boundary refuses",
-        )
-    return _fail(evidence, name, {action: refused[action] for action in left}, see)
+        text = f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}."
+        return say.skipped(text, "boundary refuses")
+    return _fail(evidence, name, left, see)
+
+
+def _doubts(answer: Answer, name: str) -> Iterator[str]:
+    """Why the boundary's part is not certain: it cannot be parsed, or a statement of it hangs on what nobody knows."""
+    if answer.malformed and answer.malformed.policy == name:
+        yield f"{answer.malformed.message.rstrip('.')}."
+    statements = answer.evaluation.statements if answer.evaluation and not answer.is_allowed else ()
+    yield from (
+        d
+        for result in statements
+        if result.layer is Layer.BOUNDARY and result.matches is None
+        for d in result.doubts
+    )
 
 
 def _questions(evidence: AccessEvidence) -> dict[str, Ask]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from ..domain.access import Decision
+from ..domain.access_context import Caller, console_caller
 from ..domain.access_path import (
     WRITE_ACTIONS,
     WRITE_KEY_ACTIONS,
     Answer,
-    Caller,
     ask_decrypt,
     ask_read,
-    console_caller,
     has_aws_managed_key,
 )
 from ..domain.errors import AwsCall
@@ -101,9 +100,8 @@ def _without_role(evidence: AccessEvidence) -> Finding:
         text = f"Whether this console may write {evidence.secret_name} is not known: "
         text += f"{caller.value.arn} is no role whose policies could be read."
         return say.unknown(text, weight="second opinion")
-    return say.cannot_tell(
-        evidence, f"this console may write {evidence.secret_name}", "its own role", evidence.console.role
-    )
+    claim = f"this console may write {evidence.secret_name}"
+    return say.cannot_tell(evidence, claim, "its own role", role, caller)
 
 
 def _statements(evidence: AccessEvidence, refused: list[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain.access_path import role_name_of, told
+from ..domain.access_context import role_name_of
+from ..domain.access_path import told
 from ..domain.evidence import AccessEvidence, Denied, Known, Missing
 from ..domain.finding import Finding, Remedy
 from .missing import missing_statements

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..domain.access import Evaluation, Layer, Request, StatementResult
-from ..domain.access_path import Answer, lambda_caller, secret_arn
+from ..domain.access_context import lambda_caller, secret_arn
+from ..domain.access_path import Answer
 from ..domain.access_sides import denying, near_misses
 from ..domain.evidence import AccessEvidence, Known
 from ..domain.expected_policies import (

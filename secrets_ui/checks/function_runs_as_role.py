@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.access_path import role_name_of
+from ..domain.access_context import role_name_of
 from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.expected_policies import role_arn
 from ..domain.finding import Finding, Remedy

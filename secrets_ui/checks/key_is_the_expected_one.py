@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain.access_path import has_aws_managed_key, lambda_caller
+from ..domain.access_context import lambda_caller
+from ..domain.access_path import has_aws_managed_key
 from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, Remedy
 from ..domain.policy_places import places

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.access_path import secret_arn, session_arn
+from ..domain.access_context import secret_arn, session_arn
 from ..domain.evidence import AccessEvidence, Known
 from ..domain.finding import LambdaError
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..domain.access import Evaluation, PolicyKind, Request, StatementResult, evaluate
-from ..domain.access_path import ask_decrypt, ask_read, told
+from ..domain.access_context import lambda_caller
+from ..domain.access_path import Answer, ask_decrypt, ask_read, told
 from ..domain.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ..domain.finding import Finding, Remedy, Step
 from ..domain.policy_places import PolicyPlace, parsed, places
@@ -81,24 +82,25 @@ def _assumed_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Eval
 
 
 def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResult) -> Remedy | None:
-    """The role that is meant, in the place of the wildcard; in a trust policy the Lambda service."""
-    role = evidence.role.value.arn if isinstance(evidence.role, Known) else ""
-    if place.place != "trust" and not role:
-        return None
-    principal = {"Service": "lambda.amazonaws.com"} if place.place == "trust" else {"AWS": role}
-    document = {
-        name: value for name, value in result.statement.document.items() if name != "NotPrincipal"
-    } | {"Principal": principal}
-    change = with_statement(
-        place,
-        result.statement.index,
-        document,
-        f"Name who is meant in {statement_name(result)} of {place.title}.",
+    """The statement goes where the Lambda reads without it; otherwise it names the Lambda's role in the place of the wildcard."""
+    name, index = statement_name(result), result.statement.index
+    gone = with_statement(
+        place, index, None, f"Take {name} out of {place.title}, or name those who are meant."
     )
     if place.place == "trust":
-        return Remedy(change.words, terraform(change), cli(evidence, change))
-    asks_for_key = place.place == "key"
-    return remedy(evidence, change, ask_decrypt if asks_for_key else lambda changed: ask_read(changed, READ))
+        return Remedy(gone.words, terraform(gone), cli(evidence, gone))
+    role, ask = lambda_caller(evidence).role_arn, ask_decrypt if place.place == "key" else _ask_read
+    if ask(gone.applied(evidence)).is_allowed:
+        return remedy(evidence, gone, ask)
+    document = {key: value for key, value in result.statement.document.items() if key != "NotPrincipal"}
+    words = f"Name the role that is meant in {name} of {place.title}."
+    return remedy(
+        evidence, with_statement(place, index, {**document, "Principal": {"AWS": role}}, words), ask
+    )
+
+
+def _ask_read(evidence: AccessEvidence) -> Answer:
+    return ask_read(evidence, READ)
 
 
 def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ..domain.access import Effect
-from ..domain.access_path import Caller, console_caller, lambda_caller
+from ..domain.access_context import Caller, console_caller, lambda_caller
 from .trapped import DECRYPT, READ, Trapped
 
 _LEFT_OVER = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,124}", re.ASCII)

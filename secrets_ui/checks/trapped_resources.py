@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..domain.access import Effect, Request, evaluate, parse_policy
-from ..domain.access_path import secret_arn
+from ..domain.access_context import secret_arn
 from ..domain.evidence import AccessEvidence, Known
 from .trapped import DECRYPT, DESCRIBE, READ, Trapped
 

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from .access import Evaluation, Grant, Layer, MalformedPolicy, NamedPolicy, PolicyKind, Request, evaluate
+from .access_context import (
+    UNKNOWN_KEYS,
+    UNKNOWN_KEYS_OF_KMS,
+    Caller,
+    account_of,
+    decrypt_context,
+    kms_context,
+    lambda_caller,
+    read_context,
+    secret_arn,
+)
 from .encrypting_key import encrypting_key, is_aws_managed
-from .environment import Environment
 from .evidence import (
     AccessEvidence,
     Denied,
@@ -21,31 +31,10 @@ from .evidence import (
     Unlearnt,
 )
 from .expected_policies import READ_ACTIONS as READ_ACTIONS
-from .expected_policies import role_arn, via_service
 from .policy_places import parsed
 
 WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
 WRITE_KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
-# What nobody here can know of a running Lambda's next call: where it comes from on the network.
-UNKNOWN_KEYS = frozenset({
-    "aws:SourceIp", "aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp", "aws:UserAgent", "aws:TokenIssueTime",
-    "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalTag/*", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
-    "lambda:SourceFunctionArn",
-})  # fmt: skip
-# Of the key nobody asked for these.
-UNKNOWN_KEYS_OF_KMS = frozenset({
-    "aws:ResourceTag/*", "kms:ResourceAliases", "kms:KeyOrigin", "kms:KeySpec", "kms:KeyUsage", "kms:MultiRegion"
-})  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: a session of a role, and what is known of that role."""
-
-    arn: str
-    role_arn: str
-    evidence: RoleEvidence
-    is_lambda: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,43 +53,6 @@ class Answer:
         return self.evaluation is not None and self.evaluation.is_allowed
 
 
-def lambda_caller(evidence: AccessEvidence) -> Caller:
-    """A running Lambda is a session of its role, named after the function."""
-    role = evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(evidence.environment)
-    return Caller(session_arn(evidence), role, evidence.reader)
-
-
-def console_caller(evidence: AccessEvidence) -> Caller | None:
-    """This console, when it acts in a role that could be read."""
-    if isinstance(evidence.caller, Known) and isinstance(evidence.console.role, Known):
-        return Caller(
-            evidence.caller.value.arn, evidence.console.role.value.arn, evidence.console, is_lambda=False
-        )
-    return None
-
-
-def session_arn(evidence: AccessEvidence) -> str:
-    """The session's ARN has no path."""
-    environment = evidence.environment
-    return f"arn:aws:sts::{environment.account}:assumed-role/{environment.lambda_role}/{environment.lambda_function}"
-
-
-def role_name_of(arn: str) -> str:
-    """The role behind a role's or a session's ARN; "" for a user or root."""
-    kind, *path = arn.split(":")[-1].split("/")
-    if kind == "assumed-role" and path:
-        return path[0]
-    return path[-1] if kind == "role" and path else ""
-
-
-def secret_arn(evidence: AccessEvidence) -> str:
-    """The secret's ARN; where it could not be had, one that ends in six characters of no meaning."""
-    if isinstance(evidence.secret, Known):
-        return evidence.secret.value.arn
-    environment = evidence.environment
-    return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{evidence.secret_name}-??????"
-
-
 def has_aws_managed_key(evidence: AccessEvidence) -> bool:
     """Then readers in the secret's own account need no right in KMS."""
     if not isinstance(evidence.secret, Known):
@@ -108,11 +60,6 @@ def has_aws_managed_key(evidence: AccessEvidence) -> bool:
     versions = evidence.versions.value if isinstance(evidence.versions, Known) else ()
     is_managed = isinstance(evidence.key, Known) and evidence.key.value.manager == "AWS"
     return is_managed or is_aws_managed(encrypting_key(evidence.secret.value, versions))
-
-
-def simulation_context(environment: Environment) -> dict[str, str]:
-    """What the simulator is told; it says itself which other keys it would need."""
-    return {"aws:SecureTransport": "true", "aws:PrincipalAccount": environment.account}
 
 
 def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None) -> Answer:
@@ -138,78 +85,10 @@ def ask_decrypt(
     context = (
         decrypt_context(evidence, caller)
         if service == "secretsmanager"
-        else _kms_context(evidence, caller, service)
+        else kms_context(evidence, caller, service)
     )
     policy = _Resource(key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants)
     return _ask(caller, action, key.arn, context, UNKNOWN_KEYS | UNKNOWN_KEYS_OF_KMS, policy)
-
-
-def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """The first hop: the caller asks for the secret by its name, and for no stage."""
-    context = _caller_context(evidence, caller) | {
-        "aws:ViaAWSService": "false",
-        "aws:ResourceAccount": _account_of(secret_arn(evidence)),
-        "secretsmanager:SecretId": evidence.secret_name,
-        "secretsmanager:SecretPrimaryRegion": evidence.environment.region,
-    }
-    if isinstance(evidence.secret, Known):
-        secret = evidence.secret.value
-        context["secretsmanager:SecretPrimaryRegion"] = secret.primary_region or evidence.environment.region
-        for key, value in secret.tags.items():
-            context |= {f"aws:ResourceTag/{key}": value, f"secretsmanager:ResourceTag/{key}": value}
-    if caller.is_lambda and isinstance(evidence.function, Known):
-        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html; whether the KMS hop has it, nobody says.
-        context["lambda:SourceFunctionArn"] = evidence.function.value.arn
-    return context
-
-
-def decrypt_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """The KMS hop's own context. https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
-    version = evidence.secret.value.current if isinstance(evidence.secret, Known) else ""
-    return _kms_context(evidence, caller, "secretsmanager") | {
-        "kms:EncryptionContext:SecretARN": secret_arn(evidence),
-        "kms:EncryptionContext:SecretVersionId": version,
-        "kms:EncryptionContextKeys": ["SecretARN", "SecretVersionId"],
-    }
-
-
-def _kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[str, Any]:
-    via = {
-        "kms:ViaService": via_service(evidence.environment, service),
-        "aws:CalledVia": [f"{service}.amazonaws.com"],
-        "aws:CalledViaFirst": f"{service}.amazonaws.com",
-        "aws:CalledViaLast": f"{service}.amazonaws.com",
-    }
-    account = (
-        _account_of(evidence.key.value.arn)
-        if isinstance(evidence.key, Known)
-        else evidence.environment.account
-    )
-    return _caller_context(evidence, caller) | (via if service else {}) | {
-        "aws:ViaAWSService": "true" if service else "false",
-        "aws:ResourceAccount": account,
-        "kms:CallerAccount": _account_of(caller.arn),
-        "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
-    }  # fmt: skip
-
-
-def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """The keys that every request of a session has. Those that a test of absence may look for are left out on purpose."""
-    role = caller.evidence.role.value if isinstance(caller.evidence.role, Known) else None
-    context = {
-        "aws:PrincipalArn": caller.role_arn,
-        "aws:PrincipalAccount": _account_of(caller.arn),
-        "aws:PrincipalType": "AssumedRole",
-        "aws:PrincipalIsAWSService": "false",
-        "aws:SecureTransport": "true",
-        "aws:RequestedRegion": evidence.environment.region,
-        "aws:CurrentTime": evidence.read_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:EpochTime": str(int(evidence.read_at.timestamp())),
-    }
-    if role:
-        context["aws:userid"] = f"{role.role_id}:{caller.arn.rpartition('/')[2]}"
-        context |= {f"aws:PrincipalTag/{key}": value for key, value in role.tags.items()}
-    return context
 
 
 class _Reading:
@@ -229,7 +108,7 @@ class _Reading:
         try:
             return (parsed(name, text, kind),)
         except MalformedPolicy as error:
-            self.malformed = error
+            self.malformed = self.malformed or error
             self.unreadable.add(layer)
             self.doubts.append(error.message.rstrip("."))
             return ()
@@ -272,7 +151,7 @@ def _ask(
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
     tags_known = isinstance(caller.evidence.role, Known)
     request = Request(
-        principal=caller.arn, action=action, resource=resource, resource_account=_account_of(resource), context=context,
+        principal=caller.arn, action=action, resource=resource, resource_account=account_of(resource), context=context,
         identity_policies=identity, permission_boundaries=boundary, resource_policy=stated[0] if stated else None,
         grants=policy.grants.value if isinstance(policy.grants, Known) else (),
         unknown_context_keys=unknown - context.keys() - ({"aws:PrincipalTag/*"} if tags_known else frozenset()),
@@ -293,10 +172,6 @@ def _read_role(
         return identity, ()
     reading.missing(Layer.BOUNDARY, "the permissions boundary", role.boundary)
     return identity, reading.documents(Layer.BOUNDARY, [role.boundary])
-
-
-def _account_of(arn: str) -> str:
-    return arn.split(":")[4]
 
 
 def told(what: str, found: Unlearnt | Known[Any]) -> str:

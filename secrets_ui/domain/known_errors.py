@@ -172,7 +172,8 @@ def _codes(text: str) -> list[str]:
 
 
 def _best(codes: Iterable[str], folded: str) -> KnownError | None:
-    """By code if there is a known one, and among its entries the one with the most words in the text."""
+    """By code if there is a known one. Among its entries one that names the action says more than one that names the layer, and then the
+    one with the most words."""
     known = set(codes)
     fitting = [
         entry
@@ -180,7 +181,11 @@ def _best(codes: Iterable[str], folded: str) -> KnownError | None:
         if (known & set(entry.codes) or not entry.codes) and all(word in folded for word in entry.words)
     ]
     by_code = [entry for entry in fitting if entry.codes] or fitting
-    return max(by_code, key=lambda entry: sum(map(len, entry.words)), default=None)
+    return max(by_code, key=_specificity, default=None)
+
+
+def _specificity(entry: KnownError) -> tuple[bool, int]:
+    return any(":" in word for word in entry.words), sum(map(len, entry.words))
 
 
 def _bare_name(text: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ..aws.cloudtrail import CloudTrailGateway
@@ -15,7 +15,8 @@ from ..aws.kms import KmsGateway
 from ..aws.lambda_ import LambdaGateway
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..aws.sts import StsGateway
-from ..domain.access_path import READ_ACTIONS, role_name_of, simulation_context
+from ..domain.access_context import role_name_of, simulation_context
+from ..domain.access_path import READ_ACTIONS
 from ..domain.actor import Actor
 from ..domain.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ..domain.environment import Environment
@@ -26,7 +27,6 @@ from ..domain.evidence import (
     Known,
     NotAsked,
     Role,
-    RoleEvidence,
     Unreachable,
     unlearnt,
 )
@@ -35,11 +35,10 @@ from ..domain.facts import VersionFacts
 from ..domain.secret import Secret
 from . import estate
 from .aws_access import begin, sessions
+from .gathered import Gathered
 from .version_facts import Wanted, known_facts, look
 
 T = TypeVar("T")
-_PENDING = NotAsked("an answer that has not come yet")
-_WITHOUT_KEY = NotAsked("the key that encrypts the current version")
 
 
 class Gathering:
@@ -63,7 +62,7 @@ class Gathering:
             StsGateway(client("sts"), environment),
         )
         self.trail = CloudTrailGateway(client("cloudtrail"), environment)
-        self.answers: dict[str, Evidence[Any]] = {}
+        self.answers = Gathered()
         self.looked = False  # whether a value was read
         self._waiting: dict[Future[Any], tuple[str, Callable[[Any], None]]] = {}
         self._started = time.monotonic()
@@ -79,10 +78,10 @@ class Gathering:
                 self.answers[name] = answer = _evidence(future)
                 then(answer)
                 yield name
-            if (
-                "secret" in self.answers and "facts" not in self.answers
-            ):  # after the new questions are on their way
-                self.answers["facts"] = self._facts(self.answers["secret"])
+            if "secret" in self.answers and "facts" not in self.answers:
+                self.answers["facts"] = self._facts(
+                    self.answers["secret"]
+                )  # the new questions are on their way by now
                 yield "facts"
         self._seconds = time.monotonic() - self._started
 
@@ -125,7 +124,8 @@ class Gathering:
         self._ask(
             "function", lambda: self.lambda_.get_function_configuration(self.environment.lambda_function)
         )
-        self._ask("caller", self.sts.get_caller_identity, self._ask_about_console)
+        self._ask("caller", self.sts.get_caller_identity, self._ask_about_caller)
+        self._ask_about_console(role_name_of(self.environment.assume_role))
         self._ask("denials", lambda: self.trail.lookup_denials("GetSecretValue"))
 
     def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
@@ -197,9 +197,13 @@ class Gathering:
         self._ask("grants", lambda: self.kms.list_grants(key))
         self._ask("rotation", lambda: self.kms.get_key_rotation_status(key))
 
-    def _ask_about_console(self, answer: Evidence[Any]) -> None:
+    def _ask_about_caller(self, answer: Evidence[Any]) -> None:
+        """Where no role is named, AWS says in which one this console acts, if in any."""
+        if isinstance(answer, Known) and not self.environment.assume_role:
+            self._ask_about_console(role_name_of(answer.value.arn))
+
+    def _ask_about_console(self, role: str) -> None:
         """This console's own role, to say whether it may write."""
-        role = role_name_of(answer.value.arn) if isinstance(answer, Known) else ""
         if role:
             self._ask("console", lambda: self.iam.get_role(role), self._ask_about_console_boundary)
             self._ask(
@@ -236,58 +240,12 @@ class Gathering:
         return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
-        """What was learnt so far; what was never asked says on which answer it hung."""
-        answers = self.answers
-        return AccessEvidence(
-            environment=self.environment, secret_name=self.name, spec=self.spec, read_at=datetime.now(UTC),
-            **{name: answers.get(name, _PENDING) for name in _FIRST},
-            documents=self._members("attached", "inline"), unattached=self._members("unattached"), boundary=self._boundary("role", "boundary"),
-            **{name: answers.get(name, _WITHOUT_KEY) for name in ("key", "key_policy", "grants", "rotation")},
-            simulated=answers.get("simulated", NotAsked("the role and the secret")),
-            console=self._console(),
-            looked=self.looked, calls=self._calls(), seconds=self._seconds or time.monotonic() - self._started,
-        )  # fmt: skip
-
-    def _console(self) -> RoleEvidence:
-        role, attached, inline = (
-            self.answers.get(name, NotAsked("a role of this console"))
-            for name in ("console", "console-attached", "console-inline")
+        """What was learnt so far."""
+        pending = [name for name, _ in self._waiting.values()]
+        seconds = self._seconds or time.monotonic() - self._started
+        return self.answers.evidence(
+            self.environment, self.name, self.spec, pending=pending, looked=self.looked, seconds=seconds
         )
-        return RoleEvidence(
-            role, attached, inline, self._members("console"), self._boundary("console", "console-boundary")
-        )
-
-    def _boundary(self, role: str, boundary: str) -> Evidence[Any] | None:
-        found = self.answers.get(role)
-        if not isinstance(found, Known):
-            return NotAsked("the role")
-        return self.answers.get(boundary, _PENDING) if found.value.boundary else None
-
-    def _members(self, *prefixes: str) -> dict[str, Evidence[Any]]:
-        found = ((name.partition(":"), answer) for name, answer in self.answers.items())
-        return {name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes}
-
-    def _calls(self) -> int:
-        """A policy's document takes two calls; facts that were known take none."""
-        two = sum(
-            isinstance(a, Known) and a.call.operation == "iam:GetPolicyVersion" for a in self.answers.values()
-        )
-        return len(self.answers) + two - (0 if self.looked else "facts" in self.answers)
-
-
-_FIRST = (
-    "caller",
-    "function",
-    "role",
-    "attached",
-    "inline",
-    "secret",
-    "resource_policy",
-    "versions",
-    "alias",
-    "denials",
-    "facts",
-)
 
 
 def _evidence(future: Future[Any]) -> Evidence[Any]:
@@ -298,8 +256,16 @@ def _evidence(future: Future[Any]) -> Evidence[Any]:
         return unlearnt(error)
 
 
+_SHOWN_BY = {
+    "ListSecretVersionIds": "list-secret-version-ids --include-deprecated",
+    "GetResourcePolicy": "get-resource-policy",
+}
+
+
 def _known(gateway: SecretsManagerGateway, operation: str, name: str, value: T) -> Known[T]:
-    return Known(value, gateway.about(operation, name))
+    call = gateway.about(operation, name)
+    shown_by = _SHOWN_BY.get(operation, "describe-secret")
+    return Known(value, replace(call, cli=call.cli.replace("describe-secret", shown_by, 1)))
 
 
 def gather_evidence(environment: Environment, secret_name: str, actor: Actor) -> AccessEvidence:

@@ -58,7 +58,11 @@ def _record_failure(request: HttpRequest, typed: str) -> None:
 def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
     """The name under which axes counts failures, and keeps them: of an account that exists, or a keyed hash."""
     typed = str((credentials or request.POST).get("username") or "")
-    return typed if _is_known(typed) else salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
+    return (
+        typed
+        if _is_known(typed)
+        else salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
+    )
 
 
 def _is_known(typed: str) -> bool:

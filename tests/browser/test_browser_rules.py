@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -93,8 +93,22 @@ def test_s53_every_form_works_under_the_shipped_headers(
     page.get_by_role("search").get_by_label("Environment").select_option("dev")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_role("link", name="environment: dev")).to_be_visible()
+    page.goto(console.path("explain-error", "dev", "api-keys"))
+    page.get_by_label("Error text or code").fill("AccessDeniedException")
+    send(page, "Explain it")
+    page.goto(console.path("what-if", "dev", "api-keys"))
+    send(page, "Load its text")
+    send(page, "Try it")
+    expect(page.get_by_role("heading", name="With this text")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(heading(page)).to_have_text("Sign in")
+
+
+def send(page: Page, button: str) -> None:
+    """The answer is a page of the console, and no refusal."""
+    with page.expect_navigation() as answer:
+        page.get_by_role("button", name=button).click()
+    assert answer.value.status == 200
 
 
 def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
@@ -136,6 +150,11 @@ def assert_inert(page: Page, title: str) -> None:
     """The markup is there as text, and did nothing."""
     expect(page.get_by_text(MARKUP).first).to_be_attached()
     assert title in page.title()
+    assert_nothing_injected(page)
+
+
+def assert_nothing_injected(page: Page) -> None:
+    assert "owned" not in page.title()
     assert page.evaluate(INJECTED) == 0
 
 
@@ -174,6 +193,33 @@ def test_s52_markup_in_descriptions_tags_keys_and_reasons_is_shown_as_text(
     assert_inert(editor, "Secrets in dev")
 
 
+@pytest.fixture
+def hostile_policy(console: Console) -> Iterator[dict[str, Any]]:
+    """An inline policy of dev's Lambda role; it names no secret."""
+    statement = {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": f"arn:aws:s3:::{MARKUP}"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    iam, role = console.accounts["dev"].clients.iam, console.environment("dev").lambda_role
+    iam.put_role_policy(RoleName=role, PolicyName="hostile", PolicyDocument=json.dumps(policy))
+    yield policy
+    iam.delete_role_policy(RoleName=role, PolicyName="hostile")
+
+
+def test_s52_markup_in_a_policy_is_shown_as_text(
+    console: Console, editor: Page, hostile_policy: dict[str, Any]
+) -> None:
+    editor.goto(console.path("what-if", "dev", "api-keys"))
+    start = editor.get_by_role("combobox", name="Start from")
+    start.select_option(start.locator("option", has_text="hostile").get_attribute("value"))
+    send(editor, "Load its text")
+    assert json.loads(editor.get_by_label("Policy as JSON").input_value()) == hostile_policy
+    assert_nothing_injected(editor)
+    send(editor, "Try it")
+    assert_nothing_injected(editor)
+    editor.goto(console.path("troubleshoot", "dev", "api-keys"))
+    expect(editor.get_by_role("list", name="The path from the role to the key")).to_be_visible()
+    assert_nothing_injected(editor)
+
+
 def test_s52_markup_in_an_error_text_of_aws_is_shown_as_text(console: Console, editor: Page) -> None:
     secret = console.make_secret()
     open_edit(editor, console, "dev", secret)
@@ -182,10 +228,9 @@ def test_s52_markup_in_an_error_text_of_aws_is_shown_as_text(console: Console, e
         console.aws.break_call("DescribeSecret", code, MARKUP)
         editor.get_by_role("button", name="Review").click()
         expect(problem(editor)).to_be_visible()
-        assert editor.evaluate(INJECTED) == 0
+        assert_nothing_injected(editor)
     with editor.context.expect_page() as opened:
         editor.evaluate("open(location.href)")
     expect(heading(opened.value)).to_be_visible()
-    assert opened.value.evaluate(INJECTED) == 0
-    assert "owned" not in opened.value.title()
+    assert_nothing_injected(opened.value)
     expect(row(editor, "FIRST")).to_be_visible()

@@ -180,7 +180,7 @@ def trust_policy_denies_the_service(account: Account) -> Undo:
     return put_trust(account, document)
 
 
-@fault("trust", heals=False, in_pairs=False, principals_are_not_too_open="fail")
+@fault("trust", in_pairs=False, principals_are_not_too_open="fail")
 def trust_policy_open_to_everybody(account: Account) -> Undo:
     document = trust("Service", "lambda.amazonaws.com")
     document["Statement"].append(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from secrets_ui.domain.evidence import FunctionConfiguration
 from tests.checks.building import MISSING, denied, evidence, finding, known
 
-
 FUNCTION = "arn:aws:lambda:us-west-2:111111111111:function:miyabi-app"
 
 

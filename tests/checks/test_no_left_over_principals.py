@@ -10,7 +10,6 @@ import pytest
 from secrets_ui.services.check_access import judge
 from tests.checks.building import CONSOLE_ARN, ROLE_ARN, finding, key_statement
 
-
 CHECK = "no_left_over_principals"
 LEFT = "AROAEXAMPLEOLDROLE123"
 

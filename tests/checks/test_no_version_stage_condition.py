@@ -19,7 +19,6 @@ from tests.checks.building import (
     with_statement,
 )
 
-
 CHECK = "no_version_stage_condition"
 STAGE = "secretsmanager:VersionStage"
 

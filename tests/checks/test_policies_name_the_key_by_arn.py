@@ -15,7 +15,6 @@ from tests.checks.building import (
     with_statement,
 )
 
-
 CHECK = "policies_name_the_key_by_arn"
 ALIAS = "arn:aws:kms:us-west-2:111111111111:alias/miyabi-secrets"
 ROOT = policy(

@@ -19,7 +19,6 @@ from tests.checks.building import (
     with_statement,
 )
 
-
 CHECK = "policies_name_the_secret_with_its_suffix"
 BARE = SECRET_ARN.rpartition("-")[0]
 

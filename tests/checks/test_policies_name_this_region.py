@@ -13,7 +13,6 @@ from tests.checks.building import (
     with_statement,
 )
 
-
 CHECK = "policies_name_this_region"
 ELSEWHERE = SECRET_ARN.replace("us-west-2", "us-east-1")
 

@@ -99,10 +99,14 @@ class AwsProxy:
             answer = (plan.after[place]() if place in plan.after else None) or answer
         return self._amended(plan, name, answer)
 
-    def _forward(self, headers: dict[str, str], body: bytes) -> Answer:
+    def fetch(self, headers: dict[str, str], path: str) -> Answer:
+        """Lambda's API is REST: what it is asked stands in the path."""
+        return self._forward(headers, b"", "GET", path)
+
+    def _forward(self, headers: dict[str, str], body: bytes, method: str = "POST", path: str = "/") -> Answer:
         upstream = http.client.HTTPConnection(self._host, timeout=30)
         try:
-            upstream.request("POST", "/", body, {**headers, "Connection": "close"})
+            upstream.request(method, path, body, {**headers, "Connection": "close"})
             got = upstream.getresponse()
             return Answer(got.status, got.read(), got.headers.get("x-amzn-RequestId", ""))
         finally:
@@ -128,7 +132,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        answer = self.proxy.pass_on(dict(self.headers.items()), body)
+        self._send(self.proxy.pass_on(dict(self.headers.items()), body))
+
+    def do_GET(self) -> None:
+        self._send(self.proxy.fetch(dict(self.headers.items()), self.path))
+
+    def _send(self, answer: Answer) -> None:
         if not answer.status:
             self.close_connection = True
             return

@@ -21,7 +21,10 @@ from tests.recording_aws import RecordingAws
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.skipif("sqlite" not in os.environ["DATABASE_URL"], reason="SQLite's own switch; tests/processes has PostgreSQL's"),
+    pytest.mark.skipif(
+        "sqlite" not in os.environ["DATABASE_URL"],
+        reason="SQLite's own switch; tests/processes has PostgreSQL's",
+    ),
 ]
 SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
@@ -45,7 +48,9 @@ def acts(estate: Estate) -> dict[str, Callable[[Client], Any]]:
     keys, document = edit_url("dev", "config"), edit_url("dev", "config", "edit-document")
     return {
         "save": lambda client: client.post(keys, key_form(base, ("MIYABI_ROOT", "set", "/late")), **JSON),
-        "save without a script": lambda client: client.post(keys, key_form(base, ("MIYABI_ROOT", "set", "/late"))),
+        "save without a script": lambda client: client.post(
+            keys, key_form(base, ("MIYABI_ROOT", "set", "/late"))
+        ),
         "save a document": lambda client: client.post(document, document_form(base, "{}"), **JSON),
         "export": lambda client: client.get("/audit/export.csv"),
         "sign out": lambda client: client.post("/sign-out"),
@@ -53,12 +58,23 @@ def acts(estate: Estate) -> dict[str, Callable[[Client], Any]]:
     }
 
 
-NAMES = ("save", "save without a script", "save a document", "export", "sign out", "look at what nobody has seen")
+NAMES = (
+    "save",
+    "save without a script",
+    "save a document",
+    "export",
+    "sign out",
+    "look at what nobody has seen",
+)
 
 
-@pytest.mark.parametrize("seen", [0, 90], ids=["just now", "a minute ago, so that the session is to be written as well"])
+@pytest.mark.parametrize(
+    "seen", [0, 90], ids=["just now", "a minute ago, so that the session is to be written as well"]
+)
 @pytest.mark.parametrize("name", NAMES)
-def test_s60_with_a_read_only_database_nothing_is_done(watched: Watched, signed_in: SignedIn, name: str, seen: int) -> None:
+def test_s60_with_a_read_only_database_nothing_is_done(
+    watched: Watched, signed_in: SignedIn, name: str, seen: int
+) -> None:
     estate, aws = watched(only=("dev",))
     estate["dev"].clients.secretsmanager.create_secret(Name="miyabi/dev/unseen", SecretString='{"A": "1"}')
     client, act, before = signed_in("admin", "dev"), acts(estate)[name], estate.value("dev", "config")
@@ -77,7 +93,9 @@ def test_s60_with_a_read_only_database_nothing_is_done(watched: Watched, signed_
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_s60_no_decision_is_carried_out_without_a_record(watched: Watched, signed_in: SignedIn, decision: str) -> None:
+def test_s60_no_decision_is_carried_out_without_a_record(
+    watched: Watched, signed_in: SignedIn, decision: str
+) -> None:
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
     proposed = save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/new")
     number, before = proposed.json()["saved"].rpartition("=")[2], estate.value("dev", "config")
@@ -98,7 +116,9 @@ def test_s60_nobody_is_let_in_without_a_record(client: Client) -> None:
     assert client.get("/").status_code == 302
 
 
-def test_s60_a_refusal_that_cannot_be_recorded_is_one_all_the_same(watched: Watched, signed_in: SignedIn) -> None:
+def test_s60_a_refusal_that_cannot_be_recorded_is_one_all_the_same(
+    watched: Watched, signed_in: SignedIn
+) -> None:
     _, aws = watched(only=("dev",))
     client = signed_in("viewer", "dev")
     with read_only():
@@ -106,7 +126,9 @@ def test_s60_a_refusal_that_cannot_be_recorded_is_one_all_the_same(watched: Watc
     assert aws.seen == []
 
 
-def test_s69_a_person_s_writes_are_limited_and_told_so(watched: Watched, signed_in: SignedIn, settings: Any) -> None:
+def test_s69_a_person_s_writes_are_limited_and_told_so(
+    watched: Watched, signed_in: SignedIn, settings: Any
+) -> None:
     settings.WRITES_PER_MINUTE = 2
     estate, aws = watched(only=("dev",))
     client = signed_in("editor", "dev", name="hana")
@@ -114,8 +136,13 @@ def test_s69_a_person_s_writes_are_limited_and_told_so(watched: Watched, signed_
         assert save_key(client, estate, "dev", "config", "MIYABI_ROOT", f"/{number}").status_code == 200
     aws.seen.clear()
     refused = save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/3")
-    assert (refused.status_code, refused.json()["problem"]["title"]) == (429, "Too many changes in a short time")
+    assert (refused.status_code, refused.json()["problem"]["title"]) == (
+        429,
+        "Too many changes in a short time",
+    )
     assert aws.seen == []
     record = AuditRecord.objects.get(action="rate.limited")
     assert (record.actor, record.outcome, record.secret) == ("hana", "refused", "miyabi/dev/config")
-    assert save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/4").status_code == 200
+    assert (
+        save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/4").status_code == 200
+    )
