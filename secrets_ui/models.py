@@ -109,7 +109,9 @@ class CheckRun(models.Model):
     actor = models.CharField(max_length=150)
     at = models.DateTimeField(auto_now_add=True)
     verdict = models.CharField(max_length=10)
-    result = models.TextField()  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
+    result = (
+        models.TextField()
+    )  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["environment", "secret", "-at"], name="runs_by_secret")]

@@ -89,7 +89,9 @@ def test_staging_s_fault_is_found_and_the_printed_command_mends_it(
     assert "does not let miyabi-lambda-execution decrypt" in page
     assert "secretsmanager.us-east-1.amazonaws.com" in page
 
-    finding = next(f for f in json.loads(CheckRun.objects.get().result)["findings"] if f["check"] == "decrypt_is_allowed")
+    finding = next(
+        f for f in json.loads(CheckRun.objects.get().result)["findings"] if f["check"] == "decrypt_is_allowed"
+    )
     _apply(finding["remedy"]["cli"], estate)
 
     assert "can read miyabi/staging/api-keys" in run(client, "staging")
