@@ -2,18 +2,36 @@
 """Django's command line for the console."""
 
 import os
+import signal
 import sys
+
+# Compute from standard input alone: they run on any machine, without the keys and the environments of a console.
+PURE_COMMANDS = {"evaluate_access"}
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+    from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    if PURE_COMMANDS.intersection(sys.argv[1:2]):
+        settings.configure(
+            INSTALLED_APPS=[
+                "secrets_ui.apps.EvaluatorAlone",
+                "django.contrib.auth",
+                "django.contrib.contenttypes",
+            ]
+        )
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"miyabi: {error}")  # one clear line instead of a traceback
+    except (
+        BrokenPipeError
+    ):  # as with `| head`: the reader of the pipe has gone, and what is buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
 
 
 if __name__ == "__main__":

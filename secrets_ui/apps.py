@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 class SecretsUiConfig(AppConfig):
     name = "secrets_ui"
+    default = True
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -19,3 +20,10 @@ class SecretsUiConfig(AppConfig):
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None
         system_checks.ensure_cache_is_shared()
+
+
+class EvaluatorAlone(AppConfig):
+    """For manage.py's pure commands: the evaluator needs no environments, catalogue or cache."""
+
+    name = "secrets_ui"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from deploy.demo.local_aws import PROJECT
 from secrets_ui.management.commands.evaluate_access import MAX_LINE_BYTES, answers, lines
 
 CASES = Path(__file__).parents[1] / "domain" / "access" / "cases" / "from-the-guides.jsonl"
@@ -78,3 +80,24 @@ def test_a_line_too_long_to_be_read_is_answered_and_the_rest_goes_on() -> None:
 def test_lines_are_read_up_to_the_limit(size: int, end: bytes, expected: bool) -> None:
     (line,) = lines(io.BytesIO(b"x" * size + end))
     assert (line is not None) is expected
+
+
+def test_it_runs_in_a_pipeline_without_the_settings_of_a_console(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROJECT / "manage.py"), "evaluate_access"]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env={}, input=CASES.read_bytes(), capture_output=True, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert len(ended.stdout.splitlines()) == len(CASES.read_text("utf-8").splitlines())
+
+
+def test_a_reader_that_has_seen_enough_ends_it_without_a_word() -> None:
+    command = [sys.executable, str(PROJECT / "manage.py"), "evaluate_access"]
+    request = CASES.read_bytes().splitlines()[0] + b"\n"
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        _, errors = process.communicate(request, timeout=60)
+    assert (process.returncode, errors) == (141, b"")
