@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks import appending, call_counts, evaluator, memory, pages, servers, verifying
+from benchmarks import appending, call_counts, evaluator, memory, pages, panel, servers, verifying
 from deploy.demo.local_aws import CREDENTIALS
 
 Figures = dict[str, object]
@@ -33,11 +33,13 @@ class Counts:
     records: int = 100_000
     verify_rounds: int = 5
     evaluations: int = 5_000
+    panel_rounds: int = 60
+    cli_rounds: int = 5
 
 
 TINY = Counts(
     secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100,
-    verify_rounds=1, evaluations=10,
+    verify_rounds=1, evaluations=10, panel_rounds=2, cli_rounds=1,
 )  # fmt: skip
 
 
@@ -67,6 +69,7 @@ def measure(counts: Counts, only: str = "") -> Figures:
     _take(figures, only, {
         "audit append ÷ bare insert": lambda: appending.measure(counts.appends, counts.append_rounds),
         "audit verification ÷ bare read": lambda: verifying.measure(counts.records, counts.verify_rounds),
+        "troubleshooting panel, 20 ms": lambda: panel.measure(counts.panel_rounds, counts.cli_rounds),
         "access evaluator": lambda: evaluator.measure(counts.evaluations),
     })  # fmt: skip
     return figures

@@ -56,6 +56,17 @@ class FakeAws(socketserver.ThreadingTCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             self.server_close()
 
+    def answer(self, method: str, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+        """Status and body of an API call."""
+        target = headers.get("x-amz-target", "")
+        operation = target.rpartition(".")[2] or parse_qs(body.decode())["Action"][0]
+        key_id = headers["authorization"].partition("Credential=")[2].partition("/")[0]
+        return self.secrets.answer(operation, body, key_id)
+
+    def take_calls(self, person: str) -> Mapping[str, int]:
+        """Calls in a person's name since the last time that somebody asked, by operation."""
+        return self.secrets.take_calls(person)
+
 
 class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
@@ -75,26 +86,23 @@ class _Connection(socketserver.StreamRequestHandler):
             head = f"HTTP/1.1 {status} Told\r\nx-amzn-RequestId: {uuid.uuid4()}\r\n"
             self.wfile.write(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer)
 
-    def _answer(self, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
+    def _answer(self, method: str, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         if path.startswith("/steer/"):
             return 200, self._steer(*path.split("/")[2:])
-        target = headers.get("x-amz-target", "")
-        operation = target.rpartition(".")[2] or parse_qs(body.decode())["Action"][0]
-        key_id = headers["authorization"].partition("Credential=")[2].partition("/")[0]
         if self.server.delay:
             time.sleep(self.server.delay)
-        return self.server.secrets.answer(operation, body, key_id)
+        return self.server.answer(method, path, headers, body)
 
     def _steer(self, what: str, value: str) -> bytes:
         """From another process: `delay/0.02` sets the delay; `calls/editor` takes its counts."""
         if what == "delay":
             self.server.delay = float(value)
             return b"{}"
-        return json.dumps(self.server.secrets.take_calls(value)).encode()
+        return json.dumps(self.server.take_calls(value)).encode()
 
 
-def _read_request(stream: BufferedIOBase) -> tuple[str, Headers, bytes] | None:
-    """Path, headers by their small names, and body; None at the end of the connection."""
+def _read_request(stream: BufferedIOBase) -> tuple[str, str, Headers, bytes] | None:
+    """Method, path, headers by their small names, and body; None at the end of the connection."""
     try:
         line = stream.readline()
         if not line:
@@ -106,7 +114,8 @@ def _read_request(stream: BufferedIOBase) -> tuple[str, Headers, bytes] | None:
         body = stream.read(int(headers.get("content-length", "0")))
     except ConnectionError:
         return None
-    return line.split()[1].decode(), headers, body
+    method, path, _ = line.decode().split()
+    return method, path, headers, body
 
 
 class FakeAwsProcess:

@@ -67,8 +67,8 @@ def start(prod: int) -> Iterator[Servers]:
         environ = make_environ(folder, aws.endpoint)
         run_to_end("benchmarks.seed", environ, folder / "seed.log")
         with (
-            _serve(environ, folder, "miyabi_admin.settings") as console,
-            _serve(environ, folder, "benchmarks.reference.settings") as reference,
+            serve(environ, folder, "miyabi_admin.settings") as console,
+            serve(environ, folder, "benchmarks.reference.settings") as reference,
         ):
             browser = Browser(console.port)
             browser.sign_in(EDITOR, environ["DEMO_PASSWORD"])
@@ -78,7 +78,7 @@ def start(prod: int) -> Iterator[Servers]:
 
 
 @contextmanager
-def _serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[Server]:
+def serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[Server]:
     port, log = choose_port("NO_SUCH_VARIABLE", 0), folder / f"{settings}.log"
     with gunicorn({**environ, "PORT": str(port), "DJANGO_SETTINGS_MODULE": settings}, log) as process:
         wait_until_ready(process, f"http://{HOST}:{port}/livez", log)

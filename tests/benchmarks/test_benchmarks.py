@@ -35,6 +35,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
         "memory of a worker after a tour",
         "audit append ÷ bare insert",
         "audit verification ÷ bare read",
+        "troubleshooting panel, 20 ms",
         "access evaluator",
     ]
 
@@ -60,6 +61,17 @@ def test_the_other_figures_are_ratios_too(figures: dict[str, Any]) -> None:
     assert figures["audit verification ÷ bare read"]["records"] == 100
     memory = figures["memory of a worker after a tour"]
     assert memory["ratio"] is None or memory["ratio"] > 0
+
+
+def test_the_panel_is_compared_with_its_longest_chain_and_the_guide_s_commands(
+    figures: dict[str, Any],
+) -> None:
+    told = figures["troubleshooting panel, 20 ms"]
+    chain = told["panel ÷ longest chain"]
+    assert len(chain["longest_chain"]) <= 4 < chain["calls"]
+    assert chain["ratio"] > 0
+    commands = told["AWS CLI ÷ panel"]
+    assert "skipped" in commands or commands["ratio"] > 1
 
 
 def test_the_bare_call_asks_for_as_many_secrets_as_the_list_page() -> None:
