@@ -51,7 +51,9 @@ def shown(evidence: AccessEvidence, results: Iterable[StatementResult], action: 
 
 def _shown(evidence: AccessEvidence, result: StatementResult, action: str) -> Shown:
     layer, document = _layer(evidence, result), dict(result.statement.document)
-    return Shown(result.policy, layer, document, _marked(result), why(result, action))
+    marked = _marked(result)
+    unmet = [(condition.operator, condition.key) for condition in result.unmet if marked == "Condition"]
+    return Shown(result.policy, layer, document, marked, why(result, action), tuple(unmet))
 
 
 def _layer(evidence: AccessEvidence, result: StatementResult) -> str:

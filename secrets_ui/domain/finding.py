@@ -15,13 +15,19 @@ WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skipped", "pass")
 
 @dataclass(frozen=True)
 class Shown:
-    """A statement as it is written, with the member that fails: `marked` is "Condition", "Resource", "Action" or "Principal"."""
+    """A statement as it is written, with the member that fails: `marked` is "Condition", "Resource", "Action" or "Principal"; `unmet`
+    are the operators and keys of a Condition that do not hold."""
 
     policy: str
     layer: str
     document: Mapping[str, Any]
     marked: str = ""
     why: str = ""
+    unmet: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Shown:
+        return cls(**{**data, "unmet": tuple((operator, key) for operator, key in data.get("unmet", ()))})
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ class Finding:
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
         members: dict[str, Any] = {
             **data,
-            "shown": tuple(Shown(**shown) for shown in data["shown"]),
+            "shown": tuple(map(Shown.from_json, data["shown"])),
             "error": LambdaError(**data["error"]) if data["error"] else None,
             "remedy": Remedy(**data["remedy"]) if data["remedy"] else None,
             "see": tuple(data["see"]),

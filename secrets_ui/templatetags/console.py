@@ -16,7 +16,10 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from .statement_text import statement_lines
+
 register = template.Library()
+register.filter(statement_lines)
 
 _SHAPES = {
     "ok": '<circle cx="8" cy="8" r="7"/><path d="M5 8.2l2.1 2.1L11 6"/>',
@@ -239,17 +242,6 @@ def _is_quiet(finding: Any) -> bool:
         "unknown",
         "second opinion",
     )
-
-
-@register.filter
-def statement_lines(shown: Any) -> list[tuple[str, bool]]:
-    """A policy statement as text, member by member, and whether it is the member that fails."""
-    members = list(shown.document.items())
-    lines = [("{", False)]
-    for number, (name, value) in enumerate(members, start=1):
-        text = json.dumps({name: value}, indent=2, ensure_ascii=False)[2:-2]
-        lines.append((text + ("," if number < len(members) else ""), name == shown.marked))
-    return [*lines, ("}", False)]
 
 
 @register.filter
