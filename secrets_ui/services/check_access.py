@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..checks import CHECK_IDS as CHECK_IDS
 from ..checks import run_checks
 from ..checks.path import headline, steps
 from ..domain.actor import Actor

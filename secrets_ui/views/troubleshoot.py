@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from ..access import actor_of, enter
 from ..domain.environment import Environment
 from ..domain.errors import ConsoleError, DatabaseAway
+from ..domain.run import Run
 from ..domain.what_if import policies_of, what_if
 from ..forms import ErrorTextForm, WhatIfForm
 from ..services import check_runs, estate
-from ..services.check_access import judge
+from ..services.check_access import CHECK_IDS, judge
 from ..services.explain_error import explain_error
 from ..services.gather_evidence import Gathering, gather_evidence
 from .answers import problem
@@ -35,8 +36,10 @@ def choose(request: HttpRequest, environment: str) -> HttpResponse:
 
 @require_GET
 def troubleshoot(request: HttpRequest, environment: str, name: str) -> StreamingHttpResponse:
-    """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings."""
+    """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings; `?check=` shows one."""
     place = enter(request, "access.check", environment, name)
+    if (check := request.GET.get("check")) and check not in CHECK_IDS:
+        raise Http404
     gathering = Gathering(place, name, actor_of(request))
     context = {
         "environment": place,
@@ -58,15 +61,20 @@ def _pieces(
             yield render_to_string(
                 "troubleshoot/_answer.html", {"name": name, "answer": gathering.answers[name]}
             )
-        run = judge(gathering.evidence())
-        kept = check_runs.keep(run, actor_of(request))
-        yield render_to_string(
-            "troubleshoot/_result.html", {"environment": place, "run": run, "kept": kept}, request
-        )
+        yield _result(request, place, judge(gathering.evidence()))
     except (ConsoleError, DatabaseError) as error:  # the page has begun, so the error becomes its end
         told = error if isinstance(error, ConsoleError) else DatabaseAway()
         yield render_to_string("troubleshoot/_stopped.html", {"problem": problem(told)}, request)
     yield foot
+
+
+def _result(request: HttpRequest, place: Environment, run: Run) -> str:
+    """A run of all checks is kept; one check that was run again is shown, and the run it stands in is not."""
+    context = {"environment": place, "name": run.secret, "run": run}
+    if check := request.GET.get("check"):
+        return render_to_string("troubleshoot/_one.html", {**context, "finding": run.finding(check)}, request)
+    kept = check_runs.keep(run, actor_of(request))
+    return render_to_string("troubleshoot/_result.html", {**context, "kept": kept}, request)
 
 
 @require_GET

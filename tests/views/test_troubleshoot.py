@@ -68,6 +68,21 @@ def test_what_is_not_there_is_not_found(estate: Estate, signed_in: SignIn, path:
     assert signed_in("viewer").get(path).status_code == 404
 
 
+def test_one_check_alone_is_shown_and_not_kept(estate: Estate, signed_in: SignIn) -> None:
+    page = text_of(
+        signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys?check=decrypt_is_allowed")
+    )
+    assert page.count('<section class="sheet finding"') == 1
+    assert 'id="decrypt_is_allowed"' in page
+    assert not CheckRun.objects.exists()
+
+
+def test_a_check_that_there_is_not_is_not_found(estate: Estate, signed_in: SignIn) -> None:
+    assert (
+        signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys?check=everything").status_code == 404
+    )
+
+
 def test_the_first_secret_of_the_catalogue_comes_first(estate: Estate, signed_in: SignIn) -> None:
     assert (
         signed_in("viewer").get("/prod/troubleshoot").headers["Location"]

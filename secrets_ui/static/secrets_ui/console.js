@@ -18,19 +18,32 @@ document.addEventListener("keydown", (event) => {
 });
 all("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 
+// data-copy copies what stands before the button, data-copy-from what an address answers.
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;
-  try {
-    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
-    say("Copied.");
-    button.textContent = "Copied";
-  } catch {
-    say("The browser did not allow copying.");
-    button.textContent = "Not copied";
-  }
-  setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  const label = button.textContent;
+  button.textContent = await copy(button) ? "Copied" : "Not copied";
+  setTimeout(() => { button.textContent = label; }, 2000);
 });
+
+async function copy(button) {
+  try {
+    await navigator.clipboard.writeText(await textFor(button));
+    say("Copied.");
+    return true;
+  } catch {
+    say("It could not be copied.");
+    return false;
+  }
+}
+
+async function textFor(button) {
+  if (!button.dataset.copyFrom) return button.previousElementSibling.textContent;
+  const answer = await fetch(button.dataset.copyFrom);
+  if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
+  return answer.text();
+}
 
 const form = find("[data-edit]");
 if (form) startEdit(form);
