@@ -1,0 +1,59 @@
+"""Names as they are given: checked before anything is asked of AWS, and told which and why."""
+
+from __future__ import annotations
+
+import re
+
+from ._errors import InvalidInput
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+SECRETS = ("api-keys", "config")
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+# A name, or an ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+_ID = re.compile(r"[A-Za-z0-9/_+=.@:-]{1,2048}", re.ASCII)
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+def secret_names(project: str, environment: str) -> list[str]:
+    """The two secrets of an environment. Raises InvalidInput."""
+    if not isinstance(project, str) or not _PROJECT.fullmatch(project):
+        raise InvalidInput(
+            f"project_name: expected letters, digits, hyphens and underscores, got {_shown(project)}."
+        )
+    if environment not in ENVIRONMENTS:
+        raise InvalidInput(
+            f"environment: expected one of {', '.join(ENVIRONMENTS)}, got {_shown(environment)}. Nothing was loaded."
+        )
+    return [f"{project}/{environment}/{name}" for name in SECRETS]
+
+
+def ensure_secret_id(secret_id: object) -> None:
+    """Raises InvalidInput."""
+    if not isinstance(secret_id, str) or not _ID.fullmatch(secret_id):
+        raise InvalidInput(
+            f"secret_id: expected a secret's name or ARN (letters, digits and /_+=.@-), got {_shown(secret_id)}."
+        )
+
+
+def ensure_account_id(account_id: object) -> None:
+    """Raises InvalidInput."""
+    if not isinstance(account_id, str) or not _ACCOUNT.fullmatch(account_id):
+        raise InvalidInput(f"account_id: expected the 12 digits of an AWS account as text, got {_shown(account_id)}.")
+
+
+def ensure_max_age(max_age: object) -> None:
+    """Raises InvalidInput."""
+    is_number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
+    if max_age is not None and not (is_number and max_age >= 0):  # type: ignore[operator]
+        raise InvalidInput(f"max_age: expected seconds, a number from 0, or None, got {_shown(max_age)}.")
+
+
+def ensure_key_names(names: object, what: str) -> None:
+    """Raises InvalidInput. A text is refused: it would be taken for a collection of letters."""
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):  # type: ignore[attr-defined]
+        raise InvalidInput(f"{what}: expected a list or tuple of key names, got {_shown(names)}.")
+
+
+def _shown(given: object) -> str:
+    """Short, and for anything but text its type alone: a wrong argument may well be a value."""
+    return repr(given[:60]) if isinstance(given, str) else type(given).__name__
