@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 
 from ._errors import UnusableSecret
 
@@ -15,14 +14,16 @@ if TYPE_CHECKING:
 
     from ._held import Held, Keys
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 # Whoever may write a secret must not be able to send the function elsewhere, or let it run something else.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html lists what Lambda keeps for itself.
-_RESERVED = re.compile(
-    r"PATH|_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN"
-    r"|REGION|DEFAULT_REGION|EXECUTION_ENV|CA_BUNDLE|PROFILE|DEFAULT_PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ROLE_ARN)"
-    r"|(AWS_(LAMBDA|ENDPOINT_URL|CONTAINER|WEB_IDENTITY)|LD_|PYTHON|SSL_CERT_|SSLKEYLOGFILE|MIYABI_SECRETS_).*"
-)
+_RESERVED = frozenset((
+    "PATH", "_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_CA_BUNDLE",
+    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN", "SSLKEYLOGFILE",
+))  # fmt: skip
+_RESERVED_STARTS = (
+    "AWS_LAMBDA", "AWS_ENDPOINT_URL", "AWS_CONTAINER", "AWS_WEB_IDENTITY", "LD_", "PYTHON", "SSL_CERT_", "MIYABI_SECRETS_",
+)  # fmt: skip
 
 
 class Merger:
@@ -63,9 +64,9 @@ def ensure_fit(held: Held) -> None:
 
 def _problem(name: str, keys: Keys) -> str:
     value = keys[name]
-    if not _NAME.fullmatch(name):
+    if not (name.isascii() and name.isidentifier()):
         return "is no name for a variable: letters, digits and underscores, and no digit first"
-    if _RESERVED.fullmatch(name):
+    if name in _RESERVED or name.startswith(_RESERVED_STARTS):
         return "is a variable that Lambda, Python or AWS's tools read themselves, which no secret may set"
     if value is None or isinstance(value, (dict, list)):
         kind = "null" if value is None else "an object" if isinstance(value, dict) else "a list"

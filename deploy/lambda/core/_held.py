@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import json
-import time
+from time import time
 
 from ._errors import UnusableSecret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 
 class Keys(dict[str, "Any"]):
-    """The keys of a secret with their values: a plain dict, but for its repr."""
+    """The keys of a secret with their values: a dict that does not print them, and that nobody changes, since all readers share it.
+
+    `dict(keys)` makes a plain copy.
+    """
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return f"<keys {', '.join(map(str, self))}>" if self else "<no keys>"
 
-    __str__ = __repr__
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("the keys of a secret are read-only; dict(keys) makes a copy of your own")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
+    __reduce_ex__ = _refuse  # type: ignore[assignment] # neither pickle nor a process pool takes values elsewhere
+
+    def __copy__(self) -> dict[str, Any]:
+        return dict(self)
+
+    def __deepcopy__(self, memo: Any) -> dict[str, Any]:
+        from copy import deepcopy
+
+        return {name: deepcopy(value, memo) for name, value in self.items()}
 
 
 class Held:
@@ -30,17 +45,19 @@ class Held:
 
     def __init__(self, name: str, arn: str, version: str, keys: Keys) -> None:
         self.name, self.arn, self.version, self.keys = name, arn, version, keys
-        self.read_at = time.time()
+        self.read_at = time()
 
     def __repr__(self) -> str:
         return f"<{self.name} {self.version}>"
 
-    def is_older_than(self, seconds: float) -> bool:
-        """A clock that was set back makes it old too, and so does an age that is no number: it is refused where secrets are read."""
-        try:
-            return not 0 <= time.time() - self.read_at <= seconds
-        except TypeError:
-            return True
+
+def is_stale(held: Held | None, max_age: float | None) -> bool:
+    """Older than `max_age` seconds, or not there. A clock that was set back makes it stale too, and so does a `max_age` that is no number:
+    it is refused where secrets are read."""
+    try:
+        return held is None or (max_age is not None and not 0 <= time() - held.read_at <= max_age)
+    except TypeError:
+        return True
 
 
 def held_from(name: str, answer: dict[str, Any]) -> Held:

@@ -45,16 +45,18 @@ def _wrap(context: ssl.SSLContext, host: str, deadline: Deadline) -> ssl.SSLSock
     plain = connect(host, PORT, deadline)
     try:
         plain.settimeout(deadline.left_or_raise(CONNECT_SECONDS))
-        return context.wrap_socket(plain, server_hostname=host)
+        return context.wrap_socket(plain, server_hostname=host.encode())
     except BaseException:
         plain.close()
         raise
 
 
 def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """The first address that takes the connection. Each is given its share of the time alone."""
+    """The first address that takes the connection. The host goes as bytes: as text it would load the codec of international names."""
     failed: OSError | None = None
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        host.encode(), port, type=socket.SOCK_STREAM
+    ):
         connection = socket.socket(family, kind, protocol)
         try:
             connection.settimeout(deadline.left_or_raise(CONNECT_SECONDS))

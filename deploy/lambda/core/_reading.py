@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
 
-from . import _route
+from . import _log, _route
 from ._errors import SecretsError, TimedOut
 
 TYPE_CHECKING = False
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds; each time at random between 0 and twice as much as before
 GRACE = 0.2  # for a thread whose time-out is just being told
-_log = logging.getLogger("core.secrets")
 
 
 def read(names: list[str], deadline: Deadline, *, fresh: bool) -> list[Held]:
@@ -32,14 +30,16 @@ def read(names: list[str], deadline: Deadline, *, fresh: bool) -> list[Held]:
     All or nothing: one that fails fails the whole, and the error names it.
     """
     route, why = _route.choose()
-    _log.debug("Secrets Manager by %s: %s", route, why)
     if route == "boto3":
         outcomes = _by_boto3(names, deadline)
     elif route == "batch":
         outcomes = _by_batch(names, deadline)
     else:
         outcomes = side_by_side(names, _reader(deadline, route == "extension" and not fresh), deadline)
-    return _all_or_nothing(outcomes)
+    secrets = _all_or_nothing(outcomes)
+    if route != "https":
+        _log.logger().info("Secrets Manager was asked by way of %s: %s", route, why)
+    return secrets
 
 
 def _reader(deadline: Deadline, ask_extension: bool) -> Callable[[str], Held]:
@@ -101,7 +101,7 @@ def _pause(attempt: int, deadline: Deadline) -> bool:
 
 
 def side_by_side(names: list[str], read_one: Callable[[str], Held], deadline: Deadline) -> list[Outcome]:
-    """What each name gave: the first in this thread, every other in one of its own."""
+    """What each name gave, each in a thread of its own; what a report of it needs is loaded while the answers travel."""
     outcomes: dict[str, Outcome] = {}
 
     def run(name: str) -> None:
@@ -110,10 +110,10 @@ def side_by_side(names: list[str], read_one: Callable[[str], Held], deadline: De
         except BaseException as error:  # raised again, by the caller, in its thread
             outcomes[name] = error
 
-    threads = [threading.Thread(target=run, args=[name], daemon=True) for name in names[1:]]
+    threads = [threading.Thread(target=run, args=[name], daemon=True) for name in names]
     for thread in threads:
         thread.start()
-    run(names[0])
+    _log.logger()
     for thread in threads:
         thread.join(deadline.left() + GRACE)
     return [outcomes.get(name) or TimedOut(name, code="ReadTimeoutError") for name in names]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 
 from ._errors import InvalidInput
 
@@ -20,10 +19,10 @@ _UNUSUAL = (
 )  # fmt: skip
 _SWITCHES = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
 # Regions whose host ends in amazonaws.com; the others (China, the isolated ones, Europe's sovereign cloud) have names of their own.
-_REGION = re.compile(
-    r"(af|ap|ca|eu|il|me|mx|sa|us|us-gov)-(north|south|east|west|central|(north|south)(east|west))-[1-9]", re.ASCII
-)
-
+_AREAS = ("af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us", "us-gov")
+_QUARTERS = (
+    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest",
+)  # fmt: skip
 
 # os.environ is never a local variable here: tools that show the locals of a traceback would show all of it.
 
@@ -64,7 +63,13 @@ def why_unusual() -> str:
         if os.environ.get(name, "").lower() not in ("", "false"):
             return f"{name} is set"
     region = os.environ["AWS_REGION"]
-    return "" if _REGION.fullmatch(region) else f"{region[:40]!r} is not a Region of the usual kind"
+    return "" if _is_usual(region) else f"{region[:40]!r} is not a Region of the usual kind"
+
+
+def _is_usual(region: str) -> bool:
+    place, _, number = region.rpartition("-")
+    area, _, quarter = place.rpartition("-")
+    return area in _AREAS and quarter in _QUARTERS and len(number) == 1 and number in "123456789"
 
 
 def host(region: str) -> str:

@@ -10,8 +10,8 @@ docs/lambda-loader.md tells the rest.
 
 from __future__ import annotations
 
-import logging
 import threading
+from time import time
 
 from . import _names, _reading
 from ._deadline import make_deadline
@@ -20,7 +20,8 @@ from ._errors import (
     AccessDenied, CannotDecrypt, CredentialsRefused, InvalidInput, KeyNotFound, ScheduledForDeletion, SecretNotFound,
     SecretsError, Throttled, TimedOut, Unreachable, UnusableSecret, WrongAccount,
 )  # fmt: skip
-from ._held import Held, Keys
+from ._held import Held, is_stale
+from ._log import logger
 from ._route import in_lambda
 
 TYPE_CHECKING = False
@@ -33,10 +34,6 @@ __all__ = [
     "SecretNotFound", "SecretsError", "Throttled", "TimedOut", "Unreachable", "UnusableSecret", "WrongAccount",
     "get_secret", "held_versions", "load_secrets_to_env",
 ]  # fmt: skip
-
-logger = logging.getLogger("core.secrets")
-if logger.level == logging.NOTSET:
-    logger.setLevel(logging.INFO)  # Lambda's root logger shows warnings alone, and the success line is part of the log
 
 _held: dict[str, Held] = {}
 _lock = threading.Lock()
@@ -69,7 +66,7 @@ def load_secrets_to_env(
     if account_id is not None:
         _names.ensure_account_id(account_id)
     if not in_lambda():
-        logger.info("Not running in AWS Lambda, skipping Secrets Manager")
+        logger().info("Not running in AWS Lambda, skipping Secrets Manager")
         return {}
     _current(names, max_age, refresh, timeout, context)
     with _merge_lock:
@@ -86,10 +83,10 @@ def _merge(secrets: list[Held], override: bool) -> None:
     if before == versions:
         return
     for name in merger.merge(secrets, override=override):
-        logger.warning("%s is in more than one secret; that of %s counts", name, secrets[0].name)
+        logger().warning("%s is in more than one secret; that of %s counts", name, secrets[0].name)
     _merged[secrets[0].name] = merger, versions
-    logger.info("Successfully loaded secrets from %s", " and ".join(held.name for held in secrets))
-    logger.info("Versions held: %s", ", ".join(f"{held.name} {held.version}" for held in secrets))
+    logger().info("Successfully loaded secrets from %s", " and ".join(held.name for held in secrets))
+    logger().info("Versions held: %s", ", ".join(f"{held.name} {held.version}" for held in secrets))
 
 
 def _ensure_complete(secrets: list[Held], required: tuple[str, ...], account_id: str | None) -> None:
@@ -111,32 +108,34 @@ def get_secret(
     timeout: float | None = None,
     context: Any = None,
 ) -> Any:
-    """All keys of a secret, as a dict of your own, or the value of one `key`. What was read is kept: see load_secrets_to_env.
+    """All keys of a secret, as a read-only dict, or the value of one `key`. What was read is kept: see load_secrets_to_env.
 
     Raises InvalidInput, SecretsError; KeyNotFound where the secret has no such key.
     """
-    held = _held.get(secret_id)
-    if held is None or refresh or (max_age is not None and held.is_older_than(max_age)):
-        held = _look_up(secret_id, max_age, refresh, timeout, context)
-    if key is None:
-        return Keys(held.keys)
     try:
-        return held.keys[key]
-    except KeyError:
+        held = _held[secret_id]
+        if not refresh and (max_age is None or 0 <= time() - held.read_at <= max_age):
+            return held.keys if key is None else held.keys[key]
+    except (KeyError, TypeError):  # whatever is wrong is found out, and told, below
         pass
-    raise KeyNotFound(held.name, f"It has no key {str(key)[:60]!r}; it has {', '.join(held.keys) or 'none'}")
+    return _read_one(secret_id, key, max_age, refresh, timeout, context)
+
+
+def _read_one(
+    secret_id: str, key: str | None, max_age: float | None, refresh: bool, timeout: float | None, context: Any
+) -> Any:
+    _names.ensure_secret_id(secret_id)
+    [held] = _current([secret_id], max_age, refresh, timeout, context)
+    if key is None:
+        return held.keys
+    if key not in held.keys:
+        raise KeyNotFound(held.name, f"It has no key {str(key)[:60]!r}; it has {', '.join(held.keys) or 'none'}")
+    return held.keys[key]
 
 
 def held_versions() -> dict[str, str]:
     """The version id of each secret that this instance holds: what "has the Lambda picked it up?" asks."""
     return {name: held.version for name, held in _held.items()}
-
-
-def _look_up(
-    secret_id: str, max_age: float | None, refresh: bool, timeout: float | None, context: Any
-) -> Held:
-    _names.ensure_secret_id(secret_id)
-    return _current([secret_id], max_age, refresh, timeout, context)[0]
 
 
 def _current(
@@ -148,17 +147,13 @@ def _current(
     if not _lock.acquire(timeout=deadline.left()):
         raise TimedOut(" and ".join(names), "Another thread was still reading", code="ReadTimeoutError")
     try:
-        stale = [name for name in names if refresh or _is_stale(_held.get(name), max_age)]
+        stale = [name for name in names if refresh or is_stale(_held.get(name), max_age)]
         if stale:
             fresh = refresh or any(name in _held for name in stale)
             _held.update(zip(stale, _reading.read(stale, deadline, fresh=fresh), strict=True))
         return [_held[name] for name in names]
     finally:
         _lock.release()
-
-
-def _is_stale(held: Held | None, max_age: float | None) -> bool:
-    return held is None or (max_age is not None and held.is_older_than(max_age))
 
 
 def forget() -> None:
