@@ -95,7 +95,7 @@ import socket
 _found = socket.getaddrinfo
 def getaddrinfo(host, port, *more, **named):
     if host in ({host!r}, {host!r}.encode()):
-        host, port = "127.0.0.1", {port}
+        host, port = b"127.0.0.1", {port}
     return _found(host, port, *more, **named)
 socket.getaddrinfo = getaddrinfo
 """

@@ -33,7 +33,7 @@ class SecretsError(Exception):
             self.args = (f"{self.args[0]} Failed as well: {names}.",)
 
 
-class AccessDenied(SecretsError):
+class NoAccess(SecretsError):
     happened = "the function's role may not read it"
 
 
@@ -82,8 +82,8 @@ class WrongAccount(UnusableSecret):
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
 _BY_CODE: dict[str, type[SecretsError]] = {
-    "AccessDeniedException": AccessDenied,
-    "AccessDenied": AccessDenied,
+    "AccessDeniedException": NoAccess,
+    "AccessDenied": NoAccess,
     "ResourceNotFoundException": SecretNotFound,
     "DecryptionFailure": CannotDecrypt,
     "DecryptionFailureException": CannotDecrypt,
@@ -110,7 +110,7 @@ def error_of(secret: str, code: str, message: str, request_id: str = "") -> Secr
     """The error for an error answer of AWS."""
     kind = _BY_CODE.get(code, SecretsError)
     lower = message.lower()
-    if kind is AccessDenied and any(word in lower for word in _ABOUT_KMS):
+    if kind is NoAccess and any(word in lower for word in _ABOUT_KMS):
         kind = CannotDecrypt
     if code == "InvalidRequestException" and "delet" in lower:
         kind = ScheduledForDeletion

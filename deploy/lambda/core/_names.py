@@ -51,8 +51,8 @@ def ensure_max_age(max_age: object) -> None:
 
 def ensure_key_names(names: object, what: str) -> None:
     """Raises InvalidInput. A text is refused: it would be taken for a collection of letters."""
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):  # type: ignore[attr-defined]
-        raise InvalidInput(f"{what}: expected a list or tuple of key names, got {_shown(names)}.")
+    if not isinstance(names, (list, tuple, set, frozenset)) or not all(isinstance(name, str) for name in names):
+        raise InvalidInput(f"{what}: expected a list, tuple or set of key names, got {_shown(names)}.")
 
 
 def _shown(given: object) -> str:

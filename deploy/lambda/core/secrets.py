@@ -17,7 +17,7 @@ from . import _names, _reading
 from ._deadline import make_deadline
 from ._environ import Merger
 from ._errors import (
-    AccessDenied, CannotDecrypt, CredentialsRefused, InvalidInput, KeyNotFound, ScheduledForDeletion, SecretNotFound,
+    NoAccess, CannotDecrypt, CredentialsRefused, InvalidInput, KeyNotFound, ScheduledForDeletion, SecretNotFound,
     SecretsError, Throttled, TimedOut, Unreachable, UnusableSecret, WrongAccount,
 )  # fmt: skip
 from ._held import Held, is_stale
@@ -26,11 +26,11 @@ from ._route import in_lambda
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from typing import Any
 
 __all__ = [
-    "AccessDenied", "CannotDecrypt", "CredentialsRefused", "InvalidInput", "KeyNotFound", "ScheduledForDeletion",
+    "NoAccess", "CannotDecrypt", "CredentialsRefused", "InvalidInput", "KeyNotFound", "ScheduledForDeletion",
     "SecretNotFound", "SecretsError", "Throttled", "TimedOut", "Unreachable", "UnusableSecret", "WrongAccount",
     "get_secret", "held_versions", "load_secrets_to_env",
 ]  # fmt: skip
@@ -46,7 +46,7 @@ def load_secrets_to_env(
     environment: str,
     *,
     override: bool = True,
-    required: Iterable[str] = (),
+    required: Collection[str] = (),
     account_id: str | None = None,
     max_age: float | None = None,
     refresh: bool = False,

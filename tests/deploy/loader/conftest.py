@@ -44,6 +44,7 @@ def new_instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.delenv(name)
     loader.forget()
     _roots._made.clear()
+    boto3.DEFAULT_SESSION = None  # it keeps the credentials that it found first
     yield
     os.environ.clear()
     os.environ.update(before)
@@ -82,7 +83,7 @@ def redirect(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
 
     def getaddrinfo(host: Any, wanted: Any, *more: Any, **named: Any) -> Any:
         if host in (tls.HOST, tls.HOST.encode()):
-            host, wanted = "127.0.0.1", port
+            host, wanted = b"127.0.0.1", port
         return found(host, wanted, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
