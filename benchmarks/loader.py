@@ -147,7 +147,12 @@ def _cold(programs: Mapping[str, str], rounds: int, memory: dict[str, list[float
 
 def _run(program: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], env=ENVIRON, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-I", "-S", "-c", program],
+        env=ENVIRON,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -170,7 +175,11 @@ def _warm(paths: list[str], port: int, bundle: str, number: int) -> dict[str, ob
     times: dict[str, list[float]] = json.loads(told.splitlines()[-1])
     medians = {name: statistics.median(values) for name, values in times.items()}
     return {
-        "ratio": {name: round(value / medians["Powertools"], 4) for name, value in medians.items() if name != "Powertools"},
+        "ratio": {
+            name: round(value / medians["Powertools"], 4)
+            for name, value in medians.items()
+            if name != "Powertools"
+        },
         "goal_at_most": WARM_GOAL,
         "median_microseconds": {name: round(value, 3) for name, value in medians.items()},
         "microseconds_goal_under": WARM_MICROSECONDS,

@@ -39,7 +39,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("miyabi-core.zip"), help="the zip to write")
     parser.add_argument("--bundle", type=Path, help="a PEM file that holds Amazon's certificate authorities")
     parser.add_argument(
-        "--roots-only", action="store_true", help=f"write core/{ROOTS} beside the source, for a package without a layer"
+        "--roots-only",
+        action="store_true",
+        help=f"write core/{ROOTS} beside the source, for a package without a layer",
     )
     arguments = parser.parse_args()
     try:

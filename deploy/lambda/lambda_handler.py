@@ -8,7 +8,8 @@ from core.secrets import load_secrets_to_env
 
 load_secrets_to_env(project_name="miyabi", environment=os.environ.get("MIYABI_ENVIRONMENT", "prod"))
 
-from main import app  # noqa: E402 - after the secrets
 from mangum import Mangum  # noqa: E402
+
+from main import app  # noqa: E402 - after the secrets
 
 handler = Mangum(app, lifespan="off")

@@ -37,6 +37,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
         "audit verification ÷ bare read",
         "troubleshooting panel, 20 ms",
         "access evaluator",
+        "Lambda loader ÷ boto3 and Powertools",
     ]
 
 
@@ -76,3 +77,15 @@ def test_the_panel_is_compared_with_its_longest_chain_and_the_guide_s_commands(
 
 def test_the_bare_call_asks_for_as_many_secrets_as_the_list_page() -> None:
     assert bare.ROWS == list_secrets.ROWS
+
+
+def test_the_loader_is_measured_against_boto3_and_powertools_in_the_same_run(figures: dict[str, Any]) -> None:
+    told = figures["Lambda loader ÷ boto3 and Powertools"]
+    for delay, goal in ((5, 0.2), (30, 0.25)):
+        cold = told[f"cold start, {delay} ms a call"]
+        assert cold["goal_at_most"] == goal
+        assert set(cold["raw_ms"]) == {"loader", "boto3"}
+        assert min(cold["raw_ms"]["boto3"]) > 2 * delay  # two calls, one after the other
+    assert told["peak memory"]["ratio"] is None or told["peak memory"]["ratio"] > 0
+    warm = told["get_secret of what is held"]
+    assert set(warm["raw_microseconds"]) == {"Powertools", *warm["ratio"]}

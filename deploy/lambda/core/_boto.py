@@ -21,11 +21,15 @@ def make_client(deadline: Deadline) -> Any:
         raise InvalidInput("boto3 is needed here, and is not installed.") from None
     left = max(1.0, deadline.left())
     config = Config(
-        connect_timeout=min(2.0, left / 2), read_timeout=min(5.0, left), retries={"mode": "standard", "total_max_attempts": 3}
+        connect_timeout=min(2.0, left / 2),
+        read_timeout=min(5.0, left),
+        retries={"mode": "standard", "total_max_attempts": 3},
     )
     try:
         # Lambda sets AWS_REGION, which boto3 does not read.
-        client = boto3.client("secretsmanager", region_name=os.environ.get("AWS_REGION") or None, config=config)
+        client = boto3.client(
+            "secretsmanager", region_name=os.environ.get("AWS_REGION") or None, config=config
+        )
     except NoRegionError:
         raise InvalidInput("No Region: set AWS_REGION, or a Region in your AWS profile.") from None
     except (BotoCoreError, ValueError) as error:

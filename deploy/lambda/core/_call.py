@@ -8,7 +8,7 @@ import ssl
 import time
 
 from . import _https, _route
-from ._errors import SecretsError, SecretNotFound, TimedOut, Unreachable, error_of
+from ._errors import SecretNotFound, SecretsError, TimedOut, Unreachable, error_of
 from ._held import Held, held_from
 from ._sigv4 import authorization
 
@@ -93,17 +93,34 @@ def _send(host: str, headers: dict[str, str], body: bytes, secret: str, deadline
         code, words = ("ReadTimeoutError", "Read") if connected else ("ConnectTimeoutError", "Connect")
         error: SecretsError = TimedOut(secret, f"{words} timeout on endpoint URL: {url}", code=code)
         again = True
-    except (OSError, _https.NotUnderstood) as caught:
-        code, words = ("ConnectionClosedError", "Connection was closed on") if connected else ("EndpointConnectionError", "Could not connect to the")
-        error = Unreachable(secret, f"{words} endpoint URL: {url} ({_why(caught)})", code=code)
-        again = not isinstance(caught, (ssl.SSLCertVerificationError, _https.NotUnderstood))
+    except OSError as caught:
+        error, again = (
+            _broken(secret, url, connected, caught),
+            not isinstance(caught, ssl.SSLCertVerificationError),
+        )
+    except _https.NotUnderstood as caught:
+        error, again = Unreachable(secret, f"What answered at {url} is not Secrets Manager: {caught}"), False
     raise Failed(error, again=again)
 
 
-def _why(error: Exception) -> str:
+def _broken(secret: str, url: str, connected: bool, caught: OSError) -> Unreachable:
+    if connected:
+        return Unreachable(
+            secret,
+            f"Connection was closed on endpoint URL: {url} ({_why(caught)})",
+            code="ConnectionClosedError",
+        )
+    return Unreachable(
+        secret,
+        f"Could not connect to the endpoint URL: {url} ({_why(caught)})",
+        code="EndpointConnectionError",
+    )
+
+
+def _why(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate was not accepted: {error.verify_message}"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _parse(body: bytes) -> dict[str, Any] | None:

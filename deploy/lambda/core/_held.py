@@ -26,8 +26,8 @@ class Keys(dict[str, "Any"]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("the keys of a secret are read-only; dict(keys) makes a copy of your own")
 
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse  # type: ignore[assignment]
-    __reduce_ex__ = _refuse  # type: ignore[assignment] # neither pickle nor a process pool takes values elsewhere
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+    __reduce_ex__ = _refuse  # neither pickle nor a process pool takes values elsewhere
 
     def __copy__(self) -> dict[str, Any]:
         return dict(self)

@@ -11,6 +11,9 @@ from ._deadline import Deadline
 CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 5.0
 LARGEST = 1 << 20  # bytes of an answer; a secret has 65,536 at most
 PORT = 443
+# OpenSSL's words for "no root leads here", and not for a wrong host name or an old certificate:
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
+UNKNOWN_ISSUER = (2, 18, 19, 20, 21)
 
 
 class NotUnderstood(Exception):
@@ -34,8 +37,8 @@ def connect_tls(host: str, deadline: Deadline) -> ssl.SSLSocket:
     context = _roots.context()
     try:
         return _wrap(context, host, deadline)
-    except ssl.SSLCertVerificationError:
-        wider = _roots.wider_than(context)
+    except ssl.SSLCertVerificationError as error:
+        wider = _roots.wider_than(context) if error.verify_code in UNKNOWN_ISSUER else None
         if wider is None:
             raise
     return _wrap(wider, host, deadline)

@@ -37,9 +37,14 @@ def ensure_secret_id(secret_id: object) -> None:
 def ensure_account_id(account_id: object) -> None:
     """Raises InvalidInput."""
     if not (
-        isinstance(account_id, str) and len(account_id) == 12 and account_id.isascii() and account_id.isdecimal()
+        isinstance(account_id, str)
+        and len(account_id) == 12
+        and account_id.isascii()
+        and account_id.isdecimal()
     ):
-        raise InvalidInput(f"account_id: expected the 12 digits of an AWS account as text, got {_shown(account_id)}.")
+        raise InvalidInput(
+            f"account_id: expected the 12 digits of an AWS account as text, got {_shown(account_id)}."
+        )
 
 
 def ensure_max_age(max_age: object) -> None:
@@ -51,7 +56,9 @@ def ensure_max_age(max_age: object) -> None:
 
 def ensure_key_names(names: object, what: str) -> None:
     """Raises InvalidInput. A text is refused: it would be taken for a collection of letters."""
-    if not isinstance(names, (list, tuple, set, frozenset)) or not all(isinstance(name, str) for name in names):
+    if not isinstance(names, (list, tuple, set, frozenset)) or not all(
+        isinstance(name, str) for name in names
+    ):
         raise InvalidInput(f"{what}: expected a list, tuple or set of key names, got {_shown(names)}.")
 
 

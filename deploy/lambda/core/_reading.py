@@ -46,7 +46,8 @@ def _reader(deadline: Deadline, ask_extension: bool) -> Callable[[str], Held]:
     from . import _call
 
     def by_https(name: str) -> Held:
-        return again(lambda: _call.get_secret_value(name, deadline), deadline)
+        held: Held = again(lambda: _call.get_secret_value(name, deadline), deadline)
+        return held
 
     if not ask_extension:
         _roots_before_threads()

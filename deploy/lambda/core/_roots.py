@@ -10,7 +10,9 @@ import os
 import ssl
 
 ROOTS = os.path.join(os.path.dirname(__file__), "amazon-roots.pem")  # build_layer.py puts it there
-_made: list[tuple[ssl.SSLContext, bool]] = []  # context, and whether it knows the few roots alone; the last one is in use
+_made: list[
+    tuple[ssl.SSLContext, bool]
+] = []  # context, and whether it knows the few roots alone; the last one is in use
 
 
 def context() -> ssl.SSLContext:

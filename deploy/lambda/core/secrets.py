@@ -17,8 +17,19 @@ from . import _names, _reading
 from ._deadline import make_deadline
 from ._environ import Merger
 from ._errors import (
-    NoAccess, CannotDecrypt, CredentialsRefused, InvalidInput, KeyNotFound, ScheduledForDeletion, SecretNotFound,
-    SecretsError, Throttled, TimedOut, Unreachable, UnusableSecret, WrongAccount,
+    CannotDecrypt,
+    CredentialsRefused,
+    InvalidInput,
+    KeyNotFound,
+    NoAccess,
+    ScheduledForDeletion,
+    SecretNotFound,
+    SecretsError,
+    Throttled,
+    TimedOut,
+    Unreachable,
+    UnusableSecret,
+    WrongAccount,
 )  # fmt: skip
 from ._held import Held, is_stale
 from ._log import logger
@@ -30,15 +41,30 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
-    "NoAccess", "CannotDecrypt", "CredentialsRefused", "InvalidInput", "KeyNotFound", "ScheduledForDeletion",
-    "SecretNotFound", "SecretsError", "Throttled", "TimedOut", "Unreachable", "UnusableSecret", "WrongAccount",
-    "get_secret", "held_versions", "load_secrets_to_env",
+    "CannotDecrypt",
+    "CredentialsRefused",
+    "InvalidInput",
+    "KeyNotFound",
+    "NoAccess",
+    "ScheduledForDeletion",
+    "SecretNotFound",
+    "SecretsError",
+    "Throttled",
+    "TimedOut",
+    "Unreachable",
+    "UnusableSecret",
+    "WrongAccount",
+    "get_secret",
+    "held_versions",
+    "load_secrets_to_env",
 ]  # fmt: skip
 
 _held: dict[str, Held] = {}
 _lock = threading.Lock()
 _merge_lock = threading.Lock()
-_merged: dict[str, tuple[Merger, list[str]]] = {}  # by the first secret's name: what was set, and of which versions
+_merged: dict[
+    str, tuple[Merger, list[str]]
+] = {}  # by the first secret's name: what was set, and of which versions
 
 
 def load_secrets_to_env(
@@ -129,7 +155,9 @@ def _read_one(
     if key is None:
         return held.keys
     if key not in held.keys:
-        raise KeyNotFound(held.name, f"It has no key {str(key)[:60]!r}; it has {', '.join(held.keys) or 'none'}")
+        raise KeyNotFound(
+            held.name, f"It has no key {str(key)[:60]!r}; it has {', '.join(held.keys) or 'none'}"
+        )
     return held.keys[key]
 
 

@@ -22,8 +22,8 @@ from tests.deploy.loader.front import Front
 
 sys.path.insert(0, str(PROJECT / "deploy" / "lambda"))  # as Lambda does: `lambda` is no name for a package
 
-from core import _roots  # noqa: E402
-from core import secrets as loader  # noqa: E402
+from core import _roots
+from core import secrets as loader
 
 LAMBDA_ENVIRON = {
     "AWS_LAMBDA_FUNCTION_NAME": "miyabi-api-handler",
@@ -89,7 +89,11 @@ def redirect(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-API_KEYS = {"GITHUB_TOKEN": "t-github", "MIYABI_ACCESS_TOKEN": "t-access", "OAUTH_CLIENT_ID": "miyabi-mcp-client"}
+API_KEYS = {
+    "GITHUB_TOKEN": "t-github",
+    "MIYABI_ACCESS_TOKEN": "t-access",
+    "OAUTH_CLIENT_ID": "miyabi-mcp-client",
+}
 CONFIG = {"BASE_URL": "https://api.miyabi-world.com", "MIYABI_REPO_OWNER": "owner"}
 
 

@@ -83,14 +83,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers["Authorization"] != expected_authorization(dict(self.headers), body):
-            return self.refuse("InvalidSignatureException", "The request signature we calculated does not match.")
+            return self.refuse(
+                "InvalidSignatureException", "The request signature we calculated does not match."
+            )
         operation = self.headers["X-Amz-Target"].partition(".")[2]
         asked = json.loads(body)
         answer = self.server.record(operation, asked, self.headers["X-Amz-Security-Token"])
         return answer(self, asked) if answer else self._pass_on(body)
 
     def _pass_on(self, body: bytes) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        headers = {
+            name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")
+        }
         with closing(HTTPConnection(self.server.behind, timeout=20)) as connection:
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
@@ -143,5 +147,7 @@ def sign_with_botocore(
     request.context["timestamp"] = lower["x-amz-date"]
     auth = SigV4Auth(Credentials(key_id, secret_key), service, region)
     canonical = auth.canonical_request(request)
-    auth._inject_signature_to_request(request, auth.signature(auth.string_to_sign(request, canonical), request))
+    auth._inject_signature_to_request(
+        request, auth.signature(auth.string_to_sign(request, canonical), request)
+    )
     return str(request.headers["Authorization"])

@@ -40,14 +40,23 @@ def test_the_same_source_gives_the_same_bytes(layer: Path, tmp_path: Path) -> No
 def test_it_loads_from_the_unpacked_zip(layer: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(layer) as opened:
         opened.extractall(tmp_path)
-    program = "from core.secrets import load_secrets_to_env; from core import _roots; load_secrets_to_env('miyabi', 'prod'); print(len(_roots.context().get_ca_certs()))"
-    head = f"import sys; sys.path.insert(0, {str(tmp_path / 'python')!r}); "
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", head + program], capture_output=True, text=True, check=True, env={})
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path / "python")!r})
+from core import _roots
+from core.secrets import load_secrets_to_env
+load_secrets_to_env("miyabi", "prod")
+print(len(_roots.context().get_ca_certs()))
+"""
+    command = [sys.executable, "-I", "-S", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={})
     assert done.stdout.strip() == "5"
 
 
 def test_it_trusts_amazon_s_five_and_no_other(build_layer: Any) -> None:
-    context = ssl.create_default_context(cafile=None, cadata=build_layer.amazon_roots(build_layer.installed_bundle()))
+    context = ssl.create_default_context(
+        cafile=None, cadata=build_layer.amazon_roots(build_layer.installed_bundle())
+    )
     loaded = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     loaded.load_verify_locations(cadata=build_layer.amazon_roots(build_layer.installed_bundle()))
     names = {dict(part[0] for part in root["subject"])["commonName"] for root in loaded.get_ca_certs()}
@@ -69,7 +78,10 @@ def test_a_bundle_without_one_of_them_is_refused_by_its_name(build_layer: Any, t
     first = build_layer._CERTIFICATE.findall(pem)[0]
     (tmp_path / "bundle.pem").write_text(pem.replace(first, ""))
     done = subprocess.run(
-        [*COMMAND, "--out", str(tmp_path / "x.zip"), "--bundle", str(tmp_path / "bundle.pem")], capture_output=True, text=True, check=False
+        [*COMMAND, "--out", str(tmp_path / "x.zip"), "--bundle", str(tmp_path / "bundle.pem")],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert done.stderr.strip() == f"build_layer: {tmp_path / 'bundle.pem'} lacks Amazon Root CA 1."
@@ -77,7 +89,9 @@ def test_a_bundle_without_one_of_them_is_refused_by_its_name(build_layer: Any, t
 
 
 def test_a_bundle_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
-    done = subprocess.run([*COMMAND, "--bundle", str(tmp_path / "none")], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*COMMAND, "--bundle", str(tmp_path / "none")], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "No such file" in done.stderr

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from core import _errors
 from core import secrets as loader
 from core._errors import error_of
-
 from secrets_ui.domain.known_errors import read_error
 from tests.deploy.loader.conftest import Stored
 from tests.deploy.loader.front import Front, refusing, telling
@@ -42,7 +42,9 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["check"] in TYPES], ids=lambda case: str(case["check"]))
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case["check"] in TYPES], ids=lambda case: str(case["check"])
+)
 def test_an_error_of_aws_gets_its_type_and_leads_the_panel_to_the_same_checks(case: dict[str, Any]) -> None:
     error = error_of("miyabi/prod/api-keys", case["code"], case["message"], "11112222-3333")
     kinds = TYPES[case["check"]]
@@ -60,21 +62,39 @@ def test_an_error_of_aws_gets_its_type_and_leads_the_panel_to_the_same_checks(ca
     assert error.code == case["code"]
 
 
-@pytest.mark.parametrize("secret", ["api_keys", "config"])
-@pytest.mark.parametrize(
-    ("code", "message", "kind", "check"),
-    [
-        ("AccessDeniedException", CASES[0]["message"], loader.NoAccess, "policies_are_attached"),
-        ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.", loader.SecretNotFound, "secret_exists"),
-        ("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key.", loader.CannotDecrypt, "key_is_usable"),
-        ("AccessDeniedException", "Access to KMS is not allowed", loader.CannotDecrypt, "decrypt_is_allowed"),
-        ("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.", loader.ScheduledForDeletion, "secret_is_not_deleted"),
-        ("ExpiredTokenException", "The security token included in the request is expired", loader.CredentialsRefused, "function_runs_as_role"),
-        ("InvalidParameterException", "Something else.", loader.SecretsError, None),
-    ],
+REFUSALS = (
+    ("AccessDeniedException", CASES[0]["message"], loader.NoAccess, "policies_are_attached"),
+    (
+        "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
+        loader.SecretNotFound, "secret_exists",
+    ),
+    (
+        "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+        loader.CannotDecrypt, "key_is_usable",
+    ),
+    ("AccessDeniedException", "Access to KMS is not allowed", loader.CannotDecrypt, "decrypt_is_allowed"),
+    (
+        "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.",
+        loader.ScheduledForDeletion, "secret_is_not_deleted",
+    ),
+    (
+        "ExpiredTokenException", "The security token included in the request is expired",
+        loader.CredentialsRefused, "function_runs_as_role",
+    ),
+    ("InvalidParameterException", "Something else.", loader.SecretsError, None),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", ["api_keys", "config"])
+@pytest.mark.parametrize(("code", "message", "kind", "check"), REFUSALS)
 def test_one_refusal_fails_the_whole_names_the_secret_and_sets_nothing(
-    front: Front, stored: Stored, secret: str, code: str, message: str, kind: type[Exception], check: str | None
+    front: Front,
+    stored: Stored,
+    secret: str,
+    code: str,
+    message: str,
+    kind: type[Exception],
+    check: str | None,
 ) -> None:
     name = getattr(stored, secret)
     front.answer(name, refusing(code, message))
@@ -101,7 +121,13 @@ def test_a_partial_failure_of_a_batch_is_a_failure_that_names_the_secret(
     front: Front, stored: Stored, local_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "batch")
-    told = [{"SecretId": stored.config, "ErrorCode": "AccessDeniedException", "Message": "Access to KMS is not allowed"}]
+    told = [
+        {
+            "SecretId": stored.config,
+            "ErrorCode": "AccessDeniedException",
+            "Message": "Access to KMS is not allowed",
+        }
+    ]
     read = {"ARN": "arn:aws:secretsmanager:us-west-2:111122223333:secret:x-AbCdEf", "Name": stored.api_keys,
             "VersionId": "v", "SecretString": '{"GITHUB_TOKEN": "t"}'}  # fmt: skip
     front.answer(f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": told}))
@@ -124,7 +150,7 @@ def test_the_local_aws_s_own_errors_come_out_the_same_by_both_ways(
     route: str, request: pytest.FixtureRequest, stored: Stored, local_client: Any
 ) -> None:
     request.getfixturevalue("by_boto3" if route == "boto3" else "front")
-    with pytest.raises(loader.SecretNotFound, match="^miyabi/none: .* ResourceNotFoundException: "):
+    with pytest.raises(loader.SecretNotFound, match=r"^miyabi/none: .* ResourceNotFoundException: "):
         loader.get_secret("miyabi/none")
     local_client.delete_secret(SecretId=stored.api_keys)
     with pytest.raises(loader.ScheduledForDeletion, match=f"^{stored.api_keys}: ") as caught:

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from core import secrets as loader
 
+from core import secrets as loader
 from tests.deploy.loader.conftest import API_KEYS, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front
 
@@ -23,9 +23,9 @@ class Extension(ThreadingHTTPServer):
 
     def __init__(self, client: Any) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.client, self.asked = client, []
+        self.client = client
         self.refusal: tuple[int, bytes] | None = None
-        self.asked: list[str]
+        self.asked: list[str] = []
 
 
 class _Handler(BaseHTTPRequestHandler):

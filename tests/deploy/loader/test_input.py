@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from core.secrets import InvalidInput, get_secret, load_secrets_to_env
 
+from core.secrets import InvalidInput, get_secret, load_secrets_to_env
 from tests.deploy.loader.conftest import Stored
 from tests.deploy.loader.front import Front
 

@@ -11,10 +11,10 @@ import time
 from typing import Any
 
 import pytest
+
 from core import _held, _roots
 from core import secrets as loader
 from core.secrets import get_secret, held_versions, load_secrets_to_env
-
 from tests.deploy.loader.conftest import API_KEYS, CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front
 
@@ -40,10 +40,14 @@ def test_both_secrets_are_merged_into_the_environment(
     assert {name: os.environ[name] for name in API_KEYS | CONFIG} == API_KEYS | CONFIG
     assert f"Successfully loaded secrets from {stored.api_keys} and {stored.config}" in messages(caplog)
     current = {
-        name: stored.client.get_secret_value(SecretId=name)["VersionId"] for name in (stored.api_keys, stored.config)
+        name: stored.client.get_secret_value(SecretId=name)["VersionId"]
+        for name in (stored.api_keys, stored.config)
     }
     assert versions == held_versions() == current
-    assert f"Versions held: {', '.join(f'{name} {version}' for name, version in current.items())}" in messages(caplog)
+    assert (
+        f"Versions held: {', '.join(f'{name} {version}' for name, version in current.items())}"
+        in messages(caplog)
+    )
 
 
 def test_a_secret_is_read_whole_or_by_key(route: str, stored: Stored) -> None:
@@ -211,8 +215,13 @@ def test_the_keys_are_a_dict_that_cannot_be_changed_for_everybody_else(front: Fr
     assert get_secret(stored.api_keys) == API_KEYS
 
 
-def test_numbers_and_truth_values_become_the_text_that_json_has_for_them(front: Front, stored: Stored) -> None:
-    stored.put(stored.config, {"A_NUMBER": 12, "A_RATIO": 0.5, "A_FLAG": True, "EMPTY": "", "TEXT": "ゆき\nline two "})
+def test_numbers_and_truth_values_become_the_text_that_json_has_for_them(
+    front: Front, stored: Stored
+) -> None:
+    stored.put(
+        stored.config,
+        {"A_NUMBER": 12, "A_RATIO": 0.5, "A_FLAG": True, "EMPTY": "", "TEXT": "ゆき\nline two "},
+    )
     stored.load()
     assert [os.environ[name] for name in ("A_NUMBER", "A_RATIO", "A_FLAG", "EMPTY", "TEXT")] == [
         "12", "0.5", "true", "", "ゆき\nline two ",
@@ -221,7 +230,7 @@ def test_numbers_and_truth_values_become_the_text_that_json_has_for_them(front: 
 
 
 def test_the_largest_secret_comes_whole(front: Front, stored: Stored) -> None:
-    large = "é\n\"" * 10_000
+    large = 'é\n"' * 10_000
     stored.put(stored.config, {"LARGE": large})
     assert get_secret(stored.config, "LARGE") == large
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from benchmarks import tls
 from core import _https, _reading, _roots
 from core import secrets as loader
 from core._deadline import Deadline
-
-from benchmarks import tls
 from secrets_ui.domain.known_errors import read_error
 from tests.deploy.loader.conftest import API_KEYS, Stored, redirect
 from tests.deploy.loader.front import Front, Handler, refusing, telling
@@ -98,7 +98,12 @@ def test_what_does_not_pass_is_told_after_three_attempts(
 
 @pytest.mark.parametrize(
     "answer",
-    [chunked, telling(b"{", 200), telling(b"[1]", 200), telling(b"<html>Sign in to this network</html>", 200)],
+    [
+        chunked,
+        telling(b"{", 200),
+        telling(b"[1]", 200),
+        telling(b"<html>Sign in to this network</html>", 200),
+    ],
     ids=["chunked", "half JSON", "a list", "HTML"],
 )
 def test_an_answer_that_aws_would_not_give_is_an_error_and_not_tried_again(
@@ -165,13 +170,18 @@ def listening(backlog: int = 5) -> Iterator[socket.socket]:
         yield server
 
 
-def test_nobody_listening_is_told_with_the_panel_s_sentence(in_lambda: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_listening_is_told_with_the_panel_s_sentence(
+    in_lambda: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with listening() as server:
         port = server.getsockname()[1]
     redirect(monkeypatch, port)
     with pytest.raises(loader.Unreachable) as caught:
         loader.get_secret("miyabi/prod/config")
-    assert 'EndpointConnectionError: Could not connect to the endpoint URL: "https://secretsmanager.us-west-2' in str(caught.value)
+    assert (
+        'EndpointConnectionError: Could not connect to the endpoint URL: "https://secretsmanager.us-west-2'
+        in str(caught.value)
+    )
     reading = read_error(str(caught.value))
     assert reading.checks == ("secret_exists", "function_runs_as_role")
     assert reading.region == "us-west-2"
@@ -192,7 +202,9 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_a_time_out(
     with listening() as server:
         redirect(monkeypatch, server.getsockname()[1])
         started = time.monotonic()
-        with pytest.raises(loader.TimedOut, match="ConnectTimeoutError: Connect timeout on endpoint URL") as caught:
+        with pytest.raises(
+            loader.TimedOut, match="ConnectTimeoutError: Connect timeout on endpoint URL"
+        ) as caught:
             loader.load_secrets_to_env("miyabi", "prod", timeout=0.7)
         assert time.monotonic() - started < 3
     assert read_error(str(caught.value)).checks == ("secret_exists", "function_runs_as_role")
@@ -231,15 +243,21 @@ def test_a_certificate_for_another_host_is_refused(
     front: Front, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *a, **k: found(b"127.0.0.1", front.port, *a, **k))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, port, *a, **k: found(b"127.0.0.1", front.port, *a, **k)
+    )
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    with pytest.raises(loader.Unreachable, match="certificate was not accepted: .*ostname mismatch"):
+    with pytest.raises(loader.Unreachable, match=r"certificate was not accepted: .*ostname mismatch"):
         loader.get_secret(stored.config)
     assert front.calls == []
 
 
 def test_where_the_few_roots_do_not_lead_to_the_server_the_system_s_are_asked(
-    front: Front, stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificates: tls.Certificates
+    front: Front,
+    stored: Stored,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    certificates: tls.Certificates,
 ) -> None:
     """AWS may change its certificate authority: that costs a handshake, once, and no outage."""
     other = tls.make_certificates(tmp_path)
@@ -266,7 +284,9 @@ def test_roots_that_somebody_chose_count_alone(
     assert front.connections == 1
 
 
-def test_without_the_file_of_the_few_the_system_s_are_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_file_of_the_few_the_system_s_are_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(_roots, "ROOTS", str(tmp_path / "none.pem"))
     context = _roots.context()
     assert len(context.get_ca_certs()) == len(ssl.create_default_context().get_ca_certs())
@@ -333,7 +353,12 @@ def test_threads_that_load_refresh_and_read_at_once_see_whole_versions(front: Fr
 
 def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(front: Front, stored: Stored) -> None:
     front.answer(stored.config, silent, silent, silent)
-    first = threading.Thread(target=lambda: pytest.raises(loader.TimedOut, loader.get_secret, stored.config, timeout=1.5))
+
+    def wait() -> None:
+        with pytest.raises(loader.TimedOut):
+            loader.get_secret(stored.config, timeout=1.5)
+
+    first = threading.Thread(target=wait)
     first.start()
     while not front.calls:
         time.sleep(0.01)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
+
 from core import _boto, _environ, _held, _reading
 from core import secrets as loader
-
 from tests.canary import leaks, make_plain_canary
 from tests.deploy.loader.conftest import CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front, telling
@@ -20,7 +21,9 @@ def told(error: BaseException) -> str:
     """Everything that a tool may show of an error: text, attributes, chain, and the locals of every frame of the loader."""
     shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     ours = [block for block in shown.split('  File "') if "/deploy/lambda/core/" in block.partition("\n")[0]]
-    return "".join([*ours, str(error), repr(error), repr(vars(error)), repr(error.__context__), repr(error.__cause__)])
+    return "".join(
+        [*ours, str(error), repr(error), repr(vars(error)), repr(error.__context__), repr(error.__cause__)]
+    )
 
 
 @pytest.fixture(params=["https", "batch", "boto3"])
@@ -37,7 +40,10 @@ def test_with_every_logger_at_debug_no_value_and_no_credential_is_logged(
 ) -> None:
     canary = make_plain_canary()
     stored.put(stored.api_keys, {"GITHUB_TOKEN": canary})
-    names = ["", *(name for name in logging.root.manager.loggerDict if not name.startswith(("core", "tests")))]
+    names = [
+        "",
+        *(name for name in logging.root.manager.loggerDict if not name.startswith(("core", "tests"))),
+    ]
     before = {name: logging.getLogger(name).level for name in names}
     try:
         for name in names:
@@ -54,8 +60,12 @@ def test_with_every_logger_at_debug_no_value_and_no_credential_is_logged(
     assert LAMBDA_ENVIRON["AWS_SESSION_TOKEN"] not in caplog.text
 
 
-@pytest.mark.parametrize("kind", ["not JSON", "a list", "bad key", "null", "missing", "account", "other fails"])
-def test_no_error_and_no_frame_of_it_shows_a_value(route: str, stored: Stored, local_client: Any, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["not JSON", "a list", "bad key", "null", "missing", "account", "other fails"]
+)
+def test_no_error_and_no_frame_of_it_shows_a_value(
+    route: str, stored: Stored, local_client: Any, kind: str
+) -> None:
     canary, other = make_plain_canary(), make_plain_canary()
     stored.put(stored.api_keys, {"GITHUB_TOKEN": other})
     os.environ["OF_THE_FUNCTION"] = canary
@@ -65,9 +75,12 @@ def test_no_error_and_no_frame_of_it_shows_a_value(route: str, stored: Stored, l
     stored.put(stored.config, documents.get(kind, {"A": canary}))
     if kind == "other fails":
         local_client.delete_secret(SecretId=stored.api_keys)
-    arguments: dict[str, Any] = {"missing": {"required": ["NOPE"]}, "account": {"account_id": "999999999999"}}.get(kind, {})
+    arguments: dict[str, dict[str, Any]] = {
+        "missing": {"required": ["NOPE"]},
+        "account": {"account_id": "999999999999"},
+    }
     with pytest.raises(loader.SecretsError) as caught:
-        stored.load(**arguments)
+        stored.load(**arguments.get(kind, {}))
     shown = told(caught.value)
     assert "_all_or_nothing" in shown or "secrets.py" in shown or "_environ" in shown
     for value in (canary, other, LAMBDA_ENVIRON["AWS_SESSION_TOKEN"]):
@@ -103,4 +116,4 @@ def test_nothing_that_holds_values_prints_them(front: Front, stored: Stored) -> 
 def test_no_function_of_the_loader_keeps_os_environ_in_a_local_variable() -> None:
     """Its repr is every variable with its value."""
     for module in (loader, _boto, _environ, _held, _reading):
-        assert "environ = os.environ\n" not in open(str(module.__file__)).read()
+        assert "environ = os.environ\n" not in Path(str(module.__file__)).read_text()

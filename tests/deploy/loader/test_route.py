@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
+
 from core import _route
 from core import secrets as loader
-
 from tests.deploy.loader.conftest import API_KEYS, LAMBDA, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front
 
@@ -83,7 +83,9 @@ def test_each_usual_region_s_host_is_the_one_that_botocore_calls(
     for partition in session.get_available_partitions():
         for region in session.get_available_regions("secretsmanager", partition):
             monkeypatch.setenv("AWS_REGION", region)
-            host = urlsplit(session.create_client("secretsmanager", region_name=region).meta.endpoint_url).hostname
+            host = urlsplit(
+                session.create_client("secretsmanager", region_name=region).meta.endpoint_url
+            ).hostname
             if _route.choose()[0] == "https":
                 usual.append(region)
                 assert _route.host(region) == host
@@ -109,7 +111,7 @@ def test_boto3_without_a_region_or_credentials_is_told_in_the_loader_s_words(
     with pytest.raises(loader.InvalidInput, match="No Region: set AWS_REGION"):
         loader.get_secret("miyabi/dev/config")
     monkeypatch.setenv("AWS_REGION", "us-west-2")
-    with pytest.raises(loader.CredentialsRefused, match="^miyabi/dev/config: .*NoCredentialsError"):
+    with pytest.raises(loader.CredentialsRefused, match=r"^miyabi/dev/config: .*NoCredentialsError"):
         loader.get_secret("miyabi/dev/config")
 
 
@@ -117,7 +119,9 @@ def test_boto3_that_cannot_reach_aws_is_told_with_the_panel_s_sentence(
     in_lambda: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(loader.Unreachable, match="EndpointConnectionError: Could not connect to the endpoint URL"):
+    with pytest.raises(
+        loader.Unreachable, match="EndpointConnectionError: Could not connect to the endpoint URL"
+    ):
         loader.get_secret("miyabi/dev/config", timeout=3)
 
 
@@ -136,6 +140,11 @@ heavy = ("boto3", "botocore", "urllib3", "http.client", "email", "urllib.request
 print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], env=LAMBDA_ENVIRON, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-S", "-c", program],
+        env=LAMBDA_ENVIRON,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout.strip() == "[]", done.stderr

@@ -6,10 +6,10 @@ import random
 import string
 
 import pytest
-from core._sigv4 import authorization, signing_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core._sigv4 import authorization, signing_key
 from tests.deploy.loader.front import sign_with_botocore
 
 EXAMPLE_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -27,22 +27,40 @@ def test_the_signing_key_is_that_of_aws_s_example() -> None:
     [
         ("GET", {}, "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
         ("POST", {}, "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
-        ("POST", {"My-Header1": "value1"}, "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c"),
-        ("POST", {"My-Header1": "VALUE1"}, "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d"),
+        (
+            "POST",
+            {"My-Header1": "value1"},
+            "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c",
+        ),
+        (
+            "POST",
+            {"My-Header1": "VALUE1"},
+            "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d",
+        ),
     ],
 )
 def test_the_signature_is_that_of_aws_s_test_suite(method: str, more: dict[str, str], signature: str) -> None:
     """get-vanilla, post-vanilla, post-header-key-sort and post-header-value-case of AWS's Signature Version 4 test suite."""
     told = authorization(
-        PLAIN | more, b"", region="us-east-1", service="service", key_id="AKIDEXAMPLE", secret_key=EXAMPLE_KEY, method=method
+        PLAIN | more,
+        b"",
+        region="us-east-1",
+        service="service",
+        key_id="AKIDEXAMPLE",
+        secret_key=EXAMPLE_KEY,
+        method=method,
     )
     assert told.endswith(f"Signature={signature}")
-    assert told.startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;")
+    assert told.startswith(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;"
+    )
 
 
 # Header values as HTTP allows them, runs of blanks inside included.
 VALUES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60)
-NAMES = st.from_regex(r"\A[Xx]-[A-Za-z0-9-]{1,20}\Z").filter(lambda name: name.lower() not in ("x-amz-date", "x-amzn-trace-id"))
+NAMES = st.from_regex(r"\A[Xx]-[A-Za-z0-9-]{1,20}\Z").filter(
+    lambda name: name.lower() not in ("x-amz-date", "x-amzn-trace-id")
+)
 KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=60)
 MOMENTS = st.datetimes().map(lambda moment: f"{moment.year:04d}{moment:%m%dT%H%M%SZ}")
 
@@ -62,7 +80,9 @@ def test_it_signs_as_botocore_does(
         "X-Amz-Date": moment,
         "X-Amz-Security-Token": token,
     }
-    ours = authorization(headers, body, region=region, service="secretsmanager", key_id=key_id, secret_key=secret_key)
+    ours = authorization(
+        headers, body, region=region, service="secretsmanager", key_id=key_id, secret_key=secret_key
+    )
     assert ours == sign_with_botocore(headers, body, key_id, secret_key, region)
 
 
@@ -87,5 +107,7 @@ def test_it_signs_five_thousand_random_requests_as_botocore_does() -> None:
             headers["X-Amz-Security-Token"] = text(visible, 1, 400)
         keys = text(string.ascii_uppercase, 16, 20), text(visible, 1, 50)
         body = drawn.randbytes(drawn.randint(0, 300))
-        ours = authorization(headers, body, region=region, service="secretsmanager", key_id=keys[0], secret_key=keys[1])
+        ours = authorization(
+            headers, body, region=region, service="secretsmanager", key_id=keys[0], secret_key=keys[1]
+        )
         assert ours == sign_with_botocore(headers, body, *keys, region), f"seed {seed}"
