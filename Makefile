@@ -35,6 +35,10 @@ check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template li
 bench: .venv/dev.stamp ## the speed of the console as JSON, each figure a ratio taken in one run
 	@exec $(BIN)/python -m benchmarks
 
+.PHONY: layer
+layer: .venv/dev.stamp ## the Lambda layer with the loader, miyabi-core.zip
+	@exec $(BIN)/python deploy/lambda/build_layer.py --out miyabi-core.zip
+
 .PHONY: lock
 lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows into requirements/
 	$(LOCK) --upgrade --group dev -o requirements/dev.txt

@@ -140,7 +140,7 @@ def get_secret(
     """
     try:
         held = _held[secret_id]
-        if not refresh and (max_age is None or 0 <= time() - held.read_at <= max_age):
+        if not refresh and (max_age is None or 0.0 <= time() - held.read_at <= max_age):
             return held.keys if key is None else held.keys[key]
     except (KeyError, TypeError):  # whatever is wrong is found out, and told, below
         pass

@@ -65,7 +65,7 @@ KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1
 MOMENTS = st.datetimes().map(lambda moment: f"{moment.year:04d}{moment:%m%dT%H%M%SZ}")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     more=st.dictionaries(NAMES, VALUES, max_size=5), body=st.binary(max_size=200), moment=MOMENTS, secret_key=KEYS,
     token=KEYS, region=st.from_regex(r"\A[a-z]{2}-[a-z]{4,9}-[1-9]\Z"), key_id=st.from_regex(r"\A[A-Z0-9]{16,20}\Z"),
