@@ -44,7 +44,8 @@ _TAIL = """
 import os
 assert os.environ["GITHUB_TOKEN"] and os.environ["BASE_URL"]
 if os.path.exists("/proc/self/status"):
-    print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
+    with open("/proc/self/status") as status:
+        print(status.read().partition("VmHWM:")[2].split()[0])
 """
 _LOADER = """
 from core.secrets import load_secrets_to_env

@@ -40,5 +40,15 @@ def make_deadline(timeout: float | None, context: Any) -> Deadline:
         raise InvalidInput(f"timeout: expected seconds, a number above 0, got {timeout!r}.")
     seconds = SECONDS if timeout is None else timeout
     if context is not None:
-        seconds = min(seconds, max(0.0, context.get_remaining_time_in_millis() / 1000 - MARGIN))
+        seconds = min(seconds, max(0.0, _left_to_the_function(context) - MARGIN))
     return Deadline(seconds)
+
+
+def _left_to_the_function(context: Any) -> float:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+    try:
+        return float(context.get_remaining_time_in_millis()) / 1000
+    except (AttributeError, TypeError):
+        raise InvalidInput(
+            f"context: expected the context that Lambda hands to the handler, got {type(context).__name__}."
+        ) from None

@@ -151,19 +151,19 @@ def _read_one(
     secret_id: str, key: str | None, max_age: float | None, refresh: bool, timeout: float | None, context: Any
 ) -> Any:
     _names.ensure_secret_id(secret_id)
+    if key is not None:
+        _names.ensure_key_names([key], "key")
     [held] = _current([secret_id], max_age, refresh, timeout, context)
     if key is None:
         return held.keys
     if key not in held.keys:
-        raise KeyNotFound(
-            held.name, f"It has no key {str(key)[:60]!r}; it has {', '.join(held.keys) or 'none'}"
-        )
+        raise KeyNotFound(held.name, f"It has no key {key[:60]!r}; it has {', '.join(held.keys) or 'none'}")
     return held.keys[key]
 
 
 def held_versions() -> dict[str, str]:
     """The version id of each secret that this instance holds: what "has the Lambda picked it up?" asks."""
-    return {name: held.version for name, held in _held.items()}
+    return {name: held.version for name, held in list(_held.items())}
 
 
 def _current(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from core import _environ, _names
+from core._held import Held, Keys
 from core.secrets import InvalidInput, get_secret, load_secrets_to_env
+from deploy.demo.estate import CATALOG_FILE
 from tests.deploy.loader.conftest import Stored
 from tests.deploy.loader.front import Front
 
@@ -36,6 +40,7 @@ from tests.deploy.loader.front import Front
         ({"timeout": 0}, "timeout: expected seconds, a number above 0, got 0."),
         ({"timeout": "5"}, "timeout: expected"),
         ({"timeout": True}, "timeout: expected"),
+        ({"context": {}}, "context: expected the context that Lambda hands to the handler, got dict."),
     ],
 )  # fmt: skip
 def test_a_wrong_argument_is_told(front: Front, arguments: dict[str, Any], words: str) -> None:
@@ -55,6 +60,13 @@ def test_a_wrong_secret_id_is_told(front: Front, secret_id: Any) -> None:
     with pytest.raises(InvalidInput, match="secret_id: expected a secret's name or ARN"):
         get_secret(secret_id)
     assert front.connections == 0
+
+
+@pytest.mark.parametrize("key", [5, ["GITHUB_TOKEN"], b"GITHUB_TOKEN"])
+def test_a_wrong_key_is_told_of_a_held_secret_too(front: Front, stored: Stored, key: Any) -> None:
+    get_secret(stored.config)
+    with pytest.raises(InvalidInput, match="key: expected"):
+        get_secret(stored.config, key)
 
 
 @pytest.mark.parametrize("max_age", [-1, "300", float("nan"), []])
@@ -83,3 +95,11 @@ def test_a_wrong_setting_is_told(
         load_secrets_to_env("miyabi", "prod")
     assert words in str(caught.value)
     assert front.connections == 0
+
+
+def test_the_loader_knows_the_catalogue_s_environments_and_secrets_and_every_key_is_fit_for_it() -> None:
+    catalogue = json.loads(CATALOG_FILE.read_text())
+    assert set(catalogue["environments"]) == set(_names.ENVIRONMENTS)
+    assert tuple(catalogue["secrets"]) == _names.SECRETS
+    for name, secret in catalogue["secrets"].items():
+        _environ.ensure_fit(Held(name, "", "", Keys(dict.fromkeys(secret["keys"], "value"))))

@@ -210,6 +210,15 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_a_time_out(
     assert read_error(str(caught.value)).checks == ("secret_exists", "function_runs_as_role")
 
 
+def test_by_boto3_too_it_ends_in_time(in_lambda: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        started = time.monotonic()
+        with pytest.raises(loader.TimedOut, match="ReadTimeoutError"):
+            loader.load_secrets_to_env("miyabi", "prod", timeout=3)
+        assert time.monotonic() - started < 8
+
+
 def test_the_next_address_is_tried_when_one_refuses(
     front: Front, stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
