@@ -46,3 +46,17 @@ module "console_access" {
   lambda_function_name   = var.lambda_function_name
   tags                   = var.tags
 }
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  environment          = var.environment
+  account_id           = var.account_id
+  prefix               = module.miyabi_secrets.prefix
+  key_arn              = module.miyabi_secrets.key_arn
+  lambda_function_name = var.lambda_function_name
+  trail_log_group_name = var.trail_log_group_name
+  retention_in_days    = var.retention_in_days
+  alarm_emails         = var.alarm_emails
+  tags                 = var.tags
+}

@@ -31,3 +31,13 @@ output "console_environment" {
     kms_alias = "${module.miyabi_secrets.kms_alias}"
   EOT
 }
+
+output "alarm_topic_arn" {
+  description = "ARN of the topic that gets the alarms, for subscriptions other than mail."
+  value       = module.monitoring.topic_arn
+}
+
+output "metric_patterns" {
+  description = "The filter pattern behind each metric, by name."
+  value       = module.monitoring.metric_patterns
+}

@@ -85,6 +85,26 @@ variable "key_deletion_window_in_days" {
   default     = 30
 }
 
+# Watching.
+
+variable "trail_log_group_name" {
+  description = "Log group of a CloudTrail trail that has this account's management events. Without it a trail is made here."
+  type        = string
+  default     = null
+}
+
+variable "retention_in_days" {
+  description = "For how long logs are kept."
+  type        = number
+  default     = 365
+}
+
+variable "alarm_emails" {
+  description = "Addresses that get the alarms. Each has to confirm once, by a mail from AWS."
+  type        = list(string)
+  default     = []
+}
+
 variable "tags" {
   description = "Tags for everything, beside Project, Environment and ManagedBy."
   type        = map(string)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from deploy.demo.account import Account, Clients, assume, create_function
@@ -25,6 +27,7 @@ from tests.terraform.running import (
     write_cli_config,
 )
 
+TRAIL = "/aws/cloudtrail/organisation"  # a log group that is there before
 TASK_ROLE = "arn:aws:iam::123456789012:role/miyabi-console-task"
 
 
@@ -66,6 +69,7 @@ def applied(cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.Temp
         copy_sources(tmp_path_factory.mktemp("estate")), cli_config, variables_of(place, values)
     )
     point_at(terraform.folder, local_aws.endpoint, place.account)
+    watching(local_aws.endpoint, place)("logs").create_log_group(logGroupName=TRAIL)
     terraform.run("init", "-input=false")
     terraform.run("plan", "-input=false", "-out=first.tfplan")
     terraform.run("apply", "-input=false", "first.tfplan")
@@ -76,6 +80,21 @@ def applied(cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.Temp
     return Applied(terraform, environment, values, clients, local_aws.endpoint, outputs)
 
 
+def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
+    """Makes clients of services that only Terraform and these tests use, inside the environment's account."""
+    base = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=place.region)
+    role = f"arn:aws:iam::{place.account}:role/tests"
+    found = base.client("sts", endpoint_url=endpoint).assume_role(RoleArn=role, RoleSessionName="tests")[
+        "Credentials"
+    ]
+    keys = {
+        "aws_access_key_id": found["AccessKeyId"],
+        "aws_secret_access_key": found["SecretAccessKey"],
+        "aws_session_token": found["SessionToken"],
+    }
+    return lambda service: base.client(service, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
+
+
 def variables_of(place: Environment, values: Values) -> dict[str, str]:
     """What a tfvars file says of an environment, and its first values under the names of the guide: github_token for GITHUB_TOKEN."""
     where = {
@@ -83,6 +102,8 @@ def variables_of(place: Environment, values: Values) -> dict[str, str]:
         "account_id": place.account,
         "console_task_role_arns": f'["{TASK_ROLE}"]',
         "deployer_role_arns": f'["arn:aws:iam::{place.account}:role/terraform"]',
+        "trail_log_group_name": TRAIL,
+        "alarm_emails": '["ops@miyabi-world.com"]',
     }
     return where | {key.lower(): value for document in values.values() for key, value in document.items()}
 

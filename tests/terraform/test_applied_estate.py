@@ -22,7 +22,9 @@ from secrets_ui.domain.secret_value import SecretValue
 from secrets_ui.services.check_access import check_access
 from secrets_ui.services.edit_secret import put_new_version
 from tests.canary import leaks_in
-from tests.terraform.conftest import TASK_ROLE, Applied
+from tests.terraform import events
+from tests.terraform.conftest import TASK_ROLE, TRAIL, Applied, watching
+from tests.terraform.filter_patterns import matches
 from tests.terraform.guard import Asked, Guard, guarded
 from tests.terraform.iam_needs import Place
 from tests.terraform.tour import Tour
@@ -153,6 +155,55 @@ def test_s85_the_console_s_whole_tour_fits_the_policy_that_terraform_attached(
     assert guard.unused() == []
 
 
+def test_the_metrics_count_what_their_names_say(applied: Applied) -> None:
+    """Each filter, as it was applied, on events of CloudTrail."""
+    logs = watching(applied.endpoint, applied.environment)("logs")
+    filters = logs.describe_metric_filters(logGroupName=TRAIL)["metricFilters"]
+    transformed = {found["metricTransformations"][0]["metricName"]: found for found in filters}
+    namespaces = {found["metricTransformations"][0]["metricNamespace"] for found in filters}
+    assert namespaces == {"Miyabi/Secrets/prod"}  # AWS/ namespaces are AWS's alone
+
+    def counted(event: events.Event) -> set[str]:
+        return {name for name, found in transformed.items() if matches(found["filterPattern"], event)}
+
+    arn, key = applied.outputs["secret_arns"]["config"], applied.outputs["key_arn"]
+    assert counted(events.read("miyabi/prod/config")) == {"SecretAccess"}
+    assert counted(events.read(arn)) == {"SecretAccess"}
+    for refusal in (events.refused(arn), events.refused(arn, tells_what=True)):
+        assert counted(refusal) == {"FailedSecretRetrievals", "UnauthorizedAttempts"}
+    assert counted(events.deleted("miyabi/prod/config")) == {"FailedSecretRetrievals", "DeletedSecretReads"}
+    disabled = events.decrypted(key, code="DisabledException", message=f"{key} is disabled.")
+    assert counted(disabled) == {"KmsDecryptErrors"}
+    denied = events.decrypted(key, code="AccessDenied", message=f"… on resource: {key} …", names_key=False)
+    assert counted(denied) == {"KmsDecryptErrors", "UnauthorizedAttempts"}
+    others = [
+        events.read("miyabi/production/config"),
+        events.refused("arn:aws:secretsmanager:us-west-2:111111111111:secret:other-AbCdEf"),
+        events.decrypted(key),
+        events.decrypted("arn:aws:kms:us-west-2:111111111111:key/other", code="DisabledException"),
+        events.written("miyabi/prod/config"),
+    ]
+    assert [counted(event) for event in others] == [set()] * len(others)
+
+
+def test_what_should_be_nought_has_an_alarm_to_the_topic(applied: Applied) -> None:
+    client = watching(applied.endpoint, applied.environment)
+    alarms = client("cloudwatch").describe_alarms(AlarmNamePrefix="miyabi-prod-")["MetricAlarms"]
+    assert {alarm["MetricName"] for alarm in alarms} == {
+        "FailedSecretRetrievals",
+        "KmsDecryptErrors",
+        "UnauthorizedAttempts",
+        "DeletedSecretReads",
+    }
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(applied.outputs["alarm_topic_arn"],)}
+    subscribed = client("sns").list_subscriptions_by_topic(TopicArn=applied.outputs["alarm_topic_arn"])
+    assert [found["Endpoint"] for found in subscribed["Subscriptions"]] == ["ops@miyabi-world.com"]
+    [group] = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/miyabi-app")["logGroups"]
+    assert group["retentionInDays"] == 365
+    dashboard = client("cloudwatch").get_dashboard(DashboardName="miyabi-prod-secrets")["DashboardBody"]
+    assert "SecretAccess" in dashboard
+
+
 def test_a_version_that_terraform_makes_later_replaces_nothing(applied: Applied) -> None:
     """Even one that it is told to make: without variables, so it holds what a first apply without values leaves."""
     before = {secret: stored(applied, secret) for secret in SECRETS}
@@ -180,8 +231,9 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(app
     printed = applied.terraform.run(
         "plan", "-input=false", status=1, account_id="999999999999", deployer_role_arns=roles
     )
-    assert "999999999999" in printed
-    assert applied.environment.account in printed
+    told = " ".join(printed.split())
+    assert f"These credentials belong to account {applied.environment.account}" in told
+    assert "prod is account 999999999999" in told
     assert (applied.terraform.folder / "terraform.tfstate").read_bytes() == state
 
 
