@@ -66,7 +66,7 @@ def build_account(
         )
         for name, document in values.items()
     }
-    _create_function(clients.lambda_, environment, lambda_role_arn)
+    create_function(clients.lambda_, environment, lambda_role_arn)
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
 
@@ -158,7 +158,8 @@ def _attach_policies(iam: IAMClient, environment: Environment, key_arn: str, nam
     attach(policies.CONSOLE_ROLE, "miyabi-console-access", policies.console_access(environment, key_arn))
 
 
-def _create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
+def create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
+    """The environment's Lambda function, which runs as the role."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("lambda_handler.py", HANDLER)

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.demo.local_aws import PROJECT
 
-FILES = ("base", "demo", "dev")
+FILES = ("base", "demo", "dev", "checkov")
 REQUIREMENT = re.compile(r"([a-z0-9-]+)==([0-9A-Za-z.+!-]+)( ; [a-z_ .'\"<>=!()0-9A-Z-]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
