@@ -17,6 +17,7 @@ from secrets_ui.domain.audit_chain import (
     FIELDS,
     GENESIS,
     Break,
+    KEY_CHANGED,
     Checkpoint,
     check_tail,
     frame,
@@ -265,3 +266,19 @@ def test_every_field_of_a_record_is_in_its_hash() -> None:
     for column in range(len(FIELDS)):
         changed = (*row[:column], 99 if column == 0 else "changed", *row[column + 1 : -1])
         assert record_hash(start(KEY), GENESIS, changed) != row[-1], FIELDS[column]
+
+
+def test_s71_records_that_are_missing_before_a_change_of_keys_are_all_that_is_told() -> None:
+    old, new = chain(4, b"old"), []
+    fields = (5, *(KEY_CHANGED if name == "action" else name for name in FIELDS[1:]))
+    new.append((*fields, record_hash(start(KEY), old[-1][-1], fields)))
+    new += chain(3, previous=new[0][-1], first=6)
+    assert found([*old, *new], before=[b"old"])[0] == []
+    breaks, _ = found([*old[:2], *new], before=[b"old"])
+    assert [each.text for each in breaks] == ["Records 3 to 4 are missing."]
+
+
+def test_s71_another_key_takes_over_at_no_other_record() -> None:
+    old = chain(2, b"old")
+    breaks, _ = found([*old, *chain(2, previous=old[-1][-1], first=3)], before=[b"old"])
+    assert breaks[0].sequence == 3
