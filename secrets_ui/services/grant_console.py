@@ -16,7 +16,8 @@ def grant_console(role: str) -> list[str]:
         raise ConfigurationError("DATABASE_URL: only PostgreSQL has users of its own.")
     tables = sorted(connection.introspection.django_table_names(only_existing=True, include_views=False))
     quote = connection.ops.quote_name
-    name, schema = quote(role), quote(_schema())
+    schema = quote(_schema())
+    name = '"{}"'.format(role.replace('"', '""'))  # Django's quoting takes names of tables, which hold no quotation marks
     statements = [f"GRANT USAGE ON SCHEMA {schema} TO {name}"]
     for table in sorted({*tables, "django_migrations"}):
         rights = _RIGHTS.get(table, "SELECT, INSERT, UPDATE, DELETE")

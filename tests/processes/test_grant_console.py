@@ -31,7 +31,7 @@ def test_s70_the_console_s_user_works_and_can_neither_change_a_record_nor_a_tabl
     assert "permission denied" in console.ask("run_sql", statements=["SELECT 1 FROM auth_user"])["error"]
 
     for _ in range(2):  # after every upgrade again
-        told = owner.ask("command", name="grant_console", role=role)
+        told = owner.ask("command", name="grant_console", arguments=[role])
         assert told["status"] == 0, told["text"]
     assert console.ask("append", count=3)["written"] == [1, 2, 3]
     assert console.ask("verify")["status"] == 0
@@ -44,7 +44,7 @@ def test_s70_the_console_s_user_works_and_can_neither_change_a_record_nor_a_tabl
 
 
 def test_a_role_that_is_not_there_is_told_in_one_line(postgres: PostgresServer, start: Start) -> None:
-    told = start(postgres.new_database()).ask("command", name="grant_console", role='no"body')
+    told = start(postgres.new_database()).ask("command", name="grant_console", arguments=['no"body'])
     assert told["status"] == 1
     assert told["text"].startswith("The rights were not given: role ")
     assert "does not exist" in told["text"]
@@ -52,5 +52,5 @@ def test_a_role_that_is_not_there_is_told_in_one_line(postgres: PostgresServer, 
 
 
 def test_on_sqlite_there_is_nobody_to_grant_to(start: Start, sqlite_copy: Callable[[], str]) -> None:
-    told = start(sqlite_copy()).ask("command", name="grant_console", role="miyabi")
+    told = start(sqlite_copy()).ask("command", name="grant_console", arguments=["miyabi"])
     assert told == {"status": 1, "text": "DATABASE_URL: only PostgreSQL has users of its own."}
