@@ -89,10 +89,8 @@ def verify(
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
         is_sealed = _is_sealed(states[0], previous, row)
-        # After a gap the hash of a change of keys cannot be checked, as that of any record there: the gap itself is told.
-        if not is_sealed and states[1:] and row[_ACTION] == KEY_CHANGED:
-            if sequence > expected or _is_sealed(states[1], previous, row):
-                states, is_sealed = states[1:], True
+        if not is_sealed and _hands_over(states, previous, row, after_gap=sequence > expected):
+            states, is_sealed = states[1:], True
         if not is_sealed and sequence <= expected:
             yield Break(
                 sequence,
@@ -100,7 +98,9 @@ def verify(
             )
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
     if states[1:]:
-        yield Break(expected, "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY.")
+        yield Break(
+            expected, "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY."
+        )
     yield Checkpoint(expected - 1, previous, count)
 
 
@@ -110,6 +110,15 @@ _ACTION = FIELDS.index("action")
 def _is_sealed(state: hmac.HMAC, previous: str, row: Sequence[object]) -> bool:
     stored = str(row[-1]).encode("utf-8", "surrogatepass")
     return hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored)
+
+
+def _hands_over(
+    states: Sequence[hmac.HMAC], previous: str, row: Sequence[object], *, after_gap: bool
+) -> bool:
+    """Whether the next key takes over with this record. After a gap no hash can be checked, and the gap itself is told."""
+    if not states[1:] or row[_ACTION] != KEY_CHANGED:
+        return False
+    return after_gap or _is_sealed(states[1], previous, row)
 
 
 def _missing(first: int, last: int) -> str:

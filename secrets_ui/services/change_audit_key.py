@@ -17,7 +17,9 @@ def change_audit_key() -> audit.Recorded:
     that whoever learnt the old key can change nothing there. Raises AuditKeyNotChanged, AuditUnavailable."""
     before = settings.AUDIT_KEYS_BEFORE
     if not before:
-        raise AuditKeyNotChanged("AUDIT_KEYS_BEFORE is not set: expected the key that sealed the chain so far.")
+        raise AuditKeyNotChanged(
+            "AUDIT_KEYS_BEFORE is not set: expected the key that sealed the chain so far."
+        )
     breaks, reached = verify_with(before)
     if breaks and not verify_with([*before, settings.AUDIT_KEY])[0]:
         raise AuditKeyNotChanged("AUDIT_KEY has taken over already; there is nothing to do.")
@@ -29,5 +31,8 @@ def change_audit_key() -> audit.Recorded:
             raise AuditKeyNotChanged("The chain grew meanwhile: stop every console first, then try again.")
 
     return audit.record(
-        KEY_CHANGED, CONSOLE, details={"last_under_the_old_key": reached.sequence}, ensure=ensure_nothing_came_in_between
+        KEY_CHANGED,
+        CONSOLE,
+        details={"last_under_the_old_key": reached.sequence},
+        ensure=ensure_nothing_came_in_between,
     )

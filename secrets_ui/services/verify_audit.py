@@ -39,7 +39,9 @@ def last_record() -> tuple[int, bool]:
     last = AuditRecord.objects.values_list(*FIELDS, "hash").first()
     if last is None:
         return 0, True
-    previous = AuditRecord.objects.filter(sequence__lt=last[0]).values_list("hash", flat=True).first() or GENESIS
+    previous = (
+        AuditRecord.objects.filter(sequence__lt=last[0]).values_list("hash", flat=True).first() or GENESIS
+    )
     return last[0], record_hash(start(settings.AUDIT_KEY), previous, last[:-1]) == last[-1]
 
 

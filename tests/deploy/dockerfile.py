@@ -114,7 +114,9 @@ class Replay:
         return self.folder / f"stage-{stage}"
 
     def _begin(self, stage: Stage) -> None:
-        if stage.base in self.stages:  # moved: a copy of the packages takes seconds, and nobody else needs them
+        if (
+            stage.base in self.stages
+        ):  # moved: a copy of the packages takes seconds, and nobody else needs them
             self._place(stage.base).rename(self.root)
             return
         for place in (*PLACES, "/tmp"):
@@ -126,7 +128,9 @@ class Replay:
 
     def translate(self, text: str) -> str:
         """The image's own absolute paths, in a command or a setting, as paths of this machine."""
-        return re.sub(r"(?<![\w./])(/opt/console|/srv/console|/tmp)\b", lambda m: str(self.inside(m[1])), text)
+        return re.sub(
+            r"(?<![\w./])(/opt/console|/srv/console|/tmp)\b", lambda m: str(self.inside(m[1])), text
+        )
 
     def environ(self, stage: Stage) -> dict[str, str]:
         """What a process of the stage has in its environment, and nothing of this machine's but the way to its packages."""

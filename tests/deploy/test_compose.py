@@ -64,7 +64,9 @@ def test_every_secret_is_a_file_that_make_secrets_makes_and_git_ignores(tmp_path
 
 
 def test_every_variable_is_one_that_the_console_knows() -> None:
-    known = set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    known = set(
+        re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     for name in ("console", "migrate"):
         assert set(SERVICES[name]["environment"]) <= known | {"ENV_FILE"}
 
@@ -99,7 +101,9 @@ def test_what_is_mounted_is_there_and_cannot_be_written() -> None:
             if isinstance(volume, dict):
                 assert volume["read_only"] is True
                 source = DEPLOY / volume["source"]
-                assert source.exists() or source.name == "environments.toml"  # that one is each deployment's own
+                assert (
+                    source.exists() or source.name == "environments.toml"
+                )  # that one is each deployment's own
             else:
                 assert volume.split(":")[0] in COMPOSE["volumes"]
 
@@ -119,7 +123,12 @@ def settings_in(path: Path) -> dict[str, str]:
 def test_the_settings_that_it_makes_start_the_console_for_both_users(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     for name in ("console", "migrate"):
-        ended = check({"ENV_FILE": str(tmp_path / f"{name}.env"), "ENVIRONMENTS_FILE": "deploy/environments.example.toml"})
+        ended = check(
+            {
+                "ENV_FILE": str(tmp_path / f"{name}.env"),
+                "ENVIRONMENTS_FILE": "deploy/environments.example.toml",
+            }
+        )
         assert ended.returncode == 0, ended.stderr
     console, migrate = settings_in(tmp_path / "console.env"), settings_in(tmp_path / "migrate.env")
     assert console.pop("DATABASE_URL") != migrate.pop("DATABASE_URL")
@@ -152,7 +161,7 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -199,10 +208,14 @@ def wait_for_port(process: subprocess.Popen[str], port: int) -> None:
     raise AssertionError(process.communicate()[1])
 
 
-def through(port: int, method: str = "GET", path: str = "/", body: bytes = b"", **headers: str) -> tuple[int, str]:
+def through(
+    port: int, method: str = "GET", path: str = "/", body: bytes = b"", **headers: str
+) -> tuple[int, str]:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it signed itself
-    sent = {"Host": "console.miyabi-world.com"} | {name.replace("_", "-"): text for name, text in headers.items()}
+    sent = {"Host": "console.miyabi-world.com"} | {
+        name.replace("_", "-"): text for name, text in headers.items()
+    }
     with closing(HTTPSConnection(HOST, port, timeout=20, context=context)) as connection:
         connection.request(method, path, body, sent)
         response = connection.getresponse()
@@ -213,7 +226,11 @@ def through(port: int, method: str = "GET", path: str = "/", body: bytes = b"", 
 def test_the_proxy_says_https_itself_and_drops_what_a_client_says_of_itself(
     proxy: tuple[int, int], tmp_path: Path
 ) -> None:
-    forged = {"X_Forwarded_Proto": "http", "X_Forwarded_For": "203.0.113.9", "X_Forwarded_Host": "evil.example"}
+    forged = {
+        "X_Forwarded_Proto": "http",
+        "X_Forwarded_For": "203.0.113.9",
+        "X_Forwarded_Host": "evil.example",
+    }
     status, told = through(proxy[1], path="/audit?actor=hana", Forwarded="for=203.0.113.9", **forged)
     assert status == 200
     headers = dict(line.split(": ", 1) for line in told.split("\n") if ": " in line)
@@ -240,4 +257,7 @@ def test_the_proxy_sends_plain_http_to_https(proxy: tuple[int, int]) -> None:
     with closing(HTTPConnection(HOST, proxy[0], timeout=20)) as connection:
         connection.request("GET", "/prod/", headers={"Host": "console.miyabi-world.com"})
         response = connection.getresponse()
-        assert (response.status, response.headers["Location"]) == (308, "https://console.miyabi-world.com/prod/")
+        assert (response.status, response.headers["Location"]) == (
+            308,
+            "https://console.miyabi-world.com/prod/",
+        )

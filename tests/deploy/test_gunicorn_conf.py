@@ -84,7 +84,14 @@ def test_a_wrong_setting_stops_the_start_in_one_line() -> None:
 
 @pytest.mark.parametrize(
     ("told", "expected"),
-    [("100000 100000", 1), ("50000 100000", 1), ("150000 100000", 2), ("max 100000", 64), ("odd", 64), (None, 64)],
+    [
+        ("100000 100000", 1),
+        ("50000 100000", 1),
+        ("150000 100000", 2),
+        ("max 100000", 64),
+        ("odd", 64),
+        (None, 64),
+    ],
 )
 def test_a_container_s_share_counts_and_not_the_whole_machine(
     told: str | None, expected: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -96,7 +103,9 @@ def test_a_container_s_share_counts_and_not_the_whole_machine(
     assert runpy.run_path(str(CONF))["_count_cores"](quota) == expected
 
 
-def test_it_stops_gracefully_and_within_the_patience_of_the_compose_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_gracefully_and_within_the_patience_of_the_compose_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cfg = load(monkeypatch)
     compose = yaml.safe_load((PROJECT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
     patience = compose["services"]["console"]["stop_grace_period"]

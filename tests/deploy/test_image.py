@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from deploy.demo.local_aws import HOST, PROJECT
+from deploy.demo.local_aws import HOST
 from deploy.demo.processes import choose_port, end, wait_until_ready
 from tests.deploy.dockerfile import PLACES, Replay, ancestors, files_below, is_let_in, read_stages
 from tests.deploy.test_requirements import locked
@@ -141,7 +141,9 @@ def find_python() -> str | None:
 def image() -> Iterator[Image]:
     python = find_python()
     if python is None:
-        pytest.skip("No Python 3.11 with venv that another user may run, so the image cannot be replayed here.")
+        pytest.skip(
+            "No Python 3.11 with venv that another user may run, so the image cannot be replayed here."
+        )
     folder = Path(tempfile.mkdtemp(prefix="miyabi-image-"))  # pytest's own folders are closed to other users
     folder.chmod(0o755)
     try:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from secrets_ui.domain.audit_chain import (
     FIELDS,
     GENESIS,
-    Break,
     KEY_CHANGED,
+    Break,
     Checkpoint,
     check_tail,
     frame,

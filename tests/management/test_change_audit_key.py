@@ -39,7 +39,11 @@ def test_what_both_keys_sealed_verifies_and_the_change_is_on_record(settings: An
 
     assert "The audit chain holds: 6 records." in verify()
     record = AuditRecord.objects.get(sequence=4)
-    assert (record.action, record.actor, record.details) == ("audit.key_changed", "console", '{"last_under_the_old_key":3}')
+    assert (record.action, record.actor, record.details) == (
+        "audit.key_changed",
+        "console",
+        '{"last_under_the_old_key":3}',
+    )
 
 
 def test_it_can_be_done_again(settings: Any) -> None:

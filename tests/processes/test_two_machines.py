@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -68,7 +67,12 @@ class Machines:
 
 def manage(environ: dict[str, str], *command: str) -> str:
     ended = subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120
+        [sys.executable, "manage.py", *command],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -115,7 +119,9 @@ def token_of(person: Person) -> str:
     return person.get("/prod/").text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
 
 
-def test_s22_wrong_passwords_are_counted_over_both_machines_and_lock_the_name_on_both(machines: Machines) -> None:
+def test_s22_wrong_passwords_are_counted_over_both_machines_and_lock_the_name_on_both(
+    machines: Machines,
+) -> None:
     person, statuses = Person(machines.ports[0]), []
     for number in range(6):
         person.move_to(machines.ports[number % 2])
@@ -135,10 +141,14 @@ def test_s27_a_sign_out_on_one_machine_counts_in_every_worker_of_both(machines: 
     assert machines.everywhere(Person(machines.ports[1], stolen), "/audit") == {(302, "/sign-in?next=/audit")}
 
 
-def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_request(machines: Machines) -> None:
+def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_request(
+    machines: Machines,
+) -> None:
     person = machines.sign_in("riku", at=1)
     assert machines.everywhere(person, "/prod/") == {(200, "")}
-    shell = "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
+    shell = (
+        "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
+    )
     machines.manage("shell", "-c", shell)
     assert {status for status, _ in machines.everywhere(person, "/prod/")} == {403}
 
@@ -174,7 +184,9 @@ def test_s63_of_two_editors_on_two_machines_one_is_refused_and_told(machines: Ma
     people = [machines.sign_in(name, at) for at, name in enumerate(("aoi", "ren"))]
     for number in range(3):
         base = machines.console.current("prod", NAME)
-        told = at_once(*[(person, save_form(base, f"/srv/{at}/{number}")) for at, person in enumerate(people)])
+        told = at_once(
+            *[(person, save_form(base, f"/srv/{at}/{number}")) for at, person in enumerate(people)]
+        )
         assert sorted(answer.status for answer in told) == [200, 409], [answer.text for answer in told]
 
 

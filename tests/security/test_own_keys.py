@@ -46,7 +46,9 @@ def test_s77_another_fingerprint_key_looks_at_each_version_once_more_on_record(
 
 
 def reads() -> int:
-    return AuditRecord.objects.filter(action="value.read", phase="intent", secret="miyabi/prod/config").count()
+    return AuditRecord.objects.filter(
+        action="value.read", phase="intent", secret="miyabi/prod/config"
+    ).count()
 
 
 def facts() -> str:

@@ -18,4 +18,6 @@ class Command(BaseCommand):
             recorded = change_audit_key()
         except ConsoleError as error:
             raise CommandError(error.message) from None
-        self.stdout.write(f"Record {recorded.sequence} is the first under the new AUDIT_KEY. Keep AUDIT_KEYS_BEFORE: it verifies what is older.")
+        self.stdout.write(
+            f"Record {recorded.sequence} is the first under the new AUDIT_KEY. Keep AUDIT_KEYS_BEFORE: it verifies what is older."
+        )

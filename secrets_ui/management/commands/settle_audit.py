@@ -64,9 +64,7 @@ class Command(BaseCommand):
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
             except (ConsoleError, Error) as error:
-                self._complain(
-                    f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
-                )
+                self._complain(f"Not settled now ({type(error).__name__}), tried again in {pause} seconds.")
             connections.close_all()
             time.sleep(pause)
 
