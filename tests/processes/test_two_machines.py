@@ -27,6 +27,7 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.slow,
     pytest.mark.postgres,
+    pytest.mark.timeout(600),
     pytest.mark.xdist_group("machines"),  # the fixture costs more than the tests
 ]
 NAME = "miyabi/prod/config"
