@@ -20,7 +20,7 @@ COPY templates templates
 COPY deploy/catalog.json deploy/gunicorn.conf.py deploy/healthcheck.py deploy/environments.example.toml deploy/
 # Static files get their hashed names here. The settings of this one step are thrown away with it.
 RUN key() { /opt/console/bin/python -c "import secrets; print(secrets.token_urlsafe(48))"; } && \
-    SECRET_KEY=$(key) AUDIT_KEY=$(key) FINGERPRINT_KEY=$(key) ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////nonexistent/db \
+    SECRET_KEY=$(key) AUDIT_KEY=$(key) FINGERPRINT_KEY=$(key) SECOND_FACTOR_KEY=$(key) ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////nonexistent/db \
     ENVIRONMENTS_FILE=deploy/environments.example.toml /opt/console/bin/python manage.py collectstatic --noinput --verbosity 0
 # Whatever the builder's umask was: everybody may read, nobody may write. Compiled, since nothing can be compiled later.
 RUN /opt/console/bin/python -m compileall -q miyabi_admin secrets_ui && chmod -R a=rX /srv/console

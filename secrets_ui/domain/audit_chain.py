@@ -77,7 +77,7 @@ def verify(
     that was reached. `before` are the keys that sealed the chain before `key`, oldest first: one gives way to the next at a record
     that says so, never back, and the last must have been reached. `previous` and `after` continue from an earlier checkpoint."""
     states = [start(each) for each in (*before, key)]
-    expected, count = after + 1, after
+    expected, count, resumes = after + 1, after, bool(after)
     for row in rows:
         try:
             sequence, stored = int(str(row[0])), str(row[-1])
@@ -88,6 +88,8 @@ def verify(
             yield Break(expected, _missing(expected, sequence - 1))
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
+        if resumes:  # earlier changes of keys may lie behind the checkpoint
+            states, resumes = _from_the_key_of(row, states, previous), False
         is_sealed = _is_sealed(states[0], previous, row)
         if not is_sealed and _hands_over(states, previous, row, after_gap=sequence > expected):
             states, is_sealed = states[1:], True
@@ -97,7 +99,7 @@ def verify(
                 f"Record {sequence} does not match its hash: it, or the record before it, was changed.",
             )
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
-    if states[1:]:
+    if states[1:] and not resumes:
         yield Break(
             expected, "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY."
         )
@@ -110,6 +112,11 @@ _ACTION = FIELDS.index("action")
 def _is_sealed(state: hmac.HMAC, previous: str, row: Sequence[object]) -> bool:
     stored = str(row[-1]).encode("utf-8", "surrogatepass")
     return hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored)
+
+
+def _from_the_key_of(row: Sequence[object], states: list[hmac.HMAC], previous: str) -> list[hmac.HMAC]:
+    """The keys from the one that sealed a record on; all of them where none did."""
+    return next((states[n:] for n, state in enumerate(states) if _is_sealed(state, previous, row)), states)
 
 
 def _hands_over(

@@ -33,7 +33,12 @@ IS_ROOT = os.geteuid() == 0
 
 def replayed(test: Any) -> Any:
     """On the one image of this run: pip's downloads take most of the time."""
-    marks = (pytest.mark.processes, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("image"))
+    marks = (
+        pytest.mark.processes,
+        pytest.mark.slow,
+        pytest.mark.timeout(600),
+        pytest.mark.xdist_group("image"),
+    )
     for mark in marks:
         test = mark(test)
     return test
