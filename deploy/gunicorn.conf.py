@@ -1,6 +1,7 @@
 """How gunicorn serves the console: `gunicorn --config deploy/gunicorn.conf.py`; it reads `.env` as well."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,15 +17,19 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # gunicorn reads this file before it looks at chdir
 
 from miyabi_admin.environ import Settings  # noqa: E402 - found through the line above
+from secrets_ui.logs import JsonLine  # noqa: E402
 
 
-class JsonAccessLogger(Logger):
-    """Access lines as JSON, so that what a client sends stays inside one escaped line.
+class JsonLogger(Logger):
+    """gunicorn's own lines in the form of all others, and access lines as JSON: what a client sends stays inside one escaped line."""
 
-    The path alone: a query string holds the audit log's filters, which name persons and reasons.
-    """
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLine())
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """The path alone: a query string holds the audit log's filters, which name persons and reasons."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": "info",
@@ -40,9 +45,17 @@ class JsonAccessLogger(Logger):
         self.access_log.info(json.dumps(line))
 
 
-def _count_cores() -> int:
-    """The cores that this process may use: a container's share, where os.cpu_count would tell the host's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # a container's share: "QUOTA PERIOD", or "max PERIOD"
+
+
+def _count_cores(quota: Path = CPU_QUOTA) -> int:
+    """The cores that this process may use; os.cpu_count would tell the whole machine's."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        share, period = quota.read_text(encoding="ascii").split()
+        return min(cores, math.ceil(int(share) / int(period)))
+    except (OSError, ValueError, ZeroDivisionError):  # no quota, or none that can be read
+        return cores
 
 
 try:
@@ -62,9 +75,9 @@ threads = 8
 preload_app = False
 
 timeout = 30  # seconds without a sign of life from a worker's main loop; its threads may take longer
-graceful_timeout = (
-    30  # seconds for requests under way to end: a save is then recorded by the request that began it
-)
+# Seconds for requests under way to end: a save is then recorded by the request that began it. A save swaps within 30 s and ends
+# within 25 s more (services/settle_audit.py); one that is cut off is settled by asking AWS.
+graceful_timeout = 30
 keepalive = 5
 # A heartbeat file on a slow disk can make a busy worker look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes an unnamed file there
@@ -72,7 +85,7 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # open by default since 25.1: nobody needs to steer this server over a socket
 accesslog = "-"
 errorlog = "-"
-logger_class = JsonAccessLogger
+logger_class = JsonLogger
 
 _settling: list[subprocess.Popen[bytes]] = []
 

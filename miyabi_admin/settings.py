@@ -26,8 +26,11 @@ if DEBUG and not IS_LOCAL:
 SECRET_KEY = env.key("SECRET_KEY", "it signs sessions and forms")
 AUDIT_KEY = env.key("AUDIT_KEY", "it seals the audit chain").encode()
 FINGERPRINT_KEY = env.key("FINGERPRINT_KEY", "it keys the fingerprints of values").encode()
+AUDIT_KEYS_BEFORE = [key.encode() for key in env.names("AUDIT_KEYS_BEFORE")]  # oldest first
 if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY}) < 3:
     raise ImproperlyConfigured("SECRET_KEY, AUDIT_KEY and FINGERPRINT_KEY must be three different keys.")
+if AUDIT_KEY in AUDIT_KEYS_BEFORE:
+    raise ImproperlyConfigured("AUDIT_KEYS_BEFORE holds AUDIT_KEY itself: expected the keys before it.")
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if IS_LOCAL else [])
 if not ALLOWED_HOSTS:

@@ -84,7 +84,7 @@ def _run(stack: ExitStack) -> None:
 
 def _make_folder(port: int) -> Path:
     """An empty folder for this start, by port: two demos may run side by side."""
-    folder = PROJECT / ".demo" / str(port)
+    folder = Path(os.environ.get("DEMO_FOLDER") or PROJECT / ".demo").absolute() / str(port)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     return folder
@@ -117,7 +117,7 @@ def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
             password=password,
             endpoint=aws.endpoint,
             aws_config=shlex.quote(str(folder / "aws-config")),
-            log=(folder / "console.log").relative_to(PROJECT),
+            log=os.path.relpath(folder / "console.log"),
         ),
         flush=True,
     )

@@ -59,10 +59,11 @@ def gunicorn(environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen
     try:
         yield process
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen[Any]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
+    """TERM, and after a while KILL, for a process that leads a group and all that is left of the group."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)

@@ -37,7 +37,8 @@ def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict
         "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
         "CATALOG_FILE": str(CATALOG_FILE),
         "ENV_FILE": str(folder / "none.env"),  # the .env of this machine may lead to real AWS
-        "HOST": HOST,
+        "HOST": os.environ.get("DEMO_HOST")
+        or HOST,  # a container's own address; its local AWS stays on loopback
         "PORT": str(port),
         "DEMO_PASSWORD": password,
     }
