@@ -64,6 +64,10 @@ class StatusRow:
         return list(dict.fromkeys(f.proof for f in self.findings if f.proof and not f.is_unchecked))
 
     @property
+    def proved(self) -> list[StatusFinding]:
+        return [finding for finding in self.findings if not finding.is_unchecked]
+
+    @property
     def unchecked(self) -> list[StatusFinding]:
         return [finding for finding in self.findings if finding.is_unchecked]
 

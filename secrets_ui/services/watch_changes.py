@@ -71,10 +71,10 @@ def _newest(environment: Environment, name: str) -> str:
 
 
 class WhoDidIt:
-    """Asks CloudTrail for each kind of event once. Where it may not be read, nobody is named."""
+    """Asks CloudTrail for each kind of event once. Where it cannot be read, nobody is named, and it is not asked again."""
 
-    def __init__(self, trail: CloudTrailGateway) -> None:
-        self._trail, self._events = trail, dict[str, Sequence[TrailEvent]]()
+    def __init__(self, trail: CloudTrailGateway, is_readable: bool = True) -> None:
+        self._trail, self._events, self._is_readable = trail, dict[str, Sequence[TrailEvent]](), is_readable
 
     def name(self, change: OutsideChange, *resources: str) -> OutsideChange:
         """`resources` are the names by which a caller may have called the thing: ARN, name, id."""
@@ -92,11 +92,14 @@ class WhoDidIt:
         return change
 
     def _of(self, event: str) -> Sequence[TrailEvent]:
+        if not self._is_readable:
+            return ()
         if event not in self._events:
             try:
                 self._events[event] = self._trail.lookup_changes(event).value
             except AwsError:
-                self._events[event] = ()
+                self._is_readable = False
+                return ()
         return self._events[event]
 
 

@@ -294,7 +294,10 @@ def _look_around(seen: Seen) -> None:
     seen.unread_keys = tuple(problems + [f"key {name} was not asked about" for name in unasked])
     alias, key_found = seen.shared.first.alias, seen.shared.first.key
     seen.alias = alias.value.arn if isinstance(alias, Known) else ""
-    if isinstance(key_found, Known):
+    seen.decrypts = seen.shared.first.denials if not isinstance(seen.shared.first.denials, Known) else None
+    if (
+        isinstance(key_found, Known) and seen.decrypts is None
+    ):  # what CloudTrail refused once it is not asked again
         trail = CloudTrailGateway(sessions().client(environment, "cloudtrail", RUNNER.name), environment)
         seen.decrypts = _kept(partial(trail.lookup_decrypts, key_found.value.arn))
 
@@ -306,7 +309,7 @@ def _find_changes(seen: Seen) -> None:
     trail = CloudTrailGateway(
         sessions().client(seen.environment, "cloudtrail", RUNNER.name), seen.environment
     )
-    who = WhoDidIt(trail)
+    who = WhoDidIt(trail, seen.shared is None or isinstance(seen.shared.first.denials, Known))
     for name, secret in known.items():
         item, before = seen.secrets[name], seen.before.get(name, {})
         policy = document_hash(item.policy.value) if isinstance(item.policy, Known) else ""

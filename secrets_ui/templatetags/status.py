@@ -34,6 +34,13 @@ def state_word(status: str) -> str:
 
 
 @register.filter
+def parts(text: str) -> list[str]:
+    """Of the headline: what is the matter, and what is known of it, so that a line breaks between them."""
+    head, colon, rest = text.partition(": ")
+    return [f"{head}:", rest] if colon else [text]
+
+
+@register.filter
 def age(moment: datetime, now: datetime) -> str:
     return age_text(now - moment)
 
