@@ -93,7 +93,14 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
     functions = f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
     return _policy(
         _allow(
-            "SeeSecrets", ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"], "*"
+            "SeeSecrets",
+            [
+                "secretsmanager:ListSecrets",
+                "kms:ListAliases",
+                "cloudtrail:LookupEvents",
+                "cloudwatch:DescribeAlarms",
+            ],
+            "*",
         ),
         _allow("EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")),
         _allow(

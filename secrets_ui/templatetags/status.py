@@ -66,8 +66,10 @@ def explained_at(environment: str, secret: str, finding: StatusFinding, audited:
             else reverse("audit")
         )
     place = estate.environments().get(environment)
-    if place is None or finding.page == "status":
+    if place is None:
         return ""
+    if finding.page == "status":
+        return reverse("environment_status", args=[environment])
     if finding.page == "troubleshoot":
         name = secret or place.prefix + next(iter(estate.catalog().secrets), "")
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
