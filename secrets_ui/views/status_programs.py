@@ -6,37 +6,44 @@ import hmac
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
 from ..access import ensure_somewhere
+from ..domain.environment import Environment
 from ..services import estate
 from ..services.status_metrics import status_metrics
 from ..services.status_report import status_report
 
 
 @login_not_required
-@require_GET
 def status_json(request: HttpRequest) -> HttpResponse:
-    """The token opens all environments; a session those that the person may see."""
+    """401 before anything else; the token opens all environments; a session those that the person may see."""
     if has_token(request, settings.STATUS_TOKEN):
         places = list(estate.environments().values())
     elif request.user.is_authenticated:
         places = ensure_somewhere(request, "status.view")
     else:
         return _unauthorised()
+    return _report(request, places)
+
+
+@require_GET
+def _report(request: HttpRequest, places: list[Environment]) -> HttpResponse:
     report, _ = status_report(places)
     return JsonResponse(report)
 
 
 @login_not_required
-@require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """404 where no token is set, as if there were no such page."""
-    if not settings.METRICS_TOKEN:
-        raise Http404
+    """For the token's holder alone; where none is set, for nobody."""
     if not has_token(request, settings.METRICS_TOKEN):
         return _unauthorised()
+    return _metrics(request)
+
+
+@require_GET
+def _metrics(request: HttpRequest) -> HttpResponse:
     text = status_metrics(list(estate.environments().values()))
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
