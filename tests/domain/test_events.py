@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ PASS = replace(FAIL, status="pass")
 WARN = replace(FAIL, status="warn")
 
 
-def play(*passes: tuple[StatusFinding, ...]) -> list[list[str]]:
+def play(*passes: tuple[StatusFinding, ...]) -> list[list[Any]]:
     """The kinds of changes that each pass tells."""
     told, kept = [], tuple[StatusFinding, ...]()
     for number, findings in enumerate(passes):

@@ -38,8 +38,8 @@ def kinds(before: Sight | None, now: Sight, chain: ChainKnowledge = KNOWN) -> li
         (BEFORE, AFTER_EDIT, ChainKnowledge(True, V3), ["label"]),
         (BEFORE, replace(BEFORE, labels={"AWSCURRENT": V1}), KNOWN, ["label"]),
         (BEFORE, replace(BEFORE, labels={"AWSCURRENT": V1, "PIN": V2}), KNOWN, ["label"]),
-        (BEFORE, replace(BEFORE, labels=BEFORE.labels | {"AWSPREVIOUS": V3}), KNOWN, ["label"]),
-        (BEFORE, replace(BEFORE, labels=BEFORE.labels | {"AWSPENDING": V3}), KNOWN, []),
+        (BEFORE, replace(BEFORE, labels={**BEFORE.labels, "AWSPREVIOUS": V3}), KNOWN, ["label"]),
+        (BEFORE, replace(BEFORE, labels={**BEFORE.labels, "AWSPENDING": V3}), KNOWN, []),
         (BEFORE, replace(BEFORE, key="key-2"), KNOWN, ["key"]),
         (BEFORE, replace(BEFORE, policy="hash-2"), KNOWN, ["policy"]),
         (BEFORE, replace(BEFORE, policy=""), KNOWN, []),  # could not be read
