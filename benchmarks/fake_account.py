@@ -17,7 +17,8 @@ POLICIES = (
 )
 _VIA = {"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}}
 _ACCESS = [
-    {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], "Resource": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/*"},
+    {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+     "Resource": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/*"},
     {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY, "Condition": _VIA},
 ]  # fmt: skip
 _KEY_POLICY = [

@@ -21,6 +21,10 @@ class KeyAge:
     not_before: datetime | None = None
 
 
+def _newest_first(version: SecretVersion) -> tuple[float, str]:
+    return -(version.created.timestamp() if version.created else 0), version.version_id
+
+
 def key_age(
     key: str,
     current: str,
@@ -30,7 +34,7 @@ def key_age(
 ) -> KeyAge | None:
     """`versions` are all that AWS still lists; `facts` are by version id, of those that somebody looked at. None where the current version
     is not among both."""
-    dated = sorted((v for v in versions if v.created), key=lambda v: (v.created, v.version_id), reverse=True)
+    dated = sorted((v for v in versions if v.created), key=_newest_first)
     now = next((v for v in dated if v.version_id == current), None)
     fact = facts[current].key(key) if current in facts else None
     if now is None or fact is None or now.created is None:

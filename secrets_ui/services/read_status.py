@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Case, Value, When
@@ -29,6 +29,8 @@ from ..models import StatusRunner, StatusSnapshot, StatusSpan
 from .status_lock import ONLY
 
 ROWS = 100  # on an environment's own page
+
+_Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,8 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
     """Five queries, whatever the number of secrets; findings are read of rows that have some to tell. Raises DatabaseError."""
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     names = [environment.name for environment in environments]
-    short = list(
-        StatusSnapshot.objects.filter(environment__in=names).values_list(
-            "environment", "secret", "status", "at"
-        )
-    )
+    found = StatusSnapshot.objects.filter(environment__in=names)
+    short = cast(_Short, list(found.values_list("environment", "secret", "status", "at")))
     rows = _with_findings(names, now, stale)
     record = next((row for place, row in rows if not place), None)
     troubles = _grouped(
@@ -188,16 +187,14 @@ def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Tro
 
 def _place(
     environment: Environment,
-    short: Iterable[tuple[str, str, str, datetime]],
+    short: _Short,
     troubles: Sequence[Trouble],
     spans: Sequence[Span],
     now: datetime,
     stale: timedelta,
 ) -> Place:
     rows = [(secret, status, at) for place, secret, status, at in short if place == environment.name]
-    shown: list[tuple[str, Status]] = [
-        (secret, shown_status(status, at, now, stale)) for secret, status, at in rows
-    ]  # type: ignore[arg-type]
+    shown = [(secret, shown_status(status, at, now, stale)) for secret, status, at in rows]
     own = [t for t in troubles if t.environment == environment.name]
     status = worst(s for _, s in shown)
     oldest = min((at for _, _, at in rows), default=None)

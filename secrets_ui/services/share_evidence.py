@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -51,11 +51,12 @@ class SharedEvidence:
 
     def of_another(self, name: str) -> AccessEvidence:
         """The rest of a full gathering for another secret: four calls. Facts are the caller's to add."""
-        answers = gather([
+        asked: list[Callable[[], Any]] = [
             partial(self.secrets.describe_secret, name),
             partial(self.secrets.list_secret_version_ids, name),
             partial(self.secrets.get_resource_policy, name),
-        ])  # fmt: skip
+        ]
+        answers = gather(asked)
         secret, versions, policy = (
             self._evidence(name, op, a) for op, a in zip(_OPERATIONS, answers, strict=True)
         )
@@ -93,12 +94,13 @@ class SharedEvidence:
             none = NotAsked("the key that encrypts the current version")
             return KeyEvidence(key, none, none, none)
         arn = key.value.arn
-        policy, grants, rotation = gather([  # type: ignore[misc]
-            partial(self.kms.get_key_policy, arn), partial(self.kms.list_grants, arn), partial(self.kms.get_key_rotation_status, arn)
-        ])  # fmt: skip
-        return KeyEvidence(
-            key, *(unlearnt(a) if isinstance(a, AwsError) else a for a in (policy, grants, rotation))
-        )  # type: ignore[arg-type]
+        asked: list[Callable[[], Any]] = [
+            partial(self.kms.get_key_policy, arn),
+            partial(self.kms.list_grants, arn),
+            partial(self.kms.get_key_rotation_status, arn),
+        ]
+        policy, grants, rotation = (unlearnt(a) if isinstance(a, AwsError) else a for a in gather(asked))
+        return KeyEvidence(key, policy, grants, rotation)
 
     def _simulated(self, secret: Evidence[Secret]) -> Evidence[Any]:
         role = self.first.role

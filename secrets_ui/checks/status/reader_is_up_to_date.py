@@ -79,7 +79,7 @@ def _last_read(watched: WatchedSecret) -> TrailEvent | None:
     ours = [
         e for e in watched.decrypts.value if e.resource == arn and role_name_of(e.principal) == role and e.at
     ]
-    return max(ours, key=lambda event: (event.at, event.version), default=None)
+    return max(ours, key=lambda event: (str(event.at), event.version), default=None)
 
 
 def _moment(text: str) -> datetime | None:

@@ -73,4 +73,5 @@ def records(**changes: Any) -> Records:
 def only(findings: Any, check: str) -> StatusFinding:
     """The one finding of a check."""
     [found] = [finding for finding in findings if finding.check == check]
+    assert isinstance(found, StatusFinding)
     return found

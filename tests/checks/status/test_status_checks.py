@@ -148,7 +148,7 @@ def test_what_was_not_compared_is_unknown() -> None:
     ],
 )
 def test_an_age_is_judged_by_what_is_known_of_it(age: KeyAge | None, status: str, counts: bool) -> None:
-    ages = watched().ages | {"GITHUB_TOKEN": age}
+    ages = {**watched().ages, "GITHUB_TOKEN": age}
     found = [f for f in judge_secret(watched(ages=ages)) if f.check == "keys_are_young_enough"]
     assert (found[0].status, found[0].counts) == (status, counts)
 
