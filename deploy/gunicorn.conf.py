@@ -61,6 +61,7 @@ def _count_cores(quota: Path = CPU_QUOTA) -> int:
 try:
     _settings = Settings(Path(os.environ.get("ENV_FILE", PROJECT / ".env")))
     workers = _settings.number("WEB_CONCURRENCY", _count_cores())
+    status_every = _settings.number("STATUS_EVERY", 300, least=0)
     bind = f"{_settings.text('HOST', '127.0.0.1')}:{_settings.number('PORT', 8000)}"
 except ImproperlyConfigured as error:
     sys.exit(f"miyabi: {error}")
@@ -87,16 +88,22 @@ accesslog = "-"
 errorlog = "-"
 logger_class = JsonLogger
 
-_settling: list[subprocess.Popen[bytes]] = []
+_beside: list[subprocess.Popen[bytes]] = []
 
 
 def when_ready(server: Arbiter) -> None:
     """An earlier server may have died between intent and outcome of a save, and AWS may go away in the middle of one: ask it, from now
-    on, what became of them."""
-    command = [sys.executable, "manage.py", "settle_audit", "--every", "60"]
-    _settling.append(subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL))
+    on, what became of them. The runner of the status page stands beside the console as well; a lock lets one of several work."""
+    _start_beside("settle_audit", 60)
+    if status_every:
+        _start_beside("run_checks", status_every)
+
+
+def _start_beside(command: str, seconds: int) -> None:
+    arguments = [sys.executable, "manage.py", command, "--every", str(seconds)]
+    _beside.append(subprocess.Popen(arguments, cwd=PROJECT, stdin=subprocess.DEVNULL))
 
 
 def on_exit(server: Arbiter) -> None:
-    for process in _settling:
+    for process in _beside:
         process.terminate()  # does nothing to one that has ended

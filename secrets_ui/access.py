@@ -14,16 +14,39 @@ from .services import audit, estate
 
 # What each role may do. A person's actions in an environment are the union of their roles there; nothing else counts, no superuser flag.
 ROLES: dict[str, frozenset[str]] = {
-    "viewer": frozenset({"secret.view", "access.check"}),
-    "editor": frozenset({"secret.view", "access.check", "secret.edit", "change.decide", "audit.view"}),
-    "auditor": frozenset({"secret.view", "access.check", "audit.view", "audit.export"}),
+    "viewer": frozenset({"secret.view", "access.check", "status.view", "status.run"}),
+    "editor": frozenset(
+        {
+            "secret.view",
+            "access.check",
+            "status.view",
+            "status.run",
+            "secret.edit",
+            "change.decide",
+            "audit.view",
+        }
+    ),
+    "auditor": frozenset(
+        {"secret.view", "access.check", "status.view", "status.run", "audit.view", "audit.export"}
+    ),
     "admin": frozenset(
-        {"secret.view", "access.check", "secret.edit", "change.decide", "audit.view", "audit.export"}
+        {
+            "secret.view",
+            "access.check",
+            "status.view",
+            "status.run",
+            "secret.edit",
+            "change.decide",
+            "audit.view",
+            "audit.export",
+        }
     ),
 }
 _WORDS = {
     "secret.view": "see the secrets",
     "access.check": "check who can read the secrets",
+    "status.view": "see the status",
+    "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
     "change.decide": "decide on proposed changes",
     "audit.view": "see the audit log",

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from .views import audit, changes, edit_secret, health, secrets, sign_in, troubleshoot
+from .views import (
+    audit,
+    changes,
+    edit_secret,
+    health,
+    secrets,
+    sign_in,
+    status,
+    status_programs,
+    troubleshoot,
+)
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -13,10 +23,15 @@ urlpatterns = [
     path("audit", audit.audit_list, name="audit"),
     path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
     re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),
+    path("status", status.status_page, name="status"),
+    path("status/run", status.run_now, name="status_run"),
+    path("status.json", status_programs.status_json, name="status_json"),
+    path("metrics", status_programs.metrics, name="metrics"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<path:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/edit/<path:name>", edit_secret.edit_keys, name="edit"),
     path("<slug:environment>/edit-document/<path:name>", edit_secret.edit_document, name="edit_document"),
+    path("<slug:environment>/status", status.environment_status, name="environment_status"),
     path("<slug:environment>/changes", changes.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", changes.decide, name="decide"),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),

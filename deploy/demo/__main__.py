@@ -75,6 +75,8 @@ def _run(stack: ExitStack) -> None:
     environ = make_settings(folder, port, aws, password)
     with _step("Making the database and the accounts"):
         run_to_end("deploy.demo.seed", environ, log)
+    with _step("Looking at every environment once, for the status page"):
+        run_to_end("manage", environ, log, "run_checks")
     with _step("Starting the console under gunicorn"):
         console = stack.enter_context(gunicorn(environ, log))
         wait_until_ready(console, f"http://{HOST}:{port}/livez", log)

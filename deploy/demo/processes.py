@@ -38,10 +38,10 @@ def choose_port(name: str, default: int) -> int:
     return port
 
 
-def run_to_end(module: str, environ: Mapping[str, str], log: Path) -> None:
-    """Run `python -m module`, its output in `log`. Raises DemoError with the log's last lines."""
+def run_to_end(module: str, environ: Mapping[str, str], log: Path, *arguments: str) -> None:
+    """Run `python -m module` with arguments, its output in `log`. Raises DemoError with the log's last lines."""
     with log.open("a") as output:
-        command = [sys.executable, "-m", module]
+        command = [sys.executable, "-m", module, *arguments]
         done = subprocess.run(command, cwd=PROJECT, env=environ, stdout=output, stderr=output, check=False)
     if done.returncode:
         raise DemoError(f"{module} failed:\n{_tail(log)}")

@@ -41,4 +41,7 @@ def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict
         or HOST,  # a container's own address; its local AWS stays on loopback
         "PORT": str(port),
         "DEMO_PASSWORD": password,
+        "STATUS_EVERY": "60",  # a demo changes quickly, and its AWS throttles nobody
+        "STATUS_IAM_PER_SECOND": "100",
+        "STATUS_OTHERS_PER_SECOND": "100",
     }

@@ -20,6 +20,7 @@ _RESERVED = {
     "livez",
     "readyz",
     "status",
+    "metrics",
     "account",
     "help",
 }  # first parts of other URLs
@@ -48,6 +49,7 @@ class Environment:
     lambda_role: str = "miyabi-lambda-execution"
     lambda_function: str = "miyabi-app"
     kms_alias: str = "alias/miyabi-secrets"
+    alarm_prefix: str = "miyabi"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
 

@@ -36,6 +36,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
         "audit append ÷ bare insert",
         "audit verification ÷ bare read",
         "troubleshooting panel, 20 ms",
+        "status pass",
         "access evaluator",
         "Lambda loader ÷ boto3 and Powertools",
     ]
@@ -54,6 +55,14 @@ def test_a_ratio_of_times_comes_with_its_raw_times(figures: dict[str, Any], page
 def test_calls_are_counted_and_within_their_goals(figures: dict[str, Any]) -> None:
     for told in figures["API calls"].values():
         assert 0 < told["total"] == sum(told["calls"].values()) <= told["goal_at_most"]
+
+
+def test_a_status_pass_reads_no_value_and_stays_within_its_goals(figures: dict[str, Any]) -> None:
+    told = figures["status pass"]
+    assert told["secrets"] == 90
+    assert "GetSecretValue" not in told["calls"]
+    assert all(told["calls"].get(operation, 0) <= most for operation, most in told["goals_at_most"].items())
+    assert told["first pass"]["GetSecretValue"] == 90
 
 
 def test_the_other_figures_are_ratios_too(figures: dict[str, Any]) -> None:

@@ -24,4 +24,6 @@ with transaction.atomic(), connection.cursor() as cursor:
         "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {user}",
         "REVOKE UPDATE, DELETE, TRUNCATE ON {log} FROM {user}",
     ):
-        cursor.execute(sql.SQL(text).format(verb=verb, user=user, password=password, log=sql.Identifier(AUDIT_LOG)))
+        cursor.execute(
+            sql.SQL(text).format(verb=verb, user=user, password=password, log=sql.Identifier(AUDIT_LOG))
+        )
