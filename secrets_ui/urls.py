@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import audit, changes, edit_secret, health, secrets, sign_in, troubleshoot
+from .views import audit, changes, edit_secret, health, secrets, sign_in, troubleshoot, usage
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -13,10 +13,12 @@ urlpatterns = [
     path("audit", audit.audit_list, name="audit"),
     path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
     re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),
+    path("cost", usage.cost, name="cost"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<path:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/edit/<path:name>", edit_secret.edit_keys, name="edit"),
     path("<slug:environment>/edit-document/<path:name>", edit_secret.edit_document, name="edit_document"),
+    path("<slug:environment>/usage", usage.usage, name="usage"),
     path("<slug:environment>/changes", changes.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", changes.decide, name="decide"),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),

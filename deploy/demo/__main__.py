@@ -17,6 +17,7 @@ from types import FrameType
 from deploy.demo.aws_config import write_aws_config
 from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
 from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
+from deploy.demo.metrics import fill_metrics
 from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
 from deploy.demo.seed import ROLES
 from deploy.demo.settings import leave_behind_what_is_personal, make_settings
@@ -104,6 +105,7 @@ def _step(title: str) -> Iterator[None]:
 
 def _build(aws: LocalAws, folder: Path) -> None:
     build_estate(aws.endpoint)
+    fill_metrics(aws.endpoint, read_environments().values())
     shutil.copy(ENVIRONMENTS_FILE, folder / "environments.toml")
     write_aws_config(folder / "aws-config", aws.endpoint, read_environments().values())
 
