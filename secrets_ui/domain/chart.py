@@ -134,7 +134,8 @@ def nice_top(most: int) -> int:
 
 def _panel(kind: str, title: str, y: int, dates: Sequence[date], counts: Sequence[int | None]) -> Panel:
     top = nice_top(max((count for count in counts if count is not None), default=1))
-    bars, gaps = [], []
+    bars: list[Bar] = []
+    gaps: list[Bar] = []
     for number, (day, count) in enumerate(zip(dates, counts, strict=True)):
         height = 2.0 if count is None else max(PLOT * count / top, 1.0)
         told = f"{_day(day)}: {'no data' if count is None else f'{count:,}'}"
@@ -154,7 +155,7 @@ def _worst_first(alarms: Sequence[Alarm]) -> list[Alarm]:
 
 def _lane(alarm: Alarm, y: int, first: date, now: datetime) -> Lane:
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    begins = _percent(_place(alarm.since or now, start))
+    begins = _percent(_place(min(alarm.since or now, now), start))  # clocks differ
     since = f"since {_day(alarm.since.astimezone(UTC).date())}" if alarm.since else "since when is not known"
     words = {"ALARM": "rings", "OK": "quiet", "INSUFFICIENT_DATA": "has no data"}
     return Lane(

@@ -66,6 +66,7 @@ class _Parser(CommandParser):
     def error(self, message: str) -> NoReturn:
         told = message.partition(":")[0] if message.startswith("unrecognized arguments") else message
         super().error(told)
+        raise SystemExit(WRONG_CALL)  # never reached: argparse ends the program, and Django raises
 
 
 class TwinCommand(BaseCommand):

@@ -24,7 +24,7 @@ from secrets_ui.management.twin import (
     table,
     told,
 )
-from secrets_ui.management.typed_values import parse_assignments, read_changes, read_value
+from secrets_ui.management.typed_values import Newline, parse_assignments, read_changes, read_value
 from secrets_ui.services import estate
 from secrets_ui.services.edit_secret import Saved, ensure_rules_kept, put_new_version
 from secrets_ui.services.open_secret import open_secret
@@ -153,13 +153,7 @@ def _edit(place: Environment, person: Person, name: str, options: Mapping[str, A
             f"--{ {'base': 'if-version', 'typed_name': 'confirm'}.get(field, field) }: {errors[0]}"
         )
     if options["document"]:
-        newline = options["newline"] or ("" if options["as_text"] else "keep")  # JSON allows blanks around it
-        document = read_value(
-            "the document",
-            options["document"] if options["document"] == "-" else _file(options["document"]),
-            newline,
-        )
-        return form.edit(name, document=document, is_text=options["as_text"])
+        return form.edit(name, document=_document(options), is_text=options["as_text"])
     changes = read_changes(sources, options["newline"])
     others = [Change(key, SecretValue("")) for key in options["empty"]] + [
         Change(key, None) for key in options["remove"]
@@ -167,10 +161,13 @@ def _edit(place: Environment, person: Person, name: str, options: Mapping[str, A
     return form.edit(name, changes=(*changes, *others), generate=tuple(options["generate"]))
 
 
-def _file(source: str) -> str:
-    if source.startswith("@") and len(source) > 1:
-        return source
-    raise WrongCall("--document: expected - or @FILE.")
+def _document(options: Mapping[str, Any]) -> SecretValue:
+    source: str = options["document"]
+    if source != "-" and not (source.startswith("@") and len(source) > 1):
+        raise WrongCall("--document: expected - or @FILE.")
+    is_json = not options["as_text"]
+    newline: Newline = options["newline"] or ("keep" if is_json else "")  # JSON allows blanks around it
+    return read_value("the document", source, newline)
 
 
 def _ensure_sensible(options: Mapping[str, Any], typed: Sequence[str]) -> None:
