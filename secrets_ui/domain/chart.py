@@ -173,12 +173,16 @@ def _place(at: datetime, start: datetime) -> float:
 
 
 def _ticks(dates: Sequence[date]) -> tuple[Tick, ...]:
-    """A week apart, back from today. Where there is little room, every other one."""
+    """A week apart, back from today. Where there is little room, every other one. The outer two stay inside."""
     last = len(dates) - 1
-    found = [Tick(_percent((last + 0.5) / DAYS), "today", False, "end")]
-    for weeks in range(1, DAYS // 7 + 1):
-        number = last - 7 * weeks
-        found.append(Tick(_percent((number + 0.5) / DAYS), _day(dates[number]), bool(weeks % 2)))
+    numbers = range(last - 7, -1, -7)
+    found = [Tick(_percent((last + 1 - _INSET) / DAYS), "today", False, "end")]
+    for weeks, number in enumerate(numbers, start=1):
+        is_first = number < 7
+        x = (number + (_INSET if is_first else 0.5)) / DAYS
+        found.append(
+            Tick(_percent(x), _day(dates[number]), bool(weeks % 2), "start" if is_first else "middle")
+        )
     return tuple(reversed(found))
 
 

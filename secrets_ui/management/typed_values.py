@@ -36,12 +36,16 @@ def _key_and_source(text: str) -> tuple[str, str]:
     key, equals, source = text.partition("=")
     if not key or not equals:
         raise WrongCall("Expected KEY=- (the value from standard input) or KEY=@FILE.")
-    if source != "-" and not (source.startswith("@") and len(source) > 1):
+    if not is_source(source):
         raise WrongCall(
             f"{key[:100]}: a value cannot be an argument, since shells and process lists keep those: expected {key[:100]}=- or "
             f"{key[:100]}=@FILE. If what was typed is a real value, it is in the shell's history now: replace it.",
         )
     return key, source
+
+
+def is_source(text: str) -> bool:
+    return text == "-" or (text.startswith("@") and len(text) > 1)
 
 
 def read_value(what: str, source: str, newline: Newline) -> SecretValue:

@@ -153,7 +153,6 @@ WRONG = {
     "a value without a key": ("{canary}",),
     "a key without a value": ("=-",),
     "an empty file name": ("NEW=@",),
-    "a file that is not there": ("NEW=@/nonexistent/file",),
     "standard input twice": ("A=-", "B=-"),
     "a key twice": ("NEW=-", "--remove", "NEW"),
     "nothing at all": (),
@@ -179,6 +178,12 @@ def test_s07_a_wrong_call_is_told_without_any_part_of_a_value(put: Put, case: st
     assert (ended.status, ended.out) == (2, "")
     assert leaks(canary, ended.err) == []
     assert writes() == []
+
+
+def test_a_file_that_is_not_there_is_a_wrong_call(dev: Estate, put: Put) -> None:
+    ended = put("NEW=@/nonexistent/file")
+    assert (ended.status, ended.out) == (2, "")
+    assert "/nonexistent/file: cannot be read (No such file or directory)." in ended.err
 
 
 def test_a_value_as_an_argument_is_said_to_be_known_to_the_shell_now(put: Put) -> None:

@@ -28,10 +28,8 @@ from secrets_ui.management.twin import WrongCall, as_json, printable, status_of,
 from secrets_ui.models import AuditRecord, RoleGrant
 from tests.conftest import Estate
 from tests.management.shell import Shell
-from tests.recording_aws import RecordingAws
 
 pytestmark = pytest.mark.django_db
-Watched = Callable[..., tuple[Estate, RecordingAws]]
 COMMANDS = {
     "list_secrets": ("dev",),
     "show_secret": ("dev", "config"),

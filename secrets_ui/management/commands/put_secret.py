@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -24,7 +25,7 @@ from secrets_ui.management.twin import (
     table,
     told,
 )
-from secrets_ui.management.typed_values import Newline, parse_assignments, read_changes, read_value
+from secrets_ui.management.typed_values import Newline, is_source, parse_assignments, read_changes, read_value
 from secrets_ui.services import estate
 from secrets_ui.services.edit_secret import Saved, ensure_rules_kept, put_new_version
 from secrets_ui.services.open_secret import open_secret
@@ -145,33 +146,42 @@ def _edit(place: Environment, person: Person, name: str, options: Mapping[str, A
     """What is asked for, from the version that is current before any value is read. Raises WrongCall, InvalidChange, AwsErrors."""
     sources = parse_assignments(options["assignments"])
     _ensure_sensible(options, [key for key, _ in sources])
+    form = _form(options)
     base = options["if_version"] or open_secret(place, name, person.actor, with_versions=False).secret.current
-    form = SaveForm({"base": base, "reason": options["reason"], "typed_name": options["confirm"]})
-    if not form.is_valid():
-        field, errors = next(iter(form.errors.items()))
-        raise WrongCall(
-            f"--{ {'base': 'if-version', 'typed_name': 'confirm'}.get(field, field) }: {errors[0]}"
-        )
     if options["document"]:
-        return form.edit(name, document=_document(options), is_text=options["as_text"])
-    changes = read_changes(sources, options["newline"])
-    others = [Change(key, SecretValue("")) for key in options["empty"]] + [
-        Change(key, None) for key in options["remove"]
-    ]
-    return form.edit(name, changes=(*changes, *others), generate=tuple(options["generate"]))
+        whole = form.edit(name, document=_document(options), is_text=options["as_text"])
+        return replace(whole, base=base)
+    typed = read_changes(sources, options["newline"])
+    empty = (Change(key, SecretValue("")) for key in options["empty"])
+    removed = (Change(key, None) for key in options["remove"])
+    keys = form.edit(name, changes=(*typed, *empty, *removed), generate=tuple(options["generate"]))
+    return replace(keys, base=base)
+
+
+def _form(options: Mapping[str, Any]) -> SaveForm:
+    """The page's own, so that the same texts are too long or no version. Raises WrongCall."""
+    form = SaveForm(
+        {"base": options["if_version"], "reason": options["reason"], "typed_name": options["confirm"]}
+    )
+    if form.is_valid():
+        return form
+    field, errors = next(iter(form.errors.items()))
+    raise WrongCall(f"--{_FIELDS.get(field, field)}: {errors[0]}")
+
+
+_FIELDS = {"base": "if-version", "typed_name": "confirm"}
 
 
 def _document(options: Mapping[str, Any]) -> SecretValue:
-    source: str = options["document"]
-    if source != "-" and not (source.startswith("@") and len(source) > 1):
-        raise WrongCall("--document: expected - or @FILE.")
     is_json = not options["as_text"]
     newline: Newline = options["newline"] or ("keep" if is_json else "")  # JSON allows blanks around it
-    return read_value("the document", source, newline)
+    return read_value("the document", options["document"], newline)
 
 
 def _ensure_sensible(options: Mapping[str, Any], typed: Sequence[str]) -> None:
     keys = [*typed, *options["generate"], *options["empty"], *options["remove"]]
+    if options["document"] and not is_source(options["document"]):
+        raise WrongCall("--document: expected - or @FILE.")
     if options["document"] and keys:
         raise WrongCall("--document replaces everything, so no key can be changed beside it.")
     if not options["document"] and not keys:
