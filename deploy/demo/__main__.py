@@ -20,7 +20,7 @@ from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.metrics import fill_metrics
 from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
 from deploy.demo.seed import ROLES
-from deploy.demo.settings import leave_behind_what_is_personal, make_settings
+from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
 
 READY = """
   Miyabi secrets console   http://{host}:{port}
@@ -29,6 +29,8 @@ READY = """
   Local AWS                {endpoint}
   AWS CLI beside it        export AWS_CONFIG_FILE={aws_config}
                            aws --profile miyabi-prod secretsmanager list-secrets
+  Commands beside it       export ENV_FILE={env_file}
+                           .venv/bin/python manage.py list_secrets prod --as viewer
   Logs                     {log}
 
 Ctrl-C stops it all. Nothing is kept: each start makes new values, accounts and keys.
@@ -74,6 +76,7 @@ def _run(stack: ExitStack) -> None:
     with _step("Building the Miyabi estate: dev, staging, prod"):
         _build(aws, folder)
     environ = make_settings(folder, port, aws, password)
+    write_env_file(folder / "console.env", environ)
     with _step("Making the database and the accounts"):
         run_to_end("deploy.demo.seed", environ, log)
     with _step("Starting the console under gunicorn"):
@@ -119,6 +122,7 @@ def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
             password=password,
             endpoint=aws.endpoint,
             aws_config=shlex.quote(str(folder / "aws-config")),
+            env_file=shlex.quote(str(folder / "console.env")),
             log=(folder / "console.log").relative_to(PROJECT),
         ),
         flush=True,

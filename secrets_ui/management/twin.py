@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error
 
-from secrets_ui.access import Person, person_at_shell
+from secrets_ui.access import ShellRequest
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import (
     AuditUnavailable,
@@ -93,7 +93,7 @@ class TwinCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _keep_logs_off_the_answer(options["verbosity"])
         try:
-            status = self.act(person_at_shell(options["username"], os_user()), options)
+            status = self.act(ShellRequest(options["username"], os_user()), options)
         except ConsoleError as error:
             status = self.refuse(error)
         except Error:  # its text may hold the database's password
@@ -105,7 +105,7 @@ class TwinCommand(BaseCommand):
         if status:
             sys.exit(status)
 
-    def act(self, person: Person, options: Mapping[str, Any]) -> int:
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         """Does it, and returns the exit status. Raises ConsoleErrors."""
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import Person, ensure_somewhere_as
+from secrets_ui.access import ShellRequest, ensure_somewhere
 from secrets_ui.forms import AuditFilterForm
 from secrets_ui.management.twin import TwinCommand, WrongCall, table
 from secrets_ui.services.audit_log import Entry, search
@@ -44,8 +44,8 @@ class Command(TwinCommand):
             help=f"how many at most, up to {MOST} (default: %(default)s)",
         )
 
-    def act(self, person: Person, options: Mapping[str, Any]) -> int:
-        visible = [place.name for place in ensure_somewhere_as(person, "audit.view")]
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
+        visible = [place.name for place in ensure_somewhere(request, "audit.view")]
         entries, more = _found(_filters(options), visible, _limit(options["limit"]))
         self.answer(options, [_data(entry) for entry in entries], _text(entries))
         if more:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import Person, enter_as
+from secrets_ui.access import ShellRequest, actor_of, enter, environments_with
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.twin import TwinCommand, moment, table
 from secrets_ui.services.list_secrets import AskedPage, Listing, SecretRow, filter_secrets
@@ -23,13 +23,13 @@ class Command(TwinCommand):
             "--filter", default="", metavar="TEXT", help="only those with TEXT in their name or a key's"
         )
 
-    def act(self, person: Person, options: Mapping[str, Any]) -> int:
-        place = enter_as(person, "secret.view", options["environment"])
-        comparable = person.environments_with("secret.view")
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
+        place = enter(request, "secret.view", options["environment"])
+        comparable = environments_with(request, "secret.view")
         listings = (
-            [filter_secrets(place, person.actor, comparable, options["filter"])]
+            [filter_secrets(place, actor_of(request), comparable, options["filter"])]
             if options["filter"]
-            else list(_every_page(place, person, comparable))
+            else list(_every_page(place, request, comparable))
         )
         rows = [row for listing in listings for row in listing.rows]
         self.answer(options, _data(place, listings[0], rows), _text(place, rows))
@@ -42,10 +42,12 @@ class Command(TwinCommand):
         return 0
 
 
-def _every_page(place: Environment, person: Person, comparable: list[Environment]) -> Iterable[Listing]:
+def _every_page(
+    place: Environment, request: ShellRequest, comparable: list[Environment]
+) -> Iterable[Listing]:
     token = ""
     while True:
-        listing = AskedPage(place, person.actor, comparable, token).listing()
+        listing = AskedPage(place, actor_of(request), comparable, token).listing()
         yield listing
         token = listing.next_token
         if not token:

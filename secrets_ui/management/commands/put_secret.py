@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import Person, enter_as
+from secrets_ui.access import ShellRequest, actor_of, enter
 from secrets_ui.domain.document import Change
 from secrets_ui.domain.edit import Edit, check_edit, ensure_sound
 from secrets_ui.domain.environment import Environment
@@ -81,28 +81,28 @@ class Command(TwinCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="show the review, and change nothing")
 
-    def act(self, person: Person, options: Mapping[str, Any]) -> int:
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(estate.get_environment(options["environment"]), options["name"])
-        place = enter_as(person, "secret.edit", options["environment"], name)
-        edit = _edit(place, person, name, options)
+        place = enter(request, "secret.edit", options["environment"], name)
+        edit = _edit(place, request, name, options)
         try:
             return (
-                self._review(place, person, edit, options)
+                self._review(place, request, edit, options)
                 if options["dry_run"]
-                else self._save(place, person, edit, options)
+                else self._save(place, request, edit, options)
             )
         except NothingChanged as nothing:
             self.answer(options, {"secret": name, "version_id": edit.base, "changed": []}, nothing.message)
             return 0
         except VersionConflict as conflict:
-            self._explain(place, person, edit, conflict)
+            self._explain(place, request, edit, conflict)
             return CONFLICT
 
-    def _save(self, place: Environment, person: Person, edit: Edit, options: Mapping[str, Any]) -> int:
+    def _save(self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]) -> int:
         if refusal := _refusal(place, edit):
             raise refusal  # as put_new_version would, and with the option that is missing
         self._warn(place, edit)
-        saved = put_new_version(place, person.actor, edit)
+        saved = put_new_version(place, actor_of(request), edit)
         self.answer(options, _saved_data(edit, saved), _saved_text(edit, saved))
         return 0
 
@@ -112,8 +112,10 @@ class Command(TwinCommand):
                 if problem.level == "warning":
                     self.note(f"Warning: {key} {problem.text}.")
 
-    def _review(self, place: Environment, person: Person, edit: Edit, options: Mapping[str, Any]) -> int:
-        review = review_edit(place, person.actor, edit)
+    def _review(
+        self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]
+    ) -> int:
+        review = review_edit(place, actor_of(request), edit)
         refusal = _refusal(place, edit)
         data = {
             "secret": edit.secret,
@@ -129,11 +131,13 @@ class Command(TwinCommand):
             self.stderr.write(told(refusal))
         return REFUSED if refusal else 0
 
-    def _explain(self, place: Environment, person: Person, edit: Edit, conflict: VersionConflict) -> None:
+    def _explain(
+        self, place: Environment, request: ShellRequest, edit: Edit, conflict: VersionConflict
+    ) -> None:
         conflict.remedy = _RUN_AGAIN
         self.stderr.write(told(conflict))
         try:
-            known = explain_conflict(place, person.actor, edit)
+            known = explain_conflict(place, actor_of(request), edit)
         except ConsoleError as error:
             self.note(f"What the other change was is not known: {error.message}")
             return
@@ -142,12 +146,15 @@ class Command(TwinCommand):
         self.stderr.write(table(("KEY", "BASE", "THEIRS", "YOURS"), rows))
 
 
-def _edit(place: Environment, person: Person, name: str, options: Mapping[str, Any]) -> Edit:
+def _edit(place: Environment, request: ShellRequest, name: str, options: Mapping[str, Any]) -> Edit:
     """What is asked for, from the version that is current before any value is read. Raises WrongCall, InvalidChange, AwsErrors."""
     sources = parse_assignments(options["assignments"])
     _ensure_sensible(options, [key for key, _ in sources])
     form = _form(options)
-    base = options["if_version"] or open_secret(place, name, person.actor, with_versions=False).secret.current
+    base = (
+        options["if_version"]
+        or open_secret(place, name, actor_of(request), with_versions=False).secret.current
+    )
     if options["document"]:
         whole = form.edit(name, document=_document(options), is_text=options["as_text"])
         return replace(whole, base=base)

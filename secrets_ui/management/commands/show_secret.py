@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import Person, enter_as
+from secrets_ui.access import ShellRequest, actor_of, enter, environments_with
 from secrets_ui.domain.health import KeyState
 from secrets_ui.domain.key_rules import FORMAT_NAMES
 from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
@@ -27,11 +27,11 @@ class Command(TwinCommand):
         parser.add_argument("environment", help="name of an environment, such as prod")
         parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
 
-    def act(self, person: Person, options: Mapping[str, Any]) -> int:
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(estate.get_environment(options["environment"]), options["name"])
-        place = enter_as(person, "secret.view", options["environment"], name)
-        look_elsewhere(place, person.actor, person.environments_with("secret.view"))
-        opened = open_secret(place, name, person.actor)
+        place = enter(request, "secret.view", options["environment"], name)
+        look_elsewhere(place, actor_of(request), environments_with(request, "secret.view"))
+        opened = open_secret(place, name, actor_of(request))
         self.answer(options, _data(opened), _text(opened))
         for problem in filter(None, (opened.problem, opened.versions_problem)):
             self.note(f"Not all is known: {problem.message} {problem.remedy}".rstrip())
