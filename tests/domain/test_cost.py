@@ -80,14 +80,14 @@ def test_a_secret_is_paid_for_by_the_hours_that_it_is_there() -> None:
     assert told(Span(None)) == (Decimal("0.20"), Decimal("0.40"))
     assert told(Span(datetime(2026, 11, 10, tzinfo=UTC))) == (Decimal("0.08"), Decimal("0.28"))
     assert told(Span(old, datetime(2026, 11, 4, tzinfo=UTC))) == (Decimal("0.04"), Decimal("0.04"))
-    assert told(Span(old, datetime(2026, 10, 20, tzinfo=UTC))) == (0, 0)
-    assert told() == (0, 0)
+    assert told(Span(old, datetime(2026, 10, 20, tzinfo=UTC))) == (Decimal(0), Decimal(0))
+    assert told() == (Decimal(0), Decimal(0))
 
 
 def test_the_first_of_a_month_costs_nothing_yet_and_a_short_month_as_much_as_a_long_one() -> None:
     for now in (datetime(2027, 2, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)):
         figure = cost_of_secrets(Month(now), PRICE, [Span(None)])
-        assert (figure.so_far, figure.month) == (0, PRICE)
+        assert (figure.so_far, figure.month) == (Decimal(0), PRICE)
 
 
 @given(moments)
@@ -133,7 +133,7 @@ def test_before_a_whole_day_was_counted_the_month_is_not_known() -> None:
 
 def test_keys_are_paid_for_as_the_month_passes() -> None:
     figure = cost_of_keys(NOVEMBER, Decimal(1), 2)
-    assert (figure.so_far, figure.month) == (1, 2)
+    assert (figure.so_far, figure.month) == (Decimal(1), Decimal(2))
 
 
 figures = st.builds(
@@ -172,6 +172,6 @@ def test_one_more_environment_is_like_the_others(
 ) -> None:
     cost = cost_of_one_more(PRICES, 2, known)
     by_name = {figure.name: figure for figure in cost.figures}
-    assert (by_name["Secrets"].month, by_name["Keys"].month) == (Decimal("0.80"), 1)
+    assert (by_name["Secrets"].month, by_name["Keys"].month) == (Decimal("0.80"), Decimal(1))
     assert (by_name["Calls"].month, by_name["Calls"].how) == (calls, how)
     assert cost.is_known is (calls is not None)

@@ -41,8 +41,9 @@ def command(name: str, *arguments: str) -> list[str]:
 
 
 def begin(environ: dict[str, str], *words: str, **options: Any) -> subprocess.Popen[bytes]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(words, cwd=PROJECT, env=environ, **(pipes | options))
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process: subprocess.Popen[bytes] = subprocess.Popen(words, cwd=PROJECT, env=environ, **(pipes | options))
+    return process
 
 
 def test_s02_a_piped_value_is_in_no_output_and_json_is_all_that_comes_out(

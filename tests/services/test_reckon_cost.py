@@ -65,7 +65,7 @@ def test_calls_and_key_of_one_account_and_region_are_counted_once() -> None:
         [usage(place("dev"), secret("a")), usage(place("staging"), secret("b"))]
     ).environments
     shared = {figure.name: figure for figure in second.cost.figures}
-    assert (shared["Calls"].month, shared["Keys"].month) == (0, 0)
+    assert (shared["Calls"].month, shared["Keys"].month) == (Decimal(0), Decimal(0))
     assert shared["Calls"].how.startswith("counted with dev")
     assert first.cost.month > second.cost.month == Decimal("0.40")
 
