@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,6 +49,13 @@ class Settings:
         if value and (not value.isdecimal() or int(value) < least):
             raise ImproperlyConfigured(f"{name}: expected a whole number, {least} or more.")
         return int(value) if value else default
+
+    def price(self, name: str, default: str) -> Decimal:
+        """US dollars, such as 0.40."""
+        value = os.environ.get(name, "").strip() or default
+        if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
+            raise ImproperlyConfigured(f"{name}: expected an amount in US dollars, such as {default}.")
+        return Decimal(value)
 
     def names(self, name: str) -> list[str]:
         return [item.strip() for item in self.text(name).split(",") if item.strip()]

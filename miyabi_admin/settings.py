@@ -46,6 +46,12 @@ ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" /
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
+METRICS_NAMESPACE = env.text(
+    "METRICS_NAMESPACE", "Miyabi/Secrets"
+)  # of SecretAccess, which AWS does not publish
+PRICE_SECRET = env.price("PRICE_SECRET", "0.40")  # US dollars: a secret, a month
+PRICE_CALLS = env.price("PRICE_CALLS", "0.05")  # 10,000 calls
+PRICE_KEY = env.price("PRICE_KEY", "1.00")  # a customer key of AWS KMS, a month
 WEB_CONCURRENCY = env.number(
     "WEB_CONCURRENCY", 1
 )  # worker processes; gunicorn.conf.py reads the same variable

@@ -12,6 +12,7 @@ from .views import (
     status,
     status_programs,
     troubleshoot,
+    usage,
 )
 
 urlpatterns = [
@@ -27,11 +28,13 @@ urlpatterns = [
     path("status/run", status.run_now, name="status_run"),
     path("status.json", status_programs.status_json, name="status_json"),
     path("metrics", status_programs.metrics, name="metrics"),
+    path("cost", usage.cost, name="cost"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<path:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/edit/<path:name>", edit_secret.edit_keys, name="edit"),
     path("<slug:environment>/edit-document/<path:name>", edit_secret.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
+    path("<slug:environment>/usage", usage.usage, name="usage"),
     path("<slug:environment>/changes", changes.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", changes.decide, name="decide"),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),

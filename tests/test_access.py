@@ -25,7 +25,7 @@ Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 # What each role may do where it has been given. Written down here once more on purpose: a change of the gatehouse has to change this too.
-_SEE = {"see the list", "open a secret", "see the changes", "see the status"}
+_SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
 _DECIDE = {"approve", "reject"}
@@ -51,6 +51,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
+        "see the usage": lambda client: client.get(f"/{environment}/usage"),
         "open the edit page": lambda client: client.get(edit),
         "open the document page": lambda client: client.get(document),
         "review": lambda client: client.post(edit, form | {"step": "review"}, **JSON),
@@ -91,6 +92,22 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
             assert (record.action, record.outcome) == ("access.refused", "refused")
             assert (record.actor, record.environment) == (client.user.get_username(), environment)  # type: ignore[attr-defined]
     assert allowed == {(given, action) for action in TABLE[role] - SOMEWHERE}
+
+
+@pytest.mark.parametrize("role", TABLE)
+def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
+    _, aws = watched()
+    answer = client_of(person(role, "prod")).get("/cost")
+    assert answer.status_code == (200 if TABLE[role] else 403)
+    if TABLE[role]:
+        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == ["prod"]
+        assert {call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session} == {
+            answer.context["reckoning"].environments[0].environment.account
+        }
+    else:
+        assert aws.seen == []
 
 
 @pytest.mark.parametrize("role", TABLE)

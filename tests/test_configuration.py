@@ -13,7 +13,7 @@ from deploy.demo.local_aws import PROJECT
 from tests.starting import assert_one_line, check, production
 
 READERS = {
-    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address",
+    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "price",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
@@ -28,6 +28,14 @@ WRONG = {
     "no writes at all": (
         {"WRITES_PER_MINUTE": "0"},
         "WRITES_PER_MINUTE: expected a whole number, 1 or more.",
+    ),
+    "a price that is none": (
+        {"PRICE_SECRET": "free"},
+        "PRICE_SECRET: expected an amount in US dollars, such as 0.40.",
+    ),
+    "a negative price": (
+        {"PRICE_CALLS": "-1"},
+        "PRICE_CALLS: expected an amount in US dollars, such as 0.05.",
     ),
     "an unknown choice": ({"VERSION_ID_FORMAT": "sha1"}, "VERSION_ID_FORMAT: expected one of hash, uuid."),
     "an unknown level": ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: expected one of INFO, DEBUG, WARNING, ERROR."),

@@ -84,17 +84,7 @@ def _session() -> boto3.Session:
 
 def assume(endpoint: str, environment: Environment) -> Clients:
     """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
-    session = _session()
-    sts = session.client("sts", endpoint_url=endpoint, region_name=environment.region)
-    role = policies.role_arn(environment, "estate-builder")
-    credentials = sts.assume_role(RoleArn=role, RoleSessionName="estate-builder")["Credentials"]
-    options: dict[str, Any] = {
-        "endpoint_url": endpoint,
-        "region_name": environment.region,
-        "aws_access_key_id": credentials["AccessKeyId"],
-        "aws_secret_access_key": credentials["SecretAccessKey"],
-        "aws_session_token": credentials["SessionToken"],
-    }
+    session, options = _session(), _options(endpoint, environment)
     return Clients(
         session.client("secretsmanager", **options),
         session.client("kms", **options),
@@ -102,6 +92,24 @@ def assume(endpoint: str, environment: Environment) -> Clients:
         session.client("lambda", **options),
         session.client("cloudwatch", **options),
     )
+
+
+def cloudwatch(endpoint: str, environment: Environment) -> CloudWatchClient:
+    """Apart from the others, which every estate needs: making a client takes its time."""
+    return _session().client("cloudwatch", **_options(endpoint, environment))
+
+
+def _options(endpoint: str, environment: Environment) -> dict[str, Any]:
+    sts = _session().client("sts", endpoint_url=endpoint, region_name=environment.region)
+    role = policies.role_arn(environment, "estate-builder")
+    credentials = sts.assume_role(RoleArn=role, RoleSessionName="estate-builder")["Credentials"]
+    return {
+        "endpoint_url": endpoint,
+        "region_name": environment.region,
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }
 
 
 def create_key(kms: KMSClient, environment: Environment, policy: policies.Policy) -> str:

@@ -94,14 +94,11 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
     return _policy(
         _allow(
             "SeeSecrets",
-            [
-                "secretsmanager:ListSecrets",
-                "kms:ListAliases",
-                "cloudtrail:LookupEvents",
-                "cloudwatch:DescribeAlarms",
-            ],
+            ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"],
             "*",
         ),
+        # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
+        _allow("SeeReadsAndAlarms", ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], "*"),
         _allow("EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")),
         _allow(
             "UseTheKey",

@@ -1,4 +1,4 @@
-"""Who acts: a person by name, and from which address."""
+"""Who acts: a person by name, and from which address; for a command, in whose session of the operating system."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Actor:
     name: str
     address: str = ""
+    os_user: str = ""  # of the shell in which a command was run in this person's name
 
 
 CONSOLE = Actor("console")  # what the console does by itself: settling, for one

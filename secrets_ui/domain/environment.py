@@ -14,6 +14,7 @@ _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _RESERVED = {
     "audit",
+    "cost",
     "sign-in",
     "sign-out",
     "static",

@@ -175,8 +175,8 @@ class InvalidChange(ConsoleError):
     status = 400
     title = "The change cannot be applied"
 
-    def __init__(self, message: str, *, key: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, key: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
         self.key = key
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.local_aws import LocalAws
-from deploy.demo.settings import leave_behind_what_is_personal, make_settings
+from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
 
 
 def test_real_profiles_credentials_and_proxies_do_not_reach_the_demo() -> None:
@@ -59,3 +59,23 @@ def test_a_folder_with_blanks_in_its_name_makes_a_usable_database_url(
 ) -> None:
     settings = make_settings(tmp_path / "my clone", 8000, local_aws, "password")
     assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path}/my%20clone/db.sqlite3"
+
+
+def test_commands_in_another_shell_get_the_same_settings_and_nobody_else_can_read_them(
+    tmp_path: Path, local_aws: LocalAws
+) -> None:
+    settings, path = make_settings(tmp_path, 8000, local_aws, "the-password"), tmp_path / "console.env"
+    write_env_file(path, settings)
+    written = dict(line.split("=", 1) for line in path.read_text().splitlines())
+    for name in (
+        "SECRET_KEY",
+        "AUDIT_KEY",
+        "FINGERPRINT_KEY",
+        "DATABASE_URL",
+        "LOCAL_AWS_ENDPOINT",
+        "ENVIRONMENTS_FILE",
+    ):
+        assert written[name] == settings[name]
+    assert path.stat().st_mode & 0o077 == 0
+    assert "the-password" not in path.read_text()
+    assert "PATH" not in written
