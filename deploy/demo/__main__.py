@@ -125,10 +125,15 @@ def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
             endpoint=aws.endpoint,
             aws_config=shlex.quote(str(folder / "aws-config")),
             env_file=shlex.quote(str(folder / "console.env")),
-            log=os.path.relpath(folder / "console.log"),
+            log=_shown(folder / "console.log"),
         ),
         flush=True,
     )
+
+
+def _shown(path: Path) -> Path:
+    """Short where it is in the project, whole elsewhere."""
+    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 
 if __name__ == "__main__":

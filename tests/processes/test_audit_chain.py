@@ -232,6 +232,10 @@ def owners(console: Console) -> list[str]:
     return [row["actor"] for row in console.ask("records")]
 
 
+def count(console: Console) -> int:
+    return int(console.ask("run_sql", statements=[f"SELECT COUNT(*) FROM {TABLE}"])["rows"][0][0])
+
+
 def test_s73_writers_that_are_killed_leave_an_unbroken_chain(
     database: str, start_all: Callable[[str, int], list[Console]]
 ) -> None:
@@ -239,8 +243,11 @@ def test_s73_writers_that_are_killed_leave_an_unbroken_chain(
     for _ in range(8):
         child = mortal.fork("append", count=10_000)
         other.tell("append", count=5)
+        before = count(steady)
         child.go()
-        time.sleep(random.uniform(0.05, 0.2))
+        while count(steady) <= before + 5:  # until it writes; the other's five may be among them
+            time.sleep(0.02)
+        time.sleep(random.uniform(0, 0.1))
         os.kill(child.pid, signal.SIGKILL)
         assert child.end() == (-signal.SIGKILL, None)
         other.hear()  # the dead writer's turn does not block the others
