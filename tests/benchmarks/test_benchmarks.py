@@ -21,7 +21,7 @@ PAGES = ("list page ÷ its AWS call, 20 ms", "list page ÷ plain page")
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks", "--tiny"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     assert set(document) == {"machine", "figures"}

@@ -36,10 +36,9 @@ def read(names: list[str], deadline: Deadline, *, fresh: bool) -> list[Held]:
         outcomes = _by_batch(names, deadline)
     else:
         outcomes = side_by_side(names, _reader(deadline, route == "extension" and not fresh), deadline)
-    secrets = _all_or_nothing(outcomes)
     if route != "https":
         _log.logger().info("Secrets Manager was asked by way of %s: %s", route, why)
-    return secrets
+    return _all_or_nothing(outcomes)
 
 
 def _reader(deadline: Deadline, ask_extension: bool) -> Callable[[str], Held]:
