@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -54,19 +55,14 @@ def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ..
     return tuple(Day(day, worst(by_day[day]) if day in by_day else "unwatched") for day in every)
 
 
-def runs_of(days: Iterable[Day]) -> list[tuple[Day, int]]:
-    """Neighbours of one status as (first day, number), for a description in words."""
-    told: list[tuple[Day, int]] = []
-    for day in days:
-        if told and told[-1][0].status == day.status:
-            told[-1] = (told[-1][0], told[-1][1] + 1)
-        else:
-            told.append((day, 1))
-    return told
-
-
 def in_words(days: Iterable[Day]) -> str:
-    """`unwatched 80 days, then healthy 10 days`"""
-    return ", then ".join(
-        f"{WORDS[day.status]} {number} {'day' if number == 1 else 'days'}" for day, number in runs_of(days)
-    )
+    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: the worst first."""
+    days = tuple(days)
+    failed = [day for day in days if day.status == "fail"]
+    counts = Counter(day.status for day in days)
+    told = [f"{WORDS[status]} on {counts[status]}" for status in WORDS if counts[status] and status != "fail"]
+    if failed:
+        last = failed[-1].day
+        number = f"{len(failed)} {'day' if len(failed) == 1 else 'days'}"
+        told.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
+    return ", ".join(told)

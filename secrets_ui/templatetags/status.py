@@ -82,6 +82,7 @@ def explained_at(environment: str, secret: str, finding: StatusFinding, audited:
 def explanation_title(finding: StatusFinding) -> str:
     return {
         "troubleshoot": "Troubleshoot",
+        "status": "Environment",
         "audit": "Audit log",
         "secret": "Secret",
         "secrets": "List",

@@ -30,8 +30,10 @@ def test_each_day_has_the_worst_status_of_its_spans() -> None:
 
 
 def test_it_is_told_in_words_too() -> None:
-    told = strip([Span("pass", days_ago(1), NOON)], TODAY, days=4)
-    assert in_words(told) == "nobody looked 2 days, then healthy 2 days"
+    spans = [Span("pass", days_ago(1), NOON), Span("fail", days_ago(2), days_ago(2))]
+    told = in_words(strip(spans, TODAY, days=5))
+    assert told == "a failure on 1 day (last on 23 Nov), healthy on 2, nobody looked on 2"
+    assert in_words(strip([], TODAY, days=5)) == "nobody looked on 5"
 
 
 spans = st.builds(

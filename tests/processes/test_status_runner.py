@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.estate import TOML, make_secrets
+from benchmarks.fake_aws import FakeAws
 from deploy.demo.local_aws import PROJECT, LocalAws
 from tests.served import served
 
@@ -71,17 +73,17 @@ def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(databa
     end(again)
 
 
-def test_a_pass_is_kept_and_told_on_either_database(
-    database: str, local_aws: LocalAws, environments_file: Path
-) -> None:
-    environ = os.environ | {
-        "DATABASE_URL": database,
-        "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
-        "ENVIRONMENTS_FILE": str(environments_file),
-        "STATUS_IAM_PER_SECOND": "100",
-    }
-    for _ in range(2):  # the second one meets the rows of the first
-        manage(environ, "run_checks", expect=0)
+def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Path) -> None:
+    (tmp_path / "environments.toml").write_text(TOML, encoding="utf-8")
+    with FakeAws(make_secrets(prod=3)).running() as aws:
+        environ = os.environ | {
+            "DATABASE_URL": database,
+            "LOCAL_AWS_ENDPOINT": aws.endpoint,
+            "ENVIRONMENTS_FILE": str(tmp_path / "environments.toml"),
+            "STATUS_IAM_PER_SECOND": "100",
+        }
+        for _ in range(2):  # the second one meets the rows of the first
+            manage(environ, "run_checks", expect=0)
     told = json.loads(manage(environ, "status", "--json"))
     assert [place["name"] for place in told["environments"]] == ["dev", "staging", "prod"]
     assert all(place["checked_at"] and not place["stale"] for place in told["environments"])
@@ -96,7 +98,10 @@ def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) 
 
 
 def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(local_aws: LocalAws, tmp_path: Path) -> None:
-    with served(local_aws, tmp_path, STATUS_EVERY="3600") as console, console.running():
+    with (
+        served(local_aws, tmp_path, STATUS_EVERY="3600", STATUS_IAM_PER_SECOND="100") as console,
+        console.running(),
+    ):
         person = console.person("viewer")
         wait_for(person, "The last look at AWS ended at ")
         first = ended(person)

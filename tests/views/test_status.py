@@ -173,7 +173,7 @@ def test_the_history_is_drawn_and_told_in_words(healthy: None, signed_in: Signed
         environment="prod", status="fail", began_at=now - timedelta(days=2), seen_at=now
     )
     page = text(signed_in("viewer").get("/status"))
-    assert "The last 90 days of prod: nobody looked 87 days, then a failure 3 days" in page
+    assert "The last 90 days of prod: a failure on 3 days (last on " in page
     assert page.count('class="day fail"') == 3
 
 
