@@ -14,6 +14,7 @@ from deploy.demo import policies
 from deploy.demo.account import Account
 from deploy.demo.estate import read_catalog
 from deploy.demo.values import make_value
+from secrets_ui.domain.access import PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.actor import Actor
 from secrets_ui.domain.document import Change
 from secrets_ui.domain.edit import Edit
@@ -25,7 +26,7 @@ from tests.canary import leaks_in
 from tests.terraform import events
 from tests.terraform.conftest import TASK_ROLE, TRAIL, Applied, watching
 from tests.terraform.filter_patterns import matches
-from tests.terraform.guard import Asked, Guard, guarded
+from tests.terraform.guard import Asked, Guard, guarded, parsed
 from tests.terraform.iam_needs import Place
 from tests.terraform.tour import Tour
 
@@ -116,10 +117,29 @@ def test_its_key_policy_is_the_demo_s_and_lets_terraform_use_its_own_versions_al
 
 
 def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
+    """By its trust policy, with the policy that modules/console gives to the tasks' role: `terraform test` holds that one."""
     trust: Any = applied.clients.iam.get_role(RoleName="miyabi-console")["Role"]["AssumeRolePolicyDocument"]
-    [statement] = trust["Statement"]
-    assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
-    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": [TASK_ROLE]}}
+    role, home = applied.environment.assume_role, TASK_ROLE.split(":")[4]
+    allow = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": [role]}
+
+    def may(account: str, name: str) -> bool:
+        request = Request(
+            principal=f"arn:aws:sts::{account}:assumed-role/{name}/task",
+            action="sts:AssumeRole",
+            resource=role,
+            resource_account=applied.environment.account,
+            context={
+                "aws:PrincipalArn": f"arn:aws:iam::{account}:role/{name}",
+                "aws:PrincipalAccount": account,
+            },
+            identity_policies=(parsed({"Version": "2012-10-17", "Statement": [allow]}),),
+            resource_policy=parse_policy("trust", json.dumps(trust), PolicyKind.TRUST),
+        )
+        return evaluate(request).is_allowed
+
+    assert may(home, "miyabi-console-task")
+    assert not may(home, "another")
+    assert not may("999999999999", "miyabi-console-task")
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -239,6 +259,7 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(app
 
 def test_destroy_leaves_a_month_to_restore_secrets_and_key(applied: Applied) -> None:
     place, secretsmanager = applied.environment, applied.clients.secretsmanager
+    before = stored(applied, "config")
     applied.terraform.run("destroy", "-input=false", "-auto-approve")
 
     for secret in SECRETS:
@@ -249,7 +270,7 @@ def test_destroy_leaves_a_month_to_restore_secrets_and_key(applied: Applied) -> 
     assert 29 <= (key["DeletionDate"] - datetime.now(UTC)).days <= 30
 
     secretsmanager.restore_secret(SecretId=place.prefix + "config")
-    assert stored(applied, "config")["MIYABI_ROOT"] == "/mnt/miyabi"
+    assert stored(applied, "config") == before
 
 
 def save(applied: Applied, actor: Actor, secret: str, **values: str) -> None:

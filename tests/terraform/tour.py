@@ -23,11 +23,19 @@ NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "
 class Tour:
     def __init__(self, place: Place, signed_in: SignedIn) -> None:
         self.place, self.clients = place, place.clients
+        self.roles = (place.environment.lambda_role, place.environment.assume_role.rpartition("/")[2])
         self.foreign_key = ""  # of another team: the console may look at it, and not use it
         self.admin = signed_in("admin", place.environment.name, name="kenji")
 
     def take(self) -> None:
         self.make_strangers()
+        try:
+            self.see_and_do_everything()
+        finally:  # Terraform does not delete a role that holds policies of others
+            for role in self.roles:
+                self.clients.iam.delete_role_policy(RoleName=role, PolicyName="inline")
+
+    def see_and_do_everything(self) -> None:
         self.look_everywhere()
         self.save()
         self.leave_an_intent_open()
@@ -47,10 +55,7 @@ class Tour:
             Name=self.name("stranger"), SecretString=value, KmsKeyId=self.foreign_key
         )
         self.clients.secretsmanager.create_secret(Name=self.name("managed"), SecretString=value)
-        for role in (
-            self.place.environment.lambda_role,
-            self.place.environment.assume_role.rpartition("/")[2],
-        ):
+        for role in self.roles:
             self.clients.iam.put_role_policy(
                 RoleName=role, PolicyName="inline", PolicyDocument=json.dumps(NOTHING)
             )

@@ -104,6 +104,7 @@ resource "aws_ecs_service" "console" {
   launch_type                        = "FARGATE"
   platform_version                   = "LATEST"
   desired_count                      = var.desired_count
+  availability_zone_rebalancing      = "ENABLED"
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
   health_check_grace_period_seconds  = 60
