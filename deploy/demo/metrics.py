@@ -40,9 +40,9 @@ def _fill(client: CloudWatchClient, environment: Environment) -> None:
         usage += [_calls(operation, day, round(reads * share)) for operation, share in _SHARES.items()]
         ours.append(_ours("SecretAccess", day, round(reads * 0.9)))
         fails = environment.name == "staging" and back <= _FAILS_SINCE
-        ours.append(_ours("SecretAccessErrors", day, reads // 3 if fails else 0))
+        ours.append(_ours("FailedSecretRetrievals", day, reads // 3 if fails else 0))
     client.put_metric_data(Namespace="AWS/Usage", MetricData=usage)
-    client.put_metric_data(Namespace=NAMESPACE, MetricData=ours)
+    client.put_metric_data(Namespace=f"{NAMESPACE}/{environment}", MetricData=ours)
 
 
 def _reads(environment: Environment, day: datetime, chance: random.Random) -> int:
@@ -63,9 +63,9 @@ def _ours(name: str, day: datetime, count: int) -> Any:
 
 
 def _make_alarms(client: CloudWatchClient, environment: Environment) -> None:
-    for name, metric in (("failed-reads", "SecretAccessErrors"), ("unusual-reads", "SecretAccess")):
+    for name, metric in (("failed-reads", "FailedSecretRetrievals"), ("unusual-reads", "SecretAccess")):
         client.put_metric_alarm(
-            AlarmName=f"miyabi-{environment}-{name}", Namespace=NAMESPACE, MetricName=metric, Statistic="Sum", Period=300,
+            AlarmName=f"miyabi-{environment}-{name}", Namespace=f"{NAMESPACE}/{environment}", MetricName=metric, Statistic="Sum", Period=300,
             EvaluationPeriods=1, Threshold=1 if "failed" in name else 500, ComparisonOperator="GreaterThanOrEqualToThreshold",
             TreatMissingData="notBreaching",
         )  # fmt: skip

@@ -22,7 +22,10 @@ OPERATIONS = (
     "RotateSecret", "StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage",
     "ValidateResourcePolicy",
 )  # fmt: skip
-ACCESSES, ERRORS = "SecretAccess", "SecretAccessErrors"  # our own metrics, fed from the trail's log group
+ACCESSES, ERRORS = (
+    "SecretAccess",
+    "FailedSecretRetrievals",
+)  # our own, which deploy/terraform/modules/monitoring feeds from the trail
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 

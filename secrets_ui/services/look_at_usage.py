@@ -34,7 +34,7 @@ def look_at_usage(
         Usage(
             place,
             now,
-            namespace=settings.METRICS_NAMESPACE,
+            namespace=_namespace(place),
             **{name: _told(future) for name, future in futures.items()},
         )
         for place, futures in asked
@@ -46,7 +46,7 @@ def _ask(
 ) -> dict[str, Future[Known[Any]]]:
     client = sessions().client(environment, "cloudwatch", actor.name)
     cloudwatch, secrets = CloudWatchGateway(client, environment), secrets_manager(environment, actor)
-    metrics = metrics_of(settings.METRICS_NAMESPACE)
+    metrics = metrics_of(_namespace(environment))
     questions: dict[str, Callable[[], Known[Any]]] = {
         "metrics": lambda: cloudwatch.get_metric_data(metrics, asked_from(now), now),
         "secrets": lambda: _every_secret(secrets),
@@ -54,6 +54,11 @@ def _ask(
     if with_alarms:
         questions["alarms"] = lambda: cloudwatch.describe_alarms(environment.alarm_prefix)
     return {name: begin(question) for name, question in questions.items()}
+
+
+def _namespace(environment: Environment) -> str:
+    """One for each environment, since several may share an account."""
+    return f"{settings.METRICS_NAMESPACE}/{environment.name}"
 
 
 def _every_secret(gateway: SecretsManagerGateway) -> Known[tuple[Secret, ...]]:

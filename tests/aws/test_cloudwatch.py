@@ -59,7 +59,7 @@ def test_one_question_asks_for_all_metrics_by_day(stubbed: tuple[CloudWatchGatew
             {"Name": "Class", "Value": "None"},
         ],
     }
-    ours = {"Namespace": "Miyabi/Secrets", "MetricName": "SecretAccessErrors", "Dimensions": []}
+    ours = {"Namespace": "Miyabi/Secrets", "MetricName": "FailedSecretRetrievals", "Dimensions": []}
     stat = {"Period": 86_400, "Stat": "Sum"}
     asked = {
         "MetricDataQueries": [
@@ -172,12 +172,12 @@ def test_the_local_aws_tells_what_was_put_there(local_aws: LocalAws, local_sessi
     fill_metrics(local_aws.endpoint, [staging])
     gateway = CloudWatchGateway(local_sessions.client(staging, "cloudwatch", "hana"), staging)
     now = datetime.now(UTC)
-    found = gateway.get_metric_data(metrics_of("Miyabi/Secrets"), asked_from(now), now).value
-    errors = found[Metric("Miyabi/Secrets", ERRORS)].days
+    found = gateway.get_metric_data(metrics_of("Miyabi/Secrets/staging"), asked_from(now), now).value
+    errors = found[Metric("Miyabi/Secrets/staging", ERRORS)].days
     assert DAYS >= len(found[READS].days) >= 30
     assert errors[now.date() - timedelta(days=1)] > 0
     assert errors[now.date() - timedelta(days=9)] == 0
-    assert found[Metric("Miyabi/Secrets", ACCESSES)].days.keys() == found[READS].days.keys()
+    assert found[Metric("Miyabi/Secrets/staging", ACCESSES)].days.keys() == found[READS].days.keys()
     assert dict(found[calls_of("RestoreSecret")].days) == {}
     states = {alarm.name: alarm.state for alarm in gateway.describe_alarms("miyabi").value.all}
     assert states == {"miyabi-staging-failed-reads": "ALARM", "miyabi-staging-unusual-reads": "OK"}

@@ -48,10 +48,17 @@ locals {
     Version = "2012-10-17"
     Statement = [
       {
-        # These two take no resource: AWS offers none to name.
+        # These take no resource: AWS offers none to name.
         Sid      = "SeeSecrets"
         Effect   = "Allow"
-        Action   = ["secretsmanager:ListSecrets", "cloudtrail:LookupEvents"]
+        Action   = ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"]
+        Resource = "*"
+      },
+      {
+        # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
+        Sid      = "SeeReadsAndAlarms"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"]
         Resource = "*"
       },
       {
