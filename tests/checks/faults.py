@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo.account import Account, create_function, assume
+from deploy.demo.account import Account, assume, create_function
 from deploy.demo.policies import trust
 from secrets_ui.domain.finding import Status
 

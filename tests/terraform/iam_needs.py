@@ -121,5 +121,6 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("lambda", function, "GetFunctionConfiguration"),
     **_own("cloudtrail", anything, "LookupEvents"),
+    **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:GetCallerIdentity": (),  # "No permissions are required"
 }

@@ -55,6 +55,13 @@ locals {
         Resource = "*"
       },
       {
+        # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
+        Sid      = "SeeReadsAndAlarms"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"]
+        Resource = "*"
+      },
+      {
         Sid    = "EditSecrets"
         Effect = "Allow"
         Action = [
