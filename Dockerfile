@@ -12,7 +12,7 @@ COPY templates templates
 COPY deploy/catalog.json deploy/gunicorn.conf.py deploy/environments.example.toml deploy/
 # Static files get their hashed names here. The settings of this one step are thrown away with it.
 RUN keys() { /opt/console/bin/python -c "import secrets; print(secrets.token_urlsafe(48))"; } && \
-    SECRET_KEY=$(keys) AUDIT_KEY=$(keys) FINGERPRINT_KEY=$(keys) ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////tmp/build.sqlite3 \
+    SECRET_KEY=$(keys) AUDIT_KEY=$(keys) FINGERPRINT_KEY=$(keys) SECOND_FACTOR_KEY=$(keys) ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////tmp/build.sqlite3 \
     ENVIRONMENTS_FILE=deploy/environments.example.toml /opt/console/bin/python manage.py collectstatic --noinput
 
 FROM python:3.13-slim

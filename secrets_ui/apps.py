@@ -17,6 +17,7 @@ class SecretsUiConfig(AppConfig):
         try:
             estate.environments()
             estate.catalog()
+            system_checks.ensure_groups_give_known_roles()
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None
         system_checks.ensure_cache_is_shared()

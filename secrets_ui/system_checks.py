@@ -8,6 +8,9 @@ from django.conf import settings
 from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from .domain.errors import ConfigurationError
+from .services import estate
+
 
 def ensure_cache_is_shared() -> None:
     """A per-process cache under several workers counts limits once for each of them."""
@@ -16,6 +19,19 @@ def ensure_cache_is_shared() -> None:
         raise ImproperlyConfigured(
             "CACHES uses LocMem with several workers: limits would count once for each. Use the database cache."
         )
+
+
+def ensure_groups_give_known_roles() -> None:
+    """A misspelt role would give nothing, and nobody would know why. Raises ConfigurationError."""
+    from .access import ROLES  # its models can be imported only once every app is there
+
+    for name, environment in estate.environments().items():
+        for group, roles in environment.groups:
+            if unknown := next((role for role in roles if role not in ROLES), None):
+                raise ConfigurationError(
+                    f'{settings.ENVIRONMENTS_FILE}: environments.{name}.groups."{group}": {unknown} is no role; '
+                    f"expected some of {', '.join(ROLES)}."
+                )
 
 
 @register()

@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from .views import audit, changes, edit_secret, health, secrets, sign_in, step_up, troubleshoot
+from .views import (
+    account,
+    audit,
+    changes,
+    edit_secret,
+    health,
+    secrets,
+    sessions,
+    sign_in,
+    sso,
+    step_up,
+    troubleshoot,
+)
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -10,7 +22,20 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("sign-in/code", sign_in.second_step, name="second_step"),
+    path("sso/sign-in", sso.sign_in, name="sso_sign_in"),
+    path("sso/callback", sso.callback, name="sso_callback"),
     path("step-up", step_up.step_up, name="step_up"),
+    path("step-up/sso", sso.step_up, name="sso_step_up"),
+    path("account", account.account, name="account"),
+    path("account/codes", account.enrol_codes, name="enrol_codes"),
+    path("account/passkey", account.enrol_passkey, name="enrol_passkey"),
+    path("account/recovery-codes", account.recovery_codes, name="recovery_codes"),
+    path("account/remove/<int:number>", account.remove_factor, name="remove_factor"),
+    path("account/sessions", sessions.own_sessions, name="sessions"),
+    path("account/sessions/everybody", sessions.all_sessions, name="all_sessions"),
+    path("account/sessions/end/<int:number>", sessions.end_session, name="end_session"),
+    path("account/stay", sessions.stay, name="stay"),
     path("audit", audit.audit_list, name="audit"),
     path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
     re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),

@@ -12,7 +12,7 @@ import pytest
 from deploy.demo.local_aws import PROJECT
 from tests.starting import assert_one_line, check, production
 
-READERS = {"text", "boolean", "number", "names", "one_of", "key", "origins", "loopback_url"}
+READERS = {"text", "boolean", "number", "names", "one_of", "key", "origins", "loopback_url", "issuer"}
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
 NOT_IN_THE_FILE = {"ENV_FILE"}
@@ -214,7 +214,14 @@ def test_the_example_starts_once_its_first_part_is_filled_in_with_every_default_
         ENV_EXAMPLE.read_text(encoding="utf-8"),
         flags=re.MULTILINE,
     )
-    for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "ALLOWED_HOSTS", "ENVIRONMENTS_FILE"):
+    for name in (
+        "SECRET_KEY",
+        "AUDIT_KEY",
+        "FINGERPRINT_KEY",
+        "SECOND_FACTOR_KEY",
+        "ALLOWED_HOSTS",
+        "ENVIRONMENTS_FILE",
+    ):
         text = re.sub(rf"^{name}=.*$", f"{name}={fine[name]}", text, flags=re.MULTILINE)
     path.write_text(text)
     ended = check({"ENV_FILE": str(path)})

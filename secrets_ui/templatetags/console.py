@@ -65,6 +65,12 @@ def exact(moment: datetime | str | None) -> str:
 
 
 @register.filter
+def clock(one: int, other: int) -> str:
+    """The earlier of two times (epoch seconds) as the time of day: 14:05 UTC."""
+    return f"{datetime.fromtimestamp(min(one, other), UTC):%H:%M} UTC"
+
+
+@register.filter
 def ago(moment: datetime | str | None) -> SafeString:
     """A relative time with the exact one on hover; `ago_day` for AWS's times that know only the day."""
     value = _moment(moment)
@@ -148,6 +154,12 @@ _ACTIONS = {
     "sign_in": "Sign-in",
     "sign_out": "Sign-out",
     "step_up": "Confirmation of who it is",
+    "session.end": "End of sessions",
+    "factor.add": "Second factor added",
+    "factor.remove": "Second factor removed",
+    "factor.reset": "Second factors taken away",
+    "recovery_codes.make": "New recovery codes",
+    "roles.from_groups": "Roles by groups",
     "access.refused": "Attempt without the right",
     "account.set": "Account set",
     "rate.limited": "Too many changes",

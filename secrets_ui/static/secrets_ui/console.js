@@ -2,6 +2,8 @@
 
 import { all, find, say } from "./dom.js";
 import { startEdit } from "./edit_form.js";
+import { startPasskey } from "./passkey.js";
+import { startSession } from "./session.js";
 
 document.documentElement.classList.add("js");
 
@@ -47,3 +49,9 @@ async function textFor(button) {
 
 const form = find("[data-edit]");
 if (form) startEdit(form);
+
+const passkey = find("[data-passkey]");
+if (passkey) startPasskey(passkey);
+
+const session = find("[data-session]");
+if (session) startSession(session, find("[data-session-note]"));
