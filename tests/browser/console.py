@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext
 from deploy.demo.account import Account
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import HOST, LocalAws
+from deploy.demo.oidc_provider import OidcProvider
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
 from secrets_ui.domain.environment import Environment, Rules
@@ -36,6 +37,7 @@ class Console:
     aws: RecordingAws
     accounts: dict[str, Account] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
+    provider: OidcProvider = field(repr=False)
 
     def environment(self, name: str) -> Environment:
         return self.accounts[name].environment
@@ -90,8 +92,11 @@ class Console:
 
 @contextmanager
 def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
-    """The demo's estate with its flaws; in staging a second person approves."""
-    environments = fresh_environments(staging=Rules(second_person=True))
+    """The demo's estate with its flaws; in staging a second person approves. An identity provider stands beside it."""
+    environments = {
+        name: replace(place, groups=(("developers", ("editor",)),))
+        for name, place in fresh_environments(staging=Rules(second_person=True)).items()
+    }
     accounts = build_estate(local_aws.endpoint, environments=environments)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
     password, port, log = (
@@ -99,10 +104,15 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         choose_port("NO_SUCH_VARIABLE", 0),
         folder / "console.log",
     )
-    with RecordingAws(local_aws.endpoint) as aws:
-        environ = make_settings(folder, port, local_aws, password) | {"LOCAL_AWS_ENDPOINT": aws.endpoint}
+    redirects = [f"http://{host}:{port}/sso/callback" for host in (HOST, "localhost")]
+    with RecordingAws(local_aws.endpoint) as aws, OidcProvider(redirects, {}).running() as provider:
+        environ = {
+            **make_settings(folder, port, local_aws, password),
+            **provider.environ(),
+            "LOCAL_AWS_ENDPOINT": aws.endpoint,
+        }
         run_to_end("deploy.demo.seed", environ, log)
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"
             wait_until_ready(process, f"{url}/livez", log)
-            yield Console(url, password, aws, accounts, environ)
+            yield Console(url, password, aws, accounts, environ, provider)

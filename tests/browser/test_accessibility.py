@@ -52,7 +52,7 @@ def test_signing_in_is_accessible(anybody: Callable[..., Page]) -> None:
     assert_accessible(page)
     page.get_by_label("Name").fill("nobody")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("do not match")
     assert_accessible(page)
 
