@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -21,16 +22,14 @@ def ensure_cache_is_shared() -> None:
         )
 
 
-def ensure_groups_give_known_roles() -> None:
+def ensure_groups_give_known_roles(known: Collection[str]) -> None:
     """A misspelt role would give nothing, and nobody would know why. Raises ConfigurationError."""
-    from .access import ROLES  # its models can be imported only once every app is there
-
     for name, environment in estate.environments().items():
         for group, roles in environment.groups:
-            if unknown := next((role for role in roles if role not in ROLES), None):
+            if unknown := next((role for role in roles if role not in known), None):
                 raise ConfigurationError(
                     f'{settings.ENVIRONMENTS_FILE}: environments.{name}.groups."{group}": {unknown} is no role; '
-                    f"expected some of {', '.join(ROLES)}."
+                    f"expected some of {', '.join(known)}."
                 )
 
 

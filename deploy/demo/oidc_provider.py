@@ -163,7 +163,7 @@ class OidcProvider:
             **self.wrong.claims,
         }
         claims = {name: value for name, value in claims.items() if value is not None}
-        key = None if self.wrong.algorithm == "none" else self.wrong.key or self.key
+        key: Any = None if self.wrong.algorithm == "none" else self.wrong.key or self.key
         return jwt.encode(claims, key, algorithm=self.wrong.algorithm, headers={"kid": self.kid})
 
     def userinfo(self, token: str) -> dict[str, Any] | None:

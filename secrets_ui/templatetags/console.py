@@ -64,6 +64,26 @@ def exact(moment: datetime | str | None) -> str:
     return f"{value.day} {value:%b %Y, %H:%M:%S} UTC" if value else "not known"
 
 
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """A User-Agent in words: Firefox on Linux. It may say anything, so one that is not known is shown as it is."""
+    name = next((word for mark, word in _BROWSERS if mark in agent), "")
+    system = next((word for mark, word in _SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if name and system else agent or "unknown browser"
+
+
 @register.filter
 def clock(one: int, other: int) -> str:
     """The earlier of two times (epoch seconds) as the time of day: 14:05 UTC."""

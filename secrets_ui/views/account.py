@@ -23,10 +23,14 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "account/account.html", _facts(request))
 
 
+def _is_local(person: Any) -> bool:
+    return bool(person.has_usable_password())
+
+
 def _facts(request: HttpRequest) -> dict[str, Any]:
     factors = second_factor.factors_of(request.user)
     return {
-        "is_local": request.user.has_usable_password(),
+        "is_local": _is_local(request.user),
         "factors": factors,
         "has_codes": any(factor.type == second_factor.Type.TOTP for factor in factors),
         "codes_left": second_factor.recovery_codes_left(request.user),
@@ -100,7 +104,7 @@ def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
 
 def _ensure_may_change(request: HttpRequest, action: str) -> None:
     """Raises NotPermitted for somebody who signs in at the provider, and StepUpNeeded."""
-    if not request.user.has_usable_password():
+    if not _is_local(request.user):
         raise NotPermitted(
             "You sign in at your company's identity provider, and your second factors are there too.",
             remedy="Change them where you sign in.",

@@ -263,6 +263,17 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         "/sign-out": {},
         "/sign-in": {"username": "hana", "password": "x"},
+        "/sign-in/code": {"code": "000000"},
+        "/sso/sign-in": {},
+        "/step-up": {"password": "x"},
+        "/step-up/sso": {},
+        "/account/codes": {"code": "000000"},
+        "/account/passkey": {"name": "x", "passkey": "{}"},
+        "/account/recovery-codes": {},
+        "/account/remove/1": {},
+        "/account/sessions": {},
+        "/account/sessions/end/1": {},
+        "/account/stay": {},
     }
 
 
