@@ -182,6 +182,7 @@ _ACTIONS = {
     "roles.from_groups": "Roles by groups",
     "access.refused": "Attempt without the right",
     "account.set": "Account set",
+    "account.remove": "Account taken away",
     "rate.limited": "Too many changes",
     "audit.export": "Export of the log",
     "value.read": "Read of a value",

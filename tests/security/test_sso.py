@@ -12,6 +12,7 @@ from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.test import Client
 
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
@@ -162,6 +163,18 @@ def test_s31_another_subject_with_the_same_address_is_somebody_else(provider: Oi
     assert "the provider knows you by another subject" in answer.content.decode()
     assert not is_signed_in(walker.console)
     assert ("dev", "admin", "groups") not in grants()
+
+
+def test_after_a_move_at_the_provider_an_admin_takes_the_old_account_away(provider: OidcProvider) -> None:
+    old = Walker(provider)
+    old.sign_in("hana")
+    provider.people["hana"].subject = "subject-after-the-move"
+    call_command("remove_person", HANA)
+    assert not is_signed_in(old.console)
+    assert last("account.remove") == {"actor": "console", "outcome": "done", "account": HANA}
+    assert Walker(provider).sign_in("hana").status_code == 302
+    with pytest.raises(SystemExit, match="nobody"):
+        call_command("remove_person", "nobody")
 
 
 def test_a_subject_keeps_its_account_when_its_address_changes(provider: OidcProvider) -> None:
