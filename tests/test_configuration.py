@@ -33,6 +33,14 @@ WRONG = {
         {"CSRF_TRUSTED_ORIGINS": "console.miyabi-world.com"},
         "CSRF_TRUSTED_ORIGINS: expected origins",
     ),
+    "a provider without TLS": (
+        {"OIDC_ISSUER": "http://login.example.com"},
+        "OIDC_ISSUER: expected the provider's https address",
+    ),
+    "a provider without a client": (
+        {"OIDC_ISSUER": "https://login.example.com"},
+        "OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.",
+    ),
     "no database": ({"DATABASE_URL": "hunter2"}, "DATABASE_URL: expected sqlite:///file or postgres://"),
     "a database without a scheme": (
         {"DATABASE_URL": "//miyabi:hunter2@db/miyabi"},
@@ -123,6 +131,14 @@ DEV = '[environments.dev]\nregion = "us-west-2"\naccount = "111111111111"\nprefi
         (
             DEV + 'assume_role = "miyabi-console"\n',
             "environments.dev.assume_role: expected the ARN of a role in account 111111111111.",
+        ),
+        (
+            DEV + '[environments.dev.groups]\nops = ["amdin"]\n',
+            'environments.dev.groups."ops": amdin is no role; expected some of viewer, editor, ',
+        ),
+        (
+            DEV + '[environments.dev.groups]\nops = "admin"\n',
+            'environments.dev.groups."ops": expected a list of roles such as ["viewer"].',
         ),
         (DEV + 'color = "red"\n', "environments.dev.color: unknown key; expected some of "),
         (

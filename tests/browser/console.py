@@ -27,6 +27,9 @@ from tests.recording_aws import RecordingAws
 
 ROLES = ("viewer", "editor", "auditor", "admin")  # each is the name of an account as well
 
+# A proof lasts as long as all tests here, unless one ages it.
+PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
+
 
 @dataclass(frozen=True)
 class Console:
@@ -72,8 +75,9 @@ class Console:
         )
         return short
 
-    def age_session(self, context: BrowserContext, minutes: int) -> None:
-        """As if the context's session had been left alone for so long. Its row is read and written as Django does."""
+    def age_session(self, context: BrowserContext, minutes: int, time: str = "seen") -> None:
+        """As if the context's session had been left alone for so long, or its person had shown who they are so long ago (`proved_at`).
+        Its row is read and written as Django does."""
         key = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session")
         options = {
             "key": self.environ["SECRET_KEY"],
@@ -86,16 +90,16 @@ class Console:
         ):
             read = database.execute("SELECT session_data FROM django_session WHERE session_key = ?", [key])
             data = signing.loads(read.fetchone()[0], **options)
-            aged = signing.dumps({**data, "seen": data["seen"] - minutes * 60}, compress=True, **options)
+            aged = signing.dumps({**data, time: data[time] - minutes * 60}, compress=True, **options)
             database.execute("UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, key])
 
 
 @contextmanager
 def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
-    """The demo's estate with its flaws; in staging a second person approves. An identity provider stands beside it."""
+    """The demo's estate with its flaws; in staging a second person approves, and prod asks for a fresh proof. An identity provider stands beside it."""
     environments = {
         name: replace(place, groups=(("developers", ("editor",)),))
-        for name, place in fresh_environments(staging=Rules(second_person=True)).items()
+        for name, place in fresh_environments(staging=Rules(second_person=True), prod=PROD).items()
     }
     accounts = build_estate(local_aws.endpoint, environments=environments)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")

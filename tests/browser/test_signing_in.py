@@ -18,14 +18,14 @@ from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
 from tests.authenticator import code_of, codes_on, seed_on
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
-from tests.browser.pages import heading
+from tests.browser.pages import heading, open_edit, problem, value_of
 from tests.browser.watching import Watch
 
 HANA = "hana@miyabi-world.com"
 MAKE = """
 import sys, django; django.setup()
 from secrets_ui.services.accounts import make_account
-make_account(sys.argv[1], sys.argv[2], {"dev": "editor"})
+make_account(sys.argv[1], sys.argv[2], {"dev": "editor", "prod": "editor"})
 """
 
 
@@ -273,3 +273,26 @@ def test_staying_signed_in_works_without_a_script(
     expect(page.locator("[data-session]")).to_have_text(re.compile(r"until \d\d:\d\d UTC"))
     page.get_by_role("button", name="Stay signed in").click()
     expect(heading(page)).to_have_text("Your account")
+
+
+def test_s30_a_proof_that_grew_old_while_one_typed_is_renewed_in_another_tab_and_nothing_is_lost(
+    console: Console, anybody: Callable[..., Page], account: tuple[str, str]
+) -> None:
+    page = anybody()
+    by_password(page, account)
+    open_edit(page, console, "prod", "api-keys")
+    value_of(page, "OAUTH_ISSUER").fill("https://typed.miyabi-world.com")
+    console.age_session(page.context, 61, "proved_at")
+    page.get_by_role("button", name="Review").click()
+    expect(problem(page)).to_contain_text("Show once more that it is you")
+    with page.context.expect_page() as opened:
+        problem(page).get_by_role("link", name="Confirm it in a new tab").click()
+    other = opened.value
+    other.get_by_label("Password").fill(account[1])
+    other.get_by_role("button", name="Use the password").click()
+    expect(other.get_by_role("status").first).to_contain_text("Go back to the tab that asked")
+    other.close()
+    expect(value_of(page, "OAUTH_ISSUER")).to_have_value("https://typed.miyabi-world.com")
+    page.get_by_role("button", name="Review").click()
+    expect(heading(page)).to_have_text("Review the change")
+    page.close(run_before_unload=False)
