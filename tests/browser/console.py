@@ -96,7 +96,8 @@ class Console:
 
 @contextmanager
 def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
-    """The demo's estate with its flaws; in staging a second person approves, and prod asks for a fresh proof. An identity provider stands beside it."""
+    """The demo's estate with its flaws; in staging a second person approves, and prod asks for a fresh proof. An identity
+    provider stands beside it."""
     environments = {
         name: replace(place, groups=(("developers", ("editor",)),))
         for name, place in fresh_environments(staging=Rules(second_person=True), prod=PROD).items()

@@ -232,6 +232,8 @@ def test_an_authenticator_app_is_set_up_and_opens_the_account(
     page.get_by_role("button", name="Set up").click()
     expect(heading(page)).to_have_text("Recovery codes")
     recovery = codes_on(page.content())
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+    assert codes_on(page.content()) == []  # nothing for the back-forward cache to bring back
     page.get_by_role("button", name="Sign out").click()
     by_password(page, account)
     page.get_by_label("Code", exact=True).fill(code_of(seed, steps=1))

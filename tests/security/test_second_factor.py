@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.authenticator import code_of, codes_on, seed_on
 from tests.conftest import client_of
 from tests.posting import JSON
 from tests.security.counting_hasher import CountingHasher
+from tests.security.test_leaks import database_dump
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -167,6 +169,21 @@ def test_s32_seeds_are_ciphertext_wherever_they_are_stored(hana: Any) -> None:
         assert secret not in stored
         assert secret not in after
     assert "new_seed" not in after
+
+
+def test_s01_no_seed_and_no_code_is_told_to_a_log_or_the_record(hana: Any, logged: Callable[[], str]) -> None:
+    client = client_of(hana)
+    seed = seed_on(client.get("/account/codes").content.decode())
+    codes = codes_on(client.post("/account/codes", {"code": code_of(seed)}).content.decode())
+    later = code_of(seed, steps=1)
+    client.post("/step-up", {"code": later})
+    client.post("/step-up", {"code": codes[0]})
+    client.post("/step-up", {"code": codes[0]})
+    kept = logged() + "".join(text for place, text in database_dump())
+    for secret in (seed, later, *codes):
+        assert f'"{secret}"' not in kept
+        assert f" {secret}" not in kept
+    assert seed not in kept
 
 
 def test_s32_with_another_key_nothing_opens_and_nothing_breaks(

@@ -20,6 +20,7 @@ from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services.accounts import make_account
 from tests.oidc_client import Walker, asked_for, with_query
 from tests.posting import edit_url, key_form
+from tests.security.test_leaks import database_dump
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -213,6 +214,21 @@ def test_s25_the_session_s_id_changes_when_one_comes_back(provider: OidcProvider
 @pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_s33_the_way_back_leads_to_this_console_alone(provider: OidcProvider, wanted: str) -> None:
     assert Walker(provider).sign_in("hana", next=wanted)["Location"] == "/"
+
+
+def test_s01_neither_a_token_nor_the_client_s_secret_is_told_to_a_log_or_kept(
+    provider: OidcProvider, logged: Callable[[], str]
+) -> None:
+    walker = Walker(provider)
+    way = walker.choose(walker.leave(), "hana")
+    waiting = json.dumps(dict(walker.console.session))
+    walker.come_back(way)
+    provider.wrong.groups_in_userinfo = True
+    Walker(provider).sign_in("hana")
+    kept = logged() + waiting + "".join(text for _, text in database_dump())
+    for secret in (provider.client_secret, *provider.tokens, asked_for(way)["code"]):
+        assert secret not in kept
+    assert "eyJ" not in kept  # how every signed token begins
 
 
 # What the provider may answer, and must not get away with.

@@ -47,6 +47,9 @@ async function textFor(button) {
   return answer.text();
 }
 
+// What is shown once does not come back with the page, by Back or from the back-forward cache.
+addEventListener("pagehide", () => all("[data-once]").forEach((element) => element.remove()));
+
 const form = find("[data-edit]");
 if (form) startEdit(form);
 
