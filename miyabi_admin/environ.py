@@ -71,6 +71,26 @@ class Settings:
             )
         return value
 
+    def optional_key(self, name: str, purpose: str) -> str:
+        """The same, or "" where none is set."""
+        return self.key(name, purpose) if self.text(name) else ""
+
+    def web_address(self, name: str) -> str:
+        """An https address, or an http one of this machine; "" where none is set. The address may be a secret, so no error repeats it."""
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            is_fine = not value or (
+                bool(parts.hostname)
+                and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+                and parts.port != 0
+            )
+        except ValueError:  # an IPv6 address or a port that is none
+            is_fine = False
+        if not is_fine:
+            raise ImproperlyConfigured(f"{name}: expected an https address.")
+        return value
+
     def origins(self, name: str) -> list[str]:
         """Whole origins: one with a wildcard would trust names that nobody has yet."""
         origins = self.names(name)

@@ -17,13 +17,27 @@ from .services import audit, estate
 
 # What each role may do. A person's actions in an environment are the union of their roles there; nothing else counts, no superuser flag.
 ROLES: dict[str, frozenset[str]] = {
-    "viewer": frozenset({"secret.view", "access.check"}),
-    "editor": frozenset({"secret.view", "access.check", "secret.edit", "change.decide", "audit.view"}),
-    "auditor": frozenset({"secret.view", "access.check", "audit.view", "audit.export"}),
+    "viewer": frozenset({"secret.view", "access.check", "status.view", "status.run"}),
+    "editor": frozenset(
+        {
+            "secret.view",
+            "access.check",
+            "status.view",
+            "status.run",
+            "secret.edit",
+            "change.decide",
+            "audit.view",
+        }
+    ),
+    "auditor": frozenset(
+        {"secret.view", "access.check", "status.view", "status.run", "audit.view", "audit.export"}
+    ),
     "admin": frozenset(
         {
             "secret.view",
             "access.check",
+            "status.view",
+            "status.run",
             "secret.edit",
             "change.decide",
             "audit.view",
@@ -35,6 +49,8 @@ ROLES: dict[str, frozenset[str]] = {
 _WORDS = {
     "secret.view": "see the secrets",
     "access.check": "check who can read the secrets",
+    "status.view": "see the status",
+    "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
     "change.decide": "decide on proposed changes",
     "audit.view": "see the audit log",

@@ -47,6 +47,7 @@ _SECTIONS = {
     "enrol_codes": "account", "enrol_passkey": "account", "recovery_codes": "account",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
     "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
+    "status": "status", "environment_status": "status",
 }  # fmt: skip
 _ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
 
@@ -58,6 +59,10 @@ def _same_page(place: Environment, current: Environment | None, page: str, argum
         return reverse(page, args=[place.name, place.prefix + name.removeprefix(current.prefix)])
     section = _SECTIONS.get(page, "")
     return reverse(
-        {"changes": "changes", "troubleshoot": "troubleshoot_first"}.get(section, "secrets"),
+        {
+            "changes": "changes",
+            "troubleshoot": "troubleshoot_first",
+            "status": "environment_status",
+        }.get(section, "secrets"),
         args=[place.name],
     )

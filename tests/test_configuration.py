@@ -12,7 +12,9 @@ import pytest
 from deploy.demo.local_aws import PROJECT
 from tests.starting import assert_one_line, check, production
 
-READERS = {"text", "boolean", "number", "names", "one_of", "key", "origins", "loopback_url", "issuer"}
+READERS = {
+    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "issuer",
+}  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
 NOT_IN_THE_FILE = {"ENV_FILE"}
@@ -57,6 +59,19 @@ WRONG = {
     "a file name as a host": (
         {"DATABASE_URL": "sqlite://hunter2.sqlite3"},
         "DATABASE_URL: expected sqlite:///file or",
+    ),
+    "a short token": ({"STATUS_TOKEN": "hunter2"}, "STATUS_TOKEN is too short or not random"),
+    "a webhook without TLS": (
+        {"STATUS_WEBHOOK_URL": "http://hooks.miyabi-world.com/hunter2"},
+        "STATUS_WEBHOOK_URL: expected an https address.",
+    ),
+    "a webhook that is no address": (
+        {"STATUS_WEBHOOK_URL": "hunter2"},
+        "STATUS_WEBHOOK_URL: expected an https",
+    ),
+    "an unknown way of mailing": (
+        {"EMAIL_SECURITY": "ssl"},
+        "EMAIL_SECURITY: expected one of none, starttls, tls.",
     ),
     "no environments file": (
         {"ENVIRONMENTS_FILE": "/nonexistent.toml"},

@@ -88,6 +88,8 @@ def _run(stack: ExitStack) -> None:
     environ = make_settings(folder, port, aws, password) | (provider.environ() if provider else {})
     with _step("Making the database and the accounts"):
         run_to_end("deploy.demo.seed", environ, log)
+    with _step("Looking at every environment once, for the status page"):
+        run_to_end("manage", environ, log, "run_checks")
     with _step("Starting the console under gunicorn"):
         console = stack.enter_context(gunicorn(environ, log))
         wait_until_ready(console, f"http://{HOST}:{port}/livez", log)
@@ -106,7 +108,7 @@ def _provider(stack: ExitStack, port: int) -> OidcProvider | None:
 
 def _make_folder(port: int) -> Path:
     """An empty folder for this start, by port: two demos may run side by side."""
-    folder = PROJECT / ".demo" / str(port)
+    folder = Path(os.environ.get("DEMO_FOLDER") or PROJECT / ".demo").absolute() / str(port)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     return folder
@@ -141,7 +143,7 @@ def _tell(port: int, password: str, aws: LocalAws, folder: Path, provider: OidcP
             password=password,
             endpoint=aws.endpoint,
             aws_config=shlex.quote(str(folder / "aws-config")),
-            log=(folder / "console.log").relative_to(PROJECT),
+            log=os.path.relpath(folder / "console.log"),
         ),
         flush=True,
     )

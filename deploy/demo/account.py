@@ -21,6 +21,7 @@ from secrets_ui.domain.catalog import Catalog
 from secrets_ui.domain.environment import Environment
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_iam import IAMClient
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
@@ -39,6 +40,7 @@ class Clients:
     kms: KMSClient
     iam: IAMClient
     lambda_: LambdaClient
+    cloudwatch: CloudWatchClient
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def build_account(
         )
         for name, document in values.items()
     }
-    _create_function(clients.lambda_, environment, lambda_role_arn)
+    create_function(clients.lambda_, environment, lambda_role_arn)
+    _create_alarm(clients.cloudwatch, environment, rings=bool(lambda_via_region))
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
 
@@ -97,6 +100,7 @@ def assume(endpoint: str, environment: Environment) -> Clients:
         session.client("kms", **options),
         session.client("iam", **options),
         session.client("lambda", **options),
+        session.client("cloudwatch", **options),
     )
 
 
@@ -158,7 +162,8 @@ def _attach_policies(iam: IAMClient, environment: Environment, key_arn: str, nam
     attach(policies.CONSOLE_ROLE, "miyabi-console-access", policies.console_access(environment, key_arn))
 
 
-def _create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
+def create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
+    """The environment's Lambda function, which runs as the role."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("lambda_handler.py", HANDLER)
@@ -171,6 +176,25 @@ def _create_function(lambda_: LambdaClient, environment: Environment, role_arn: 
         Environment={"Variables": {"MIYABI_ENVIRONMENT": environment.name}},
         Tags=_tags(environment),
     )
+
+
+def _create_alarm(cloudwatch: CloudWatchClient, environment: Environment, *, rings: bool) -> None:
+    """An alarm on the function's errors, quiet or ringing: where the key policy keeps it from its secrets, it fails."""
+    name = f"miyabi-{environment}-function-errors"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Dimensions=[{"Name": "FunctionName", "Value": environment.lambda_function}],
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+    )
+    reason = "Threshold crossed: 1 datapoint was at or above 1" if rings else "no errors"
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM" if rings else "OK", StateReason=reason)
 
 
 def _terraform_token() -> str:

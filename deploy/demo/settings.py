@@ -38,7 +38,11 @@ def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict
         "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
         "CATALOG_FILE": str(CATALOG_FILE),
         "ENV_FILE": str(folder / "none.env"),  # the .env of this machine may lead to real AWS
-        "HOST": HOST,
+        "HOST": os.environ.get("DEMO_HOST")
+        or HOST,  # a container's own address; its local AWS stays on loopback
         "PORT": str(port),
         "DEMO_PASSWORD": password,
+        "STATUS_EVERY": "60",  # a demo changes quickly, and its AWS throttles nobody
+        "STATUS_IAM_PER_SECOND": "100",
+        "STATUS_OTHERS_PER_SECOND": "100",
     }

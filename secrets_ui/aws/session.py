@@ -7,6 +7,7 @@ import logging
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -32,8 +33,9 @@ class AwsSessions:
     """Makes clients and keeps them: a new session's client costs tens of milliseconds, a kept one nothing. boto3's clients may be
     shared between threads, its sessions may not, so sessions are only touched under the lock."""
 
-    def __init__(self, endpoint_url: str = "") -> None:
-        self._endpoint_url = endpoint_url or None
+    def __init__(self, endpoint_url: str = "", pace: Callable[[str], None] | None = None) -> None:
+        """`pace` is called with "service.Operation" before each sending, retries included; it may wait."""
+        self._endpoint_url, self._pace = endpoint_url or None, pace
         self._lock = threading.RLock()
         self._base = _new_session()
         self._loader = self._base.get_component("data_loader")
@@ -96,6 +98,8 @@ class AwsSessions:
             client = session.create_client(
                 service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG, **keys
             )
+            if self._pace:
+                client.meta.events.register("before-send", partial(_before_send, self._pace))
             keep_botocore_quiet()
         return client
 
@@ -103,6 +107,11 @@ class AwsSessions:
         while len(self._clients) > KEPT_SESSIONS:
             oldest, _ = self._clients.popitem(last=False)
             self._sessions.pop(oldest, None)
+
+
+def _before_send(pace: Callable[[str], None], event_name: str = "", **kwargs: Any) -> None:
+    """botocore's event is called `before-send.secrets-manager.ListSecrets`. Returning nothing lets the request go."""
+    pace(event_name.partition(".")[2])
 
 
 _CONFIG = Config(

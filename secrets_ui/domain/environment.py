@@ -20,6 +20,7 @@ _RESERVED = {
     "livez",
     "readyz",
     "status",
+    "metrics",
     "account",
     "help",
     "step-up",
@@ -54,6 +55,7 @@ class Environment:
     lambda_role: str = "miyabi-lambda-execution"
     lambda_function: str = "miyabi-app"
     kms_alias: str = "alias/miyabi-secrets"
+    alarm_prefix: str = "miyabi"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of the identity provider: (group, its roles here)

@@ -84,6 +84,10 @@ class TooManyWrites(ConsoleError):
     title = "Too many changes in a short time"
 
 
+class AuditKeyNotChanged(ConsoleError):
+    """The audit chain goes on under the key that it had; the text says why."""
+
+
 class AuditUnavailable(ConsoleError):
     """No record, no act: the record could not be written, so nothing was done."""
 

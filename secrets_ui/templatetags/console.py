@@ -185,6 +185,7 @@ _ACTIONS = {
     "account.remove": "Account taken away",
     "rate.limited": "Too many changes",
     "audit.export": "Export of the log",
+    "audit.key_changed": "Audit key changed",
     "value.read": "Read of a value",
     "secret.save": "Save",
     "secret.propose": "Proposal",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deploy.demo.local_aws import LocalAws
 from deploy.demo.settings import leave_behind_what_is_personal, make_settings
 
@@ -42,6 +44,16 @@ def test_it_uses_the_local_aws_and_reads_no_env_file_of_this_machine(
     assert settings["LOCAL_AWS_ENDPOINT"] == local_aws.endpoint
     assert (settings["HOST"], settings["PORT"], settings["DEBUG"]) == ("127.0.0.1", "8000", "false")
     assert not Path(settings["ENV_FILE"]).exists()
+
+
+def test_in_a_container_the_console_alone_listens_elsewhere(
+    tmp_path: Path, local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_HOST", "0.0.0.0")  # noqa: S104
+    settings = make_settings(tmp_path, 8000, local_aws, "password")
+    assert settings["HOST"] == "0.0.0.0"  # noqa: S104
+    assert settings["LOCAL_AWS_ENDPOINT"].startswith("http://127.0.0.1:")
+    assert settings["ALLOWED_HOSTS"] == "127.0.0.1,localhost"
 
 
 def test_a_folder_with_blanks_in_its_name_makes_a_usable_database_url(
