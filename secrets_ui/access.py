@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import NoReturn
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from .domain.actor import Actor
 from .domain.environment import Environment
-from .domain.errors import NotPermitted
+from .domain.errors import NotPermitted, StepUpNeeded
 from .models import RoleGrant
 from .services import audit, estate
 
@@ -41,6 +43,7 @@ ROLES: dict[str, frozenset[str]] = {
             "change.decide",
             "audit.view",
             "audit.export",
+            "session.end",
         }
     ),
 }
@@ -53,6 +56,7 @@ _WORDS = {
     "change.decide": "decide on proposed changes",
     "audit.view": "see the audit log",
     "audit.export": "export the audit log",
+    "session.end": "see and end other people's sessions",
 }
 
 
@@ -96,6 +100,62 @@ def enter(request: HttpRequest, action: str, environment_name: str, secret: str 
     if secret:
         environment.secret_name(secret)
     return environment
+
+
+def enter_to_change(
+    request: HttpRequest, action: str, environment_name: str, secret: str = ""
+) -> Environment:
+    """As `enter`, and with a fresh proof where the environment asks for one. Raises StepUpNeeded as well."""
+    environment = enter(request, action, environment_name, secret)
+    if environment.rules.step_up:
+        ensure_fresh_proof(request, environment, action, secret)
+    return environment
+
+
+def note_proof(request: HttpRequest, at: int | None = None) -> None:
+    """The person has just shown who they are, or did so at `at` (epoch seconds). Only views that checked it may call this."""
+    now = int(time.time())
+    request.session["proved_at"] = now if at is None else min(at, now)
+
+
+def is_proof_younger(request: HttpRequest, seconds: int) -> bool:
+    """Whether the session's last proof is at most so old. A time to come is none."""
+    return 0 <= int(time.time()) - int(request.session.get("proved_at", 0)) <= seconds
+
+
+def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
+    """Whether the session's last proof is young enough for this environment."""
+    return is_proof_younger(request, environment.rules.step_up_seconds)
+
+
+def ensure_fresh_proof(
+    request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
+) -> None:
+    """Raises StepUpNeeded. Asking for a form leads to /step-up and back; anything else is a refusal, and on record."""
+    if not has_fresh_proof(request, environment):
+        _ask_for_proof(request, environment.rules.step_up_seconds, action, environment.name, secret)
+
+
+def ensure_fresh_proof_for_account(request: HttpRequest, action: str) -> None:
+    """The same before somebody changes how they sign in: who finds an open browser must not get in for good."""
+    if not is_proof_younger(request, settings.PROOF_SECONDS):
+        _ask_for_proof(request, settings.PROOF_SECONDS, action)
+
+
+def _ask_for_proof(
+    request: HttpRequest, seconds: int, action: str, environment: str = "", secret: str = ""
+) -> NoReturn:
+    if request.method not in ("GET", "HEAD"):
+        details = {"action": action, "why": "no fresh proof of who it is"}
+        audit.record(
+            "access.refused",
+            actor_of(request),
+            "refused",
+            environment=environment,
+            secret=secret,
+            details=details,
+        )
+    raise StepUpNeeded(seconds)
 
 
 def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from .access import environments_with, roles_of
 from .domain.environment import Environment
 from .services import estate
+from .views.sessions import ends
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "frame": {
             "person": request.user.get_username(),
+            "session": ends(request),
             "roles": ", ".join(sorted(roles_of(request).get(current.name, ()))) if current else "",
             "page": _SECTIONS.get(page, ""),
             "current": current,
@@ -41,6 +43,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 _SECTIONS = {
     "secrets": "secrets", "secret": "secrets", "edit": "secrets", "edit_document": "secrets", "changes": "changes", "decide": "changes",
+    "account": "account", "sessions": "account", "all_sessions": "account",
+    "enrol_codes": "account", "enrol_passkey": "account", "recovery_codes": "account",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
     "usage": "secrets", "cost": "secrets", "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
     "status": "status", "environment_status": "status",

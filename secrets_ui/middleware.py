@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from .domain.errors import AuditUnavailable, AwsError, ConsoleError
+from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
 from .views.health import livez, readyz
@@ -90,6 +90,8 @@ class ErrorsForPeople:
             return _database_away(request)
         if not isinstance(error, ConsoleError):
             return None
+        if isinstance(error, StepUpNeeded) and request.method == "GET" and not wants_json(request):
+            return redirect(reverse("step_up", query={"next": request.get_full_path()}))
         if isinstance(error, AuditUnavailable):
             request.is_bare = True  # type: ignore[attr-defined]
         if error.status >= 500:
@@ -129,6 +131,40 @@ def session_limits(get_response: Next) -> Next:
         return get_response(request)
 
     return handle
+
+
+def second_factor_first(get_response: Next) -> Next:
+    """Somebody whose account needs a second factor sets one up before anything else."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and request.session.get("enrol"):
+            allowed = {reverse(name) for name in _WHILE_ENROLLING}
+            if request.path not in allowed:
+                return _enrol_first(request)
+        return get_response(request)
+
+    return handle
+
+
+_WHILE_ENROLLING = (
+    "account",
+    "enrol_codes",
+    "enrol_passkey",
+    "sign_out",
+    "stay",
+    "step_up",
+)
+
+
+def _enrol_first(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        told = {
+            "title": "Your account needs a second factor",
+            "text": "Nothing was done. What you typed is still in this page.",
+            "remedy": "Set one up in another tab, then send it once more.",
+        }
+        return JsonResponse({"problem": told}, status=403)
+    return redirect("account")
 
 
 def _is_over(request: HttpRequest) -> bool:

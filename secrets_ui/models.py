@@ -9,19 +9,39 @@ from django.db import models
 
 
 class RoleGrant(models.Model):
-    """One person's role in one environment."""
+    """One person's role in one environment: given by an admin, or by a group of the identity provider and then its to take."""
+
+    class Source(models.TextChoices):
+        ADMIN = "admin"
+        GROUPS = "groups"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants")
     environment = models.CharField(max_length=20)
     role = models.CharField(max_length=20)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "environment", "role"], name="one_grant_of_a_role")
+            models.UniqueConstraint(
+                fields=["user", "environment", "role", "source"], name="one_grant_of_a_role"
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.role} in {self.environment}"
+
+
+class PersonSession(models.Model):
+    """Whose a session is, so that it can be shown and ended. When it began and was last used is in the session itself."""
+
+    session_key = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    by = models.CharField(max_length=40)  # how the person showed who they are
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"a session of {self.user_id}"
 
 
 class AuditRecord(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +63,8 @@ def as_toml(environments: dict[str, Environment]) -> str:
         ]
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(place.rules).items()]
+        lines += [f"[environments.{name}.groups]"]
+        lines += [f"{json.dumps(group)} = {json.dumps(list(roles))}" for group, roles in place.groups]
     return "\n".join(lines)
 
 
@@ -183,11 +186,14 @@ def signed_in(person: Callable[..., Any]) -> Callable[..., Client]:
     return make
 
 
-def client_of(user: Any, **options: Any) -> Client:
+def client_of(user: Any, *, proved: bool = True, **options: Any) -> Client:
+    """A client with a session of `user`, who has just proved who they are unless `proved` is False."""
     client = Client(**options)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
     session["started"] = session["seen"] = int(time.time())
+    if proved:
+        session["proved_at"] = session["started"]
     session.save()
     client.user = user  # type: ignore[attr-defined]
     return client

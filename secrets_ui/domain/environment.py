@@ -24,6 +24,10 @@ _RESERVED = {
     "metrics",
     "account",
     "help",
+    "step-up",
+    "sso",
+    "people",
+    "roles",
 }  # first parts of other URLs
 # Parts with a slash after each; none is empty, "." or "..", since no secret_name() could lie under such a prefix.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
@@ -38,6 +42,8 @@ class Rules:
     reason_required: bool = False
     type_the_name: bool = False
     second_person: bool = False
+    step_up: bool = False  # a fresh proof of who one is, before a change
+    step_up_seconds: int = 300  # how long a proof counts as fresh, for a change and for a reveal
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,11 @@ class Environment:
     alarm_prefix: str = "miyabi"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of the identity provider: (group, its roles here)
+
+    def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
+        """The roles that a member of these groups has here."""
+        return frozenset(role for group, roles in self.groups if group in groups for role in roles)
 
     def __str__(self) -> str:
         return self.name
@@ -103,13 +114,14 @@ def _environment(name: str, table: Any, source: str) -> Environment:
         raise ConfigurationError(
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
-    texts = {key: _text(table, key, where) for key in known - {"rules"} if key in table}
+    texts = {key: _text(table, key, where) for key in known - {"rules", "groups"} if key in table}
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):
             raise ConfigurationError(f"{where}.{key}: expected {expected}.")
     _check_optional(texts, where)
     texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
-    return Environment(name=name, rules=_rules(table.get("rules", {}), where), **texts)
+    rules, groups = _rules(table.get("rules", {}), where), _groups(table.get("groups", {}), where)
+    return Environment(name=name, rules=rules, groups=groups, **texts)
 
 
 _REQUIRED = (
@@ -142,6 +154,25 @@ def _rules(table: Any, where: str) -> Rules:
     if not isinstance(table, dict) or set(table) - known:
         raise ConfigurationError(f"{where}.rules: expected a table with some of {', '.join(sorted(known))}.")
     for key, value in table.items():
-        if not isinstance(value, bool):
+        if key == "step_up_seconds":
+            _ensure_seconds(value, f"{where}.rules.{key}")
+        elif not isinstance(value, bool):
             raise ConfigurationError(f"{where}.rules.{key}: expected true or false.")
     return Rules(**table)
+
+
+def _ensure_seconds(value: Any, where: str) -> None:
+    """Less than half a minute would be over before a form is filled in; more than an hour is no fresh proof."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 30 <= value <= 3600:
+        raise ConfigurationError(f"{where}: expected a whole number of seconds from 30 to 3600.")
+
+
+def _groups(table: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f'{where}.groups: expected a table of lines such as "a group" = ["viewer"].')
+    for group, roles in table.items():
+        if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
+            raise ConfigurationError(
+                f'{where}.groups."{group}": expected a list of roles such as ["viewer"].'
+            )
+    return tuple((group, tuple(roles)) for group, roles in table.items())

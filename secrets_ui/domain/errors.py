@@ -45,6 +45,40 @@ class NotPermitted(ConsoleError):
     title = "Your role does not allow this"
 
 
+class StepUpNeeded(ConsoleError):
+    """The right is there, and the session's last proof of who it belongs to is too old for this."""
+
+    status = 403
+    title = "Show once more that it is you"
+    remedy = "Confirm who you are, then send it again."
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, seconds // 60)
+        super().__init__(
+            f"This needs a proof of who you are that is not older than {minutes} {'minute' if minutes == 1 else 'minutes'}. Nothing was done."
+        )
+
+
+class ProviderUnavailable(ConsoleError):
+    """The identity provider does not answer, or not as OpenID Connect says."""
+
+    status = 503
+    title = "The identity provider does not answer"
+    remedy = "Try again in a minute. Whoever has a local account can still sign in with it."
+
+
+class IdentityRefused(ConsoleError):
+    """The provider's answer does not prove who somebody is, or that person has no business here. `why` is for the record."""
+
+    status = 403
+    title = "Not signed in"
+
+    def __init__(self, message: str, why: str, *, remedy: str = "", name: str = "") -> None:
+        super().__init__(message, remedy=remedy or "Start again from the sign-in page.")
+        self.why = why
+        self.name = name  # of the person, where it is proven
+
+
 class TooManyWrites(ConsoleError):
     status = 429
     title = "Too many changes in a short time"

@@ -268,3 +268,22 @@ def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=PROJECT, env=os.environ | environ, capture_output=True, text=True, timeout=60
     )
+
+
+def test_with_sso_it_brings_an_identity_provider_that_knows_the_console() -> None:
+    demo = start(SSO="1")
+    try:
+        issuer = re.search(r"Identity provider +(http://127\.0\.0\.1:\d+),", demo.shown)
+        assert issuer, demo.shown
+        assert "developer, auditor, platform, outsider" in demo.shown
+        page = demo.ask("GET", "/sign-in")
+        assert "Sign in with the demo&#x27;s provider" in page.text
+        assert f"form-action 'self' {issuer[1]}" in page.headers["Content-Security-Policy"]
+        cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token
+        form, kind = urlencode({"csrfmiddlewaretoken": token[1]}), "application/x-www-form-urlencoded"
+        sent = demo.ask("POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=demo.address)
+        assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
+    finally:
+        end(demo)

@@ -56,7 +56,7 @@ resource "aws_ecs_task_definition" "console" {
     portMappings = [{ containerPort = local.port, protocol = "tcp" }]
     stopTimeout  = 60
     secrets = [
-      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "DATABASE_URL"] :
+      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL"] :
       { name = name, valueFrom = "${aws_secretsmanager_secret.task["console"].arn}:${name}::" }
     ]
     healthCheck = {
@@ -89,7 +89,7 @@ resource "aws_ecs_task_definition" "migrations" {
       { name = "MAKE_USER", value = file("${path.module}/make_user.py") },
     ])
     secrets = [
-      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "DATABASE_URL", "CONSOLE_PASSWORD"] :
+      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL", "CONSOLE_PASSWORD"] :
       { name = name, valueFrom = "${aws_secretsmanager_secret.task["migrations"].arn}:${name}::" }
     ]
   })])
