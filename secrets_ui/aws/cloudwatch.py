@@ -62,7 +62,7 @@ class CloudWatchGateway(Gateway):
             found = [
                 _alarm(entry)
                 for page in pages
-                for entry in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
+                for entry in (*page["MetricAlarms"], *page.get("CompositeAlarms", []))
             ]
             return Known(tuple(sorted(found, key=lambda alarm: alarm.name)), call)
 

@@ -153,7 +153,9 @@ def test_alarms_of_every_page_are_told_with_since_when(
     both = {"AlarmNamePrefix": "miyabi", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
     stub.add_response("describe_alarms", {"MetricAlarms": [entry, moved], "NextToken": "more"}, both)
     composite = {"AlarmName": "miyabi-both", "StateValue": "OK"}
-    stub.add_response("describe_alarms", {"CompositeAlarms": [composite]}, {**both, "NextToken": "more"})
+    stub.add_response(
+        "describe_alarms", {"MetricAlarms": [], "CompositeAlarms": [composite]}, {**both, "NextToken": "more"}
+    )
     told = gateway.describe_alarms("miyabi").value
     assert [(alarm.name, alarm.state, alarm.since) for alarm in told] == [
         ("miyabi-again", "ALARM", START),

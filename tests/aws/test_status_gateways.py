@@ -10,10 +10,9 @@ import pytest
 from botocore.stub import Stubber
 
 from secrets_ui.aws.cloudtrail import CloudTrailGateway
-from secrets_ui.aws.cloudwatch_alarms import CloudWatchAlarmsGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import AwsAccessDenied, AwsError
+from secrets_ui.domain.errors import AwsError
 from tests.aws.fake_aws import serve_fake_aws
 
 AT = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)
@@ -23,36 +22,6 @@ KEY = "arn:aws:kms:us-west-2:111111111111:key/1"
 
 def client(service: str) -> Any:
     return AwsSessions("http://127.0.0.1:9").client(DEV, service, "hana")
-
-
-def test_alarms_of_both_kinds_come_by_name_over_all_pages() -> None:
-    cloudwatch = client("cloudwatch")
-    asked = {"AlarmNamePrefix": "miyabi", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
-    with Stubber(cloudwatch) as stub:
-        first = {
-            "AlarmName": "miyabi-b",
-            "StateValue": "ALARM",
-            "StateUpdatedTimestamp": AT,
-            "StateReason": "too many",
-        }
-        stub.add_response("describe_alarms", {"MetricAlarms": [first], "NextToken": "2"}, asked)
-        last = {"AlarmName": "miyabi-a", "StateValue": "OK"}
-        stub.add_response("describe_alarms", {"CompositeAlarms": [last]}, asked | {"NextToken": "2"})
-        found = CloudWatchAlarmsGateway(cloudwatch, DEV).describe_alarms("miyabi")
-    assert [(a.name, a.state, a.since, a.reason) for a in found.value] == [
-        ("miyabi-a", "OK", None, ""),
-        ("miyabi-b", "ALARM", AT, "too many"),
-    ]
-    assert found.call.cli == "aws cloudwatch describe-alarms --alarm-name-prefix miyabi --region us-west-2"
-
-
-def test_a_refusal_names_the_permission() -> None:
-    cloudwatch = client("cloudwatch")
-    with Stubber(cloudwatch) as stub:
-        stub.add_client_error("describe_alarms", "AccessDenied", http_status_code=403)
-        with pytest.raises(AwsAccessDenied) as told:
-            CloudWatchAlarmsGateway(cloudwatch, DEV).describe_alarms("miyabi")
-    assert told.value.permission == "cloudwatch:DescribeAlarms"
 
 
 def event(name: str, parameters: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
