@@ -50,6 +50,8 @@ class Environment:
     kms_alias: str = "alias/miyabi-secrets"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
+    source_identity: bool = True  # whether the role's trust policy allows sts:SetSourceIdentity
+    session_policy: bool = True  # whether each session is narrowed to its request
 
     def __str__(self) -> str:
         return self.name
@@ -100,15 +102,17 @@ def _environment(name: str, table: Any, source: str) -> Environment:
         raise ConfigurationError(
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
-    texts = {key: _text(table, key, where) for key in known - {"rules"} if key in table}
+    texts = {key: _text(table, key, where) for key in known - {"rules", *_SWITCHES} if key in table}
+    switches = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):
             raise ConfigurationError(f"{where}.{key}: expected {expected}.")
     _check_optional(texts, where)
     texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
-    return Environment(name=name, rules=_rules(table.get("rules", {}), where), **texts)
+    return Environment(name=name, rules=_rules(table.get("rules", {}), where), **switches, **texts)
 
 
+_SWITCHES = ("source_identity", "session_policy")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
@@ -132,6 +136,12 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(table[key], str):
         raise ConfigurationError(f"{where}.{key}: expected text in quotes.")
     return str(table[key])
+
+
+def _switch(table: Mapping[str, Any], key: str, where: str) -> bool:
+    if not isinstance(table[key], bool):
+        raise ConfigurationError(f"{where}.{key}: expected true or false.")
+    return bool(table[key])
 
 
 def _rules(table: Any, where: str) -> Rules:

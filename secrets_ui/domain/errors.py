@@ -113,13 +113,21 @@ class VersionNotFound(AwsError):
     title = "No such version"
 
 
+_REMEDIES = {
+    "sts:AssumeRole": "Allow sts:AssumeRole and sts:SetSourceIdentity to the console in the role's trust policy and in the console's own.",
+    "sts:SetSourceIdentity": "Allow sts:SetSourceIdentity to the console in the role's trust policy and in the console's own, or set"
+    " source_identity = false for this environment.",
+}
+
+
 class AwsAccessDenied(AwsError):
     """`permission` is the IAM action that the console's role lacks."""
 
     title = "The console's role may not do this"
 
     def __init__(self, message: str, call: AwsCall, permission: str) -> None:
-        super().__init__(message, call, remedy=f"Allow {permission} in the console's role, on this resource.")
+        remedy = _REMEDIES.get(permission, f"Allow {permission} in the console's role, on this resource.")
+        super().__init__(message, call, remedy=remedy)
         self.permission = permission
 
 

@@ -14,6 +14,7 @@ from ..domain.errors import AwsError
 from ..domain.facts import VersionFacts
 from ..domain.health import KeyState, State, secret_state
 from ..domain.secret import Secret
+from ..domain.session_scope import LIST
 from . import estate
 from .aws_access import begin, gather, secrets_manager
 from .known_secrets import Known, KnownSecrets, wanted_of
@@ -64,7 +65,7 @@ class AskedPage:
     def __init__(
         self, environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = ""
     ) -> None:
-        self._gateway, self._actor, self._token = secrets_manager(environment, actor), actor, token
+        self._gateway, self._actor, self._token = secrets_manager(environment, actor, LIST), actor, token
         self._answer = begin(lambda: self._gateway.list_secrets(token=token, size=ROWS))
         wait([self._answer], timeout=HEAD_START)
         self._known = _compared(environment, actor, comparable)
@@ -107,7 +108,7 @@ def filter_secrets(
 ) -> Listing:
     """All that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
     return _filtered(
-        secrets_manager(environment, actor), actor, _compared(environment, actor, comparable), text
+        secrets_manager(environment, actor, LIST), actor, _compared(environment, actor, comparable), text
     )
 
 
@@ -165,7 +166,7 @@ def _rows(
     known.look_up(secrets)
     told = [(secret, known[secret]) for secret in secrets]
     unknown = [item.wanted for _, item in told if item.wanted.version_id and item.facts is None]
-    found = look(gateway, actor, unknown[:LOOKS]) if unknown else {}
+    found = look(gateway.environment, actor, unknown[:LOOKS]) if unknown else {}
     keep_sightings(
         gateway.environment, [secret for secret, item in told if secret.current and not item.is_noted]
     )
