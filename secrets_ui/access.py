@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from django.http import HttpRequest
 
 from .domain.actor import Actor
 from .domain.environment import Environment
-from .domain.errors import NotPermitted
+from .domain.errors import NotPermitted, StepUpNeeded
 from .models import RoleGrant
 from .services import audit, estate
 
@@ -67,6 +68,47 @@ def enter(request: HttpRequest, action: str, environment_name: str, secret: str 
     if secret:
         environment.secret_name(secret)
     return environment
+
+
+def enter_to_change(
+    request: HttpRequest, action: str, environment_name: str, secret: str = ""
+) -> Environment:
+    """As `enter`, and with a fresh proof where the environment asks for one. Raises StepUpNeeded as well."""
+    environment = enter(request, action, environment_name, secret)
+    if environment.rules.step_up:
+        ensure_fresh_proof(request, environment, action, secret)
+    return environment
+
+
+def note_proof(request: HttpRequest, at: int | None = None) -> None:
+    """The person has just shown who they are, or did so at `at` (epoch seconds). Only views that checked it may call this."""
+    now = int(time.time())
+    request.session["proved_at"] = now if at is None else min(at, now)
+
+
+def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
+    """Whether the session's last proof is young enough for this environment. A time to come is none."""
+    age = int(time.time()) - int(request.session.get("proved_at", 0))
+    return 0 <= age <= environment.rules.step_up_seconds
+
+
+def ensure_fresh_proof(
+    request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
+) -> None:
+    """Raises StepUpNeeded. Asking for a form leads to /step-up and back; anything else is a refusal, and on record."""
+    if has_fresh_proof(request, environment):
+        return
+    if request.method not in ("GET", "HEAD"):
+        details = {"action": action, "why": "no fresh proof of who it is"}
+        audit.record(
+            "access.refused",
+            actor_of(request),
+            "refused",
+            environment=environment.name,
+            secret=secret,
+            details=details,
+        )
+    raise StepUpNeeded(environment.rules.step_up_seconds)
 
 
 def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:

@@ -183,6 +183,12 @@ class SignInForm(forms.Form):
     password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)
 
 
+class PasswordForm(forms.Form):
+    """The password of whoever is signed in."""
+
+    password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)
+
+
 class ErrorTextForm(forms.Form):
     """An error text from a log."""
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from .domain.errors import AuditUnavailable, AwsError, ConsoleError
+from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
 from .views.health import livez, readyz
@@ -90,6 +90,8 @@ class ErrorsForPeople:
             return _database_away(request)
         if not isinstance(error, ConsoleError):
             return None
+        if isinstance(error, StepUpNeeded) and request.method == "GET" and not wants_json(request):
+            return redirect(reverse("step_up", query={"next": request.get_full_path()}))
         if isinstance(error, AuditUnavailable):
             request.is_bare = True  # type: ignore[attr-defined]
         if error.status >= 500:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import audit, changes, edit_secret, health, secrets, sign_in, troubleshoot
+from .views import audit, changes, edit_secret, health, secrets, sign_in, step_up, troubleshoot
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("step-up", step_up.step_up, name="step_up"),
     path("audit", audit.audit_list, name="audit"),
     path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
     re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),

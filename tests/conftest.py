@@ -177,11 +177,14 @@ def signed_in(person: Callable[..., Any]) -> Callable[..., Client]:
     return make
 
 
-def client_of(user: Any, **options: Any) -> Client:
+def client_of(user: Any, *, proved: bool = True, **options: Any) -> Client:
+    """A client with a session of `user`, who has just proved who they are unless `proved` is False."""
     client = Client(**options)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
     session["started"] = session["seen"] = int(time.time())
+    if proved:
+        session["proved_at"] = session["started"]
     session.save()
     client.user = user  # type: ignore[attr-defined]
     return client

@@ -22,6 +22,10 @@ _RESERVED = {
     "status",
     "account",
     "help",
+    "step-up",
+    "sso",
+    "people",
+    "roles",
 }  # first parts of other URLs
 # Parts with a slash after each; none is empty, "." or "..", since no secret_name() could lie under such a prefix.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
@@ -36,6 +40,8 @@ class Rules:
     reason_required: bool = False
     type_the_name: bool = False
     second_person: bool = False
+    step_up: bool = False  # a fresh proof of who one is, before a change
+    step_up_seconds: int = 300  # how long a proof counts as fresh, for a change and for a reveal
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,14 @@ def _rules(table: Any, where: str) -> Rules:
     if not isinstance(table, dict) or set(table) - known:
         raise ConfigurationError(f"{where}.rules: expected a table with some of {', '.join(sorted(known))}.")
     for key, value in table.items():
-        if not isinstance(value, bool):
+        if key == "step_up_seconds":
+            _ensure_seconds(value, f"{where}.rules.{key}")
+        elif not isinstance(value, bool):
             raise ConfigurationError(f"{where}.rules.{key}: expected true or false.")
     return Rules(**table)
+
+
+def _ensure_seconds(value: Any, where: str) -> None:
+    """Less than half a minute would be over before a form is filled in; more than an hour is no fresh proof."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 30 <= value <= 3600:
+        raise ConfigurationError(f"{where}: expected a whole number of seconds from 30 to 3600.")

@@ -45,6 +45,20 @@ class NotPermitted(ConsoleError):
     title = "Your role does not allow this"
 
 
+class StepUpNeeded(ConsoleError):
+    """The right is there, and the session's last proof of who it belongs to is too old for this."""
+
+    status = 403
+    title = "Show once more that it is you"
+    remedy = "Confirm who you are, then send it again."
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, seconds // 60)
+        super().__init__(
+            f"This needs a proof of who you are that is not older than {minutes} {'minute' if minutes == 1 else 'minutes'}. Nothing was done."
+        )
+
+
 class TooManyWrites(ConsoleError):
     status = 429
     title = "Too many changes in a short time"

@@ -147,6 +147,7 @@ def without(query: QueryDict, name: str) -> str:
 _ACTIONS = {
     "sign_in": "Sign-in",
     "sign_out": "Sign-out",
+    "step_up": "Confirmation of who it is",
     "access.refused": "Attempt without the right",
     "account.set": "Account set",
     "rate.limited": "Too many changes",

@@ -6,12 +6,21 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
-from ..domain.errors import AwsError, ConsoleError, InvalidChange, InvalidDocument
+from ..domain.errors import AwsError, ConsoleError, InvalidChange, InvalidDocument, StepUpNeeded
 
 
 def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
+
+
+def next_of(request: HttpRequest, default: str = "/") -> str:
+    """Where to go on: a path of this console, in whatever spelling it was asked for."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    return wanted if is_ours else default
 
 
 def problem(error: ConsoleError) -> dict[str, Any]:
@@ -34,6 +43,8 @@ def problem(error: ConsoleError) -> dict[str, Any]:
         told |= {"line": error.line, "column": error.column}
     if isinstance(error, InvalidChange) and error.key:
         told["key"] = error.key
+    if isinstance(error, StepUpNeeded):
+        told["step_up"] = reverse("step_up", query={"next": f"{reverse('step_up')}?done"})
     return told
 
 

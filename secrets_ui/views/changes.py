@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from ..access import actor_of, enter, may
+from ..access import actor_of, enter, enter_to_change, has_fresh_proof, may
 from ..services import decide_change
 
 
@@ -21,6 +21,7 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
         "proposals": decide_change.open_proposals(place, actor),
         "me": actor.name,
         "may_decide": may(request, "change.decide", place),
+        "asks_for_proof": place.rules.step_up and not has_fresh_proof(request, place),
         "saved": request.GET.get("saved", "") if request.GET.get("saved", "").isdecimal() else "",
     }
     return render(request, "changes/list.html", context)
@@ -28,7 +29,7 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
 
 @require_POST
 def decide(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
-    place = enter(request, "change.decide", environment)
+    place = enter_to_change(request, "change.decide", environment)
     decision = request.POST.get("decision")
     if decision == "approve":
         decided = decide_change.approve(place, actor_of(request), sequence)

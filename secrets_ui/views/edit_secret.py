@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from ..access import actor_of, enter
+from ..access import actor_of, enter_to_change
 from ..domain.edit import Edit
 from ..domain.environment import Environment
 from ..domain.errors import VersionConflict
@@ -23,7 +23,7 @@ from .answers import problem, wants_json
 
 @require_http_methods(["GET", "POST"])
 def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter(request, "secret.edit", environment, name)
+    place = enter_to_change(request, "secret.edit", environment, name)
     if request.method == "GET":
         opened = open_secret(place, name, actor_of(request), with_versions=False)
         if opened.facts and opened.facts.kind in ("not_object", "not_json"):
@@ -43,7 +43,7 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
 
 @require_http_methods(["GET", "POST"])
 def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter(request, "secret.edit", environment, name)
+    place = enter_to_change(request, "secret.edit", environment, name)
     if request.method == "GET":
         return _page(
             request,

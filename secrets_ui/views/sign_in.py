@@ -12,13 +12,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..access import actor_of
+from ..access import actor_of, note_proof
 from ..domain.actor import Actor
 from ..forms import SignInForm
 from ..services import audit
+from .answers import next_of
 
 
 @login_not_required
@@ -32,13 +32,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         person = authenticate(request, **form.cleaned_data)
         if person is not None:
             begin_session(request, person)
-            return redirect(_next(request))
+            return redirect(next_of(request))
         _record_failure(request, form.cleaned_data["username"])
         failed = True
     context = {
         "form": form,
         "failed": failed,
-        "next": _next(request, ""),
+        "next": next_of(request, ""),
         "expired": "expired" in request.GET,
     }
     return render(request, "account/sign_in.html", context, status=403 if failed else 200)
@@ -49,6 +49,7 @@ def begin_session(request: HttpRequest, person: Any) -> None:
     audit.record("sign_in", Actor(person.get_username(), _address(request)))
     login(request, person)  # gives the session a new id
     request.session["started"] = request.session["seen"] = int(time.time())
+    note_proof(request)
 
 
 def _record_failure(request: HttpRequest, typed: str) -> None:
@@ -72,13 +73,6 @@ def _is_known(typed: str) -> bool:
 
 def _address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _next(request: HttpRequest, default: str = "/") -> str:
-    """Where to go on: a path of this console, in whatever spelling it was asked for."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
-    return wanted if is_ours else default
 
 
 @login_not_required

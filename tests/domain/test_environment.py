@@ -157,11 +157,16 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (
         {"rules": {"reason": True}},
         "rules",
-        "expected a table with some of reason_required, second_person, type_the_name",
+        "expected a table with some of reason_required, second_person, step_up, step_up_seconds, type_the_name",
     ),
     ({"rules": True}, "rules", "expected a table"),
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),
     ({"rules": {"second_person": 1}}, "rules.second_person", "expected true or false"),
+    ({"rules": {"step_up": 300}}, "rules.step_up", "expected true or false"),
+    ({"rules": {"step_up_seconds": True}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
+    ({"rules": {"step_up_seconds": "300"}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
+    ({"rules": {"step_up_seconds": 0}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
+    ({"rules": {"step_up_seconds": 3601}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
 ]
 
 

@@ -358,5 +358,6 @@ def test_s35_the_session_holds_who_and_since_when_and_nothing_else(client: Clien
         "_auth_user_hash",
         "started",
         "seen",
+        "proved_at",
     }
     assert PASSWORD not in json.dumps(dict(client.session))

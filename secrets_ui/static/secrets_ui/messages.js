@@ -38,7 +38,8 @@ export function showProblem(step, problem, field) {
   fill(note, { title, text, remedy, cli, code: problem.code || "none", request_id: problem.request_id || "none" });
   find("[data-part=aws]", note).hidden = !problem.code && !problem.request_id;
   find("[data-part=cli]", note).hidden = !cli;
-  if (problem.signIn) find("p[data-slot=remedy]", note).append(" ", signInLink(problem.signIn));
+  if (problem.signIn) find("p[data-slot=remedy]", note).append(" ", newTab(problem.signIn, "Sign in in a new tab"));
+  if (problem.step_up) find("p[data-slot=remedy]", note).append(" ", newTab(problem.step_up, "Confirm it in a new tab"));
   find("[data-messages]", step).replaceChildren(note);
   const target = isReachable(field) ? field : note;
   target.focus({ preventScroll: true });
@@ -48,9 +49,9 @@ export function showProblem(step, problem, field) {
 
 const isReachable = (field) => field && !field.disabled && field.offsetParent !== null;
 
-function signInLink(href) {
+function newTab(href, textContent) {
   const link = document.createElement("a");
-  Object.assign(link, { href, target: "_blank", rel: "noopener", textContent: "Sign in in a new tab" });
+  Object.assign(link, { href, target: "_blank", rel: "noopener", textContent });
   return link;
 }
 
