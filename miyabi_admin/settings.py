@@ -43,6 +43,7 @@ ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" /
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
+REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
 WEB_CONCURRENCY = env.number(
     "WEB_CONCURRENCY", 1
 )  # worker processes; gunicorn.conf.py reads the same variable

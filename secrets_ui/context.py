@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .access import environments_with, roles_of
+from .access import environments_with, grants_of
 from .domain.environment import Environment
 from .services import estate
 
@@ -27,7 +28,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "frame": {
             "person": request.user.get_username(),
-            "roles": ", ".join(sorted(roles_of(request).get(current.name, ()))) if current else "",
+            "roles": _told(grants_of(request).get(current.name, ())) if current else "",
             "page": _SECTIONS.get(page, ""),
             "current": current,
             "places": [
@@ -35,6 +36,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             ],
             "home": current if current in places else next(iter(places), None),
             "may_audit": bool(environments_with(request, "audit.view")),
+            "may_manage": bool(environments_with(request, "people.manage")),
         }
     }
 
@@ -42,9 +44,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 _SECTIONS = {
     "secrets": "secrets", "secret": "secrets", "edit": "secrets", "edit_document": "secrets", "changes": "changes", "decide": "changes",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
+    "people": "people", "person": "people", "to_rotate": "people",
     "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
 }  # fmt: skip
 _ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
+
+
+def _told(grants: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(sorted(f"{role} of {prefix}" if prefix else role for role, prefix in grants))
 
 
 def _same_page(place: Environment, current: Environment | None, page: str, arguments: dict[str, Any]) -> str:

@@ -151,7 +151,7 @@ class AwsSessions:
             if key not in self._clients:
                 self._clients[key] = session.create_client(
                     service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG
-                )  # type: ignore[call-overload]
+                )
                 keep_botocore_quiet()
             return self._clients[key]
 

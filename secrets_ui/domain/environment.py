@@ -40,6 +40,7 @@ class Rules:
     reason_required: bool = False
     type_the_name: bool = False
     second_person: bool = False
+    reveal: bool = True  # False: write-only, no value is ever shown
     step_up: bool = False  # a fresh proof of who one is, before a change
     step_up_seconds: int = 300  # how long a proof counts as fresh, for a change and for a reveal
 
@@ -109,7 +110,7 @@ def _environment(name: str, table: Any, source: str) -> Environment:
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
     texts = {key: _text(table, key, where) for key in known - {"rules", *_SWITCHES} if key in table}
-    switches = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
+    switches: dict[str, Any] = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):
             raise ConfigurationError(f"{where}.{key}: expected {expected}.")

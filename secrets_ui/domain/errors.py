@@ -59,6 +59,36 @@ class StepUpNeeded(ConsoleError):
         )
 
 
+class InvalidGrant(ConsoleError):
+    """A role that cannot be given so."""
+
+    status = 400
+    title = "This role cannot be given so"
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class LastAdmin(ConsoleError):
+    """An environment without an admin could never get one again."""
+
+    status = 409
+    title = "The last admin stays"
+    remedy = "Give somebody else the role first."
+
+
+class VersionMoved(ConsoleError):
+    status = 409
+    title = "The secret has changed since this page was made"
+    remedy = "Load the page again."
+
+
+class TooManyReveals(ConsoleError):
+    status = 429
+    title = "Too many values in a short time"
+
+
 class TooManyWrites(ConsoleError):
     status = 429
     title = "Too many changes in a short time"

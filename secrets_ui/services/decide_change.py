@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +57,12 @@ class Proposal:
     stale: str = ""
 
 
-def open_proposals(environment: Environment, actor: Actor) -> list[Proposal]:
+def open_proposals(
+    environment: Environment, actor: Actor, is_visible: Callable[[str], bool] = lambda name: True
+) -> list[Proposal]:
     """Proposals of an environment that nobody has decided on, newest first, each checked against the secret as it is now."""
-    records = _undecided(environment).order_by("-sequence")[:SHOWN]
+    waiting = _undecided(environment).order_by("-sequence")
+    records = [record for record in waiting.iterator() if is_visible(record.secret)][:SHOWN]
     gateway = secrets_manager(environment, actor, DESCRIBE)
     names = sorted({record.secret for record in records})
     answers = gather([lambda name=name: gateway.describe_secret(name) for name in names])  # type: ignore[misc]
@@ -163,8 +166,13 @@ def reject(environment: Environment, actor: Actor, sequence: int) -> None:
     _decide(gateway, actor, record, "secret.reject")
 
 
+def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None:
+    """The record of a proposal that waits; None where none does."""
+    return _undecided(environment).filter(intent=str(sequence)).first()
+
+
 def _find(environment: Environment, sequence: int) -> AuditRecord:
-    record = _undecided(environment).filter(intent=str(sequence)).first()
+    record = find_proposal(environment, sequence)
     if record is None:
         raise SecretNotEditable(
             "Somebody has decided on this proposal already, or there is none with this number."

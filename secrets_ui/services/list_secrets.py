@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,11 +104,19 @@ def list_secrets(environment: Environment, actor: Actor, comparable: Iterable[En
 
 
 def filter_secrets(
-    environment: Environment, actor: Actor, comparable: Iterable[Environment], text: str
+    environment: Environment,
+    actor: Actor,
+    comparable: Iterable[Environment],
+    text: str,
+    is_visible: Callable[[str], bool] = lambda name: True,
 ) -> Listing:
-    """All that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
+    """All whose names the person may see, and that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
     return _filtered(
-        secrets_manager(environment, actor, LIST), actor, _compared(environment, actor, comparable), text
+        secrets_manager(environment, actor, LIST),
+        actor,
+        _compared(environment, actor, comparable),
+        text,
+        is_visible,
     )
 
 
@@ -120,12 +128,18 @@ def _compared(environment: Environment, actor: Actor, comparable: Iterable[Envir
     return KnownSecrets(environment)
 
 
-def _filtered(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, text: str) -> Listing:
+def _filtered(
+    gateway: SecretsManagerGateway,
+    actor: Actor,
+    known: KnownSecrets,
+    text: str,
+    is_visible: Callable[[str], bool],
+) -> Listing:
     secrets: list[Secret] = []
     token, pages = "", 0
     while pages < MOST_PAGES:
         page = gateway.list_secrets(token=token)
-        secrets += page.secrets
+        secrets += [secret for secret in page.secrets if is_visible(secret.name)]
         token, pages = page.next_token, pages + 1
         if not token:
             break

@@ -54,7 +54,7 @@ def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
 
 
 def _settle(intent: AuditRecord) -> Settled:
-    if intent.action == "value.read":
+    if intent.action in ("value.read", "secret.reveal"):
         # Whether AWS handed the value out cannot be asked, and the process that got it is gone.
         return _end(intent, "", "unknown", "the console ended before the answer was recorded")
     try:

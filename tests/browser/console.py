@@ -24,7 +24,7 @@ from secrets_ui.domain.environment import Environment, Rules
 from tests.conftest import as_toml, fresh_environments
 from tests.recording_aws import RecordingAws
 
-ROLES = ("viewer", "editor", "auditor", "admin")  # each is the name of an account as well
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import { all, find, say } from "./dom.js";
 import { startEdit } from "./edit_form.js";
+import { startReveal } from "./reveal.js";
 
 document.documentElement.classList.add("js");
 
@@ -47,3 +48,4 @@ async function textFor(button) {
 
 const form = find("[data-edit]");
 if (form) startEdit(form);
+startReveal();
