@@ -32,19 +32,48 @@ _SEE = {"see the list", "open a secret", "see the changes"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
 _DECIDE = {"approve", "reject"}
+_SHOW = {"show a value", "copy a value"}
+_PEOPLE = {
+    "see the people",
+    "open a person",
+    "see what to rotate",
+    "give a role",
+    "take a role",
+    "switch an account",
+}
 TABLE = {
     "viewer": _SEE | _CHECK,
-    "editor": _SEE | _CHECK | _EDIT | _DECIDE | {"see the log"},
+    "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
+    "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
     "auditor": _SEE | _CHECK | {"see the log", "export"},
-    "admin": _SEE | _CHECK | _EDIT | _DECIDE | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
 }
-SOMEWHERE = {"see the log", "export"}  # these pages are of no one environment
+# These pages are of no one environment.
+SOMEWHERE = {
+    "see the log",
+    "export",
+    "see the people",
+    "open a person",
+    "see what to rotate",
+    "switch an account",
+}
 
 
 def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     """Every action of a person in an environment, as a request."""
+    user, _ = get_user_model().objects.get_or_create(username="somebody")
+    somebody, given = user.pk, {}
+    for place in ENVIRONMENTS:
+        grant, _ = RoleGrant.objects.get_or_create(
+            user=user, environment=place, role="viewer", source="groups"
+        )
+        given[place] = grant.pk
+    reveal, shown = (
+        f"/{environment}/reveal/miyabi/{environment}/config",
+        {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"},
+    )
     name = f"miyabi/{environment}/config"
     edit, document = edit_url(environment, "config"), edit_url(environment, "config", "edit-document")
     form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
@@ -65,6 +94,12 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
+        "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),
+        "copy a value": lambda client: client.post(reveal, shown | {"to": "clipboard"}),
+        "give a role": lambda client: client.post(
+            f"/people/{somebody}/give", {"environment": environment, "role": "none"}
+        ),
+        "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
     }
@@ -101,7 +136,13 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
 ) -> None:
     _, aws = watched(only=("dev",))
     client = client_of(person(role, "prod"))
-    urls = {"see the log": ("/audit", "/audit/1"), "export": ("/audit/export.csv", "/audit/export.jsonl")}
+    urls = {
+        "see the log": ("/audit", "/audit/1"),
+        "export": ("/audit/export.csv", "/audit/export.jsonl"),
+        "see the people": ("/people",),
+        "open a person": (f"/people/{client.user.pk}",),  # type: ignore[attr-defined]
+        "see what to rotate": ("/people/to-rotate",),
+    }
     audit.record("sign_in", Actor("hana"))
     for action, paths in urls.items():
         for path in paths:
@@ -131,6 +172,35 @@ def test_s40_two_roles_add_up_and_only_where_they_are(estate: Estate, person: Ca
     assert client.get(edit_url("dev", "config")).status_code == 200
     assert client.get(edit_url("prod", "config")).status_code == 403
     assert client.get("/staging/").status_code == 403
+
+
+def test_s42_a_role_for_some_names_reaches_those_alone(watched: Watched, person: Callable[..., Any]) -> None:
+    estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
+    author, user = client_of(person("editor", "dev", name="ken")), person("editor", "dev", name="hana")
+    for name, key in (("config", "MIYABI_ROOT"), ("api-keys", "OAUTH_CLIENT_ID")):
+        save_key(author, estate, "dev", name, key, "other")
+    b"".join(author.get("/dev/troubleshoot/miyabi/dev/config"))
+    RoleGrant.objects.filter(user=user).update(prefix="api-")
+    client = client_of(user)
+
+    for path in ("/dev/", "/dev/?q=miyabi", "/dev/changes"):
+        page = client.get(path).content.decode()
+        assert "miyabi/dev/api-keys" in page, path
+        assert "miyabi/dev/config" not in page, path
+    assert client.get("/dev/secret/miyabi/dev/api-keys").status_code == 200
+    assert client.get(edit_url("dev", "api-keys")).status_code == 200
+    assert client.get("/dev/troubleshoot")["Location"] == "/dev/troubleshoot/miyabi/dev/api-keys"
+    b"".join(client.get("/dev/troubleshoot/miyabi/dev/api-keys"))
+
+    aws.seen.clear()
+    refused = AuditRecord.objects.filter(action="access.refused").count()
+    asks = [act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW]
+    answers = [act(client).status_code for act in asks]
+    assert answers.count(200) == 2  # the list and the changes
+    assert set(answers) == {200, 403}
+    assert AuditRecord.objects.filter(action="access.refused").count() == refused + answers.count(403)
+    assert "config" not in json.dumps([call.body for call in aws.seen])
+    assert client.get("/audit").status_code == 403  # of the whole environment alone
 
 
 FOREIGN = {

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-ARGUMENTS = {"environment": "dev", "name": "miyabi/dev/config", "sequence": 1, "form": "csv", "number": 1}
+ARGUMENTS = {
+    "environment": "dev",
+    "name": "miyabi/dev/config",
+    "sequence": 1,
+    "form": "csv",
+    "number": 1,
+    "grant": 1,
+}
 
 
 def every_url(**arguments: object) -> Iterator[tuple[str, str]]:

@@ -85,6 +85,8 @@ def _is_secret(debt: Debt) -> bool:
 
 def _unpaid(seen: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], str]) -> list[Debt]:
     """Those whose value is still the one that was seen, one for each key and person. What cannot be told counts as unpaid."""
+    if not seen:
+        return []
     prints = _fingerprints({version for _, version in seen} | set(current.values()))
     unpaid: dict[tuple[str, str, str, str], Debt] = {}
     for debt, version in seen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -43,8 +44,8 @@ def list_to_rotate(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def give_role(request: HttpRequest, number: int) -> HttpResponse:
-    places = ensure_somewhere(request, "people.manage")
     place = enter_to_change(request, "people.manage", request.POST.get("environment", ""))
+    places = ensure_somewhere(request, "people.manage")
     person, form = _find(number, places), GrantForm(request.POST)
     if not form.is_valid():
         return _page(request, places, person, InvalidGrant("Choose an environment and a role."), form)
@@ -59,11 +60,12 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
-    places = ensure_somewhere(request, "people.manage")
     given = RoleGrant.objects.filter(pk=grant, user_id=number).first() if max(grant, number) < 2**62 else None
     if given is None:
+        ensure_somewhere(request, "people.manage")
         raise Http404
     place = enter_to_change(request, "people.manage", given.environment)
+    places = ensure_somewhere(request, "people.manage")
     person = _find(number, places)
     try:
         service.take_role(place, actor_of(request), person, grant)
@@ -76,12 +78,14 @@ def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
 def switch_account(request: HttpRequest, number: int) -> HttpResponse:
     """An account is of all environments: whoever switches it is an admin wherever the person has a role."""
     places = ensure_somewhere(request, "people.manage")
-    person = _find(number, places)
+    person, wanted = _find(number, places), request.POST.get("account")
+    if wanted not in ("on", "off"):
+        raise BadRequest
     given = set(RoleGrant.objects.filter(user_id=number).values_list("environment", flat=True))
     for place in [place for name, place in environments().items() if name in given] or places[:1]:
         enter_to_change(request, "people.manage", place.name)
     try:
-        service.switch_account(actor_of(request), person, on=request.POST.get("account") == "on")
+        service.switch_account(actor_of(request), person, on=wanted == "on")
     except LastAdmin as error:
         return _page(request, places, person, error)
     return redirect("person", number)

@@ -100,7 +100,10 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         folder / "console.log",
     )
     with RecordingAws(local_aws.endpoint) as aws:
-        environ = make_settings(folder, port, local_aws, password) | {"LOCAL_AWS_ENDPOINT": aws.endpoint}
+        environ = make_settings(folder, port, local_aws, password) | {
+            "LOCAL_AWS_ENDPOINT": aws.endpoint,
+            "REVEALS_PER_MINUTE": "1000",
+        }
         run_to_end("deploy.demo.seed", environ, log)
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"

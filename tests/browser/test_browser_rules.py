@@ -30,6 +30,10 @@ NOT_PAGES = {
     "check_report",
     "sign_out",
     "decide",
+    "reveal",
+    "give_role",
+    "take_role",
+    "switch_account",
 }  # files to be kept, and what takes POST alone
 MARKUP = """<img src=x onerror="document.title='owned'"><script>alert(1)</script>{{ 7*7 }}{% now %}‮${7*7}"""
 INJECTED = "document.querySelectorAll('img[src=x], body script, main script').length"

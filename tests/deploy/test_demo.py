@@ -123,7 +123,7 @@ def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
         "Making the database and the accounts",
         "Starting the console under gunicorn",
     ]
-    assert "viewer, editor, auditor, admin" in demo.shown
+    assert "viewer, editor, approver, auditor, admin" in demo.shown
 
 
 def test_it_answers_on_loopback(demo: Demo) -> None:

@@ -33,7 +33,7 @@ from tests.urls import every_url
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
-ROLES = ("viewer", "editor", "auditor", "admin")
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 SECRETS = ("object", "text", "list")
 
 

@@ -9,13 +9,28 @@ let hideShown = () => {};
 
 export function startReveal() {
   all("[data-reveal] form").forEach((form) => form.addEventListener("submit", (event) => onSubmit(event, form)));
+  all("[data-reveal] details").forEach((details) => details.addEventListener("toggle", () => { if (details.open) find("[name=reason]", details).focus(); }));
   addEventListener("pagehide", hideAll); // the browser may keep the page whole, no-store or not
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideShown(); });
-  all("form[action='/sign-out']").forEach((form) => form.addEventListener("submit", () => { hideAll(); signedOut.postMessage(""); }));
+  all("form[action='/sign-out']").forEach((form) => form.addEventListener("submit", tellOtherTabs));
+  if (find("[data-reveal]")) listenToOtherTabs();
 }
 
-const signedOut = new BroadcastChannel("miyabi-signed-out"); // in another tab
-signedOut.onmessage = () => hideAll();
+function tellOtherTabs() {
+  const channel = new BroadcastChannel("signed-out");
+  channel.postMessage("");
+  channel.close();
+}
+
+/** Open while the page is shown: a browser would not keep a page that has an open channel, or would drop it for a message. */
+function listenToOtherTabs() {
+  let channel;
+  addEventListener("pageshow", () => {
+    channel = new BroadcastChannel("signed-out");
+    channel.onmessage = hideAll;
+  });
+  addEventListener("pagehide", () => channel?.close());
+}
 
 function hideAll() {
   hideShown();
@@ -58,6 +73,7 @@ const told = (problem) => Object.assign(new Error(problem.title), { problem });
 async function copy(form, root) {
   const asked = ask(form, "clipboard");
   const text = asked.then(({ value }) => new Blob([value], { type: "text/plain" }));
+  text.catch(() => {}); // told below
   try {
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
   } catch {
