@@ -157,7 +157,7 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
     """A view that forgets to ask would answer somebody without a role."""
     _, aws = watched(only=("dev",))
     client = signed_in("nobody")
-    open_to_all = {"livez", "readyz", "sign_in", "sign_out"}
+    open_to_all = {"livez", "readyz", "sign_in", "sign_out", "step_up"}
     for method in ("get", "post"):
         for name, path in every_url():
             if name not in open_to_all:

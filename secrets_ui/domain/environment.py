@@ -109,7 +109,9 @@ def _environment(name: str, table: Any, source: str) -> Environment:
         raise ConfigurationError(
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
-    texts = {key: _text(table, key, where) for key in known - {"rules", *_SWITCHES} if key in table}
+    texts: dict[str, Any] = {
+        key: _text(table, key, where) for key in known - {"rules", *_SWITCHES} if key in table
+    }
     switches: dict[str, Any] = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):

@@ -261,6 +261,11 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/dev/changes/1": {"decision": "approve"},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
+        edit_url("dev", "config", "reveal"): {"key": "MIYABI_ROOT", "version": base, "to": "screen"},
+        "/people/1/give": {"environment": "dev", "role": "viewer"},
+        "/people/1/take/1": {},
+        "/people/1/account": {"account": "off"},
+        "/step-up": {"password": "x"},
         "/sign-out": {},
         "/sign-in": {"username": "hana", "password": "x"},
     }
