@@ -44,7 +44,10 @@ def list_to_rotate(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def give_role(request: HttpRequest, number: int) -> HttpResponse:
-    place = enter_to_change(request, "people.manage", request.POST.get("environment", ""))
+    wanted = request.POST.get("environment", "")
+    if wanted not in environments():
+        ensure_somewhere(request, "people.manage")
+    place = enter_to_change(request, "people.manage", wanted)
     places = ensure_somewhere(request, "people.manage")
     person, form = _find(number, places), GrantForm(request.POST)
     if not form.is_valid():
