@@ -1,28 +1,60 @@
-# The console's image: two stages, hashed requirements, no root, nothing of the demo or the tests.
-FROM python:3.13-slim AS build
+# The console's image: `docker build -t miyabi-console .`
+# It runs with a read-only file system: `docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges …`
+# deploy/compose.yaml does so. `--target demo` builds the other image, with a local AWS in it, which production never gets.
+ARG PYTHON=python:3.13-slim
+
+FROM ${PYTHON} AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/console
-COPY requirements/base.txt /tmp/base.txt
-RUN /opt/console/bin/pip install --require-hashes -r /tmp/base.txt
 WORKDIR /srv/console
+RUN python -m venv /opt/console
+COPY requirements/base.txt requirements/
+RUN /opt/console/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/base.txt
+
+FROM packages AS build
+# Nothing is installed from here on, here or in a running container.
+RUN /opt/console/bin/python -m pip uninstall --quiet --yes pip setuptools && rm -r requirements
 COPY manage.py ./
 COPY miyabi_admin miyabi_admin
 COPY secrets_ui secrets_ui
 COPY templates templates
-COPY deploy/catalog.json deploy/gunicorn.conf.py deploy/environments.example.toml deploy/
+COPY deploy/catalog.json deploy/gunicorn.conf.py deploy/healthcheck.py deploy/environments.example.toml deploy/
 # Static files get their hashed names here. The settings of this one step are thrown away with it.
-RUN keys() { /opt/console/bin/python -c "import secrets; print(secrets.token_urlsafe(48))"; } && \
-    SECRET_KEY=$(keys) AUDIT_KEY=$(keys) FINGERPRINT_KEY=$(keys) ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////tmp/build.sqlite3 \
-    ENVIRONMENTS_FILE=deploy/environments.example.toml /opt/console/bin/python manage.py collectstatic --noinput
+RUN key() { /opt/console/bin/python -c "import secrets; print(secrets.token_urlsafe(48))"; } && \
+    SECRET_KEY=$(key) AUDIT_KEY=$(key) FINGERPRINT_KEY=$(key) SECOND_FACTOR_KEY=$(key) ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////nonexistent/db \
+    ENVIRONMENTS_FILE=deploy/environments.example.toml /opt/console/bin/python manage.py collectstatic --noinput --verbosity 0
+# Whatever the builder's umask was: everybody may read, nobody may write. Compiled, since nothing can be compiled later.
+RUN /opt/console/bin/python -m compileall -q miyabi_admin secrets_ui && chmod -R a=rX /srv/console
 
-FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin console
+FROM packages AS demo-build
+COPY requirements/demo.txt requirements/
+RUN /opt/console/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/demo.txt
+COPY manage.py ./
+COPY miyabi_admin miyabi_admin
+COPY secrets_ui secrets_ui
+COPY templates templates
+COPY deploy/catalog.json deploy/gunicorn.conf.py deploy/healthcheck.py deploy/environments.example.toml deploy/
+COPY deploy/demo deploy/demo
+RUN chmod -R a=rX /srv/console
+
+# A local AWS on the container's own loopback, and the console before it. For a first look on one's own machine, and never elsewhere.
+FROM ${PYTHON} AS demo
+COPY --from=demo-build /opt/console /opt/console
+COPY --from=demo-build /srv/console /srv/console
+WORKDIR /srv/console
+ENV PATH=/opt/console/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DEMO_HOST=0.0.0.0 DEMO_FOLDER=/tmp/demo PORT=8000
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["python", "deploy/healthcheck.py"]
+CMD ["python", "-m", "deploy.demo"]
+
+# The last stage is what `docker build` makes. 10001 is nobody's number; no account is made for it.
+FROM ${PYTHON} AS console
 COPY --from=build /opt/console /opt/console
 COPY --from=build /srv/console /srv/console
 WORKDIR /srv/console
-# The file system may be read-only: gunicorn's heartbeat files go to memory, and nothing else is written.
+# gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written.
 ENV PATH=/opt/console/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
-USER 10001
+USER 10001:10001
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/livez', timeout=2)"]
-CMD ["gunicorn", "-c", "deploy/gunicorn.conf.py", "miyabi_admin.wsgi"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["python", "deploy/healthcheck.py"]
+CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py"]

@@ -31,15 +31,24 @@ check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template li
 	@$(PRODUCTION_SETTINGS) && set -x && $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/djlint templates --lint
 
+.PHONY: checkov
+checkov: .checkov/stamp ## Terraform's policies against good practice, by checkov in an environment of its own
+	.checkov/bin/checkov --quiet --compact --framework terraform --config-file deploy/terraform/.checkov.yaml
+
 .PHONY: bench
 bench: .venv/dev.stamp ## the speed of the console as JSON, each figure a ratio taken in one run
 	@exec $(BIN)/python -m benchmarks
+
+.PHONY: layer
+layer: .venv/dev.stamp ## the Lambda layer with the loader, miyabi-core.zip
+	@exec $(BIN)/python deploy/lambda/build_layer.py --out miyabi-core.zip
 
 .PHONY: lock
 lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows into requirements/
 	$(LOCK) --upgrade --group dev -o requirements/dev.txt
 	$(LOCK) --group demo -c requirements/dev.txt -o requirements/demo.txt
 	$(LOCK) -c requirements/dev.txt -o requirements/base.txt
+	$(subst pyproject.toml,--group pyproject.toml:checkov,$(LOCK)) --upgrade -o requirements/checkov.txt
 
 # Names, versions and hashes alone: an address would bind every machine to one index.
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
@@ -64,6 +73,13 @@ NO_CHROMIUM = Chromium is not installed, so the tests in a browser cannot run. I
 	@echo "Installing what the tests need into .venv (a minute or two at first) ..."
 	@$(PIP_INSTALL) -r requirements/dev.txt
 	@touch $@ .venv/demo.stamp
+
+# Apart from .venv: checkov pins an old boto3.
+.checkov/stamp: requirements/checkov.txt
+	@echo "Installing checkov into .checkov (a minute or two at first) ..."
+	@$(PYTHON) -m venv .checkov
+	@.checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/checkov.txt
+	@touch $@
 
 .venv/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there: install Python 3.11 or later, or set PYTHON."; exit 1; }

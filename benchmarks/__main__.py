@@ -14,7 +14,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks import appending, call_counts, evaluator, memory, pages, panel, servers, verifying
+from benchmarks import (
+    appending,
+    call_counts,
+    evaluator,
+    loader,
+    memory,
+    pages,
+    panel,
+    servers,
+    status_pass,
+    verifying,
+)
 from deploy.demo.local_aws import CREDENTIALS
 
 Figures = dict[str, object]
@@ -35,11 +46,14 @@ class Counts:
     evaluations: int = 5_000
     panel_rounds: int = 60
     cli_rounds: int = 5
+    cold_starts: int = 15  # of the Lambda's loader, and of boto3
+    warm_reads: int = 1_000  # of what is held, in each of 61 rounds
+    watched: int = 1000  # secrets in each of three environments, for a status pass
 
 
 TINY = Counts(
     secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100,
-    verify_rounds=1, evaluations=10, panel_rounds=2, cli_rounds=1,
+    verify_rounds=1, evaluations=10, panel_rounds=2, cli_rounds=1, cold_starts=1, warm_reads=10, watched=30,
 )  # fmt: skip
 
 
@@ -70,7 +84,9 @@ def measure(counts: Counts, only: str = "") -> Figures:
         "audit append ÷ bare insert": lambda: appending.measure(counts.appends, counts.append_rounds),
         "audit verification ÷ bare read": lambda: verifying.measure(counts.records, counts.verify_rounds),
         "troubleshooting panel, 20 ms": lambda: panel.measure(counts.panel_rounds, counts.cli_rounds),
+        "status pass": lambda: status_pass.measure(counts.watched),
         "access evaluator": lambda: evaluator.measure(counts.evaluations),
+        "Lambda loader ÷ boto3 and Powertools": lambda: loader.measure(counts.cold_starts, counts.warm_reads),
     })  # fmt: skip
     return figures
 

@@ -22,13 +22,14 @@ prefix = "miyabi/{name}/"
 ENVIRONMENTS = parse_environments(tomllib.loads(TOML), "benchmarks/estate.py")
 
 
-def make_secrets(prod: int) -> dict[str, str]:
-    """Current values by full name; prod gets `prod` secrets, those of the catalogue among them."""
+def make_secrets(prod: int, others: int = 0) -> dict[str, str]:
+    """Current values by full name; prod gets `prod` secrets, those of the catalogue among them, and the other environments `others`."""
     catalog, secrets = read_catalog(), {}
     for name, environment in ENVIRONMENTS.items():
         for secret, values in make_values(catalog, name).items():
             secrets[environment.prefix + secret] = json.dumps(values)
-    for number in range(prod - len(catalog.secrets)):
-        settings = {f"SETTING_{n}": f"{number}-{n}" for n in range(6)}
-        secrets[f"{ENVIRONMENTS['prod'].prefix}service-{number:04d}"] = json.dumps(settings)
+    for name, environment in ENVIRONMENTS.items():
+        for number in range((prod if name == "prod" else others) - len(catalog.secrets)):
+            settings = {f"SETTING_{n}": f"{number}-{n}" for n in range(6)}
+            secrets[f"{environment.prefix}service-{number:04d}"] = json.dumps(settings)
     return secrets

@@ -21,6 +21,7 @@ from io import BufferedIOBase
 from typing import Any
 from urllib.parse import parse_qs
 
+from benchmarks.fake_account import operation_of
 from benchmarks.fake_secrets import FakeSecrets
 
 HOST = "127.0.0.1"
@@ -59,7 +60,8 @@ class FakeAws(socketserver.ThreadingTCPServer):
     def answer(self, method: str, path: str, headers: Headers, body: bytes) -> tuple[int, bytes]:
         """Status and body of an API call."""
         target = headers.get("x-amz-target", "")
-        operation = target.rpartition(".")[2] or parse_qs(body.decode())["Action"][0]
+        form = parse_qs(body.decode(errors="replace"))
+        operation = target.rpartition(".")[2] or form.get("Action", [""])[0] or operation_of(path)
         key_id = headers["authorization"].partition("Credential=")[2].partition("/")[0]
         return self.secrets.answer(operation, body, key_id)
 

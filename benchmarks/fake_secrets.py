@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+from benchmarks import fake_account
+
 REGION, ACCOUNT = "us-west-2", "111111111111"
 Answer = dict[str, Any]
 
@@ -75,6 +77,7 @@ class FakeSecrets:
             "DescribeSecret": self._describe_secret,
             "ListSecretVersionIds": self._list_secret_version_ids,
             "GetSecretValue": self._get_secret_value,
+            "GetResourcePolicy": lambda asked: {"ARN": self._find(asked).arn, "Name": self._find(asked).name},
             "PutSecretValue": self._put_secret_value,
             "UpdateSecretVersionStage": self._update_secret_version_stage,
         }
@@ -85,6 +88,8 @@ class FakeSecrets:
             return 200, _assume_role(body)
         with self._lock:
             self._calls[key_id][operation] += 1
+            if (canned := fake_account.answer(operation, body)) is not None:
+                return 200, canned
             if operation == "ListSecrets":
                 if body not in self._listed:
                     self._listed[body] = _json(self._list_secrets(json.loads(body)))

@@ -55,6 +55,7 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "WRITES_PER_MINUTE": "1000000",
         "DEMO_PASSWORD": secrets.token_urlsafe(12),
+        "STATUS_EVERY": "0",
         "HOST": HOST,
     } | more  # fmt: skip
 

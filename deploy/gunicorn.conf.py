@@ -1,6 +1,7 @@
 """How gunicorn serves the console: `gunicorn --config deploy/gunicorn.conf.py`; it reads `.env` as well."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,15 +17,19 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # gunicorn reads this file before it looks at chdir
 
 from miyabi_admin.environ import Settings  # noqa: E402 - found through the line above
+from secrets_ui.logs import JsonLine  # noqa: E402
 
 
-class JsonAccessLogger(Logger):
-    """Access lines as JSON, so that what a client sends stays inside one escaped line.
+class JsonLogger(Logger):
+    """gunicorn's own lines in the form of all others, and access lines as JSON: what a client sends stays inside one escaped line."""
 
-    The path alone: a query string holds the audit log's filters, which name persons and reasons.
-    """
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonLine())
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """The path alone: a query string holds the audit log's filters, which name persons and reasons."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": "info",
@@ -40,14 +45,23 @@ class JsonAccessLogger(Logger):
         self.access_log.info(json.dumps(line))
 
 
-def _count_cores() -> int:
-    """The cores that this process may use: a container's share, where os.cpu_count would tell the host's."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # a container's share: "QUOTA PERIOD", or "max PERIOD"
+
+
+def _count_cores(quota: Path = CPU_QUOTA) -> int:
+    """The cores that this process may use; os.cpu_count would tell the whole machine's."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        share, period = quota.read_text(encoding="ascii").split()
+        return min(cores, math.ceil(int(share) / int(period)))
+    except (OSError, ValueError, ZeroDivisionError):  # no quota, or none that can be read
+        return cores
 
 
 try:
     _settings = Settings(Path(os.environ.get("ENV_FILE", PROJECT / ".env")))
     workers = _settings.number("WEB_CONCURRENCY", _count_cores())
+    status_every = _settings.number("STATUS_EVERY", 300, least=0)
     bind = f"{_settings.text('HOST', '127.0.0.1')}:{_settings.number('PORT', 8000)}"
 except ImproperlyConfigured as error:
     sys.exit(f"miyabi: {error}")
@@ -62,9 +76,9 @@ threads = 8
 preload_app = False
 
 timeout = 30  # seconds without a sign of life from a worker's main loop; its threads may take longer
-graceful_timeout = (
-    30  # seconds for requests under way to end: a save is then recorded by the request that began it
-)
+# Seconds for requests under way to end: a save is then recorded by the request that began it. A save swaps within 30 s and ends
+# within 25 s more (services/settle_audit.py); one that is cut off is settled by asking AWS.
+graceful_timeout = 30
 keepalive = 5
 # A heartbeat file on a slow disk can make a busy worker look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes an unnamed file there
@@ -72,18 +86,24 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # open by default since 25.1: nobody needs to steer this server over a socket
 accesslog = "-"
 errorlog = "-"
-logger_class = JsonAccessLogger
+logger_class = JsonLogger
 
-_settling: list[subprocess.Popen[bytes]] = []
+_beside: list[subprocess.Popen[bytes]] = []
 
 
 def when_ready(server: Arbiter) -> None:
     """An earlier server may have died between intent and outcome of a save, and AWS may go away in the middle of one: ask it, from now
-    on, what became of them."""
-    command = [sys.executable, "manage.py", "settle_audit", "--every", "60"]
-    _settling.append(subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.DEVNULL))
+    on, what became of them. The runner of the status page stands beside the console as well; a lock lets one of several work."""
+    _start_beside("settle_audit", 60)
+    if status_every:
+        _start_beside("run_checks", status_every)
+
+
+def _start_beside(command: str, seconds: int) -> None:
+    arguments = [sys.executable, "manage.py", command, "--every", str(seconds)]
+    _beside.append(subprocess.Popen(arguments, cwd=PROJECT, stdin=subprocess.DEVNULL))
 
 
 def on_exit(server: Arbiter) -> None:
-    for process in _settling:
+    for process in _beside:
         process.terminate()  # does nothing to one that has ended

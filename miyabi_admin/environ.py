@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +50,13 @@ class Settings:
             raise ImproperlyConfigured(f"{name}: expected a whole number, {least} or more.")
         return int(value) if value else default
 
+    def price(self, name: str, default: str) -> Decimal:
+        """US dollars, such as 0.40."""
+        value = os.environ.get(name, "").strip() or default
+        if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
+            raise ImproperlyConfigured(f"{name}: expected an amount in US dollars, such as {default}.")
+        return Decimal(value)
+
     def names(self, name: str) -> list[str]:
         return [item.strip() for item in self.text(name).split(",") if item.strip()]
 
@@ -69,6 +77,26 @@ class Settings:
             raise ImproperlyConfigured(
                 f"{name} is too short or not random: expected at least {KEY_LENGTH} random characters."
             )
+        return value
+
+    def optional_key(self, name: str, purpose: str) -> str:
+        """The same, or "" where none is set."""
+        return self.key(name, purpose) if self.text(name) else ""
+
+    def web_address(self, name: str) -> str:
+        """An https address, or an http one of this machine; "" where none is set. The address may be a secret, so no error repeats it."""
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            is_fine = not value or (
+                bool(parts.hostname)
+                and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+                and parts.port != 0
+            )
+        except ValueError:  # an IPv6 address or a port that is none
+            is_fine = False
+        if not is_fine:
+            raise ImproperlyConfigured(f"{name}: expected an https address.")
         return value
 
     def origins(self, name: str) -> list[str]:

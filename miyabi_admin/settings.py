@@ -26,8 +26,11 @@ if DEBUG and not IS_LOCAL:
 SECRET_KEY = env.key("SECRET_KEY", "it signs sessions and forms")
 AUDIT_KEY = env.key("AUDIT_KEY", "it seals the audit chain").encode()
 FINGERPRINT_KEY = env.key("FINGERPRINT_KEY", "it keys the fingerprints of values").encode()
+AUDIT_KEYS_BEFORE = [key.encode() for key in env.names("AUDIT_KEYS_BEFORE")]  # oldest first
 if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY}) < 3:
     raise ImproperlyConfigured("SECRET_KEY, AUDIT_KEY and FINGERPRINT_KEY must be three different keys.")
+if AUDIT_KEY in AUDIT_KEYS_BEFORE:
+    raise ImproperlyConfigured("AUDIT_KEYS_BEFORE holds AUDIT_KEY itself: expected the keys before it.")
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if IS_LOCAL else [])
 if not ALLOWED_HOSTS:
@@ -44,9 +47,39 @@ CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
+METRICS_NAMESPACE = env.text(
+    "METRICS_NAMESPACE", "Miyabi/Secrets"
+)  # of SecretAccess, which AWS does not publish
+PRICE_SECRET = env.price("PRICE_SECRET", "0.40")  # US dollars: a secret, a month
+PRICE_CALLS = env.price("PRICE_CALLS", "0.05")  # 10,000 calls
+PRICE_KEY = env.price("PRICE_KEY", "1.00")  # a customer key of AWS KMS, a month
 WEB_CONCURRENCY = env.number(
     "WEB_CONCURRENCY", 1
 )  # worker processes; gunicorn.conf.py reads the same variable
+
+# The status page and its runner.
+STATUS_EVERY = env.number("STATUS_EVERY", 300, least=0)  # gunicorn.conf.py reads it as well
+STATUS_STALE_SECONDS = env.number("STATUS_STALE_SECONDS", 900)
+STATUS_OUTSIDE_DAYS = env.number("STATUS_OUTSIDE_DAYS", 7)
+STATUS_LOOKS_PER_PASS = env.number("STATUS_LOOKS_PER_PASS", 100, least=0)
+STATUS_POLICIES_PER_PASS = env.number("STATUS_POLICIES_PER_PASS", 200, least=0)
+STATUS_SECRETS_PER_SECOND = env.number("STATUS_SECRETS_PER_SECOND", 20)
+STATUS_IAM_PER_SECOND = env.number("STATUS_IAM_PER_SECOND", 5)
+STATUS_OTHERS_PER_SECOND = env.number("STATUS_OTHERS_PER_SECOND", 10)
+STATUS_TOKEN = env.optional_key("STATUS_TOKEN", "it opens /status.json")
+METRICS_TOKEN = env.optional_key("METRICS_TOKEN", "it opens /metrics")
+STATUS_ADDRESS = env.web_address("STATUS_ADDRESS")
+STATUS_WEBHOOK_URL = env.web_address("STATUS_WEBHOOK_URL")
+STATUS_WEBHOOK_KEY = env.optional_key("STATUS_WEBHOOK_KEY", "it signs events")
+STATUS_EMAIL_TO = env.names("STATUS_EMAIL_TO")
+STATUS_EMAIL_FROM = env.text("STATUS_EMAIL_FROM", "miyabi-console@localhost")
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+_email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
+EMAIL_TIMEOUT = 10
 
 INSTALLED_APPS = [
     "secrets_ui",

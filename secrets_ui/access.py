@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import NoReturn
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from .domain.actor import Actor
@@ -16,7 +18,11 @@ from .services import audit, estate
 
 def actor_of(request: HttpRequest) -> Actor:
     """The person behind a request. The address is the one that connected: a header that anybody can write proves nothing."""
-    return Actor(request.user.get_username(), str(request.META.get("REMOTE_ADDR", "")))
+    return Actor(
+        request.user.get_username(),
+        str(request.META.get("REMOTE_ADDR", "")),
+        getattr(request, "os_user", ""),
+    )
 
 
 def grants_of(request: HttpRequest) -> dict[str, frozenset[tuple[str, str]]]:
@@ -144,4 +150,25 @@ def refuse(request: HttpRequest, action: str, environment: str = "", secret: str
     raise NotPermitted(
         f"You may not {WORDS[action]}{where}.",
         remedy=f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}.",
+    )
+
+
+class ShellRequest(HttpRequest):
+    """What a command asks, in the name of an account: the same gatehouse decides, by the same account and grants, as for a page."""
+
+    def __init__(self, username: str, os_user: str) -> None:
+        """Raises NotPermitted, on record, where no such account may sign in. No password is asked for: whoever may run a command holds
+        the console's settings (docs/decisions/), so the record tells whose shell it was."""
+        super().__init__()
+        self.META["REMOTE_ADDR"], self.os_user = "shell", os_user
+        account = get_user_model()._default_manager.filter(username=username, is_active=True).first()
+        if account is None:
+            _refuse_at_shell(Actor(username, "shell", os_user))
+        self.user = account
+
+
+def _refuse_at_shell(actor: Actor) -> NoReturn:
+    audit.record("access.refused", actor, "refused", details={"action": "shell"})
+    raise NotPermitted(
+        f"There is no account {actor.name[:60]} that may sign in.", remedy="Name one with --as."
     )

@@ -45,7 +45,8 @@ _SECTIONS = {
     "secrets": "secrets", "secret": "secrets", "edit": "secrets", "edit_document": "secrets", "changes": "changes", "decide": "changes",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
     "people": "people", "person": "people", "to_rotate": "people",
-    "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
+    "usage": "secrets", "cost": "secrets", "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
+    "status": "status", "environment_status": "status",
 }  # fmt: skip
 _ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
 
@@ -59,8 +60,14 @@ def _same_page(place: Environment, current: Environment | None, page: str, argum
     name = str(arguments.get("name", ""))
     if current and page in _ABOUT_A_SECRET and name.startswith(current.prefix):
         return reverse(page, args=[place.name, place.prefix + name.removeprefix(current.prefix)])
+    if page == "usage":
+        return reverse(page, args=[place.name])
     section = _SECTIONS.get(page, "")
     return reverse(
-        {"changes": "changes", "troubleshoot": "troubleshoot_first"}.get(section, "secrets"),
+        {
+            "changes": "changes",
+            "troubleshoot": "troubleshoot_first",
+            "status": "environment_status",
+        }.get(section, "secrets"),
         args=[place.name],
     )

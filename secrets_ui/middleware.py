@@ -138,7 +138,9 @@ def _is_over(request: HttpRequest) -> bool:
     started, seen = session.get("started", 0), session.get("seen", 0)
     if now - started > settings.SESSION_LIFE_SECONDS or now - seen > settings.SESSION_IDLE_SECONDS:
         return True
-    if now - seen >= SEEN_EVERY:
+    if (
+        now - seen >= SEEN_EVERY and "X-Quiet-Refresh" not in request.headers
+    ):  # a page that refreshes itself is no use of it
         session["seen"] = now
         return not _is_kept(session)
     return False

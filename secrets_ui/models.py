@@ -127,3 +127,80 @@ class CheckRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.secret} at {self.at:%Y-%m-%d %H:%M}: {self.verdict}"
+
+
+class StatusSnapshot(models.Model):
+    """What the latest pass found of one secret; of its environment where `secret` is ""; of the record itself where both are.
+
+    `findings` is JSON of domain/status.py, `remembered` what the next pass compares with. Neither holds a value.
+    """
+
+    environment = models.CharField(max_length=20, blank=True)
+    secret = models.CharField(max_length=512, blank=True)
+    status = models.CharField(max_length=10)
+    at = models.DateTimeField()  # when it was looked at
+    findings = models.TextField(default="[]")
+    remembered = models.TextField(default="{}")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["environment", "secret"], name="one_snapshot_of_a_secret")
+        ]
+        indexes: ClassVar = [models.Index(fields=["environment", "status"], name="snapshots_by_status")]
+
+    def __str__(self) -> str:
+        return f"{self.secret or self.environment or 'the record'}: {self.status}"
+
+
+class StatusSpan(models.Model):
+    """How long an environment was watched and had one status: the history of 90 days."""
+
+    environment = models.CharField(max_length=20)
+    status = models.CharField(max_length=10)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["environment", "-seen_at"], name="spans_by_environment")]
+
+    def __str__(self) -> str:
+        return f"{self.environment}: {self.status} since {self.began_at:%Y-%m-%d %H:%M}"
+
+
+class StatusRunner(models.Model):
+    """One row: who runs the passes, until when they hold the lease, when a run was asked for, and what the last pass took."""
+
+    holder = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(null=True)  # the runner that goes on by itself was last seen
+    every = models.PositiveIntegerField(default=0)  # seconds; 0: nobody runs by itself
+    wanted_at = models.DateTimeField(null=True)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    took = models.TextField(default="{}")  # JSON: seconds, and AWS calls by environment and operation
+
+    def __str__(self) -> str:
+        return f"runner {self.holder}"
+
+
+class StatusDelivery(models.Model):
+    """The outbox: one event for one channel, written in the transaction that found it, and sent once."""
+
+    event = models.CharField(max_length=36)
+    channel = models.CharField(max_length=10)  # webhook or email
+    payload = models.TextField()  # JSON
+    made_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "channel"], name="one_delivery_of_an_event")
+        ]
+        indexes: ClassVar = [models.Index(fields=["sent_at", "next_at"], name="deliveries_due")]
+
+    def __str__(self) -> str:
+        return f"{self.event} by {self.channel}"

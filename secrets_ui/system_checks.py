@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 
 def ensure_cache_is_shared() -> None:
@@ -26,3 +27,22 @@ def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Erro
             Error("ATOMIC_REQUESTS is on: intents would not be committed before the call.", id="miyabi.E001")
         ]
     return []
+
+
+@register(Tags.database)
+def audit_key_sealed_the_last_record(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[Error]:
+    """Before a console with a mistyped or exchanged AUDIT_KEY goes on with the chain. `migrate` asks this too."""
+    from .services.verify_audit import last_record  # needs the models, which load after this file
+
+    if not databases or "secrets_ui_auditrecord" not in connection.introspection.table_names():
+        return []
+    sequence, is_ours = last_record()
+    if is_ours:
+        return []
+    return [
+        Error(
+            f"Audit record {sequence}, the last one, is not sealed with AUDIT_KEY.",
+            hint="Set the AUDIT_KEY that the console had; or, to change it, see docs/operations.md; or verify_audit says what was changed.",
+            id="miyabi.E002",
+        )
+    ]

@@ -41,7 +41,7 @@ class PostgresServer:
         """One of PostgreSQL's own programs, as the user that the server runs as. root may not run initdb,
         nor the server."""
         command = [str(self.programs / program), *arguments]
-        user, group = _as_whom()
+        user, group = as_whom()
         ended = subprocess.run(
             command, cwd=self.folder, capture_output=True, text=True, timeout=120, user=user, group=group
         )
@@ -66,7 +66,7 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
     )  # short: a socket's path has at most about 100 characters
     server = PostgresServer(programs, folder)
     try:
-        user, group = _as_whom()
+        user, group = as_whom()
         os.chown(folder, -1 if user is None else user, -1 if group is None else group)
         server.run(
             "initdb", "--pgdata", f"{folder}/data", "--username", server.user, "--auth", "trust", "--no-sync"
@@ -92,7 +92,7 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _as_whom() -> tuple[int | None, int | None]:
+def as_whom() -> tuple[int | None, int | None]:
     """User and group for PostgreSQL's programs; None keeps the test's own."""
     if os.geteuid():
         return None, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from email.message import Message
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from deploy.demo.account import Account
@@ -102,12 +104,12 @@ class Served:
         return self.folder / "console.log"
 
     @contextmanager
-    def running(self, **environ: str) -> Iterator[None]:
+    def running(self, **environ: str) -> Iterator[subprocess.Popen[Any]]:
         """A gunicorn with these settings as well."""
         merged = self.environ | environ
         with gunicorn(merged, self.log) as process:
             wait_until_ready(process, f"http://{HOST}:{merged['PORT']}/livez", self.log)
-            yield
+            yield process
 
     def workers(self) -> list[int]:
         """The id of the worker process that answered each request so far, by the access log."""
@@ -142,6 +144,7 @@ def served(local_aws: LocalAws, folder: Path, **environ: str) -> Iterator[Served
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "TMPDIR": str(folder / "tmp"),
             "WEB_CONCURRENCY": "1",
+            "STATUS_EVERY": "0",  # a runner beside the console would make calls that no test counts on
             **environ,
         }
         console = Served(folder, settings, password, aws, accounts)

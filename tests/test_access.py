@@ -28,7 +28,7 @@ Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 # What each role may do where it has been given. Written down here once more on purpose: a change of the gatehouse has to change this too.
-_SEE = {"see the list", "open a secret", "see the changes"}
+_SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
 _DECIDE = {"approve", "reject"}
@@ -81,7 +81,9 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     return {
         "see the list": lambda client: client.get(f"/{environment}/"),
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
+        "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
+        "see the usage": lambda client: client.get(f"/{environment}/usage"),
         "open the edit page": lambda client: client.get(edit),
         "open the document page": lambda client: client.get(document),
         "review": lambda client: client.post(edit, form | {"step": "review"}, **JSON),
@@ -131,6 +133,22 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
 
 
 @pytest.mark.parametrize("role", TABLE)
+def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
+    _, aws = watched()
+    answer = client_of(person(role, "prod")).get("/cost")
+    assert answer.status_code == (200 if TABLE[role] else 403)
+    if TABLE[role]:
+        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == ["prod"]
+        assert {call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session} == {
+            answer.context["reckoning"].environments[0].environment.account
+        }
+    else:
+        assert aws.seen == []
+
+
+@pytest.mark.parametrize("role", TABLE)
 def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
     watched: Watched, person: Callable[..., Any], role: str
 ) -> None:
@@ -157,7 +175,14 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
     """A view that forgets to ask would answer somebody without a role."""
     _, aws = watched(only=("dev",))
     client = signed_in("nobody")
-    open_to_all = {"livez", "readyz", "sign_in", "sign_out", "step_up"}
+    open_to_all = {
+        "livez",
+        "readyz",
+        "sign_in",
+        "sign_out",
+        "step_up",
+        "metrics",
+    }  # metrics ask for a token, and no session helps
     for method in ("get", "post"):
         for name, path in every_url():
             if name not in open_to_all:

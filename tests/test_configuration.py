@@ -12,7 +12,9 @@ import pytest
 from deploy.demo.local_aws import PROJECT
 from tests.starting import assert_one_line, check, production
 
-READERS = {"text", "boolean", "number", "names", "one_of", "key", "origins", "loopback_url"}
+READERS = {
+    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "price",
+}  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
 NOT_IN_THE_FILE = {"ENV_FILE"}
@@ -26,6 +28,14 @@ WRONG = {
     "no writes at all": (
         {"WRITES_PER_MINUTE": "0"},
         "WRITES_PER_MINUTE: expected a whole number, 1 or more.",
+    ),
+    "a price that is none": (
+        {"PRICE_SECRET": "free"},
+        "PRICE_SECRET: expected an amount in US dollars, such as 0.40.",
+    ),
+    "a negative price": (
+        {"PRICE_CALLS": "-1"},
+        "PRICE_CALLS: expected an amount in US dollars, such as 0.05.",
     ),
     "an unknown choice": ({"VERSION_ID_FORMAT": "sha1"}, "VERSION_ID_FORMAT: expected one of hash, uuid."),
     "an unknown level": ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: expected one of INFO, DEBUG, WARNING, ERROR."),
@@ -49,6 +59,19 @@ WRONG = {
     "a file name as a host": (
         {"DATABASE_URL": "sqlite://hunter2.sqlite3"},
         "DATABASE_URL: expected sqlite:///file or",
+    ),
+    "a short token": ({"STATUS_TOKEN": "hunter2"}, "STATUS_TOKEN is too short or not random"),
+    "a webhook without TLS": (
+        {"STATUS_WEBHOOK_URL": "http://hooks.miyabi-world.com/hunter2"},
+        "STATUS_WEBHOOK_URL: expected an https address.",
+    ),
+    "a webhook that is no address": (
+        {"STATUS_WEBHOOK_URL": "hunter2"},
+        "STATUS_WEBHOOK_URL: expected an https",
+    ),
+    "an unknown way of mailing": (
+        {"EMAIL_SECURITY": "ssl"},
+        "EMAIL_SECURITY: expected one of none, starttls, tls.",
     ),
     "no environments file": (
         {"ENVIRONMENTS_FILE": "/nonexistent.toml"},

@@ -17,9 +17,10 @@ from types import FrameType
 from deploy.demo.aws_config import write_aws_config
 from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
 from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
+from deploy.demo.metrics import fill_metrics
 from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
 from deploy.demo.seed import ROLES
-from deploy.demo.settings import leave_behind_what_is_personal, make_settings
+from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
 
 READY = """
   Miyabi secrets console   http://{host}:{port}
@@ -28,6 +29,8 @@ READY = """
   Local AWS                {endpoint}
   AWS CLI beside it        export AWS_CONFIG_FILE={aws_config}
                            aws --profile miyabi-prod secretsmanager list-secrets
+  Commands beside it       export ENV_FILE={env_file}
+                           .venv/bin/python manage.py list_secrets prod --as viewer
   Logs                     {log}
 
 Ctrl-C stops it all. Nothing is kept: each start makes new values, accounts and keys.
@@ -73,8 +76,11 @@ def _run(stack: ExitStack) -> None:
     with _step("Building the Miyabi estate: dev, staging, prod"):
         _build(aws, folder)
     environ = make_settings(folder, port, aws, password)
+    write_env_file(folder / "console.env", environ)
     with _step("Making the database and the accounts"):
         run_to_end("deploy.demo.seed", environ, log)
+    with _step("Looking at every environment once, for the status page"):
+        run_to_end("manage", environ, log, "run_checks")
     with _step("Starting the console under gunicorn"):
         console = stack.enter_context(gunicorn(environ, log))
         wait_until_ready(console, f"http://{HOST}:{port}/livez", log)
@@ -84,7 +90,7 @@ def _run(stack: ExitStack) -> None:
 
 def _make_folder(port: int) -> Path:
     """An empty folder for this start, by port: two demos may run side by side."""
-    folder = PROJECT / ".demo" / str(port)
+    folder = Path(os.environ.get("DEMO_FOLDER") or PROJECT / ".demo").absolute() / str(port)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
     return folder
@@ -104,6 +110,7 @@ def _step(title: str) -> Iterator[None]:
 
 def _build(aws: LocalAws, folder: Path) -> None:
     build_estate(aws.endpoint)
+    fill_metrics(aws.endpoint, read_environments().values())
     shutil.copy(ENVIRONMENTS_FILE, folder / "environments.toml")
     write_aws_config(folder / "aws-config", aws.endpoint, read_environments().values())
 
@@ -117,10 +124,16 @@ def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
             password=password,
             endpoint=aws.endpoint,
             aws_config=shlex.quote(str(folder / "aws-config")),
-            log=(folder / "console.log").relative_to(PROJECT),
+            env_file=shlex.quote(str(folder / "console.env")),
+            log=_shown(folder / "console.log"),
         ),
         flush=True,
     )
+
+
+def _shown(path: Path) -> Path:
+    """Short where it is in the project, whole elsewhere."""
+    return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from secrets_ui.domain.catalog import Catalog
 from secrets_ui.domain.environment import Environment
 
 if TYPE_CHECKING:
+    from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_iam import IAMClient
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
@@ -39,6 +40,7 @@ class Clients:
     kms: KMSClient
     iam: IAMClient
     lambda_: LambdaClient
+    cloudwatch: CloudWatchClient
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def build_account(
         )
         for name, document in values.items()
     }
-    _create_function(clients.lambda_, environment, lambda_role_arn)
+    create_function(clients.lambda_, environment, lambda_role_arn)
+    _create_alarm(clients.cloudwatch, environment, rings=bool(lambda_via_region))
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
 
@@ -81,23 +84,32 @@ def _session() -> boto3.Session:
 
 def assume(endpoint: str, environment: Environment) -> Clients:
     """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
-    session = _session()
-    sts = session.client("sts", endpoint_url=endpoint, region_name=environment.region)
+    session, options = _session(), _options(endpoint, environment)
+    return Clients(
+        session.client("secretsmanager", **options),
+        session.client("kms", **options),
+        session.client("iam", **options),
+        session.client("lambda", **options),
+        session.client("cloudwatch", **options),
+    )
+
+
+def cloudwatch(endpoint: str, environment: Environment) -> CloudWatchClient:
+    """Apart from the others, which every estate needs: making a client takes its time."""
+    return _session().client("cloudwatch", **_options(endpoint, environment))
+
+
+def _options(endpoint: str, environment: Environment) -> dict[str, Any]:
+    sts = _session().client("sts", endpoint_url=endpoint, region_name=environment.region)
     role = policies.role_arn(environment, "estate-builder")
     credentials = sts.assume_role(RoleArn=role, RoleSessionName="estate-builder")["Credentials"]
-    options: dict[str, Any] = {
+    return {
         "endpoint_url": endpoint,
         "region_name": environment.region,
         "aws_access_key_id": credentials["AccessKeyId"],
         "aws_secret_access_key": credentials["SecretAccessKey"],
         "aws_session_token": credentials["SessionToken"],
     }
-    return Clients(
-        session.client("secretsmanager", **options),
-        session.client("kms", **options),
-        session.client("iam", **options),
-        session.client("lambda", **options),
-    )
 
 
 def create_key(kms: KMSClient, environment: Environment, policy: policies.Policy) -> str:
@@ -158,7 +170,8 @@ def _attach_policies(iam: IAMClient, environment: Environment, key_arn: str, nam
     attach(policies.CONSOLE_ROLE, "miyabi-console-access", policies.console_access(environment, key_arn))
 
 
-def _create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
+def create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
+    """The environment's Lambda function, which runs as the role."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("lambda_handler.py", HANDLER)
@@ -171,6 +184,25 @@ def _create_function(lambda_: LambdaClient, environment: Environment, role_arn: 
         Environment={"Variables": {"MIYABI_ENVIRONMENT": environment.name}},
         Tags=_tags(environment),
     )
+
+
+def _create_alarm(cloudwatch: CloudWatchClient, environment: Environment, *, rings: bool) -> None:
+    """An alarm on the function's errors, quiet or ringing: where the key policy keeps it from its secrets, it fails."""
+    name = f"miyabi-{environment}-function-errors"
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Dimensions=[{"Name": "FunctionName", "Value": environment.lambda_function}],
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+    )
+    reason = "Threshold crossed: 1 datapoint was at or above 1" if rings else "no errors"
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM" if rings else "OK", StateReason=reason)
 
 
 def _terraform_token() -> str:

@@ -93,8 +93,12 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
     functions = f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
     return _policy(
         _allow(
-            "SeeSecrets", ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"], "*"
+            "SeeSecrets",
+            ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"],
+            "*",
         ),
+        # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
+        _allow("SeeReadsAndAlarms", ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], "*"),
         _allow("EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")),
         _allow(
             "UseTheKey",
@@ -102,7 +106,8 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             key_arn,
             condition=_through_secrets_manager(environment),
         ),
-        _allow("SeeTheKey", _SEE_THE_KEY, key_arn),
+        # Any key of the account: which one encrypts a secret is what troubleshooting finds out.
+        _allow("SeeKeys", _SEE_KEYS, f"arn:aws:kms:{environment.region}:{account}:key/*"),
         _allow(
             "SeeTheLambdaRole",
             [*_SEE_A_ROLE, "iam:SimulatePrincipalPolicy"],
@@ -128,7 +133,7 @@ _EDIT_SECRETS = [
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
 ]
-_SEE_THE_KEY = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
+_SEE_KEYS = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
 _SEE_A_ROLE = [
     "iam:GetRole",
     "iam:GetRolePolicy",

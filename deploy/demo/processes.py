@@ -38,10 +38,10 @@ def choose_port(name: str, default: int) -> int:
     return port
 
 
-def run_to_end(module: str, environ: Mapping[str, str], log: Path) -> None:
-    """Run `python -m module`, its output in `log`. Raises DemoError with the log's last lines."""
+def run_to_end(module: str, environ: Mapping[str, str], log: Path, *arguments: str) -> None:
+    """Run `python -m module` with arguments, its output in `log`. Raises DemoError with the log's last lines."""
     with log.open("a") as output:
-        command = [sys.executable, "-m", module]
+        command = [sys.executable, "-m", module, *arguments]
         done = subprocess.run(command, cwd=PROJECT, env=environ, stdout=output, stderr=output, check=False)
     if done.returncode:
         raise DemoError(f"{module} failed:\n{_tail(log)}")
@@ -59,10 +59,11 @@ def gunicorn(environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen
     try:
         yield process
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen[Any]) -> None:
+def end(process: subprocess.Popen[Any]) -> None:
+    """TERM, and after a while KILL, for a process that leads a group and all that is left of the group."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)

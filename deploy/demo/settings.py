@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -37,7 +37,19 @@ def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict
         "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
         "CATALOG_FILE": str(CATALOG_FILE),
         "ENV_FILE": str(folder / "none.env"),  # the .env of this machine may lead to real AWS
-        "HOST": HOST,
+        "HOST": os.environ.get("DEMO_HOST")
+        or HOST,  # a container's own address; its local AWS stays on loopback
         "PORT": str(port),
         "DEMO_PASSWORD": password,
+        "STATUS_EVERY": "60",  # a demo changes quickly, and its AWS throttles nobody
+        "STATUS_IAM_PER_SECOND": "100",
+        "STATUS_OTHERS_PER_SECOND": "100",
     }
+
+
+def write_env_file(path: Path, environ: Mapping[str, str]) -> None:
+    """The console's settings for commands in another shell, by ENV_FILE. The keys are this start's alone, and for nobody else to read."""
+    ours = {name: value for name, value in environ.items() if os.environ.get(name) != value}
+    lines = [f"{name}={value}\n" for name, value in ours.items() if name not in ("ENV_FILE", "DEMO_PASSWORD")]
+    path.touch(mode=0o600)
+    path.write_text("".join(lines), encoding="utf-8")

@@ -90,8 +90,9 @@ class AwsSessions:
     """Makes clients and keeps them: a new session's client costs tens of milliseconds, a kept one nothing. boto3's clients may be
     shared between threads, its sessions may not, so sessions are only touched under the lock."""
 
-    def __init__(self, endpoint_url: str = "") -> None:
-        self._endpoint_url = endpoint_url or None
+    def __init__(self, endpoint_url: str = "", pace: Callable[[str], None] | None = None) -> None:
+        """`pace` is called with "service.Operation" before each sending, retries included; it may wait."""
+        self._endpoint_url, self._pace = endpoint_url or None, pace
         self._lock = threading.RLock()
         self._base = _new_session()
         self._assumed = _new_session(self._base.get_component("data_loader"))
@@ -152,8 +153,15 @@ class AwsSessions:
                 self._clients[key] = session.create_client(
                     service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG
                 )
+                if self._pace:
+                    self._clients[key].meta.events.register("before-send", partial(_before_send, self._pace))
                 keep_botocore_quiet()
             return self._clients[key]
+
+
+def _before_send(pace: Callable[[str], None], event_name: str = "", **kwargs: Any) -> None:
+    """botocore's event is called `before-send.secrets-manager.ListSecrets`. Returning nothing lets the request go."""
+    pace(event_name.partition(".")[2])
 
 
 _CONFIG = Config(

@@ -9,6 +9,7 @@ from ..domain.policy_places import places
 from .key_is_the_expected_one import is_as_expected
 from .policy_changes import command
 from .says import Says
+from .terraform_addresses import ALIAS, then_apply
 
 say = Says(__name__, "key", "matters")
 
@@ -103,7 +104,7 @@ def _remedy(evidence: AccessEvidence, operation: str) -> Remedy:
     )
     return Remedy(
         f"Point {environment.kms_alias} at {f'key {key}' if key else 'the key'}.",
-        f'# aws_kms_alias.secrets\nname          = "{environment.kms_alias}"\ntarget_key_id = aws_kms_key.secrets.key_id\n'
-        "# then: terraform apply -target=aws_kms_alias.secrets",
+        f'# {ALIAS}\nname          = "{environment.kms_alias}"\ntarget_key_id = aws_kms_key.secrets.key_id\n'
+        f"{then_apply(ALIAS)}",
         cli,
     )

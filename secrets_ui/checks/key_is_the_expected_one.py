@@ -8,8 +8,9 @@ from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, Remedy
 from ..domain.policy_places import places
 from .lambda_errors import KMS_NOT_ALLOWED
-from .policy_changes import command, terraform_name
+from .policy_changes import command
 from .says import Says
+from .terraform_addresses import secret, then_apply
 from .trapped import asked_of
 
 say = Says(__name__, "key", "matters")
@@ -73,10 +74,10 @@ def _belongs(evidence: AccessEvidence, key: str) -> bool:
 
 def _remedy(evidence: AccessEvidence) -> Remedy:
     name, alias = evidence.secret_name, evidence.environment.kms_alias
-    address = f"aws_secretsmanager_secret.{terraform_name(name)}"
+    address = secret(name)
     return Remedy(
         f"Encrypt it with {alias}. AWS encrypts the versions AWSCURRENT, AWSPENDING and AWSPREVIOUS anew; the Lambda must be allowed that key.",
-        f"# {address}\nkms_key_id = aws_kms_key.secrets.arn\n# then: terraform apply -target={address}",
+        f"# {address}\nkms_key_id = aws_kms_key.secrets.arn\n{then_apply(address)}",
         command(
             "secretsmanager",
             "update-secret",

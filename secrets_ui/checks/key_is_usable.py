@@ -9,6 +9,7 @@ from ..domain.finding import Finding, Remedy
 from .lambda_errors import CANNOT_DECRYPT, key_state
 from .policy_changes import command
 from .says import Says
+from .terraform_addresses import KEY, then_apply
 
 say = Says(__name__, "key")
 _USABLE = ("Enabled", "Updating")
@@ -56,9 +57,7 @@ def can_decrypt(evidence: AccessEvidence) -> bool:
 def _remedy(evidence: AccessEvidence, key: Key) -> Remedy | None:
     options = ("--key-id", key.key_id, "--region", evidence.environment.region)
     enable = command("kms", "enable-key", *options)
-    terraform = (
-        "# aws_kms_key.secrets\nis_enabled = true\n# then: terraform apply -target=aws_kms_key.secrets"
-    )
+    terraform = f"# {KEY}\nis_enabled = true\n{then_apply(KEY)}"
     if key.state == "Disabled":
         return Remedy("Enable the key.", terraform, enable)
     if key.state == "PendingDeletion":  # a key whose deletion was cancelled is disabled

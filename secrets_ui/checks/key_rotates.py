@@ -8,6 +8,7 @@ from ..domain.finding import Finding, Remedy
 from .key_is_usable import can_decrypt
 from .policy_changes import command
 from .says import Says
+from .terraform_addresses import KEY, then_apply
 
 say = Says(__name__, "key", "matters")
 
@@ -27,7 +28,7 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.passed(f"Key {key.key_id} rotates by itself.", "rotates", see=see)
     remedy = Remedy(
         "Turn rotation on. What is encrypted stays readable.",
-        "# aws_kms_key.secrets\nenable_key_rotation = true\n# then: terraform apply -target=aws_kms_key.secrets",
+        f"# {KEY}\nenable_key_rotation = true\n{then_apply(KEY)}",
         command(
             "kms", "enable-key-rotation", "--key-id", key.key_id, "--region", evidence.environment.region
         ),

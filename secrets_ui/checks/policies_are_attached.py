@@ -19,6 +19,7 @@ from . import lambda_errors
 from .explain import names
 from .policy_changes import command
 from .says import Says
+from .terraform_addresses import attachment, then_apply
 from .trapped import READ, asked_of
 from .traps import repaired
 from .trials import tried
@@ -64,15 +65,14 @@ def _reads_all_the_same(evidence: AccessEvidence) -> bool:
 def _remedy(evidence: AccessEvidence, absent: list[str]) -> Remedy:
     role = evidence.environment.lambda_role
     commands = [line for arn in absent for line in _commands(evidence, arn)]
-    addresses = [f"aws_iam_role_policy_attachment.{_TERRAFORM[arn.rpartition('/')[2]]}" for arn in absent]
+    addresses = [attachment(_TERRAFORM[arn.rpartition("/")[2]]) for arn in absent]
     lines = [
         f'# {address}\nrole       = aws_iam_role.lambda_execution.name\npolicy_arn = "{arn}"'
         for address, arn in zip(addresses, absent, strict=True)
     ]
-    apply = " ".join(f"-target={address}" for address in addresses)
     return Remedy(
         f"Attach {names(arn.rpartition('/')[2] for arn in absent)} to {role}.",
-        "\n".join([*lines, f"# then: terraform apply {apply}"]),
+        "\n".join([*lines, then_apply(*addresses)]),
         " && ".join(commands),
         tried(evidence, _attached(evidence), lambda changed: ask_read(changed, READ))
         if any(SECRETS_ACCESS in arn for arn in absent)

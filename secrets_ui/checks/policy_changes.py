@@ -11,6 +11,7 @@ from typing import Any
 
 from ..domain.evidence import AccessEvidence
 from ..domain.policy_places import PolicyPlace, exchanged
+from .terraform_addresses import CONSOLE_ACCESS, GITHUB_ACCESS, KEY, LAMBDA_ROLE, SECRETS_ACCESS, then_apply
 
 Document = Mapping[str, Any]
 
@@ -132,11 +133,11 @@ def console_role(evidence: AccessEvidence) -> str:
 
 
 _TERRAFORM = {
-    "key": "aws_kms_key.secrets",
-    "trust": "aws_iam_role.lambda_execution",
-    "identity:miyabi-lambda-secrets-access": "aws_iam_policy.secrets_access",
-    "identity:miyabi-lambda-github-access": "aws_iam_policy.github_access",
-    "console:miyabi-console-access": "aws_iam_policy.console_access",
+    "key": KEY,
+    "trust": LAMBDA_ROLE,
+    "identity:miyabi-lambda-secrets-access": SECRETS_ACCESS,
+    "identity:miyabi-lambda-github-access": GITHUB_ACCESS,
+    "console:miyabi-console-access": CONSOLE_ACCESS,
 }
 
 
@@ -169,9 +170,7 @@ def terraform(change: Change) -> str:
     lines = [
         f"# {address}, in its {'assume_role_policy' if change.place.place == 'trust' else 'policy'}: {what}"
     ]
-    return "\n".join(
-        [*lines, *(hcl(document) for document in change.shown), f"# then: terraform apply -target={address}"]
-    )
+    return "\n".join([*lines, *(hcl(document) for document in change.shown), then_apply(address)])
 
 
 def hcl(value: Any, indent: str = "") -> str:

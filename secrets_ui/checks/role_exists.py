@@ -6,6 +6,7 @@ from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, LambdaError, Remedy
 from .policy_changes import command
 from .says import Says
+from .terraform_addresses import LAMBDA_ROLE, then_apply
 
 say = Says(__name__, "role")
 _TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
@@ -30,7 +31,7 @@ def check(evidence: AccessEvidence) -> Finding:
     remedy = Remedy(
         "Create the role again. It is a new one to AWS: key policies and secret policies that named the old one must name it anew, and the "
         "function must be given the role anew.",
-        "# then: terraform apply -target=aws_iam_role.lambda_execution",
+        then_apply(LAMBDA_ROLE),
         command("iam", "create-role", "--role-name", name, "--assume-role-policy-document", _TRUST),
     )
     text = f"There is no role {name} in account {evidence.environment.account}."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..domain.evidence import AccessEvidence, Known, Missing
 from ..domain.finding import Finding, Remedy
 from . import lambda_errors
-from .policy_changes import command, terraform_name
+from .policy_changes import command
 from .says import Says
+from .terraform_addresses import secret, then_apply
 
 say = Says(__name__, "secret")
 
@@ -18,7 +19,7 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(found, Missing):
         return say.cannot_tell(evidence, f"{name} exists", "the secret", found)
     text = f"There is no secret {name} in {environment.region} of account {environment.account}."
-    address = f"aws_secretsmanager_secret.{terraform_name(name)}"
+    address = secret(name)
     make = command(
         "secretsmanager",
         "create-secret",
@@ -31,7 +32,7 @@ def check(evidence: AccessEvidence) -> Finding:
     )
     remedy = Remedy(
         "Create it here, or correct the Region: a secret of this name may be in another one. It has no value until somebody sets one.",
-        f"# {address}\n# then: terraform apply -target={address}",
+        f"# {address}\n{then_apply(address)}",
         make,
     )
     see = (

@@ -1,4 +1,5 @@
-"""Who acts: a person by name, and from which address; or the console itself, for one of its jobs."""
+"""Who acts: a person by name, and from which address; for a command, in whose session of the operating system; or the console itself, for
+one of its jobs."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ class Actor:
 
     name: str
     address: str = ""
+    os_user: str = ""  # of the shell in which a command was run in this person's name
     job: str = ""
 
     @property

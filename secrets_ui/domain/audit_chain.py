@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 GENESIS = "0" * 64
+KEY_CHANGED = "audit.key_changed"  # the action of the record with which another key takes over; it is the first one under that key
 # In this order they are hashed and stored; sequence is a number, all others are text. JSON members are hashed as they are stored.
 FIELDS = (
     "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
@@ -65,11 +66,18 @@ def version_id_of(record_hash: str, form: str) -> str:
 
 
 def verify(
-    rows: Iterable[Sequence[object]], key: bytes, *, previous: str = GENESIS, after: int = 0
+    rows: Iterable[Sequence[object]],
+    key: bytes,
+    *,
+    before: Sequence[bytes] = (),
+    previous: str = GENESIS,
+    after: int = 0,
 ) -> Iterator[Break | Checkpoint]:
     """Checks rows of (*FIELDS, hash) in order of sequence. Yields a Break for each place that does not hold, and last the Checkpoint
-    that was reached. `previous` and `after` continue from an earlier checkpoint."""
-    state, expected, count = start(key), after + 1, after
+    that was reached. `before` are the keys that sealed the chain before `key`, oldest first: one gives way to the next at a record
+    that says so, never back, and the last must have been reached. `previous` and `after` continue from an earlier checkpoint."""
+    states = [start(each) for each in (*before, key)]
+    expected, count, resumes = after + 1, after, bool(after)
     for row in rows:
         try:
             sequence, stored = int(str(row[0])), str(row[-1])
@@ -80,18 +88,44 @@ def verify(
             yield Break(expected, _missing(expected, sequence - 1))
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
-        if (
-            not hmac.compare_digest(
-                record_hash(state, previous, row[:-1]).encode(), stored.encode("utf-8", "surrogatepass")
-            )
-            and sequence <= expected
-        ):
+        if resumes:  # earlier changes of keys may lie behind the checkpoint
+            states, resumes = _from_the_key_of(row, states, previous), False
+        is_sealed = _is_sealed(states[0], previous, row)
+        if not is_sealed and _hands_over(states, previous, row, after_gap=sequence > expected):
+            states, is_sealed = states[1:], True
+        if not is_sealed and sequence <= expected:
             yield Break(
                 sequence,
                 f"Record {sequence} does not match its hash: it, or the record before it, was changed.",
             )
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
+    if states[1:] and not resumes:
+        yield Break(
+            expected, "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY."
+        )
     yield Checkpoint(expected - 1, previous, count)
+
+
+_ACTION = FIELDS.index("action")
+
+
+def _is_sealed(state: hmac.HMAC, previous: str, row: Sequence[object]) -> bool:
+    stored = str(row[-1]).encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored)
+
+
+def _from_the_key_of(row: Sequence[object], states: list[hmac.HMAC], previous: str) -> list[hmac.HMAC]:
+    """The keys from the one that sealed a record on; all of them where none did."""
+    return next((states[n:] for n, state in enumerate(states) if _is_sealed(state, previous, row)), states)
+
+
+def _hands_over(
+    states: Sequence[hmac.HMAC], previous: str, row: Sequence[object], *, after_gap: bool
+) -> bool:
+    """Whether the next key takes over with this record. After a gap no hash can be checked, and the gap itself is told."""
+    if not states[1:] or row[_ACTION] != KEY_CHANGED:
+        return False
+    return after_gap or _is_sealed(states[1], previous, row)
 
 
 def _missing(first: int, last: int) -> str:

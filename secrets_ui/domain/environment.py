@@ -14,12 +14,14 @@ _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _RESERVED = {
     "audit",
+    "cost",
     "sign-in",
     "sign-out",
     "static",
     "livez",
     "readyz",
     "status",
+    "metrics",
     "account",
     "help",
     "step-up",
@@ -55,6 +57,7 @@ class Environment:
     lambda_role: str = "miyabi-lambda-execution"
     lambda_function: str = "miyabi-app"
     kms_alias: str = "alias/miyabi-secrets"
+    alarm_prefix: str = "miyabi"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
     source_identity: bool = True  # whether the role's trust policy allows sts:SetSourceIdentity

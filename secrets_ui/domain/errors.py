@@ -94,6 +94,10 @@ class TooManyWrites(ConsoleError):
     title = "Too many changes in a short time"
 
 
+class AuditKeyNotChanged(ConsoleError):
+    """The audit chain goes on under the key that it had; the text says why."""
+
+
 class AuditUnavailable(ConsoleError):
     """No record, no act: the record could not be written, so nothing was done."""
 
@@ -223,8 +227,8 @@ class InvalidChange(ConsoleError):
     status = 400
     title = "The change cannot be applied"
 
-    def __init__(self, message: str, *, key: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, key: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
         self.key = key
 
 

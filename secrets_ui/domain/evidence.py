@@ -68,6 +68,22 @@ def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
     return Unreachable(error.call, error.message)
 
 
+def told_why(evidence: Evidence[object] | None) -> str:
+    """Why an answer is not there, without a full stop; "" when it is."""
+    match evidence:
+        case Known():
+            return ""
+        case Denied():
+            return f"the console's role lacks {evidence.permission}"
+        case Unreachable():
+            return evidence.why.rstrip(".")
+        case Missing():
+            return "AWS has no such thing"
+        case NotAsked():
+            return f"it hangs on {evidence.because}, which is not known"
+    return "AWS was not asked"
+
+
 @dataclass(frozen=True)
 class CallerIdentity:
     account: str

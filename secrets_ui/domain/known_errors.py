@@ -87,6 +87,15 @@ KNOWN = (
         ("EndpointConnectionError", "ConnectTimeoutError"), (), ("secret_exists", "function_runs_as_role"),
         "The call never reached AWS: a Region that does not exist, or a VPC without a NAT gateway or an endpoint for Secrets Manager.",
     ),
+    KnownError(
+        ("ReadTimeoutError", "ConnectionClosedError"), (), (),
+        "AWS took the call and no answer came in time. This says nothing of the rights: try again, and give the function more time or memory.",
+    ),
+    KnownError(
+        ("ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"), (),
+        ("function_runs_as_role", "role_exists"),
+        "AWS did not accept the credentials of the caller: they ended, or its role was deleted, or something between changed the request.",
+    ),
     KnownError(("InvalidParameterValueException",), ("cannot be assumed",), ("lambda_may_assume_role", "role_exists")),
     KnownError(
         ("ThrottlingException", "TooManyRequestsException"), (), (),

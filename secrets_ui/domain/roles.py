@@ -7,7 +7,7 @@ import re
 from .environment import Environment
 from .errors import InvalidGrant
 
-_SEE = frozenset({"secret.view", "access.check"})
+_SEE = frozenset({"secret.view", "access.check", "status.view", "status.run"})
 # A person's actions in an environment are the union of their roles there; nothing else counts, no superuser flag.
 ROLES: dict[str, frozenset[str]] = {
     "viewer": _SEE,
@@ -19,6 +19,8 @@ ROLES: dict[str, frozenset[str]] = {
 WORDS = {
     "secret.view": "see the secrets",
     "access.check": "check who can read the secrets",
+    "status.view": "see the status",
+    "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
     "secret.reveal": "show values",
     "change.decide": "decide on proposed changes",
@@ -27,7 +29,7 @@ WORDS = {
     "people.manage": "give and take roles",
 }
 # Actions that are about no one secret. A grant for some names does not reach them.
-OF_THE_WHOLE = frozenset({"audit.view", "audit.export", "people.manage"})
+OF_THE_WHOLE = frozenset({"status.view", "status.run", "audit.view", "audit.export", "people.manage"})
 ONLY_WHOLE = ("auditor", "admin")  # roles that are given for a whole environment alone
 _PREFIX = re.compile(r"[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,199}")
 _ENDS = "/-_."

@@ -69,6 +69,11 @@ CHECK = Scope(
         "sts:GetCallerIdentity",
     ),
 )
+WATCH = Scope(
+    ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
+    others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
+)
+USAGE = Scope(others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets"))
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("secrets_ui", "0003_check_runs"),
+        ("secrets_ui", "0004_status"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -76,7 +76,7 @@ def _append(
         "phase": phase, "action": action, "outcome": outcome, "actor": actor.name[:150], "address": actor.address[:45],
         "environment": environment[:20], "secret": secret[:512], "version_id": version_id, "base_version_id": base_version_id,
         "keys": _json(list(keys)), "reason": reason, "request_ids": _json([r for r in request_ids if r]), "intent": intent,
-        "once": once, "details": _json(details or {}),
+        "once": once, "details": _json({**_shell_of(actor), **(details or {})}),
     }  # fmt: skip
     try:
         with transaction.atomic(durable=True):
@@ -89,6 +89,11 @@ def _append(
         raise AuditUnavailable("The record could not be added to the audit log.") from None
     _tell(recorded, fields)
     return recorded
+
+
+def _shell_of(actor: Actor) -> dict[str, str]:
+    """Every record of a command says whose shell it was, beside the account in whose name it was run."""
+    return {"os_user": actor.os_user} if actor.os_user else {}
 
 
 def _take_turn() -> None:

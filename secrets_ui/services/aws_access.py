@@ -22,9 +22,18 @@ _POOL = ThreadPoolExecutor(
 )  # for AWS calls alone: the ORM stays in the request's thread
 
 
+_pace: list[Callable[[str], None]] = []
+
+
 @cache
 def sessions() -> AwsSessions:
-    return AwsSessions(settings.LOCAL_AWS_ENDPOINT)
+    return AwsSessions(settings.LOCAL_AWS_ENDPOINT, _pace[0] if _pace else None)
+
+
+def pace_calls(pace: Callable[[str], None] | None) -> None:
+    """From now on `pace` is asked before each call of this process, and may wait: for a process that has time."""
+    _pace[:] = [pace] if pace else []
+    sessions.cache_clear()
 
 
 def secrets_manager(environment: Environment, actor: Actor, scope: Scope) -> SecretsManagerGateway:

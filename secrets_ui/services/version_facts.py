@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,8 +45,13 @@ def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
     return {
         arn: VersionFacts.from_json(json.loads(facts))
         for arn, version, digest, facts in rows
-        if (item := by_place.get((arn, version))) and item.spec.digest == digest
+        if (item := by_place.get((arn, version))) and _kept_under(item.spec.digest) == digest
     }
+
+
+def _kept_under(digest: str) -> str:
+    """The rules and the key that facts were derived with: under another FINGERPRINT_KEY fingerprints compare with nothing."""
+    return hmac.digest(settings.FINGERPRINT_KEY, digest.encode(), hashlib.sha256).hex()[:16]
 
 
 def look(
@@ -97,7 +104,7 @@ def keep_facts(arn: str, facts: VersionFacts) -> None:
         VersionRecord.objects.update_or_create(
             arn=arn,
             version_id=facts.version_id,
-            defaults={"digest": facts.digest, "facts": json.dumps(facts.to_json())},
+            defaults={"digest": _kept_under(facts.digest), "facts": json.dumps(facts.to_json())},
         )
     except DatabaseError:
         raise AuditUnavailable("The facts of a version could not be kept.") from None

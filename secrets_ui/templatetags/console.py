@@ -180,6 +180,7 @@ _ACTIONS = {
     "account.set": "Account set",
     "rate.limited": "Too many changes",
     "audit.export": "Export of the log",
+    "audit.key_changed": "Audit key changed",
     "value.read": "Read of a value",
     "secret.save": "Save",
     "secret.propose": "Proposal",

@@ -16,6 +16,7 @@ from deploy.demo.local_aws import LocalAws
 from deploy.demo.policies import CONSOLE_ROLE
 from secrets_ui.aws.base import Gateway
 from secrets_ui.aws.cloudtrail import CloudTrailGateway
+from secrets_ui.aws.cloudwatch import CloudWatchGateway
 from secrets_ui.aws.iam import IamGateway
 from secrets_ui.aws.kms import KmsGateway
 from secrets_ui.aws.lambda_ import LambdaGateway
@@ -24,11 +25,13 @@ from secrets_ui.aws.sts import StsGateway
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsUnreachable, ThingNotFound
 from secrets_ui.domain.evidence import Known
+from secrets_ui.domain.usage import Metric
 from tests.aws.calls import error_of
 from tests.aws.fake_aws import Answer, FakeAws, denied_by_sts, failure
 from tests.conftest import fresh_environments
 
 G = TypeVar("G", bound=Gateway)
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +256,8 @@ EVERY: dict[str, tuple[type[Gateway], Ask]] = {
     "get-key-rotation-status": (KmsGateway, lambda kms: kms.get_key_rotation_status("k")),
     "get-function-configuration": (LambdaGateway, lambda aws: aws.get_function_configuration("f")),
     "get-caller-identity": (StsGateway, lambda sts: sts.get_caller_identity()),
+    "get-metric-data": (CloudWatchGateway, lambda watch: watch.get_metric_data([Metric("N", "m")], NOVEMBER, NOVEMBER)),
+    "describe-alarms": (CloudWatchGateway, lambda watch: watch.describe_alarms("miyabi")),
     "lookup-events": (CloudTrailGateway, lambda trail: trail.lookup_denials("GetSecretValue")),
 }  # fmt: skip
 

@@ -36,6 +36,17 @@ class Console:
     aws: RecordingAws
     accounts: dict[str, Account] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
+    log: Path
+
+    def run_checks(self) -> None:
+        """One pass of the status runner."""
+        run_to_end("manage", self.environ, self.log, "run_checks")
+
+    def database(self, statement: str, *arguments: object) -> None:
+        """Changes the console's database behind its back."""
+        path = self.environ["DATABASE_URL"].removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as database, database:
+            database.execute(statement, arguments)
 
     def environment(self, name: str) -> Environment:
         return self.accounts[name].environment
@@ -103,9 +114,10 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         environ = make_settings(folder, port, local_aws, password) | {
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "REVEALS_PER_MINUTE": "1000",
+            "STATUS_EVERY": "0",  # tests make their passes themselves
         }
         run_to_end("deploy.demo.seed", environ, log)
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"
             wait_until_ready(process, f"{url}/livez", log)
-            yield Console(url, password, aws, accounts, environ)
+            yield Console(url, password, aws, accounts, environ, log)

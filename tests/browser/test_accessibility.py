@@ -13,8 +13,18 @@ from tests.browser.pages import add_key, choose, heading, open_edit, problem, re
 from tests.browser.watching import Watch
 from tests.urls import every_url
 
-POST_ALONE = {"sign_out", "decide", "reveal", "give_role", "take_role", "switch_account"}
-NOT_PAGES = {"livez", "readyz", "audit_export", "check_report", "home", "sign_in", *POST_ALONE}
+POST_ALONE = {"sign_out", "decide", "reveal", "give_role", "take_role", "switch_account", "status_run"}
+NOT_PAGES = {
+    "livez",
+    "readyz",
+    "audit_export",
+    "check_report",
+    "home",
+    "sign_in",
+    "status_json",
+    "metrics",
+    *POST_ALONE,
+}
 
 
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.demo.account import Account, _create_function, assume
+from deploy.demo.account import Account, assume, create_function
 from deploy.demo.policies import trust
 from secrets_ui.domain.finding import Status
 
@@ -145,7 +145,7 @@ def function_with_another_role(account: Account) -> Undo:
 @fault("function", heals=False, in_pairs=False, function_runs_as_role="fail")
 def function_missing(account: Account) -> Undo:
     account.clients.lambda_.delete_function(FunctionName=FUNCTION)
-    return lambda: _create_function(account.clients.lambda_, account.environment, account.lambda_role_arn)
+    return lambda: create_function(account.clients.lambda_, account.environment, account.lambda_role_arn)
 
 
 @fault("role", "trust", "boundary", "inline", "attached", "read", "decrypt", heals=False, role_exists="fail")

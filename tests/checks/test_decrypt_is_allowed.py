@@ -80,7 +80,7 @@ def test_the_remedy_of_a_wrong_region_replaces_it_and_opens_nothing_else() -> No
     )
     assert found.remedy
     assert f'"kms:ViaService" = "{VIA}"' in found.remedy.terraform
-    assert "terraform apply -target=aws_kms_key.secrets" in found.remedy.terraform
+    assert "terraform apply -target=module.miyabi_secrets.aws_kms_key.secrets" in found.remedy.terraform
     for stays_out in (
         "another role",
         "another account",

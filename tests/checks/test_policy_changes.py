@@ -98,7 +98,7 @@ def test_terraform_shows_the_statement_and_how_to_apply_it() -> None:
     )
     assert terraform(change) == "\n".join(
         [
-            "# aws_kms_key.secrets, in its policy: the statement reads",
+            "# module.miyabi_secrets.aws_kms_key.secrets, in its policy: the statement reads",
             "{",
             '  Sid       = "One"',
             '  Resource  = ["a", "b"]',
@@ -108,7 +108,7 @@ def test_terraform_shows_the_statement_and_how_to_apply_it() -> None:
             "    }",
             "  }",
             "}",
-            "# then: terraform apply -target=aws_kms_key.secrets",
+            "# then: terraform apply -target=module.miyabi_secrets.aws_kms_key.secrets",
         ]
     )
 

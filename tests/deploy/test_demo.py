@@ -208,6 +208,15 @@ def test_a_signal_ends_every_process_that_it_started(number: signal.Signals) -> 
         end(demo)
 
 
+def test_it_writes_where_it_is_told_as_in_a_container(tmp_path: Path) -> None:
+    demo = start(DEMO_FOLDER=str(tmp_path / "demo"))
+    try:
+        assert demo.folder.parent == tmp_path / "demo"
+        assert (demo.folder / "db.sqlite3").exists()
+    finally:
+        end(demo)
+
+
 def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(short_demo: Demo) -> None:
     started = descendants(short_demo.process.pid)
     [gunicorn] = [pid for pid in started if descendants(pid)]

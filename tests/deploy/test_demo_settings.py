@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deploy.demo.local_aws import LocalAws
-from deploy.demo.settings import leave_behind_what_is_personal, make_settings
+from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
 
 
 def test_real_profiles_credentials_and_proxies_do_not_reach_the_demo() -> None:
@@ -42,8 +44,38 @@ def test_it_uses_the_local_aws_and_reads_no_env_file_of_this_machine(
     assert not Path(settings["ENV_FILE"]).exists()
 
 
+def test_in_a_container_the_console_alone_listens_elsewhere(
+    tmp_path: Path, local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_HOST", "0.0.0.0")  # noqa: S104
+    settings = make_settings(tmp_path, 8000, local_aws, "password")
+    assert settings["HOST"] == "0.0.0.0"  # noqa: S104
+    assert settings["LOCAL_AWS_ENDPOINT"].startswith("http://127.0.0.1:")
+    assert settings["ALLOWED_HOSTS"] == "127.0.0.1,localhost"
+
+
 def test_a_folder_with_blanks_in_its_name_makes_a_usable_database_url(
     tmp_path: Path, local_aws: LocalAws
 ) -> None:
     settings = make_settings(tmp_path / "my clone", 8000, local_aws, "password")
     assert settings["DATABASE_URL"] == f"sqlite:///{tmp_path}/my%20clone/db.sqlite3"
+
+
+def test_commands_in_another_shell_get_the_same_settings_and_nobody_else_can_read_them(
+    tmp_path: Path, local_aws: LocalAws
+) -> None:
+    settings, path = make_settings(tmp_path, 8000, local_aws, "the-password"), tmp_path / "console.env"
+    write_env_file(path, settings)
+    written = dict(line.split("=", 1) for line in path.read_text().splitlines())
+    for name in (
+        "SECRET_KEY",
+        "AUDIT_KEY",
+        "FINGERPRINT_KEY",
+        "DATABASE_URL",
+        "LOCAL_AWS_ENDPOINT",
+        "ENVIRONMENTS_FILE",
+    ):
+        assert written[name] == settings[name]
+    assert path.stat().st_mode & 0o077 == 0
+    assert "the-password" not in path.read_text()
+    assert "PATH" not in written

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.config import KNOWN_SETTINGS, Config
 
@@ -78,3 +80,34 @@ def test_a_wrong_setting_stops_the_start_in_one_line() -> None:
     done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=30)
     assert done.returncode != 0
     assert done.stderr == "miyabi: PORT: expected a whole number, 1 or more.\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("100000 100000", 1),
+        ("50000 100000", 1),
+        ("150000 100000", 2),
+        ("max 100000", 64),
+        ("odd", 64),
+        (None, 64),
+    ],
+)
+def test_a_container_s_share_counts_and_not_the_whole_machine(
+    told: str | None, expected: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quota = tmp_path / "cpu.max"
+    if told is not None:
+        quota.write_text(f"{told}\n")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert runpy.run_path(str(CONF))["_count_cores"](quota) == expected
+
+
+def test_it_stops_gracefully_and_within_the_patience_of_the_compose_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cfg = load(monkeypatch)
+    compose = yaml.safe_load((PROJECT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+    patience = compose["services"]["console"]["stop_grace_period"]
+    assert (cfg.graceful_timeout, cfg.timeout) == (30, 30)
+    assert int(patience.removesuffix("s")) > cfg.graceful_timeout

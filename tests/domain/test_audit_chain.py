@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from secrets_ui.domain.audit_chain import (
     FIELDS,
     GENESIS,
+    KEY_CHANGED,
     Break,
     Checkpoint,
     check_tail,
@@ -265,3 +266,39 @@ def test_every_field_of_a_record_is_in_its_hash() -> None:
     for column in range(len(FIELDS)):
         changed = (*row[:column], 99 if column == 0 else "changed", *row[column + 1 : -1])
         assert record_hash(start(KEY), GENESIS, changed) != row[-1], FIELDS[column]
+
+
+def test_s71_records_that_are_missing_before_a_change_of_keys_are_all_that_is_told() -> None:
+    rows = changed_chain()
+    assert found(rows, before=[b"old"])[0] == []
+    breaks, _ = found([*rows[:2], *rows[4:]], before=[b"old"])
+    assert [each.text for each in breaks] == ["Records 3 to 4 are missing."]
+
+
+def test_s71_another_key_takes_over_at_no_other_record() -> None:
+    old = chain(2, b"old")
+    breaks, _ = found([*old, *chain(2, previous=old[-1][-1], first=3)], before=[b"old"])
+    assert breaks[0].sequence == 3
+
+
+def changed_chain() -> list[Row]:
+    """Four records under an old key, the change as the fifth, three more under the new one."""
+    old = chain(4, b"old")
+    fields = (5, *(KEY_CHANGED if name == "action" else name for name in FIELDS[1:]))
+    change = (*fields, record_hash(start(KEY), old[-1][-1], fields))
+    return [*old, change, *chain(3, previous=change[-1], first=6)]
+
+
+@pytest.mark.parametrize("known", range(9))
+def test_a_chain_goes_on_from_a_checkpoint_before_or_after_a_change_of_keys(known: int) -> None:
+    rows = changed_chain()
+    previous = rows[known - 1][-1] if known else GENESIS
+    breaks, reached = found(rows[known:], before=[b"old"], previous=previous, after=known)
+    assert (breaks, reached.sequence) == ([], 8)
+
+
+def test_s71_records_that_an_old_key_sealed_after_the_checkpoint_are_not_enough() -> None:
+    rows = changed_chain()
+    forged = chain(2, b"old", previous=rows[6][-1], first=8)
+    breaks, _ = found(forged, before=[b"old"], previous=rows[6][-1], after=7)
+    assert "no record is sealed with AUDIT_KEY" in breaks[-1].text

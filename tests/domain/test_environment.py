@@ -20,6 +20,7 @@ GOOD: dict[str, Any] = {
     "prefix": "miyabi/prod/",
     "colour": "blue",
     "kms_alias": "alias/other",
+    "alarm_prefix": "other",
     "lambda_role": "role",
     "lambda_function": "function",
     "rules": {"reason_required": True, "type_the_name": True, "second_person": False},
@@ -100,6 +101,7 @@ def test_an_environment_is_what_the_file_says() -> None:
         "role",
         "function",
         "alias/other",
+        "other",
         "blue",
         Rules(True, True, False),
     )
@@ -108,7 +110,13 @@ def test_an_environment_is_what_the_file_says() -> None:
 
 def test_what_is_left_out_has_a_default() -> None:
     sparse = parsed(
-        assume_role=None, colour=None, kms_alias=None, lambda_role=None, lambda_function=None, rules=None
+        assume_role=None,
+        alarm_prefix=None,
+        colour=None,
+        kms_alias=None,
+        lambda_role=None,
+        lambda_function=None,
+        rules=None,
     )
     assert sparse == Environment("prod", "us-west-2", "333333333333", "miyabi/prod/", colour="red")
 
@@ -122,7 +130,7 @@ def test_every_partition_s_regions_are_taken(region: str) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
-    ({"regoin": "us-west-2"}, "regoin", "unknown key; expected some of account, assume_role"),
+    ({"regoin": "us-west-2"}, "regoin", "unknown key; expected some of account, alarm_prefix"),
     ({"name": "x"}, "name", "unknown key"),
     ({"region": None}, "region", "expected a Region such as us-west-2"),
     ({"region": "oregon"}, "region", "expected a Region such as us-west-2"),

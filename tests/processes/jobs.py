@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -103,11 +103,11 @@ def verify(checkpoint: str | None = None) -> dict[str, Any]:
     return command("verify_audit", checkpoint=checkpoint)
 
 
-def command(name: str, **options: Any) -> dict[str, Any]:
+def command(name: str, arguments: Sequence[str] = (), **options: Any) -> dict[str, Any]:
     """A management command as a shell sees it: its exit status and what it printed."""
     out = io.StringIO()
     try:
-        call_command(name, stdout=out, stderr=out, **options)
+        call_command(name, *arguments, stdout=out, stderr=out, **options)
     except (CommandError, SystemExit) as error:
         return {"status": 1, "text": f"{out.getvalue()}{error}"}
     return {"status": 0, "text": out.getvalue()}

@@ -8,12 +8,9 @@ import os
 import random
 import secrets
 import signal
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -235,6 +232,10 @@ def owners(console: Console) -> list[str]:
     return [row["actor"] for row in console.ask("records")]
 
 
+def count(console: Console) -> int:
+    return int(console.ask("run_sql", statements=[f"SELECT COUNT(*) FROM {TABLE}"])["rows"][0][0])
+
+
 def test_s73_writers_that_are_killed_leave_an_unbroken_chain(
     database: str, start_all: Callable[[str, int], list[Console]]
 ) -> None:
@@ -242,53 +243,13 @@ def test_s73_writers_that_are_killed_leave_an_unbroken_chain(
     for _ in range(8):
         child = mortal.fork("append", count=10_000)
         other.tell("append", count=5)
+        before = count(steady)
         child.go()
-        time.sleep(random.uniform(0.05, 0.2))
+        while count(steady) <= before + 5:  # until it writes; the other's five may be among them
+            time.sleep(0.02)
+        time.sleep(random.uniform(0, 0.1))
         os.kill(child.pid, signal.SIGKILL)
         assert child.end() == (-signal.SIGKILL, None)
         other.hear()  # the dead writer's turn does not block the others
     assert steady.ask("verify")["status"] == 0
     assert len(steady.ask("records")) > 8 * 5
-
-
-def test_s78_a_restored_backup_verifies_and_an_older_one_is_reported(
-    console: Console, database: str, start: Start, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    restored = restore(back_up(database, request, tmp_path), request)
-    console.ask("append", count=5)
-    known = checkpoint_of(console)
-    again = start(restored)
-
-    assert again.ask("verify")["status"] == 0
-    told = again.ask("verify", checkpoint=known)
-    assert told["status"] == 1
-    assert "The chain ends at record 10, but a checkpoint knows record 15" in told["text"]
-    assert "audit records are" in again.ask("run_sql", statements=[f"DELETE FROM {TABLE}"])["error"]
-    assert again.ask("append", count=1)["written"] == [11]
-
-
-def back_up(database: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """A backup as docs/operations.md takes it; the path of its file."""
-    if is_sqlite(database):
-        copy = folder / "backup.sqlite3"
-        with (
-            closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as source,
-            closing(sqlite3.connect(copy)) as target,
-        ):
-            source.backup(target)  # what the sqlite3 program's .backup does
-        return str(copy)
-    server: PostgresServer = request.getfixturevalue("postgres")
-    path = str(server.folder / f"backup-{random.randrange(10**9)}.dump")
-    server.client("pg_dump", "--format", "custom", "--file", path, database.rpartition("/")[2])
-    return path
-
-
-def restore(backup: str, request: pytest.FixtureRequest) -> str:
-    """The URL of a database made from a backup."""
-    if backup.endswith(".sqlite3"):
-        return f"sqlite:///{backup}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    name = f"restored_{random.randrange(10**9)}"
-    server.client("createdb", name)
-    server.client("pg_restore", "--dbname", name, backup)
-    return server.url(name)

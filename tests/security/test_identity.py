@@ -28,6 +28,8 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
 # Everything else asks for a sign-in. A name that is added here is a decision.
 PUBLIC = {"livez", "readyz", "sign_in"}
+# These are for programs, so they answer 401 in place of the way to the sign-in.
+FOR_PROGRAMS = {"status_json", "metrics"}
 
 
 @pytest.fixture
@@ -52,7 +54,9 @@ def test_s20_every_url_but_an_explicit_list_is_closed_to_an_anonymous_person(cli
 
 def test_s20_a_closed_url_leads_to_the_sign_in_and_back(client: Client) -> None:
     for name, path in every_url():
-        if name not in PUBLIC:
+        if name in FOR_PROGRAMS:
+            assert client.get(path)["WWW-Authenticate"] == "Bearer"
+        elif name not in PUBLIC:
             assert client.get(path)["Location"] == f"/sign-in?next={path}"
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.actor import Actor
-from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.run import Run
+from secrets_ui.management.twin import full_name, printable
 from secrets_ui.services import estate
 from secrets_ui.services.check_access import check_access
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             environment = estate.get_environment(options["environment"])
-            names = [_full(environment, name) for name in options["secret"] or estate.catalog().secrets]
+            names = [full_name(environment, name) for name in options["secret"] or estate.catalog().secrets]
             runs = [
                 check_access(environment, name, Actor("check_access", job="check_access")) for name in names
             ]
@@ -51,10 +51,6 @@ class Command(BaseCommand):
             else "\n\n".join(map(_told, runs))
         )
         sys.exit(_exit_status(runs))
-
-
-def _full(environment: Environment, name: str) -> str:
-    return name if name.startswith(environment.prefix) else environment.prefix + name
 
 
 def _exit_status(runs: list[Run]) -> int:
@@ -76,14 +72,9 @@ def _told(run: Run) -> str:
             else []
         )
     return "\n".join(
-        _printable(line)
+        printable(line)
         for line in [
             *lines,
             f"{run.calls} AWS calls in {run.seconds:.2f} s, read at {run.read_at:%Y-%m-%d %H:%M:%S} UTC.",
         ]
     )
-
-
-def _printable(line: str) -> str:
-    """A name from AWS may hold what moves a terminal's cursor."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from secrets_ui.services import estate
 from secrets_ui.services.settle_audit import SETTLE_AFTER, open_intents, settle_audit, sweep_labels
 
 SWEEP_EVERY = 3600  # seconds
+log = logging.getLogger("miyabi.settle")
 
 
 class Command(BaseCommand):
@@ -36,7 +38,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["every"]:
+        # A person reads sentences; beside a server they are lines of its log.
+        is_beside_a_server = bool(options["every"])
+        self._say = log.info if is_beside_a_server else self.stdout.write
+        self._complain = log.warning if is_beside_a_server else self.stderr.write
+        if is_beside_a_server:
             self._go_on(options["min_age"], options["every"])
             return
         if options["wait"] and open_intents():
@@ -58,9 +64,7 @@ class Command(BaseCommand):
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
             except (ConsoleError, Error) as error:
-                self.stderr.write(
-                    f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
-                )
+                self._complain(f"Not settled now ({type(error).__name__}), tried again in {pause} seconds.")
             connections.close_all()
             time.sleep(pause)
 
@@ -69,7 +73,7 @@ class Command(BaseCommand):
         outcomes = set()
         for settled in settle_audit(min_age):
             outcomes.add(bool(settled.outcome))
-            self.stdout.write(
+            self._say(
                 f"Record {settled.sequence} ({settled.action}): {settled.outcome or 'stays open'}: {settled.why.rstrip('.')}."
             )
         return True in outcomes, False in outcomes
@@ -78,6 +82,6 @@ class Command(BaseCommand):
         for environment in estate.environments().values():
             try:
                 for name in sweep_labels(environment):
-                    self.stdout.write(f"{environment.name}: a left label was taken off {name}.")
+                    self._say(f"{environment.name}: a left label was taken off {name}.")
             except AwsError as error:
-                self.stderr.write(f"{environment.name}: labels not looked at: {error.message}")
+                self._complain(f"{environment.name}: labels not looked at: {error.message}")

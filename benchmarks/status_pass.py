@@ -1,0 +1,65 @@
+"""How many AWS calls a status pass makes over three environments, counted at the endpoint, and how long it takes at the set rates."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.estate import make_secrets
+from benchmarks.fake_aws import FakeAwsProcess
+from benchmarks.servers import make_environ
+from deploy.demo.local_aws import PROJECT
+from deploy.demo.processes import run_to_end
+
+RUNNER = "run_checks"
+ENVIRONMENTS, PAGE, CATALOG, POLICIES = (
+    3,
+    100,
+    2,
+    200,
+)  # secrets a page and in the catalogue; policies a pass reads again
+UNPACED = {f"STATUS_{what}_PER_SECOND": "100000" for what in ("SECRETS", "IAM", "OTHERS")}
+
+
+def measure(secrets: int) -> dict[str, object]:
+    """The first pass looks at every version once; the second one, at the rates that are set by default, is the one that counts."""
+    with (
+        TemporaryDirectory(prefix="miyabi-bench-") as name,
+        FakeAwsProcess.start(make_secrets(secrets, secrets)) as aws,
+    ):
+        folder = Path(name)
+        environ = make_environ(folder, aws.endpoint)
+        run_to_end("benchmarks.seed", environ, folder / "seed.log")
+        _run_pass(
+            environ | UNPACED | {"STATUS_LOOKS_PER_PASS": "100000", "STATUS_POLICIES_PER_PASS": "100000"}
+        )
+        first = aws.take_calls(RUNNER)
+        began = time.perf_counter()
+        _run_pass(environ)
+        seconds, calls = time.perf_counter() - began, aws.take_calls(RUNNER)
+    return {
+        "secrets": secrets * ENVIRONMENTS, "total": sum(calls.values()), "calls": calls, "goals_at_most": _goals(secrets),
+        "seconds": round(seconds, 1), "first pass": first,
+    }  # fmt: skip
+
+
+def _goals(secrets: int) -> dict[str, int]:
+    pages = -(-secrets // PAGE)
+    return {
+        "ListSecrets": pages * ENVIRONMENTS,
+        "DescribeSecret": CATALOG * ENVIRONMENTS,
+        "GetResourcePolicy": (POLICIES + CATALOG) * ENVIRONMENTS,
+        "GetRole": 2 * ENVIRONMENTS,
+        "GetPolicyVersion": 4 * ENVIRONMENTS,
+        "GetSecretValue": 0,
+    }
+
+
+def _run_pass(environ: Mapping[str, str]) -> None:
+    command = [sys.executable, "manage.py", "run_checks"]
+    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,73 @@
+"""Secrets Manager by boto3: slower to start, and at home everywhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from ._deadline import Deadline
+from ._errors import CredentialsRefused, InvalidInput, SecretsError, TimedOut, Unreachable, error_of
+from ._held import Held, held_from
+
+
+def make_client(deadline: Deadline) -> Any:
+    """Its own retries, and time-outs that fit into what is left. Raises InvalidInput."""
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, NoRegionError
+    except ImportError:
+        raise InvalidInput("boto3 is needed here, and is not installed.") from None
+    left = max(1.0, deadline.left())
+    config = Config(
+        connect_timeout=min(2.0, left / 2),
+        read_timeout=min(5.0, left),
+        retries={"mode": "standard", "total_max_attempts": 3},
+    )
+    try:
+        # Lambda sets AWS_REGION, which boto3 does not read.
+        client = boto3.client(
+            "secretsmanager", region_name=os.environ.get("AWS_REGION") or None, config=config
+        )
+    except NoRegionError:
+        raise InvalidInput("No Region: set AWS_REGION, or a Region in your AWS profile.") from None
+    except (BotoCoreError, ValueError) as error:
+        raise InvalidInput(f"boto3 cannot be set up: {error}") from None
+    _keep_quiet()
+    return client
+
+
+def get_secret_value(client: Any, name: str) -> Held:
+    """Raises SecretsError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = client.get_secret_value(SecretId=name)
+    except ClientError as caught:
+        told, meta = caught.response.get("Error", {}), caught.response.get("ResponseMetadata", {})
+        error = error_of(name, told.get("Code", ""), told.get("Message", ""), meta.get("RequestId", ""))
+    except (BotoCoreError, ValueError) as caught:
+        error = _of_botocore(name, caught)
+    else:
+        return held_from(name, answer)
+    raise error
+
+
+def _of_botocore(name: str, caught: Exception) -> SecretsError:
+    code = type(caught).__name__
+    if code in ("ConnectTimeoutError", "ReadTimeoutError"):
+        return TimedOut(name, str(caught), code=code)
+    if code in ("EndpointConnectionError", "ConnectionClosedError", "ProxyConnectionError", "SSLError"):
+        return Unreachable(name, str(caught), code=code)
+    if "Credential" in code or "Token" in code:
+        return CredentialsRefused(name, str(caught), code=code)
+    return SecretsError(name, str(caught), code=code)
+
+
+def _keep_quiet() -> None:
+    """At DEBUG botocore and urllib3 log what AWS answers, values included. Each logger gets a level of its own, so that a root logger at
+    DEBUG does not reach them."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.split(".")[0] in ("botocore", "boto3", "urllib3"):
+            logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger(name).level))

@@ -1,0 +1,143 @@
+"""Secrets Manager by HTTPS: GetSecretValue, or BatchGetSecretValue for several at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import time
+
+from . import _https, _route
+from ._errors import SecretNotFound, SecretsError, TimedOut, Unreachable, error_of
+from ._held import Held, held_from
+from ._sigv4 import authorization
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._deadline import Deadline
+
+
+class Failed(Exception):
+    """One attempt that failed. `again` says whether another one may fare better."""
+
+    def __init__(self, error: SecretsError, *, again: bool) -> None:
+        super().__init__()
+        self.error, self.again = error, again
+
+
+def get_secret_value(name: str, deadline: Deadline) -> Held:
+    """The current version of one secret. Raises Failed."""
+    return held_from(name, _ask("GetSecretValue", {"SecretId": name}, name, deadline))
+
+
+def batch_get_secret_value(names: list[str], deadline: Deadline) -> list[Held | SecretsError]:
+    """Several, each as what was read or why not, in their order. Raises Failed where the whole call fails.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html: failures come in Errors.
+    """
+    answer = _ask("BatchGetSecretValue", {"SecretIdList": names}, " and ".join(names), deadline)
+    told: dict[str, Held | SecretsError] = {}
+    for read in map(_batched, answer.pop("SecretValues", ())):
+        told[read.secret if isinstance(read, SecretsError) else read.name] = read
+        if isinstance(read, Held):
+            told[read.arn] = read
+    for failed in answer.get("Errors", ()):
+        name = str(failed.get("SecretId", ""))
+        told[name] = error_of(name, str(failed.get("ErrorCode", "")), str(failed.get("Message", "")))
+    return [told.get(name) or SecretNotFound(name, "AWS answered without it") for name in names]
+
+
+def _batched(value: dict[str, Any]) -> Held | SecretsError:
+    try:
+        return held_from(str(value.get("Name", "")), value)
+    except SecretsError as error:
+        return error
+
+
+def _ask(operation: str, asked: dict[str, Any], secret: str, deadline: Deadline) -> dict[str, Any]:
+    region = os.environ["AWS_REGION"]
+    body = json.dumps(asked).encode()
+    answer = _send(_route.host(region), _headers(operation, region, body), body, secret, deadline)
+    told = _parse(answer.body)
+    if answer.status == 200 and told is not None:
+        return told
+    raise _refusal(secret, answer, told or {})
+
+
+def _headers(operation: str, region: str, body: bytes) -> dict[str, str]:
+    headers = {
+        "Host": _route.host(region),
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()),
+        "X-Amz-Target": f"secretsmanager.{operation}",
+    }
+    if token := os.environ.get("AWS_SESSION_TOKEN"):
+        headers["X-Amz-Security-Token"] = token
+    headers["Authorization"] = authorization(
+        headers, body, region=region, service="secretsmanager",
+        key_id=os.environ["AWS_ACCESS_KEY_ID"], secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+    )  # fmt: skip
+    return headers | {"User-Agent": "miyabi-secrets-loader"}
+
+
+def _send(host: str, headers: dict[str, str], body: bytes, secret: str, deadline: Deadline) -> _https.Answer:
+    """In botocore's words, which people know and the console reads."""
+    url, connected = f'"https://{host}/"', False
+    try:
+        with _https.connect_tls(host, deadline) as connection:
+            connected = True
+            return _https.exchange(connection, "POST / HTTP/1.1", headers, body, deadline)
+    except TimeoutError:
+        code, words = ("ReadTimeoutError", "Read") if connected else ("ConnectTimeoutError", "Connect")
+        error: SecretsError = TimedOut(secret, f"{words} timeout on endpoint URL: {url}", code=code)
+        again = True
+    except OSError as caught:
+        error, again = (
+            _broken(secret, url, connected, caught),
+            not isinstance(caught, ssl.SSLCertVerificationError),
+        )
+    except _https.NotUnderstood as caught:
+        error, again = Unreachable(secret, f"What answered at {url} is not Secrets Manager: {caught}"), False
+    raise Failed(error, again=again)
+
+
+def _broken(secret: str, url: str, connected: bool, caught: OSError) -> Unreachable:
+    if connected:
+        return Unreachable(
+            secret,
+            f"Connection was closed on endpoint URL: {url} ({_why(caught)})",
+            code="ConnectionClosedError",
+        )
+    return Unreachable(
+        secret,
+        f"Could not connect to the endpoint URL: {url} ({_why(caught)})",
+        code="EndpointConnectionError",
+    )
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate was not accepted: {error.verify_message}"
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _refusal(secret: str, answer: _https.Answer, told: dict[str, Any]) -> Failed:
+    """https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html"""
+    code = str(told.get("__type", "")).rpartition("#")[2] or f"HTTP {answer.status}"
+    message = str(told.get("message") or told.get("Message") or "")
+    error = error_of(secret, code, message, answer.headers.get("x-amzn-requestid", ""))
+    return Failed(error, again=answer.status >= 500 or answer.status == 429 or is_throttling(code))
+
+
+def is_throttling(code: str) -> bool:
+    return code in ("ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")

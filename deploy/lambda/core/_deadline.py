@@ -1,0 +1,54 @@
+"""The time that a load may take: whatever is tried again, it ends before Lambda ends the function."""
+
+from __future__ import annotations
+
+import time
+
+from ._errors import InvalidInput
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SECONDS = 8.0  # without a word from the caller: Lambda gives the init phase 10
+MARGIN = 0.5  # of the function's own time, to tell what happened
+
+
+class Deadline:
+    """A moment, `seconds` from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self.at = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds, never negative."""
+        return max(0.0, self.at - time.monotonic())
+
+    def left_or_raise(self, at_most: float) -> float:
+        """The time-out for one step. Raises TimeoutError when nothing is left."""
+        left = self.left()
+        if not left:
+            raise TimeoutError("the time is over")
+        return min(left, at_most)
+
+
+def make_deadline(timeout: float | None, context: Any) -> Deadline:
+    """`timeout` in seconds, and never more than Lambda's context has left. Raises InvalidInput."""
+    if timeout is not None and (
+        isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0
+    ):
+        raise InvalidInput(f"timeout: expected seconds, a number above 0, got {timeout!r}.")
+    seconds = SECONDS if timeout is None else timeout
+    if context is not None:
+        seconds = min(seconds, max(0.0, _left_to_the_function(context) - MARGIN))
+    return Deadline(seconds)
+
+
+def _left_to_the_function(context: Any) -> float:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+    try:
+        return float(context.get_remaining_time_in_millis()) / 1000
+    except (AttributeError, TypeError):
+        raise InvalidInput(
+            f"context: expected the context that Lambda hands to the handler, got {type(context).__name__}."
+        ) from None

@@ -1,0 +1,67 @@
+"""Names as they are given: checked before anything is asked of AWS, and told which and why."""
+
+from __future__ import annotations
+
+from ._errors import InvalidInput
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+SECRETS = ("api-keys", "config")
+# A name, or an ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+# Sets and not regular expressions: compiling those takes longer than all the checks.
+_ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+_IN_PROJECT = _ALPHANUMERIC | frozenset("-_")
+_IN_ID = _IN_PROJECT | frozenset("/+=.@:")
+
+
+def secret_names(project: str, environment: str) -> list[str]:
+    """The two secrets of an environment. Raises InvalidInput."""
+    if not (isinstance(project, str) and 0 < len(project) <= 64 and _IN_PROJECT.issuperset(project)):
+        raise InvalidInput(
+            f"project_name: expected letters, digits, hyphens and underscores, got {_shown(project)}."
+        )
+    if not isinstance(environment, str) or environment not in ENVIRONMENTS:
+        raise InvalidInput(
+            f"environment: expected one of {', '.join(ENVIRONMENTS)}, got {_shown(environment)}. Nothing was loaded."
+        )
+    return [f"{project}/{environment}/{name}" for name in SECRETS]
+
+
+def ensure_secret_id(secret_id: object) -> None:
+    """Raises InvalidInput."""
+    if not (isinstance(secret_id, str) and 0 < len(secret_id) <= 2048 and _IN_ID.issuperset(secret_id)):
+        raise InvalidInput(
+            f"secret_id: expected a secret's name or ARN (letters, digits and /_+=.@-), got {_shown(secret_id)}."
+        )
+
+
+def ensure_account_id(account_id: object) -> None:
+    """Raises InvalidInput."""
+    if not (
+        isinstance(account_id, str)
+        and len(account_id) == 12
+        and account_id.isascii()
+        and account_id.isdecimal()
+    ):
+        raise InvalidInput(
+            f"account_id: expected the 12 digits of an AWS account as text, got {_shown(account_id)}."
+        )
+
+
+def ensure_max_age(max_age: object) -> None:
+    """Raises InvalidInput."""
+    is_number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
+    if max_age is not None and not (is_number and max_age >= 0):  # type: ignore[operator]
+        raise InvalidInput(f"max_age: expected seconds, a number from 0, or None, got {_shown(max_age)}.")
+
+
+def ensure_key_names(names: object, what: str) -> None:
+    """Raises InvalidInput. A text is refused: it would be taken for a collection of letters."""
+    if not isinstance(names, (list, tuple, set, frozenset)) or not all(
+        isinstance(name, str) for name in names
+    ):
+        raise InvalidInput(f"{what}: expected a list, tuple or set of key names, got {_shown(names)}.")
+
+
+def _shown(given: object) -> str:
+    """Short, and for anything but text its type alone: a wrong argument may well be a value."""
+    return repr(given[:60]) if isinstance(given, str) else type(given).__name__

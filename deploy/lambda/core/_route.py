@@ -1,0 +1,76 @@
+"""Which way to Secrets Manager: straight by HTTPS where all is as Lambda usually has it, by boto3 where anything is not."""
+
+from __future__ import annotations
+
+import os
+
+from ._errors import InvalidInput
+
+SETTING = "MIYABI_SECRETS_ROUTE"
+ROUTES = ("auto", "https", "batch", "boto3", "extension")
+# The name is the extension's own, which Lambda demands of its file: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+EXTENSION = "/opt/extensions/AWSParametersAndSecretsLambdaExtension"
+
+_NEEDED = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+# boto3 knows what each of these asks for.
+_UNUSUAL = (
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
+)  # fmt: skip
+_SWITCHES = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
+# Regions whose host ends in amazonaws.com; the others (China, the isolated ones, Europe's sovereign cloud) have names of their own.
+_AREAS = ("af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us", "us-gov")
+_QUARTERS = (
+    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest",
+)  # fmt: skip
+
+# os.environ is never a local variable here: tools that show the locals of a traceback would show all of it.
+
+
+def in_lambda() -> bool:
+    """Lambda names the function in every execution environment."""
+    return bool(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
+
+
+def choose(extension: str = EXTENSION) -> tuple[str, str]:
+    """One of ROUTES without auto, and why. Raises InvalidInput when the setting is none of them, or asks for what cannot be."""
+    asked = os.environ.get(SETTING) or "auto"
+    if asked not in ROUTES:
+        raise InvalidInput(f"{SETTING}: expected one of {', '.join(ROUTES)}, got {asked[:40]!r}.")
+    unusual = why_unusual()
+    if asked in ("https", "batch") and unusual:
+        raise InvalidInput(f"{SETTING} is {asked}, but {unusual}. Use auto or boto3.")
+    if asked != "auto":
+        return asked, f"{SETTING} says so"
+    if unusual:
+        return "boto3", unusual
+    if os.path.exists(extension):
+        return "extension", "the AWS Parameters and Secrets Lambda Extension is there"
+    return "https", "nothing is unusual"
+
+
+def why_unusual() -> str:
+    """What boto3 is needed for, as words; "" for nothing."""
+    if not in_lambda():
+        return "this is not AWS Lambda"
+    for name in _NEEDED:
+        if not os.environ.get(name):
+            return f"{name} is not set"
+    for name in _UNUSUAL:
+        if os.environ.get(name):
+            return f"{name} is set"
+    for name in _SWITCHES:
+        if os.environ.get(name, "").lower() not in ("", "false"):
+            return f"{name} is set"
+    region = os.environ["AWS_REGION"]
+    return "" if _is_usual(region) else f"{region[:40]!r} is not a Region of the usual kind"
+
+
+def _is_usual(region: str) -> bool:
+    place, _, number = region.rpartition("-")
+    area, _, quarter = place.rpartition("-")
+    return area in _AREAS and quarter in _QUARTERS and len(number) == 1 and number in "123456789"
+
+
+def host(region: str) -> str:
+    return f"secretsmanager.{region}.amazonaws.com"

@@ -1,0 +1,15 @@
+"""The function's entry point: `lambda_handler.handler`. Secrets come first, since main.py reads os.environ when it is imported."""
+
+from __future__ import annotations
+
+import os
+
+from core.secrets import load_secrets_to_env
+
+load_secrets_to_env(project_name="miyabi", environment=os.environ.get("MIYABI_ENVIRONMENT", "prod"))
+
+from mangum import Mangum  # noqa: E402
+
+from main import app  # noqa: E402 - after the secrets
+
+handler = Mangum(app, lifespan="off")

@@ -1,0 +1,62 @@
+# One Miyabi environment: its key, secrets and Lambda role, the console's way in, and what watches over them.
+# Each environment has an account, a state and a tfvars file of its own.
+
+module "miyabi_secrets" {
+  source = "./modules/miyabi-secrets"
+
+  environment                 = var.environment
+  account_id                  = var.account_id
+  console_role_arn            = module.console_access.role_arn
+  deployer_role_arns          = var.deployer_role_arns
+  lambda_role_name            = var.lambda_role_name
+  kms_alias                   = var.kms_alias
+  recovery_window_in_days     = var.recovery_window_in_days
+  key_deletion_window_in_days = var.key_deletion_window_in_days
+  tags                        = var.tags
+
+  values = {
+    api-keys = {
+      GITHUB_TOKEN               = var.github_token
+      MIYABI_ACCESS_TOKEN        = var.miyabi_access_token
+      OAUTH_CLIENT_ID            = var.oauth_client_id
+      OAUTH_CLIENT_SECRET        = var.oauth_client_secret
+      OAUTH_ISSUER               = var.oauth_issuer
+      GITHUB_OAUTH_CLIENT_ID     = var.github_oauth_client_id
+      GITHUB_OAUTH_CLIENT_SECRET = var.github_oauth_client_secret
+      GITHUB_OAUTH_CALLBACK_URL  = var.github_oauth_callback_url
+    }
+    config = {
+      MIYABI_REPO_OWNER = var.miyabi_repo_owner
+      MIYABI_REPO_NAME  = var.miyabi_repo_name
+      BASE_URL          = var.base_url
+      MIYABI_ROOT       = var.miyabi_root
+    }
+  }
+}
+
+module "console_access" {
+  source = "./modules/console-access"
+
+  environment            = var.environment
+  account_id             = var.account_id
+  console_task_role_arns = var.console_task_role_arns
+  prefix                 = module.miyabi_secrets.prefix
+  key_arn                = module.miyabi_secrets.key_arn
+  lambda_role_name       = var.lambda_role_name
+  lambda_function_name   = var.lambda_function_name
+  tags                   = var.tags
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  environment          = var.environment
+  account_id           = var.account_id
+  prefix               = module.miyabi_secrets.prefix
+  key_arn              = module.miyabi_secrets.key_arn
+  lambda_function_name = var.lambda_function_name
+  trail_log_group_name = var.trail_log_group_name
+  retention_in_days    = var.retention_in_days
+  alarm_emails         = var.alarm_emails
+  tags                 = var.tags
+}

@@ -1,0 +1,122 @@
+# The role in which the console acts in one environment's account. What it may do is what the console's gateways call, call by call.
+
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.name
+  tags      = merge(var.tags, { Project = "miyabi", Environment = var.environment, ManagedBy = "terraform" })
+
+  console_account = split(":", var.console_task_role_arns[0])[4]
+  lambda_function = "arn:${local.partition}:lambda:${local.region}:${var.account_id}:function:${var.lambda_function_name}"
+  see_a_role      = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
+}
+
+resource "aws_iam_role" "console" {
+  name        = var.role_name
+  description = "The Miyabi secrets console, in ${var.environment}"
+  tags        = local.tags
+
+  # By a condition instead of as the principal: the task role may be made later, and made again, without this role being touched.
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "ConsoleTasks"
+      Effect    = "Allow"
+      Principal = { AWS = "arn:${local.partition}:iam::${local.console_account}:root" }
+      Action    = "sts:AssumeRole"
+      Condition = { ArnEquals = { "aws:PrincipalArn" = var.console_task_role_arns } }
+    }]
+  })
+}
+
+resource "aws_iam_policy" "console_access" {
+  name        = var.policy_name
+  description = "See and edit the secrets of ${var.environment}, and see what decides who reads them"
+  tags        = local.tags
+  policy      = jsonencode(local.policy)
+}
+
+resource "aws_iam_role_policy_attachment" "console_access" {
+  role       = aws_iam_role.console.name
+  policy_arn = aws_iam_policy.console_access.arn
+}
+
+locals {
+  policy = {
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # These take no resource: AWS offers none to name.
+        Sid      = "SeeSecrets"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"]
+        Resource = "*"
+      },
+      {
+        # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
+        Sid      = "SeeReadsAndAlarms"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"]
+        Resource = "*"
+      },
+      {
+        Sid    = "EditSecrets"
+        Effect = "Allow"
+        Action = [
+          "secretsmanager:DescribeSecret",
+          "secretsmanager:GetResourcePolicy",
+          "secretsmanager:GetSecretValue",
+          "secretsmanager:ListSecretVersionIds",
+          "secretsmanager:PutSecretValue",
+          "secretsmanager:UpdateSecretVersionStage",
+        ]
+        Resource = "arn:${local.partition}:secretsmanager:${local.region}:${var.account_id}:secret:${var.prefix}*"
+      },
+      {
+        Sid      = "UseTheKey"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = var.key_arn
+        Condition = {
+          StringEquals = {
+            "kms:ViaService"    = "secretsmanager.${local.region}.amazonaws.com"
+            "kms:CallerAccount" = var.account_id
+          }
+        }
+      },
+      {
+        # Any key of the account: which one encrypts a secret is what troubleshooting finds out.
+        Sid      = "SeeKeys"
+        Effect   = "Allow"
+        Action   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
+        Resource = "arn:${local.partition}:kms:${local.region}:${var.account_id}:key/*"
+      },
+      {
+        Sid      = "SeeTheLambdaRole"
+        Effect   = "Allow"
+        Action   = concat(local.see_a_role, ["iam:SimulatePrincipalPolicy"])
+        Resource = "arn:${local.partition}:iam::${var.account_id}:role/${var.lambda_role_name}"
+      },
+      {
+        Sid      = "SeeItsOwnRole" # to say whether it may write
+        Effect   = "Allow"
+        Action   = local.see_a_role
+        Resource = aws_iam_role.console.arn
+      },
+      {
+        Sid      = "SeePolicies"
+        Effect   = "Allow"
+        Action   = ["iam:GetPolicy", "iam:GetPolicyVersion"]
+        Resource = ["arn:${local.partition}:iam::aws:policy/*", "arn:${local.partition}:iam::${var.account_id}:policy/*"]
+      },
+      {
+        Sid      = "SeeTheFunction"
+        Effect   = "Allow"
+        Action   = ["lambda:GetFunctionConfiguration"]
+        Resource = local.lambda_function
+      },
+    ]
+  }
+}

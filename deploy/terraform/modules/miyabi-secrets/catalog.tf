@@ -1,0 +1,69 @@
+# What the catalogue says, and what it must not say.
+
+locals {
+  catalog_file = coalesce(var.catalog_file, "${path.module}/../../../catalog.json")
+  catalog      = jsondecode(file(local.catalog_file))
+  prefix       = "${local.catalog.project}/${var.environment}/"
+
+  known_keys = flatten([
+    for secret, spec in local.catalog.secrets : [for key, _ in spec.keys : "${secret}: ${key}"]
+  ])
+  expected_formats = flatten([
+    for secret, spec in local.catalog.secrets : [
+      for key, entry in spec.keys : "${key}: ${local.formats[entry.format].expected}"
+      if can(local.formats[entry.format])
+    ]
+  ])
+
+  # The formats of the console (its key rules say the same, and check a GitHub token's checksum besides).
+  # A placeholder is one that the console recognises: it stays marked as such until somebody sets a value.
+  formats = {
+    github_token = {
+      pattern     = "^(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})$"
+      expected    = "a GitHub token (ghp_, gho_, ghu_, ghs_ or ghr_ and 36 letters or digits, or github_pat_…)"
+      placeholder = "ghp_xxxxxxxxxxxxxxxxxxxxx"
+    }
+    token = {
+      pattern     = "^\\S{32,}$"
+      expected    = "32 characters or more, without blanks"
+      placeholder = "placeholder-set-it-in-the-console"
+    }
+    url = {
+      pattern     = "^https?://[^\\s/\\\\]+\\S*$"
+      expected    = "a URL"
+      placeholder = "https://placeholder.invalid/"
+    }
+    https_url = {
+      pattern     = "^https://[^\\s/\\\\]+\\S*$"
+      expected    = "an https URL"
+      placeholder = "https://placeholder.invalid/"
+    }
+    identifier = {
+      pattern     = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+      expected    = "letters, digits, dots, hyphens and underscores"
+      placeholder = "placeholder-set-it-in-the-console"
+    }
+    path = {
+      pattern     = "^/\\S*$"
+      expected    = "an absolute path"
+      placeholder = "placeholder-set-it-in-the-console"
+    }
+    free_text = {
+      pattern     = "(?s)^.+$"
+      expected    = "some text"
+      placeholder = "placeholder-set-it-in-the-console"
+    }
+  }
+
+  wrong_keys = flatten([
+    for secret, spec in local.catalog.secrets : [
+      for key, _ in spec.keys : "secrets.${secret}.keys.${key}" if !can(regex("^[A-Z][A-Z0-9_]*$", key))
+    ]
+  ])
+  wrong_formats = flatten([
+    for secret, spec in local.catalog.secrets : [
+      for key, entry in spec.keys : "secrets.${secret}.keys.${key} asks for \"${entry.format}\""
+      if !contains(keys(local.formats), entry.format)
+    ]
+  ])
+}

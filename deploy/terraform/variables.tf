@@ -1,0 +1,112 @@
+# Where.
+
+variable "environment" {
+  description = "The environment: dev, staging or prod."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.environment)
+    error_message = "\"${var.environment}\" is not an environment: expected dev, staging or prod."
+  }
+}
+
+variable "account_id" {
+  description = "The account that holds the environment, of 12 digits. Credentials for another account are refused before anything is made."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "\"${var.account_id}\" is not an AWS account id: expected 12 digits."
+  }
+}
+
+variable "region" {
+  description = "The Region of the environment."
+  type        = string
+  default     = "us-west-2"
+
+  validation {
+    condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "\"${var.region}\" is not a Region: expected one such as us-west-2."
+  }
+}
+
+# Who.
+
+variable "console_task_role_arns" {
+  description = "ARNs of the roles in which the console's tasks run: output task_role_arn of modules/console."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.console_task_role_arns) > 0 && alltrue([for arn in var.console_task_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Expected ARNs of roles, at least one, such as arn:aws:iam::123456789012:role/miyabi-console-task; got \"${join(", ", var.console_task_role_arns)}\"."
+  }
+}
+
+variable "deployer_role_arns" {
+  description = "ARNs of the roles that run Terraform here. They may encrypt and decrypt the versions that Terraform makes, and no others."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.deployer_role_arns) > 0 && alltrue([for arn in var.deployer_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Expected ARNs of roles, at least one, such as arn:aws:iam::123456789012:role/terraform; got \"${join(", ", var.deployer_role_arns)}\". The ARN of a session (assumed-role) will not do."
+  }
+}
+
+# Names and windows: the defaults are those of the console's environments file.
+
+variable "lambda_role_name" {
+  description = "Name of the Lambda's execution role."
+  type        = string
+  default     = "miyabi-lambda-execution"
+}
+
+variable "lambda_function_name" {
+  description = "Name of the Lambda function, for its log group and for troubleshooting."
+  type        = string
+  default     = "miyabi-app"
+}
+
+variable "kms_alias" {
+  description = "Alias of the key that encrypts the secrets."
+  type        = string
+  default     = "alias/miyabi-secrets"
+}
+
+variable "recovery_window_in_days" {
+  description = "For how many days a deleted secret can be restored."
+  type        = number
+  default     = 30
+}
+
+variable "key_deletion_window_in_days" {
+  description = "For how many days the deletion of the key can be taken back. While it waits, nothing can be decrypted with it."
+  type        = number
+  default     = 30
+}
+
+# Watching.
+
+variable "trail_log_group_name" {
+  description = "Log group of a CloudTrail trail that has this account's management events. Without it a trail is made here."
+  type        = string
+  default     = null
+}
+
+variable "retention_in_days" {
+  description = "For how long logs are kept."
+  type        = number
+  default     = 365
+}
+
+variable "alarm_emails" {
+  description = "Addresses that get the alarms. Each has to confirm once, by a mail from AWS."
+  type        = list(string)
+  default     = []
+}
+
+variable "tags" {
+  description = "Tags for everything, beside Project, Environment and ManagedBy."
+  type        = map(string)
+  default     = {}
+}

@@ -1,0 +1,79 @@
+"""The status checks: one claim a file, pure: what a pass learnt in, findings out. One that raises is unknown, and the others go on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+from ...domain.status import StatusFinding, in_order
+from ...domain.watched import Records, Surroundings, WatchedSecret
+from . import (
+    alarms_are_quiet,
+    audit_chain_holds,
+    aws_answers,
+    environments_are_kept_apart,
+    events_are_delivered,
+    keys_are_complete,
+    keys_are_well_formed,
+    keys_are_young_enough,
+    lambda_can_read,
+    no_open_intents,
+    no_placeholders,
+    only_this_console_changes,
+    reader_is_up_to_date,
+    secret_is_there,
+    surroundings_are_sound,
+)
+
+log = logging.getLogger(__name__)
+
+OF_A_SECRET: tuple[ModuleType, ...] = (
+    secret_is_there,
+    keys_are_complete,
+    keys_are_well_formed,
+    no_placeholders,
+    environments_are_kept_apart,
+    keys_are_young_enough,
+    lambda_can_read,
+    only_this_console_changes,
+    reader_is_up_to_date,
+    no_open_intents,
+)
+OF_SURROUNDINGS: tuple[ModuleType, ...] = (
+    aws_answers,
+    surroundings_are_sound,
+    alarms_are_quiet,
+    only_this_console_changes,
+    no_open_intents,
+)
+OF_RECORDS: tuple[ModuleType, ...] = (audit_chain_holds, events_are_delivered)
+
+
+def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:
+    return _run(OF_A_SECRET, watched)
+
+
+def judge_surroundings(around: Surroundings) -> tuple[StatusFinding, ...]:
+    return _run(OF_SURROUNDINGS, around)
+
+
+def judge_records(records: Records) -> tuple[StatusFinding, ...]:
+    return _run(OF_RECORDS, records)
+
+
+def _run(checks: Iterable[ModuleType], evidence: Any) -> tuple[StatusFinding, ...]:
+    return in_order(finding for module in checks for finding in _one(module, evidence))
+
+
+def _one(module: ModuleType, evidence: Any) -> tuple[StatusFinding, ...]:
+    name = module.__name__.rpartition(".")[2]
+    try:
+        return tuple(module.check(evidence))
+    except Exception as error:  # one check's mistake must not cost the others
+        log.exception("status check failed")
+        text = (
+            f"The check {name} could not be done: {type(error).__name__}. The log of this console tells more."
+        )
+        return (StatusFinding(name, "unknown", text),)

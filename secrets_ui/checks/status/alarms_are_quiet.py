@@ -1,0 +1,44 @@
+"""No CloudWatch alarm of the environment is in ALARM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.access_path import told
+from ...domain.evidence import Known
+from ...domain.status import StatusFinding, plural
+from ...domain.watched import Alarm, Surroundings
+from .saying import Saying
+
+say = Saying(__name__, "status", "DescribeAlarms")
+
+
+def check(around: Surroundings) -> Iterator[StatusFinding]:
+    name, found = around.environment.name, around.alarms
+    if found is None:
+        return
+    if not isinstance(found, Known):
+        yield say(
+            "unknown",
+            f"Whether an alarm of {name} rings is not known: {told('the alarms', found)}.",
+            weight="second opinion",
+        )
+    elif not found.value:
+        yield say(
+            "skipped",
+            f"{name} has no CloudWatch alarm whose name starts with {around.environment.alarm_prefix}.",
+        )
+    else:
+        yield from (_told(alarm) for alarm in found.value if alarm.state != "OK")
+        if quiet := sum(alarm.state == "OK" for alarm in found.value):
+            yield say("pass", f"{plural(quiet, 'alarm is', 'alarms are')} quiet in {name}.")
+
+
+def _told(alarm: Alarm) -> StatusFinding:
+    since = f" since {alarm.since:%Y-%m-%d %H:%M} UTC" if alarm.since else ""
+    if alarm.state == "ALARM":
+        why = f": {alarm.reason.rstrip('.')}" if alarm.reason else ""
+        return say("fail", f"The alarm {alarm.name} rings{since}{why}.", alarm.name)
+    return say(
+        "unknown", f"The alarm {alarm.name} has too little data{since}.", alarm.name, weight="second opinion"
+    )

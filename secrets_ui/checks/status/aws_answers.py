@@ -1,0 +1,27 @@
+"""AWS answers, and lists the secrets of the environment to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.access_path import told
+from ...domain.evidence import Denied, Known
+from ...domain.status import StatusFinding, plural
+from ...domain.watched import Surroundings
+from .saying import Saying
+
+say = Saying(__name__, "troubleshoot", "ListSecrets")
+
+
+def check(around: Surroundings) -> Iterator[StatusFinding]:
+    name, found = around.environment.name, around.listed
+    if not isinstance(found, Known):
+        why = told(f"the list of secrets in {name}", found)
+        short = "this console may not list its secrets" if isinstance(found, Denied) else "AWS did not answer"
+        yield say("unknown", f"{name} could not be looked at, {short}: {why}.")
+        return
+    yield say("pass", f"AWS lists {plural(found.value, 'secret', 'secrets')} in {name}.", page="secrets")
+    if around.unlooked:
+        number = plural(around.unlooked, "new version", "new versions")
+        text = f"{number} in {name}: not looked at in this pass; the next one goes on."
+        yield say("unknown", text, "new versions", weight="second opinion", page="secrets")

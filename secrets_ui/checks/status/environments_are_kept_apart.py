@@ -1,0 +1,35 @@
+"""What must differ between environments differs, and what must match matches; compared by keyed fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.status import StatusFinding, join
+from ...domain.watched import WatchedSecret
+from .key_findings import is_readable, not_looked, states
+from .saying import Saying
+
+say = Saying(__name__, "secret", "fingerprints of this and the other environments")
+
+
+def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
+    compared = [key for key in watched.spec.keys.values() if key.between_environments != "any"]
+    if not compared:
+        return
+    if watched.facts is None or not is_readable(watched):
+        yield from not_looked(
+            say, watched, f"Whether {watched.name} differs from other environments where it must"
+        )
+        return
+    found = states(watched)
+    wrong = [state for state in found if state.kind in ("shared", "differs")]
+    for state in wrong:
+        text = f"{state.name} in {watched.name}: {state.state.text.lower()}, {state.state.hint}."
+        yield say("warn", text.replace(": same as", ": the same as", 1), state.name)
+    unseen = sorted({name for state in found if state.kind == "set" for name in state.uncompared})
+    if unseen:
+        yield say(
+            "unknown", f"{watched.name} was not compared with {join(unseen)}, where nobody has looked yet."
+        )
+    elif not wrong:
+        yield say("pass", f"The keys of {watched.name} differ and match between environments as they must.")

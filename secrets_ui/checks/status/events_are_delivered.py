@@ -1,0 +1,17 @@
+"""What was to be sent by webhook and e-mail was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.status import StatusFinding, plural
+from ...domain.watched import Records
+from .saying import Saying
+
+say = Saying(__name__, "status", "the outbox")
+
+
+def check(records: Records) -> Iterator[StatusFinding]:
+    if records.undelivered:
+        text = f"{plural(records.undelivered, 'event', 'events')} could not be sent: {records.why_undelivered.rstrip('.') or 'no answer'}."
+        yield say("warn", text)

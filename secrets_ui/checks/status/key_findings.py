@@ -1,0 +1,39 @@
+"""What the checks of a secret's keys share: the states of its keys, and why they may not be known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.evidence import Known
+from ...domain.health import KeyState, key_states
+from ...domain.status import StatusFinding, join
+from ...domain.watched import WatchedSecret
+from .saying import Saying
+
+PROOF = "facts of the current version"
+
+
+def is_readable(watched: WatchedSecret) -> bool:
+    """Whether there is a current version whose keys can be asked for; secret_is_there tells of the others."""
+    return (
+        isinstance(watched.secret, Known)
+        and bool(watched.secret.value.current)
+        and not watched.secret.value.deleted
+    )
+
+
+def states(watched: WatchedSecret) -> tuple[KeyState, ...]:
+    return key_states(watched.spec, watched.facts, watched.others) if watched.facts else ()
+
+
+def not_looked(say: Saying, watched: WatchedSecret, what: str) -> Iterator[StatusFinding]:
+    """For facts that are lacking: skipped where there is nothing to look at, unknown where nobody has looked."""
+    if not is_readable(watched):
+        yield say("skipped", f"{what} was not checked: there is no current version to look at.")
+    elif watched.facts is None:
+        why = watched.facts_problem or "nobody has looked at its current version yet"
+        yield say("unknown", f"{what} is not known: {why.rstrip('.')}.")
+
+
+def names(found: list[KeyState]) -> str:
+    return join([state.name for state in found])

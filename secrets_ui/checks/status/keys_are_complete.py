@@ -1,0 +1,40 @@
+"""The current version is a JSON object with every key that the catalogue requires, none of them empty, and no key that it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.status import StatusFinding
+from ...domain.watched import WatchedSecret
+from .key_findings import PROOF, is_readable, names, not_looked, states
+from .saying import Saying
+
+say = Saying(__name__, "secret", PROOF)
+_KINDS = {"binary": "is binary", "not_object": "is JSON, but not an object", "not_json": "is not JSON"}
+
+
+def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
+    if watched.facts is None or not is_readable(watched):
+        yield from not_looked(say, watched, f"Whether {watched.name} holds its keys")
+        return
+    if watched.facts.kind != "object":
+        text = f"The current version of {watched.name} {_KINDS[watched.facts.kind]}, so no key can be taken from it."
+        yield say("fail" if watched.in_catalog else "warn", text)
+        return
+    found = states(watched)
+    lacking = [state for state in found if state.kind in ("missing", "empty") and state.state.level == "bad"]
+    odd = [
+        state
+        for state in found
+        if state.kind == "unexpected" or (state.kind == "empty" and state not in lacking)
+    ]
+    if lacking:
+        yield say("fail", f"{watched.name} lacks {names(lacking)}, which the catalogue requires.")
+    for state in odd:
+        yield say(
+            "warn",
+            f"{state.name} in {watched.name}: {state.state.text.lower()}, {state.state.hint or 'no text'}.",
+            state.name,
+        )
+    if not lacking and not odd:
+        yield say("pass", f"{watched.name} holds its {len(watched.facts.keys)} keys.")

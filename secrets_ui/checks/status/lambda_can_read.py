@@ -1,0 +1,77 @@
+"""The Lambda's role can read the secret and decrypt it: every check of troubleshooting that is about this one secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.evidence import Known
+from ...domain.finding import Finding
+from ...domain.status import StatusFinding, plural
+from ...domain.watched import WatchedSecret
+from .saying import Saying
+
+say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")
+# What status tells in checks of its own, with what it knows of other environments and of the past.
+_TOLD_ELSEWHERE = (
+    "secret_exists",
+    "secret_is_not_deleted",
+    "secret_has_current_version",
+    "secret_holds_its_keys",
+)
+
+
+def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
+    if watched.access is None:
+        yield _judged(watched)
+        return
+    findings = [finding for finding in watched.access if finding.check not in _TOLD_ELSEWHERE]
+    for finding in findings:
+        if finding.status != "pass":
+            yield of_path(finding)
+    if all(
+        finding.status in ("pass", "skipped") or finding.weight == "second opinion" for finding in findings
+    ):
+        number = sum(finding.status == "pass" for finding in findings)
+        role = watched.environment.lambda_role
+        if number:
+            yield say(
+                "pass",
+                f"{role} can read {watched.name}: {plural(number, 'check', 'checks')} of the access path hold.",
+            )
+        else:
+            yield say(
+                "unknown",
+                f"Whether {role} can read {watched.name} is not known: no check of the access path could be done.",
+            )
+
+
+def of_path(finding: Finding) -> StatusFinding:
+    """A finding of the access path as one of the status page, under its own name."""
+    proof = "; ".join(command.partition(" --")[0] for command in finding.see[:2]) or "the evaluator"
+    return StatusFinding(
+        finding.check,
+        finding.status,
+        finding.text,
+        proof=proof,
+        page="troubleshoot",
+        anchor=finding.check,
+        weight=finding.weight,
+    )
+
+
+def _judged(watched: WatchedSecret) -> StatusFinding:
+    """The catalogue does not ask that the Lambda reads it, so either answer is fine; only not knowing is not."""
+    role = watched.environment.lambda_role
+    if not isinstance(watched.secret, Known):
+        return say(
+            "skipped", f"Whether {role} can read {watched.name} was not checked: it could not be looked at."
+        )
+    if watched.may_read is None:
+        why = watched.access_problem or "what decides could not be read"
+        return say(
+            "unknown",
+            f"Whether {role} may read {watched.name} is not known: {why.rstrip('.')}.",
+            weight="second opinion",
+        )
+    word = "may" if watched.may_read else "may not"
+    return say("pass", f"{role} {word} read {watched.name}, which the catalogue does not ask for.")

@@ -1,0 +1,21 @@
+"""Every act that was announced in the audit log has an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.status import StatusFinding
+from ...domain.watched import Surroundings, WatchedSecret
+from .saying import Saying
+
+say = Saying(__name__, "audit", "the audit log")
+
+
+def check(watched: WatchedSecret | Surroundings) -> Iterator[StatusFinding]:
+    name = watched.name if isinstance(watched, WatchedSecret) else watched.environment.name
+    for intent in watched.intents:
+        where = f" on {intent.secret}" if intent.secret and intent.secret != name else ""
+        text = f"The outcome of {intent.action}{where} (record {intent.sequence}, {intent.at[:16].replace('T', ' ')} UTC) is not on record."
+        yield say("warn", text, str(intent.sequence), anchor=str(intent.sequence))
+    if not watched.intents:
+        yield say("pass", f"No intent on {name} is open.")

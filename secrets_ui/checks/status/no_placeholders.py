@@ -1,0 +1,23 @@
+"""No key still holds a placeholder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.status import StatusFinding
+from ...domain.watched import WatchedSecret
+from .key_findings import PROOF, is_readable, names, not_looked, states
+from .saying import Saying
+
+say = Saying(__name__, "secret", PROOF)
+
+
+def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
+    if watched.facts is None or not is_readable(watched):
+        yield from not_looked(say, watched, f"Whether {watched.name} holds placeholders")
+        return
+    found = [state for state in states(watched) if state.kind == "placeholder"]
+    if found:
+        yield say("warn", f"{watched.name} still has placeholders in {names(found)}.")
+    elif watched.facts.kind == "object":
+        yield say("pass", f"No key of {watched.name} holds a placeholder.")

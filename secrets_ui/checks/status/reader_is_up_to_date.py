@@ -1,0 +1,91 @@
+"""The function does not go on with an older version: warm instances keep what they read on their cold start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from ...domain.access_context import role_name_of
+from ...domain.evidence import Known
+from ...domain.outside_changes import short_version
+from ...domain.status import StatusFinding
+from ...domain.watched import TrailEvent, WatchedSecret
+from .saying import Saying
+
+say = Saying(__name__, "secret", "GetFunctionConfiguration, CloudTrail")
+# Lambda ends execution environments every few hours, also of functions that are invoked without a pause:
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+RECYCLED = timedelta(hours=24)
+
+
+def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
+    if not watched.in_catalog or not isinstance(watched.secret, Known) or watched.secret.value.deleted:
+        return
+    secret, since, function = watched.secret.value, watched.current_since, watched.environment.lambda_function
+    if not secret.current:
+        return
+    last = _last_read(watched)
+    if isinstance(watched.decrypts, Known) and last and last.version == secret.current:
+        yield say("pass", f"{function} decrypted the current version of {watched.name} last.")
+        return
+    if last and last.at and since and last.at > since:
+        text = f"{function} decrypted version {short_version(last.version)} of {watched.name} last, at {last.at:%H:%M} UTC, and not the current one."
+        yield say("warn", text)
+        return
+    yield from _by_dates(watched, since, function)
+    if not isinstance(watched.decrypts, Known):
+        text = f"Which version of {watched.name} {function} read last is not known: CloudTrail could not be asked."
+        yield say("unknown", text, "CloudTrail", weight="second opinion")
+
+
+def _by_dates(watched: WatchedSecret, since: datetime | None, function: str) -> Iterator[StatusFinding]:
+    unknown = f"Whether {function} still holds an older version of {watched.name} is not known"
+    if since is None:
+        yield say(
+            "unknown",
+            f"{unknown}: AWS did not say since when the current one is current.",
+            weight="second opinion",
+        )
+    elif watched.now - since > RECYCLED:
+        yield say(
+            "pass",
+            f"The current version of {watched.name} is older than a day, and Lambda replaces its instances every few hours.",
+        )
+    elif not isinstance(watched.function, Known):
+        yield say(
+            "unknown",
+            f"{unknown}: its configuration could not be read.",
+            weight="second opinion",
+        )
+    elif (changed := _moment(watched.function.value.last_modified)) and changed >= since:
+        yield say(
+            "pass",
+            f"{function} was changed after the newest version of {watched.name}, so every instance has read it.",
+        )
+    elif not watched.secret.value.version_with("AWSPREVIOUS"):  # type: ignore[union-attr]  # check() has made sure
+        yield say("pass", f"{watched.name} has had one version only, so no instance holds an older one.")
+    else:
+        yield say(
+            "warn",
+            f"{function} last changed before the newest version of {watched.name}: warm instances may still hold the old values.",
+        )
+
+
+def _last_read(watched: WatchedSecret) -> TrailEvent | None:
+    """The newest decryption of this secret by the Lambda's role."""
+    if not isinstance(watched.decrypts, Known) or not isinstance(watched.secret, Known):
+        return None
+    role, arn = watched.environment.lambda_role, watched.secret.value.arn
+    ours = [
+        e for e in watched.decrypts.value if e.resource == arn and role_name_of(e.principal) == role and e.at
+    ]
+    return max(ours, key=lambda event: (str(event.at), event.version), default=None)
+
+
+def _moment(text: str) -> datetime | None:
+    """Lambda's LastModified, such as 2026-11-25T22:04:05.000+0000."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,20 @@
+"""How a status check speaks: findings that bear the name of its file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...domain.finding import Status
+from ...domain.status import Page, StatusFinding
+
+
+class Saying:
+    """`say = Saying(__name__, "secret", "DescribeSecret")`: the page that explains its findings, and what proves them."""
+
+    def __init__(self, module: str, page: Page = "secret", proof: str = "") -> None:
+        self.check, self.page, self.proof = module.rpartition(".")[2], page, proof
+
+    def __call__(self, status: Status, text: str, about: str = "", **more: Any) -> StatusFinding:
+        return StatusFinding(
+            self.check, status, text, about, **{"page": self.page, "proof": self.proof, **more}
+        )

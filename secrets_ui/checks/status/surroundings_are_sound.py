@@ -1,0 +1,26 @@
+"""What of the access path is about no one secret: identity, function, role, its policies, the key and its rotation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...domain.evidence import Known
+from ...domain.status import StatusFinding, plural
+from ...domain.watched import Surroundings
+from .lambda_can_read import of_path
+from .saying import Saying
+
+say = Saying(__name__, "troubleshoot", "IAM, KMS and Lambda")
+
+
+def check(around: Surroundings) -> Iterator[StatusFinding]:
+    if not around.shared:
+        if isinstance(around.listed, Known):
+            yield say("unknown", f"Role, function and key of {around.environment.name} were not looked at.")
+        return
+    yield from (of_path(finding) for finding in around.shared if finding.status != "pass")
+    if number := sum(finding.status == "pass" for finding in around.shared):
+        yield say(
+            "pass",
+            f"Identity, function, role and key of {around.environment.name}: {plural(number, 'check holds', 'checks hold')}.",
+        )

@@ -1,0 +1,29 @@
+"""Where deploy/terraform has what a remedy is about, and the command that applies it."""
+
+from __future__ import annotations
+
+import shlex
+
+_SECRETS, _CONSOLE = "module.miyabi_secrets", "module.console_access"
+KEY = f"{_SECRETS}.aws_kms_key.secrets"
+ALIAS = f"{_SECRETS}.aws_kms_alias.secrets"
+LAMBDA_ROLE = f"{_SECRETS}.aws_iam_role.lambda_execution"
+SECRETS_ACCESS = f"{_SECRETS}.aws_iam_policy.secrets_access"
+GITHUB_ACCESS = f"{_SECRETS}.aws_iam_policy.github_access"
+CONSOLE_ACCESS = f"{_CONSOLE}.aws_iam_policy.console_access"
+
+
+def secret(name: str) -> str:
+    """The secret of a full name. Terraform knows those of the catalogue, by the last part."""
+    return f'{_SECRETS}.aws_secretsmanager_secret.catalog["{name.rpartition("/")[2]}"]'
+
+
+def attachment(policy: str) -> str:
+    """`basic_execution`, `secrets_access` or `github_access`, attached to the Lambda's role."""
+    return f"{_SECRETS}.aws_iam_role_policy_attachment.{policy}"
+
+
+def then_apply(*addresses: str) -> str:
+    """The last line of a remedy: safe to paste, since an address may hold quotes."""
+    targets = " ".join(shlex.quote(f"-target={address}") for address in addresses)
+    return f"# then: terraform apply {targets}"

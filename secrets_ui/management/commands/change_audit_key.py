@@ -1,0 +1,23 @@
+"""manage.py change_audit_key: AUDIT_KEY takes over from the last of AUDIT_KEYS_BEFORE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.services.change_audit_key import change_audit_key
+
+
+class Command(BaseCommand):
+    help = "Seal the audit chain with AUDIT_KEY from here on; AUDIT_KEYS_BEFORE has to hold the old key. No console may be running."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            recorded = change_audit_key()
+        except ConsoleError as error:
+            raise CommandError(error.message) from None
+        self.stdout.write(
+            f"Record {recorded.sequence} is the first under the new AUDIT_KEY. Keep AUDIT_KEYS_BEFORE: it verifies what is older."
+        )

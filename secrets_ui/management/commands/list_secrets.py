@@ -1,0 +1,98 @@
+"""manage.py list_secrets ENV: the secrets of an environment with the state of each, as the list page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from secrets_ui.access import ShellRequest, actor_of, enter, environments_with
+from secrets_ui.domain.environment import Environment
+from secrets_ui.management.twin import TwinCommand, moment, table
+from secrets_ui.services.list_secrets import AskedPage, Listing, SecretRow, filter_secrets
+
+
+class Command(TwinCommand):
+    help = "List the secrets of an environment with the state of each. No value of a known version is read. Exit statuses: docs/commands.md."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("environment", help="name of an environment, such as prod")
+        parser.add_argument(
+            "--filter", default="", metavar="TEXT", help="only those with TEXT in their name or a key's"
+        )
+
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
+        place = enter(request, "secret.view", options["environment"])
+        comparable = environments_with(request, "secret.view")
+        listings = (
+            [filter_secrets(place, actor_of(request), comparable, options["filter"])]
+            if options["filter"]
+            else list(_every_page(place, request, comparable))
+        )
+        rows = [row for listing in listings for row in listing.rows]
+        self.answer(options, _data(place, listings[0], rows), _text(place, rows))
+        if unlooked := sum(listing.unlooked for listing in listings):
+            self.note(
+                f"{unlooked} of them have a new version that was not looked at yet. Run it again to look at more."
+            )
+        if any(listing.is_cut for listing in listings):
+            self.note("There are more matches. Use a longer filter to see all.")
+        return 0
+
+
+def _every_page(
+    place: Environment, request: ShellRequest, comparable: list[Environment]
+) -> Iterable[Listing]:
+    token = ""
+    while True:
+        listing = AskedPage(place, actor_of(request), comparable, token).listing()
+        yield listing
+        token = listing.next_token
+        if not token:
+            return
+
+
+def _data(place: Environment, first: Listing, rows: Iterable[SecretRow]) -> dict[str, Any]:
+    return {
+        "environment": place.name,
+        "region": place.region,
+        "account": place.account,
+        "read_at": first.read_at,
+        "secrets": [_row_data(row) for row in rows],
+    }
+
+
+def _row_data(row: SecretRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "arn": row.secret.arn if row.secret else None,
+        "state": {"level": row.state.level, "text": row.state.text, "hint": row.state.hint},
+        "keys_set": row.keys_set if row.counts_keys else None,
+        "keys_total": row.keys_total if row.counts_keys else None,
+        "current_version": (row.secret.current or None) if row.secret else None,
+        "last_changed": row.secret.last_changed if row.secret else None,
+        "last_read": row.secret.last_accessed.date().isoformat()
+        if row.secret and row.secret.last_accessed
+        else None,
+        "changed_by": row.author.name if row.author else None,
+    }
+
+
+def _text(place: Environment, rows: list[SecretRow]) -> str:
+    if not rows:
+        return f"No secret in {place.name} has a name that starts with {place.prefix}."
+    return table(
+        ("SECRET", "STATE", "KEYS SET", "LAST CHANGED", "BY"),
+        [
+            (
+                row.name,
+                row.state.text,
+                f"{row.keys_set} of {row.keys_total}" if row.counts_keys else "-",
+                moment(row.secret.last_changed) if row.secret else "never",
+                (row.author.name if row.author else "outside this console") if row.secret else "-",
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,254 @@
+"""manage.py put_secret ENV NAME KEY=-: changes keys of a secret, by the same services and rules as the edit page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from secrets_ui.access import ShellRequest, actor_of, enter
+from secrets_ui.domain.document import Change
+from secrets_ui.domain.edit import Edit, check_edit, ensure_sound
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged, VersionConflict
+from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.forms import SaveForm
+from secrets_ui.management.twin import (
+    CONFLICT,
+    REFUSED,
+    TwinCommand,
+    WrongCall,
+    full_name,
+    printable,
+    table,
+    told,
+)
+from secrets_ui.management.typed_values import Newline, is_source, parse_assignments, read_changes, read_value
+from secrets_ui.services import estate
+from secrets_ui.services.edit_secret import Saved, ensure_rules_kept, put_new_version
+from secrets_ui.services.open_secret import open_secret
+from secrets_ui.services.review_edit import Review, explain_conflict, review_edit
+
+_RUN_AGAIN = "Look at it with show_secret, and run the command again."
+
+
+class Command(TwinCommand):
+    help = (
+        "Change keys of a secret: the same rules, review, audit record and compare-and-swap as the edit page. A value comes from "
+        "standard input or a file, never from an argument. Keys that are not named stay byte for byte. Exit statuses: docs/commands.md."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("environment", help="name of an environment, such as prod")
+        parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
+        parser.add_argument(
+            "assignments", nargs="*", metavar="KEY=-",
+            help="KEY=- takes the value from standard input (asked for without an echo at a terminal), KEY=@FILE from a file",
+        )  # fmt: skip
+        for option, text in (
+            ("generate", "give KEY a new random token, made in the console and shown nowhere"),
+            ("empty", "set KEY to an empty text"),
+            ("remove", "remove KEY"),
+        ):
+            parser.add_argument(f"--{option}", action="append", default=[], metavar="KEY", help=text)
+        parser.add_argument(
+            "--document", default="", metavar="SOURCE", help="replace the whole document: - or @FILE"
+        )
+        parser.add_argument(
+            "--as-text", action="store_true", help="the document is meant not to be a JSON object"
+        )
+        parser.add_argument(
+            "--newline",
+            choices=["keep", "strip"],
+            default="",
+            help="what to do with a line break that ends a value",
+        )
+        parser.add_argument("--reason", default="", help="why; kept in the audit record")
+        parser.add_argument(
+            "--confirm",
+            default="",
+            metavar="NAME",
+            help="the secret's whole name, where the environment asks for it",
+        )
+        parser.add_argument(
+            "--if-version",
+            default="",
+            metavar="ID",
+            help="only if this version is current (default: the one that is now)",
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show the review, and change nothing")
+
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
+        name = full_name(estate.get_environment(options["environment"]), options["name"])
+        place = enter(request, "secret.edit", options["environment"], name)
+        edit = _edit(place, request, name, options)
+        try:
+            return (
+                self._review(place, request, edit, options)
+                if options["dry_run"]
+                else self._save(place, request, edit, options)
+            )
+        except NothingChanged as nothing:
+            self.answer(options, {"secret": name, "version_id": edit.base, "changed": []}, nothing.message)
+            return 0
+        except VersionConflict as conflict:
+            self._explain(place, request, edit, conflict)
+            return CONFLICT
+
+    def _save(self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]) -> int:
+        if refusal := _refusal(place, edit):
+            raise refusal  # as put_new_version would, and with the option that is missing
+        self._warn(place, edit)
+        saved = put_new_version(place, actor_of(request), edit)
+        self.answer(options, _saved_data(edit, saved), _saved_text(edit, saved))
+        return 0
+
+    def _warn(self, place: Environment, edit: Edit) -> None:
+        for key, problems in check_edit(edit, estate.spec_of(place, edit.secret)).items():
+            for problem in problems:
+                if problem.level == "warning":
+                    self.note(f"Warning: {key} {problem.text}.")
+
+    def _review(
+        self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]
+    ) -> int:
+        review = review_edit(place, actor_of(request), edit)
+        refusal = _refusal(place, edit)
+        data = {
+            "secret": edit.secret,
+            "base_version_id": edit.base or None,
+            "summary": review.summary,
+            "rows": [{**vars(row), "problems": list(row.problems)} for row in review.rows],
+            "refused": refusal.message if refusal else None,
+            "proposal": _is_proposal(place, edit),
+        }
+        self.answer(options, data, _review_text(place, edit, review))
+        if refusal:
+            self.note("It would be refused:")
+            self.stderr.write(told(refusal))
+        return REFUSED if refusal else 0
+
+    def _explain(
+        self, place: Environment, request: ShellRequest, edit: Edit, conflict: VersionConflict
+    ) -> None:
+        conflict.remedy = _RUN_AGAIN
+        self.stderr.write(told(conflict))
+        try:
+            known = explain_conflict(place, actor_of(request), edit)
+        except ConsoleError as error:
+            self.note(f"What the other change was is not known: {error.message}")
+            return
+        self.note(f"  By:      {known.author.name if known.author else 'somebody outside this console'}")
+        rows = [(row.key, row.base, row.theirs, row.yours) for row in known.rows]
+        self.stderr.write(table(("KEY", "BASE", "THEIRS", "YOURS"), rows))
+
+
+def _edit(place: Environment, request: ShellRequest, name: str, options: Mapping[str, Any]) -> Edit:
+    """What is asked for, from the version that is current before any value is read. Raises WrongCall, InvalidChange, AwsErrors."""
+    sources = parse_assignments(options["assignments"])
+    _ensure_sensible(options, [key for key, _ in sources])
+    form = _form(options)
+    base = (
+        options["if_version"]
+        or open_secret(place, name, actor_of(request), with_versions=False).secret.current
+    )
+    if options["document"]:
+        whole = form.edit(name, document=_document(options), is_text=options["as_text"])
+        return replace(whole, base=base)
+    typed = read_changes(sources, options["newline"])
+    empty = (Change(key, SecretValue("")) for key in options["empty"])
+    removed = (Change(key, None) for key in options["remove"])
+    keys = form.edit(name, changes=(*typed, *empty, *removed), generate=tuple(options["generate"]))
+    return replace(keys, base=base)
+
+
+def _form(options: Mapping[str, Any]) -> SaveForm:
+    """The page's own, so that the same texts are too long or no version. Raises WrongCall."""
+    form = SaveForm(
+        {"base": options["if_version"], "reason": options["reason"], "typed_name": options["confirm"]}
+    )
+    if form.is_valid():
+        return form
+    field, errors = next(iter(form.errors.items()))
+    raise WrongCall(f"--{_FIELDS.get(field, field)}: {errors[0]}")
+
+
+_FIELDS = {"base": "if-version", "typed_name": "confirm"}
+
+
+def _document(options: Mapping[str, Any]) -> SecretValue:
+    is_json = not options["as_text"]
+    newline: Newline = options["newline"] or ("keep" if is_json else "")  # JSON allows blanks around it
+    return read_value("the document", options["document"], newline)
+
+
+def _ensure_sensible(options: Mapping[str, Any], typed: Sequence[str]) -> None:
+    keys = [*typed, *options["generate"], *options["empty"], *options["remove"]]
+    if options["document"] and not is_source(options["document"]):
+        raise WrongCall("--document: expected - or @FILE.")
+    if options["document"] and keys:
+        raise WrongCall("--document replaces everything, so no key can be changed beside it.")
+    if not options["document"] and not keys:
+        raise WrongCall(
+            "Nothing is asked for: expected KEY=-, KEY=@FILE, --generate, --empty, --remove or --document."
+        )
+    if options["as_text"] and not options["document"]:
+        raise WrongCall("--as-text is about --document.")
+    if twice := next((key for key in keys if keys.count(key) > 1), ""):
+        raise WrongCall(f"{twice[:100]} is asked for twice.")
+
+
+def _refusal(place: Environment, edit: Edit) -> InvalidChange | None:
+    """Why a save would be refused before AWS is asked."""
+    try:
+        ensure_rules_kept(place, edit)
+        ensure_sound(edit, estate.spec_of(place, edit.secret))
+    except InvalidChange as refusal:
+        refusal.remedy = refusal.remedy or _OPTIONS.get(refusal.key, "")
+        return refusal
+    return None
+
+
+_OPTIONS = {"reason": "Say it with --reason.", "typed_name": "Say it with --confirm."}
+
+
+def _is_proposal(place: Environment, edit: Edit) -> bool:
+    return place.rules.second_person and bool(edit.base)
+
+
+def _saved_data(edit: Edit, saved: Saved) -> dict[str, Any]:
+    return {
+        "secret": edit.secret,
+        "version_id": saved.version_id,
+        "base_version_id": edit.base or None,
+        "changed": list(saved.changed),
+        "proposal": saved.is_proposal,
+        "audit_record": saved.sequence,
+    }
+
+
+def _saved_text(edit: Edit, saved: Saved) -> str:
+    what = "waits for a second person" if saved.is_proposal else "is AWSCURRENT now"
+    keys = ", ".join(map(printable, saved.changed)) or "the whole document"
+    return (
+        f"{edit.secret}: version {saved.version_id} {what}. Changed: {keys}. Audit record {saved.sequence}."
+    )
+
+
+def _review_text(place: Environment, edit: Edit, review: Review) -> str:
+    rows: Sequence[Sequence[str]] = [
+        (row.key, row.before, row.after, _check(row.level, row.check)) for row in review.rows
+    ]
+    end = (
+        "It would wait for a second person."
+        if _is_proposal(place, edit)
+        else "Nothing was changed: this is a dry run."
+    )
+    return f"{edit.secret}: {review.summary}.\n\n{table(('KEY', 'BEFORE', 'AFTER', 'CHECK'), rows)}\n\n{end}"
+
+
+def _check(level: str, text: str) -> str:
+    return {"bad": "ERROR: ", "warn": "warning: "}.get(level, "") + text

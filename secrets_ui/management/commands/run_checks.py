@@ -1,0 +1,84 @@
+"""manage.py run_checks: looks at every environment and keeps what it finds, once or again and again."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import Error, connections
+
+from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.pace import Pace
+from secrets_ui.models import StatusRunner
+from secrets_ui.services.aws_access import pace_calls
+from secrets_ui.services.run_status_pass import run_status_pass
+from secrets_ui.services.send_events import send_due
+from secrets_ui.services.status_lock import ONLY, LockHeld, runner
+
+LOOK_EVERY = 2  # seconds: for a pass that somebody asked for, and for events that are due
+ALIVE_EVERY = 15  # seconds
+TRAIL_RATE = 1  # LookupEvents allows two a second in an account and Region, and others ask as well
+
+
+class Command(BaseCommand):
+    help = "Look at every environment and keep what is found; send what is due. Exit status 1 when another runner is at it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--every", type=int, default=0, metavar="SECONDS",
+            help="go on, a pass each so many seconds and whenever somebody asks for one, until the process that started it ends",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rates = {
+            "secrets-manager": settings.STATUS_SECRETS_PER_SECOND,
+            "iam": settings.STATUS_IAM_PER_SECOND,
+            "cloudtrail": TRAIL_RATE,
+        }
+        self.pace = Pace(rates, settings.STATUS_OTHERS_PER_SECOND)
+        pace_calls(self.pace)
+        if options["every"]:
+            self._go_on(options["every"])
+            return
+        try:
+            self._pass()
+        except LockHeld as error:
+            raise CommandError(f"Another runner is at it: {error.holder}.") from None
+        except ConsoleError as error:
+            raise CommandError(error.message) from None
+        finally:
+            pace_calls(None)
+        send_due()
+
+    def _pass(self) -> None:
+        done = run_status_pass(self.pace.take_calls)
+        self.stdout.write(f"{done.secrets} secrets in {done.seconds:.1f} s; {len(done.events)} events.")
+
+    def _go_on(self, every: int) -> None:
+        parent, next_pass, next_sign = os.getppid(), 0.0, 0.0
+        while os.getppid() == parent:
+            try:
+                if time.monotonic() >= next_sign:
+                    self._say_alive(every)
+                    next_sign = time.monotonic() + ALIVE_EVERY
+                if time.monotonic() >= next_pass or self._is_wanted():
+                    next_pass = time.monotonic() + every
+                    self._pass()
+                send_due()
+            except LockHeld:
+                pass  # on another machine; its results are these as well
+            except (ConsoleError, Error) as error:
+                self.stderr.write(f"No pass now ({type(error).__name__}), tried again in time.")
+                connections.close_all()
+            time.sleep(LOOK_EVERY)
+
+    def _say_alive(self, every: int) -> None:
+        runner()
+        StatusRunner.objects.filter(pk=ONLY).update(alive_at=datetime.now(UTC), every=every)
+
+    def _is_wanted(self) -> bool:
+        return StatusRunner.objects.filter(pk=ONLY, wanted_at__isnull=False).exists()

@@ -1,0 +1,124 @@
+"""manage.py show_secret ENV NAME: one secret with its keys and versions. Never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from secrets_ui.access import ShellRequest, actor_of, enter, environments_with
+from secrets_ui.domain.health import KeyState
+from secrets_ui.domain.key_rules import FORMAT_NAMES
+from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
+from secrets_ui.services import estate
+from secrets_ui.services.look_elsewhere import look_elsewhere
+from secrets_ui.services.open_secret import OpenSecret, VersionRow, open_secret
+
+
+class Command(TwinCommand):
+    help = (
+        "Show one secret: its keys with state and fingerprint, its versions with labels and authors. A value is never shown. "
+        "Exit statuses: docs/commands.md."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("environment", help="name of an environment, such as prod")
+        parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
+
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
+        name = full_name(estate.get_environment(options["environment"]), options["name"])
+        place = enter(request, "secret.view", options["environment"], name)
+        look_elsewhere(place, actor_of(request), environments_with(request, "secret.view"))
+        opened = open_secret(place, name, actor_of(request))
+        self.answer(options, _data(opened), _text(opened))
+        for problem in filter(None, (opened.problem, opened.versions_problem)):
+            self.note(f"Not all is known: {problem.message} {problem.remedy}".rstrip())
+        return 0
+
+
+def _data(opened: OpenSecret) -> dict[str, Any]:
+    secret = opened.secret
+    return {
+        "name": secret.name,
+        "arn": secret.arn,
+        "region": secret.region,
+        "description": secret.description,
+        "kms_key_id": secret.kms_key_id or "alias/aws/secretsmanager",
+        "tags": dict(secret.tags),
+        "state": {"level": opened.state.level, "text": opened.state.text, "hint": opened.state.hint},
+        "editable": not opened.why_not_editable,
+        "why_not_editable": opened.why_not_editable or None,
+        "current_version": secret.current or None,
+        "last_changed": secret.last_changed,
+        "last_read": secret.last_accessed.date().isoformat() if secret.last_accessed else None,
+        "deletion_asked_for": secret.deleted,
+        "read_at": opened.read_at,
+        "keys": [_key_data(key) for key in opened.keys],
+        "versions": [_version_data(row) for row in opened.versions],
+        "not_known": [problem.message for problem in (opened.problem, opened.versions_problem) if problem],
+    }
+
+
+def _key_data(key: KeyState) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "state": {"level": key.state.level, "text": key.state.text, "hint": key.state.hint},
+        "set": key.is_set,
+        "fingerprint": key.facts.fingerprint if key.facts else None,
+        "type": key.facts.type if key.facts else None,
+        "format": key.spec.format if key.spec else None,
+        "required": key.spec.required if key.spec else None,
+    }
+
+
+def _version_data(row: VersionRow) -> dict[str, Any]:
+    return {
+        "version_id": row.version.version_id,
+        "labels": list(row.version.labels),
+        "created": row.version.created,
+        "made_by": row.author.name if row.author else None,
+        "approved_by": (row.author.approved_by or None) if row.author else None,
+        "audit_record": row.author.sequence if row.author else None,
+    }
+
+
+def _text(opened: OpenSecret) -> str:
+    secret = opened.secret
+    about = facts(
+        {
+            "Secret": secret.name,
+            "State": opened.state.text + (f" ({opened.state.hint})" if opened.state.hint else ""),
+            "Version": secret.current or "none is current",
+            "Changed": moment(secret.last_changed),
+            "Key": secret.kms_key_id or "alias/aws/secretsmanager",
+        }
+        | ({"Not editable": opened.why_not_editable} if opened.why_not_editable else {})
+    )
+    keys = table(
+        ("KEY", "STATE", "FINGERPRINT", "EXPECTED"),
+        [
+            (
+                key.name,
+                key.state.text,
+                key.facts.short if key.facts else "-",
+                FORMAT_NAMES[key.spec.format] if key.spec else "not in the catalogue",
+            )
+            for key in opened.keys
+        ],
+    )
+    versions = table(
+        ("VERSION", "LABELS", "MADE", "BY"),
+        [
+            (
+                row.version.version_id,
+                " ".join(row.version.labels) or "-",
+                moment(row.version.created),
+                row.author.name if row.author else "outside this console",
+            )
+            for row in opened.versions
+        ],
+    )
+    parts = [about, keys if opened.keys else "", versions if opened.versions else ""]
+    return "\n\n".join(filter(None, parts))

@@ -1,0 +1,60 @@
+"""manage.py status: is every environment healthy, as the runner last found it? For people and for pipelines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.status import worst
+from secrets_ui.services import estate
+from secrets_ui.services.read_status import StatusBoard
+from secrets_ui.services.status_report import EXIT, WORDS, status_report
+
+MOST_TOLD = 50
+
+
+class Command(BaseCommand):
+    help = (
+        "Tell the status as it is kept; no AWS call is made. Exit status 0: nothing fails and all is known (warnings are allowed); "
+        "1: something fails; 2: nothing fails, and something is not known, or was not checked lately."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--environment", action="append", metavar="NAME", help="one environment (default: all)"
+        )
+        parser.add_argument("--json", action="store_true", help="print what /status.json tells")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            names = options["environment"] or list(estate.environments())
+            environments = [estate.get_environment(name) for name in names]
+        except ConsoleError as error:
+            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
+        report, board = status_report(environments, with_secrets=options["json"])
+        self.stdout.write(json.dumps(report, indent=2) if options["json"] else _told(board))
+        # The record is of no environment: it decides where all of them are asked for.
+        of_the_record = [] if options["environment"] else [board.record.status if board.record else "unknown"]
+        sys.exit(EXIT[worst([*(place.told.status for place in board.places), *of_the_record])])
+
+
+def _told(board: StatusBoard) -> str:
+    lines = [f"{board.headline.text}."]
+    for place in board.places:
+        at = f"checked at {place.told.at:%Y-%m-%d %H:%M:%S} UTC" if place.told.at else "not checked yet"
+        lines.append(f"  {place.told.name:<10} {WORDS[place.told.status]:<8} {place.secrets} secrets, {at}")
+    for trouble in board.troubles[:MOST_TOLD]:
+        more = f" (and {trouble.more} more)" if trouble.more else ""
+        lines.append(f"  {WORDS[trouble.finding.status]:<8} {trouble.finding.text}{more}")
+    if len(board.troubles) > MOST_TOLD:
+        lines.append(f"  and {len(board.troubles) - MOST_TOLD} more; --json tells all")
+    return "\n".join(_printable(line) for line in lines)
+
+
+def _printable(line: str) -> str:
+    """A name from AWS may hold what moves a terminal's cursor."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)

@@ -1,0 +1,105 @@
+"""Filters and tags of the status pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from urllib.parse import quote
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from ..domain.history import Day
+from ..domain.status import StatusFinding, age_text
+from ..services import estate
+from .console import secret_url
+
+register = template.Library()
+
+_WORDS = {
+    "fail": "Failing",
+    "unknown": "Unknown",
+    "warn": "Look at it",
+    "pass": "Healthy",
+    "skipped": "Not checked",
+}
+# Heights tell as much as colours: a failure is a full bar, a quiet day a short one.
+_HEIGHTS = {"fail": 24, "unknown": 16, "warn": 16, "pass": 9, "skipped": 16, "unwatched": 2}
+
+
+@register.filter
+def state_word(status: str) -> str:
+    return _WORDS[status]
+
+
+@register.filter
+def parts(text: str) -> list[str]:
+    """Of the headline: what is the matter, and what is known of it, so that a line breaks between them."""
+    head, colon, rest = text.partition(": ")
+    return [f"{head}:", rest] if colon else [text]
+
+
+@register.filter
+def age(moment: datetime, now: datetime) -> str:
+    return age_text(now - moment)
+
+
+@register.filter
+def begun(since: str, now: datetime) -> str:
+    """`02:14` of today, or with its day."""
+    if not since:
+        return ""
+    moment = datetime.fromisoformat(since)
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment.day} {moment:%b}, {moment:%H:%M}"
+
+
+@register.simple_tag
+def explained_at(environment: str, secret: str, finding: StatusFinding, audited: Collection[str]) -> str:
+    """The address of the page that explains a finding; "" where there is none that this person may open."""
+    if finding.page == "audit":
+        if environment not in audited and (environment or not audited):
+            return ""
+        return (
+            reverse("audit_record", args=[int(finding.anchor)])
+            if finding.anchor.isdecimal()
+            else reverse("audit")
+        )
+    place = estate.environments().get(environment)
+    if place is None:
+        return ""
+    if finding.page == "status":
+        return reverse("environment_status", args=[environment])
+    if finding.page == "troubleshoot":
+        name = secret or place.prefix + next(iter(estate.catalog().secrets), "")
+        return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
+    if finding.page == "secret" and secret:
+        return secret_url("secret", environment, secret)
+    return reverse("changes" if finding.page == "changes" else "secrets", args=[environment])
+
+
+@register.simple_tag
+def explanation_title(finding: StatusFinding) -> str:
+    return {
+        "troubleshoot": "Troubleshoot",
+        "status": "Environment",
+        "audit": "Audit log",
+        "secret": "Secret",
+        "secrets": "List",
+        "changes": "Changes",
+    }.get(finding.page, "Open")
+
+
+@register.simple_tag
+def day_bar(number: int, day: Day) -> SafeString:
+    """One day of the strip; its text is numbers and words of this module's own."""
+    height = _HEIGHTS[day.status]
+    return mark_safe(  # noqa: S308
+        f'<rect class="day {day.status}" x="{number * 4}" y="{24 - height}" width="3" height="{height}"><title>{day.text}</title></rect>'
+    )
+
+
+@register.filter
+def short_name(secret: str, environment: str) -> str:
+    place = estate.environments().get(environment)
+    return secret.removeprefix(place.prefix) if place else secret

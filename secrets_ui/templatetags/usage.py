@@ -1,0 +1,75 @@
+"""Filters of the pages of reads and cost: `{% load usage %}`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+
+from ..domain.chart import Chart, chart_of
+from ..domain.evidence import Known, told_why
+from ..domain.usage import Usage, summarise
+
+register = template.Library()
+# Constant texts of this module, with nothing from outside in them.
+_NO_POINT = mark_safe('<span class="dim" title="no data point">–</span>')
+_NOT_KNOWN = mark_safe('<span class="dim">not known</span>')
+
+
+@register.filter
+def chart(usage: Usage) -> Chart:
+    """The drawing of one environment's reads and errors."""
+    return chart_of(usage)
+
+
+@register.filter
+def usage_summary(usage: Usage) -> str:
+    """What the chart says, in a sentence or two."""
+    return " ".join(summarise(usage))
+
+
+@register.filter
+def is_known(evidence: Any) -> bool:
+    return isinstance(evidence, Known)
+
+
+@register.filter
+def why_unknown(evidence: Any) -> str:
+    """Why an answer is not there, without a full stop."""
+    return told_why(evidence)
+
+
+@register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
+@register.filter
+def counted(number: int | None) -> SafeString | str:
+    """A count, or that there is no data point: which is not zero."""
+    return f"{number:,}" if number is not None else _NO_POINT
+
+
+@register.filter
+def money(amount: Decimal | None) -> SafeString | str:
+    """US dollars to the cent; what is less than that is said to be."""
+    if amount is None:
+        return _NOT_KNOWN
+    if 0 < amount < Decimal("0.01"):
+        return "under $0.01"
+    return f"${amount:,.2f}"
+
+
+_ALARMS = {"OK": ("ok", "Quiet"), "ALARM": ("bad", "Rings"), "INSUFFICIENT_DATA": ("mute", "No data")}
+
+
+@register.filter
+def alarm_level(state: str) -> str:
+    return _ALARMS[state][0]
+
+
+@register.filter
+def alarm_word(state: str) -> str:
+    return _ALARMS[state][1]

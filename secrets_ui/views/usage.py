@@ -1,0 +1,29 @@
+"""How often secrets are read, which alarms ring, and what it costs: asked of AWS when the page is opened."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from ..access import actor_of, ensure_somewhere, enter
+from ..services.look_at_usage import look_at_usage
+from ..services.reckon_cost import reckon_cost
+
+
+@require_GET
+def usage(request: HttpRequest, environment: str) -> HttpResponse:
+    place = enter(request, "secret.view", environment)
+    [found] = look_at_usage([place], actor_of(request))
+    reckoning = reckon_cost([found])
+    context = {
+        "environment": place, "usage": found, "reckoning": reckoning, "cost": reckoning.environments[0].cost,
+    }  # fmt: skip
+    return render(request, "usage/usage.html", context)
+
+
+@require_GET
+def cost(request: HttpRequest) -> HttpResponse:
+    places = ensure_somewhere(request, "secret.view")
+    reckoning = reckon_cost(look_at_usage(places, actor_of(request), with_alarms=False))
+    return render(request, "usage/cost.html", {"reckoning": reckoning})

@@ -1,0 +1,261 @@
+"""The status checks, one after the other: what each says, and that one that breaks costs no other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from secrets_ui.checks import status as checks
+from secrets_ui.checks.status import judge_records, judge_secret, judge_surroundings
+from secrets_ui.domain.errors import AwsCall
+from secrets_ui.domain.evidence import Denied, Known, Missing
+from secrets_ui.domain.facts import KeyFacts, VersionFacts
+from secrets_ui.domain.finding import Finding
+from secrets_ui.domain.key_age import KeyAge
+from secrets_ui.domain.outside_changes import OutsideChange
+from secrets_ui.domain.secret import Secret
+from secrets_ui.domain.status import status_of
+from secrets_ui.domain.watched import Alarm, OpenIntent, TrailEvent
+from tests.checks.status.building import (
+    ARN,
+    AWAY,
+    CALL,
+    CURRENT,
+    NAME,
+    NOW,
+    PREVIOUS,
+    around,
+    facts,
+    only,
+    records,
+    secret,
+    watched,
+)
+
+FOLDER = Path(str(checks.__file__)).parent
+LAMBDA = "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-app"
+
+
+def test_a_healthy_secret_environment_and_record_pass() -> None:
+    for findings in (judge_secret(watched()), judge_surroundings(around()), judge_records(records())):
+        assert {finding.status for finding in findings} == {"pass"}, findings
+        assert status_of(findings) == "pass"
+
+
+def test_every_module_with_a_check_is_run() -> None:
+    with_check = {path.stem for path in FOLDER.glob("*.py") if "\ndef check(" in path.read_text()}
+    listed = (*checks.OF_A_SECRET, *checks.OF_SURROUNDINGS, *checks.OF_RECORDS)
+    assert with_check == {module.__name__.rpartition(".")[2] for module in listed}
+
+
+def test_a_finding_is_a_full_sentence_and_says_what_proves_it() -> None:
+    for finding in (*judge_secret(watched()), *judge_surroundings(around()), *judge_records(records())):
+        assert finding.text.endswith("."), finding
+        assert finding.proof, finding
+
+
+@pytest.mark.parametrize("module", checks.OF_A_SECRET, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_a_check_that_raises_is_unknown_with_its_name_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, module: Any
+) -> None:
+    def broken(given: Any) -> Any:
+        raise ZeroDivisionError("a detail that only the log should have")
+
+    monkeypatch.setattr(module, "check", broken)
+    name, findings = module.__name__.rpartition(".")[2], judge_secret(watched())
+    found = only(findings, name)
+    assert (found.status, found.counts) == ("unknown", True)
+    assert name in found.text
+    assert "a detail" not in found.text
+    assert {finding.status for finding in findings if finding.check != name} == {"pass"}
+    assert status_of(findings) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "told"),
+    [
+        (Missing(CALL), "fail", "AWS has no such secret"),
+        (AWAY, "unknown", "is not known"),
+        (Known(secret(deleted=NOW), CALL), "fail", "scheduled for deletion"),
+        (Known(Secret(ARN, NAME), CALL), "fail", "no current version"),
+    ],
+)
+def test_a_secret_that_is_not_there_is_told(change: Any, status: str, told: str) -> None:
+    findings = judge_secret(watched(secret=change, facts=None, access=None))
+    found = only(findings, "secret_is_there")
+    assert (found.status, status_of(findings)) == (status, status)
+    assert told in found.text
+
+
+def test_what_nobody_looked_at_is_unknown_and_never_healthy() -> None:
+    findings = judge_secret(watched(facts=None, facts_problem="AWS KMS would not decrypt the value."))
+    for check in ("keys_are_complete", "keys_are_well_formed", "no_placeholders", "keys_are_young_enough"):
+        assert only(findings, check).status == "unknown"
+        assert "would not decrypt" in only(findings, check).text
+    assert status_of(findings) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("key", "check", "status"),
+    [
+        (None, "keys_are_complete", "fail"),
+        (KeyFacts("GITHUB_TOKEN", "x", empty=True), "keys_are_complete", "fail"),
+        (KeyFacts("GITHUB_TOKEN", "x", placeholder=True), "no_placeholders", "warn"),
+        (KeyFacts("GITHUB_TOKEN", "x", type="number"), "keys_are_well_formed", "fail"),
+        (
+            KeyFacts("GITHUB_TOKEN", "x", problems=(("error", "format", "its checksum is wrong"),)),
+            "keys_are_well_formed",
+            "fail",
+        ),
+        (KeyFacts("GITHUB_TOKEN", "prod-GITHUB_TOKEN"), "environments_are_kept_apart", "warn"),
+    ],
+)
+def test_a_flaw_of_a_key_is_told_by_its_check(key: KeyFacts | None, check: str, status: str) -> None:
+    found = only(judge_secret(watched(facts=facts(GITHUB_TOKEN=key))), check)
+    assert found.status == status
+    assert "GITHUB_TOKEN" in found.text
+
+
+def test_a_key_that_the_catalogue_does_not_know_is_told() -> None:
+    found = only(judge_secret(watched(facts=facts(EXTRA=KeyFacts("EXTRA", "x")))), "keys_are_complete")
+    assert (found.status, found.about) == ("warn", "EXTRA")
+
+
+@pytest.mark.parametrize("kind", ["binary", "not_json", "not_object"])
+def test_a_version_without_keys_is_a_failure_where_the_catalogue_wants_keys(kind: Any) -> None:
+    found = only(judge_secret(watched(facts=VersionFacts(CURRENT, kind))), "keys_are_complete")
+    assert found.status == "fail"
+
+
+def test_what_was_not_compared_is_unknown() -> None:
+    found = only(judge_secret(watched(others={"prod": None})), "environments_are_kept_apart")
+    assert (found.status, found.counts) == ("unknown", True)
+    assert "prod" in found.text
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "counts"),
+    [
+        (KeyAge(NOW - timedelta(days=91), True), "warn", True),
+        (KeyAge(NOW - timedelta(days=91), False, NOW - timedelta(days=400)), "warn", True),
+        (KeyAge(NOW - timedelta(days=80), True), "pass", True),
+        (KeyAge(NOW - timedelta(days=8), False, NOW - timedelta(days=80)), "pass", True),
+        (KeyAge(NOW - timedelta(days=8), False, NOW - timedelta(days=400)), "unknown", False),
+        (None, "unknown", True),
+    ],
+)
+def test_an_age_is_judged_by_what_is_known_of_it(age: KeyAge | None, status: str, counts: bool) -> None:
+    ages = {**watched().ages, "GITHUB_TOKEN": age}
+    found = [f for f in judge_secret(watched(ages=ages)) if f.check == "keys_are_young_enough"]
+    assert (found[0].status, found[0].counts) == (status, counts)
+
+
+def test_a_failure_of_the_access_path_keeps_its_name_and_leads_to_troubleshooting() -> None:
+    broken = Finding("decrypt_is_allowed", "key", "fail", "The key policy does not allow it.")
+    findings = judge_secret(watched(access=(broken,)))
+    found = only(findings, "decrypt_is_allowed")
+    assert (found.status, found.page, found.anchor) == ("fail", "troubleshoot", "decrypt_is_allowed")
+    assert not [f for f in findings if f.check == "lambda_can_read"]
+
+
+@pytest.mark.parametrize(("reads", "status"), [(True, "pass"), (False, "pass"), (None, "unknown")])
+def test_of_a_secret_outside_the_catalogue_either_answer_is_fine_and_none_is_unknown(
+    reads: bool | None, status: str
+) -> None:
+    found = only(judge_secret(watched(access=None, may_read=reads)), "lambda_can_read")
+    assert found.status == status
+
+
+def test_a_change_made_outside_is_told_with_who_or_not_known() -> None:
+    change = OutsideChange(
+        "version",
+        "AWSCURRENT is version 1234, which the audit chain does not know.",
+        "2026-11-25T02:00:00+00:00",
+    )
+    found = only(judge_secret(watched(changes=(change,))), "only_this_console_changes")
+    assert found.status == "warn"
+    assert found.text.endswith("By whom is not known.")
+    named = OutsideChange(
+        "key_policy", "The policy of key 1 was changed.", change.at, "arn:aws:iam::1:user/yuki"
+    )
+    assert only(judge_surroundings(around(changes=(named,))), "only_this_console_changes").text.endswith(
+        "By arn:aws:iam::1:user/yuki."
+    )
+
+
+def reader(**changes: Any) -> Any:
+    return [f for f in judge_secret(watched(**changes)) if f.check == "reader_is_up_to_date"]
+
+
+def test_a_function_older_than_the_newest_version_may_be_stale() -> None:
+    [found] = reader(current_since=NOW - timedelta(hours=1))
+    assert found.status == "warn"
+    assert "warm instances may still hold the old values" in found.text
+
+
+def test_the_last_version_that_it_decrypted_decides_where_cloudtrail_tells() -> None:
+    def decrypts(version: str) -> Any:
+        return Known((TrailEvent(NOW - timedelta(minutes=5), "Decrypt", LAMBDA, ARN, version),), CALL)
+
+    since = NOW - timedelta(hours=1)
+    assert [f.status for f in reader(current_since=since, decrypts=decrypts(CURRENT))] == ["pass"]
+    [found] = reader(current_since=since, decrypts=decrypts(PREVIOUS))
+    assert found.status == "warn"
+    assert PREVIOUS[:8] in found.text
+
+
+def test_somebody_else_s_decryption_says_nothing_of_the_function() -> None:
+    other = TrailEvent(NOW, "Decrypt", LAMBDA.replace("miyabi-lambda-execution", "other"), ARN, CURRENT)
+    [found] = reader(current_since=NOW - timedelta(hours=1), decrypts=Known((other,), CALL))
+    assert found.status == "warn"
+
+
+def test_without_cloudtrail_the_last_version_read_is_not_known_and_said_so() -> None:
+    found = reader(decrypts=AWAY)
+    assert [(f.status, f.counts) for f in found] == [("pass", True), ("unknown", False)]
+
+
+def test_an_open_intent_is_told_with_its_record() -> None:
+    intent = OpenIntent(7, "secret.save", "2026-11-25T01:00:00.000000Z", NAME)
+    found = only(judge_secret(watched(intents=(intent,))), "no_open_intents")
+    assert (found.status, found.page, found.anchor) == ("warn", "audit", "7")
+
+
+def test_alarms_are_told_by_their_state() -> None:
+    alarms = Known(
+        (Alarm("a", "ALARM", NOW, "too many errors"), Alarm("b", "OK"), Alarm("c", "INSUFFICIENT_DATA")), CALL
+    )
+    found = [f for f in judge_surroundings(around(alarms=alarms)) if f.check == "alarms_are_quiet"]
+    assert [(f.status, f.about) for f in found] == [("fail", "a"), ("pass", ""), ("unknown", "c")]
+    denied = Denied(AwsCall("cloudwatch:DescribeAlarms"), "cloudwatch:DescribeAlarms")
+    found = [f for f in judge_surroundings(around(alarms=denied)) if f.check == "alarms_are_quiet"]
+    assert [(f.status, f.counts) for f in found] == [("unknown", False)]
+    assert "cloudwatch:DescribeAlarms" in found[0].text
+
+
+def test_a_list_that_could_not_be_had_makes_the_environment_unknown() -> None:
+    findings = judge_surroundings(around(listed=AWAY))
+    assert status_of(findings) == "unknown"
+    assert "AWS did not answer" in only(findings, "aws_answers").text
+
+
+def test_a_broken_chain_is_a_failure_and_says_where() -> None:
+    findings = judge_records(records(breaks=("Record 7 is missing.",)))
+    assert status_of(findings) == "fail"
+    assert "Record 7 is missing." in only(findings, "audit_chain_holds").text
+
+
+def test_the_chain_s_checkpoint_is_told() -> None:
+    assert f"42:{'c' * 64}" in only(judge_records(records()), "audit_chain_holds").text
+
+
+def test_events_that_could_not_be_sent_are_told() -> None:
+    found = only(
+        judge_records(records(undelivered=2, why_undelivered="the webhook answered 500")),
+        "events_are_delivered",
+    )
+    assert found.status == "warn"
+    assert "500" in found.text

@@ -1,0 +1,121 @@
+"""Through the AWS Parameters and Secrets Lambda Extension when it is there, and past it when it does not answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from core import secrets as loader
+from tests.deploy.loader.conftest import API_KEYS, LAMBDA_ENVIRON, Stored
+from tests.deploy.loader.front import Front
+
+
+class Extension(ThreadingHTTPServer):
+    """As the extension answers: GetSecretValue's answer as JSON, for those who present the session token."""
+
+    daemon_threads = True
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.client = client
+        self.refusal: tuple[int, bytes] | None = None
+        self.asked: list[str] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Extension
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        assert url.path == "/secretsmanager/get"
+        [name] = parse_qs(url.query, strict_parsing=True)["secretId"]
+        self.server.asked.append(name)
+        token = self.headers["X-Aws-Parameters-Secrets-Token"]
+        status, body = self.server.refusal or (200, b"")
+        if token != LAMBDA_ENVIRON["AWS_SESSION_TOKEN"]:
+            status, body = 401, b"unauthorized"
+        if status == 200 and not body:
+            answer = self.server.client.get_secret_value(SecretId=name)
+            body = json.dumps(answer, default=str).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def extension(in_lambda: None, local_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Extension]:
+    with Extension(local_client) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
+        thread.start()
+        monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "extension")
+        monkeypatch.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", str(server.server_address[1]))
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_secrets_come_from_the_extension_with_the_session_token(
+    extension: Extension, front: Front, stored: Stored, caplog: pytest.LogCaptureFixture
+) -> None:
+    versions = stored.load()
+    assert loader.get_secret(stored.api_keys) == API_KEYS
+    assert sorted(extension.asked) == [stored.api_keys, stored.config]
+    assert versions[stored.config]
+    assert front.calls == []
+    assert "Secrets Manager was asked by way of extension: MIYABI_SECRETS_ROUTE says so" in caplog.messages
+
+
+def test_an_arn_s_colons_arrive(extension: Extension, front: Front, stored: Stored) -> None:
+    arn = stored.client.describe_secret(SecretId=stored.api_keys)["ARN"]
+    assert loader.get_secret(arn) == API_KEYS
+    assert extension.asked == [arn]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (400, b"not ready to serve traffic, please wait"),
+        (500, b"an unexpected error occurred while executing request"),
+        (200, b"not JSON"),
+        (200, b"[]"),
+        (200, b'{"Parameter": {}}'),
+    ],
+)
+def test_where_it_does_not_answer_with_a_secret_aws_is_asked(
+    extension: Extension, front: Front, stored: Stored, refusal: tuple[int, bytes]
+) -> None:
+    extension.refusal = refusal
+    assert loader.get_secret(stored.api_keys) == API_KEYS
+    assert front.calls == [("GetSecretValue", stored.api_keys)]
+
+
+def test_where_it_does_not_run_aws_is_asked(
+    front: Front, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "extension")
+    monkeypatch.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "9")
+    assert loader.get_secret(stored.api_keys) == API_KEYS
+
+
+def test_an_error_is_told_in_aws_s_own_words(extension: Extension, front: Front) -> None:
+    extension.refusal = (400, b"an error")
+    with pytest.raises(loader.SecretNotFound, match="ResourceNotFoundException"):
+        loader.get_secret("miyabi/none")
+
+
+def test_a_refresh_goes_past_its_cache(extension: Extension, front: Front, stored: Stored) -> None:
+    loader.get_secret(stored.api_keys)
+    stored.put(stored.api_keys, {"GITHUB_TOKEN": "t-new"})
+    assert loader.get_secret(stored.api_keys, "GITHUB_TOKEN", refresh=True) == "t-new"
+    assert extension.asked == [stored.api_keys]
+    assert front.calls == [("GetSecretValue", stored.api_keys)]

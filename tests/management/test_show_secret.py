@@ -1,0 +1,83 @@
+"""manage.py show_secret: keys, states, fingerprints and versions; never a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.canary import leaks, make_canary
+from tests.conftest import Estate
+from tests.management.shell import Shell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("name", ["api-keys", "miyabi/dev/api-keys"])
+def test_one_secret_by_its_short_or_full_name(estate: Estate, shell: Shell, viewer: str, name: str) -> None:
+    ended = shell.run("show_secret", "dev", name, name=viewer)
+    assert ended.status == 0
+    for piece in ("miyabi/dev/api-keys", "GITHUB_TOKEN", "FINGERPRINT", "AWSCURRENT", "GitHub token"):
+        assert piece in ended.out
+
+
+def test_as_json_each_key_has_state_and_fingerprint_and_each_version_its_author(
+    estate: Estate, shell: Shell, editor: str
+) -> None:
+    assert shell.run("put_secret", "dev", "config", "MIYABI_ROOT=-", name=editor, stdin=b"/new").status == 0
+    told = shell.run("show_secret", "dev", "config", "--json", name=editor).json
+    root = next(key for key in told["keys"] if key["name"] == "MIYABI_ROOT")
+    assert (root["set"], root["format"], len(root["fingerprint"])) == (True, "path", 16)
+    current = next(version for version in told["versions"] if "AWSCURRENT" in version["labels"])
+    assert (current["version_id"], current["made_by"]) == (told["current_version"], "hana")
+    assert told["editable"]
+    assert told["not_known"] == []
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_s02_no_command_shows_six_characters_of_a_stored_value(
+    make_estate: Callable[..., Estate], shell: Shell, editor: str, form: tuple[str, ...]
+) -> None:
+    estate, canary = make_estate(only=("dev",)), make_canary()
+    client = estate["dev"].clients.secretsmanager
+    client.create_secret(
+        Name="miyabi/dev/planted", SecretString=json.dumps({"CANARY": canary, "inner": {"x": canary}})
+    )
+    client.create_secret(Name="miyabi/dev/text", SecretString=canary)
+    for command in (
+        ("show_secret", "dev", "planted"),
+        ("show_secret", "dev", "text"),
+        ("list_secrets", "dev"),
+        ("put_secret", "dev", "planted", "--remove", "inner", "--dry-run"),
+        ("put_secret", "dev", "planted", "--remove", "inner"),
+        ("audit_log",),
+    ):
+        ended = shell.run(*command, *form, name=editor)
+        assert ended.status == 0, ended.err
+        assert leaks(canary, ended.out + ended.err) == []
+
+
+def test_what_could_not_be_learnt_is_said(
+    watched: Callable[..., tuple[Estate, object]], shell: Shell, viewer: str
+) -> None:
+    _, aws = watched(only=("dev",))
+    aws.break_call("ListSecretVersionIds", "AccessDeniedException", "no")  # type: ignore[attr-defined]
+    ended = shell.run("show_secret", "dev", "config", "--json", name=viewer)
+    assert ended.status == 0
+    assert "secretsmanager:ListSecretVersionIds" in ended.err
+    assert len(ended.json["not_known"]) == 1
+
+
+def test_a_secret_that_is_not_there_is_status_4_with_aws_s_words(
+    estate: Estate, shell: Shell, viewer: str
+) -> None:
+    ended = shell.run("show_secret", "dev", "none-such", name=viewer)
+    assert ended.status == 4
+    for piece in (
+        "No such secret",
+        "ResourceNotFoundException",
+        "request id",
+        "aws secretsmanager describe-secret",
+    ):
+        assert piece in ended.err

@@ -1,0 +1,114 @@
+"""Commands as real processes: a value at a terminal is not echoed, a piped one is in nobody's output, and of two that race one is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.local_aws import PROJECT, LocalAws
+from tests.canary import leaks, make_plain_canary
+from tests.processes.outside import Aws
+
+pytestmark = pytest.mark.processes
+PATIENCE = 60  # seconds
+MAKE_ACCOUNT = (
+    "from secrets_ui.services.accounts import make_account; make_account('hana', 'x' * 20, {'dev': 'editor'})"
+)
+
+
+@pytest.fixture(scope="module")
+def environ(environments_file: Path, local_aws: LocalAws, sqlite_copy: Callable[[], str]) -> dict[str, str]:
+    found = {
+        **os.environ, "DATABASE_URL": sqlite_copy(), "ENVIRONMENTS_FILE": str(environments_file),
+        "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
+    }  # fmt: skip
+    command = [sys.executable, "manage.py", "shell", "-c", MAKE_ACCOUNT]
+    subprocess.run(command, cwd=PROJECT, env=found, check=True, timeout=PATIENCE, capture_output=True)
+    return found
+
+
+def command(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-W", "error", "manage.py", "put_secret", "dev", name, *arguments, "--as", "hana"]
+
+
+def begin(environ: dict[str, str], *words: str, **options: Any) -> subprocess.Popen[bytes]:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process: subprocess.Popen[bytes] = subprocess.Popen(words, cwd=PROJECT, env=environ, **(pipes | options))
+    return process
+
+
+def test_s02_a_piped_value_is_in_no_output_and_json_is_all_that_comes_out(
+    environ: dict[str, str], dev: Aws
+) -> None:
+    (name, _), canary = dev.make_secret(), make_plain_canary()
+    for verbosity in ("1", "2"):
+        process = begin(environ, *command(name, "A=-", "--json", "-v", verbosity))
+        out, err = process.communicate((canary + verbosity).encode(), timeout=PATIENCE)
+        assert process.returncode == 0, err
+        assert json.loads(out)["changed"] == ["A"]
+        assert json.loads(dev.value(name))["A"] == canary + verbosity
+        assert leaks(canary, out + err) == []
+        assert (b'"message": "audit record"' in err) is (verbosity == "2")
+
+
+def test_s02_a_terminal_does_not_show_what_is_typed(environ: dict[str, str], dev: Aws) -> None:
+    (name, _), canary = dev.make_secret(), make_plain_canary()
+    ours, theirs = pty.openpty()
+    process = begin(
+        environ, *command(name, "A=-"), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    shown = b""
+    for prompt in (b"New value of A (not shown): ", b"Once more: "):
+        shown += read_until(ours, prompt)
+        os.write(ours, canary.encode() + b"\n")
+    shown += read_until(ours, b"AWSCURRENT now")
+    os.close(ours)
+    assert process.wait(PATIENCE) == 0
+    assert json.loads(dev.value(name))["A"] == canary
+    assert leaks(canary, shown) == []
+
+
+def read_until(terminal: int, words: bytes) -> bytes:
+    shown = b""
+    while words not in shown:
+        ready, _, _ = select.select([terminal], [], [], PATIENCE)
+        assert ready, f"{words!r} did not come; there is {shown!r}"
+        shown += os.read(terminal, 4096)
+    return shown
+
+
+def test_s63_of_two_that_start_from_one_version_one_is_a_conflict_and_nothing_is_lost(
+    environ: dict[str, str], dev: Aws
+) -> None:
+    name, base = dev.make_secret()
+    both = [begin(environ, *command(name, f"{key}=-", "--if-version", base)) for key in "AB"]
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write(b"changed")
+        process.stdin.close()
+    statuses = sorted(process.wait(PATIENCE) for process in both)
+    for process in both:
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            stream.close()
+    assert statuses == [0, 3]
+    assert sorted(json.loads(dev.value(name)).values()) in (["1", "changed"], ["2", "changed"])
+
+
+def test_a_wrong_option_ends_with_status_2_and_repeats_no_argument(environ: dict[str, str]) -> None:
+    canary = make_plain_canary()
+    process = begin(environ, *command("config", "A=-", "--valeu", canary))
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 2
+    assert leaks(canary, out + err) == []
+    assert b"unrecognized arguments" in err

@@ -1,0 +1,123 @@
+"""Runners as real processes: one pass at a time on either database, and a wish for one is fulfilled."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.estate import TOML, make_secrets
+from benchmarks.fake_aws import FakeAws
+from deploy.demo.local_aws import PROJECT, LocalAws
+from tests.served import served
+
+pytestmark = pytest.mark.processes
+_HOLD = """
+import os, sys, time, django
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+django.setup()
+from secrets_ui.services.status_lock import LockHeld, pass_lock
+try:
+    with pass_lock():
+        print("mine", flush=True)
+        sys.stdin.read()
+except LockHeld:
+    print("held", flush=True)
+"""
+
+
+def hold(environ: dict[str, str]) -> subprocess.Popen[str]:
+    """A process that takes the lock and keeps it until its standard input ends."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _HOLD],
+        cwd=PROJECT,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.communicate(timeout=30)
+
+
+def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(database: str) -> None:
+    environ = os.environ | {"DATABASE_URL": database}
+    first = hold(environ)
+    assert said(first) == "mine"
+    second = hold(environ)
+    assert said(second) == "held"
+    end(second)
+    end(first)
+    third = hold(environ)
+    assert said(third) == "mine"
+    third.kill()
+    third.communicate()
+    if database.startswith("sqlite"):
+        return  # a lease ends by itself after two minutes; tests/services/test_status_lock.py has that
+    deadline = time.monotonic() + 20  # the server lets go of a dead process's lock once it notices
+    while said(again := hold(environ)) == "held" and time.monotonic() < deadline:
+        end(again)
+    assert again.poll() is None
+    end(again)
+
+
+def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Path) -> None:
+    (tmp_path / "environments.toml").write_text(TOML, encoding="utf-8")
+    with FakeAws(make_secrets(prod=3)).running() as aws:
+        environ = os.environ | {
+            "DATABASE_URL": database,
+            "LOCAL_AWS_ENDPOINT": aws.endpoint,
+            "ENVIRONMENTS_FILE": str(tmp_path / "environments.toml"),
+            "STATUS_IAM_PER_SECOND": "100",
+        }
+        for _ in range(2):  # the second one meets the rows of the first
+            manage(environ, "run_checks", expect=0)
+    told = json.loads(manage(environ, "status", "--json"))
+    assert [place["name"] for place in told["environments"]] == ["dev", "staging", "prod"]
+    assert all(place["checked_at"] and not place["stale"] for place in told["environments"])
+    assert told["runner"]["last_pass"]["calls"]["secrets-manager.ListSecrets"] == 3
+
+
+def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) -> str:
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=180)
+    assert expect in (None, done.returncode), done.stderr
+    return done.stdout
+
+
+def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(local_aws: LocalAws, tmp_path: Path) -> None:
+    with (
+        served(local_aws, tmp_path, STATUS_EVERY="3600", STATUS_IAM_PER_SECOND="100") as console,
+        console.running(),
+    ):
+        person = console.person("viewer")
+        wait_for(person, "The last look at AWS ended at ")
+        first = ended(person)
+        assert person.post("/status/run", {}).status == 302
+        deadline = time.monotonic() + 60
+        while ended(person) == first and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert ended(person) != first
+
+
+def wait_for(person: object, text: str) -> None:
+    deadline = time.monotonic() + 90
+    while text not in person.get("/status").text and time.monotonic() < deadline:  # type: ignore[attr-defined]
+        time.sleep(0.5)
+
+
+def ended(person: object) -> str:
+    page: str = person.get("/status").text  # type: ignore[attr-defined]
+    return page.partition("The last look at AWS ended at ")[2].partition(".")[0]

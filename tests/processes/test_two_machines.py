@@ -1,0 +1,236 @@
+"""Two machines, each with a gunicorn of two workers, on one PostgreSQL: whatever one of the four knows, all know.
+
+The console's database user may do what grant_console says, and no more.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from deploy.demo.local_aws import PROJECT, LocalAws
+from deploy.demo.processes import choose_port
+from tests.postgres import PostgresServer
+from tests.posting import key_form, prod_rules
+from tests.served import Answer, Person, Served, served
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.slow,
+    pytest.mark.postgres,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("machines"),  # the fixture costs more than the tests
+]
+NAME = "miyabi/prod/config"
+EDIT = f"/prod/edit/{NAME}"
+SCRIPT = {"Accept": "application/json"}
+LIMIT = 6  # changes that one person may make in a minute
+PEOPLE = ("aoi", "haruto", "hina", "ren", "riku", "sora")
+
+
+@dataclass
+class Machines:
+    """Two ports, on which two gunicorns listen; `owner` is the environment of whoever owns the tables."""
+
+    console: Served
+    ports: tuple[int, int]
+    owner: dict[str, str]
+
+    def sign_in(self, name: str, at: int = 0) -> Person:
+        person = Person(self.ports[at])
+        assert person.sign_in(name, self.console.password).status == 302
+        return person
+
+    def everywhere(self, person: Person, path: str) -> set[tuple[int, str]]:
+        """Status and Location from every one of the four workers: it goes on until each has answered."""
+        told, before = set(), len(self.console.workers())
+        for _ in range(100):
+            for port in self.ports:
+                person.move_to(port)
+                answer = person.get(path)
+                told.add((answer.status, answer.headers.get("Location", "")))
+            if len(set(self.console.workers()[before:])) == 4:
+                return told
+        raise AssertionError("Some worker has not answered once in 200 requests.")
+
+    def manage(self, *command: str) -> str:
+        return manage(self.owner, *command)
+
+
+def manage(environ: dict[str, str], *command: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def make_people(environ: dict[str, str], password: str) -> None:
+    """As docs/operations.md makes an account; each may edit everywhere."""
+    roles = dict.fromkeys(("dev", "staging", "prod"), "editor")
+    calls = "; ".join(f"make_account({name!r}, {password!r}, {roles})" for name in PEOPLE)
+    manage(environ, "shell", "-c", f"from secrets_ui.services.accounts import make_account; {calls}")
+
+
+@pytest.fixture(scope="module")
+def machines(
+    local_aws: LocalAws, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Machines]:
+    url, role = postgres.new_database(), f"console_{secrets.token_hex(3)}"
+    postgres.client("createuser", role)
+    folder = tmp_path_factory.mktemp("machines")
+    more = {"DATABASE_URL": url, "WEB_CONCURRENCY": "2", "WRITES_PER_MINUTE": str(LIMIT)}
+    with served(local_aws, folder, **more) as console, ExitStack() as stack:
+        owner = dict(console.environ)
+        make_people(owner, console.password)
+        manage(owner, "grant_console", role)
+        console.environ["DATABASE_URL"] = url.replace(f"//{postgres.user}@", f"//{role}@")
+        other = choose_port("NO_SUCH_VARIABLE", 0)
+        for port in (console.port, other):
+            stack.enter_context(console.running(PORT=str(port)))
+        yield Machines(console, (console.port, other), owner)
+
+
+def save_form(base: str, value: str, name: str = NAME) -> dict[str, str]:
+    return key_form(base, ("MIYABI_ROOT", "set", value), **prod_rules(name))
+
+
+def at_once(*sendings: tuple[Person, dict[str, str]]) -> list[Answer]:
+    """Each form, with a token that the person's page had before, at the same moment."""
+    forms = [(person, form | {"csrfmiddlewaretoken": token_of(person)}) for person, form in sendings]
+    with ThreadPoolExecutor(len(forms)) as pool:
+        return list(pool.map(lambda sent: sent[0].post_raw(EDIT, sent[1], **SCRIPT), forms))
+
+
+def token_of(person: Person) -> str:
+    return person.get("/prod/").text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+
+
+def test_s22_wrong_passwords_are_counted_over_both_machines_and_lock_the_name_on_both(
+    machines: Machines,
+) -> None:
+    person, statuses = Person(machines.ports[0]), []
+    for number in range(6):
+        person.move_to(machines.ports[number % 2])
+        statuses.append(person.sign_in("auditor", f"wrong {number}").status)
+    assert statuses == [403] * 5 + [429]
+    for port in machines.ports * 3:
+        assert Person(port).sign_in("auditor", machines.console.password).status == 429
+    assert machines.sign_in("viewer", at=1)  # nobody else is locked
+
+
+def test_s27_a_sign_out_on_one_machine_counts_in_every_worker_of_both(machines: Machines) -> None:
+    person = machines.sign_in("admin", at=0)
+    assert machines.everywhere(person, "/audit") == {(200, "")}  # one session for all four
+    stolen = dict(person.cookies())
+    person.move_to(machines.ports[0])
+    assert person.post("/sign-out", {}).status == 302
+    assert machines.everywhere(Person(machines.ports[1], stolen), "/audit") == {(302, "/sign-in?next=/audit")}
+
+
+def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_request(
+    machines: Machines,
+) -> None:
+    person = machines.sign_in("riku", at=1)
+    assert machines.everywhere(person, "/prod/") == {(200, "")}
+    shell = (
+        "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
+    )
+    machines.manage("shell", "-c", shell)
+    assert {status for status, _ in machines.everywhere(person, "/prod/")} == {403}
+
+
+def test_s69_changes_are_counted_over_both_machines(machines: Machines) -> None:
+    person, statuses = machines.sign_in("sora"), []
+    for number in range(LIMIT + 2):
+        person.move_to(machines.ports[number % 2])
+        form = save_form(machines.console.current("prod", NAME), f"/srv/sora/{number}")
+        statuses.append(person.post(EDIT, form, **SCRIPT).status)
+    assert statuses == [200] * LIMIT + [429] * 2
+
+
+def test_s62_a_form_sent_to_both_machines_at_once_makes_one_version(machines: Machines) -> None:
+    people = [machines.sign_in("hina", at) for at in (0, 1)]
+    for number in range(4):
+        base = machines.console.current("prod", NAME)
+        before = len(versions(machines))
+        form = save_form(base, f"/srv/hina/{number}") | {"once": str(uuid.uuid4())}
+        first, second = at_once(*[(person, form) for person in people])
+        assert (first.status, second.status) == (200, 200), first.text + second.text
+        assert len(versions(machines)) == before + 1
+        assert machines.console.current("prod", NAME) != base
+
+
+def versions(machines: Machines) -> list[str]:
+    client = machines.console.accounts["prod"].clients.secretsmanager
+    listed = client.list_secret_version_ids(SecretId=NAME, IncludeDeprecated=True)["Versions"]
+    return [version["VersionId"] for version in listed]
+
+
+def test_s63_of_two_editors_on_two_machines_one_is_refused_and_told(machines: Machines) -> None:
+    people = [machines.sign_in(name, at) for at, name in enumerate(("aoi", "ren"))]
+    for number in range(3):
+        base = machines.console.current("prod", NAME)
+        told = at_once(
+            *[(person, save_form(base, f"/srv/{at}/{number}")) for at, person in enumerate(people)]
+        )
+        assert sorted(answer.status for answer in told) == [200, 409], [answer.text for answer in told]
+
+
+def test_what_one_machine_saved_every_worker_shows(machines: Machines) -> None:
+    """Nothing that a process keeps in its memory says otherwise."""
+    person = machines.sign_in("haruto", at=0)
+    detail = f"/prod/secret/{NAME}"
+    for number in range(2):
+        base = machines.console.current("prod", NAME)
+        person.move_to(machines.ports[number])
+        assert person.post(EDIT, save_form(base, f"/srv/haruto/{number}"), **SCRIPT).status == 200
+        current = machines.console.current("prod", NAME)
+        for _ in range(6):
+            for port in machines.ports:
+                person.move_to(port)
+                assert current[:8] in person.get(detail).text
+
+
+def test_s73_the_chain_is_whole_under_writes_through_both_machines(machines: Machines) -> None:
+    """Sign-ins and refused attempts, each a record, by eight people at once."""
+    before = count_records(machines)
+
+    def come_and_go(number: int) -> list[int]:
+        person = Person(machines.ports[number % 2])
+        told = [person.sign_in("viewer", machines.console.password).status]
+        for turn in range(10):
+            person.move_to(machines.ports[(number + turn) % 2])
+            told.append(person.get("/prod/edit/miyabi/prod/api-keys").status)  # a viewer may not
+        return [*told, person.post("/sign-out", {}).status]
+
+    workers = len(machines.console.workers())
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(come_and_go, range(8)))
+    assert told == [[302, *[403] * 10, 302]] * 8
+    assert len(set(machines.console.workers()[workers:])) == 4
+    assert count_records(machines) == before + 8 * 12
+
+
+def count_records(machines: Machines) -> int:
+    """Of a chain that holds."""
+    told = machines.manage("verify_audit")
+    assert "The audit chain holds" in told
+    return int(json.loads(told.splitlines()[0])["checkpoint"]["count"])
+
+
+# Here belongs: a step-up on one machine counts on the other, and a code is good once over both.

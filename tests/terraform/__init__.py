@@ -1,0 +1,1 @@
+"""deploy/terraform: applied for real to the local AWS, and held to the console."""

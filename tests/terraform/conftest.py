@@ -1,0 +1,118 @@
+"""One estate for the session, made by `terraform apply` in the local AWS, and the console set up to look at it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from deploy.demo.account import Account, Clients, assume, create_function
+from deploy.demo.estate import read_catalog
+from deploy.demo.local_aws import LocalAws
+from deploy.demo.values import Values, make_values
+from secrets_ui.domain.environment import Environment, parse_environments
+from tests.conftest import forget_configuration, fresh_environments
+from tests.terraform.running import (
+    Terraform,
+    copy_sources,
+    find_provider,
+    must_run,
+    point_at,
+    why_not,
+    write_cli_config,
+)
+
+TRAIL = "/aws/cloudtrail/organisation"  # a log group that is there before
+TASK_ROLE = "arn:aws:iam::123456789012:role/miyabi-console-task"
+
+
+@pytest.fixture(scope="session")
+def cli_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Skips, in plain words, where Terraform cannot be run."""
+    if reason := why_not():
+        (pytest.fail if must_run() else pytest.skip)(reason)
+    provider = find_provider()
+    assert provider is not None
+    return write_cli_config(tmp_path_factory.mktemp("terraform"), provider)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was applied, with the values that were given; `clients` act in its account, beside the console."""
+
+    terraform: Terraform
+    environment: Environment
+    values: Values
+    clients: Clients
+    endpoint: str
+    outputs: dict[str, Any]
+
+    @property
+    def account(self) -> Account:
+        return Account(
+            self.environment, self.clients, self.outputs["key_arn"], self.outputs["lambda_role_arn"],
+            {self.environment.prefix + name: arn for name, arn in self.outputs["secret_arns"].items()},
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def applied(cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Applied:
+    """init, plan, apply: as somebody does who follows the guide, with values from TF_VAR_…; prod, in an account of its own."""
+    place = fresh_environments()["prod"]
+    values = make_values(read_catalog(), "prod")
+    terraform = Terraform(
+        copy_sources(tmp_path_factory.mktemp("estate")), cli_config, variables_of(place, values)
+    )
+    point_at(terraform.folder, local_aws.endpoint, place.account)
+    watching(local_aws.endpoint, place)("logs").create_log_group(logGroupName=TRAIL)
+    terraform.run("init", "-input=false")
+    terraform.run("plan", "-input=false", "-out=first.tfplan")
+    terraform.run("apply", "-input=false", "first.tfplan")
+    outputs = terraform.outputs()
+    environment = parse_environments(tomllib.loads(outputs["console_environment"]), "the output")["prod"]
+    clients = assume(local_aws.endpoint, environment)
+    create_function(clients.lambda_, environment, outputs["lambda_role_arn"])  # deployed by other means
+    return Applied(terraform, environment, values, clients, local_aws.endpoint, outputs)
+
+
+def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
+    """Makes clients of services that only Terraform and these tests use, inside the environment's account."""
+    base = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=place.region)
+    role = f"arn:aws:iam::{place.account}:role/tests"
+    found = base.client("sts", endpoint_url=endpoint).assume_role(RoleArn=role, RoleSessionName="tests")[
+        "Credentials"
+    ]
+    keys = {
+        "aws_access_key_id": found["AccessKeyId"],
+        "aws_secret_access_key": found["SecretAccessKey"],
+        "aws_session_token": found["SessionToken"],
+    }
+    return lambda service: base.client(service, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
+
+
+def variables_of(place: Environment, values: Values) -> dict[str, str]:
+    """What a tfvars file says of an environment, and its first values under the names of the guide: github_token for GITHUB_TOKEN."""
+    where = {
+        "environment": place.name,
+        "account_id": place.account,
+        "console_task_role_arns": f'["{TASK_ROLE}"]',
+        "deployer_role_arns": f'["arn:aws:iam::{place.account}:role/terraform"]',
+        "trail_log_group_name": TRAIL,
+        "alarm_emails": '["ops@miyabi-world.com"]',
+    }
+    return where | {key.lower(): value for document in values.values() for key, value in document.items()}
+
+
+@pytest.fixture
+def console(applied: Applied, settings: Any, tmp_path: Path) -> Applied:
+    """Points the console of this process at the applied estate, with the environments file that Terraform gave out."""
+    path = tmp_path / "environments.toml"
+    path.write_text(applied.outputs["console_environment"], encoding="utf-8")
+    settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, applied.endpoint
+    forget_configuration()
+    return applied

@@ -1,0 +1,150 @@
+"""Stands before every AWS call that the console makes, and lets through what its role's policy allows, by the project's own evaluator."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from secrets_ui.aws.session import AwsSessions
+from secrets_ui.domain.access import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
+from secrets_ui.domain.environment import Environment
+from tests.terraform.iam_needs import NEEDS, Place
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question to the evaluator."""
+
+    action: str
+    resource: str
+    through_secrets_manager: bool
+
+
+@dataclass
+class Guard:
+    """`document` is the console's policy; the key policy is read from AWS. `asked` and `refused` are what came up, each once."""
+
+    place: Place
+    document: Document
+    asked: set[Asked] = field(default_factory=set)
+    refused: set[Asked] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stand_before(self, client: BaseClient, service: str) -> None:
+        handler = self._handler(service)
+        client.meta.events.register("provide-client-params", handler, unique_id=f"guard-{service}")
+
+    def _handler(self, service: str) -> Any:
+        def check(params: Document, model: Any, **more: Any) -> None:
+            for question in self.questions(f"{service}:{model.name}", params):
+                with self._lock:
+                    self.asked.add(question)
+                if not self.allows(question):
+                    self.refused.add(question)
+                    raise ClientError(
+                        {"Error": {"Code": "AccessDeniedException", "Message": question.action}}, model.name
+                    )
+
+        return check
+
+    def questions(self, call: str, params: Document) -> list[Asked]:
+        """Raises KeyError for a call that NEEDS does not know."""
+        found = [
+            Asked(need.action, need.resource(self.place, params), need.through_secrets_manager)
+            for need in NEEDS[call]
+        ]
+        return [question for question in found if question.resource]
+
+    def allows(self, question: Asked, document: Document | None = None) -> bool:
+        return evaluate(
+            self._request(question, self._policy if document is None else parsed(document))
+        ).is_allowed
+
+    @cached_property
+    def _policy(self) -> NamedPolicy:
+        return parsed(self.document)
+
+    def _request(self, question: Asked, policy: NamedPolicy) -> Request:
+        place = self.place.environment
+        role = place.assume_role
+        return Request(
+            principal=f"arn:aws:sts::{place.account}:assumed-role/{role.rpartition('/')[2]}/hana",
+            action=question.action,
+            resource=question.resource,
+            resource_account=place.account,  # the console asks for nothing of another account's
+            context=self._context(question),
+            identity_policies=(policy,),
+            resource_policy=self._key_policy(question.resource),
+        )
+
+    def _context(self, question: Asked) -> dict[str, str]:
+        place = self.place.environment
+        context = {
+            "aws:PrincipalArn": place.assume_role,
+            "aws:PrincipalAccount": place.account,
+            "aws:SecureTransport": "true",
+        }
+        if question.action.startswith("kms:"):
+            context["kms:CallerAccount"] = place.account
+        if question.through_secrets_manager:
+            context["kms:ViaService"] = f"secretsmanager.{place.region}.amazonaws.com"
+        return context
+
+    def _key_policy(self, resource: str) -> NamedPolicy | None:
+        if ":key/" not in resource:
+            return None
+        text = self.place.clients.kms.get_key_policy(KeyId=resource, PolicyName="default")["Policy"]
+        return parse_policy("key", text, PolicyKind.KEY)
+
+    def unused(self) -> list[str]:
+        """Every part of the policy (a statement's action, or one of its resources) that applied to nothing that was asked."""
+        return [
+            name
+            for name, part in parts(self.document)
+            if not any(self._applies(part, asked) for asked in self.asked)
+        ]
+
+    def _applies(self, part: Document, question: Asked) -> bool:
+        results = evaluate(self._request(question, parsed(part))).statements
+        return any(result.matches for result in results if result.layer is Layer.IDENTITY)
+
+
+def parsed(document: Document) -> NamedPolicy:
+    return parse_policy("miyabi-console-access", json.dumps(document), PolicyKind.IDENTITY)
+
+
+def parts(document: Document) -> Iterator[tuple[str, Document]]:
+    """The name of each part, with a policy of nothing else: a statement with one of its actions, or with one of its resources."""
+    for statement in document["Statement"]:
+        for element in ("Action", "Resource"):
+            items = statement[element] if isinstance(statement[element], list) else [statement[element]]
+            for item in items:
+                alone = {**document, "Statement": [{**statement, element: item}]}
+                yield f"{statement['Sid']}: {item}", alone
+
+
+@contextmanager
+def guarded(monkeypatch: pytest.MonkeyPatch, *guards: Guard) -> Iterator[None]:
+    """Within it, every client that the console makes for an environment has that environment's guard before it."""
+    by_environment = {guard.place.environment.name: guard for guard in guards}
+    make = AwsSessions.client
+
+    def client(self: AwsSessions, environment: Environment, service: str, person: str) -> BaseClient:
+        made = make(self, environment, service, person)
+        by_environment[environment.name].stand_before(made, service)
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AwsSessions, "client", client)
+        yield

@@ -1,0 +1,85 @@
+"""The console's own policy is exact: what the tour needs is in it, and nothing that the tour does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from deploy.demo import policies
+from tests.conftest import Estate, as_toml, forget_configuration
+from tests.terraform.guard import Asked, Guard, guarded
+from tests.terraform.iam_needs import Place
+from tests.terraform.tour import Tour
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def guard(make_estate: Callable[..., Estate], settings: Any) -> Guard:
+    """Before the demo's prod, which is all that this console has; that Terraform's policies are the same is a test of the applied estate."""
+    account = make_estate(only=("prod",))["prod"]
+    settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": account.environment}), encoding="utf-8")
+    forget_configuration()
+    document = deepcopy(policies.console_access(account.environment, account.key_arn))
+    return Guard(Place(account.environment, account.clients), document)
+
+
+def test_s85_the_whole_tour_needs_all_of_the_policy_and_nothing_more(
+    guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tour = Tour(guard.place, signed_in)
+    with guarded(monkeypatch, guard):
+        tour.take()
+    assert guard.refused == {Asked("kms:Decrypt", tour.foreign_key, True)}
+    assert guard.unused() == []
+
+
+def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Guard) -> None:
+    actions = [action for statement in guard.document["Statement"] for action in statement["Action"]]
+    assert [action for action in actions if "*" in action or "?" in action] == []
+    reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt")
+    writing = [action for action in actions if not action.partition(":")[2].startswith(reading)]
+    assert writing == [
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+        "kms:GenerateDataKey",
+    ]
+
+
+@pytest.mark.parametrize("name", ["miyabi/production/api-keys", "miyabi/dev/api-keys", "other"])
+def test_s85_another_place_s_secret_is_out_of_reach(guard: Guard, name: str) -> None:
+    arn = guard.place.arn("secretsmanager", f"secret:{name}-AbCdEf")
+    assert not guard.allows(Asked("secretsmanager:GetSecretValue", arn, False))
+
+
+def test_s85_the_key_opens_nothing_outside_secrets_manager(guard: Guard) -> None:
+    key = guard.place.key(guard.place.environment.kms_alias)
+    assert guard.allows(Asked("kms:Decrypt", key, True))
+    assert not guard.allows(Asked("kms:Decrypt", key, False))
+    assert not guard.allows(Asked("kms:CreateGrant", key, True))
+
+
+def test_a_call_that_the_policy_does_not_allow_is_refused_and_told(
+    guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [editing] = [item for item in guard.document["Statement"] if item["Sid"] == "EditSecrets"]
+    editing["Action"] = [action for action in editing["Action"] if action != "secretsmanager:DescribeSecret"]
+    client = signed_in("viewer", "prod")
+    with guarded(monkeypatch, guard):
+        answer = client.get("/prod/secret/miyabi/prod/config")
+    assert {question.action for question in guard.refused} == {"secretsmanager:DescribeSecret"}
+    assert "secretsmanager:DescribeSecret" in answer.content.decode()
+
+
+def test_a_part_that_nothing_uses_is_told(guard: Guard) -> None:
+    unused = {"Sid": "Unused", "Effect": "Allow", "Action": ["iam:GetUser"], "Resource": "*"}
+    guard.document["Statement"].append(unused)
+    key = guard.place.key(guard.place.environment.kms_alias)
+    guard.asked.add(Asked("kms:DescribeKey", key, False))
+    unused_parts = guard.unused()
+    assert {"Unused: iam:GetUser", "Unused: *"} <= set(unused_parts)
+    assert "SeeKeys: kms:DescribeKey" not in unused_parts

@@ -1,0 +1,115 @@
+"""modules/console, as far as it stands on the console's own words: the database's users, the settings, the alarm on open intents."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import psycopg
+import pytest
+from django.core.management import call_command
+
+from deploy.demo.local_aws import PROJECT
+from secrets_ui.domain.actor import Actor
+from secrets_ui.services import audit
+from tests import postgres as postgresql
+from tests.recording_aws import RecordingAws
+from tests.terraform.running import SOURCE
+
+MODULE = SOURCE / "modules" / "console"
+CODE = {path.name: path.read_text(encoding="utf-8") for path in MODULE.glob("*.tf")}
+LOG = "secrets_ui_auditrecord"
+
+
+@pytest.fixture
+def server() -> Iterator[postgresql.PostgresServer]:
+    programs = postgresql.find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed here (no initdb).")
+    with postgresql.running(programs) as running:
+        yield running
+
+
+@pytest.mark.postgres
+@pytest.mark.processes
+def test_the_migrations_task_makes_a_user_who_adds_to_the_audit_log_and_cannot_change_it(
+    server: postgresql.PostgresServer,
+) -> None:
+    """Twice, as for each new image."""
+    server.client("createdb", "miyabi")
+    environ = os.environ | {
+        "DATABASE_URL": server.url("miyabi"),
+        "CONSOLE_USER": "miyabi_console",
+        "CONSOLE_PASSWORD": secrets.token_hex(32),
+    }
+    for _ in range(2):
+        for command in (["manage.py", "migrate", "--no-input"], ["-c", (MODULE / "grants.py").read_text()]):
+            done = subprocess.run(
+                [sys.executable, *command],
+                cwd=PROJECT,
+                env=environ,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert done.returncode == 0, done.stderr
+            assert environ["CONSOLE_PASSWORD"] not in done.stdout + done.stderr
+
+    with psycopg.connect(
+        host=str(server.folder), user="miyabi_console", dbname="miyabi", autocommit=True
+    ) as console:
+        assert console.execute(f"SELECT count(*) FROM {LOG}").fetchone() == (0,)
+        console.execute("SELECT * FROM django_session")
+        console.execute("DELETE FROM django_session")
+        for attack in (
+            f"UPDATE {LOG} SET actor = 'x'",
+            f"DELETE FROM {LOG}",
+            f"TRUNCATE {LOG}",
+            f"ALTER TABLE {LOG} DISABLE TRIGGER USER",
+            f"DROP TABLE {LOG}",
+            "CREATE TABLE mine (x int)",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                console.execute(attack)
+
+
+@pytest.mark.django_db
+def test_the_alarm_on_open_intents_listens_for_what_the_console_says(
+    watched: Callable[..., tuple[object, RecordingAws]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, aws = watched(only=("dev",))
+    pattern = re.search(r'pattern += "\\"(.+)\\""', CODE["alarms.tf"])
+    assert pattern
+    intended = audit.record_intent(
+        "secret.save", Actor("hana"), environment="dev", secret="miyabi/dev/config", keys=["A"]
+    )
+    aws.break_call("DescribeSecret", "InternalServiceError", status=500)
+    with suppress(SystemExit):
+        call_command("settle_audit", "--min-age", "0")
+    assert f"Record {intended.sequence} (secret.save): {pattern[1]}:" in capsys.readouterr().out
+
+
+def test_every_setting_of_a_task_is_one_of_the_console_s() -> None:
+    known = set(
+        re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    tasks = CODE["tasks.tf"]
+    settings = set(re.findall(r"^    ([A-Z_]+) += ", tasks, re.MULTILINE))
+    secret = set(re.findall(r'"([A-Z_]+)"', "".join(re.findall(r"for name in \[(.+)\]", tasks))))
+    assert settings - known == {"ENVIRONMENTS_TOML", "AWS_DEFAULT_REGION"}
+    assert secret - known == {"CONSOLE_PASSWORD"}
+    assert {"SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "DATABASE_URL"} <= secret
+
+
+def test_the_files_that_a_task_starts_are_in_the_image() -> None:
+    image = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    command = re.search(r'CMD \["gunicorn", "-c", "([^"]+)", "([^"]+)"\]', image)
+    assert command
+    assert f"exec gunicorn -c {command[1]} {command[2]}" in CODE["tasks.tf"]
+    assert re.search(r"^USER 10001$", image, re.MULTILINE)
+    assert 'user                   = "10001"' in CODE["tasks.tf"]
