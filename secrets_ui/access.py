@@ -72,6 +72,12 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
     ]
 
 
+def comparable(request: HttpRequest) -> list[Environment]:
+    """The environments that the person may see as a whole: to look there once is then nothing that they may not do."""
+    places = environments_with(request, "secret.view")
+    return [place for place in places if not is_limited(request, "secret.view", place)]
+
+
 def enter(request: HttpRequest, action: str, environment_name: str, secret: str = "") -> Environment:
     """The environment, when the person may do `action` there, and `secret` lies in it and within their reach. Raises
     EnvironmentNotFound, NotPermitted and InvalidSecretName."""

@@ -10,15 +10,14 @@ from django.views.decorators.http import require_GET
 
 from ..access import (
     actor_of,
+    comparable,
     ensure_somewhere,
     enter,
-    environments_with,
     has_fresh_proof,
     is_limited,
     may,
     reach_of,
 )
-from ..domain.environment import Environment
 from ..services import list_secrets as listing
 from ..services import open_secret as opening
 from ..services.look_elsewhere import look_elsewhere
@@ -35,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
     place = enter(request, "secret.view", environment)
     text, token = request.GET.get("q", "").strip()[:200], request.GET.get("page", "")[:4096]
-    comparable = _comparable(request)
+    others = comparable(request)
     is_limited_here = is_limited(request, "secret.view", place)
 
     def page(found: listing.Listing) -> HttpResponse:
@@ -51,8 +50,8 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
 
     if text or is_limited_here:
         is_visible = partial(may, request, "secret.view", place)
-        return page(listing.filter_secrets(place, actor_of(request), comparable, text, is_visible))
-    asked = listing.AskedPage(place, actor_of(request), comparable, token)
+        return page(listing.filter_secrets(place, actor_of(request), others, text, is_visible))
+    asked = listing.AskedPage(place, actor_of(request), others, token)
     draft = asked.draft()
     drawn = page(draft) if draft else None  # while AWS answers; most often it tells the same as the last time
     found = asked.listing()
@@ -62,7 +61,7 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
 @require_GET
 def open_secret(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     place = enter(request, "secret.view", environment, name)
-    look_elsewhere(place, actor_of(request), _comparable(request))
+    look_elsewhere(place, actor_of(request), comparable(request))
     opened = opening.open_secret(place, name, actor_of(request))
     may_reveal = place.rules.reveal and may(request, "secret.reveal", place, name)
     context = {
@@ -78,9 +77,3 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_audit": may(request, "audit.view", place),
     }
     return render(request, "secrets/detail.html", context)
-
-
-def _comparable(request: HttpRequest) -> list[Environment]:
-    """The environments that the person may see as a whole: looking there once is then nothing that they may not do."""
-    places = environments_with(request, "secret.view")
-    return [place for place in places if not is_limited(request, "secret.view", place)]
