@@ -14,7 +14,7 @@ menu: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
+demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
 	@exec $(BIN)/python -m deploy.demo
 
 .PHONY: test
@@ -57,7 +57,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 # What a deployment sets; the keys are made for this one check.
 RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48))")
 PRODUCTION_SETTINGS = export ENV_FILE=none.env ALLOWED_HOSTS=console.miyabi-world.com BEHIND_TLS_PROXY=true \
-	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY)
+	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY) SECOND_FACTOR_KEY=$(RANDOM_KEY)
 
 FIND_CHROMIUM = command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome
 NO_CHROMIUM = Chromium is not installed, so the tests in a browser cannot run. Install it (Debian: apt-get install chromium; \

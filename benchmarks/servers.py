@@ -45,7 +45,10 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
     """The console's settings: new keys, a database of its own, the fake AWS."""
     (folder / "environments.toml").write_text(TOML, encoding="utf-8")
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    keys = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")}
+    keys = {
+        name: secrets.token_urlsafe(48)
+        for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
+    }
     return own | CREDENTIALS | keys | {
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         "ENVIRONMENTS_FILE": str(folder / "environments.toml"),

@@ -108,6 +108,28 @@ class Settings:
             )
         return origins
 
+    def issuer(self, name: str, *, may_be_loopback: bool) -> str:
+        """The address of an OpenID Connect provider, as it names itself; "" where none is set."""
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            is_fine = parts.scheme == "https" or (
+                may_be_loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
+            )
+            is_fine = (
+                is_fine and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+            )
+        except ValueError:
+            is_fine = False
+        if value and not is_fine:
+            raise ImproperlyConfigured(f"{name}: expected the provider's https address, without query.")
+        return value
+
+    @staticmethod
+    def origin_of(url: str) -> str:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}"
+
     def loopback_url(self, name: str) -> str:
         """An address of this machine, or "" where none is set."""
         value = self.text(name)

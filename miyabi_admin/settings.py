@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -22,13 +23,16 @@ if DEBUG and not IS_LOCAL:
         "DEBUG is on while the console speaks to real AWS. Turn it off, or set LOCAL_AWS_ENDPOINT."
     )
 
-# Keys. All three live outside the database.
+# Keys. All of them live outside the database.
 SECRET_KEY = env.key("SECRET_KEY", "it signs sessions and forms")
 AUDIT_KEY = env.key("AUDIT_KEY", "it seals the audit chain").encode()
 FINGERPRINT_KEY = env.key("FINGERPRINT_KEY", "it keys the fingerprints of values").encode()
+SECOND_FACTOR_KEY = env.key("SECOND_FACTOR_KEY", "it encrypts the seeds of second factors").encode()
 AUDIT_KEYS_BEFORE = [key.encode() for key in env.names("AUDIT_KEYS_BEFORE")]  # oldest first
-if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY}) < 3:
-    raise ImproperlyConfigured("SECRET_KEY, AUDIT_KEY and FINGERPRINT_KEY must be three different keys.")
+if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY, SECOND_FACTOR_KEY}) < 4:
+    raise ImproperlyConfigured(
+        "SECRET_KEY, AUDIT_KEY, FINGERPRINT_KEY and SECOND_FACTOR_KEY must be four different keys."
+    )
 if AUDIT_KEY in AUDIT_KEYS_BEFORE:
     raise ImproperlyConfigured("AUDIT_KEYS_BEFORE holds AUDIT_KEY itself: expected the keys before it.")
 
@@ -57,6 +61,18 @@ WEB_CONCURRENCY = env.number(
     "WEB_CONCURRENCY", 1
 )  # worker processes; gunicorn.conf.py reads the same variable
 
+# An OpenID Connect provider. Without an issuer there are local accounts alone.
+OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.text("OIDC_CLIENT_SECRET")
+if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured("OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.")
+OIDC_LABEL = env.text("OIDC_LABEL", "your company's account")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_NAME_CLAIM = env.text("OIDC_NAME_CLAIM", "email")
+OIDC_SCOPES = env.names("OIDC_SCOPES") or ["openid", "email", "profile"]
+OIDC_ORIGINS = env.origins("OIDC_ORIGINS") or ([env.origin_of(OIDC_ISSUER)] if OIDC_ISSUER else [])
+# Each provider's people are its own: a subject of one issuer is nobody at another.
+OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:16]}"
 # The status page and its runner.
 STATUS_EVERY = env.number("STATUS_EVERY", 300, least=0)  # gunicorn.conf.py reads it as well
 STATUS_STALE_SECONDS = env.number("STATUS_STALE_SECONDS", 900)
@@ -87,6 +103,11 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",  # the next two need its tables and its middleware; none of its pages is mounted
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
 ]
@@ -106,8 +127,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "secrets_ui.middleware.session_limits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # every view, unless it says login_not_required
+    "secrets_ui.middleware.second_factor_first",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "miyabi_admin.urls"
@@ -157,6 +180,41 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "sign_in"
+# Local accounts need a second factor, unless the console is a local one.
+SECOND_FACTOR_REQUIRED = env.boolean("SECOND_FACTOR_REQUIRED", not IS_LOCAL)
+PROOF_SECONDS = 300  # how fresh a proof has to be to change how one signs in
+# allauth: second factors and the way to the provider, through views of ours. Its defaults would let anybody sign up.
+ACCOUNT_ADAPTER = "secrets_ui.identity.closed.ClosedAccounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "secrets_ui.identity.closed.ClosedProvider"
+SOCIALACCOUNT_AUTO_SIGNUP = SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_PROVIDER_ID,
+                "name": OIDC_LABEL,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_ISSUER, "scope": OIDC_SCOPES},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
+MFA_ADAPTER = "secrets_ui.identity.second_factor.EncryptedSeeds"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Miyabi secrets"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_WEBAUTHN_USER_VERIFICATION = (
+    "required"  # a passkey alone is a proof, so it has to ask for a finger or a PIN
+)
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = ["username"]  # counted in the database: over all workers, and no header resets it
@@ -198,7 +256,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGINS],  # a form's redirect to the provider counts as its action
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "require-trusted-types-for": ["'script'"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import NoReturn
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
@@ -112,29 +113,44 @@ def note_proof(request: HttpRequest, at: int | None = None) -> None:
     request.session["proved_at"] = now if at is None else min(at, now)
 
 
+def is_proof_younger(request: HttpRequest, seconds: int) -> bool:
+    """Whether the session's last proof is at most so old. A time to come is none."""
+    return 0 <= int(time.time()) - int(request.session.get("proved_at", 0)) <= seconds
+
+
 def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
-    """Whether the session's last proof is young enough for this environment. A time to come is none."""
-    age = int(time.time()) - int(request.session.get("proved_at", 0))
-    return 0 <= age <= environment.rules.step_up_seconds
+    """Whether the session's last proof is young enough for this environment."""
+    return is_proof_younger(request, environment.rules.step_up_seconds)
 
 
 def ensure_fresh_proof(
     request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
 ) -> None:
     """Raises StepUpNeeded. Asking for a form leads to /step-up and back; anything else is a refusal, and on record."""
-    if has_fresh_proof(request, environment):
-        return
+    if not has_fresh_proof(request, environment):
+        _ask_for_proof(request, environment.rules.step_up_seconds, action, environment.name, secret)
+
+
+def ensure_fresh_proof_for_account(request: HttpRequest, action: str) -> None:
+    """The same before somebody changes how they sign in: who finds an open browser must not get in for good."""
+    if not is_proof_younger(request, settings.PROOF_SECONDS):
+        _ask_for_proof(request, settings.PROOF_SECONDS, action)
+
+
+def _ask_for_proof(
+    request: HttpRequest, seconds: int, action: str, environment: str = "", secret: str = ""
+) -> NoReturn:
     if request.method not in ("GET", "HEAD"):
         details = {"action": action, "why": "no fresh proof of who it is"}
         audit.record(
             "access.refused",
             actor_of(request),
             "refused",
-            environment=environment.name,
+            environment=environment,
             secret=secret,
             details=details,
         )
-    raise StepUpNeeded(environment.rules.step_up_seconds)
+    raise StepUpNeeded(seconds)
 
 
 def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:

@@ -11,12 +11,14 @@ class SecretsUiConfig(AppConfig):
 
     def ready(self) -> None:
         from . import system_checks
+        from .access import ROLES
         from .domain.errors import ConfigurationError
         from .services import estate
 
         try:
             estate.environments()
             estate.catalog()
+            system_checks.ensure_groups_give_known_roles(ROLES)
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None
         system_checks.ensure_cache_is_shared()

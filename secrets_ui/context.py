@@ -11,6 +11,7 @@ from django.urls import reverse
 from .access import environments_with, grants_of
 from .domain.environment import Environment
 from .services import estate
+from .views.sessions import ends
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "frame": {
             "person": request.user.get_username(),
+            "session": ends(request),
             "roles": _told(grants_of(request).get(current.name, ())) if current else "",
             "page": _SECTIONS.get(page, ""),
             "current": current,
@@ -43,6 +45,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 _SECTIONS = {
     "secrets": "secrets", "secret": "secrets", "edit": "secrets", "edit_document": "secrets", "changes": "changes", "decide": "changes",
+    "account": "account", "sessions": "account", "all_sessions": "account",
+    "enrol_codes": "account", "enrol_passkey": "account", "recovery_codes": "account",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
     "people": "people", "person": "people", "to_rotate": "people",
     "usage": "secrets", "cost": "secrets", "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",

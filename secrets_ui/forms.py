@@ -183,10 +183,31 @@ class SignInForm(forms.Form):
     password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)
 
 
-class PasswordForm(forms.Form):
-    """The password of whoever is signed in."""
+class ProofForm(forms.Form):
+    """One proof of who somebody is: a password, a code, or a passkey's answer (JSON, made by the page's script)."""
 
-    password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)
+    password = forms.CharField(required=False, max_length=1000, strip=False, widget=forms.PasswordInput)
+    code = forms.CharField(required=False, max_length=20)
+    passkey = forms.CharField(required=False, max_length=20_000)
+
+    def given(self, *allowed: str) -> tuple[str, str]:
+        """The first of the allowed proofs that was sent, and what it is; ("", "") when none was."""
+        return next(
+            ((name, self.cleaned_data[name]) for name in allowed if self.cleaned_data[name]), ("", "")
+        )
+
+
+class NewCodesForm(forms.Form):
+    """The first code of an authenticator app."""
+
+    code = forms.CharField(max_length=20)
+
+
+class NewPasskeyForm(forms.Form):
+    """A new passkey's answer, made by the page's script, and what the person calls it."""
+
+    name = forms.CharField(max_length=60)
+    passkey = forms.CharField(max_length=20_000)
 
 
 class GrantForm(forms.Form):

@@ -133,6 +133,40 @@ def session_limits(get_response: Next) -> Next:
     return handle
 
 
+def second_factor_first(get_response: Next) -> Next:
+    """Somebody whose account needs a second factor sets one up before anything else."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and request.session.get("enrol"):
+            allowed = {reverse(name) for name in _WHILE_ENROLLING}
+            if request.path not in allowed:
+                return _enrol_first(request)
+        return get_response(request)
+
+    return handle
+
+
+_WHILE_ENROLLING = (
+    "account",
+    "enrol_codes",
+    "enrol_passkey",
+    "sign_out",
+    "stay",
+    "step_up",
+)
+
+
+def _enrol_first(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        told = {
+            "title": "Your account needs a second factor",
+            "text": "Nothing was done. What you typed is still in this page.",
+            "remedy": "Set one up in another tab, then send it once more.",
+        }
+        return JsonResponse({"problem": told}, status=403)
+    return redirect("account")
+
+
 def _is_over(request: HttpRequest) -> bool:
     now, session = int(time.time()), request.session
     started, seen = session.get("started", 0), session.get("seen", 0)

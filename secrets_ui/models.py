@@ -33,6 +33,19 @@ class RoleGrant(models.Model):
         return f"{self.user_id}: {self.role} in {self.environment}"
 
 
+class PersonSession(models.Model):
+    """Whose a session is, so that it can be shown and ended. When it began and was last used is in the session itself."""
+
+    session_key = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    by = models.CharField(max_length=40)  # how the person showed who they are
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"a session of {self.user_id}"
+
+
 class AuditRecord(models.Model):
     """One record of the chain (domain/audit_chain.py). Rows are only ever added: triggers refuse everything else.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+
+from .domain.errors import ConfigurationError
+from .services import estate
 
 
 def ensure_cache_is_shared() -> None:
@@ -17,6 +21,17 @@ def ensure_cache_is_shared() -> None:
         raise ImproperlyConfigured(
             "CACHES uses LocMem with several workers: limits would count once for each. Use the database cache."
         )
+
+
+def ensure_groups_give_known_roles(known: Collection[str]) -> None:
+    """A misspelt role would give nothing, and nobody would know why. Raises ConfigurationError."""
+    for name, environment in estate.environments().items():
+        for group, roles in environment.groups:
+            if unknown := next((role for role in roles if role not in known), None):
+                raise ConfigurationError(
+                    f'{settings.ENVIRONMENTS_FILE}: environments.{name}.groups."{group}": {unknown} is no role; '
+                    f"expected some of {', '.join(known)}."
+                )
 
 
 @register()

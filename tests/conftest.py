@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +63,8 @@ def as_toml(environments: dict[str, Environment]) -> str:
         ]
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(place.rules).items()]
+        lines += [f"[environments.{name}.groups]"]
+        lines += [f"{json.dumps(group)} = {json.dumps(list(roles))}" for group, roles in place.groups]
     return "\n".join(lines)
 
 

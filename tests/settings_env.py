@@ -29,7 +29,7 @@ def environments_file() -> Path:
     return path
 
 
-for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY"):
+for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY"):
     os.environ[key] = secrets.token_urlsafe(48)
 os.environ.update(
     ENV_FILE="/nonexistent",
@@ -59,5 +59,14 @@ for name in (
     "LOG_LEVEL",
     "WEB_CONCURRENCY",
     "BEHIND_TLS_PROXY",
+    "SECOND_FACTOR_REQUIRED",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_LABEL",
+    "OIDC_GROUPS_CLAIM",
+    "OIDC_NAME_CLAIM",
+    "OIDC_SCOPES",
+    "OIDC_ORIGINS",
 ):
     os.environ.pop(name, None)

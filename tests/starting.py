@@ -15,7 +15,10 @@ EXAMPLE = str(PROJECT / "deploy" / "environments.example.toml")
 
 def production(**changes: str | None) -> dict[str, str]:
     """Settings that speak to real AWS and start; None takes one away."""
-    keys = {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")}
+    keys = {
+        name: secrets.token_urlsafe(48)
+        for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
+    }
     fine: dict[str, str | None] = {
         **keys, "ALLOWED_HOSTS": "console.miyabi-world.com", "ENVIRONMENTS_FILE": EXAMPLE, "ENV_FILE": "/nonexistent",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from deploy.demo.local_aws import PROJECT
 from tests.starting import assert_one_line, check, production
 
 READERS = {
-    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "price",
+    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "price", "issuer",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
@@ -42,6 +42,14 @@ WRONG = {
     "an origin without a scheme": (
         {"CSRF_TRUSTED_ORIGINS": "console.miyabi-world.com"},
         "CSRF_TRUSTED_ORIGINS: expected origins",
+    ),
+    "a provider without TLS": (
+        {"OIDC_ISSUER": "http://login.example.com"},
+        "OIDC_ISSUER: expected the provider's https address",
+    ),
+    "a provider without a client": (
+        {"OIDC_ISSUER": "https://login.example.com"},
+        "OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.",
     ),
     "no database": ({"DATABASE_URL": "hunter2"}, "DATABASE_URL: expected sqlite:///file or postgres://"),
     "a database without a scheme": (
@@ -147,6 +155,14 @@ DEV = '[environments.dev]\nregion = "us-west-2"\naccount = "111111111111"\nprefi
             DEV + 'assume_role = "miyabi-console"\n',
             "environments.dev.assume_role: expected the ARN of a role in account 111111111111.",
         ),
+        (
+            DEV + '[environments.dev.groups]\nops = ["amdin"]\n',
+            'environments.dev.groups."ops": amdin is no role; expected some of viewer, editor, ',
+        ),
+        (
+            DEV + '[environments.dev.groups]\nops = "admin"\n',
+            'environments.dev.groups."ops": expected a list of roles such as ["viewer"].',
+        ),
         (DEV + 'color = "red"\n', "environments.dev.color: unknown key; expected some of "),
         (
             DEV + "[environments.dev.rules]\nsecond_person = 1\n",
@@ -237,7 +253,14 @@ def test_the_example_starts_once_its_first_part_is_filled_in_with_every_default_
         ENV_EXAMPLE.read_text(encoding="utf-8"),
         flags=re.MULTILINE,
     )
-    for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "ALLOWED_HOSTS", "ENVIRONMENTS_FILE"):
+    for name in (
+        "SECRET_KEY",
+        "AUDIT_KEY",
+        "FINGERPRINT_KEY",
+        "SECOND_FACTOR_KEY",
+        "ALLOWED_HOSTS",
+        "ENVIRONMENTS_FILE",
+    ):
         text = re.sub(rf"^{name}=.*$", f"{name}={fine[name]}", text, flags=re.MULTILINE)
     path.write_text(text)
     ended = check({"ENV_FILE": str(path)})

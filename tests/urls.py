@@ -16,6 +16,24 @@ ARGUMENTS = {
 }
 
 
+# Ways of signing in that take a form, or an answer of the provider, and show no page of their own to a GET.
+POST_ALONE = {
+    "reveal",
+    "give_role",
+    "take_role",
+    "switch_account",
+    "status_run",
+    "sso_sign_in",
+    "sso_step_up",
+    "sso_callback",
+    "second_step",
+    "recovery_codes",
+    "remove_factor",
+    "end_session",
+    "stay",
+}
+
+
 def every_url(**arguments: object) -> Iterator[tuple[str, str]]:
     """The name of each URL, and its path with the given arguments, or with some of dev. A new argument needs an example above."""
     for pattern in _patterns(get_resolver()):

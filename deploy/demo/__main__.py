@@ -18,6 +18,7 @@ from deploy.demo.aws_config import write_aws_config
 from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
 from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.metrics import fill_metrics
+from deploy.demo.oidc_provider import OidcProvider, Person
 from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
 from deploy.demo.seed import ROLES
 from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
@@ -35,6 +36,17 @@ READY = """
 
 Ctrl-C stops it all. Nothing is kept: each start makes new values, accounts and keys.
 """
+PROVIDER = """
+  Identity provider        {issuer}, a small one of this demo: "Sign in with ..." leads there
+  People there             {people}
+"""
+# By the groups of deploy/environments.example.toml.
+PEOPLE = {
+    "developer": Person("demo-1", "developer@miyabi-world.com", ["miyabi-developers"]),
+    "auditor": Person("demo-2", "auditor@miyabi-world.com", ["miyabi-auditors"]),
+    "platform": Person("demo-3", "platform@miyabi-world.com", ["miyabi-platform", "miyabi-developers"]),
+    "outsider": Person("demo-4", "outsider@miyabi-world.com"),
+}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -75,7 +87,8 @@ def _run(stack: ExitStack) -> None:
         aws = stack.enter_context(LocalAws.start(aws_port, log=folder / "local-aws.log"))
     with _step("Building the Miyabi estate: dev, staging, prod"):
         _build(aws, folder)
-    environ = make_settings(folder, port, aws, password)
+    provider = _provider(stack, port)
+    environ = make_settings(folder, port, aws, password) | (provider.environ() if provider else {})
     write_env_file(folder / "console.env", environ)
     with _step("Making the database and the accounts"):
         run_to_end("deploy.demo.seed", environ, log)
@@ -84,8 +97,17 @@ def _run(stack: ExitStack) -> None:
     with _step("Starting the console under gunicorn"):
         console = stack.enter_context(gunicorn(environ, log))
         wait_until_ready(console, f"http://{HOST}:{port}/livez", log)
-    _tell(port, password, aws, folder)
+    _tell(port, password, aws, folder, provider)
     watch({"console": (console, log), "local AWS": (aws.process, folder / "local-aws.log")})
+
+
+def _provider(stack: ExitStack, port: int) -> OidcProvider | None:
+    """With SSO=1 an identity provider as well; it knows the console by both of its names."""
+    if os.environ.get("SSO", "0") in ("", "0"):
+        return None
+    redirects = [f"http://{host}:{port}/sso/callback" for host in (HOST, "localhost")]
+    provider_port = choose_port("SSO_PORT", 0)
+    return stack.enter_context(OidcProvider(redirects, PEOPLE).running(provider_port))
 
 
 def _make_folder(port: int) -> Path:
@@ -115,7 +137,9 @@ def _build(aws: LocalAws, folder: Path) -> None:
     write_aws_config(folder / "aws-config", aws.endpoint, read_environments().values())
 
 
-def _tell(port: int, password: str, aws: LocalAws, folder: Path) -> None:
+def _tell(port: int, password: str, aws: LocalAws, folder: Path, provider: OidcProvider | None) -> None:
+    if provider:
+        print(PROVIDER.format(issuer=provider.issuer, people=", ".join(PEOPLE)), end="")
     print(
         READY.format(
             host=HOST,

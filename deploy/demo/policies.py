@@ -92,11 +92,7 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
     account = environment.account
     functions = f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
     return _policy(
-        _allow(
-            "SeeSecrets",
-            ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"],
-            "*",
-        ),
+        _allow("SeeSecrets", ["secretsmanager:ListSecrets", "cloudtrail:LookupEvents"], "*"),
         # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
         _allow("SeeReadsAndAlarms", ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], "*"),
         _allow("EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")),

@@ -31,6 +31,7 @@ def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict
         "SECRET_KEY": secrets.token_urlsafe(48),
         "AUDIT_KEY": secrets.token_urlsafe(48),
         "FINGERPRINT_KEY": secrets.token_urlsafe(48),
+        "SECOND_FACTOR_KEY": secrets.token_urlsafe(48),
         "DEBUG": "false",
         "ALLOWED_HOSTS": f"{HOST},localhost",
         "DATABASE_URL": f"sqlite:///{quote(str(folder / 'db.sqlite3'))}",

@@ -62,6 +62,11 @@ class Environment:
     rules: Rules = field(default_factory=Rules)
     source_identity: bool = True  # whether the role's trust policy allows sts:SetSourceIdentity
     session_policy: bool = True  # whether each session is narrowed to its request
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of the identity provider: (group, its roles here)
+
+    def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
+        """The roles that a member of these groups has here."""
+        return frozenset(role for group, roles in self.groups if group in groups for role in roles)
 
     def __str__(self) -> str:
         return self.name
@@ -113,7 +118,7 @@ def _environment(name: str, table: Any, source: str) -> Environment:
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
     texts: dict[str, Any] = {
-        key: _text(table, key, where) for key in known - {"rules", *_SWITCHES} if key in table
+        key: _text(table, key, where) for key in known - {"rules", "groups", *_SWITCHES} if key in table
     }
     switches: dict[str, Any] = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
     for key, pattern, expected in _REQUIRED:
@@ -121,7 +126,8 @@ def _environment(name: str, table: Any, source: str) -> Environment:
             raise ConfigurationError(f"{where}.{key}: expected {expected}.")
     _check_optional(texts, where)
     texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
-    return Environment(name=name, rules=_rules(table.get("rules", {}), where), **switches, **texts)
+    rules, groups = _rules(table.get("rules", {}), where), _groups(table.get("groups", {}), where)
+    return Environment(name=name, rules=rules, groups=groups, **switches, **texts)
 
 
 _SWITCHES = ("source_identity", "session_policy")
@@ -172,3 +178,14 @@ def _ensure_seconds(value: Any, where: str) -> None:
     """Less than half a minute would be over before a form is filled in; more than an hour is no fresh proof."""
     if isinstance(value, bool) or not isinstance(value, int) or not 30 <= value <= 3600:
         raise ConfigurationError(f"{where}: expected a whole number of seconds from 30 to 3600.")
+
+
+def _groups(table: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f'{where}.groups: expected a table of lines such as "a group" = ["viewer"].')
+    for group, roles in table.items():
+        if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
+            raise ConfigurationError(
+                f'{where}.groups."{group}": expected a list of roles such as ["viewer"].'
+            )
+    return tuple((group, tuple(roles)) for group, roles in table.items())

@@ -89,6 +89,26 @@ class TooManyReveals(ConsoleError):
     title = "Too many values in a short time"
 
 
+class ProviderUnavailable(ConsoleError):
+    """The identity provider does not answer, or not as OpenID Connect says."""
+
+    status = 503
+    title = "The identity provider does not answer"
+    remedy = "Try again in a minute. Whoever has a local account can still sign in with it."
+
+
+class IdentityRefused(ConsoleError):
+    """The provider's answer does not prove who somebody is, or that person has no business here. `why` is for the record."""
+
+    status = 403
+    title = "Not signed in"
+
+    def __init__(self, message: str, why: str, *, remedy: str = "", name: str = "") -> None:
+        super().__init__(message, remedy=remedy or "Start again from the sign-in page.")
+        self.why = why
+        self.name = name  # of the person, where it is proven
+
+
 class TooManyWrites(ConsoleError):
     status = 429
     title = "Too many changes in a short time"

@@ -14,7 +14,8 @@ ROLES: dict[str, frozenset[str]] = {
     "editor": _SEE | {"secret.edit", "secret.reveal", "audit.view"},
     "approver": _SEE | {"change.decide", "audit.view"},
     "auditor": _SEE | {"audit.view", "audit.export"},
-    "admin": _SEE | {"secret.edit", "change.decide", "audit.view", "audit.export", "people.manage"},
+    "admin": _SEE
+    | {"secret.edit", "change.decide", "audit.view", "audit.export", "people.manage", "session.end"},
 }
 WORDS = {
     "secret.view": "see the secrets",
@@ -27,9 +28,12 @@ WORDS = {
     "audit.view": "see the audit log",
     "audit.export": "export the audit log",
     "people.manage": "give and take roles",
+    "session.end": "see and end other people's sessions",
 }
 # Actions that are about no one secret. A grant for some names does not reach them.
-OF_THE_WHOLE = frozenset({"status.view", "status.run", "audit.view", "audit.export", "people.manage"})
+OF_THE_WHOLE = frozenset(
+    {"status.view", "status.run", "audit.view", "audit.export", "people.manage", "session.end"}
+)
 ONLY_WHOLE = ("auditor", "admin")  # roles that are given for a whole environment alone
 _PREFIX = re.compile(r"[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,199}")
 _ENDS = "/-_."

@@ -5,16 +5,11 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("secrets_ui", "0004_status"),
+        ("secrets_ui", "0005_authentication"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="rolegrant",
-            name="source",
-            field=models.CharField(choices=[("admin", "Admin"), ("groups", "Groups")], default="admin", max_length=10),
-        ),
         migrations.AddField(
             model_name="rolegrant",
             name="prefix",

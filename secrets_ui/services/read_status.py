@@ -28,6 +28,7 @@ from ..domain.status import (
 from ..models import StatusRunner, StatusSnapshot, StatusSpan
 from .status_lock import ONLY
 
+ALIVE = timedelta(seconds=60)  # since a runner last gave a sign; during a pass it gives none but the lease
 ROWS = 100  # on an environment's own page
 
 _Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at
@@ -249,12 +250,8 @@ def _runner(now: datetime) -> Runner:
     row = StatusRunner.objects.filter(pk=ONLY).first()
     if row is None:
         return Runner(False, 0, False, False, None, {})
-    is_alive = row.alive_at is not None and now - row.alive_at < timedelta(seconds=60)
-    is_running = (
-        row.began_at is not None
-        and (row.ended_at is None or row.ended_at < row.began_at)
-        and now - row.began_at < timedelta(minutes=30)
-    )
+    is_running = row.lease_until is not None and row.lease_until > now
+    is_alive = row.every > 0 and row.alive_at is not None and (is_running or now - row.alive_at < ALIVE)
     return Runner(
         is_alive, row.every, row.wanted_at is not None, is_running, row.ended_at, json.loads(row.took)
     )

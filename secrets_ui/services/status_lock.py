@@ -53,7 +53,8 @@ def pass_lock() -> Iterator[None]:
     if not take():
         raise LockHeld(runner().holder)
     try:
-        StatusRunner.objects.filter(pk=ONLY).update(holder=me(), began_at=datetime.now(UTC))
+        now = datetime.now(UTC)
+        StatusRunner.objects.filter(pk=ONLY).update(holder=me(), began_at=now, lease_until=now + LEASE)
         yield
     finally:
         let_go()
@@ -66,6 +67,7 @@ def _take_advisory() -> bool:
 
 
 def _let_go_advisory() -> None:
+    _let_go_lease()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
@@ -84,13 +86,14 @@ def _let_go_lease() -> None:
 
 
 class Renewal:
-    """Renews the lease between the steps of a pass; does nothing on PostgreSQL. Raises LockHeld when another process has taken it."""
+    """Renews the lease between the steps of a pass: on PostgreSQL it tells no more than that a pass is under way. Raises LockHeld when
+    another process has taken it."""
 
     def __init__(self) -> None:
         self._next = time.monotonic() + RENEW_EVERY
 
     def __call__(self) -> None:
-        if time.monotonic() < self._next or connection.vendor == "postgresql":
+        if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + RENEW_EVERY
         until = datetime.now(UTC) + LEASE

@@ -18,6 +18,7 @@ from .settle_audit import SETTLE_AFTER, open_intents
 from .who_changed import authors_of
 
 MOST_KEPT = 20  # changes of one secret
+ASKED_AGAIN = timedelta(hours=24)
 # The calls that may have made a change, the likeliest first: https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "version": ("PutSecretValue", "UpdateSecretVersionStage", "UpdateSecret", "CreateSecret"),
@@ -82,14 +83,15 @@ class WhoDidIt:
             ours = [
                 e for e in self._of(event) if e.resource in resources and change.version in ("", e.version)
             ]
-            if ours and ours[0].principal:
-                newest = max(ours, key=lambda e: (e.at is not None, e.at))
-                return replace(
-                    change,
-                    by=newest.principal,
-                    at=newest.at.isoformat(timespec="seconds") if newest.at else change.at,
-                )
+            newest = max(ours, key=lambda e: (str(e.at), e.principal), default=None)
+            if newest and newest.principal:
+                return replace(change, by=newest.principal)
         return change
+
+    def name_late(self, change: OutsideChange, now: datetime, *resources: str) -> OutsideChange:
+        """CloudTrail shows a call some minutes after it was made, often after the pass that noticed the change: asked again for a day."""
+        is_recent = now - datetime.fromisoformat(change.at) <= ASKED_AGAIN
+        return self.name(change, *resources) if is_recent and not change.by else change
 
     def _of(self, event: str) -> Sequence[TrailEvent]:
         if not self._is_readable:

@@ -323,8 +323,9 @@ def _find_changes(seen: Seen) -> None:
             name, ChainKnowledge(False)
         )  # asked where AWSCURRENT has moved, the one place that needs it
         news = find_changes(was, Sight.of(secret, policy), knowledge, seen.at, secret.last_changed)
-        old = tuple(OutsideChange.from_json(change) for change in before.get("changes", []))
-        item.changes = lately((*old, *(who.name(change, secret.arn, name) for change in news)), seen.at)
+        old = (OutsideChange.from_json(change) for change in before.get("changes", []))
+        named = [who.name_late(change, seen.at, secret.arn, name) for change in (*old, *news)]
+        item.changes = lately(named, seen.at)
     seen.changes = _around(seen, who)
 
 
@@ -335,24 +336,30 @@ def _has_moved(seen: Seen, secret: Secret) -> bool:
 
 def _around(seen: Seen, who: WhoDidIt) -> tuple[OutsideChange, ...]:
     before, at = seen.before.get("", {}), seen.at.isoformat(timespec="seconds")
-    news = []
+    found = [OutsideChange.from_json(change) for change in before.get("changes", [])]
     for key, digest in sorted(seen.keys.items()):
         if before.get("keys", {}).get(key, digest) != digest:
-            news.append(
-                who.name(
-                    OutsideChange("key_policy", f"The policy of key {key} was changed.", at),
-                    key,
-                    _arn_of(seen, key),
-                )
-            )
+            found.append(OutsideChange("key_policy", f"The policy of key {key} was changed.", at))
     if seen.alias and before.get("alias", seen.alias) != seen.alias:
         text = f"{seen.environment.kms_alias} points at another key now, {seen.alias.rpartition('/')[2]}."
-        news.append(who.name(OutsideChange("alias", text, at), seen.environment.kms_alias, seen.alias))
+        found.append(OutsideChange("alias", text, at))
     if isinstance(seen.listed, Known):
-        for name in sorted(seen.before.keys() - seen.secrets.keys() - {""}):
-            news.append(who.name(OutsideChange("gone", f"The secret {name} is no longer there.", at), name))
-    old = tuple(OutsideChange.from_json(change) for change in before.get("changes", []))
-    return lately((*old, *news), seen.at)
+        gone = sorted(seen.before.keys() - seen.secrets.keys() - {""})
+        found += [OutsideChange("gone", f"The secret {name} is no longer there.", at) for name in gone]
+    return lately([_named(seen, who, change) for change in found], seen.at)
+
+
+def _named(seen: Seen, who: WhoDidIt, change: OutsideChange) -> OutsideChange:
+    """By what the change is about: a key by its id or ARN, the alias, or the name of the secret that is gone."""
+    things = [
+        *seen.keys,
+        *(_arn_of(seen, key) for key in seen.keys),
+        seen.environment.kms_alias,
+        seen.alias,
+        *seen.before,
+    ]
+    about = [thing for thing in things if thing and thing.rpartition("key/")[2] in change.text]
+    return who.name_late(change, seen.at, *about)
 
 
 def _arn_of(seen: Seen, key_id: str) -> str:

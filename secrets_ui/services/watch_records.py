@@ -61,11 +61,11 @@ def _is_due(remembered: Mapping[str, Any]) -> bool:
 def _verify(known: Checkpoint | None) -> tuple[list[Break], Checkpoint]:
     breaks: list[Break] = []
     reached = known or Checkpoint(0, "", 0)
-    keys = {"key": settings.AUDIT_KEY, "before": settings.AUDIT_KEYS_BEFORE}
+    key, before = settings.AUDIT_KEY, settings.AUDIT_KEYS_BEFORE
     told = (
-        verify(rows(known.sequence), **keys, previous=known.hash, after=known.sequence)
+        verify(rows(known.sequence), key, before=before, previous=known.hash, after=known.sequence)
         if known
-        else verify(rows(), **keys)
+        else verify(rows(), key, before=before)
     )
     for result in told:
         if isinstance(result, Checkpoint):

@@ -66,6 +66,32 @@ def exact(moment: datetime | str | None) -> str:
     return f"{value.day} {value:%b %Y, %H:%M:%S} UTC" if value else "not known"
 
 
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """A User-Agent in words: Firefox on Linux. It may say anything, so one that is not known is shown as it is."""
+    name = next((word for mark, word in _BROWSERS if mark in agent), "")
+    system = next((word for mark, word in _SYSTEMS if mark in agent), "")
+    return f"{name} on {system}" if name and system else agent or "unknown browser"
+
+
+@register.filter
+def clock(one: int, other: int) -> str:
+    """The earlier of two times (epoch seconds) as the time of day: 14:05 UTC."""
+    return f"{datetime.fromtimestamp(min(one, other), UTC):%H:%M} UTC"
+
+
 @register.filter
 def ago(moment: datetime | str | None) -> SafeString:
     """A relative time with the exact one on hover; `ago_day` for AWS's times that know only the day."""
@@ -176,8 +202,15 @@ _ACTIONS = {
     "sign_in": "Sign-in",
     "sign_out": "Sign-out",
     "step_up": "Confirmation of who it is",
+    "session.end": "End of sessions",
+    "factor.add": "Second factor added",
+    "factor.remove": "Second factor removed",
+    "factor.reset": "Second factors taken away",
+    "recovery_codes.make": "New recovery codes",
+    "roles.from_groups": "Roles by groups",
     "access.refused": "Attempt without the right",
     "account.set": "Account set",
+    "account.remove": "Account taken away",
     "rate.limited": "Too many changes",
     "audit.export": "Export of the log",
     "audit.key_changed": "Audit key changed",

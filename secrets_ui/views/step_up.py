@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from axes.utils import reset as axes_reset
-from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from ..access import actor_of, note_proof
-from ..forms import PasswordForm
+from ..forms import ProofForm
+from ..identity.people import comes_from_provider
 from ..services import audit
+from ..services.sessions import rename_session
 from .answers import next_of
+from .proofs import check_proof, offered
+from .sso import is_configured
 
 
 @require_http_methods(["GET", "POST"])
 def step_up(request: HttpRequest) -> HttpResponse:
-    form = PasswordForm(request.POST or None)
-    failed = False
+    form, failed = ProofForm(request.POST or None), False
     if request.method == "POST" and form.is_valid():
-        if _is_theirs(request, form.cleaned_data["password"]):
-            end_step_up(request, "password")
+        kind, is_right = check_proof(request, request.user, form, "password", "code", "passkey")
+        if is_right:
+            end_step_up(request, kind)
             return redirect(next_of(request))
-        refuse_step_up(request, "password")
+        if kind:
+            refuse_step_up(request, kind)
         failed = True
     context = {
-        "form": form,
         "failed": failed,
         "next": next_of(request, ""),
         "done": "done" in request.GET,
-        "has_password": request.user.has_usable_password(),
+        "by_provider": is_configured() and comes_from_provider(request.user),
+        **offered(request, request.user),
     }
     return render(request, "account/step_up.html", context, status=403 if failed else 200)
-
-
-def _is_theirs(request: HttpRequest, password: str) -> bool:
-    """By the way that sign-in takes, so that failures count under the same name."""
-    person = authenticate(request, username=request.user.get_username(), password=password)
-    if person is None or person.pk != request.user.pk:
-        return False
-    axes_reset(username=request.user.get_username())  # as a sign-in does
-    return True
 
 
 def end_step_up(request: HttpRequest, how: str, at: int | None = None) -> None:
     """On record first. A session id that somebody learnt before is worth nothing after."""
     audit.record("step_up", actor_of(request), details={"by": how})
+    before = str(request.session.session_key)
     request.session.cycle_key()
+    rename_session(before, str(request.session.session_key))
     note_proof(request, at)
 
 

@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext
 from deploy.demo.account import Account
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import HOST, LocalAws
+from deploy.demo.oidc_provider import OidcProvider
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
 from secrets_ui.domain.environment import Environment, Rules
@@ -25,6 +26,9 @@ from tests.conftest import as_toml, fresh_environments
 from tests.recording_aws import RecordingAws
 
 ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
+
+# A proof lasts as long as all tests here, unless one ages it.
+PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Console:
     aws: RecordingAws
     accounts: dict[str, Account] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
+    provider: OidcProvider = field(repr=False)
     log: Path
 
     def run_checks(self) -> None:
@@ -81,8 +86,9 @@ class Console:
         )
         return short
 
-    def age_session(self, context: BrowserContext, minutes: int) -> None:
-        """As if the context's session had been left alone for so long. Its row is read and written as Django does."""
+    def age_session(self, context: BrowserContext, minutes: int, time: str = "seen") -> None:
+        """As if the context's session had been left alone for so long, or its person had shown who they are so long ago (`proved_at`).
+        Its row is read and written as Django does."""
         key = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session")
         options = {
             "key": self.environ["SECRET_KEY"],
@@ -95,14 +101,18 @@ class Console:
         ):
             read = database.execute("SELECT session_data FROM django_session WHERE session_key = ?", [key])
             data = signing.loads(read.fetchone()[0], **options)
-            aged = signing.dumps({**data, "seen": data["seen"] - minutes * 60}, compress=True, **options)
+            aged = signing.dumps({**data, time: data[time] - minutes * 60}, compress=True, **options)
             database.execute("UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, key])
 
 
 @contextmanager
 def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
-    """The demo's estate with its flaws; in staging a second person approves."""
-    environments = fresh_environments(staging=Rules(second_person=True))
+    """The demo's estate with its flaws; in staging a second person approves, and prod asks for a fresh proof. An identity
+    provider stands beside it."""
+    environments = {
+        name: replace(place, groups=(("developers", ("editor",)),))
+        for name, place in fresh_environments(staging=Rules(second_person=True), prod=PROD).items()
+    }
     accounts = build_estate(local_aws.endpoint, environments=environments)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
     password, port, log = (
@@ -110,8 +120,11 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         choose_port("NO_SUCH_VARIABLE", 0),
         folder / "console.log",
     )
-    with RecordingAws(local_aws.endpoint) as aws:
-        environ = make_settings(folder, port, local_aws, password) | {
+    redirects = [f"http://{host}:{port}/sso/callback" for host in (HOST, "localhost")]
+    with RecordingAws(local_aws.endpoint) as aws, OidcProvider(redirects, {}).running() as provider:
+        environ = {
+            **make_settings(folder, port, local_aws, password),
+            **provider.environ(),
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "REVEALS_PER_MINUTE": "1000",
             "STATUS_EVERY": "0",  # tests make their passes themselves
@@ -120,4 +133,4 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"
             wait_until_ready(process, f"{url}/livez", log)
-            yield Console(url, password, aws, accounts, environ, log)
+            yield Console(url, password, aws, accounts, environ, provider, log)

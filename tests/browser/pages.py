@@ -14,7 +14,7 @@ def sign_in(page: Page, name: str, password: str, path: str = "/") -> None:
     page.goto(path)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 

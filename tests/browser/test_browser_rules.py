@@ -23,17 +23,14 @@ from tests.browser.pages import (
     value_of,
 )
 from tests.browser.watching import Watch
-from tests.urls import every_url
+from tests.urls import POST_ALONE, every_url
 
 NOT_PAGES = {
     "audit_export",
     "check_report",
     "sign_out",
     "decide",
-    "reveal",
-    "give_role",
-    "take_role",
-    "switch_account",
+    *POST_ALONE,
     "status_run",
 }  # files to be kept, and what takes POST alone
 MARKUP = """<img src=x onerror="document.title='owned'"><script>alert(1)</script>{{ 7*7 }}{% now %}‮${7*7}"""

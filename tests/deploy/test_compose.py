@@ -133,7 +133,10 @@ def test_the_settings_that_it_makes_start_the_console_for_both_users(tmp_path: P
     console, migrate = settings_in(tmp_path / "console.env"), settings_in(tmp_path / "migrate.env")
     assert console.pop("DATABASE_URL") != migrate.pop("DATABASE_URL")
     assert console == migrate
-    assert len({console[key] for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")}) == 3
+    assert (
+        len({console[key] for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")})
+        == 4
+    )
 
 
 def test_a_second_start_changes_no_key(tmp_path: Path) -> None:

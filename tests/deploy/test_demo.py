@@ -121,6 +121,7 @@ def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
         "Starting a local AWS",
         "Building the Miyabi estate: dev, staging, prod",
         "Making the database and the accounts",
+        "Looking at every environment once, for the status page",
         "Starting the console under gunicorn",
     ]
     assert "viewer, editor, approver, auditor, admin" in demo.shown
@@ -137,6 +138,14 @@ def test_the_account_of_each_role_signs_in_with_the_password_that_was_shown(demo
     answer = sign_in(demo, role, demo.password)
     assert answer.status == 302
     assert "__Host-session" in str(answer.headers)
+
+
+def test_the_status_page_has_looked_and_a_runner_goes_on(demo: Demo) -> None:
+    answer = sign_in(demo, "viewer", demo.password)
+    cookies = "; ".join(text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie", []))
+    page = demo.ask("GET", "/status", Cookie=cookies).text
+    assert "dev and staging are not healthy:" in page
+    assert "No runner goes on by itself" not in page
 
 
 def test_another_password_does_not(demo: Demo) -> None:
@@ -259,3 +268,22 @@ def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=PROJECT, env=os.environ | environ, capture_output=True, text=True, timeout=60
     )
+
+
+def test_with_sso_it_brings_an_identity_provider_that_knows_the_console() -> None:
+    demo = start(SSO="1")
+    try:
+        issuer = re.search(r"Identity provider +(http://127\.0\.0\.1:\d+),", demo.shown)
+        assert issuer, demo.shown
+        assert "developer, auditor, platform, outsider" in demo.shown
+        page = demo.ask("GET", "/sign-in")
+        assert "Sign in with the demo&#x27;s provider" in page.text
+        assert f"form-action 'self' {issuer[1]}" in page.headers["Content-Security-Policy"]
+        cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token
+        form, kind = urlencode({"csrfmiddlewaretoken": token[1]}), "application/x-www-form-urlencoded"
+        sent = demo.ask("POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=demo.address)
+        assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
+    finally:
+        end(demo)

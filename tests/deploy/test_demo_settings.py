@@ -29,9 +29,11 @@ def test_real_profiles_credentials_and_proxies_do_not_reach_the_demo() -> None:
 def test_keys_are_long_different_and_new_each_time(tmp_path: Path, local_aws: LocalAws) -> None:
     one, two = (make_settings(tmp_path, 8000, local_aws, "password") for _ in range(2))
     keys = [
-        settings[name] for settings in (one, two) for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")
+        settings[name]
+        for settings in (one, two)
+        for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
     ]
-    assert len(set(keys)) == 6
+    assert len(set(keys)) == 8
     assert min(map(len, keys)) >= 32
 
 

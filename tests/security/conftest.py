@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
+from secrets_ui.domain.environment import Rules
 from secrets_ui.logs import JsonLine
 from tests.canary import make_canary
+from tests.conftest import as_toml, forget_configuration, fresh_environments
 
 
 @pytest.fixture
@@ -68,3 +73,49 @@ class _Raw(logging.StreamHandler[io.StringIO]):
         return repr(
             {key: value for key, value in vars(record).items() if key not in ("exc_info", "exc_text")}
         )
+
+
+@pytest.fixture(scope="session")
+def provider_process() -> Iterator[OidcProvider]:
+    """One provider for a worker's tests; each gets it with its people as they were."""
+    with OidcProvider(["http://testserver/sso/callback"], {}).running() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(provider_process: OidcProvider, settings: Any, tmp_path: Any) -> OidcProvider:
+    """The provider, the console set up for it, and environments whose groups give roles. No local AWS: pages that need none."""
+    running = provider_process
+    running.wrong, running.sessions, running.grants = Wrong(), {}, {}
+    running.people = {
+        "hana": Person("subject-hana", "hana@miyabi-world.com", ["developers"]),
+        "kenji": Person("subject-kenji", "kenji@miyabi-world.com", ["platform", "developers"]),
+        "guest": Person("subject-guest", "guest@miyabi-world.com", ["everybody"]),
+    }
+    for name, value in running.environ().items():
+        setattr(settings, name, value)
+    settings.SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": settings.OIDC_PROVIDER_ID,
+                    "name": "provider",
+                    "client_id": running.client_id,
+                    "secret": running.client_secret,
+                    "settings": {"server_url": running.issuer, "scope": ["openid", "email"]},
+                }
+            ],
+        }
+    }
+    groups = {
+        "dev": (("developers", ("editor",)), ("platform", ("admin",))),
+        "staging": (("developers", ("viewer",)),),
+        "prod": (("platform", ("admin", "auditor")),),
+    }
+    places = fresh_environments(dev=Rules(step_up=True))
+    path = tmp_path / "environments.toml"
+    path.write_text(as_toml({name: replace(place, groups=groups[name]) for name, place in places.items()}))
+    settings.ENVIRONMENTS_FILE = path
+    forget_configuration()
+    return running

@@ -142,6 +142,27 @@ print(json.dumps([[answer.status_code, dict(answer.headers)] for answer in answe
 
 
 @pytest.mark.processes
+def test_s50_a_form_may_lead_to_the_provider_and_to_no_other_origin() -> None:
+    ask = "import django; django.setup(); from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    client = {
+        "OIDC_CLIENT_ID": "x",
+        "OIDC_CLIENT_SECRET": "y",
+        "DJANGO_SETTINGS_MODULE": "miyabi_admin.settings",
+    }
+    cases = [
+        ({}, ["'self'"]),
+        ({"OIDC_ISSUER": "https://login.example.com/tenant/v2.0"}, ["'self'", "https://login.example.com"]),
+        (
+            {"OIDC_ISSUER": "https://a.example", "OIDC_ORIGINS": "https://b.example,https://c.example"},
+            ["'self'", "https://b.example", "https://c.example"],
+        ),
+    ]
+    for changes, expected in cases:
+        ended = run(production(**client, **changes), "-c", ask)
+        assert ended.stdout.strip() == str(expected), ended.stderr
+
+
+@pytest.mark.processes
 def test_s50_under_tls_hsts_is_there_and_without_tls_nothing_but_the_way_to_it(tmp_path: Path) -> None:
     (tmp_path / "deployed.py").write_text(
         f"from miyabi_admin.settings import *\nSTATIC_ROOT = '{tmp_path}/static'\n"
@@ -265,9 +286,21 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},
         "/people/1/account": {"account": "off"},
-        "/step-up": {"password": "x"},
+        "/status/run": {},
+        "/metrics": {},
         "/sign-out": {},
         "/sign-in": {"username": "hana", "password": "x"},
+        "/sign-in/code": {"code": "000000"},
+        "/sso/sign-in": {},
+        "/step-up": {"password": "x"},
+        "/step-up/sso": {},
+        "/account/codes": {"code": "000000"},
+        "/account/passkey": {"name": "x", "passkey": "{}"},
+        "/account/recovery-codes": {},
+        "/account/remove/1": {},
+        "/account/sessions": {},
+        "/account/sessions/end/1": {},
+        "/account/stay": {},
     }
 
 

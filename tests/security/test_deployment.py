@@ -14,7 +14,7 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.services import aws_access
 from tests.starting import assert_one_line, check, production, run, serve
 
-KEYS = ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY")
+KEYS = ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
 SHORT, DEFAULT, REPEATED = "a9X-" * 5, "django-insecure-" + "k3#" * 12, "x" * 50
 UNSAFE = {
     "DEBUG with real AWS": ({"DEBUG": "true"}, "DEBUG is on while the console speaks to real AWS"),
@@ -25,7 +25,7 @@ UNSAFE = {
     "one letter as a key": ({"AUDIT_KEY": REPEATED}, "AUDIT_KEY is too short or not random"),
     "one key for two": (
         {"AUDIT_KEY": "r4nd0m-" * 7, "SECRET_KEY": "r4nd0m-" * 7},
-        "must be three different keys",
+        "must be four different keys",
     ),
     "any host": ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS holds a wildcard"),
     "any host below a domain": (

@@ -8,6 +8,7 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 
+from secrets_ui.templatetags import console
 from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
 
@@ -37,3 +38,27 @@ def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
     assert str(ago(moment)).startswith(told)
     assert str(ago(moment.isoformat())).startswith(told)
     assert 'title="2026-11-23 (AWS tells the day only)"' in str(ago_day(moment))
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("curl/8.9", "curl/8.9"),
+        ("", "unknown browser"),
+    ],
+)
+def test_a_browser_is_told_in_words(agent: str, words: str) -> None:
+    assert console.browser(agent) == words
+
+
+def test_the_earlier_of_two_ends_is_told() -> None:
+    assert console.clock(3600, 7200) == console.clock(7200, 3600) == "01:00 UTC"

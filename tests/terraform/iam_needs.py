@@ -116,12 +116,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "secretsmanager:GetSecretValue": (Need("secretsmanager:GetSecretValue", secret), _DECRYPT),
     "secretsmanager:PutSecretValue": (Need("secretsmanager:PutSecretValue", secret), _ENCRYPT, _DECRYPT),
     **_own("kms", key, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"),
-    **_own("kms", anything, "ListAliases"),
     **_own("iam", role, "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("lambda", function, "GetFunctionConfiguration"),
     **_own("cloudtrail", anything, "LookupEvents"),
-    **_own("cloudwatch", anything, "DescribeAlarms", "GetMetricData"),
+    **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:GetCallerIdentity": (),  # "No permissions are required"
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -47,18 +48,17 @@ def test_the_migrations_task_makes_a_user_who_adds_to_the_audit_log_and_cannot_c
         "CONSOLE_USER": "miyabi_console",
         "CONSOLE_PASSWORD": secrets.token_hex(32),
     }
-    for _ in range(2):
-        for command in (["manage.py", "migrate", "--no-input"], ["-c", (MODULE / "grants.py").read_text()]):
-            done = subprocess.run(
-                [sys.executable, *command],
-                cwd=PROJECT,
-                env=environ,
-                capture_output=True,
-                text=True,
-                timeout=120,
-            )
-            assert done.returncode == 0, done.stderr
-            assert environ["CONSOLE_PASSWORD"] not in done.stdout + done.stderr
+    steps = (
+        ["manage.py", "migrate", "--no-input"],
+        ["-c", (MODULE / "make_user.py").read_text(encoding="utf-8")],
+        ["manage.py", "grant_console", "miyabi_console"],
+    )
+    for step in (*steps, *steps[1:]):
+        done = subprocess.run(
+            [sys.executable, *step], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        assert environ["CONSOLE_PASSWORD"] not in done.stdout + done.stderr
 
     with psycopg.connect(
         host=str(server.folder), user="miyabi_console", dbname="miyabi", autocommit=True
@@ -106,10 +106,15 @@ def test_every_setting_of_a_task_is_one_of_the_console_s() -> None:
     assert {"SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "DATABASE_URL"} <= secret
 
 
-def test_the_files_that_a_task_starts_are_in_the_image() -> None:
-    image = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
-    command = re.search(r'CMD \["gunicorn", "-c", "([^"]+)", "([^"]+)"\]', image)
+def test_a_task_starts_as_the_image_does() -> None:
+    image = (PROJECT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    command = re.search(r"^CMD (\[.+\])$", image, re.MULTILINE)
+    health = re.search(r"^HEALTHCHECK .*CMD (\[.+\])$", image, re.MULTILINE)
+    user = re.search(r"^USER (\S+)$", image, re.MULTILINE)
     assert command
-    assert f"exec gunicorn -c {command[1]} {command[2]}" in CODE["tasks.tf"]
-    assert re.search(r"^USER 10001$", image, re.MULTILINE)
-    assert 'user                   = "10001"' in CODE["tasks.tf"]
+    assert health
+    assert user
+    tasks = CODE["tasks.tf"]
+    assert f"exec {' '.join(json.loads(command[1]))}" in tasks
+    assert json.dumps(["CMD", *json.loads(health[1])]) in tasks
+    assert f'user                   = "{user[1]}"' in tasks

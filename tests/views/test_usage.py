@@ -66,7 +66,8 @@ def test_the_cost_of_all_asks_for_no_alarms(filled: tuple[Estate, RecordingAws],
 def test_an_account_without_a_data_point_is_not_known_and_never_zero(
     watched: Watched, signed_in: SignedIn
 ) -> None:
-    watched(only=("dev",))
+    estate, _ = watched(only=("dev",))
+    estate["dev"].clients.cloudwatch.delete_alarms(AlarmNames=["miyabi-dev-function-errors"])
     page = text(signed_in("viewer").get("/dev/usage"))
     assert "CloudWatch has no data point of the last 30 days." in page
     assert page.count("No data point in 30 days") == 3

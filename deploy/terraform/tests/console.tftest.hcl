@@ -21,7 +21,7 @@ variables {
   private_subnet_ids    = ["subnet-00000000000000001", "subnet-00000000000000002"]
   allowed_cidr_blocks   = ["10.20.0.0/16"]
   alarm_topic_arn       = "arn:aws:sns:us-west-2:123456789012:operations"
-  keys                  = { SECRET_KEY = "mocked", AUDIT_KEY = "mocked", FINGERPRINT_KEY = "mocked", owner = "mocked", console = "mocked" }
+  keys                  = { SECRET_KEY = "mocked", AUDIT_KEY = "mocked", FINGERPRINT_KEY = "mocked", SECOND_FACTOR_KEY = "mocked", owner = "mocked", console = "mocked" }
   environment_role_arns = ["arn:aws:iam::111111111111:role/miyabi-console"]
   environments_toml     = "[environments.dev]\nassume_role = \"arn:aws:iam::111111111111:role/miyabi-console\"\n"
 }

@@ -2,6 +2,8 @@
 
 import { all, find, say } from "./dom.js";
 import { startEdit } from "./edit_form.js";
+import { startPasskey } from "./passkey.js";
+import { startSession } from "./session.js";
 import { startReveal } from "./reveal.js";
 
 document.documentElement.classList.add("js");
@@ -46,6 +48,15 @@ async function textFor(button) {
   return answer.text();
 }
 
+// What is shown once does not come back with the page, by Back or from the back-forward cache.
+addEventListener("pagehide", () => all("[data-once]").forEach((element) => element.remove()));
+
 const form = find("[data-edit]");
 if (form) startEdit(form);
 startReveal();
+
+const passkey = find("[data-passkey]");
+if (passkey) startPasskey(passkey);
+
+const session = find("[data-session]");
+if (session) startSession(session, find("[data-session-note]"));

@@ -51,7 +51,7 @@ locals {
         # These take no resource: AWS offers none to name.
         Sid      = "SeeSecrets"
         Effect   = "Allow"
-        Action   = ["secretsmanager:ListSecrets", "kms:ListAliases", "cloudtrail:LookupEvents"]
+        Action   = ["secretsmanager:ListSecrets", "cloudtrail:LookupEvents"]
         Resource = "*"
       },
       {

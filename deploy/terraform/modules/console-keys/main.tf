@@ -9,7 +9,7 @@ resource "aws_secretsmanager_secret" "keys" {
 }
 
 ephemeral "aws_secretsmanager_random_password" "made" {
-  for_each = toset(["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "owner", "console"])
+  for_each = toset(["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "owner", "console"])
 
   password_length     = 64
   exclude_punctuation = true # so that a password can stand in a URL

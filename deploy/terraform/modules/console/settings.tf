@@ -21,10 +21,11 @@ resource "aws_secretsmanager_secret" "task" {
 resource "aws_secretsmanager_secret_version" "console" {
   secret_id = aws_secretsmanager_secret.task["console"].id
   secret_string_wo = jsonencode({
-    SECRET_KEY      = local.keys["SECRET_KEY"]
-    AUDIT_KEY       = local.keys["AUDIT_KEY"]
-    FINGERPRINT_KEY = local.keys["FINGERPRINT_KEY"]
-    DATABASE_URL    = "postgres://${local.console_user}:${local.keys["console"]}@${local.database}"
+    SECRET_KEY        = local.keys["SECRET_KEY"]
+    AUDIT_KEY         = local.keys["AUDIT_KEY"]
+    FINGERPRINT_KEY   = local.keys["FINGERPRINT_KEY"]
+    SECOND_FACTOR_KEY = local.keys["SECOND_FACTOR_KEY"]
+    DATABASE_URL      = "postgres://${local.console_user}:${local.keys["console"]}@${local.database}"
   })
   secret_string_wo_version = 1
   version_stages           = ["terraform"]
@@ -37,11 +38,12 @@ resource "aws_secretsmanager_secret_version" "console" {
 resource "aws_secretsmanager_secret_version" "migrations" {
   secret_id = aws_secretsmanager_secret.task["migrations"].id
   secret_string_wo = jsonencode({
-    SECRET_KEY       = local.keys["SECRET_KEY"]
-    AUDIT_KEY        = local.keys["AUDIT_KEY"]
-    FINGERPRINT_KEY  = local.keys["FINGERPRINT_KEY"]
-    DATABASE_URL     = "postgres://${local.owner_user}:${local.keys["owner"]}@${local.database}"
-    CONSOLE_PASSWORD = local.keys["console"]
+    SECRET_KEY        = local.keys["SECRET_KEY"]
+    AUDIT_KEY         = local.keys["AUDIT_KEY"]
+    FINGERPRINT_KEY   = local.keys["FINGERPRINT_KEY"]
+    SECOND_FACTOR_KEY = local.keys["SECOND_FACTOR_KEY"]
+    DATABASE_URL      = "postgres://${local.owner_user}:${local.keys["owner"]}@${local.database}"
+    CONSOLE_PASSWORD  = local.keys["console"]
   })
   secret_string_wo_version = 1
   version_stages           = ["terraform"]

@@ -25,7 +25,7 @@ locals {
   container = {
     image                  = var.image
     essential              = true
-    user                   = "10001"
+    user                   = "10001:10001"
     readonlyRootFilesystem = true
     environment            = [for name, value in local.settings : { name = name, value = value }]
     linuxParameters        = { initProcessEnabled = true, capabilities = { drop = ["ALL"] } }
@@ -52,15 +52,15 @@ resource "aws_ecs_task_definition" "console" {
 
   container_definitions = jsonencode([merge(local.container, {
     name         = "console"
-    command      = ["sh", "-c", "${local.with_environments} && exec gunicorn -c deploy/gunicorn.conf.py miyabi_admin.wsgi"]
+    command      = ["sh", "-c", "${local.with_environments} && exec gunicorn --config deploy/gunicorn.conf.py"]
     portMappings = [{ containerPort = local.port, protocol = "tcp" }]
     stopTimeout  = 60
     secrets = [
-      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "DATABASE_URL"] :
+      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL"] :
       { name = name, valueFrom = "${aws_secretsmanager_secret.task["console"].arn}:${name}::" }
     ]
     healthCheck = {
-      command     = ["CMD", "python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/livez', timeout=2)"]
+      command     = ["CMD", "python", "deploy/healthcheck.py"]
       interval    = 10
       timeout     = 3
       retries     = 3
@@ -83,13 +83,13 @@ resource "aws_ecs_task_definition" "migrations" {
 
   container_definitions = jsonencode([merge(local.container, {
     name    = "migrations"
-    command = ["sh", "-c", "${local.with_environments} && python manage.py migrate --no-input && python -c \"$GRANTS\""]
+    command = ["sh", "-c", "${local.with_environments} && python manage.py migrate --no-input && python -c \"$MAKE_USER\" && python manage.py grant_console ${local.console_user}"]
     environment = concat(local.container.environment, [
       { name = "CONSOLE_USER", value = local.console_user },
-      { name = "GRANTS", value = file("${path.module}/grants.py") },
+      { name = "MAKE_USER", value = file("${path.module}/make_user.py") },
     ])
     secrets = [
-      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "DATABASE_URL", "CONSOLE_PASSWORD"] :
+      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL", "CONSOLE_PASSWORD"] :
       { name = name, valueFrom = "${aws_secretsmanager_secret.task["migrations"].arn}:${name}::" }
     ]
   })])

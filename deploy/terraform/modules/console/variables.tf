@@ -77,11 +77,12 @@ variable "environment_role_arns" {
 variable "keys" {
   description = "The console's keys and its database's passwords: output made of modules/console-keys. Never kept in plan or state."
   type = object({
-    SECRET_KEY      = string
-    AUDIT_KEY       = string
-    FINGERPRINT_KEY = string
-    owner           = string
-    console         = string
+    SECRET_KEY        = string
+    AUDIT_KEY         = string
+    FINGERPRINT_KEY   = string
+    SECOND_FACTOR_KEY = string
+    owner             = string
+    console           = string
   })
   ephemeral = true
 }

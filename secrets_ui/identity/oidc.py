@@ -1,0 +1,217 @@
+"""The way to the OpenID Connect provider and back: code flow with PKCE, state and nonce, and every check of what comes back.
+
+allauth brings discovery, PKCE, the stashed state and the exchange of the code. It checks neither the discovered issuer nor the token's
+signature and knows no nonce, so the ID token is checked here (OpenID Connect Core 1.0, 3.1.3.7).
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from requests import RequestException
+
+from ..domain.errors import IdentityRefused, ProviderUnavailable
+from ..domain.identity import Identity, groups_in
+
+SKEW = 60  # seconds by which the provider's clock and ours may differ
+ALGORITHMS = (
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "EdDSA",
+)  # no shared keys
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
+    """The configured provider. Raises ProviderUnavailable when it cannot be asked."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request, settings.OIDC_PROVIDER_ID)
+
+    def get_callback_url(self, request: HttpRequest, app: Any) -> str:
+        return request.build_absolute_uri(reverse("sso_callback"))
+
+    def discover(self) -> None:
+        """Its own description of itself has to bear the issuer that we were told (OpenID Connect Discovery 1.0, 4.3)."""
+        try:
+            config = self.openid_config
+        except (RequestException, ValueError):
+            raise ProviderUnavailable("Its description could not be read.") from None
+        is_whole = isinstance(config, dict) and all(isinstance(config.get(name), str) for name in NEEDED)
+        if not is_whole or config.get("issuer") != settings.OIDC_ISSUER:
+            raise ProviderUnavailable(
+                "Its description is not that of the issuer that this console was set up with.",
+                remedy="An admin compares OIDC_ISSUER with the issuer in the provider's own description.",
+            )
+
+    def fetch(self, url: str, **headers: str) -> dict[str, Any]:
+        """Raises ProviderUnavailable."""
+        try:
+            with get_adapter().get_requests_session() as session:
+                answer = session.get(url, headers=headers)
+                answer.raise_for_status()
+                return dict(answer.json())
+        except (RequestException, ValueError, TypeError):
+            raise ProviderUnavailable("One of its addresses gave no readable answer.") from None
+
+
+def begin(request: HttpRequest, purpose: str, next_url: str, *, anew: bool) -> str:
+    """The address at the provider to send the browser to. With `anew` the person has to sign in there once more, whatever session
+    they have. What we must know on the way back waits in the session. Raises ProviderUnavailable."""
+    way = Provider(request)
+    way.discover()
+    provider = way.get_provider()
+    pkce, nonce = provider.get_pkce_params(), secrets.token_urlsafe(32)
+    state = {
+        "purpose": purpose,
+        "next": next_url,
+        "nonce": nonce,
+        "verifier": pkce.pop("code_verifier"),
+        "asked_at": int(time.time()),
+        "person": request.user.pk or 0,
+    }
+    client = way.get_client(request, provider.app)
+    client.state = statekit.stash_state(request, provider_id=settings.OIDC_PROVIDER_ID, state=state)
+    params = {**pkce, "nonce": nonce, **({"prompt": "login", "max_age": "0"} if anew else {})}
+    return str(client.get_redirect_url(way.authorize_url, provider.get_scope(), params))
+
+
+def take_state(request: HttpRequest) -> dict[str, Any]:
+    """What `begin` left for this way back, once. Raises IdentityRefused for a state that is unknown, used up or too old."""
+    state_id = request.GET.get("state", "")
+    state = statekit.unstash_state(request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID)
+    if not state:
+        raise IdentityRefused(
+            "This answer of the provider belongs to no question of this browser, or came a second time.",
+            "state unknown or used",
+        )
+    return dict(state)
+
+
+def finish(request: HttpRequest, state: Mapping[str, Any]) -> Identity:
+    """Who it is, by the provider's answer. Raises IdentityRefused, ProviderUnavailable."""
+    if error := request.GET.get("error"):
+        raise _refused_by_provider(error)
+    way = Provider(request)
+    way.discover()
+    token = _exchange(way, request, str(state["verifier"]))
+    claims = _checked(way, token.get("id_token"), str(state["nonce"]))
+    if settings.OIDC_GROUPS_CLAIM not in claims and token.get("access_token"):
+        claims = {**_userinfo(way, str(token["access_token"]), claims["sub"]), **claims}
+    return _identity(claims)
+
+
+def ensure_proved_since(identity: Identity, asked_at: int) -> None:
+    """The provider has to say when the person showed who they are, and that has to be after we asked. Raises IdentityRefused."""
+    now = int(time.time())
+    if not identity.auth_time:
+        raise IdentityRefused(
+            "The provider does not say when you last signed in there, so it proves nothing fresh.",
+            "no auth_time",
+            remedy="An admin lets the provider send the claim auth_time.",
+            name=identity.name,
+        )
+    if not asked_at - SKEW <= identity.auth_time <= now + SKEW:
+        raise IdentityRefused(
+            "The provider answered with an earlier sign-in instead of asking you again.",
+            "auth_time is old",
+            remedy="Sign out at the provider, then confirm once more. If it stays, the provider ignores max_age.",
+            name=identity.name,
+        )
+
+
+def _refused_by_provider(error: str) -> IdentityRefused:
+    if error == "access_denied":
+        return IdentityRefused(
+            "The sign-in was cancelled at the provider, or it refused you.", "access_denied"
+        )
+    return IdentityRefused("The provider answered with an error.", "the provider answered with an error")
+
+
+def _exchange(way: Provider, request: HttpRequest, verifier: str) -> dict[str, Any]:
+    try:
+        client = way.get_client(request, way.get_provider().app)
+        return dict(client.get_access_token(request.GET.get("code", ""), pkce_code_verifier=verifier))
+    except OAuth2Error:
+        raise IdentityRefused(
+            "The provider did not take the code that it had given.", "code refused"
+        ) from None
+    except (RequestException, ValueError, TypeError, KeyError):
+        raise ProviderUnavailable("It did not exchange the code for a token.") from None
+
+
+def _checked(way: Provider, token: Any, nonce: str) -> dict[str, Any]:
+    """The claims of an ID token that was signed by the provider, for us, now, and in answer to our question."""
+    try:
+        key = _key_for(way, str(token))
+        claims = jwt.decode(
+            str(token),
+            key.key,
+            algorithms=[name for name in ALGORITHMS if name == jwt.get_unverified_header(str(token))["alg"]],
+            issuer=settings.OIDC_ISSUER,
+            audience=settings.OIDC_CLIENT_ID,
+            leeway=SKEW,
+            options={"require": ["iss", "sub", "aud", "exp", "iat"]},
+        )
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+        raise _forged(type(error).__name__) from None
+    if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+        raise _forged("nonce")
+    if claims.get("azp", settings.OIDC_CLIENT_ID) != settings.OIDC_CLIENT_ID:
+        raise _forged("azp")
+    return dict(claims)
+
+
+def _key_for(way: Provider, token: str) -> Any:
+    kid = jwt.get_unverified_header(token).get("kid")
+    keys = jwt.PyJWKSet.from_dict(way.fetch(way.openid_config["jwks_uri"])).keys
+    fitting = [key for key in keys if key.key_id == kid] if kid else keys
+    if len(fitting) != 1:
+        raise _forged("unknown key")
+    return fitting[0]
+
+
+def _forged(what: str) -> IdentityRefused:
+    return IdentityRefused(
+        "The provider's answer is not one to rely on: it is not signed by it, not for this console, or not for this question.",
+        f"ID token: {what}",
+        remedy="Start again from the sign-in page. If it stays, an admin finds the reason in the audit log.",
+    )
+
+
+def _userinfo(way: Provider, access_token: str, subject: str) -> dict[str, Any]:
+    """More claims of the same person (Core 1.0, 5.3.2: another subject's must not be used)."""
+    if not isinstance(way.openid_config.get("userinfo_endpoint"), str):
+        return {}
+    told = way.fetch(way.openid_config["userinfo_endpoint"], Authorization=f"Bearer {access_token}")
+    if told.get("sub") != subject:
+        raise _forged("userinfo of another subject")
+    return told
+
+
+def _identity(claims: Mapping[str, Any]) -> Identity:
+    auth_time = claims.get("auth_time")
+    return Identity(
+        subject=str(claims["sub"]),
+        name=str(claims.get(settings.OIDC_NAME_CLAIM) or "").strip(),
+        email="" if claims.get("email_verified") is False else str(claims.get("email") or "").strip(),
+        groups=groups_in(claims, settings.OIDC_GROUPS_CLAIM),
+        auth_time=auth_time if isinstance(auth_time, int) and not isinstance(auth_time, bool) else 0,
+    )

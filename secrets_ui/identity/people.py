@@ -1,0 +1,122 @@
+"""People who come from the identity provider: their account here, and the roles that their groups give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from ..domain.actor import CONSOLE, Actor
+from ..domain.errors import IdentityRefused
+from ..domain.identity import Identity
+from ..models import RoleGrant
+from ..services import audit, estate
+from ..services.sessions import end_sessions
+
+RESERVED = {CONSOLE.name, "unknown"}  # names that the record uses itself
+
+
+def admit(identity: Identity, address: str) -> Any:
+    """The account of a person who may come in, made at their first time, with the roles of their groups and no others of that source.
+    Raises IdentityRefused: in no group with a role, switched off, or with the name of somebody else."""
+    roles = {
+        (name, role)
+        for name, place in estate.environments().items()
+        for role in place.roles_for(identity.groups)
+    }
+    person = person_of(identity.subject)
+    if not roles:
+        if person:
+            _shut_out(person, address)
+        raise _in_no_group(identity)
+    if person is None:
+        person = _new_person(identity)
+    elif not person.is_active:
+        raise IdentityRefused(
+            "Your account here is switched off.",
+            "switched off",
+            remedy="Ask an admin of this console.",
+            name=person.get_username(),
+        )
+    set_group_roles(person, roles, address)
+    return person
+
+
+def person_of(subject: str) -> Any:
+    """By issuer and subject alone: a name or an address may have had another owner."""
+    linked = SocialAccount.objects.filter(provider=settings.OIDC_PROVIDER_ID, uid=subject)
+    account = linked.select_related("user").first()
+    return account.user if account else None
+
+
+def comes_from_provider(person: Any) -> bool:
+    return bool(SocialAccount.objects.filter(user=person, provider=settings.OIDC_PROVIDER_ID).exists())
+
+
+def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> None:
+    """On record when they differ from what they were. Roles that an admin gave stay as they are."""
+    given = RoleGrant.objects.filter(user=person, source=RoleGrant.Source.GROUPS)
+    if set(given.values_list("environment", "role")) == roles:
+        return
+    name = person.get_username()
+    told = {"account": name, "roles": [f"{role} in {place}" for place, role in sorted(roles)]}
+    audit.record("roles.from_groups", Actor(name, address), details=told)
+    with transaction.atomic():
+        given.delete()
+        RoleGrant.objects.bulk_create(
+            RoleGrant(user=person, environment=place, role=role, source=RoleGrant.Source.GROUPS)
+            for place, role in sorted(roles)
+        )
+
+
+def _shut_out(person: Any, address: str) -> None:
+    set_group_roles(person, set(), address)
+    end_sessions(person)
+
+
+def _in_no_group(identity: Identity) -> IdentityRefused:
+    known = sorted({group for place in estate.environments().values() for group, _ in place.groups})
+    remedy = f"Ask whoever manages your groups for one of these: {', '.join(known)}. Then sign in again."
+    return IdentityRefused(
+        f"The provider knows you as {identity.name or identity.subject}, but in no group that has a role in this console.",
+        "in no group with a role",
+        remedy=remedy if known else "An admin maps groups to roles in environments.toml; there are none yet.",
+        name=identity.name,
+    )
+
+
+def _new_person(identity: Identity) -> Any:
+    """Raises IdentityRefused when the name is none, or is taken: by a local account, or by an earlier subject of the same address."""
+    users = get_user_model()
+    name = identity.name
+    person = users(username=name, email=identity.email)
+    person.set_unusable_password()
+    try:
+        if name.lower() in RESERVED:
+            raise ValidationError("reserved")
+        person.full_clean(validate_unique=False)
+    except ValidationError:
+        raise IdentityRefused(
+            f"The provider's claim {settings.OIDC_NAME_CLAIM} holds no name that can be used here.",
+            "no usable name",
+            remedy="An admin sets OIDC_NAME_CLAIM to a claim with a name, such as email.",
+        ) from None
+    same = Q(username__iexact=name)
+    if identity.email:
+        same |= Q(email__iexact=identity.email) | Q(username__iexact=identity.email)
+    if users._default_manager.filter(same).exists():
+        raise IdentityRefused(
+            f"There is an account called {name} already, and it belongs to somebody else: the provider knows you by another subject.",
+            "changed subject, same name or address",
+            remedy="Ask an admin. If it is you after a move at the provider, they take the old account away first.",
+            name=name,
+        )
+    with transaction.atomic():
+        person.save()
+        SocialAccount.objects.create(user=person, provider=settings.OIDC_PROVIDER_ID, uid=identity.subject)
+    return person

@@ -1,0 +1,30 @@
+"""`manage.py reset_second_factor NAME`: for somebody who has lost device and recovery codes. On record; their sessions end."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandParser
+
+from ...domain.actor import CONSOLE
+from ...identity.second_factor import remove_all
+from ...services import audit
+from ...services.sessions import end_sessions
+
+
+class Command(BaseCommand):
+    help = "Takes a person's second factors away; at their next sign-in they set up new ones."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="the account's name")
+
+    def handle(self, *args: Any, name: str, **options: Any) -> None:
+        person = get_user_model()._default_manager.filter(username=name).first()
+        if person is None:
+            sys.exit(f"There is no account called {name}.")
+        audit.record("factor.reset", CONSOLE, details={"account": name})
+        remove_all(person)
+        ended = end_sessions(person)
+        self.stdout.write(f"The second factors of {name} are gone; {ended} of their sessions ended.")

@@ -1,0 +1,105 @@
+"""What a status pass asks besides: alarms, who made a change, which version was decrypted; and the pace of calls."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from secrets_ui.aws.cloudtrail import CloudTrailGateway
+from secrets_ui.aws.cloudwatch_alarms import CloudWatchAlarmsGateway
+from secrets_ui.aws.session import AwsSessions
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import AwsAccessDenied, AwsError
+from tests.aws.fake_aws import serve_fake_aws
+
+AT = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)
+DEV = Environment("dev", "us-west-2", "111111111111", "miyabi/dev/")
+KEY = "arn:aws:kms:us-west-2:111111111111:key/1"
+
+
+def client(service: str) -> Any:
+    return AwsSessions("http://127.0.0.1:9").client(DEV, service, "hana")
+
+
+def test_alarms_of_both_kinds_come_by_name_over_all_pages() -> None:
+    cloudwatch = client("cloudwatch")
+    asked = {"AlarmNamePrefix": "miyabi", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+    with Stubber(cloudwatch) as stub:
+        first = {
+            "AlarmName": "miyabi-b",
+            "StateValue": "ALARM",
+            "StateUpdatedTimestamp": AT,
+            "StateReason": "too many",
+        }
+        stub.add_response("describe_alarms", {"MetricAlarms": [first], "NextToken": "2"}, asked)
+        last = {"AlarmName": "miyabi-a", "StateValue": "OK"}
+        stub.add_response("describe_alarms", {"CompositeAlarms": [last]}, asked | {"NextToken": "2"})
+        found = CloudWatchAlarmsGateway(cloudwatch, DEV).describe_alarms("miyabi")
+    assert [(a.name, a.state, a.since, a.reason) for a in found.value] == [
+        ("miyabi-a", "OK", None, ""),
+        ("miyabi-b", "ALARM", AT, "too many"),
+    ]
+    assert found.call.cli == "aws cloudwatch describe-alarms --alarm-name-prefix miyabi --region us-west-2"
+
+
+def test_a_refusal_names_the_permission() -> None:
+    cloudwatch = client("cloudwatch")
+    with Stubber(cloudwatch) as stub:
+        stub.add_client_error("describe_alarms", "AccessDenied", http_status_code=403)
+        with pytest.raises(AwsAccessDenied) as told:
+            CloudWatchAlarmsGateway(cloudwatch, DEV).describe_alarms("miyabi")
+    assert told.value.permission == "cloudwatch:DescribeAlarms"
+
+
+def event(name: str, parameters: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
+    told = {
+        "eventName": name,
+        "userIdentity": {"arn": "arn:aws:iam::1:user/yuki"},
+        "requestParameters": parameters,
+        **more,
+    }
+    return {"EventName": name, "EventTime": AT, "CloudTrailEvent": json.dumps(told)}
+
+
+def test_a_change_tells_who_what_and_which_version() -> None:
+    trail = client("cloudtrail")
+    asked = {
+        "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "PutSecretValue"}],
+        "MaxResults": 50,
+    }
+    with Stubber(trail) as stub:
+        events = [
+            event("PutSecretValue", {"secretId": "miyabi/dev/config", "clientRequestToken": "v1"}),
+            event("PutSecretValue", None),
+            event("PutSecretValue", {"secretId": "x"}, errorCode="AccessDenied"),
+        ]
+        stub.add_response("lookup_events", {"Events": events}, asked)
+        found = CloudTrailGateway(trail, DEV).lookup_changes("PutSecretValue").value
+    assert [(e.principal, e.resource, e.version) for e in found] == [
+        ("arn:aws:iam::1:user/yuki", "miyabi/dev/config", "v1"),
+        ("arn:aws:iam::1:user/yuki", "", ""),
+    ]
+
+
+def test_a_decryption_tells_secret_and_version_by_its_context() -> None:
+    trail = client("cloudtrail")
+    with Stubber(trail) as stub:
+        context = {"SecretARN": "arn:secret", "SecretVersionId": "v1"}
+        events = [event("Decrypt", {"encryptionContext": context}), event("GenerateDataKey", {"keyId": KEY})]
+        stub.add_response("lookup_events", {"Events": events})
+        [found] = CloudTrailGateway(trail, DEV).lookup_decrypts(KEY).value
+    assert (found.resource, found.version, found.at) == ("arn:secret", "v1", AT)
+
+
+def test_each_sending_is_paced_and_named_by_service_and_operation() -> None:
+    seen: list[str] = []
+    with serve_fake_aws() as aws:
+        sessions = AwsSessions(aws.endpoint, seen.append)
+        cloudtrail = CloudTrailGateway(sessions.client(DEV, "cloudtrail", "hana"), DEV)
+        with pytest.raises(AwsError):
+            cloudtrail.lookup_changes("PutSecretValue")  # its answer lacks the events
+    assert seen == ["cloudtrail.LookupEvents"]

@@ -1,0 +1,163 @@
+"""Sessions: one's own, everybody's for an admin, and staying signed in. S25, S26, S27."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from secrets_ui.models import AuditRecord, PersonSession
+from secrets_ui.services.accounts import make_account
+from tests.posting import JSON
+from tests.security.counting_hasher import CountingHasher
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [f"{CountingHasher.__module__}.{CountingHasher.__name__}"]
+
+
+def enter(name: str, role: str = "viewer", browser: str = "Firefox", address: str = "192.0.2.7") -> Client:
+    """Signed in through the page, from a browser and an address."""
+    make = {} if PersonSession.objects.filter(user__username=name).exists() else {"dev": role}
+    if make:
+        make_account(name, PASSWORD, make)
+    client = Client(headers={"user-agent": browser}, REMOTE_ADDR=address)
+    assert client.post("/sign-in", {"username": name, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def listed(client: Client, path: str = "/account/sessions") -> list[Any]:
+    return list(client.get(path).context["sessions"])
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/account").status_code == 200
+
+
+def age(client: Client, **seconds: int) -> None:
+    session = client.session
+    for name, value in seconds.items():
+        session[name] = int(time.time()) - value
+    session.save()
+
+
+def test_it_works() -> None:
+    here, there = enter("hana"), enter("hana", browser="Chromium on a phone", address="198.51.100.9")
+    found = {(s.browser, s.address, s.by, s.is_this) for s in listed(here)}
+    assert found == {
+        ("Firefox", "192.0.2.7", "password", True),
+        ("Chromium on a phone", "198.51.100.9", "password", False),
+    }
+    page = here.get("/account/sessions").content.decode()
+    for client in (here, there):
+        assert str(client.session.session_key) not in page  # a session's id is as good as the session
+
+
+def test_s27_a_person_ends_one_of_their_sessions() -> None:
+    here, there = enter("hana"), enter("hana", browser="Phone")
+    number = next(s.number for s in listed(here) if not s.is_this)
+    assert here.post(f"/account/sessions/end/{number}")["Location"] == "/account/sessions"
+    assert is_in(here)
+    assert not is_in(there)
+    assert Session.objects.count() == 1
+    record = AuditRecord.objects.get(action="session.end")
+    assert (record.actor, json.loads(record.details)["account"]) == ("hana", "hana")
+
+
+def test_s27_all_but_this_one_end_at_once() -> None:
+    here, others = enter("hana"), [enter("hana", browser=f"b{n}") for n in range(3)]
+    kenji = enter("kenji")
+    here.post("/account/sessions")
+    assert is_in(here)
+    assert is_in(kenji)
+    assert not any(is_in(other) for other in others)
+
+
+def test_nobody_ends_another_s_session_without_the_right() -> None:
+    hana, kenji = enter("hana"), enter("kenji", "editor")
+    number = listed(hana)[0].number
+    assert kenji.get("/account/sessions/everybody").status_code == 403
+    assert kenji.post(f"/account/sessions/end/{number}").status_code == 403
+    assert is_in(hana)
+    assert [s.person for s in listed(kenji)] == ["kenji"]
+    refused = AuditRecord.objects.filter(action="access.refused", actor="kenji")
+    assert refused.count() == 2
+
+
+def test_an_admin_sees_and_ends_anybody_s_on_record() -> None:
+    hana, admin = enter("hana"), enter("root", "admin")
+    found = listed(admin, "/account/sessions/everybody")
+    assert {s.person for s in found} == {"hana", "root"}
+    number = next(s.number for s in found if s.person == "hana")
+    done = admin.post(f"/account/sessions/end/{number}", {"everybody": "yes"})
+    assert done["Location"] == "/account/sessions/everybody"
+    assert not is_in(hana)
+    record = AuditRecord.objects.get(action="session.end")
+    assert (record.actor, json.loads(record.details)["account"]) == ("root", "hana")
+    assert admin.post(f"/account/sessions/end/{number}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/account/sessions/end/1", "/account/stay"])
+def test_it_rejects_other_methods(signed_in: Callable[..., Client], path: str) -> None:
+    assert signed_in("viewer").get(path).status_code == 405
+
+
+def test_sessions_that_are_over_are_not_listed_and_leave_nothing() -> None:
+    here, idle, old, out = (enter("hana", browser=b) for b in ("here", "idle", "old", "out"))
+    age(idle, seen=1801)
+    age(old, started=12 * 3600 + 1)
+    out.post("/sign-out")
+    assert [s.browser for s in listed(here)] == ["here"]
+    assert PersonSession.objects.count() == Session.objects.count() == 1
+
+
+def test_s25_a_session_stays_listed_when_a_step_up_gives_it_a_new_id() -> None:
+    client = enter("hana")
+    number = listed(client)[0].number
+    assert client.post("/step-up", {"password": PASSWORD}).status_code == 302
+    assert [(s.number, s.is_this) for s in listed(client)] == [(number, True)]
+
+
+def test_a_hostile_browser_is_shown_inert() -> None:
+    client = enter("hana", browser="<script>alert(1)</script>" * 20)
+    page = client.get("/account/sessions").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_s26_staying_signed_in_counts_as_use_and_does_not_lengthen_the_whole_life() -> None:
+    client = enter("hana")
+    age(client, seen=1700, started=11 * 3600)
+    told = client.post("/account/stay", **JSON).json()
+    assert abs(told["idle"] - (time.time() + 1800)) < 60
+    assert abs(told["life"] - (time.time() + 3600)) < 60
+    assert time.time() - client.session["seen"] < 60
+    assert client.post("/account/stay", {"next": "/account"})["Location"] == "/account"
+    assert client.post("/account/stay", {"next": "//evil.example"})["Location"] == "/"
+
+
+def test_s26_what_is_over_cannot_be_made_longer() -> None:
+    client = enter("hana")
+    age(client, seen=1801)
+    answer = client.post("/account/stay", **JSON)
+    assert answer.status_code == 401
+    assert not Session.objects.exists()
+
+
+def test_every_page_shows_when_the_session_ends() -> None:
+    client = enter("hana")
+    age(client, seen=50, started=50)
+    page = client.get("/account").content.decode()
+    ends = client.session["seen"] + 1800
+    assert f'data-session="{ends}"' in page
+    assert time.strftime("until %H:%M UTC", time.gmtime(ends)) in page
+    assert "Stay signed in" in page
