@@ -11,7 +11,7 @@ class SecretsUiConfig(AppConfig):
 
     def ready(self) -> None:
         from . import system_checks
-        from .access import ROLES
+        from .domain.roles import ROLES
         from .domain.errors import ConfigurationError
         from .services import estate
 
