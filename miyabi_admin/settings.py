@@ -50,6 +50,7 @@ ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" /
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
+REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
 METRICS_NAMESPACE = env.text(
     "METRICS_NAMESPACE", "Miyabi/Secrets"
 )  # of SecretAccess, which AWS does not publish

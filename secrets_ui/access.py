@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import NoReturn
 
 from django.conf import settings
@@ -13,51 +12,9 @@ from django.http import HttpRequest
 from .domain.actor import Actor
 from .domain.environment import Environment
 from .domain.errors import NotPermitted, StepUpNeeded
+from .domain.roles import OF_THE_WHOLE, ROLES, WORDS, covers, granting
 from .models import RoleGrant
 from .services import audit, estate
-
-# What each role may do. A person's actions in an environment are the union of their roles there; nothing else counts, no superuser flag.
-ROLES: dict[str, frozenset[str]] = {
-    "viewer": frozenset({"secret.view", "access.check", "status.view", "status.run"}),
-    "editor": frozenset(
-        {
-            "secret.view",
-            "access.check",
-            "status.view",
-            "status.run",
-            "secret.edit",
-            "change.decide",
-            "audit.view",
-        }
-    ),
-    "auditor": frozenset(
-        {"secret.view", "access.check", "status.view", "status.run", "audit.view", "audit.export"}
-    ),
-    "admin": frozenset(
-        {
-            "secret.view",
-            "access.check",
-            "status.view",
-            "status.run",
-            "secret.edit",
-            "change.decide",
-            "audit.view",
-            "audit.export",
-            "session.end",
-        }
-    ),
-}
-_WORDS = {
-    "secret.view": "see the secrets",
-    "access.check": "check who can read the secrets",
-    "status.view": "see the status",
-    "status.run": "have the status checked now",
-    "secret.edit": "edit secrets",
-    "change.decide": "decide on proposed changes",
-    "audit.view": "see the audit log",
-    "audit.export": "export the audit log",
-    "session.end": "see and end other people's sessions",
-}
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -69,20 +26,45 @@ def actor_of(request: HttpRequest) -> Actor:
     )
 
 
-def roles_of(request: HttpRequest) -> dict[str, frozenset[str]]:
-    """Roles by environment, read once a request and never kept longer: a role taken away counts at the next one."""
-    if not hasattr(request, "_roles"):
-        grants: dict[str, set[str]] = {}
-        for environment, role in RoleGrant.objects.filter(user_id=request.user.pk or 0).values_list(
-            "environment", "role"
-        ):
-            grants.setdefault(environment, set()).add(role)
-        request._roles = {name: frozenset(roles) for name, roles in grants.items()}  # type: ignore[attr-defined]
-    return request._roles  # type: ignore[attr-defined,no-any-return]
+def grants_of(request: HttpRequest) -> dict[str, frozenset[tuple[str, str]]]:
+    """(role, prefix) by environment, read once a request and never kept longer: a role taken away counts at the next one."""
+    if not hasattr(request, "_grants"):
+        found: dict[str, set[tuple[str, str]]] = {}
+        rows = RoleGrant.objects.filter(user_id=request.user.pk or 0)
+        for environment, role, prefix in rows.values_list("environment", "role", "prefix"):
+            found.setdefault(environment, set()).add((role, prefix))
+        request._grants = {name: frozenset(grants) for name, grants in found.items()}  # type: ignore[attr-defined]
+    return request._grants  # type: ignore[attr-defined,no-any-return]
 
 
-def may(request: HttpRequest, action: str, environment: Environment) -> bool:
-    return any(action in ROLES.get(role, ()) for role in roles_of(request).get(environment.name, ()))
+def may(request: HttpRequest, action: str, environment: Environment, secret: str = "") -> bool:
+    """Whether the person may do `action` to `secret`; without one, to anything at all in the environment."""
+    return any(
+        action in ROLES.get(role, ()) and _reaches(environment, prefix, action, secret)
+        for role, prefix in grants_of(request).get(environment.name, ())
+    )
+
+
+def _reaches(environment: Environment, prefix: str, action: str, secret: str) -> bool:
+    if prefix and action in OF_THE_WHOLE:
+        return False
+    return not secret or not prefix or covers(environment, prefix, secret)
+
+
+def is_limited(request: HttpRequest, action: str, environment: Environment) -> bool:
+    """Whether the person may do `action` to some names of the environment alone."""
+    return not any(
+        action in ROLES.get(role, ()) and not prefix
+        for role, prefix in grants_of(request).get(environment.name, ())
+    )
+
+
+def reach_of(request: HttpRequest, action: str, environment: Environment) -> list[str]:
+    """The beginnings of names that the person's grants for `action` reach, where they do not reach all."""
+    if not is_limited(request, action, environment):
+        return []
+    grants = grants_of(request).get(environment.name, ())
+    return sorted({prefix for role, prefix in grants if action in ROLES.get(role, ())})
 
 
 def environments_with(request: HttpRequest, action: str) -> list[Environment]:
@@ -91,15 +73,28 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
     ]
 
 
+def comparable(request: HttpRequest) -> list[Environment]:
+    """The environments that the person may see as a whole: to look there once is then nothing that they may not do."""
+    places = environments_with(request, "secret.view")
+    return [place for place in places if not is_limited(request, "secret.view", place)]
+
+
 def enter(request: HttpRequest, action: str, environment_name: str, secret: str = "") -> Environment:
-    """The environment, when the person may do `action` there, and `secret` lies in it. Raises EnvironmentNotFound, NotPermitted and
-    InvalidSecretName."""
+    """The environment, when the person may do `action` there, and `secret` lies in it and within their reach. Raises
+    EnvironmentNotFound, NotPermitted and InvalidSecretName."""
     environment = estate.get_environment(environment_name)
     if not may(request, action, environment):
         refuse(request, action, environment.name, secret)
     if secret:
         environment.secret_name(secret)
+        ensure_reach(request, action, environment, secret)
     return environment
+
+
+def ensure_reach(request: HttpRequest, action: str, environment: Environment, secret: str) -> None:
+    """For a secret that the path does not name. Raises NotPermitted."""
+    if not may(request, action, environment, secret):
+        refuse(request, action, environment.name, secret)
 
 
 def enter_to_change(
@@ -175,17 +170,9 @@ def refuse(request: HttpRequest, action: str, environment: str = "", secret: str
     )
     where = f" in {environment}" if environment else ""
     raise NotPermitted(
-        f"You may not {_WORDS[action]}{where}.",
-        remedy=f"Ask an admin for one of these roles{where}: {_any_of(action)}.",
+        f"You may not {WORDS[action]}{where}.",
+        remedy=f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}.",
     )
-
-
-def _any_of(action: str) -> str:
-    return ", ".join(_granting(action))
-
-
-def _granting(action: str) -> Iterable[str]:
-    return (role for role, actions in ROLES.items() if action in actions)
 
 
 class ShellRequest(HttpRequest):

@@ -11,8 +11,8 @@ class SecretsUiConfig(AppConfig):
 
     def ready(self) -> None:
         from . import system_checks
-        from .access import ROLES
         from .domain.errors import ConfigurationError
+        from .domain.roles import ROLES
         from .services import estate
 
         try:

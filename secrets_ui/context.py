@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .access import environments_with, roles_of
+from .access import environments_with, grants_of
 from .domain.environment import Environment
 from .services import estate
 from .views.sessions import ends
@@ -29,7 +30,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "frame": {
             "person": request.user.get_username(),
             "session": ends(request),
-            "roles": ", ".join(sorted(roles_of(request).get(current.name, ()))) if current else "",
+            "roles": _told(grants_of(request).get(current.name, ())) if current else "",
             "page": _SECTIONS.get(page, ""),
             "current": current,
             "places": [
@@ -37,6 +38,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             ],
             "home": current if current in places else next(iter(places), None),
             "may_audit": bool(environments_with(request, "audit.view")),
+            "may_manage": bool(environments_with(request, "people.manage")),
         }
     }
 
@@ -46,10 +48,15 @@ _SECTIONS = {
     "account": "account", "sessions": "account", "all_sessions": "account",
     "enrol_codes": "account", "enrol_passkey": "account", "recovery_codes": "account",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
+    "people": "people", "person": "people", "to_rotate": "people",
     "usage": "secrets", "cost": "secrets", "paste_error": "troubleshoot", "try_policy": "troubleshoot", "check_run": "troubleshoot",
     "status": "status", "environment_status": "status",
 }  # fmt: skip
 _ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
+
+
+def _told(grants: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(sorted(f"{role} of {prefix}" if prefix else role for role, prefix in grants))
 
 
 def _same_page(place: Environment, current: Environment | None, page: str, arguments: dict[str, Any]) -> str:

@@ -210,6 +210,22 @@ class NewPasskeyForm(forms.Form):
     passkey = forms.CharField(max_length=20_000)
 
 
+class GrantForm(forms.Form):
+    """A role to be given. The environment is the gatehouse's to check, the rest the service's."""
+
+    role = forms.CharField(max_length=20)
+    names = forms.CharField(required=False, max_length=200)
+
+
+class RevealForm(forms.Form):
+    """One key of one version, and why somebody wants to see it."""
+
+    key = forms.CharField(required=False, max_length=256, strip=False)
+    version = forms.RegexField(r"^[A-Za-z0-9-]{32,64}$")
+    reason = forms.CharField(required=False, max_length=500)
+    to = forms.ChoiceField(choices=[("screen", "Show"), ("clipboard", "Copy")])
+
+
 class ErrorTextForm(forms.Form):
     """An error text from a log."""
 

@@ -9,7 +9,8 @@ from django.db import models
 
 
 class RoleGrant(models.Model):
-    """One person's role in one environment: given by an admin, or by a group of the identity provider and then its to take."""
+    """One person's role in one environment, or for some names in it: given by an admin, or by a group of the identity provider and then
+    its to take."""
 
     class Source(models.TextChoices):
         ADMIN = "admin"
@@ -19,11 +20,12 @@ class RoleGrant(models.Model):
     environment = models.CharField(max_length=20)
     role = models.CharField(max_length=20)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
+    prefix = models.CharField(max_length=200, blank=True, default="")  # as domain/roles.py reads it
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["user", "environment", "role", "source"], name="one_grant_of_a_role"
+                fields=["user", "environment", "role", "prefix", "source"], name="one_grant_of_a_role"
             )
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,11 +14,17 @@ from tests.processes.aws_proxy import LOST, Answer, AwsProxy, refusal
 @dataclass(frozen=True)
 class Call:
     """One API call as it came in. `session` is the role session that signed it, "ROLE-ARN as SESSION-NAME"; "" for the console's own
-    credentials."""
+    credentials. `assumed` are the parameters of the AssumeRole that began it."""
 
     operation: str  # "PutSecretValue", "AssumeRole"
     body: dict[str, Any]
     session: str = ""
+    assumed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Any:
+        """The policy that its session is narrowed to; None without one."""
+        return json.loads(self.assumed["Policy"]) if "Policy" in self.assumed else None
 
     @property
     def person(self) -> str:
@@ -33,7 +39,7 @@ class RecordingAws(AwsProxy):
         super().__init__(upstream)
         self.seen: list[Call] = []
         self._broken: dict[str, tuple[Answer, float]] = {}
-        self._sessions: dict[str, str] = {}
+        self._sessions: dict[str, dict[str, str]] = {}
         self._ended = threading.Event()
 
     def operations(self) -> list[str]:
@@ -68,25 +74,24 @@ class RecordingAws(AwsProxy):
             return answer
         answer = super().pass_on(headers, body)
         if call.operation == "AssumeRole":
-            self._sessions[_between(answer.body, "<AccessKeyId>")] = (
-                f"{call.body['RoleArn']} as {call.body['RoleSessionName']}"
-            )
+            self._sessions[_between(answer.body, "<AccessKeyId>")] = call.body
         return answer
 
     def fetch(self, headers: dict[str, str], path: str) -> Answer:
-        self.seen.append(Call(f"GET {path}", {}, self._session(headers)))
+        self.seen.append(Call(f"GET {path}", {}, *self._session(headers)))
         return super().fetch(headers, path)
 
-    def _session(self, headers: dict[str, str]) -> str:
+    def _session(self, headers: dict[str, str]) -> tuple[str, dict[str, str]]:
         key_id = headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
-        return self._sessions.get(key_id, "")
+        assumed = self._sessions.get(key_id, {})
+        return (f"{assumed['RoleArn']} as {assumed['RoleSessionName']}" if assumed else ""), assumed
 
     def _call(self, headers: dict[str, str], body: bytes) -> Call:
         session = self._session(headers)
         if target := headers.get("X-Amz-Target", ""):
-            return Call(target.rpartition(".")[2], json.loads(body or b"{}"), session)
+            return Call(target.rpartition(".")[2], json.loads(body or b"{}"), *session)
         form = {key: values[0] for key, values in parse_qs(body.decode()).items()}
-        return Call(form.get("Action", ""), form, session)
+        return Call(form.get("Action", ""), form, *session)
 
 
 def _between(text: bytes, tag: str) -> str:

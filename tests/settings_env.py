@@ -43,6 +43,7 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     AWS_DEFAULT_REGION="us-west-2",
     WRITES_PER_MINUTE="1000",
+    REVEALS_PER_MINUTE="1000",
 )
 for name in (
     "HTTP_PROXY",

@@ -10,13 +10,16 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from secrets_ui.domain.access import Request, evaluate, parse_policy
 from secrets_ui.domain.actor import Actor
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import audit
+from secrets_ui.services.estate import get_environment
+from secrets_ui.services.settle_audit import settle_audit, sweep_labels
 from tests.conftest import Estate, client_of
 from tests.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
-from tests.recording_aws import RecordingAws
+from tests.recording_aws import Call, RecordingAws
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db
@@ -29,19 +32,48 @@ _SEE = {"see the list", "open a secret", "see the changes", "see the status", "s
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
 _DECIDE = {"approve", "reject"}
+_SHOW = {"show a value", "copy a value"}
+_PEOPLE = {
+    "see the people",
+    "open a person",
+    "see what to rotate",
+    "give a role",
+    "take a role",
+    "switch an account",
+}
 TABLE = {
     "viewer": _SEE | _CHECK,
-    "editor": _SEE | _CHECK | _EDIT | _DECIDE | {"see the log"},
+    "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
+    "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
     "auditor": _SEE | _CHECK | {"see the log", "export"},
-    "admin": _SEE | _CHECK | _EDIT | _DECIDE | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
 }
-SOMEWHERE = {"see the log", "export"}  # these pages are of no one environment
+# These pages are of no one environment.
+SOMEWHERE = {
+    "see the log",
+    "export",
+    "see the people",
+    "open a person",
+    "see what to rotate",
+    "switch an account",
+}
 
 
 def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     """Every action of a person in an environment, as a request."""
+    user, _ = get_user_model().objects.get_or_create(username="somebody")
+    somebody, given = user.pk, {}
+    for place in ENVIRONMENTS:
+        grant, _ = RoleGrant.objects.get_or_create(
+            user=user, environment=place, role="viewer", source="groups"
+        )
+        given[place] = grant.pk
+    reveal, shown = (
+        f"/{environment}/reveal/miyabi/{environment}/config",
+        {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"},
+    )
     name = f"miyabi/{environment}/config"
     edit, document = edit_url(environment, "config"), edit_url(environment, "config", "edit-document")
     form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
@@ -64,6 +96,12 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
+        "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),
+        "copy a value": lambda client: client.post(reveal, shown | {"to": "clipboard"}),
+        "give a role": lambda client: client.post(
+            f"/people/{somebody}/give", {"environment": environment, "role": "none"}
+        ),
+        "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
     }
@@ -116,7 +154,13 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
 ) -> None:
     _, aws = watched(only=("dev",))
     client = client_of(person(role, "prod"))
-    urls = {"see the log": ("/audit", "/audit/1"), "export": ("/audit/export.csv", "/audit/export.jsonl")}
+    urls = {
+        "see the log": ("/audit", "/audit/1"),
+        "export": ("/audit/export.csv", "/audit/export.jsonl"),
+        "see the people": ("/people",),
+        "open a person": (f"/people/{client.user.pk}",),  # type: ignore[attr-defined]
+        "see what to rotate": ("/people/to-rotate",),
+    }
     audit.record("sign_in", Actor("hana"))
     for action, paths in urls.items():
         for path in paths:
@@ -151,6 +195,35 @@ def test_s40_two_roles_add_up_and_only_where_they_are(estate: Estate, person: Ca
     assert client.get(edit_url("dev", "config")).status_code == 200
     assert client.get(edit_url("prod", "config")).status_code == 403
     assert client.get("/staging/").status_code == 403
+
+
+def test_s42_a_role_for_some_names_reaches_those_alone(watched: Watched, person: Callable[..., Any]) -> None:
+    estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
+    author, user = client_of(person("editor", "dev", name="ken")), person("editor", "dev", name="hana")
+    for name, key in (("config", "MIYABI_ROOT"), ("api-keys", "OAUTH_CLIENT_ID")):
+        save_key(author, estate, "dev", name, key, "other")
+    b"".join(author.get("/dev/troubleshoot/miyabi/dev/config"))
+    RoleGrant.objects.filter(user=user).update(prefix="api-")
+    client = client_of(user)
+
+    for path in ("/dev/", "/dev/?q=miyabi", "/dev/changes"):
+        page = client.get(path).content.decode()
+        assert "miyabi/dev/api-keys" in page, path
+        assert "miyabi/dev/config" not in page, path
+    assert client.get("/dev/secret/miyabi/dev/api-keys").status_code == 200
+    assert client.get(edit_url("dev", "api-keys")).status_code == 200
+    assert client.get("/dev/troubleshoot")["Location"] == "/dev/troubleshoot/miyabi/dev/api-keys"
+    b"".join(client.get("/dev/troubleshoot/miyabi/dev/api-keys"))
+
+    aws.seen.clear()
+    refused = AuditRecord.objects.filter(action="access.refused").count()
+    asks = [act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW]
+    answers = [act(client).status_code for act in asks]
+    assert answers.count(200) == 2  # the list and the changes
+    assert set(answers) == {200, 403}
+    assert AuditRecord.objects.filter(action="access.refused").count() == refused + answers.count(403)
+    assert "config" not in json.dumps([call.body for call in aws.seen])
+    assert client.get("/audit").status_code == 403  # of the whole environment alone
 
 
 FOREIGN = {
@@ -375,17 +448,84 @@ def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s
             assert {call.session for call in calls} == {f"{role} as {name}"}
 
 
-def test_s48_a_role_is_assumed_once_for_a_person_and_an_environment(
+def test_s48_a_role_is_assumed_once_for_a_person_and_what_a_request_does(
     watched: Watched, signed_in: SignedIn
 ) -> None:
     estate, aws = watched()
-    client = signed_in("viewer", name="hana")
+    client = signed_in("viewer", name="hana kato")
     for _ in range(2):
+        aws.seen.clear()
         for environment in ENVIRONMENTS:
             client.get(f"/{environment}/")
-    assumed = sorted(
-        (call.body["RoleArn"], call.body["RoleSessionName"])
-        for call in aws.seen
-        if call.operation == "AssumeRole"
+            client.get(f"/{environment}/secret/miyabi/{environment}/config")
+    assert "AssumeRole" not in aws.operations()
+    for call in aws.seen:
+        assert call.assumed["RoleSessionName"] == call.assumed["SourceIdentity"] == "hana=20kato"
+        assert call.assumed["RoleArn"] in {place.assume_role for place in estate.environments.values()}
+
+
+def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighbour_is_not(
+    watched: Watched, signed_in: SignedIn
+) -> None:
+    """The policies are read off the local AWS, and judged by the evaluator: a role that may do everything is held to the request."""
+    estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
+    client, name = signed_in("editor", "dev", name="hana"), "miyabi/dev/config"
+    for path in ("/dev/", f"/dev/secret/{name}", f"/dev/troubleshoot/{name}"):
+        b"".join(client.get(path))
+    save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine")
+    client.get("/dev/changes")
+    calls = [
+        call for call in aws.seen if call.operation != "AssumeRole" and not call.operation.startswith("GET ")
+    ]
+
+    assert {"ListSecrets", "GetSecretValue", "PutSecretValue", "GetRole"} <= {
+        call.operation for call in calls
+    }
+    for call in calls:
+        assert holds(call, estate, str(call.body.get("SecretId", ""))), call
+        if "SecretId" in call.body and "config" in json.dumps(call.policy):
+            assert not holds(call, estate, "miyabi/dev/api-keys"), call
+    reading = {call.operation for call in calls if "GetSecretValue" in json.dumps(call.policy)}
+    assert reading <= {"GetSecretValue", "DescribeSecret", "PutSecretValue", "UpdateSecretVersionStage"}
+
+
+def holds(call: Call, estate: Estate, name: str) -> bool:
+    """Whether AWS would let the session make this call, on the secret of that name."""
+    policy, place = call.policy, estate.environments["dev"]
+    actions = [
+        action
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if action.endswith(f":{call.operation}")
+    ]
+    return (
+        bool(actions)
+        and evaluate(
+            Request(
+                principal=f"arn:aws:sts::{place.account}:assumed-role/miyabi-console/{call.person}",
+                action=actions[0],
+                resource=f"arn:aws:secretsmanager:us-west-2:{place.account}:secret:{name}-AbCdEf"
+                if name
+                else "*",
+                resource_account=place.account,
+                context={},
+                identity_policies=(parse_policy("role", {"Version": "2012-10-17", "Statement": ALL}),),
+                session_policies=(parse_policy("session", policy),),
+            )
+        ).is_allowed
     )
-    assert assumed == sorted((place.assume_role, "hana") for place in estate.environments.values())
+
+
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def test_s48_what_the_console_does_by_itself_says_so(watched: Watched, hana: Actor) -> None:
+    _, aws = watched(only=("dev",))
+    place = get_environment("dev")
+    intent = audit.record_intent(
+        "secret.save", hana, environment="dev", secret="miyabi/dev/config", base_version_id="a" * 32
+    )
+    assert [settled.sequence for settled in settle_audit(0)] == [intent.sequence]
+    sweep_labels(place)
+    assert {call.person for call in aws.seen} == {"console=settle_audit"}
+    assert "GetSecretValue" not in str([call.policy for call in aws.seen])

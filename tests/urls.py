@@ -6,11 +6,23 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-ARGUMENTS = {"environment": "dev", "name": "miyabi/dev/config", "sequence": 1, "form": "csv", "number": 1}
+ARGUMENTS = {
+    "environment": "dev",
+    "name": "miyabi/dev/config",
+    "sequence": 1,
+    "form": "csv",
+    "number": 1,
+    "grant": 1,
+}
 
 
 # Ways of signing in that take a form, or an answer of the provider, and show no page of their own to a GET.
 POST_ALONE = {
+    "reveal",
+    "give_role",
+    "take_role",
+    "switch_account",
+    "status_run",
     "sso_sign_in",
     "sso_step_up",
     "sso_callback",

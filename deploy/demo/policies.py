@@ -140,8 +140,9 @@ _SEE_A_ROLE = [
 
 def trust(principal_type: str, principal: str) -> Policy:
     """A trust policy that lets one principal assume the role: `trust("Service", "lambda.amazonaws.com")`."""
-    statement = {"Effect": "Allow", "Principal": {principal_type: principal}, "Action": "sts:AssumeRole"}
-    return _policy(statement)
+    # A session of the console carries the person as its source identity.
+    action = "sts:AssumeRole" if principal_type == "Service" else ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    return _policy({"Effect": "Allow", "Principal": {principal_type: principal}, "Action": action})
 
 
 def secret_arn_pattern(environment: Environment, name: str) -> str:

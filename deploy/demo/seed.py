@@ -11,7 +11,7 @@ import sys
 import django
 from django.core.management import call_command
 
-ROLES = ("viewer", "editor", "auditor", "admin")  # each is the name of an account as well
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
 
 
 def main() -> None:
@@ -41,13 +41,14 @@ def save_as_editor(environment_name: str, secret: str, key: str, value: str, rea
     from secrets_ui.domain.document import Change
     from secrets_ui.domain.edit import Edit
     from secrets_ui.domain.secret_value import SecretValue
+    from secrets_ui.domain.session_scope import DESCRIBE
     from secrets_ui.services.aws_access import secrets_manager
     from secrets_ui.services.edit_secret import put_new_version
     from secrets_ui.services.estate import get_environment
 
     environment, editor = get_environment(environment_name), Actor("editor", "127.0.0.1")
     name = environment.prefix + secret
-    current = secrets_manager(environment, editor).describe_secret(name).current
+    current = secrets_manager(environment, editor, DESCRIBE.of(name)).describe_secret(name).current
     changes = (Change(key, SecretValue(value)),)
     put_new_version(
         environment, editor, Edit(name, current, changes, reason=reason, typed_name=name, once="")

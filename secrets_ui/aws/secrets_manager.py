@@ -35,6 +35,7 @@ class StoredValue:
     version_id: str
     value: SecretValue | None
     request_id: str
+    labels: tuple[str, ...] = ()
 
 
 class SecretsManagerGateway:
@@ -113,6 +114,7 @@ class SecretsManagerGateway:
                 answer["VersionId"],
                 None if text is None else SecretValue(text),
                 _receipt(answer, "ARN"),
+                tuple(answer.get("VersionStages", ())),
             )
 
     def put_secret_value(self, name: str, value: SecretValue, *, token: str, label: str) -> str:

@@ -1,13 +1,14 @@
-"""Clients for (environment, person, service): assumed role, time-outs, retries, one connection pool each, kept and shared."""
+"""Clients for (environment, person, scope, service). One client of boto3's for each Region and service is shared by all; what differs from
+request to request is who signs: a session of the environment's role, in the person's name, narrowed to the request's scope."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -15,18 +16,74 @@ from typing import Any
 import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 from botocore.utils import parse_timestamp
 
 from ..domain.environment import Environment
+from ..domain.session_scope import Scope, session_policy
 
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
-KEPT_SESSIONS = 128  # (environment, person) pairs; the one used longest ago goes first
+# The least that STS gives: shorter than a person's idle session here, so nobody's AWS session outlives it.
+SESSION_SECONDS = 900
+RENEWED_BEFORE = 120  # seconds before its end
+KEPT_CALLERS = 1_024  # (environment, person, scope); the one used longest ago goes first
 
 _Key = tuple[
-    Environment, str
-]  # the whole environment, so that a client never serves another account under the same name
+    Environment, str, Scope | None
+]  # the whole environment, so that nobody ever signs for another account under the same name
+
+
+class Caller:
+    """Who signs: one person in one environment for one scope. Assumes the role with the first call, and again before its end, in
+    whichever thread makes that call; the others wait for it."""
+
+    def __init__(self, assume: Callable[[], tuple[ReadOnlyCredentials, float]], scope: Scope | None) -> None:
+        self._assume, self._scope, self._lock = assume, scope, threading.Lock()
+        self._credentials: ReadOnlyCredentials | None = None
+        self._until = 0.0
+        self.clients: dict[str, BaseClient] = {}
+
+    def credentials(self) -> ReadOnlyCredentials:
+        with self._lock:
+            if self._credentials is None or time.time() > self._until - RENEWED_BEFORE:
+                self._credentials, self._until = self._assume()
+            return self._credentials
+
+    def signing(self, client: BaseClient, service: str) -> BaseClient:
+        """The shared client, each of its calls held to the scope and signed by this caller; paginators too."""
+        bound = object.__new__(type(client))
+        bound.__dict__.update(client.__dict__)
+        # Every method of a client, and every page of a paginator, goes through this one.
+        bound._make_api_call = partial(self._call, client._make_api_call, service)  # type: ignore[attr-defined]
+        return bound
+
+    def _call(
+        self, call: Callable[[str, Any], Any], service: str, operation: str, parameters: dict[str, Any]
+    ) -> Any:
+        if self._scope is not None:
+            self._scope.ensure_holds(service, operation, parameters)
+        token = _caller.set(self)
+        try:
+            return call(operation, parameters)
+        finally:
+            _caller.reset(token)
+
+
+_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
+
+
+class _CallersCredentials(Credentials):
+    """What the shared clients sign with: whoever makes the call. Without a caller there are no credentials, least of all the console's."""
+
+    def __init__(self) -> None:
+        super().__init__("", "", method="assume-role")
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        caller = _caller.get()
+        if caller is None:
+            raise NoCredentialsError
+        return caller.credentials()
 
 
 class AwsSessions:
@@ -38,75 +95,68 @@ class AwsSessions:
         self._endpoint_url, self._pace = endpoint_url or None, pace
         self._lock = threading.RLock()
         self._base = _new_session()
-        self._loader = self._base.get_component("data_loader")
-        self._clients: OrderedDict[_Key, dict[str, BaseClient]] = OrderedDict()
-        self._sessions: dict[_Key, botocore.session.Session] = {}
+        self._assumed = _new_session(self._base.get_component("data_loader"))
+        # botocore has no public door for this; its own assume-role provider does the same.
+        self._assumed._credentials = _CallersCredentials()  # type: ignore[attr-defined]
+        self._clients: dict[tuple[str, str, bool], BaseClient] = {}
+        self._callers: OrderedDict[_Key, Caller] = OrderedDict()
 
-    def client(self, environment: Environment, service: str, person: str) -> BaseClient:
-        """A client of `service` in the environment's Region. Where the environment names a role, it is assumed in a session named
-        after the person, so that CloudTrail tells who it was. No call is made here; credentials are fetched with the first one."""
-        key = (environment, session_name(person) if environment.assume_role else "")
+    def client(
+        self, environment: Environment, service: str, name: str, scope: Scope | None = None
+    ) -> BaseClient:
+        """A client of `service` in the environment's Region. Where the environment names a role, its calls are signed by a session of
+        that role called `name`, held to `scope`. No call is made here; the role is assumed with the first one."""
+        if not environment.assume_role:
+            return self._own(service, environment.region)
         with self._lock:
-            clients = self._clients.setdefault(key, {})
-            self._clients.move_to_end(key)
-            client = clients.get(service) or self._create(
-                self._session(environment, key), service, environment.region
-            )
-            if (
-                environment.assume_role or self._base.get_credentials()
-            ):  # a client made without credentials never gets any
-                clients[service] = client
-            self._forget_oldest()
+            caller = self._caller(environment, name, scope)
+            if service not in caller.clients:
+                shared = self._shared(self._assumed, service, environment.region)
+                caller.clients[service] = caller.signing(shared, service)
+            return caller.clients[service]
+
+    def _caller(self, environment: Environment, name: str, scope: Scope | None) -> Caller:
+        key = (environment, name, scope)
+        if key not in self._callers:
+            self._callers[key] = Caller(partial(self._assume_role, environment, name, scope), scope)
+        self._callers.move_to_end(key)
+        while len(self._callers) > KEPT_CALLERS:
+            self._callers.popitem(last=False)
+        return self._callers[key]
+
+    def _assume_role(
+        self, environment: Environment, name: str, scope: Scope | None
+    ) -> tuple[ReadOnlyCredentials, float]:
+        """The session's credentials, and when they end, in seconds since 1970."""
+        more = {"SourceIdentity": name} if environment.source_identity else {}
+        if scope is not None and environment.session_policy:
+            more["Policy"] = session_policy(environment, scope)
+        sts: Any = self._own("sts", environment.region)
+        given = sts.assume_role(
+            RoleArn=environment.assume_role, RoleSessionName=name, DurationSeconds=SESSION_SECONDS, **more
+        )["Credentials"]
+        keys = ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        return keys, given["Expiration"].timestamp()
+
+    def _own(self, service: str, region: str) -> BaseClient:
+        """A client that signs with the console's own credentials. One that was made without any never gets them, so it is not kept."""
+        with self._lock:
+            client = self._shared(self._base, service, region)
+            if not self._base.get_credentials():
+                del self._clients[service, region, True]
             return client
 
-    def _session(self, environment: Environment, key: _Key) -> botocore.session.Session:
-        if not environment.assume_role:
-            return self._base
-        if key not in self._sessions:
-            self._sessions[key] = self._assumed(environment, key[1])
-        return self._sessions[key]
-
-    def _assumed(self, environment: Environment, name: str) -> botocore.session.Session:
-        session = _new_session(self._loader)
-        # botocore has no public door for this; its own assume-role provider does the same.
-        credentials = DeferredRefreshableCredentials(
-            partial(self._assume_role, environment, name), "assume-role"
-        )
-        session._credentials = credentials  # type: ignore[attr-defined]
-        return session
-
-    def _assume_role(self, environment: Environment, name: str) -> Any:
-        """Runs within the first call and whenever the credentials near their end, in whichever thread makes that call."""
+    def _shared(self, session: botocore.session.Session, service: str, region: str) -> BaseClient:
+        key = (service, region, session is self._base)
         with self._lock:
-            source = self._base.get_credentials()
-        if source is None:
-            raise NoCredentialsError
-        fetcher = AssumeRoleCredentialFetcher(
-            client_creator=lambda service, **keys: self._create(
-                self._base, service, environment.region, **keys
-            ),
-            source_credentials=source,
-            role_arn=environment.assume_role,
-            extra_args={"RoleSessionName": name, "DurationSeconds": 3600},
-        )
-        return fetcher.fetch_credentials()
-
-    def _create(
-        self, session: botocore.session.Session, service: str, region: str, **keys: Any
-    ) -> BaseClient:
-        with self._lock:
-            client = session.create_client(
-                service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG, **keys
-            )
-            if self._pace:
-                client.meta.events.register("before-send", partial(_before_send, self._pace))
-            keep_botocore_quiet()
-        return client
-
-    def _forget_oldest(self) -> None:
-        while len(self._clients) > KEPT_SESSIONS:
-            oldest, _ = self._clients.popitem(last=False)
-            self._sessions.pop(oldest, None)
+            if key not in self._clients:
+                self._clients[key] = session.create_client(
+                    service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG
+                )
+                if self._pace:
+                    self._clients[key].meta.events.register("before-send", partial(_before_send, self._pace))
+                keep_botocore_quiet()
+            return self._clients[key]
 
 
 def _before_send(pace: Callable[[str], None], event_name: str = "", **kwargs: Any) -> None:
@@ -123,15 +173,6 @@ _CONFIG = Config(
     # AWS_ENDPOINT_URL would send values elsewhere; LOCAL_AWS_ENDPOINT alone may, to loopback.
     ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # missing in the stubs
 )
-
-
-def session_name(person: str) -> str:
-    """RoleSessionName for a person: 2 to 64 of [\\w+=,.@-]. A name that has to be changed for that ends in a digest of the whole, so
-    that no two people look like one in CloudTrail. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
-    if re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", person):
-        return person
-    digest = hashlib.sha256(person.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{re.sub(r'[^A-Za-z0-9_+=,.@-]', '-', person)[:55]}-{digest}"
 
 
 def _new_session(loader: Any = None) -> botocore.session.Session:

@@ -57,6 +57,7 @@ _SAID = {
     "EncryptionFailure": "AWS KMS would not encrypt the value with the secret's key.",
     "InvalidRequestException": "The secret's state does not allow it, for example a scheduled deletion.",
     "InvalidParameterException": "AWS refused a parameter of the call.",
+    "PackedPolicyTooLarge": "The session's policy is too large for AWS. Set session_policy = false for this environment.",
     "LimitExceededException": "A quota of Secrets Manager is used up.",
     "KMSAccessDeniedException": "AWS KMS does not allow the console's role to use the secret's key.",
 }
@@ -145,8 +146,11 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
 
 
 def _permission(call: AwsCall, message: str) -> str:
-    """The action that is missing. Secrets Manager tells a refusal by AWS KMS under the same code, and only its text says so
+    """The action that is missing. STS asks for a second one where a session carries the person as its source identity. Secrets Manager
+    tells a refusal by AWS KMS under the same code, and only its text says so
     ("Access to KMS is not allowed", https://repost.aws/knowledge-center/secrets-manager-cross-account-key)."""
+    if "sts:SetSourceIdentity" in message:
+        return "sts:SetSourceIdentity"
     return (
         _KMS_ACTIONS.get(call.operation, call.operation)
         if "Access to KMS" in message or "kms:" in message

@@ -42,6 +42,7 @@ class Rules:
     reason_required: bool = False
     type_the_name: bool = False
     second_person: bool = False
+    reveal: bool = True  # False: write-only, no value is ever shown
     step_up: bool = False  # a fresh proof of who one is, before a change
     step_up_seconds: int = 300  # how long a proof counts as fresh, for a change and for a reveal
 
@@ -59,6 +60,8 @@ class Environment:
     alarm_prefix: str = "miyabi"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
+    source_identity: bool = True  # whether the role's trust policy allows sts:SetSourceIdentity
+    session_policy: bool = True  # whether each session is narrowed to its request
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of the identity provider: (group, its roles here)
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
@@ -114,16 +117,20 @@ def _environment(name: str, table: Any, source: str) -> Environment:
         raise ConfigurationError(
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
-    texts = {key: _text(table, key, where) for key in known - {"rules", "groups"} if key in table}
+    texts: dict[str, Any] = {
+        key: _text(table, key, where) for key in known - {"rules", "groups", *_SWITCHES} if key in table
+    }
+    switches: dict[str, Any] = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):
             raise ConfigurationError(f"{where}.{key}: expected {expected}.")
     _check_optional(texts, where)
     texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
     rules, groups = _rules(table.get("rules", {}), where), _groups(table.get("groups", {}), where)
-    return Environment(name=name, rules=rules, groups=groups, **texts)
+    return Environment(name=name, rules=rules, groups=groups, **switches, **texts)
 
 
+_SWITCHES = ("source_identity", "session_policy")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
@@ -147,6 +154,12 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     if not isinstance(table[key], str):
         raise ConfigurationError(f"{where}.{key}: expected text in quotes.")
     return str(table[key])
+
+
+def _switch(table: Mapping[str, Any], key: str, where: str) -> bool:
+    if not isinstance(table[key], bool):
+        raise ConfigurationError(f"{where}.{key}: expected true or false.")
+    return bool(table[key])
 
 
 def _rules(table: Any, where: str) -> Rules:

@@ -59,6 +59,36 @@ class StepUpNeeded(ConsoleError):
         )
 
 
+class InvalidGrant(ConsoleError):
+    """A role that cannot be given so."""
+
+    status = 400
+    title = "This role cannot be given so"
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class LastAdmin(ConsoleError):
+    """An environment without an admin could never get one again."""
+
+    status = 409
+    title = "The last admin stays"
+    remedy = "Give somebody else the role first."
+
+
+class VersionMoved(ConsoleError):
+    status = 409
+    title = "The secret has changed since this page was made"
+    remedy = "Load the page again."
+
+
+class TooManyReveals(ConsoleError):
+    status = 429
+    title = "Too many values in a short time"
+
+
 class ProviderUnavailable(ConsoleError):
     """The identity provider does not answer, or not as OpenID Connect says."""
 
@@ -151,13 +181,21 @@ class VersionNotFound(AwsError):
     title = "No such version"
 
 
+_REMEDIES = {
+    "sts:AssumeRole": "Allow sts:AssumeRole and sts:SetSourceIdentity to the console in the role's trust policy and in the console's own.",
+    "sts:SetSourceIdentity": "Allow sts:SetSourceIdentity to the console in the role's trust policy and in the console's own, or set"
+    " source_identity = false for this environment.",
+}
+
+
 class AwsAccessDenied(AwsError):
     """`permission` is the IAM action that the console's role lacks."""
 
     title = "The console's role may not do this"
 
     def __init__(self, message: str, call: AwsCall, permission: str) -> None:
-        super().__init__(message, call, remedy=f"Allow {permission} in the console's role, on this resource.")
+        remedy = _REMEDIES.get(permission, f"Allow {permission} in the console's role, on this resource.")
+        super().__init__(message, call, remedy=remedy)
         self.permission = permission
 
 

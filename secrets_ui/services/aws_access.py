@@ -1,4 +1,4 @@
-"""Gateways for (environment, person), and calls made side by side."""
+"""Gateways for (environment, person, scope), and calls made side by side."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ..aws.session import AwsSessions
 from ..domain.actor import Actor
 from ..domain.environment import Environment
 from ..domain.errors import AwsError
+from ..domain.session_scope import Scope
 
 T = TypeVar("T")
 _POOL = ThreadPoolExecutor(
@@ -35,9 +36,10 @@ def pace_calls(pace: Callable[[str], None] | None) -> None:
     sessions.cache_clear()
 
 
-def secrets_manager(environment: Environment, actor: Actor) -> SecretsManagerGateway:
-    """Secrets Manager of an environment, in the actor's name. Makes no call."""
-    return SecretsManagerGateway(sessions().client(environment, "secretsmanager", actor.name), environment)
+def secrets_manager(environment: Environment, actor: Actor, scope: Scope) -> SecretsManagerGateway:
+    """Secrets Manager of an environment, in the actor's name, for what `scope` holds and no more. Makes no call."""
+    client = sessions().client(environment, "secretsmanager", actor.session_name, scope)
+    return SecretsManagerGateway(client, environment)
 
 
 def begin(call: Callable[[], T]) -> Future[T]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..domain.errors import (
     VersionConflict,
 )
 from ..domain.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
+from ..domain.session_scope import DECIDE, DESCRIBE
 from ..models import AuditRecord
 from . import audit, estate
 from .aws_access import gather, secrets_manager
@@ -56,10 +57,13 @@ class Proposal:
     stale: str = ""
 
 
-def open_proposals(environment: Environment, actor: Actor) -> list[Proposal]:
+def open_proposals(
+    environment: Environment, actor: Actor, is_visible: Callable[[str], bool] = lambda name: True
+) -> list[Proposal]:
     """Proposals of an environment that nobody has decided on, newest first, each checked against the secret as it is now."""
-    records = _undecided(environment).order_by("-sequence")[:SHOWN]
-    gateway = secrets_manager(environment, actor)
+    waiting = _undecided(environment).order_by("-sequence")
+    records = [record for record in waiting.iterator() if is_visible(record.secret)][:SHOWN]
+    gateway = secrets_manager(environment, actor, DESCRIBE)
     names = sorted({record.secret for record in records})
     answers = gather([lambda name=name: gateway.describe_secret(name) for name in names])  # type: ignore[misc]
     secrets = dict(zip(names, answers, strict=True))
@@ -134,7 +138,7 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
         )
         raise NotPermitted("You proposed this change, so somebody else has to approve it.")
     ensure_not_too_many(environment, actor, record.secret)
-    gateway = secrets_manager(environment, actor)
+    gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
     secret = gateway.describe_secret(record.secret)
     try:
         _ensure_fresh(secret, record)
@@ -157,11 +161,18 @@ def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
 def reject(environment: Environment, actor: Actor, sequence: int) -> None:
     """Takes a proposal's label off, so that AWS collects its version in time. One may take back one's own. Raises SecretNotEditable when
     it is decided already, AwsErrors, AuditUnavailable, OutcomeUnknown."""
-    _decide(secrets_manager(environment, actor), actor, _find(environment, sequence), "secret.reject")
+    record = _find(environment, sequence)
+    gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
+    _decide(gateway, actor, record, "secret.reject")
+
+
+def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None:
+    """The record of a proposal that waits; None where none does."""
+    return _undecided(environment).filter(intent=str(sequence)).first()
 
 
 def _find(environment: Environment, sequence: int) -> AuditRecord:
-    record = _undecided(environment).filter(intent=str(sequence)).first()
+    record = find_proposal(environment, sequence)
     if record is None:
         raise SecretNotEditable(
             "Somebody has decided on this proposal already, or there is none with this number."

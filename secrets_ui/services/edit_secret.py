@@ -31,6 +31,7 @@ from ..domain.errors import (
 from ..domain.facts import derive_facts
 from ..domain.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
 from ..domain.secret_value import SecretValue
+from ..domain.session_scope import EDIT
 from ..models import AuditRecord
 from . import audit, estate
 from .aws_access import secrets_manager
@@ -67,7 +68,7 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     if saved := _same_form(edit):
         return saved
     ensure_not_too_many(environment, actor, name)
-    gateway = secrets_manager(environment, actor)
+    gateway = secrets_manager(environment, actor, EDIT.of(name))
     try:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:

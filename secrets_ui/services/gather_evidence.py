@@ -33,6 +33,7 @@ from ..domain.evidence import (
 from ..domain.expected_policies import expected_arns
 from ..domain.facts import VersionFacts
 from ..domain.secret import Secret
+from ..domain.session_scope import CHECK
 from . import estate
 from .aws_access import begin, sessions
 from .gathered import Gathered
@@ -52,7 +53,7 @@ class Gathering:
         self.environment, self.name, self.actor = environment, environment.secret_name(secret_name), actor
 
         def client(service: str) -> Any:
-            return sessions().client(environment, service, actor.name)
+            return sessions().client(environment, service, actor.session_name, CHECK.of(self.name))
 
         self.spec = estate.spec_of(environment, self.name)
         self.secrets = SecretsManagerGateway(client("secretsmanager"), environment)
@@ -233,7 +234,7 @@ class Gathering:
         if known := known_facts([wanted]):
             return Known(known[wanted.arn], call)
         try:
-            facts = look(self.secrets, self.actor, [wanted])[wanted.arn]
+            facts = look(self.environment, self.actor, [wanted])[wanted.arn]
         except AuditUnavailable:
             return Unreachable(call, "the read could not be put on record, so it was not made")
         self.looked = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from ..domain.errors import AwsError
 from ..domain.facts import VersionFacts
 from ..domain.health import KeyState, State, secret_state
 from ..domain.secret import Secret
+from ..domain.session_scope import LIST
 from . import estate
 from .aws_access import begin, gather, secrets_manager
 from .known_secrets import Known, KnownSecrets, wanted_of
@@ -64,7 +65,7 @@ class AskedPage:
     def __init__(
         self, environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = ""
     ) -> None:
-        self._gateway, self._actor, self._token = secrets_manager(environment, actor), actor, token
+        self._gateway, self._actor, self._token = secrets_manager(environment, actor, LIST), actor, token
         self._answer = begin(lambda: self._gateway.list_secrets(token=token, size=ROWS))
         wait([self._answer], timeout=HEAD_START)
         self._known = _compared(environment, actor, comparable)
@@ -103,11 +104,19 @@ def list_secrets(environment: Environment, actor: Actor, comparable: Iterable[En
 
 
 def filter_secrets(
-    environment: Environment, actor: Actor, comparable: Iterable[Environment], text: str
+    environment: Environment,
+    actor: Actor,
+    comparable: Iterable[Environment],
+    text: str,
+    is_visible: Callable[[str], bool] = lambda name: True,
 ) -> Listing:
-    """All that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
+    """All whose names the person may see, and that match `text` in their name or in a key's name. Raises AwsError, AuditUnavailable."""
     return _filtered(
-        secrets_manager(environment, actor), actor, _compared(environment, actor, comparable), text
+        secrets_manager(environment, actor, LIST),
+        actor,
+        _compared(environment, actor, comparable),
+        text,
+        is_visible,
     )
 
 
@@ -119,12 +128,18 @@ def _compared(environment: Environment, actor: Actor, comparable: Iterable[Envir
     return KnownSecrets(environment)
 
 
-def _filtered(gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, text: str) -> Listing:
+def _filtered(
+    gateway: SecretsManagerGateway,
+    actor: Actor,
+    known: KnownSecrets,
+    text: str,
+    is_visible: Callable[[str], bool],
+) -> Listing:
     secrets: list[Secret] = []
     token, pages = "", 0
     while pages < MOST_PAGES:
         page = gateway.list_secrets(token=token)
-        secrets += page.secrets
+        secrets += [secret for secret in page.secrets if is_visible(secret.name)]
         token, pages = page.next_token, pages + 1
         if not token:
             break
@@ -165,7 +180,7 @@ def _rows(
     known.look_up(secrets)
     told = [(secret, known[secret]) for secret in secrets]
     unknown = [item.wanted for _, item in told if item.wanted.version_id and item.facts is None]
-    found = look(gateway, actor, unknown[:LOOKS]) if unknown else {}
+    found = look(gateway.environment, actor, unknown[:LOOKS]) if unknown else {}
     keep_sightings(
         gateway.environment, [secret for secret, item in told if secret.current and not item.is_noted]
     )

@@ -17,6 +17,7 @@ from ..domain.environment import Environment
 from ..domain.errors import AwsError
 from ..domain.evidence import Evidence, Known, unlearnt
 from ..domain.secret import Secret
+from ..domain.session_scope import USAGE
 from ..domain.usage import Usage, asked_from, metrics_of
 from .aws_access import begin, secrets_manager, sessions
 
@@ -44,8 +45,8 @@ def look_at_usage(
 def _ask(
     environment: Environment, actor: Actor, now: datetime, *, with_alarms: bool
 ) -> dict[str, Future[Known[Any]]]:
-    client = sessions().client(environment, "cloudwatch", actor.name)
-    cloudwatch, secrets = CloudWatchGateway(client, environment), secrets_manager(environment, actor)
+    client = sessions().client(environment, "cloudwatch", actor.session_name, USAGE)
+    cloudwatch, secrets = CloudWatchGateway(client, environment), secrets_manager(environment, actor, USAGE)
     metrics = metrics_of(_namespace(environment))
     questions: dict[str, Callable[[], Known[Any]]] = {
         "metrics": lambda: cloudwatch.get_metric_data(metrics, asked_from(now), now),

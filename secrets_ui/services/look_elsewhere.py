@@ -10,6 +10,7 @@ from ..domain.catalog import SecretSpec
 from ..domain.environment import Environment
 from ..domain.errors import AwsError, SecretNotFound
 from ..domain.secret import Secret
+from ..domain.session_scope import DESCRIBE
 from ..models import SecretSighting
 from . import estate
 from .aws_access import gather, secrets_manager
@@ -34,13 +35,13 @@ def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[
 
 
 def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
-    gateway = secrets_manager(other, actor)
+    gateway = secrets_manager(other, actor, DESCRIBE)
     answers = gather([lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs])  # type: ignore[misc]
     found = [_seen(other.prefix + spec.name, answer) for spec, answer in zip(specs, answers, strict=True)]
     secrets = [secret for secret in found if secret is not None]
     wanted = [Wanted(s.name, s.arn, s.current, estate.spec_of(other, s.name)) for s in secrets if s.current]
     known = known_facts(wanted)
-    look(gateway, actor, [item for item in wanted if item.arn not in known])
+    look(other, actor, [item for item in wanted if item.arn not in known])
     keep_sightings(other, secrets)
 
 

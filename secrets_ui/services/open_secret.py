@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
 from ..domain.catalog import SecretSpec
 from ..domain.environment import Environment
@@ -13,6 +12,7 @@ from ..domain.errors import AwsError
 from ..domain.facts import VersionFacts
 from ..domain.health import KeyState, State, key_states, secret_state
 from ..domain.secret import Secret, SecretVersion, why_not_editable
+from ..domain.session_scope import OPEN
 from . import estate
 from .aws_access import begin, secrets_manager
 from .version_facts import Wanted, in_other_environments, known_facts, look, note_sightings
@@ -63,11 +63,11 @@ def open_secret(
 ) -> OpenSecret:
     """Raises InvalidSecretName, SecretNotFound and other AwsErrors, AuditUnavailable."""
     name = environment.secret_name(name)
-    gateway = secrets_manager(environment, actor)
+    gateway = secrets_manager(environment, actor, OPEN.of(name))
     versions = begin(lambda: gateway.list_secret_version_ids(name)) if with_versions else None
     secret = gateway.describe_secret(name)
     spec = estate.spec_of(environment, name)
-    facts, problem = _facts(gateway, actor, secret, spec)
+    facts, problem = _facts(environment, actor, secret, spec)
     note_sightings(environment, [secret])
     keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
     rows, versions_problem = _versions(versions)
@@ -76,14 +76,14 @@ def open_secret(
 
 
 def _facts(
-    gateway: SecretsManagerGateway, actor: Actor, secret: Secret, spec: SecretSpec
+    environment: Environment, actor: Actor, secret: Secret, spec: SecretSpec
 ) -> tuple[VersionFacts | None, AwsError | None]:
     if secret.deleted or not secret.current:
         return None, None  # nobody can read it, the Lambda neither
     wanted = Wanted(secret.name, secret.arn, secret.current, spec)
     if known := known_facts([wanted]):
         return known[secret.arn], None
-    found = look(gateway, actor, [wanted])[secret.arn]
+    found = look(environment, actor, [wanted])[secret.arn]
     return (None, found) if isinstance(found, AwsError) else (found, None)
 
 

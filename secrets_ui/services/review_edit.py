@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
 from ..domain.catalog import SecretSpec
 from ..domain.document import parse_document
@@ -18,6 +17,7 @@ from ..domain.facts import KeyFacts, VersionFacts, derive_facts, key_facts
 from ..domain.health import key_states
 from ..domain.key_rules import FORMAT_NAMES
 from ..domain.secret import Secret, ensure_current_version, ensure_editable
+from ..domain.session_scope import DESCRIBE
 from . import estate
 from .aws_access import secrets_manager
 from .version_facts import Wanted, in_other_environments, known_facts, look
@@ -72,12 +72,12 @@ class Conflict:
 
 def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     """Raises VersionConflict, SecretNotEditable, NothingChanged, InvalidDocument, AwsErrors."""
-    gateway = secrets_manager(environment, actor)
-    secret = gateway.describe_secret(environment.secret_name(edit.secret))
+    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = gateway.describe_secret(edit.secret)
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     spec = estate.spec_of(environment, secret.name)
-    base = facts_of(gateway, actor, secret, edit.base, spec)
+    base = facts_of(environment, actor, secret, edit.base, spec)
     before = {key.name: key for key in base.keys} if base else {}
     after = _after(edit, before, spec)
     others = in_other_environments(environment, spec)
@@ -103,7 +103,7 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
 
 
 def facts_of(
-    gateway: SecretsManagerGateway, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+    environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
 ) -> VersionFacts | None:
     """Facts of a version, looked up or derived; None for a secret without one. Raises AwsError, AuditUnavailable."""
     if not version:
@@ -111,7 +111,7 @@ def facts_of(
     wanted = Wanted(secret.name, secret.arn, version, spec)
     if known := known_facts([wanted]):
         return known[secret.arn]
-    found = look(gateway, actor, [wanted])[secret.arn]
+    found = look(environment, actor, [wanted])[secret.arn]
     if isinstance(found, AwsError):
         raise found
     return found
@@ -194,12 +194,12 @@ def _compared(name: str, after: KeyFacts, spec: SecretSpec, others: object) -> s
 
 def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conflict:
     """Base, theirs and yours, all masked, and whether yours can go on top of theirs. Raises AwsErrors, AuditUnavailable."""
-    gateway = secrets_manager(environment, actor)
-    secret = gateway.describe_secret(environment.secret_name(edit.secret))
+    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = gateway.describe_secret(edit.secret)
     spec = estate.spec_of(environment, secret.name)
     empty = VersionFacts("", "object")
-    base = _facts_or_empty(gateway, actor, secret, edit.base, spec)
-    theirs = facts_of(gateway, actor, secret, secret.current, spec) or empty
+    base = _facts_or_empty(environment, actor, secret, edit.base, spec)
+    theirs = facts_of(environment, actor, secret, secret.current, spec) or empty
     yours = _after(edit, {key.name: key for key in (base or empty).keys}, spec)
     overlaps = overlapping(edit, base, theirs) if base else edit.touched
     names = _touched_by_either(base or empty, theirs, yours)
@@ -212,11 +212,11 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
 
 
 def _facts_or_empty(
-    gateway: SecretsManagerGateway, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+    environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
 ) -> VersionFacts | None:
     """The base may have been collected by AWS meanwhile; then every touched key counts as overlapping."""
     try:
-        return facts_of(gateway, actor, secret, version, spec)
+        return facts_of(environment, actor, secret, version, spec)
     except AwsError:
         return None
 

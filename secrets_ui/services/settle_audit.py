@@ -17,6 +17,7 @@ from ..domain.audit_chain import version_id_of
 from ..domain.environment import Environment
 from ..domain.errors import AwsError, EnvironmentNotFound, SecretNotFound
 from ..domain.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, was_made_current
+from ..domain.session_scope import SETTLE, SWEEP
 from ..models import AuditRecord
 from . import audit, estate
 from .aws_access import secrets_manager
@@ -53,11 +54,12 @@ def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
 
 
 def _settle(intent: AuditRecord) -> Settled:
-    if intent.action == "value.read":
+    if intent.action in ("value.read", "secret.reveal"):
         # Whether AWS handed the value out cannot be asked, and the process that got it is gone.
         return _end(intent, "", "unknown", "the console ended before the answer was recorded")
     try:
-        gateway = secrets_manager(estate.get_environment(intent.environment), CONSOLE)
+        environment = estate.get_environment(intent.environment)
+        gateway = secrets_manager(environment, CONSOLE, SETTLE.of(intent.secret))
         secret = gateway.describe_secret(intent.secret)
         version = _find(gateway, intent, secret)
     except SecretNotFound:
@@ -139,7 +141,7 @@ def _end(intent: AuditRecord, version: str, outcome: str, why: str) -> Settled:
 def sweep_labels(environment: Environment) -> list[str]:
     """Takes off labels of ours that have served; such a label stayed when the process ended or AWS was away. Returns the secrets' names.
     Raises AwsError. What AWS lists may be five minutes old, so a fresh label may have to wait for the next sweep."""
-    gateway = secrets_manager(environment, CONSOLE)
+    gateway = secrets_manager(environment, CONSOLE, SWEEP)
     swept, token = [], ""
     while True:
         page = gateway.list_secrets(token=token)

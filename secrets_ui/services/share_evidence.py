@@ -18,6 +18,7 @@ from ..domain.environment import Environment
 from ..domain.errors import AwsCall, AwsError
 from ..domain.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, unlearnt
 from ..domain.secret import Secret, SecretVersion
+from ..domain.session_scope import WATCH
 from . import estate
 from .aws_access import gather, secrets_manager, sessions
 from .gather_evidence import gather_evidence
@@ -45,9 +46,9 @@ class SharedEvidence:
             ours = KeyEvidence(self.first.key, self.first.key_policy, self.first.grants, self.first.rotation)
             arn = self.first.key.value.arn
             self.keys |= dict.fromkeys((arn, arn.rpartition("/")[2]), ours)
-        self.iam = IamGateway(sessions().client(environment, "iam", actor.name), environment)
-        self.kms = KmsGateway(sessions().client(environment, "kms", actor.name), environment)
-        self.secrets = secrets_manager(environment, actor)
+        self.iam = IamGateway(sessions().client(environment, "iam", actor.session_name, WATCH), environment)
+        self.kms = KmsGateway(sessions().client(environment, "kms", actor.session_name, WATCH), environment)
+        self.secrets = secrets_manager(environment, actor, WATCH)
 
     def of_another(self, name: str) -> AccessEvidence:
         """The rest of a full gathering for another secret: four calls. Facts are the caller's to add."""

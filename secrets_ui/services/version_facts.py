@@ -13,16 +13,17 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError
 
-from ..aws.secrets_manager import SecretsManagerGateway, StoredValue
+from ..aws.secrets_manager import StoredValue
 from ..domain.actor import Actor
 from ..domain.catalog import SecretSpec
 from ..domain.environment import Environment
 from ..domain.errors import AuditUnavailable, AwsError
 from ..domain.facts import VersionFacts, derive_facts
 from ..domain.secret import Secret
+from ..domain.session_scope import READ
 from ..models import SecretSighting, VersionRecord
 from . import audit, estate
-from .aws_access import gather
+from .aws_access import gather, secrets_manager
 
 
 @dataclass(frozen=True)
@@ -54,26 +55,27 @@ def _kept_under(digest: str) -> str:
 
 
 def look(
-    gateway: SecretsManagerGateway, actor: Actor, wanted: Sequence[Wanted]
+    environment: Environment, actor: Actor, wanted: Sequence[Wanted]
 ) -> dict[str, VersionFacts | AwsError]:
     """Reads each version's value once, on record, and keeps its facts; by ARN. Raises AuditUnavailable before any read."""
-    environment = gateway.environment.name
     intents = [
         audit.record_intent(
             "value.read",
             actor,
-            environment=environment,
+            environment=environment.name,
             secret=item.name,
             version_id=item.version_id,
             details={"why": "to derive its facts"},
         )
         for item in wanted
     ]
+    # The sessions that draw pages cannot read a value; this one can, and only where there is something to look at.
+    gateway = secrets_manager(environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else ""))
     answers = gather([partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted])
     found: dict[str, VersionFacts | AwsError] = {}
     for item, intent, answer in zip(wanted, intents, answers, strict=True):
         found[item.arn] = _derive(item, answer)
-        _end(intent, item, answer, actor, environment)
+        _end(intent, item, answer, actor, environment.name)
     return found
 
 

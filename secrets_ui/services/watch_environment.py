@@ -26,6 +26,7 @@ from ..domain.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ..domain.facts import VersionFacts
 from ..domain.outside_changes import ChainKnowledge, OutsideChange, Sight, document_hash, find_changes
 from ..domain.secret import Secret, SecretVersion
+from ..domain.session_scope import WATCH
 from ..domain.watched import TrailEvent
 from ..models import StatusSnapshot
 from . import estate
@@ -35,7 +36,7 @@ from .share_evidence import SharedEvidence, call_of
 from .version_facts import Wanted, known_facts, look, note_sightings
 from .watch_changes import WhoDidIt, lately, what_the_chain_knows
 
-RUNNER = Actor("run_checks")
+RUNNER = Actor("run_checks", job="run_checks")
 CHUNK = 500  # version ids in one query
 LOOKS_AT_ONCE = 20
 AT_ONCE = 50  # calls between two steps
@@ -149,7 +150,7 @@ def _list(seen: Seen) -> None:
 
 
 def _gateway(seen: Seen) -> SecretsManagerGateway:
-    return secrets_manager(seen.environment, RUNNER)
+    return secrets_manager(seen.environment, RUNNER, WATCH)
 
 
 def _walk(seen: Seen, name: str) -> None:
@@ -225,11 +226,11 @@ def _look_at_facts(seen: Seen) -> None:
 
 
 def _look_once(seen: Seen, new: list[Wanted], facts: dict[str, VersionFacts]) -> dict[str, str]:
-    gateway, problems = _gateway(seen), dict[str, str]()
+    problems = dict[str, str]()
     for start in range(0, len(new), LOOKS_AT_ONCE):
         seen.step()
         try:
-            found = look(gateway, RUNNER, new[start : start + LOOKS_AT_ONCE])
+            found = look(seen.environment, RUNNER, new[start : start + LOOKS_AT_ONCE])
         except AuditUnavailable as error:
             problems |= {item.arn: error.message for item in new[start:]}
             break
@@ -280,7 +281,8 @@ def _read_policies(seen: Seen) -> None:
 
 def _look_around(seen: Seen) -> None:
     environment = seen.environment
-    alarms = CloudWatchGateway(sessions().client(environment, "cloudwatch", RUNNER.name), environment)
+    client = sessions().client(environment, "cloudwatch", RUNNER.session_name, WATCH)
+    alarms = CloudWatchGateway(client, environment)
     seen.alarms = _kept(partial(alarms.describe_alarms, environment.alarm_prefix))
     if seen.shared is None:
         return
@@ -299,7 +301,9 @@ def _look_around(seen: Seen) -> None:
     if (
         isinstance(key_found, Known) and seen.decrypts is None
     ):  # what CloudTrail refused once it is not asked again
-        trail = CloudTrailGateway(sessions().client(environment, "cloudtrail", RUNNER.name), environment)
+        trail = CloudTrailGateway(
+            sessions().client(environment, "cloudtrail", RUNNER.session_name, WATCH), environment
+        )
         seen.decrypts = _kept(partial(trail.lookup_decrypts, key_found.value.arn))
 
 
@@ -308,7 +312,7 @@ def _find_changes(seen: Seen) -> None:
     fresh = {name: s.current for name, s in known.items() if _has_moved(seen, s)}
     chain = what_the_chain_knows(seen.environment, fresh)
     trail = CloudTrailGateway(
-        sessions().client(seen.environment, "cloudtrail", RUNNER.name), seen.environment
+        sessions().client(seen.environment, "cloudtrail", RUNNER.session_name, WATCH), seen.environment
     )
     who = WhoDidIt(trail, seen.shared is None or isinstance(seen.shared.first.denials, Known))
     for name, secret in known.items():

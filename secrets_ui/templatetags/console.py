@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
@@ -137,6 +139,32 @@ def short(version_id: str) -> str:
 
 
 @register.filter
+def is_kept_secret(key: Any) -> bool:
+    """Whether a key's value is secret: what the catalogue does not know is."""
+    return key.spec is None or bool(key.spec.secret)
+
+
+@register.filter
+def exactly(text: str) -> SafeString:
+    """A text for a `<pre>` that comes out of the HTML parser byte for byte: a leading line break and carriage returns survive. What cannot
+    be seen, or would move what stands beside it, is marked by the style sheet, as reveal.js does."""
+    at_ends = {place for found in _BLANK_ENDS.finditer(text) for place in range(*found.span())}
+    return mark_safe("\n" + "".join(_piece(char, place in at_ends) for place, char in enumerate(text)))  # noqa: S308  each is escaped
+
+
+_BLANK_ENDS = re.compile(r"^ +| +$", re.MULTILINE)
+
+
+def _piece(char: str, is_at_end: bool) -> str:
+    is_odd = is_at_end or (char not in "\n " and unicodedata.category(char)[0] in "CZ")
+    if not is_odd:
+        return escape(char)
+    # A parser turns a bare carriage return into a line feed. NUL and half a character cannot be written in HTML: their mark tells of them.
+    written = "" if char == "\0" or "\ud800" <= char <= "\udfff" else f"&#{ord(char)};"
+    return f'<span class="odd" data-code="U+{ord(char):04X}">{written}</span>'
+
+
+@register.filter
 def item(mapping: Any, key: str) -> Any:
     """A member of a mapping, or nothing."""
     return mapping.get(key) if mapping else None
@@ -191,6 +219,11 @@ _ACTIONS = {
     "secret.propose": "Proposal",
     "secret.approve": "Approval",
     "secret.reject": "Rejection",
+    "secret.reveal": "Value shown",
+    "role.given": "Role given",
+    "role.taken": "Role taken",
+    "account.switched_off": "Account switched off",
+    "account.switched_on": "Account switched on",
 }
 _OUTCOMES = {"done": "ok", "refused": "warn", "conflict": "warn", "failed": "bad", "open": "mute"}
 

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ..access import actor_of, enter
+from ..access import actor_of, ensure_reach, enter, may, refuse
 from ..domain.environment import Environment
 from ..domain.errors import ConsoleError, DatabaseAway
 from ..domain.run import Run
@@ -30,8 +30,10 @@ _HERE = "<!-- answers -->"
 def choose(request: HttpRequest, environment: str) -> HttpResponse:
     """The catalogue's first secret: what most people come for."""
     place = enter(request, "access.check", environment)
-    first = next(iter(estate.catalog().secrets))
-    return redirect("troubleshoot", place.name, place.prefix + first)
+    names = _secrets(request, place)
+    if not names:
+        refuse(request, "access.check", place.name)
+    return redirect("troubleshoot", place.name, names[0])
 
 
 @require_GET
@@ -44,7 +46,7 @@ def troubleshoot(request: HttpRequest, environment: str, name: str) -> Streaming
     context = {
         "environment": place,
         "name": gathering.name,
-        "secrets": _secrets(place),
+        "secrets": _secrets(request, place),
         "may_run": True,
         "marker": _HERE,
     }
@@ -84,10 +86,11 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
     kept = check_runs.find(place, number)
     if kept is None:
         raise Http404
+    ensure_reach(request, "access.check", place, kept.secret)
     context = {
         "environment": place,
         "name": kept.secret,
-        "secrets": _secrets(place),
+        "secrets": _secrets(request, place),
         "run": check_runs.read(kept),
         "kept": kept,
     }
@@ -101,6 +104,7 @@ def run_report(request: HttpRequest, environment: str, number: int) -> HttpRespo
     kept = check_runs.find(place, number)
     if kept is None:
         raise Http404
+    ensure_reach(request, "access.check", place, kept.secret)
     address = request.build_absolute_uri(reverse("check_run", args=[place.name, kept.pk]))
     return HttpResponse(check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8")
 
@@ -115,7 +119,13 @@ def paste_error(request: HttpRequest, environment: str, name: str) -> HttpRespon
         if form.is_valid()
         else None
     )
-    context = {"environment": place, "name": name, "form": form, "told": told, "secrets": _secrets(place)}
+    context = {
+        "environment": place,
+        "name": name,
+        "form": form,
+        "told": told,
+        "secrets": _secrets(request, place),
+    }
     return render(
         request,
         "troubleshoot/paste_error.html",
@@ -140,7 +150,7 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
         "form": form,
         "policies": policies,
         "compared": compared,
-        "secrets": _secrets(place),
+        "secrets": _secrets(request, place),
     }
     return render(
         request,
@@ -150,5 +160,7 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
     )
 
 
-def _secrets(place: Environment) -> list[str]:
-    return [place.prefix + short for short in estate.catalog().secrets]
+def _secrets(request: HttpRequest, place: Environment) -> list[str]:
+    """The catalogue's, as far as the person's role reaches."""
+    names = [place.prefix + short for short in estate.catalog().secrets]
+    return [name for name in names if may(request, "access.check", place, name)]

@@ -13,7 +13,7 @@ from ..services.reckon_cost import reckon_cost
 
 @require_GET
 def usage(request: HttpRequest, environment: str) -> HttpResponse:
-    place = enter(request, "secret.view", environment)
+    place = enter(request, "status.view", environment)
     [found] = look_at_usage([place], actor_of(request))
     reckoning = reckon_cost([found])
     context = {
@@ -24,6 +24,6 @@ def usage(request: HttpRequest, environment: str) -> HttpResponse:
 
 @require_GET
 def cost(request: HttpRequest) -> HttpResponse:
-    places = ensure_somewhere(request, "secret.view")
+    places = ensure_somewhere(request, "status.view")
     reckoning = reckon_cost(look_at_usage(places, actor_of(request), with_alarms=False))
     return render(request, "usage/cost.html", {"reckoning": reckoning})

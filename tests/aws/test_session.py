@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from botocore.exceptions import NoCredentialsError
 
 from secrets_ui.aws import session
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
-from secrets_ui.aws.session import AwsSessions, session_name
+from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsUnreachable
+from secrets_ui.domain.session_scope import OPEN, OutOfScope, session_policy
 from tests.aws.fake_aws import Answer, FakeAws, key_of
 from tests.conftest import fresh_environments
 
@@ -110,30 +111,89 @@ def test_services_of_one_person_share_the_assumed_role(
     assert fake_aws.requests[-1].signer == key_of(environment.account)
 
 
-@pytest.mark.parametrize("person", ["hana", "ken@example.org", "a-b_c+d=e,f.g", "x" * 64, "42"])
-def test_s48_a_name_that_sts_takes_is_the_session_s_name(person: str) -> None:
-    assert session_name(person) == person
+ONE = OPEN.of("miyabi/dev/config")
 
 
-@given(st.text(st.characters(exclude_categories=())), st.text())
-def test_s48_every_person_has_a_session_name_that_sts_takes_and_nobody_else_has(one: str, other: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", session_name(one))
-    assert (session_name(one) == session_name(other)) is (one == other)
+def test_s48_a_session_is_narrowed_to_the_one_secret_and_the_actions_of_its_request(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    client: Any = sessions.client(environment, "secretsmanager", "hana", ONE)
+    client.describe_secret(SecretId="miyabi/dev/config")
+    (assumed,) = fake_aws.of("AssumeRole")
+
+    assert assumed.form["SourceIdentity"] == "hana"
+    assert assumed.form["DurationSeconds"] == "900"
+    assert json.loads(assumed.form["Policy"]) == json.loads(session_policy(environment, ONE))
+
+
+def test_s48_what_a_request_did_not_announce_is_not_even_sent(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    client: Any = sessions.client(environment, "secretsmanager", "hana", ONE)
+    kms: Any = sessions.client(environment, "kms", "hana", ONE)
+    for call in (
+        lambda: client.get_secret_value(SecretId="miyabi/dev/config"),
+        lambda: client.describe_secret(SecretId="miyabi/dev/api-keys"),
+        lambda: client.list_secrets(),
+        lambda: kms.describe_key(KeyId="k"),
+        lambda: next(iter(kms.get_paginator("list_grants").paginate(KeyId="k"))),
+    ):
+        with pytest.raises(OutOfScope):
+            call()
+    assert fake_aws.requests == []
+
+
+def test_s48_each_scope_of_a_person_has_a_session_of_its_own_and_keeps_it(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    for _ in range(2):
+        for scope in (OPEN.of("miyabi/dev/config"), OPEN.of("miyabi/dev/api-keys"), None):
+            name = scope.secret if scope else "miyabi/dev/config"
+            client: Any = sessions.client(environment, "secretsmanager", "hana", scope)
+            client.describe_secret(SecretId=name)
+    policies = [request.form.get("Policy", "") for request in fake_aws.of("AssumeRole")]
+    assert len(policies) == len(set(policies)) == 3
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("a b", "a-b"),
-        ("é", "ü"),
-        ("x" * 64 + "1", "x" * 64 + "2"),
-        ("", "-"),
-        ("hana\n", "hana"),
-        ("é", "e\u0301"),
-    ],
+    ("switch", "left"), [("source_identity", "Policy"), ("session_policy", "SourceIdentity")]
 )
-def test_s48_names_that_look_alike_once_cleaned_stay_apart(one: str, other: str) -> None:
-    assert session_name(one) != session_name(other)
+def test_s48_what_a_trust_policy_cannot_allow_is_switched_off_alone(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment, switch: str, left: str
+) -> None:
+    place = replace(environment, **{switch: False})
+    client: Any = sessions.client(place, "secretsmanager", "hana", ONE)
+    client.describe_secret(SecretId="miyabi/dev/config")
+    form = fake_aws.of("AssumeRole")[0].form
+
+    assert {"Policy", "SourceIdentity"} & set(form) == {left}
+    with pytest.raises(OutOfScope):  # held here all the same
+        client.get_secret_value(SecretId="miyabi/dev/config")
+
+
+def test_s48_a_session_is_renewed_before_its_end_and_serves_until_then(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(sessions, environment, "hana")
+    end = datetime(2099, 1, 1, tzinfo=UTC).timestamp()  # as the fake STS says
+    for now, assumed in ((end - 121, 1), (end - 119, 2)):
+        monkeypatch.setattr(session.time, "time", lambda now=now: now)
+        describe(sessions, environment, "hana")
+        assert len(fake_aws.of("AssumeRole")) == assumed
+
+
+def test_s48_a_shared_client_signs_nothing_without_a_caller(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    describe(sessions, environment, "hana")
+    fake_aws.requests.clear()
+    shared: Any = next(iter(sessions._clients.values()))
+    for client in sessions._clients.values():
+        if client.meta.service_model.service_name == "secretsmanager":
+            shared = client
+    with pytest.raises(NoCredentialsError):
+        shared.describe_secret(SecretId="name")
+    assert fake_aws.requests == []
 
 
 @pytest.mark.parametrize(
@@ -231,7 +291,7 @@ def test_roles_of_many_environments_and_people_are_assumed_side_by_side(
 def test_only_the_latest_clients_are_kept(
     monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
 ) -> None:
-    monkeypatch.setattr(session, "KEPT_SESSIONS", 3)
+    monkeypatch.setattr(session, "KEPT_CALLERS", 3)
     first = {person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a2", "a3")}
     sessions.client(environment, "secretsmanager", "a1")  # used again, so a2 is the oldest
     sessions.client(environment, "secretsmanager", "a4")
@@ -239,13 +299,13 @@ def test_only_the_latest_clients_are_kept(
 
     assert again == {person: first[person] for person in ("a1", "a3")}
     assert sessions.client(environment, "secretsmanager", "a2") is not first["a2"]
-    assert len(sessions._clients) == len(sessions._sessions) == 3
+    assert len(sessions._callers) == 3
 
 
 def test_a_client_in_use_outlives_its_place_among_the_kept(
     monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
 ) -> None:
-    monkeypatch.setattr(session, "KEPT_SESSIONS", 1)
+    monkeypatch.setattr(session, "KEPT_CALLERS", 1)
     gateway = SecretsManagerGateway(sessions.client(environment, "secretsmanager", "hana"), environment)
     sessions.client(environment, "secretsmanager", "ken")
 

@@ -25,7 +25,7 @@ from secrets_ui.domain.environment import Environment, Rules
 from tests.conftest import as_toml, fresh_environments
 from tests.recording_aws import RecordingAws
 
-ROLES = ("viewer", "editor", "auditor", "admin")  # each is the name of an account as well
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
 
 # A proof lasts as long as all tests here, unless one ages it.
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
@@ -126,6 +126,7 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
             **make_settings(folder, port, local_aws, password),
             **provider.environ(),
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
+            "REVEALS_PER_MINUTE": "1000",
             "STATUS_EVERY": "0",  # tests make their passes themselves
         }
         run_to_end("deploy.demo.seed", environ, log)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, StorageState, expect
+from playwright.sync_api import Browser, Locator, Page, Route, StorageState, expect
 
 from tests.browser.console import Console
 from tests.browser.pages import add_key, heading, open_edit, review, save, sign_in, value_of
@@ -128,6 +128,72 @@ def test_s11_a_page_that_the_browser_kept_over_the_sign_out_holds_no_value(
     assert page.evaluate(FIELDS) == ""
     assert canary not in page.content()
     context.close()
+
+
+# A value that was shown
+
+
+def show(page: Page, console: Console, secret: str, key: str = "FIRST") -> Locator:
+    """The place where the value stands."""
+    page.goto(console.path("secret", "dev", secret))
+    row = page.get_by_role("row").filter(has=page.get_by_text(key, exact=True))
+    row.locator("summary").click()
+    row.get_by_label("Why do you need to see it?").fill("OPS-9")
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(row.locator("[data-revealed]")).to_be_visible()
+    return row.locator("[data-revealed]")
+
+
+def signed_in_context(console: Console, browser: Browser) -> Any:
+    """Of somebody who has just shown who they are, in a browser that keeps pages whatever the console's headers say."""
+    context = browser.new_context(base_url=console.url)
+    context.add_init_script(NOTE_RETURN)
+    context.route("**/secret/**", allow_keeping)
+    sign_in(context.new_page(), "editor", console.password)
+    return context
+
+
+def test_s10_a_value_that_was_shown_is_not_in_the_page_that_back_brings_again(
+    console: Console, keeping_browser: Browser
+) -> None:
+    context, canary = signed_in_context(console, keeping_browser), make_canary()
+    page = context.new_page()
+    place = show(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))
+    expect(place).to_have_text(canary)
+    page.goto("/livez")
+    go_back_to_kept_page(page)
+    expect(place).to_be_hidden()
+    assert canary not in page.content()
+    context.close()
+
+
+def test_s11_signing_out_hides_it_in_this_tab_and_in_every_other(
+    console: Console, keeping_browser: Browser
+) -> None:
+    context, canary = signed_in_context(console, keeping_browser), make_canary()
+    secret = console.make_secret(value=json.dumps({"FIRST": canary}))
+    page, other = context.new_page(), context.new_page()
+    for tab in (page, other):
+        expect(show(tab, console, secret)).to_have_text(canary)
+    page.get_by_role("button", name="Sign out").click()
+    expect(heading(page)).to_have_text("Sign in")
+    expect(other.locator("[data-revealed]").first).to_be_hidden()
+    assert canary not in other.content()
+    go_back_to_kept_page(page)
+    assert canary not in page.content()
+    context.close()
+
+
+def test_s12_a_value_that_was_shown_and_copied_is_in_no_storage_of_the_browser(
+    console: Console, anybody: Callable[..., Page]
+) -> None:
+    page, canary = anybody(), make_canary()
+    sign_in(page, "editor", console.password)
+    expect(show(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))).to_have_text(canary)
+    assert stored_in(page) == [[], [], [], [], 0, None, "", ""]
+    assert canary not in page.url
+    page.goto("/dev/")
+    assert stored_in(page) == [[], [], [], [], 0, None, "", ""]
 
 
 IN_THE_PAGE = """async () => JSON.stringify([

@@ -124,7 +124,7 @@ def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
         "Looking at every environment once, for the status page",
         "Starting the console under gunicorn",
     ]
-    assert "viewer, editor, auditor, admin" in demo.shown
+    assert "viewer, editor, approver, auditor, admin" in demo.shown
 
 
 def test_it_answers_on_loopback(demo: Demo) -> None:

@@ -136,6 +136,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"region": "oregon"}, "region", "expected a Region such as us-west-2"),
     ({"region": "us-west-2\n"}, "region", "expected a Region such as us-west-2"),
     ({"region": 2}, "region", "expected text in quotes"),
+    ({"source_identity": "yes"}, "source_identity", "expected true or false"),
+    ({"session_policy": 0}, "session_policy", "expected true or false"),
     ({"account": None}, "account", "expected an AWS account id of 12 digits, in quotes"),
     ({"account": 333333333333}, "account", "expected text in quotes"),
     ({"account": "33333333333"}, "account", "12 digits"),
@@ -163,7 +165,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (
         {"rules": {"reason": True}},
         "rules",
-        "expected a table with some of reason_required, second_person, step_up, step_up_seconds, type_the_name",
+        "expected a table with some of reason_required, reveal, second_person, step_up, step_up_seconds, type_the_name",
     ),
     ({"rules": True}, "rules", "expected a table"),
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),

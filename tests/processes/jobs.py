@@ -7,6 +7,7 @@ import resource
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import Error, connection
 
@@ -15,8 +16,9 @@ from secrets_ui.domain.document import Change
 from secrets_ui.domain.edit import Edit
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.secret_value import SecretValue
-from secrets_ui.models import AuditRecord
-from secrets_ui.services import audit, decide_change, edit_secret
+from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.services import audit, decide_change, edit_secret, people
+from secrets_ui.services.accounts import make_account
 from secrets_ui.services.estate import get_environment
 from secrets_ui.services.open_secret import open_secret
 
@@ -68,6 +70,28 @@ def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> 
         lambda: {
             "keys": [key.name for key in open_secret(get_environment(environment), secret, Actor(actor)).keys]
         }
+    )
+
+
+def make_admins(names: list[str], environment: str = "dev") -> None:
+    for name in names:
+        make_account(name, "a password of some length", {environment: "admin"})
+
+
+def take_admin(of: str, actor: str, environment: str = "dev") -> Any:
+    user = get_user_model().objects.get(username=of)
+    person = people.find_person(user.pk, [environment])
+    assert person
+    return told(
+        lambda: people.take_role(get_environment(environment), Actor(actor), person, person.grants[0].pk)
+    )
+
+
+def admins(environment: str = "dev") -> list[str]:
+    return list(
+        RoleGrant.objects.filter(environment=environment, role="admin").values_list(
+            "user__username", flat=True
+        )
     )
 
 
@@ -138,6 +162,9 @@ JOBS: dict[str, Callable[..., Any]] = {
         approve,
         reject,
         open_page,
+        make_admins,
+        take_admin,
+        admins,
         settle,
         verify,
         command,

@@ -19,7 +19,7 @@ from tests.urls import every_url
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 SCRIPT = {"Accept": "application/json"}
-ROLES = ("viewer", "editor", "auditor", "admin")
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 
 
 class Tour:
@@ -54,6 +54,22 @@ class Tour:
             self.note(f"{who}: GET {path}", person.get(path))
             self.note(f"{who}: GET {path} as JSON", person.get(path, **SCRIPT))
         self.note(f"{who}: no page", person.get("/no/such/page"))
+
+    def reveal(self, person: Person) -> None:
+        """The one answer that may hold the value is looked at and not kept; those that refuse it are."""
+        full, url = "miyabi/prod/object", "/prod/reveal/miyabi/prod/object"
+        form = {
+            "key": "CANARY", "version": self.console.current("prod", full), "reason": "OPS-1", "to": "screen",
+        }  # fmt: skip
+        assert json.loads(person.post(url, form, **SCRIPT).body)["revealed"]["value"] == self.stored
+        assert person.post(url, form).status == 200
+        for turned in ({"reason": ""}, {"key": "none"}, {"version": "?"}, {"to": "?"}, {"version": "a" * 32}):
+            self.note(f"reveal {turned}", person.post(url, form | turned, **SCRIPT))
+        for code in ("AccessDeniedException", "DecryptionFailure", "InternalServiceError"):
+            self.console.aws.break_call("GetSecretValue", code, f"no {self.stored}")
+            self.note(f"reveal {code}", person.post(url, form))
+            self.console.aws.mend()
+        self.note("reveal by GET", person.get(url))
 
     def write(self, person: Person) -> None:
         """Create, edit, remove, save a document, conflict: typed values go the one way that they have."""

@@ -104,7 +104,7 @@ def test_s30_a_decision_needs_one_too(watched: Watched, hana: Any, person: Calla
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True, step_up=True))
     saved = save_key(client_of(hana), estate, "dev", "config", "MIYABI_ROOT", "/mine").json()["saved"]
     number = saved.rpartition("=")[2]
-    client = client_of(person("editor", "dev"), proved=False)
+    client = client_of(person("approver", "dev"), proved=False)
     page = client.get("/dev/changes").content.decode()
     assert "Approve" not in page
     assert "/step-up?next=/dev/changes" in page

@@ -19,6 +19,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.domain.secret import AWSCURRENT
 from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.session_scope import DESCRIBE
 from secrets_ui.models import AuditRecord, VersionRecord
 from secrets_ui.services.aws_access import secrets_manager
 from secrets_ui.services.edit_secret import put_new_version
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 def edit_of(estate: Estate, environment: str, secret: str, hana: Actor, **values: str | None) -> Edit:
     place = estate.environments[environment]
     name = place.prefix + secret
-    current = secrets_manager(place, hana).describe_secret(name).current
+    current = secrets_manager(place, hana, DESCRIBE).describe_secret(name).current
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )

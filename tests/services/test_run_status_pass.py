@@ -85,7 +85,7 @@ def test_a_clean_estate_is_healthy_and_a_second_pass_reads_no_value(watched: Wat
     aws.seen.clear()
     run_status_pass()
     assert "GetSecretValue" not in aws.operations()
-    assert {call.person for call in aws.seen} <= {"run_checks", ""}
+    assert {call.person for call in aws.seen} <= {"console=run_checks", ""}
 
 
 def test_the_demo_s_flaws_are_found(watched: Watched) -> None:

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.access import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.session_scope import Scope
 from tests.terraform.iam_needs import NEEDS, Place
 
 Document = dict[str, Any]
@@ -140,8 +141,10 @@ def guarded(monkeypatch: pytest.MonkeyPatch, *guards: Guard) -> Iterator[None]:
     by_environment = {guard.place.environment.name: guard for guard in guards}
     make = AwsSessions.client
 
-    def client(self: AwsSessions, environment: Environment, service: str, person: str) -> BaseClient:
-        made = make(self, environment, service, person)
+    def client(
+        self: AwsSessions, environment: Environment, service: str, name: str, scope: Scope | None = None
+    ) -> BaseClient:
+        made = make(self, environment, service, name, scope)
         by_environment[environment.name].stand_before(made, service)
         return made
 

@@ -120,12 +120,12 @@ def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
     """By its trust policy, with the policy that modules/console gives to the tasks' role: `terraform test` holds that one."""
     trust: Any = applied.clients.iam.get_role(RoleName="miyabi-console")["Role"]["AssumeRolePolicyDocument"]
     role, home = applied.environment.assume_role, TASK_ROLE.split(":")[4]
-    allow = {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": [role]}
+    allow = {"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"], "Resource": [role]}
 
-    def may(account: str, name: str) -> bool:
+    def may(account: str, name: str, action: str = "sts:AssumeRole") -> bool:
         request = Request(
             principal=f"arn:aws:sts::{account}:assumed-role/{name}/task",
-            action="sts:AssumeRole",
+            action=action,
             resource=role,
             resource_account=applied.environment.account,
             context={
@@ -138,6 +138,7 @@ def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
         return evaluate(request).is_allowed
 
     assert may(home, "miyabi-console-task")
+    assert may(home, "miyabi-console-task", "sts:SetSourceIdentity")  # the session carries the person
     assert not may(home, "another")
     assert not may("999999999999", "miyabi-console-task")
 

@@ -31,7 +31,7 @@ def hana(signed_in: SignedIn) -> Client:
 
 @pytest.fixture
 def kenji(signed_in: SignedIn) -> Client:
-    return signed_in("editor", name="kenji")
+    return signed_in("approver", name="kenji")
 
 
 def propose(client: Client, estate: Estate, value: str = "/srv/miyabi") -> int:
@@ -74,7 +74,7 @@ def test_it_needs_access(dev: Estate, hana: Client, signed_in: SignedIn, client:
     assert client.get(LIST)["Location"] == f"/sign-in?next={LIST}"
     assert client.post(f"{LIST}/{number}")["Location"] == f"/sign-in?next={LIST}/{number}"
     assert signed_in("nobody").get(LIST).status_code == 403
-    for role in ("viewer", "auditor", "nobody"):
+    for role in ("viewer", "editor", "auditor", "nobody"):
         assert decide(signed_in(role), number, "approve").status_code == 403
     assert decide(signed_in("admin", "staging", "prod"), number, "approve").status_code == 403
     assert root(dev) == before

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def calls(aws: FakeAws) -> dict[str, int]:
-    return aws.secrets.take_calls("run_checks")
+    return aws.secrets.take_calls("console=run_checks")
 
 
 def test_role_and_key_are_asked_for_once_an_environment_and_no_known_value_is_read(

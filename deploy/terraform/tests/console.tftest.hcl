@@ -59,7 +59,7 @@ run "two_tasks_behind_tls_in_private" {
     condition = jsondecode(aws_iam_role_policy.task.policy).Statement == [{
       Sid      = "BecomeTheConsoleThere"
       Effect   = "Allow"
-      Action   = ["sts:AssumeRole"]
+      Action   = ["sts:AssumeRole", "sts:SetSourceIdentity"]
       Resource = ["arn:aws:iam::111111111111:role/miyabi-console"]
     }]
     error_message = "The task's role may do more, or less, than become the console in the environments."

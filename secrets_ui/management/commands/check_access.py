@@ -40,7 +40,9 @@ class Command(BaseCommand):
         try:
             environment = estate.get_environment(options["environment"])
             names = [full_name(environment, name) for name in options["secret"] or estate.catalog().secrets]
-            runs = [check_access(environment, name, Actor("check_access")) for name in names]
+            runs = [
+                check_access(environment, name, Actor("check_access", job="check_access")) for name in names
+            ]
         except ConsoleError as error:
             raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         self.stdout.write(

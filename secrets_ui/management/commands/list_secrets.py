@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import ShellRequest, actor_of, enter, environments_with
+from secrets_ui.access import ShellRequest, actor_of, comparable, enter, is_limited, may
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.twin import TwinCommand, moment, table
 from secrets_ui.services.list_secrets import AskedPage, Listing, SecretRow, filter_secrets
@@ -25,11 +26,11 @@ class Command(TwinCommand):
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         place = enter(request, "secret.view", options["environment"])
-        comparable = environments_with(request, "secret.view")
+        others, is_visible = comparable(request), partial(may, request, "secret.view", place)
         listings = (
-            [filter_secrets(place, actor_of(request), comparable, options["filter"])]
-            if options["filter"]
-            else list(_every_page(place, request, comparable))
+            [filter_secrets(place, actor_of(request), others, options["filter"], is_visible)]
+            if options["filter"] or is_limited(request, "secret.view", place)
+            else list(_every_page(place, request, others))
         )
         rows = [row for listing in listings for row in listing.rows]
         self.answer(options, _data(place, listings[0], rows), _text(place, rows))
@@ -42,12 +43,10 @@ class Command(TwinCommand):
         return 0
 
 
-def _every_page(
-    place: Environment, request: ShellRequest, comparable: list[Environment]
-) -> Iterable[Listing]:
+def _every_page(place: Environment, request: ShellRequest, others: list[Environment]) -> Iterable[Listing]:
     token = ""
     while True:
-        listing = AskedPage(place, actor_of(request), comparable, token).listing()
+        listing = AskedPage(place, actor_of(request), others, token).listing()
         yield listing
         token = listing.next_token
         if not token:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import ShellRequest, actor_of, enter, environments_with
+from secrets_ui.access import ShellRequest, actor_of, comparable, enter
 from secrets_ui.domain.health import KeyState
 from secrets_ui.domain.key_rules import FORMAT_NAMES
 from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
@@ -30,7 +30,7 @@ class Command(TwinCommand):
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(estate.get_environment(options["environment"]), options["name"])
         place = enter(request, "secret.view", options["environment"], name)
-        look_elsewhere(place, actor_of(request), environments_with(request, "secret.view"))
+        look_elsewhere(place, actor_of(request), comparable(request))
         opened = open_secret(place, name, actor_of(request))
         self.answer(options, _data(opened), _text(opened))
         for problem in filter(None, (opened.problem, opened.versions_problem)):

@@ -4,6 +4,7 @@ import { all, find, say } from "./dom.js";
 import { startEdit } from "./edit_form.js";
 import { startPasskey } from "./passkey.js";
 import { startSession } from "./session.js";
+import { startReveal } from "./reveal.js";
 
 document.documentElement.classList.add("js");
 
@@ -52,6 +53,7 @@ addEventListener("pagehide", () => all("[data-once]").forEach((element) => eleme
 
 const form = find("[data-edit]");
 if (form) startEdit(form);
+startReveal();
 
 const passkey = find("[data-passkey]");
 if (passkey) startPasskey(passkey);

@@ -25,7 +25,7 @@ resource "aws_iam_role" "console" {
       Sid       = "ConsoleTasks"
       Effect    = "Allow"
       Principal = { AWS = "arn:${local.partition}:iam::${local.console_account}:root" }
-      Action    = "sts:AssumeRole"
+      Action    = ["sts:AssumeRole", "sts:SetSourceIdentity"] # the session carries the person
       Condition = { ArnEquals = { "aws:PrincipalArn" = var.console_task_role_arns } }
     }]
   })

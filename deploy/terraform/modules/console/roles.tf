@@ -63,7 +63,7 @@ resource "aws_iam_role_policy" "task" {
     Statement = [{
       Sid      = "BecomeTheConsoleThere"
       Effect   = "Allow"
-      Action   = ["sts:AssumeRole"]
+      Action   = ["sts:AssumeRole", "sts:SetSourceIdentity"]
       Resource = var.environment_role_arns
     }]
   })

@@ -1,0 +1,110 @@
+"""What one request may do in AWS: its actions, on its one secret. AWS holds it by the session's policy, and the client before AWS is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .environment import Environment
+from .expected_policies import via_service
+
+MOST = 2_048  # characters of a session policy: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+# What Secrets Manager asks of AWS KMS in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+_KMS = {"GetSecretValue": ("kms:Decrypt",), "PutSecretValue": ("kms:Decrypt", "kms:GenerateDataKey")}
+
+
+class OutOfScope(Exception):
+    """A call that its request did not announce: a fault of this console. Nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`on_secret` are operations of Secrets Manager on `secret`, or on every secret of the environment where that is "". `others` are
+    actions that AWS ties to no one secret; the role's own policies say on what."""
+
+    on_secret: tuple[str, ...] = ()
+    secret: str = ""
+    others: tuple[str, ...] = ()
+
+    def of(self, secret: str) -> Scope:
+        """The same, on one secret."""
+        return Scope(self.on_secret, secret, self.others)
+
+    def ensure_holds(self, service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Raises OutOfScope."""
+        if f"{service}:{operation}" in self.others:
+            return
+        named = parameters.get("SecretId")
+        is_named = bool(named) and self.secret in ("", named)
+        if not (service == "secretsmanager" and operation in self.on_secret and is_named):
+            raise OutOfScope(f"{service}:{operation} is not in this request's scope.")
+
+
+LIST = Scope(("DescribeSecret",), others=("secretsmanager:ListSecrets",))
+DESCRIBE = Scope(("DescribeSecret",))
+OPEN = Scope(("DescribeSecret", "ListSecretVersionIds"))
+READ = Scope(("GetSecretValue",))
+EDIT = Scope(("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"))
+DECIDE = Scope(("DescribeSecret", "UpdateSecretVersionStage"))
+SETTLE = Scope(("DescribeSecret", "ListSecretVersionIds", "UpdateSecretVersionStage"))
+SWEEP = Scope(("UpdateSecretVersionStage",), others=("secretsmanager:ListSecrets",))
+CHECK = Scope(
+    ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
+    others=(
+        "cloudtrail:LookupEvents",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListRolePolicies",
+        "iam:SimulatePrincipalPolicy",
+        "kms:DescribeKey",
+        "kms:GetKeyPolicy",
+        "kms:GetKeyRotationStatus",
+        "kms:ListGrants",
+        "lambda:GetFunctionConfiguration",
+        "sts:GetCallerIdentity",
+    ),
+)
+WATCH = Scope(
+    ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
+    others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
+)
+USAGE = Scope(others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets"))
+
+
+def session_policy(environment: Environment, scope: Scope) -> str:
+    """The scope as an IAM policy, in AWS's own limits for the longest name of a secret."""
+    statements = []
+    if scope.on_secret:
+        actions = [f"secretsmanager:{operation}" for operation in scope.on_secret]
+        statements.append(_allow(actions, _secrets(environment, scope.secret)))
+    if scope.others:
+        statements.append(_allow(list(scope.others), "*"))
+    kms = sorted({action for operation in scope.on_secret for action in _KMS.get(operation, ())})
+    if kms:
+        statements.append(_allow(kms, "*") | {"Condition": _for_this_secret(environment, scope.secret)})
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    return json.dumps(policy, separators=(",", ":"))
+
+
+def _allow(actions: list[str], resource: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+def _secrets(environment: Environment, name: str) -> str:
+    """Six random characters end a secret's ARN; `NAME-*` would reach secrets with longer names too."""
+    partition = environment.assume_role.split(":")[1] if environment.assume_role else "aws"
+    ending = f"{name}-??????" if name else f"{environment.prefix}*"
+    return f"arn:{partition}:secretsmanager:{environment.region}:{environment.account}:secret:{ending}"
+
+
+def _for_this_secret(environment: Environment, name: str) -> dict[str, Any]:
+    """The key is whichever encrypts the secret; it opens nothing else, and through Secrets Manager alone."""
+    return {
+        "StringEquals": {"kms:ViaService": via_service(environment)},
+        "StringLike": {"kms:EncryptionContext:SecretARN": _secrets(environment, name)},
+    }

@@ -1,0 +1,59 @@
+"""manage.py permissions: docs/permissions.md, made from the roles that the gatehouse decides by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from secrets_ui.domain.roles import OF_THE_WHOLE, ONLY_WHOLE, ROLES, WORDS
+
+
+class Command(BaseCommand):
+    help = "Print docs/permissions.md: what each role may do."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(as_markdown(), ending="")
+
+
+def as_markdown() -> str:
+    head = ["what they may do", *ROLES]
+    rows = [
+        [_first_up(words) + (" ¹" if action in OF_THE_WHOLE else ""), *_marks(action)]
+        for action, words in WORDS.items()
+    ]
+    table = [head, ["---", *[":-:"] * len(ROLES)], *rows]
+    return _TEXT.format(
+        table="\n".join(f"| {' | '.join(row)} |" for row in table), only_whole=" and ".join(ONLY_WHOLE)
+    )
+
+
+def _marks(action: str) -> list[str]:
+    return ["yes" if action in actions else "" for actions in ROLES.values()]
+
+
+def _first_up(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+_TEXT = """# Permissions
+
+Made from `secrets_ui/domain/roles.py` by `python manage.py permissions > docs/permissions.md`; a test holds it to the code.
+
+A role is given for one environment. What a person may do there is the sum of their roles there; there is no superuser and no other way in.
+
+{table}
+
+¹ About no one secret: a role that is given for some names alone does not reach it.
+
+- **For some names.** A role may be given for names alone that begin in one way: `api-` is every name that begins so, `team/` every name
+  below it, `api-keys` (no `/`, `-`, `_` or `.` at its end) that one secret and no longer name. {only_whole} are given for whole environments.
+- **Who gives them.** An admin of the environment, on the page People, or a group of the identity provider. Nobody changes their own roles
+  or account, and the last admin of an environment stays. Every change and every refusal is in the audit log.
+- **Deciding** on one's own proposal is for nobody. Whoever proposed a change may take it back by the right to edit.
+- **Showing a value** takes the right, a reason, and a fresh proof of who one is; it is on record before and after. `reveal = false` in an
+  environment's rules makes it write-only: no value is shown to anybody. Keys that the catalogue calls not secret need neither reason nor
+  proof, and are on record all the same. An admin gives roles and cannot show values, unless another admin makes them an editor too.
+- **Changing something** asks for a fresh proof where the environment's rule `step_up` says so: saves, decisions, and roles.
+"""

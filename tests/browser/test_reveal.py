@@ -1,0 +1,142 @@
+"""Showing a value: for half a minute, byte for byte, or copied without being shown; and without a script."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import assert_accessible
+from tests.browser.console import Console
+from tests.browser.pages import heading, sign_in
+from tests.browser.watching import Watch
+from tests.canary import make_canary
+
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+@pytest.fixture
+def page(console: Console, anybody: Callable[..., Page]) -> Page:
+    """An editor's who has just signed in, which is a fresh proof."""
+    return fresh(console, anybody)
+
+
+def fresh(console: Console, anybody: Callable[..., Page], **options: object) -> Page:
+    page = anybody(**options)
+    sign_in(page, "editor", console.password)
+    return page
+
+
+def open_key(page: Page, console: Console, secret: str, key: str = "FIRST") -> Locator:
+    """The key's row, its form open and a reason typed."""
+    page.goto(console.path("secret", "dev", secret))
+    row = page.get_by_role("row").filter(has=page.get_by_text(key, exact=True))
+    row.locator("summary").click()
+    row.get_by_label("Why do you need to see it?").fill("OPS-9")
+    return row
+
+
+def shown(row: Locator) -> Locator:
+    return row.locator("[data-revealed]")
+
+
+def test_a_value_is_shown_for_half_a_minute_and_gone_then(console: Console, page: Page) -> None:
+    canary = make_canary()
+    secret = console.make_secret(value=json.dumps({"FIRST": canary, "SECOND": "two"}))
+    page.clock.install()
+    row = open_key(page, console, secret)
+    assert canary not in page.content()
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(shown(row)).to_have_text(canary)
+    expect(shown(row)).to_be_focused()
+    expect(row.get_by_role("timer")).to_have_text(re.compile(r"Hidden in (30|[12]\d) s"))
+    page.clock.run_for(15_000)
+    expect(row.get_by_role("timer")).to_have_text(re.compile(r"Hidden in (\d|1[0-5]) s"))
+    page.clock.run_for(16_000)
+    expect(shown(row)).to_be_hidden()
+    assert canary not in page.content()
+    expect(row.locator("summary")).to_be_focused()
+    page.reload()
+    expect(row).to_contain_text("Seen since its last change by 1 person: editor")
+
+
+@pytest.mark.parametrize("how", ["Hide now", "Escape", "another key"])
+def test_it_is_hidden_when_the_person_wants_it(console: Console, page: Page, how: str) -> None:
+    canary = make_canary()
+    row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": canary, "SECOND": "two"})))
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(shown(row)).to_have_text(canary)
+    if how == "Hide now":
+        row.get_by_role("button", name="Hide now").click()
+    elif how == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        other = page.get_by_role("row").filter(has=page.get_by_text("SECOND", exact=True))
+        other.locator("summary").click()
+        other.get_by_label("Why do you need to see it?").fill("OPS-9")
+        other.get_by_role("button", name="Show for 30 seconds").click()
+        expect(shown(other)).to_have_text("two")
+    expect(shown(row)).to_be_hidden()
+    assert canary not in page.content()
+
+
+ODD = "\n first\r\nline \t<b>&amp;{{ x }}</b>\u202egnp\u200b\u00a0 end "
+
+
+def test_s52_a_value_of_any_shape_is_shown_inert_and_to_the_byte(console: Console, page: Page) -> None:
+    row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": ODD})))
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(shown(row)).to_be_visible()
+    assert shown(row).evaluate("place => place.textContent") == ODD
+    marks = shown(row).locator(".odd").evaluate_all("all => all.map((one) => one.dataset.code)")
+    assert marks == ["1 × blank", "U+000D", "U+0009", "U+202E", "U+200B", "U+00A0", "1 × blank"]
+    assert shown(row).locator("b").count() == 0
+
+
+def test_it_is_copied_without_being_shown(console: Console, anybody: Callable[..., Page]) -> None:
+    page, canary = fresh(console, anybody, permissions=CLIPBOARD), make_canary()
+    row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))
+    row.get_by_role("button", name="Copy without showing").click()
+    expect(row).to_contain_text("Copied, and not shown.")
+    assert page.evaluate("navigator.clipboard.readText()") == canary
+    assert canary not in page.content()
+
+
+def test_a_key_that_is_not_secret_shows_with_one_click(console: Console, page: Page) -> None:
+    page.goto(console.path("secret", "dev", "api-keys"))
+    row = page.get_by_role("row").filter(has=page.get_by_text("OAUTH_ISSUER", exact=True))
+    row.get_by_role("button", name="Show OAUTH_ISSUER").click()
+    expect(shown(row)).to_have_text(console.values("dev", "api-keys")["OAUTH_ISSUER"])
+
+
+def test_a_refusal_is_told_beside_the_key_and_what_was_typed_stays(
+    console: Console, page: Page, watch: Watch
+) -> None:
+    row = open_key(page, console, console.make_secret())
+    console.aws.break_call("GetSecretValue", "DecryptionFailure")
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(row.locator("[data-problem]")).to_contain_text("AWS KMS would not decrypt")
+    expect(row.get_by_label("Why do you need to see it?")).to_have_value("OPS-9")
+    expect(shown(row)).to_be_hidden()
+
+
+def test_what_is_shown_and_how_it_is_asked_for_is_accessible(console: Console, page: Page) -> None:
+    row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": ODD})))
+    assert_accessible(page)
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(shown(row)).to_be_visible()
+    assert_accessible(page)
+
+
+def test_without_a_script_a_page_of_its_own_shows_it_to_the_byte(
+    console: Console, anybody: Callable[..., Page]
+) -> None:
+    page = fresh(console, anybody, java_script_enabled=False)
+    row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": ODD})))
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(heading(page)).to_have_text("FIRST")
+    expect(page.get_by_text("leaves by itself after 30 seconds")).to_be_visible()
+    assert page.locator("[data-revealed]").text_content() == ODD

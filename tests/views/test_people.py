@@ -1,0 +1,215 @@
+"""People: roles given and taken by admins of an environment, accounts switched off; and what nobody may do there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from secrets_ui.domain.environment import Rules
+from secrets_ui.models import AuditRecord, RoleGrant
+from tests.conftest import Estate, client_of
+
+pytestmark = pytest.mark.django_db
+Person = Callable[..., Any]
+
+
+def grants(user: Any) -> set[tuple[str, str, str]]:
+    return set(RoleGrant.objects.filter(user=user).values_list("environment", "role", "prefix"))
+
+
+def give(client: Client, user: Any, environment: str, role: str, names: str = "") -> Any:
+    return client.post(f"/people/{user.pk}/give", {"environment": environment, "role": role, "names": names})
+
+
+def take(client: Client, user: Any, **which: str) -> Any:
+    return client.post(f"/people/{user.pk}/take/{RoleGrant.objects.get(user=user, **which).pk}")
+
+
+def switch(client: Client, user: Any, to: str) -> Any:
+    return client.post(f"/people/{user.pk}/account", {"account": to})
+
+
+def last_record() -> AuditRecord:
+    found = AuditRecord.objects.order_by("sequence").last()
+    assert found
+    return found
+
+
+def test_an_admin_gives_and_takes_roles_on_record(person: Person, signed_in: Callable[..., Client]) -> None:
+    admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
+    assert give(admin, hana, "dev", "editor", "api-").status_code == 302
+    assert grants(hana) == {("dev", "viewer", ""), ("dev", "editor", "api-")}
+    told = last_record()
+    assert (told.action, told.outcome, told.actor, told.environment) == ("role.given", "done", "mika", "dev")
+    assert json.loads(told.details) == {"account": "hana", "role": "editor", "names": "api-"}
+
+    assert take(admin, hana, role="viewer").status_code == 302
+    assert grants(hana) == {("dev", "editor", "api-")}
+    assert (last_record().action, json.loads(last_record().details)["role"]) == ("role.taken", "viewer")
+
+
+def test_the_pages_show_accounts_with_roles_and_last_sign_in(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev"), person("viewer", "dev", "prod", name="hana")
+    person("editor", "prod", name="ken")
+    page = admin.get("/people").content.decode()
+    assert "viewer in dev" in page
+    assert "viewer in prod" not in page  # not this admin's
+    assert "ken" in page
+    assert "never" in page
+    assert "Take away" in admin.get(f"/people/{hana.pk}").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [("owner", ""), ("", ""), ("admin", "api-"), ("viewer", "../prod/"), ("viewer", "")],
+    ids=str,
+)
+def test_what_cannot_be_given_is_told_and_recorded(
+    person: Person, signed_in: Callable[..., Client], role: str, names: str
+) -> None:
+    admin, hana = signed_in("admin", "dev"), person("viewer", "dev", name="hana")
+    answer = give(admin, hana, "dev", role, names)
+    assert answer.status_code == 400
+    assert grants(hana) == {("dev", "viewer", "")}
+    if role:
+        assert (last_record().action, last_record().outcome) == ("role.given", "refused")
+
+
+def test_s47_nobody_gives_oneself_a_role(person: Person) -> None:
+    user = person("admin", "dev", name="mika")
+    admin = client_of(user)
+    assert give(admin, user, "dev", "editor").status_code == 403
+    assert grants(user) == {("dev", "admin", "")}
+    assert (last_record().action, last_record().outcome) == ("role.given", "refused")
+    assert "Give a role" not in admin.get(f"/people/{user.pk}").content.decode()
+
+
+def test_s47_an_admin_gives_and_takes_nothing_elsewhere(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev"), person("viewer", "prod", name="hana")
+    assert give(admin, hana, "prod", "viewer").status_code == 403
+    assert take(admin, hana, environment="prod").status_code == 403
+    assert switch(admin, hana, "off").status_code == 403
+    assert grants(hana) == {("prod", "viewer", "")}
+    hana.refresh_from_db()
+    assert hana.is_active
+
+
+def test_s47_a_role_that_a_group_gives_is_not_taken_here(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev", "staging"), person("viewer", "dev", "staging", name="hana")
+    RoleGrant.objects.filter(user=hana, environment="dev").update(source="groups")
+    assert take(admin, hana, environment="dev").status_code == 400
+    assert ("dev", "viewer", "") in grants(hana)
+    assert "Take away<span" in admin.get(f"/people/{hana.pk}").content.decode()
+    RoleGrant.objects.filter(user=hana).update(source="groups")
+    assert "Take away<span" not in admin.get(f"/people/{hana.pk}").content.decode()
+
+
+def test_s47_the_last_admin_stays(person: Person) -> None:
+    mika, ken = person("admin", "dev", name="mika"), person("admin", "dev", name="ken")
+    client = client_of(mika)
+    assert take(client, ken).status_code == 302
+    assert take(client, mika).status_code == 409
+    assert grants(mika) == {("dev", "admin", "")}
+    assert (last_record().action, last_record().outcome) == ("role.taken", "refused")
+
+
+def test_s47_an_admin_whose_account_is_off_does_not_count(person: Person) -> None:
+    mika, ken = person("admin", "dev", name="mika"), person("admin", "dev", name="ken")
+    client = client_of(mika)
+    assert switch(client, ken, "off").status_code == 302
+    assert take(client, mika).status_code == 409
+    assert switch(client, mika, "off").status_code == 403  # nor one's own
+    assert switch(client, ken, "on").status_code == 302
+    assert take(client, mika).status_code == 302
+
+
+def test_s28_a_role_that_was_taken_counts_at_the_next_request(
+    estate: Estate, person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev"), person("viewer", "dev", name="hana")
+    client = client_of(hana)
+    assert client.get("/dev/").status_code == 200
+    take(admin, hana)
+    assert client.get("/dev/").status_code == 403
+
+
+def test_s28_an_account_that_is_switched_off_is_out_and_its_sessions_are_gone(
+    estate: Estate, person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana, ken = (
+        signed_in("admin", "dev"),
+        person("viewer", "dev", name="hana"),
+        person("viewer", "dev"),
+    )
+    clients, other = [client_of(hana), client_of(hana)], client_of(ken)
+    assert switch(admin, hana, "off").status_code == 302
+    assert [client.get("/dev/").status_code for client in clients] == [302, 302]
+    assert other.get("/dev/").status_code == 200
+    assert Session.objects.count() == 2  # the admin's, and the other person's
+    assert AuditRecord.objects.filter(action="account.switched_off", outcome="done").count() == 1
+    switch(admin, hana, "on")
+    assert [client.get("/dev/").status_code for client in clients] == [302, 302]
+    assert client_of(hana).get("/dev/").status_code == 200
+
+
+def test_s30_in_an_environment_that_asks_for_it_roles_need_a_fresh_proof(
+    make_estate: Callable[..., Estate], person: Person
+) -> None:
+    make_estate(only=("dev",), dev=Rules(step_up=True))
+    hana, mika = person("viewer", "dev", name="hana"), person("admin", "dev", name="mika")
+    client = client_of(mika, proved=False)
+    assert give(client, hana, "dev", "editor").status_code == 403
+    assert take(client, hana).status_code == 403
+    assert switch(client, hana, "off").status_code == 403
+    assert grants(hana) == {("dev", "viewer", "")}
+    assert give(client_of(mika), hana, "dev", "editor").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/people/999999", f"/people/{2**63}", f"/people/{10**30}"])
+def test_somebody_who_is_not_there(signed_in: Callable[..., Client], path: str) -> None:
+    assert signed_in("admin").get(path).status_code == 404
+
+
+def test_a_switch_without_a_position_changes_nothing(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev"), person("viewer", "dev", name="hana")
+    for to in ("", "1", "OFF"):
+        assert switch(admin, hana, to).status_code == 400
+    assert get_user_model().objects.get(pk=hana.pk).is_active
+
+
+def test_the_to_do_lists_what_somebody_saw_who_has_no_role_any_more(
+    make_estate: Callable[..., Estate], person: Person, signed_in: Callable[..., Client]
+) -> None:
+    from tests.posting import JSON, current_version
+
+    estate = make_estate(only=("dev",))
+    admin, hana = signed_in("admin", "dev"), person("editor", "dev", name="hana")
+    client = client_of(hana)
+    client.get("/dev/secret/miyabi/dev/api-keys")
+    form = {
+        "key": "GITHUB_TOKEN",
+        "version": current_version(estate, "dev", "api-keys"),
+        "reason": "r",
+        "to": "screen",
+    }
+    assert client.post("/dev/reveal/miyabi/dev/api-keys", form, **JSON).status_code == 200
+    assert "GITHUB_TOKEN" not in admin.get("/people/to-rotate").content.decode()
+    assert "GITHUB_TOKEN" in admin.get(f"/people/{hana.pk}").content.decode()
+    page = client.get("/dev/secret/miyabi/dev/api-keys").content.decode()
+    assert "Seen since its last change by 1 person: <bdi>hana</bdi>" in page
+    take(admin, hana)
+    assert "GITHUB_TOKEN" in admin.get("/people/to-rotate").content.decode()
