@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from ..domain.alarm import Alarm
 from ..domain.evidence import Known
-from ..domain.usage import Alarm, Alarms, Metric, Series
+from ..domain.usage import Metric, Series
 from .base import Gateway
 from .translate import told_as_ours
 
 A_DAY = 86_400  # seconds
 MOST_PAGES = 20  # 500 metrics of 30 days fit into one
-MOST_ALARMS = 100  # DescribeAlarms' own limit for one call
+LONGEST_REASON = 300  # characters: CloudWatch repeats the values of metrics at length
 
 
 class CloudWatchGateway(Gateway):
@@ -50,16 +51,20 @@ class CloudWatchGateway(Gateway):
             {metric: Series(days[name], _problem(status[name])) for name, metric in by_id.items()}, call
         )
 
-    def describe_alarms(self, prefix: str) -> Known[Alarms]:
-        """Metric alarms whose names start with `prefix`, at most 100: one call.
+    def describe_alarms(self, prefix: str) -> Known[tuple[Alarm, ...]]:
+        """Metric and composite alarms whose names start with `prefix`, by name: one call for each hundred.
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html"""
         call = self.told("DescribeAlarms", "", "describe-alarms", "--alarm-name-prefix", prefix)
         with told_as_ours(call):
-            answer = self._client.describe_alarms(
-                AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"], MaxRecords=MOST_ALARMS
+            pages = self._client.get_paginator("describe_alarms").paginate(
+                AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
             )
-            alarms = tuple(_alarm(entry) for entry in answer["MetricAlarms"])
-            return Known(Alarms(alarms, bool(answer.get("NextToken"))), call)
+            found = [
+                _alarm(entry)
+                for page in pages
+                for entry in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
+            ]
+            return Known(tuple(sorted(found, key=lambda alarm: alarm.name)), call)
 
 
 def _query(name: str, metric: Metric) -> dict[str, Any]:
@@ -87,6 +92,7 @@ def _alarm(entry: Mapping[str, Any]) -> Alarm:
         since=entry.get("StateTransitionedTimestamp") or entry.get("StateUpdatedTimestamp"),
         metric=entry.get("MetricName", ""),
         threshold=entry.get("Threshold"),
+        reason=str(entry.get("StateReason", ""))[:LONGEST_REASON],
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from .alarm import Alarm, AlarmState
 from .evidence import Known
-from .usage import DAYS, Alarm, AlarmState, Usage
+from .usage import DAYS, Usage
 
 HEADING, PLOT, GAP, LANE, AXIS = 22, 56, 20, 30, 24  # pixels
 _INSET = 0.14  # of a day's width, left free on both sides of its bar
@@ -113,7 +114,7 @@ def chart_of(usage: Usage) -> Chart:
         _panel(kind, title, number * (HEADING + PLOT + GAP), dates, counts)
         for number, (kind, title, counts) in enumerate(series)
     )
-    alarms = usage.alarms.value.all if isinstance(usage.alarms, Known) else ()
+    alarms = usage.alarms.value if isinstance(usage.alarms, Known) else ()
     below = len(series) * (HEADING + PLOT + GAP)
     lanes = tuple(
         _lane(alarm, below + number * LANE, dates[0], usage.read_at)

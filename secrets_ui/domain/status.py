@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .finding import WORST_FIRST, Status, Weight
 
-Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status"]
+Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage"]
 TROUBLE: tuple[Status, ...] = ("fail", "unknown", "warn")
 _RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
 

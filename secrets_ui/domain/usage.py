@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
 
+from .alarm import Alarm, ringing
 from .environment import Environment
 from .evidence import Evidence, Known
 from .secret import Secret
@@ -26,7 +26,6 @@ ACCESSES, ERRORS = (
     "SecretAccess",
     "FailedSecretRetrievals",
 )  # our own, which deploy/terraform/modules/monitoring feeds from the trail
-AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
 
 @dataclass(frozen=True)
@@ -43,29 +42,6 @@ class Series:
 
     days: Mapping[date, int]
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """`since` is when it came into its present state. CloudWatch's reason is left out: it repeats values of metrics at length."""
-
-    name: str
-    state: AlarmState
-    since: datetime | None
-    metric: str = ""
-    threshold: float | None = None
-
-
-@dataclass(frozen=True)
-class Alarms:
-    """`is_cut`: there are more than one call tells."""
-
-    all: tuple[Alarm, ...]
-    is_cut: bool = False
-
-    @property
-    def ringing(self) -> tuple[Alarm, ...]:
-        return tuple(alarm for alarm in self.all if alarm.state == "ALARM")
 
 
 @dataclass(frozen=True)
@@ -86,7 +62,7 @@ class Usage:
     environment: Environment
     read_at: datetime
     metrics: Evidence[Mapping[Metric, Series]]
-    alarms: Evidence[Alarms] | None = None
+    alarms: Evidence[tuple[Alarm, ...]] | None = None
     secrets: Evidence[tuple[Secret, ...]] | None = None
     namespace: str = ""
 
@@ -136,8 +112,8 @@ def asked_from(now: datetime) -> datetime:
 def summarise(usage: Usage) -> list[str]:
     """Sentences for people, worst first. Only what is known is told."""
     told, prefix, days = [], usage.environment.prefix, usage.days
-    if isinstance(usage.alarms, Known) and usage.alarms.value.ringing:
-        told.append(f"{_counted(len(usage.alarms.value.ringing), 'alarm rings', 'alarms ring')}.")
+    if isinstance(usage.alarms, Known) and (loud := ringing(usage.alarms.value)):
+        told.append(f"{_counted(len(loud), 'alarm rings', 'alarms ring')}.")
     sums = (
         _summed([day.errors for day in days], "failed read", "failed reads"),
         _summed([day.accesses for day in days], f"read of {prefix}", f"reads of {prefix}"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .alarm import Alarm
 from .catalog import SecretSpec
 from .environment import Environment
 from .evidence import Evidence, FunctionConfiguration
@@ -14,16 +15,6 @@ from .finding import Finding
 from .key_age import KeyAge
 from .outside_changes import OutsideChange
 from .secret import Secret
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """A CloudWatch alarm. `state` is OK, ALARM or INSUFFICIENT_DATA, in the state since `since`."""
-
-    name: str
-    state: str
-    since: datetime | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,17 @@ from typing import Any, TypeVar
 from django.conf import settings
 
 from ..aws.cloudtrail import CloudTrailGateway
-from ..aws.cloudwatch_alarms import CloudWatchAlarmsGateway
+from ..aws.cloudwatch import CloudWatchGateway
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
+from ..domain.alarm import Alarm
 from ..domain.environment import Environment
 from ..domain.errors import AuditUnavailable, AwsError
 from ..domain.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked, unlearnt
 from ..domain.facts import VersionFacts
 from ..domain.outside_changes import ChainKnowledge, OutsideChange, Sight, document_hash, find_changes
 from ..domain.secret import Secret, SecretVersion
-from ..domain.watched import Alarm, TrailEvent
+from ..domain.watched import TrailEvent
 from ..models import StatusSnapshot
 from . import estate
 from .aws_access import gather, secrets_manager, sessions
@@ -279,7 +280,7 @@ def _read_policies(seen: Seen) -> None:
 
 def _look_around(seen: Seen) -> None:
     environment = seen.environment
-    alarms = CloudWatchAlarmsGateway(sessions().client(environment, "cloudwatch", RUNNER.name), environment)
+    alarms = CloudWatchGateway(sessions().client(environment, "cloudwatch", RUNNER.name), environment)
     seen.alarms = _kept(partial(alarms.describe_alarms, environment.alarm_prefix))
     if seen.shared is None:
         return

@@ -70,6 +70,8 @@ def explained_at(environment: str, secret: str, finding: StatusFinding, audited:
         return ""
     if finding.page == "status":
         return reverse("environment_status", args=[environment])
+    if finding.page == "usage":
+        return reverse("usage", args=[environment])
     if finding.page == "troubleshoot":
         name = secret or place.prefix + next(iter(estate.catalog().secrets), "")
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
@@ -83,6 +85,7 @@ def explanation_title(finding: StatusFinding) -> str:
     return {
         "troubleshoot": "Troubleshoot",
         "status": "Environment",
+        "usage": "Reads and alarms",
         "audit": "Audit log",
         "secret": "Secret",
         "secrets": "List",

@@ -134,7 +134,7 @@ def test_a_refusal_is_told_as_ours(
         assert error.call.operation.startswith("cloudwatch:")
 
 
-def test_alarms_are_told_with_since_when_and_whether_there_are_more(
+def test_alarms_of_every_page_are_told_with_since_when(
     stubbed: tuple[CloudWatchGateway, Stubber],
 ) -> None:
     gateway, stub = stubbed
@@ -145,18 +145,22 @@ def test_alarms_are_told_with_since_when_and_whether_there_are_more(
         "MetricName": "x",
         "Threshold": 1.0,
     }
-    moved = entry | {"AlarmName": "miyabi-moved", "StateTransitionedTimestamp": START}
-    stub.add_response(
-        "describe_alarms",
-        {"MetricAlarms": [entry, moved], "NextToken": "more"},
-        {"AlarmNamePrefix": "miyabi", "AlarmTypes": ["MetricAlarm"], "MaxRecords": 100},
-    )
+    moved = entry | {
+        "AlarmName": "miyabi-again",
+        "StateTransitionedTimestamp": START,
+        "StateReason": "x" * 999,
+    }
+    both = {"AlarmNamePrefix": "miyabi", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+    stub.add_response("describe_alarms", {"MetricAlarms": [entry, moved], "NextToken": "more"}, both)
+    composite = {"AlarmName": "miyabi-both", "StateValue": "OK"}
+    stub.add_response("describe_alarms", {"CompositeAlarms": [composite]}, {**both, "NextToken": "more"})
     told = gateway.describe_alarms("miyabi").value
-    assert told.is_cut
-    assert [(alarm.name, alarm.state, alarm.since) for alarm in told.all] == [
+    assert [(alarm.name, alarm.state, alarm.since) for alarm in told] == [
+        ("miyabi-again", "ALARM", START),
+        ("miyabi-both", "OK", None),
         ("miyabi-failed", "ALARM", END),
-        ("miyabi-moved", "ALARM", START),
     ]
+    assert [len(alarm.reason) for alarm in told] == [300, 0, 0]
 
 
 def test_the_list_of_operations_is_secrets_manager_s(
@@ -179,7 +183,7 @@ def test_the_local_aws_tells_what_was_put_there(local_aws: LocalAws, local_sessi
     assert errors[now.date() - timedelta(days=9)] == 0
     assert found[Metric("Miyabi/Secrets/staging", ACCESSES)].days.keys() == found[READS].days.keys()
     assert dict(found[calls_of("RestoreSecret")].days) == {}
-    states = {alarm.name: alarm.state for alarm in gateway.describe_alarms("miyabi").value.all}
+    states = {alarm.name: alarm.state for alarm in gateway.describe_alarms("miyabi").value}
     assert states == {"miyabi-staging-failed-reads": "ALARM", "miyabi-staging-unusual-reads": "OK"}
 
 
@@ -188,5 +192,5 @@ def test_an_account_without_a_call_has_no_point(
 ) -> None:
     found = watch.get_metric_data(metrics_of("Miyabi/Secrets"), START, END).value
     assert all(not series.days and not series.problem for series in found.values())
-    assert watch.describe_alarms("miyabi").value.all == ()
+    assert watch.describe_alarms("miyabi").value == ()
     assert cloudwatch(local_aws.endpoint, environment).describe_alarms()["MetricAlarms"] == []

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_ui.domain.alarm import Alarm
 from secrets_ui.domain.chart import PLOT, chart_of, nice_top
 from secrets_ui.domain.evidence import Known
-from secrets_ui.domain.usage import DAYS, ERRORS, Alarm, Alarms, Metric, Series
+from secrets_ui.domain.usage import DAYS, ERRORS, Metric, Series
 from tests.domain.test_usage import CALL, NOW, SPACE, TODAY, day, usage
 
 counts = st.dictionaries(st.integers(0, DAYS - 1), st.integers(0, 10**12), max_size=DAYS)
@@ -70,7 +71,7 @@ def test_alarms_stand_worst_first_from_when_they_came_into_their_state() -> None
 @given(st.lists(st.integers(-400, 400), max_size=9))
 def test_lanes_lie_inside_and_the_rest_is_counted(ago: list[int]) -> None:
     alarms = tuple(Alarm(str(n), "OK", NOW - timedelta(days=days)) for n, days in enumerate(ago))
-    chart = chart_of(replace(usage(), alarms=Known(Alarms(alarms), CALL)))
+    chart = chart_of(replace(usage(), alarms=Known(alarms, CALL)))
     assert len(chart.lanes) + chart.more_alarms == len(alarms)
     for lane in chart.lanes:
         assert 0 <= float(lane.x[:-1]) <= float(lane.end[:-1]) + 0.001 <= 100

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secrets_ui.domain.alarm import Alarm
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.evidence import Denied, Known
@@ -18,8 +19,6 @@ from secrets_ui.domain.usage import (
     ERRORS,
     OPERATIONS,
     READS,
-    Alarm,
-    Alarms,
     Metric,
     Series,
     Usage,
@@ -37,7 +36,7 @@ SPACE = "Miyabi/Secrets"
 
 
 def usage(series: Mapping[Metric, Series] | None = None, alarms: tuple[Alarm, ...] = ()) -> Usage:
-    return Usage(PROD, NOW, Known(series or {}, CALL), Known(Alarms(alarms), CALL), namespace=SPACE)
+    return Usage(PROD, NOW, Known(series or {}, CALL), Known(alarms, CALL), namespace=SPACE)
 
 
 def day(back: int, count: int) -> dict[date, int]:

@@ -66,6 +66,18 @@ run "two_tasks_behind_tls_in_private" {
   }
 }
 
+run "what_is_secret_is_no_plain_setting" {
+  command = plan
+  module {
+    source = "./modules/console"
+  }
+  variables {
+    settings        = { OIDC_CLIENT_SECRET = "mocked" }
+    secret_settings = { OIDC_CLIENT_SECRET = "mocked" }
+  }
+  expect_failures = [var.settings, var.secret_settings]
+}
+
 run "an_image_by_its_digest" {
   command = plan
   module {

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access_path import told
+from ...domain.alarm import Alarm
 from ...domain.evidence import Known
 from ...domain.status import StatusFinding, plural
-from ...domain.watched import Alarm, Surroundings
+from ...domain.watched import Surroundings
 from .saying import Saying
 
-say = Saying(__name__, "status", "DescribeAlarms")
+say = Saying(__name__, "usage", "DescribeAlarms")
 
 
 def check(around: Surroundings) -> Iterator[StatusFinding]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.demo.estate import read_catalog
 from secrets_ui.checks import run_checks
+from secrets_ui.domain.alarm import Alarm
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.evidence import FunctionConfiguration, Known, Unreachable
@@ -15,7 +16,7 @@ from secrets_ui.domain.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.key_age import KeyAge
 from secrets_ui.domain.secret import Secret
 from secrets_ui.domain.status import StatusFinding
-from secrets_ui.domain.watched import Alarm, Records, Surroundings, WatchedSecret
+from secrets_ui.domain.watched import Records, Surroundings, WatchedSecret
 from tests.checks.building import evidence
 
 NOW = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)

@@ -10,6 +10,7 @@ import pytest
 
 from secrets_ui.checks import status as checks
 from secrets_ui.checks.status import judge_records, judge_secret, judge_surroundings
+from secrets_ui.domain.alarm import Alarm
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.evidence import Denied, Known, Missing
 from secrets_ui.domain.facts import KeyFacts, VersionFacts
@@ -18,7 +19,7 @@ from secrets_ui.domain.key_age import KeyAge
 from secrets_ui.domain.outside_changes import OutsideChange
 from secrets_ui.domain.secret import Secret
 from secrets_ui.domain.status import status_of
-from secrets_ui.domain.watched import Alarm, OpenIntent, TrailEvent
+from secrets_ui.domain.watched import OpenIntent, TrailEvent
 from tests.checks.status.building import (
     ARN,
     AWAY,
@@ -226,7 +227,12 @@ def test_an_open_intent_is_told_with_its_record() -> None:
 
 def test_alarms_are_told_by_their_state() -> None:
     alarms = Known(
-        (Alarm("a", "ALARM", NOW, "too many errors"), Alarm("b", "OK"), Alarm("c", "INSUFFICIENT_DATA")), CALL
+        (
+            Alarm("a", "ALARM", NOW, reason="too many errors"),
+            Alarm("b", "OK"),
+            Alarm("c", "INSUFFICIENT_DATA"),
+        ),
+        CALL,
     )
     found = [f for f in judge_surroundings(around(alarms=alarms)) if f.check == "alarms_are_quiet"]
     assert [(f.status, f.about) for f in found] == [("fail", "a"), ("pass", ""), ("unknown", "c")]

@@ -34,7 +34,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "ReadSettings"
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue"]
-        Resource = [for secret in aws_secretsmanager_secret.task : secret.arn]
+        Resource = concat([for secret in aws_secretsmanager_secret.task : secret.arn], values(var.secret_settings))
       },
       {
         Sid       = "DecryptSettings"

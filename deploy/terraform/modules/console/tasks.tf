@@ -12,7 +12,7 @@ locals {
   # The environments file goes to the task's memory: it is no secret, and the root file system is read-only.
   environments_file = "/dev/shm/environments.toml"
   with_environments = "umask 077 && printf %s \"$ENVIRONMENTS_TOML\" > \"$ENVIRONMENTS_FILE\""
-  settings = {
+  settings = merge(var.settings, {
     ALLOWED_HOSTS      = var.host_name
     BEHIND_TLS_PROXY   = "true" # a load balancer sets X-Forwarded-Proto itself
     ENVIRONMENTS_FILE  = local.environments_file
@@ -21,7 +21,8 @@ locals {
     PORT               = tostring(local.port)
     WEB_CONCURRENCY    = tostring(var.web_concurrency)
     AWS_DEFAULT_REGION = local.region
-  }
+  })
+  secret_settings = [for name, arn in var.secret_settings : { name = name, valueFrom = arn }]
   container = {
     image                  = var.image
     essential              = true
@@ -55,10 +56,13 @@ resource "aws_ecs_task_definition" "console" {
     command      = ["sh", "-c", "${local.with_environments} && exec gunicorn --config deploy/gunicorn.conf.py"]
     portMappings = [{ containerPort = local.port, protocol = "tcp" }]
     stopTimeout  = 60
-    secrets = [
-      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL"] :
-      { name = name, valueFrom = "${aws_secretsmanager_secret.task["console"].arn}:${name}::" }
-    ]
+    secrets = concat(
+      [
+        for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL"] :
+        { name = name, valueFrom = "${aws_secretsmanager_secret.task["console"].arn}:${name}::" }
+      ],
+      local.secret_settings,
+    )
     healthCheck = {
       command     = ["CMD", "python", "deploy/healthcheck.py"]
       interval    = 10
@@ -88,10 +92,13 @@ resource "aws_ecs_task_definition" "migrations" {
       { name = "CONSOLE_USER", value = local.console_user },
       { name = "MAKE_USER", value = file("${path.module}/make_user.py") },
     ])
-    secrets = [
-      for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL", "CONSOLE_PASSWORD"] :
-      { name = name, valueFrom = "${aws_secretsmanager_secret.task["migrations"].arn}:${name}::" }
-    ]
+    secrets = concat(
+      [
+        for name in ["SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY", "DATABASE_URL", "CONSOLE_PASSWORD"] :
+        { name = name, valueFrom = "${aws_secretsmanager_secret.task["migrations"].arn}:${name}::" }
+      ],
+      local.secret_settings,
+    )
   })])
 
   depends_on = [aws_secretsmanager_secret_version.migrations]

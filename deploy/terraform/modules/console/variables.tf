@@ -185,6 +185,28 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "settings" {
+  description = "Further settings of the console, such as OIDC_ISSUER and OIDC_CLIENT_ID: .env.example lists them. Not for what is secret."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name, _ in var.settings : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !can(regex("_(SECRET|TOKEN|PASSWORD|KEY|KEYS_BEFORE)$", name))])
+    error_message = "Expected names of settings in capital letters, and none that is secret, which belongs in secret_settings; got ${join(", ", keys(var.settings))}."
+  }
+}
+
+variable "secret_settings" {
+  description = "Further settings that are secret, such as OIDC_CLIENT_SECRET or STATUS_TOKEN: for each the ARN of the secret in this account that holds it, as plain text."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for _, arn in var.secret_settings : can(regex("^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$", arn))])
+    error_message = "Expected the ARN of a secret for each; got ${join(", ", values(var.secret_settings))}."
+  }
+}
+
 variable "access_log_bucket" {
   description = "Bucket for the load balancer's access logs. Without it there are none; the console writes its own."
   type        = string
