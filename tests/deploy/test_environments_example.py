@@ -7,6 +7,7 @@ from dataclasses import fields
 import pytest
 
 from deploy.demo.estate import ENVIRONMENTS_FILE, read_environments
+from secrets_ui.access import ROLES
 from secrets_ui.domain.environment import Environment, Rules
 
 TEXT = ENVIRONMENTS_FILE.read_text()
@@ -17,10 +18,16 @@ def test_it_is_valid_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [item.name for item in fields(Environment) if item.name not in ("name", "rules")]
+    "key", [item.name for item in fields(Environment) if item.name not in ("name", "rules", "groups")]
 )
 def test_it_shows_every_key_that_an_environment_may_have(key: str) -> None:
     assert f"\n{key} = " in TEXT
+
+
+def test_it_shows_which_groups_give_which_roles() -> None:
+    roles = {role for place in read_environments().values() for _, roles in place.groups for role in roles}
+    assert roles
+    assert roles <= set(ROLES)
 
 
 @pytest.mark.parametrize("key", [item.name for item in fields(Rules)])
