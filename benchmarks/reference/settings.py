@@ -11,6 +11,7 @@ MIDDLEWARE = [  # what `django-admin startproject` gives, without messages, whic
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # its apps do not start without
 ]
 TEMPLATES = [
     {

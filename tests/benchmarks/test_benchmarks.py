@@ -13,8 +13,7 @@ from benchmarks import bare
 from deploy.demo.local_aws import PROJECT
 from secrets_ui.services import list_secrets
 
-# In one group, so that one worker runs the benchmarks once.
-pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.xdist_group("benchmarks")]
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 PAGES = ("list page ÷ its AWS call, 20 ms", "list page ÷ plain page")
 
 

@@ -27,7 +27,7 @@ import pytest
 from deploy.demo.local_aws import PROJECT
 from tests.deploy.processes import descendants, wait_until_gone
 
-pytestmark = [pytest.mark.processes, pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 ROLES = ("viewer", "editor", "auditor", "admin")
 SHOWN = re.compile(
     r"console +(\S+)\n.*Password +(\S+)\n.*Local AWS +(\S+)\n.*AWS_CONFIG_FILE=([^\n]+)\n", re.DOTALL

@@ -37,7 +37,6 @@ def replayed(test: Any) -> Any:
         pytest.mark.processes,
         pytest.mark.slow,
         pytest.mark.timeout(600),
-        pytest.mark.xdist_group("image"),
     )
     for mark in marks:
         test = mark(test)

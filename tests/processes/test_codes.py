@@ -14,7 +14,7 @@ import pytest
 from deploy.demo.local_aws import PROJECT
 from tests.authenticator import code_of
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("codes")]
+pytestmark = [pytest.mark.processes]
 
 ENROL = """
 import django; django.setup()

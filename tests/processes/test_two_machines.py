@@ -28,7 +28,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.postgres,
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("machines"),  # the fixture costs more than the tests
 ]
 NAME = "miyabi/prod/config"
 EDIT = f"/prod/edit/{NAME}"

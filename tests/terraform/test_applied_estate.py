@@ -34,7 +34,6 @@ from tests.terraform.tour import Tour
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.processes,
-    pytest.mark.xdist_group("terraform"),
     pytest.mark.django_db,
 ]
 SECRETS = ("api-keys", "config")

@@ -15,7 +15,6 @@ from secrets_ui.domain.key_rules import is_placeholder
 from tests.terraform import tables
 from tests.terraform.running import SOURCE, Terraform, copy_sources, must_run, why_not
 
-GROUP = pytest.mark.xdist_group("terraform")
 MODULES = [pytest.param(folder, id=folder.relative_to(PROJECT).as_posix()) for folder in tables.modules()]
 EXAMPLES = sorted(path.parent for path in (SOURCE / "examples").glob("*/main.tf"))
 
@@ -28,12 +27,10 @@ def copied(cli_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraf
     return terraform
 
 
-@GROUP
 def test_every_file_is_formatted(copied: Terraform) -> None:
     copied.run("fmt", "-check", "-recursive", "-diff")
 
 
-@GROUP
 @pytest.mark.slow
 def test_its_own_tests_pass_with_a_provider_that_makes_nothing(copied: Terraform) -> None:
     """They are of the root module and of each in modules/; so these are valid, too."""
@@ -41,7 +38,6 @@ def test_its_own_tests_pass_with_a_provider_that_makes_nothing(copied: Terraform
     assert re.search(r"Success! \d+ passed, 0 failed\.", printed)
 
 
-@GROUP
 @pytest.mark.slow
 @pytest.mark.parametrize("example", [pytest.param(path, id=path.name) for path in EXAMPLES])
 def test_an_example_is_valid(copied: Terraform, example: Path) -> None:
@@ -50,7 +46,6 @@ def test_an_example_is_valid(copied: Terraform, example: Path) -> None:
     there.run("validate")
 
 
-@GROUP
 @pytest.mark.slow
 def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> None:
     """All of it in one go, before a provider is asked for anything."""
