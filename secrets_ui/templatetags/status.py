@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from django import template
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from ..domain.history import Day
 from ..domain.status import StatusFinding, age_text
@@ -97,9 +98,8 @@ def explanation_title(finding: StatusFinding) -> str:
 def day_bar(number: int, day: Day) -> SafeString:
     """One day of the strip; its text is numbers and words of this module's own."""
     height = _HEIGHTS[day.status]
-    return mark_safe(  # noqa: S308
-        f'<rect class="day {day.status}" x="{number * 4}" y="{24 - height}" width="3" height="{height}"><title>{day.text}</title></rect>'
-    )
+    bar = '<rect class="day {}" x="{}" y="{}" width="3" height="{}"><title>{}</title></rect>'
+    return format_html(bar, day.status, number * 4, 24 - height, height, day.text)
 
 
 @register.filter
