@@ -51,7 +51,7 @@ def _frame(request: HttpRequest, place: Any) -> dict[str, Any]:
     """The frame's links are text here: what they cost is the console's own."""
     return {
         "person": request.user.get_username(), "roles": "editor", "page": "secrets",
-        "current": place, "home": place, "may_audit": True,
+        "current": place, "home": place, "may_audit": True, "session": {"idle": 1800, "life": 43200},
         "places": [{"place": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()],
     }  # fmt: skip
 
