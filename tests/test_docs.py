@@ -11,7 +11,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
-NOT_YET = {"docs/performance.md"}  # figures that are still to be measured
 
 
 def documents() -> list[Path]:
@@ -41,8 +40,6 @@ def test_every_link_leads_somewhere(path: Path) -> None:
             continue
         name, _, anchor = link.partition("#")
         target = (path.parent / name).resolve() if name else path
-        if target.relative_to(ROOT).as_posix() in NOT_YET:
-            continue
         assert target.exists(), f"{path.name}: {link}"
         if anchor:
             assert anchor in anchors(target), f"{path.name}: {link}"
