@@ -15,7 +15,7 @@ from benchmarks.servers import make_environ
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import run_to_end
 
-RUNNER = "run_checks"
+RUNNER = "console=run_checks"  # the name of its sessions
 ENVIRONMENTS, PAGE, CATALOG, POLICIES = (
     3,
     100,
