@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -25,6 +26,12 @@ from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access
 from secrets_ui.services import estate as configured
 from tests.recording_aws import RecordingAws
+
+# Time is no property of what is tested: the machine may be busy.
+hypothesis.settings.register_profile(
+    "miyabi", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("miyabi")
 
 _accounts = itertools.count(secrets.randbelow(10**11))
 
