@@ -68,7 +68,7 @@ def test_each_line_of_trouble_leads_to_the_page_that_explains_it(viewer: Page) -
     viewer.get_by_role("link", name=re.compile("Troubleshoot.*Decrypt is allowed")).click()
     expect(viewer.locator("#decrypt_is_allowed")).to_be_visible(timeout=30_000)
     viewer.go_back()
-    viewer.get_by_role("link", name=re.compile("Secret.*Keys are complete")).click()
+    viewer.get_by_role("link", name="Secret Keys are complete, miyabi/dev/api-keys").click()
     expect(headline(viewer)).to_contain_text("api-keys")
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from secrets_ui.domain.catalog import FORMATS, KeySpec, parse_catalog
 from secrets_ui.domain.key_rules import check_value, github_checksum
@@ -19,19 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOG = parse_catalog(
     json.loads((ROOT / "deploy" / "catalog.json").read_text(encoding="utf-8")), "catalog.json"
 )
-CHROMIUM = (
-    os.environ.get("CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("chromium-browser")
-    or shutil.which("google-chrome")
-)
-QUIET = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 BODY = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5"
 TOKEN = f"ghp_{BODY}{github_checksum(BODY)}"
@@ -54,19 +39,13 @@ VALUES = [
 
 
 @pytest.fixture(scope="module")
-def scripts() -> Iterator[Page]:
+def scripts(browser: Browser) -> Iterator[Page]:
     """An empty page of an origin that holds the scripts and nothing else."""
-    if not CHROMIUM:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed.")
-        pytest.skip("Chromium is not installed.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page()
-        page.route("**/*", _serve)
-        page.goto("http://127.0.0.1/")
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.route("**/*", _serve)
+    page.goto("http://127.0.0.1/")
+    yield page
+    page.close()
 
 
 def _serve(route: Route) -> None:
@@ -103,14 +82,12 @@ def keys() -> list[Any]:
     return [pytest.param(key, id=key.name) for key in (*known, *plain)]
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("key", keys())
 def test_a_value_is_judged_alike_in_the_page_and_on_the_server(scripts: Page, key: KeySpec) -> None:
     said = dict(zip(VALUES, in_the_page(scripts, key), strict=True))
     assert said == {value: [[p.level, p.code, p.text] for p in check_value(value, key)] for value in VALUES}
 
 
-@pytest.mark.browser
 def test_every_pattern_of_the_catalogue_is_one_that_the_page_understands(scripts: Page) -> None:
     patterns = [
         p.pattern
@@ -124,7 +101,6 @@ def test_every_pattern_of_the_catalogue_is_one_that_the_page_understands(scripts
     assert scripts.evaluate(script, patterns) == len(patterns)
 
 
-@pytest.mark.browser
 def test_a_pattern_that_the_page_cannot_read_is_left_to_the_server(scripts: Page) -> None:
     script = """async (patterns) => {
         const {compilePatterns} = await import("/key_rules.js");
