@@ -7,6 +7,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,24 +122,34 @@ def estate(make_estate: Callable[..., Estate]) -> Estate:
     return make_estate()
 
 
+@pytest.fixture(scope="session")
+def one_recorder(local_aws: LocalAws) -> Iterator[RecordingAws]:
+    """One for each worker process: at a new endpoint the console would make its clients anew."""
+    with RecordingAws(local_aws.endpoint) as aws:
+        yield aws
+
+
+@pytest.fixture
+def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
+    """The console's calls go through it from here on; it records them, and breaks those that it is told to."""
+    one_recorder.begin_anew()
+    settings.LOCAL_AWS_ENDPOINT = one_recorder.endpoint
+    return one_recorder
+
+
 @pytest.fixture
 def watched(
-    make_estate: Callable[..., Estate], settings: Any
-) -> Iterator[Callable[..., tuple[Estate, RecordingAws]]]:
-    """Builds an estate as make_estate does; the console's calls then go through an endpoint that records and breaks them."""
-    started: list[RecordingAws] = []
+    make_estate: Callable[..., Estate], recorder: RecordingAws, settings: Any
+) -> Callable[..., tuple[Estate, RecordingAws]]:
+    """Builds an estate as make_estate does; the console's calls then go through the recorder."""
 
     def make(**options: Any) -> tuple[Estate, RecordingAws]:
         estate = make_estate(**options)
-        aws = RecordingAws(estate.endpoint)
-        started.append(aws)
-        settings.LOCAL_AWS_ENDPOINT = aws.endpoint
-        aws_access.sessions.cache_clear()
-        return estate, aws
+        settings.LOCAL_AWS_ENDPOINT = recorder.endpoint
+        recorder.begin_anew()
+        return estate, recorder
 
-    yield make
-    for aws in started:
-        aws.stop()
+    return make
 
 
 @pytest.fixture
@@ -167,7 +178,11 @@ def forget_afterwards() -> Iterator[None]:
 def forget_configuration() -> None:
     configured.environments.cache_clear()
     configured.catalog.cache_clear()
-    aws_access.sessions.cache_clear()
+
+
+def with_its_own_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The console makes its clients anew for this test, and what the test does to them is gone with it."""
+    monkeypatch.setattr(aws_access, "sessions_at", cache(aws_access.AwsSessions))
 
 
 @pytest.fixture

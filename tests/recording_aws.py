@@ -42,6 +42,14 @@ class RecordingAws(AwsProxy):
         self._sessions: dict[str, dict[str, str]] = {}
         self._ended = threading.Event()
 
+    def begin_anew(self) -> None:
+        """For the next test: nothing is broken, and nothing was seen."""
+        self._ended.set()  # whoever still waits for an answer that was to come late goes now
+        self._ended = threading.Event()
+        self.seen, self._sessions = [], {}
+        self.mend()
+        self.reset()
+
     def operations(self) -> list[str]:
         return [call.operation for call in self.seen]
 

@@ -16,7 +16,7 @@ from types import FrameType
 
 from deploy.demo.aws_config import write_aws_config
 from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
-from deploy.demo.local_aws import HOST, PROJECT, LocalAws, LocalAwsError
+from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.metrics import fill_metrics
 from deploy.demo.oidc_provider import OidcProvider, Person
 from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
@@ -53,6 +53,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main() -> int:
     """Run the demo until INT, TERM or HUP, and leave no process behind. Returns 0, or 1 after an error."""
     leave_behind_what_is_personal(os.environ)
+    os.environ.update(CREDENTIALS)  # the estate is built with them
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:

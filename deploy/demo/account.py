@@ -7,16 +7,14 @@ import json
 import secrets
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from deploy.demo import policies
-from deploy.demo.local_aws import CREDENTIALS
 from deploy.demo.values import Values
+from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.catalog import Catalog
 from secrets_ui.domain.environment import Environment
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
     from types_boto3_secretsmanager import SecretsManagerClient
 
+BUILDER = "estate-builder"  # the role, and its session
 HOME_ACCOUNT = "123456789012"  # moto's own: where the console is before it assumes a role
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 HANDLER = "def handler(event, context):\n    return {'statusCode': 200}\n"
@@ -73,43 +72,24 @@ def build_account(
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
 
-@cache
-def _session() -> boto3.Session:
-    """One for all accounts: a session of its own would parse the service models again for each."""
-    return boto3.Session(
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
 def assume(endpoint: str, environment: Environment) -> Clients:
     """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
-    session, options = _session(), _options(endpoint, environment)
+    client = partial(_client, endpoint, environment)
     return Clients(
-        session.client("secretsmanager", **options),
-        session.client("kms", **options),
-        session.client("iam", **options),
-        session.client("lambda", **options),
-        session.client("cloudwatch", **options),
+        client("secretsmanager"), client("kms"), client("iam"), client("lambda"), client("cloudwatch")
     )
 
 
-def cloudwatch(endpoint: str, environment: Environment) -> CloudWatchClient:
-    """Apart from the others, which every estate needs: making a client takes its time."""
-    return _session().client("cloudwatch", **_options(endpoint, environment))
+def _client(endpoint: str, environment: Environment, service: str) -> Any:
+    """As the console makes its own: one for all accounts, signed by the role that each names."""
+    builder = replace(environment, assume_role=policies.role_arn(environment, BUILDER), source_identity=False)
+    return _sessions(endpoint).client(builder, service, BUILDER)
 
 
-def _options(endpoint: str, environment: Environment) -> dict[str, Any]:
-    sts = _session().client("sts", endpoint_url=endpoint, region_name=environment.region)
-    role = policies.role_arn(environment, "estate-builder")
-    credentials = sts.assume_role(RoleArn=role, RoleSessionName="estate-builder")["Credentials"]
-    return {
-        "endpoint_url": endpoint,
-        "region_name": environment.region,
-        "aws_access_key_id": credentials["AccessKeyId"],
-        "aws_secret_access_key": credentials["SecretAccessKey"],
-        "aws_session_token": credentials["SessionToken"],
-    }
+@cache
+def _sessions(endpoint: str) -> AwsSessions:
+    """It asks for the role with the credentials of this process's environment (`CREDENTIALS`, or any: moto checks none)."""
+    return AwsSessions(endpoint)
 
 
 def create_key(kms: KMSClient, environment: Environment, policy: policies.Policy) -> str:

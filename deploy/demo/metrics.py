@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from deploy.demo.account import cloudwatch
+from deploy.demo.account import assume
 from secrets_ui.domain.environment import Environment
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _FAILS_SINCE = 2  # days: staging's flaw, from the day of its last deployment on
 def fill_metrics(endpoint: str, environments: Iterable[Environment]) -> None:
     """Into each environment's account."""
     for environment in environments:
-        client = cloudwatch(endpoint, environment)
+        client = assume(endpoint, environment).cloudwatch
         _fill(client, environment)
         _make_alarms(client, environment)
 

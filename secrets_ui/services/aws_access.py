@@ -22,18 +22,23 @@ _POOL = ThreadPoolExecutor(
 )  # for AWS calls alone: the ORM stays in the request's thread
 
 
-_pace: list[Callable[[str], None]] = []
+Pace = Callable[[str], None]
+_pace: list[Pace] = []
+
+
+def sessions() -> AwsSessions:
+    return sessions_at(settings.LOCAL_AWS_ENDPOINT, _pace[0] if _pace else None)
 
 
 @cache
-def sessions() -> AwsSessions:
-    return AwsSessions(settings.LOCAL_AWS_ENDPOINT, _pace[0] if _pace else None)
+def sessions_at(endpoint: str, pace: Pace | None = None) -> AwsSessions:
+    """Kept for the life of the process: making one reads AWS's descriptions of its services."""
+    return AwsSessions(endpoint, pace)
 
 
-def pace_calls(pace: Callable[[str], None] | None) -> None:
+def pace_calls(pace: Pace | None) -> None:
     """From now on `pace` is asked before each call of this process, and may wait: for a process that has time."""
     _pace[:] = [pace] if pace else []
-    sessions.cache_clear()
 
 
 def secrets_manager(environment: Environment, actor: Actor, scope: Scope) -> SecretsManagerGateway:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 
-from deploy.demo.account import cloudwatch
+from deploy.demo.account import assume
 from deploy.demo.local_aws import LocalAws
 from deploy.demo.metrics import DAYS, fill_metrics
 from secrets_ui.aws.cloudwatch import CloudWatchGateway
@@ -195,4 +195,4 @@ def test_an_account_without_a_call_has_no_point(
     found = watch.get_metric_data(metrics_of("Miyabi/Secrets"), START, END).value
     assert all(not series.days and not series.problem for series in found.values())
     assert watch.describe_alarms("miyabi").value == ()
-    assert cloudwatch(local_aws.endpoint, environment).describe_alarms()["MetricAlarms"] == []
+    assert assume(local_aws.endpoint, environment).cloudwatch.describe_alarms()["MetricAlarms"] == []

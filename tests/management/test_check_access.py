@@ -62,10 +62,7 @@ def test_a_warning_is_status_0(dev: Estate) -> None:
 
 
 def test_something_unknown_is_status_2(dev: Estate, settings: Any) -> None:
-    from secrets_ui.services import aws_access
-
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"  # nobody listens there
-    aws_access.sessions.cache_clear()
     status, told = run("dev", "--secret", "api-keys")
     assert status == 2
     assert "It cannot be told." in told

@@ -190,10 +190,7 @@ def test_a_database_that_is_away_is_told_without_its_words(
 
 
 def test_aws_away_is_status_4_and_says_so(estate: Estate, shell: Shell, viewer: str, settings: Any) -> None:
-    from secrets_ui.services import aws_access
-
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"
-    aws_access.sessions.cache_clear()
     ended = shell.run("list_secrets", "dev", name=viewer)
     assert (ended.status, ended.out) == (4, "")
     assert "AWS did not answer" in ended.err

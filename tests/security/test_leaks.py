@@ -25,7 +25,7 @@ from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit, aws_access
 from secrets_ui.services.estate import get_environment
 from tests.canary import leaks, leaks_in, make_canary, make_plain_canary
-from tests.conftest import Estate
+from tests.conftest import Estate, with_its_own_clients
 from tests.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
 from tests.recording_aws import RecordingAws
 from tests.urls import every_url
@@ -186,7 +186,7 @@ def fail_at(aws: RecordingAws, monkeypatch: pytest.MonkeyPatch, what: str, typed
             "_CONFIG",
             aws_session._CONFIG.merge(Config(read_timeout=0.3, retries={"total_max_attempts": 1})),
         )
-        aws_access.sessions.cache_clear()
+        with_its_own_clients(monkeypatch)  # kept ones have the old time-out
         aws.drop_call("PutSecretValue", seconds=2)
     elif what == "not AWS's answer":
         aws.answer("PutSecretValue", 200, f"<html>{typed}</html>".encode())
@@ -216,9 +216,13 @@ def test_s07_no_failure_of_a_call_puts_a_value_on_a_page_or_into_a_log(
 
 
 def test_s07_a_value_of_the_wrong_type_is_refused_by_boto3_without_a_word_of_it(
-    planted: tuple[Estate, RecordingAws, Client], logged: Callable[[], str], canary: str
+    planted: tuple[Estate, RecordingAws, Client],
+    logged: Callable[[], str],
+    canary: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """ParamValidationError repeats the value in its text."""
+    with_its_own_clients(monkeypatch)
     estate, _, client = planted
     person = client.user.get_username()  # type: ignore[attr-defined]
     boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)

@@ -16,7 +16,7 @@ from secrets_ui.services import aws_access
 from secrets_ui.services.estate import get_environment
 from secrets_ui.views import edit_secret as edit_pages
 from tests.canary import leaks, leaks_in, make_canary, make_plain_canary
-from tests.conftest import Estate
+from tests.conftest import Estate, with_its_own_clients
 from tests.posting import JSON, current_version, edit_url, key_form, save_key
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,7 @@ def break_gateway(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
     def explode(params: dict[str, Any], **more: Any) -> None:
         raise Broken(len(params["body"]))
 
+    with_its_own_clients(monkeypatch)
     person = client.user.get_username()  # type: ignore[attr-defined]
     boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
     boto.meta.events.register("before-call.secrets-manager.PutSecretValue", explode)
@@ -64,6 +65,7 @@ def break_answer(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
     def explode(parsed: dict[str, Any], **more: Any) -> None:
         raise Broken(len(parsed["SecretString"]))
 
+    with_its_own_clients(monkeypatch)
     person = client.user.get_username()  # type: ignore[attr-defined]
     boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
     boto.meta.events.register("after-call.secrets-manager.GetSecretValue", explode)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.actor import Actor
 from secrets_ui.domain.evidence import AccessEvidence, Denied, Known, Missing, NotAsked, Unreachable
 from secrets_ui.models import AuditRecord
-from secrets_ui.services import aws_access
 from secrets_ui.services.check_access import check_access, judge
 from secrets_ui.services.gather_evidence import Gathering, gather_evidence
 from tests.conftest import Estate
@@ -25,15 +23,6 @@ NAME = "miyabi/dev/api-keys"
 @pytest.fixture
 def dev(make_estate: Callable[..., Estate]) -> Estate:
     return make_estate(only=("dev",))
-
-
-@pytest.fixture
-def recorder(dev: Estate, local_aws: LocalAws, settings: Any) -> Iterator[RecordingAws]:
-    """The console's calls go through it; it can refuse them."""
-    with RecordingAws(local_aws.endpoint) as recording:
-        settings.LOCAL_AWS_ENDPOINT = recording.endpoint
-        aws_access.sessions.cache_clear()
-        yield recording
 
 
 def gather(dev: Estate, hana: Actor, name: str = NAME) -> AccessEvidence:

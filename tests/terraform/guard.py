@@ -18,6 +18,7 @@ from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.access import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.session_scope import Scope
+from tests.conftest import with_its_own_clients
 from tests.terraform.iam_needs import NEEDS, Place
 
 Document = dict[str, Any]
@@ -150,4 +151,5 @@ def guarded(monkeypatch: pytest.MonkeyPatch, *guards: Guard) -> Iterator[None]:
 
     with monkeypatch.context() as patched:
         patched.setattr(AwsSessions, "client", client)
+        with_its_own_clients(patched)
         yield

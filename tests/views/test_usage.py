@@ -100,11 +100,8 @@ def test_a_missing_permission_is_named_and_the_rest_is_shown(
 def test_with_aws_away_the_page_says_so_and_keeps_its_shape(
     watched: Watched, signed_in: SignedIn, settings: Any
 ) -> None:
-    from secrets_ui.services import aws_access
-
     watched(only=("dev",))
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"  # nobody listens there
-    aws_access.sessions.cache_clear()
     client = signed_in("viewer")
     for path in ("/dev/usage", "/cost"):
         answer = client.get(path)
@@ -114,7 +111,9 @@ def test_with_aws_away_the_page_says_so_and_keeps_its_shape(
         assert "$0.00" not in page
 
 
-def test_environments_are_asked_side_by_side(watched: Watched, signed_in: SignedIn) -> None:
+def test_environments_are_asked_side_by_side(
+    watched: Watched, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, aws = watched()
     client = signed_in("viewer")
     client.get("/cost")  # roles assumed, clients made
@@ -124,17 +123,15 @@ def test_environments_are_asked_side_by_side(watched: Watched, signed_in: Signed
         together.wait(timeout=4)  # the third environment's second question lets all of them go
         return pass_on(headers, body)
 
-    aws.pass_on = hold  # type: ignore[method-assign]
+    monkeypatch.setattr(aws, "pass_on", hold)
     assert client.get("/cost").context["reckoning"].environments[2].cost.figures[0].is_known
     assert not together.broken
 
 
 def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> None:
-    from deploy.demo.account import cloudwatch
-
     estate, _ = watched(only=("dev",))
     name = "miyabi-<script>alert(1)</script>"
-    cloudwatch(estate.endpoint, estate.environments["dev"]).put_metric_alarm(
+    estate["dev"].clients.cloudwatch.put_metric_alarm(
         AlarmName=name, Namespace="N", MetricName="<b>m</b>", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
