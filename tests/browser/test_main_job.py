@@ -81,7 +81,7 @@ def test_prod_asks_for_a_reason_and_the_typed_name_before_anything_is_sent(
     expect(editor.get_by_label("Secret’s name")).to_be_focused()
     editor.get_by_label("Secret’s name").fill("miyabi/prod/confog")
     button.click()
-    expect(editor.get_by_text("Type the secret's whole name")).to_be_visible()
+    expect(editor.get_by_text("Type the secret's whole name").first).to_be_visible()
     expect(editor.get_by_label("Secret’s name")).to_be_focused()
     assert console.text("prod", "config") == before
     editor.get_by_label("Secret’s name").fill(console.name("prod", "config"))

@@ -8,10 +8,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+import boto3
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from deploy.demo.account import Account, assume
+from deploy.demo.account import Account
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.checks.paste import paste
@@ -41,13 +42,15 @@ def run_in_a_shell(command: str, console: Console, account: Account) -> None:
     if not shutil.which("aws"):
         paste(command, account.clients)
         return
-    clients = assume(console.environ["LOCAL_AWS_ENDPOINT"], account.environment)
-    keys = clients.kms._request_signer._credentials.get_frozen_credentials()  # type: ignore[attr-defined]
+    endpoint = console.environ["LOCAL_AWS_ENDPOINT"]
+    role = f"arn:aws:iam::{account.environment.account}:role/tests"
+    sts = boto3.client("sts", endpoint_url=endpoint, region_name=account.environment.region)
+    keys = sts.assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
     environ = os.environ | {
-        "AWS_ACCESS_KEY_ID": keys.access_key,
-        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
-        "AWS_SESSION_TOKEN": keys.token or "",
-        "AWS_ENDPOINT_URL": console.environ["LOCAL_AWS_ENDPOINT"],
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_CONFIG_FILE": os.devnull,
     }
     subprocess.run(["sh", "-ec", command], env=environ, check=True, capture_output=True, timeout=60)
