@@ -143,7 +143,7 @@ TEMPLATES = [
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request", "secrets_ui.context.frame"],
-            "builtins": ["secrets_ui.templatetags.console"],
+            "builtins": ["secrets_ui.templatetags.console", "secrets_ui.templatetags.words"],
         },
     }
 ]

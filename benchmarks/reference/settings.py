@@ -19,7 +19,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request"],
-            "builtins": ["secrets_ui.templatetags.console"],
+            "builtins": ["secrets_ui.templatetags.console", "secrets_ui.templatetags.words"],
         },
     }
 ]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +12,7 @@ from django.conf import settings
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..domain.actor import Actor
-from ..domain.audit_chain import frame, version_id_of
+from ..domain.audit_chain import version_id_of
 from ..domain.edit import Applied, Edit, apply_edit, ensure_sound
 from ..domain.environment import Environment
 from ..domain.errors import (
@@ -35,24 +33,12 @@ from ..domain.session_scope import EDIT
 from ..models import AuditRecord
 from . import audit, estate
 from .aws_access import secrets_manager
+from .one_sending import SAVE_DEADLINE, Saved, same_form, sending_of, wait_for
 from .swap import ensure_moved, swap_current, take_label_off
 from .version_facts import keep_facts
 from .who_changed import WRITES
 
 log = logging.getLogger("miyabi.save")
-
-# A save that has not swapped by then gives up, so that settle_audit may judge an older intent without racing a live one.
-SAVE_DEADLINE = 30  # seconds since the intent
-
-
-@dataclass(frozen=True)
-class Saved:
-    """`sequence` is the intent's record. A proposal waits for a second person; anything else is AWSCURRENT now."""
-
-    version_id: str
-    sequence: int
-    changed: tuple[str, ...]
-    is_proposal: bool = False
 
 
 def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved:
@@ -65,14 +51,14 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     ensure_rules_kept(environment, edit)
     ensure_sound(edit, estate.spec_of(environment, name))
     edit = replace(edit, once=sending_of(environment, actor, edit))
-    if saved := _same_form(edit):
+    if saved := same_form(edit):
         return saved
     ensure_not_too_many(environment, actor, name)
     gateway = secrets_manager(environment, actor, EDIT.of(name))
     try:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
-        if saved := _same_form(edit):  # its double came to an end between the two looks
+        if saved := same_form(edit):  # its double came to an end between the two looks
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
@@ -81,15 +67,6 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     return _Save(
         gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save"
     ).run()
-
-
-def sending_of(environment: Environment, actor: Actor, edit: Edit) -> str:
-    """Marks one sending of a form by who sent what, as a keyed hash; "" for a form without a mark. The form's own mark is not enough:
-    the page that Back brings again still has it, and what is typed there next would be told to be saved already."""
-    if not edit.once:
-        return ""
-    framed = frame((edit.once, actor.name, environment.name, edit.content().reveal()))
-    return hmac.new(settings.FINGERPRINT_KEY, framed, hashlib.sha256).hexdigest()[:40]
 
 
 def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
@@ -192,7 +169,7 @@ class _Save:
         try:
             self.intent = audit.record_intent(self.action, self.actor, **self._where(), once=self.edit.once)
         except audit.AlreadyIntended as earlier:
-            return _wait_for(earlier.sequence)
+            return wait_for(earlier.sequence)
         self.deadline = (
             time.time() + SAVE_DEADLINE
         )  # by the clock that settle_audit goes by, which a suspended machine cannot stop
@@ -283,33 +260,3 @@ class _Save:
             )
         except AuditUnavailable as error:
             log.warning("facts not kept", extra={"secret": self.secret.name, "why": error.message})
-
-
-def _same_form(edit: Edit) -> Saved | None:
-    """What an earlier sending of the same form came to: its double is told the same, not a conflict with itself."""
-    earlier = AuditRecord.objects.filter(once=edit.once, phase="intent").first() if edit.once else None
-    if earlier is None:
-        return None
-    ended = audit.outcome_of(earlier.sequence)
-    return None if ended and ended.outcome != "done" else _wait_for(earlier.sequence)
-
-
-def _wait_for(sequence: int) -> Saved:
-    """The outcome of an intent that another request is acting on; one that is older than a save may take is not waited for."""
-    began = datetime.fromisoformat(AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence))
-    while True:
-        ended = audit.outcome_of(sequence)
-        if ended and ended.outcome == "done":
-            return _told(ended)
-        if ended or datetime.now(UTC) - began > timedelta(seconds=SAVE_DEADLINE):
-            raise OutcomeUnknown("This form was sent twice; the first sending has not come to a good end.")
-        time.sleep(0.05)
-
-
-def _told(outcome: AuditRecord) -> Saved:
-    return Saved(
-        outcome.version_id,
-        int(outcome.intent),
-        tuple(audit.texts(outcome.keys)),
-        outcome.action == "secret.propose",
-    )

@@ -16,9 +16,9 @@ from ..domain.key_age import KeyAge, key_age
 from ..domain.status import StatusFinding
 from ..domain.watched import OpenIntent, Surroundings, WatchedSecret
 from . import estate
+from .seen import Seen, SeenSecret
 from .share_evidence import may_read
 from .version_facts import in_other_environments_of_each
-from .watch_environment import Seen, SeenSecret
 
 # Checks of the access path that are about no one secret: told once, of the environment.
 SHARED = frozenset({

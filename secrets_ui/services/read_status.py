@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.db.models import Case, Value, When
 
 from ..domain.environment import Environment
 from ..domain.finding import Status
-from ..domain.history import DAYS, Day, Span, in_words, strip
+from ..domain.history import DAYS, Span, strip
 from ..domain.status import (
     TROUBLE,
     EnvironmentStatus,
-    Headline,
     StatusFinding,
     age_text,
     headline,
@@ -26,100 +24,13 @@ from ..domain.status import (
     worst,
 )
 from ..models import StatusRunner, StatusSnapshot, StatusSpan
+from .status_board import Place, Runner, StatusBoard, StatusRow, Trouble
 from .status_lock import ONLY
 
 ALIVE = timedelta(seconds=60)  # since a runner last gave a sign; during a pass it gives none but the lease
 ROWS = 100  # on an environment's own page
 
 _Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One thing that is wrong, or not known, with the secrets that it is wrong with: "" is the environment, or the record itself."""
-
-    environment: str
-    finding: StatusFinding
-    secrets: tuple[str, ...]
-
-    @property
-    def first(self) -> str:
-        return self.secrets[0]
-
-    @property
-    def more(self) -> int:
-        return len(self.secrets) - 1
-
-
-@dataclass(frozen=True)
-class StatusRow:
-    """One secret ("" is its environment) with all that is kept of it."""
-
-    secret: str
-    status: Status
-    at: datetime
-    is_stale: bool
-    findings: tuple[StatusFinding, ...]
-
-    @property
-    def proofs(self) -> list[str]:
-        """What proved it: in order, each once."""
-        return list(dict.fromkeys(f.proof for f in self.findings if f.proof and not f.is_unchecked))
-
-    @property
-    def proved(self) -> list[StatusFinding]:
-        return [finding for finding in self.findings if not finding.is_unchecked]
-
-    @property
-    def unchecked(self) -> list[StatusFinding]:
-        return [finding for finding in self.findings if finding.is_unchecked]
-
-    @property
-    def troubles(self) -> list[StatusFinding]:
-        return [finding for finding in self.findings if finding.is_trouble]
-
-
-@dataclass(frozen=True)
-class Place:
-    """One environment on the page: its status, its rows by status, its history."""
-
-    environment: Environment
-    told: EnvironmentStatus
-    counts: Mapping[Status, int]
-    days: tuple[Day, ...]
-
-    @property
-    def secrets(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def history(self) -> str:
-        return in_words(self.days)
-
-
-@dataclass(frozen=True)
-class Runner:
-    """`is_alive`: one goes on by itself. `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way."""
-
-    is_alive: bool
-    every: int
-    is_wanted: bool
-    is_running: bool
-    ended_at: datetime | None
-    took: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class StatusBoard:
-    """All that the page tells. `record` is the row of the record itself, which is of no environment."""
-
-    headline: Headline
-    places: tuple[Place, ...]
-    troubles: tuple[Trouble, ...]
-    unchecked: tuple[Trouble, ...]
-    record: StatusRow | None
-    runner: Runner
-    now: datetime
 
 
 def read_status(environments: Sequence[Environment]) -> StatusBoard:

@@ -21,9 +21,10 @@ from ..models import StatusRunner, StatusSnapshot
 from . import estate
 from .judge_status import Row, judge_status
 from .keep_status import keep_status
+from .seen import Seen
 from .status_lock import ONLY, Renewal, pass_lock
 from .watch_changes import intents_by_secret
-from .watch_environment import Seen, watch_environment
+from .watch_environment import watch_environment
 from .watch_records import watch_records
 
 log = logging.getLogger("miyabi.status")

@@ -23,7 +23,7 @@ from . import audit, estate
 from .aws_access import secrets_manager
 from .swap import take_label_off
 
-# A live save swaps within edit_secret.SAVE_DEADLINE (30 s), and its last call ends, retries included, within 25 s more.
+# A live save swaps within one_sending.SAVE_DEADLINE (30 s), and its last call ends, retries included, within 25 s more.
 SETTLE_AFTER = 90  # seconds
 MOST_VERSIONS = 10_000  # looked through for a version without a label; AWS keeps about a hundred of them, and those of a day
 

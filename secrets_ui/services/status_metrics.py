@@ -11,9 +11,10 @@ from prometheus_client.registry import Collector
 
 from ..domain.environment import Environment
 from ..domain.finding import Status
-from .read_status import StatusBoard, read_status
+from .read_status import read_status
 from .send_events import waiting
 from .settle_audit import open_intents
+from .status_board import StatusBoard
 from .status_report import WORDS
 
 STATES: tuple[Status, ...] = ("pass", "warn", "fail", "unknown")

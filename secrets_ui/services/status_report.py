@@ -9,7 +9,8 @@ from typing import Any
 from ..domain.environment import Environment
 from ..domain.finding import Status
 from ..domain.status import StatusFinding
-from .read_status import Place, StatusBoard, StatusRow, Trouble, all_rows, read_status
+from .read_status import all_rows, read_status
+from .status_board import Place, StatusBoard, StatusRow, Trouble
 
 WORDS: dict[Status, str] = {
     "pass": "healthy",

@@ -7,7 +7,8 @@ from secrets_ui.domain.document import Change
 from secrets_ui.domain.edit import Edit
 from secrets_ui.domain.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
-from secrets_ui.services.edit_secret import Saved, put_new_version
+from secrets_ui.services.edit_secret import put_new_version
+from secrets_ui.services.one_sending import Saved
 from tests.processes.outside import Aws
 
 HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")

@@ -183,7 +183,7 @@ def test_s62_a_double_of_a_form_whose_outcome_is_open_waits_no_longer_than_a_sav
     proxy.always("swap", lambda: LOST, done=False)
     with pytest.raises(OutcomeUnknown):
         save(dev, secret, base, once=once, A="new")
-    monkeypatch.setattr("secrets_ui.services.edit_secret.SAVE_DEADLINE", 0.2)
+    monkeypatch.setattr("secrets_ui.services.one_sending.SAVE_DEADLINE", 0.2)
     with pytest.raises(OutcomeUnknown, match="sent twice"):
         save(dev, secret, base, once=once, A="new")
 

@@ -15,8 +15,9 @@ from secrets_ui.checks import status as status_checks
 from secrets_ui.domain.status import StatusFinding
 from secrets_ui.models import AuditRecord, StatusDelivery, StatusRunner, StatusSnapshot, StatusSpan
 from secrets_ui.services import estate as configured
-from secrets_ui.services.read_status import StatusBoard, read_status
+from secrets_ui.services.read_status import read_status
 from secrets_ui.services.run_status_pass import Pass, run_status_pass
+from secrets_ui.services.status_board import StatusBoard
 from tests.conftest import Estate
 from tests.posting import current_version, edit_url, key_form
 from tests.recording_aws import RecordingAws

@@ -27,7 +27,8 @@ from secrets_ui.management.twin import (
 )
 from secrets_ui.management.typed_values import Newline, is_source, parse_assignments, read_changes, read_value
 from secrets_ui.services import estate
-from secrets_ui.services.edit_secret import Saved, ensure_rules_kept, put_new_version
+from secrets_ui.services.edit_secret import ensure_rules_kept, put_new_version
+from secrets_ui.services.one_sending import Saved
 from secrets_ui.services.open_secret import open_secret
 from secrets_ui.services.review_edit import Review, explain_conflict, review_edit
 

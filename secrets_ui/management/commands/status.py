@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.status import worst
 from secrets_ui.services import estate
-from secrets_ui.services.read_status import StatusBoard
+from secrets_ui.services.status_board import StatusBoard
 from secrets_ui.services.status_report import EXIT, WORDS, status_report
 
 MOST_TOLD = 50

@@ -1,0 +1,149 @@
+"""Words and levels for what the record and the checks tell: actions, outcomes, findings, answers, decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from .statement_text import statement_lines
+
+register = template.Library()
+register.filter(statement_lines)
+
+_ACTIONS = {
+    "sign_in": "Sign-in",
+    "sign_out": "Sign-out",
+    "step_up": "Confirmation of who it is",
+    "session.end": "End of sessions",
+    "factor.add": "Second factor added",
+    "factor.remove": "Second factor removed",
+    "factor.reset": "Second factors taken away",
+    "recovery_codes.make": "New recovery codes",
+    "roles.from_groups": "Roles by groups",
+    "access.refused": "Attempt without the right",
+    "account.set": "Account set",
+    "account.remove": "Account taken away",
+    "rate.limited": "Too many changes",
+    "audit.export": "Export of the log",
+    "audit.key_changed": "Audit key changed",
+    "value.read": "Read of a value",
+    "secret.save": "Save",
+    "secret.propose": "Proposal",
+    "secret.approve": "Approval",
+    "secret.reject": "Rejection",
+    "secret.reveal": "Value shown",
+    "role.given": "Role given",
+    "role.taken": "Role taken",
+    "account.switched_off": "Account switched off",
+    "account.switched_on": "Account switched on",
+}
+_OUTCOMES = {"done": "ok", "refused": "warn", "conflict": "warn", "failed": "bad", "open": "mute"}
+
+
+@register.filter
+def action_words(action: str) -> str:
+    """An audit record's action in words; one without words is shown as it is."""
+    return _ACTIONS.get(action, action)
+
+
+@register.filter
+def outcome_level(outcome: str) -> str:
+    return _OUTCOMES.get(outcome, "mute")
+
+
+@register.filter
+def is_made_of(version_id: str, record_hash: str) -> bool:
+    """Whether a version id is a record's hash, or the UUID that the hash was cut to."""
+    plain = version_id.replace("-", "")
+    return len(plain) >= 32 and record_hash.startswith(plain)
+
+
+_STATUS = {
+    "fail": ("bad", "No"),
+    "unknown": ("mute", "Not known"),
+    "warn": ("warn", "Look at it"),
+    "pass": ("ok", "Yes"),
+    "skipped": ("mute", "Not checked"),
+}
+_ANSWERS = {
+    "Known": ("ok", "known"), "Missing": ("warn", "not there"), "Denied": ("warn", "not allowed to look"),
+    "Unreachable": ("mute", "no answer"), "NotAsked": ("mute", "not asked"),
+}  # fmt: skip
+_DECISIONS = {
+    "Allowed": ("ok", "Allowed"), "ExplicitlyDenied": ("bad", "Denied"), "ImplicitlyDenied": ("bad", "Not allowed"),
+    "Undetermined": ("mute", "Not known"),
+}  # fmt: skip
+
+
+@register.filter
+def status_level(status: str) -> str:
+    """The level of a finding's status."""
+    return _STATUS[status][0]
+
+
+@register.filter
+def status_word(status: str) -> str:
+    """Whether the claim that a check is named after holds, in a word."""
+    return _STATUS[status][1]
+
+
+@register.filter
+def claim(check: str) -> str:
+    """`decrypt_is_allowed` as a sentence."""
+    return check.replace("_", " ").capitalize().replace("json", "JSON").replace("aws", "AWS")
+
+
+@register.filter
+def to_act_on(findings: Any) -> list[Any]:
+    """Findings that a person should look at, worst first."""
+    told = [finding for finding in findings if not _is_quiet(finding)]
+    return sorted(told, key=lambda finding: ("fail", "unknown", "warn").index(finding.status))
+
+
+@register.filter
+def quiet(findings: Any) -> list[Any]:
+    """The others: what passed, what was not checked for a reason told elsewhere, and second opinions that could not be had."""
+    return [finding for finding in findings if _is_quiet(finding)]
+
+
+def _is_quiet(finding: Any) -> bool:
+    return finding.status in ("pass", "skipped") or (finding.status, finding.weight) == (
+        "unknown",
+        "second opinion",
+    )
+
+
+@register.filter
+def answer_level(answer: Any) -> str:
+    return _ANSWERS[type(answer).__name__][0]
+
+
+@register.filter
+def answer_word(answer: Any) -> str:
+    return _ANSWERS[type(answer).__name__][1]
+
+
+@register.filter
+def decision_level(answer: Any) -> str:
+    return _DECISIONS[str(answer.evaluation.decision)][0] if answer.evaluation else "mute"
+
+
+@register.filter
+def decision_word(answer: Any) -> str:
+    return _DECISIONS[str(answer.evaluation.decision)][1] if answer.evaluation else "Not known"
+
+
+@register.filter
+def run_level(run: Any) -> str:
+    """The level of a run's answer: yes may still come with something to look at."""
+    return {"no": "bad", "unknown": "mute"}.get(run.answer, "ok" if run.verdict == "pass" else "warn")
+
+
+@register.filter
+def reasons(answer: Any) -> list[str]:
+    """What decides an evaluator's answer, one sentence each."""
+    if answer.evaluation is None:
+        return [answer.why_not]
+    told = [f"{result.effect}: {result.place}." for result in answer.evaluation.deciding]
+    return told or list(answer.evaluation.missing) or ["No statement allows it."]
