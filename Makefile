@@ -20,7 +20,7 @@ demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; SSO=1 
 .PHONY: test
 test: .venv/dev.stamp ## every test, in a real browser too; PYTEST_ARGS="-k name" picks some
 	@sh -c '$(FIND_CHROMIUM)' >/dev/null || { echo "$(NO_CHROMIUM)"; test "$$CI" != true; }
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@exec $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template lint

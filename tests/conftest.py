@@ -37,6 +37,20 @@ hypothesis.settings.load_profile("miyabi")
 _accounts = itertools.count(secrets.randbelow(10**11))
 
 
+# Whole files go to whichever worker is free: the rooms of the long ones come first, so that none is left alone at the end.
+LONG_FIRST = ("terraform", "processes", "browser", "deploy", "benchmarks", "security")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        room = item.path.relative_to(here).parts[0]
+        return LONG_FIRST.index(room) if room in LONG_FIRST else len(LONG_FIRST)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
     """One local AWS for each worker process; tests keep apart by accounts."""
