@@ -20,7 +20,7 @@ demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; SSO=1 
 .PHONY: test
 test: .venv/dev.stamp ## every test, in a real browser too; PYTEST_ARGS="-k name" picks some
 	@sh -c '$(FIND_CHROMIUM)' >/dev/null || { echo "$(NO_CHROMIUM)"; test "$$CI" != true; }
-	@exec $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template lint
@@ -58,6 +58,9 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-versio
 RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48))")
 PRODUCTION_SETTINGS = export ENV_FILE=none.env ALLOWED_HOSTS=console.miyabi-world.com BEHIND_TLS_PROXY=true \
 	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY) SECOND_FACTOR_KEY=$(RANDOM_KEY)
+
+# Four workers and some hundred processes read the same modules: compiled once, whatever this shell says of it.
+KEEPING_BYTECODE = env -u PYTHONDONTWRITEBYTECODE
 
 FIND_CHROMIUM = command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome
 NO_CHROMIUM = Chromium is not installed, so the tests in a browser cannot run. Install it (Debian: apt-get install chromium; \

@@ -40,12 +40,20 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
+def chromium() -> str:
+    """The path of the whole browser, which alone has the back-forward cache."""
     path = find_chromium()
     if path is None:
         pytest.fail(NO_CHROMIUM) if os.environ.get("CI") == "true" else pytest.skip(NO_CHROMIUM)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium: str) -> dict[str, Any]:
+    """Chromium without a window of its own where that build is installed: the same pages at half the processor's time."""
+    quick = None if os.environ.get("CHROMIUM") else shutil.which("chromium-headless-shell")
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {"executable_path": path, "args": [*QUIET, *as_root]}
+    return {"executable_path": quick or chromium, "args": [*QUIET, *as_root]}
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,9 @@ NOTE_RETURN = (
 
 
 @pytest.fixture(scope="module")
-def keeping_browser(launch_browser: Callable[..., Browser]) -> Any:
+def keeping_browser(launch_browser: Callable[..., Browser], chromium: str) -> Any:
     """Chromium with the back-forward cache that Playwright takes away."""
-    browser = launch_browser(ignore_default_args=["--disable-back-forward-cache"])
+    browser = launch_browser(executable_path=chromium, ignore_default_args=["--disable-back-forward-cache"])
     yield browser
     browser.close()
 
