@@ -45,7 +45,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 _SECTIONS = {
     "secrets": "secrets", "secret": "secrets", "edit": "secrets", "edit_document": "secrets", "changes": "changes", "decide": "changes",
-    "account": "account", "sessions": "account", "all_sessions": "account",
+    "account": "account", "change_password": "account", "sessions": "account", "all_sessions": "account",
     "enrol_codes": "account", "enrol_passkey": "account", "recovery_codes": "account",
     "audit": "audit", "audit_record": "audit", "troubleshoot_first": "troubleshoot", "troubleshoot": "troubleshoot",
     "people": "people", "person": "people", "to_rotate": "people",

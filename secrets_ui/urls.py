@@ -33,6 +33,7 @@ urlpatterns = [
     path("step-up", step_up.step_up, name="step_up"),
     path("step-up/sso", sso.step_up, name="sso_step_up"),
     path("account", account.account, name="account"),
+    path("account/password", account.change_password, name="change_password"),
     path("account/codes", account.enrol_codes, name="enrol_codes"),
     path("account/passkey", account.enrol_passkey, name="enrol_passkey"),
     path("account/recovery-codes", account.recovery_codes, name="recovery_codes"),

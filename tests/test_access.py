@@ -178,7 +178,7 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
     # Signing in, and one's own account: each shows and changes what belongs to whoever asks, and nothing else.
     open_to_all = {
         "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback", "step_up", "sso_step_up",
-        "account", "enrol_codes", "enrol_passkey", "recovery_codes", "remove_factor", "sessions", "stay",
+        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes", "remove_factor", "sessions", "stay",
         "metrics",  # asks for a token, and no session helps
     }  # fmt: skip
     for method in ("get", "post"):

@@ -16,6 +16,7 @@ _ACTIONS = {
     "sign_out": "Sign-out",
     "step_up": "Confirmation of who it is",
     "session.end": "End of sessions",
+    "password.change": "Password changed",
     "factor.add": "Second factor added",
     "factor.remove": "Second factor removed",
     "factor.reset": "Second factors taken away",

@@ -1,10 +1,12 @@
-"""One's own account: second factors of a local account. Each change needs a fresh proof, and goes on record."""
+"""One's own account: password and second factors of a local account. Each change needs a fresh proof, and goes on record."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +16,7 @@ from ..domain.errors import NotPermitted
 from ..forms import NewCodesForm, NewPasskeyForm
 from ..identity import passkeys, second_factor
 from ..services import audit
+from ..services.sessions import end_sessions, rename_session
 
 _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey"}
 
@@ -77,6 +80,23 @@ def enrol_passkey(request: HttpRequest) -> HttpResponse:
     return render(request, "account/enrol_passkey.html", context, status=400 if failed else 200)
 
 
+@require_http_methods(["GET", "POST"])
+def change_password(request: HttpRequest) -> HttpResponse:
+    """The fresh proof stands for the old password. Every other session ends: whoever knew the old one may have it open."""
+    _ensure_may_change(request, "change the password")
+    form: SetPasswordForm[Any] = SetPasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        audit.record("password.change", actor_of(request))
+        this = str(request.session.session_key)
+        end_sessions(form.save(), but=this)
+        update_session_auth_hash(request, form.user)  # under a new key: the old one is worth nothing
+        rename_session(this, str(request.session.session_key))
+        return redirect("account")
+    return render(
+        request, "account/change_password.html", {"form": form}, status=400 if form.is_bound else 200
+    )
+
+
 @require_POST
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Shown this once: the page is made by the POST, and nothing leads back to it."""
@@ -106,7 +126,7 @@ def _ensure_may_change(request: HttpRequest, action: str) -> None:
     """Raises NotPermitted for somebody who signs in at the provider, and StepUpNeeded."""
     if not _is_local(request.user):
         raise NotPermitted(
-            "You sign in at your company's identity provider, and your second factors are there too.",
+            "You sign in at your company's identity provider, and your password and second factors are there too.",
             remedy="Change them where you sign in.",
         )
     ensure_fresh_proof_for_account(request, action)

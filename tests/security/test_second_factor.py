@@ -52,6 +52,58 @@ def enrolled(hana: Any) -> tuple[Any, str, list[str]]:
     return hana, seed, codes
 
 
+def new_password(client: Client, first: str, again: str = "", **more: Any) -> Any:
+    return client.post("/account/password", {"new_password1": first, "new_password2": again or first}, **more)
+
+
+def test_s27_a_new_password_is_on_record_counts_at_once_and_ends_every_other_session(hana: Any) -> None:
+    here, elsewhere = client_of(hana), Client()
+    assert first_step(elsewhere).status_code == 302
+    before, typed = here.session.session_key, "mountain lamp quiet river"
+    assert here.get("/account/password").status_code == 200
+    assert new_password(here, typed).url == "/account"
+    assert here.get("/account").status_code == 200
+    assert here.session.session_key != before
+    assert elsewhere.get("/account").status_code == 302
+    assert Session.objects.count() == 1
+    record = AuditRecord.objects.get(action="password.change")
+    assert (record.actor, record.outcome) == ("hana", "done")
+    assert typed not in str(database_dump())
+    assert first_step(Client(), PASSWORD).status_code == 403
+    assert first_step(Client(), typed).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "told"),
+    [
+        ("short", "", "12 characters"),
+        ("password12345", "", "too common"),
+        ("mountain lamp quiet river", "mountain lamp quiet rivers", "match"),
+    ],
+)
+def test_a_password_that_will_not_do_changes_nothing_and_is_not_sent_back(
+    hana: Any, first: str, again: str, told: str
+) -> None:
+    client = client_of(hana)
+    answer = new_password(client, first, again)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert told in page
+    assert f'value="{first}"' not in page
+    assert not AuditRecord.objects.filter(action="password.change").exists()
+    assert first_step(Client()).status_code == 302
+
+
+def test_s30_a_password_is_not_changed_without_a_fresh_proof_nor_where_the_provider_has_it(hana: Any) -> None:
+    assert client_of(hana, proved=False).get("/account/password").url.startswith("/step-up")
+    assert new_password(client_of(hana, proved=False), "mountain lamp quiet river").status_code == 403
+    hana.set_unusable_password()
+    hana.save()
+    assert new_password(client_of(hana), "mountain lamp quiet river").status_code == 403
+    hana.refresh_from_db()
+    assert not hana.has_usable_password()
+
+
 def first_step(client: Client, password: str = PASSWORD, **more: str) -> Any:
     return client.post("/sign-in", {"username": "hana", "password": password, **more})
 
