@@ -113,7 +113,10 @@ class Served:
 
     def workers(self) -> list[int]:
         """The id of the worker process that answered each request so far, by the access log."""
-        lines = self.log.read_text(encoding="utf-8").splitlines()
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition(
+            "\n"
+        )  # the last line may be half written
+        lines = whole.splitlines()
         return [json.loads(line)["worker"] for line in lines if '"logger": "access"' in line]
 
     def person(self, role: str = "") -> Person:

@@ -296,6 +296,10 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/step-up/sso": {},
         "/account/codes": {"code": "000000"},
         "/account/passkey": {"name": "x", "passkey": "{}"},
+        "/account/password": {
+            "new_password1": "mountain lamp quiet river",
+            "new_password2": "mountain lamp quiet river",
+        },
         "/account/recovery-codes": {},
         "/account/remove/1": {},
         "/account/sessions": {},
