@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.servers import make_environ
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import run_to_end
-from tests import postgres
+from testkit import postgres
 
 PROCESSES, THREADS = 2, 4  # as gunicorn's workers have threads
 Process = subprocess.Popen[str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.estate import ENVIRONMENTS
 from secrets_ui.aws.session import AwsSessions
+from testkit.estate import ENVIRONMENTS
 
 ROWS = 25  # on a page of the list
 

@@ -4,7 +4,7 @@ import platform
 import time
 from collections.abc import Callable
 
-from secrets_ui.domain.access import NamedPolicy, PolicyKind, Request, evaluate, parse_policy
+from secrets_ui.domain.iam import NamedPolicy, PolicyKind, Request, evaluate, parse_policy
 
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/miyabi-lambda-execution"

@@ -14,11 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import tls
-from benchmarks.estate import make_secrets
 from benchmarks.timing import in_turns, ratio
-from benchmarks.tls import HOST, LAMBDA, REDIRECT, REGION
-from benchmarks.tls_aws import TlsAws
+from testkit import tls
+from testkit.estate import make_secrets
+from testkit.tls import HOST, LAMBDA, REDIRECT, REGION
+from testkit.tls_aws import TlsAws
 
 GOALS = {5: 0.20, 30: 0.25}  # milliseconds a call: of boto3's time
 MEMORY_GOAL, WARM_GOAL, WARM_MICROSECONDS = 0.5, 0.06, 1.0

@@ -15,14 +15,14 @@ from typing import Any
 
 from benchmarks import replaying_aws
 from benchmarks.browser import Browser
-from benchmarks.estate import ENVIRONMENTS
-from benchmarks.fake_aws import FakeAwsProcess
 from benchmarks.servers import EDITOR, make_environ, serve
 from benchmarks.timing import in_turns, ratio
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import CREDENTIALS, LocalAws
 from deploy.demo.processes import run_to_end
 from secrets_ui.aws.session import AwsSessions
+from testkit.estate import ENVIRONMENTS
+from testkit.fake_aws import FakeAwsProcess
 
 DELAY = 0.02  # seconds
 ENVIRONMENT = ENVIRONMENTS["dev"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.fake_aws import FakeAws, FakeAwsProcess, Headers
+from testkit.fake_aws import FakeAws, FakeAwsProcess, Headers
 
 _SIMULATED = """<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult>
 <IsTruncated>false</IsTruncated><EvaluationResults>{}</EvaluationResults></SimulatePrincipalPolicyResult>

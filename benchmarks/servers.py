@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.browser import Browser
-from benchmarks.estate import TOML, make_secrets
-from benchmarks.fake_aws import FakeAwsProcess
 from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
+from testkit.estate import TOML, make_secrets
+from testkit.fake_aws import FakeAwsProcess
 
 EDITOR = "editor"  # one of the accounts that benchmarks.seed makes
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.estate import make_secrets
-from benchmarks.fake_aws import FakeAwsProcess
 from benchmarks.servers import make_environ
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import run_to_end
+from testkit.estate import make_secrets
+from testkit.fake_aws import FakeAwsProcess
 
 RUNNER = "console=run_checks"  # the name of its sessions
 ENVIRONMENTS, PAGE, CATALOG, POLICIES = (

@@ -57,7 +57,7 @@ def _rate(count: int, times: dict[str, list[float]]) -> int:
 
 
 def _fill(count: int) -> None:
-    from secrets_ui.domain.audit_chain import FIELDS
+    from secrets_ui.domain.audit.chain import FIELDS
 
     columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
     places = ", ".join(["%s"] * (len(FIELDS) + 1))
@@ -70,7 +70,7 @@ def _chain(count: int) -> Iterator[tuple[Any, ...]]:
     """Intents and outcomes in turns, as saves leave them."""
     from django.conf import settings
 
-    from secrets_ui.domain.audit_chain import FIELDS, GENESIS, record_hash, start
+    from secrets_ui.domain.audit.chain import FIELDS, GENESIS, record_hash, start
 
     state, previous = start(settings.AUDIT_KEY), GENESIS
     common = {
@@ -96,7 +96,7 @@ def _chain(count: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _verify() -> None:
-    from secrets_ui.services.verify_audit import verify_audit
+    from secrets_ui.services.audit.verify import verify_audit
 
     breaks, _ = verify_audit()
     assert not breaks, breaks[:3]

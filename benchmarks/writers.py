@@ -41,7 +41,7 @@ def _times(write: Callable[[], object], count: int) -> list[float]:
 
 
 def _append() -> None:
-    from secrets_ui.domain.actor import Actor
+    from secrets_ui.domain.people.actor import Actor
     from secrets_ui.services import audit
 
     audit.record_intent(

@@ -12,12 +12,12 @@ class SecretsUiConfig(AppConfig):
     def ready(self) -> None:
         from . import system_checks
         from .domain.errors import ConfigurationError
-        from .domain.roles import ROLES
-        from .services import estate
+        from .domain.people.roles import ROLES
+        from .services import configuration
 
         try:
-            estate.environments()
-            estate.catalog()
+            configuration.environments()
+            configuration.catalog()
             system_checks.ensure_groups_give_known_roles(ROLES)
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None

@@ -8,9 +8,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from .access import environments_with, grants_of
 from .domain.environment import Environment
-from .services import estate
+from .permissions import environments_with, grants_of
+from .services import configuration
 from .views.sessions import ends
 
 
@@ -24,7 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return {"frame": {}}
     match = request.resolver_match
     page, arguments = (match.url_name or "", match.kwargs) if match else ("", {})
-    current = estate.environments().get(str(arguments.get("environment", "")))
+    current = configuration.environments().get(str(arguments.get("environment", "")))
     places = environments_with(request, "secret.view")
     return {
         "frame": {

@@ -9,10 +9,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from .domain.document import Change
-from .domain.edit import Edit
-from .domain.secret_value import MAX_BYTES, SecretValue
-from .domain.what_if import EditablePolicy
+from .domain.access.what_if import EditablePolicy
+from .domain.changes.edit import Edit
+from .domain.secrets.document import Change
+from .domain.secrets.secret_value import MAX_BYTES, SecretValue
 
 KEEP, SET, EMPTY, GENERATE, REMOVE = "keep", "set", "empty", "generate", "remove"
 MOST_ROWS = 400

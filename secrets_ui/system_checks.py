@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from .domain.errors import ConfigurationError
-from .services import estate
+from .services import configuration
 
 
 def ensure_cache_is_shared() -> None:
@@ -25,7 +25,7 @@ def ensure_cache_is_shared() -> None:
 
 def ensure_groups_give_known_roles(known: Collection[str]) -> None:
     """A misspelt role would give nothing, and nobody would know why. Raises ConfigurationError."""
-    for name, environment in estate.environments().items():
+    for name, environment in configuration.environments().items():
         for group, roles in environment.groups:
             if unknown := next((role for role in roles if role not in known), None):
                 raise ConfigurationError(
@@ -47,7 +47,7 @@ def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Erro
 @register(Tags.database)
 def audit_key_sealed_the_last_record(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[Error]:
     """Before a console with a mistyped or exchanged AUDIT_KEY goes on with the chain. `migrate` asks this too."""
-    from .services.verify_audit import last_record  # needs the models, which load after this file
+    from .services.audit.verify import last_record  # needs the models, which load after this file
 
     if not databases or "secrets_ui_auditrecord" not in connection.introspection.table_names():
         return []

@@ -16,17 +16,16 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from benchmarks.estate import TOML, make_secrets
-from benchmarks.fake_aws import FakeAws
 from deploy.demo.account import Account
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import LocalAws
-from secrets_ui.domain.actor import Actor
 from secrets_ui.domain.environment import Environment, Rules
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
-from secrets_ui.services import aws_access
-from secrets_ui.services import estate as configured
-from tests.recording_aws import RecordingAws
+from secrets_ui.services import aws_access, configuration
+from testkit.estate import TOML, make_secrets
+from testkit.fake_aws import FakeAws
+from testkit.recording_aws import RecordingAws
 
 # Time is no property of what is tested: the machine may be busy.
 hypothesis.settings.register_profile(
@@ -190,8 +189,8 @@ def forget_afterwards() -> Iterator[None]:
 
 
 def forget_configuration() -> None:
-    configured.environments.cache_clear()
-    configured.catalog.cache_clear()
+    configuration.environments.cache_clear()
+    configuration.catalog.cache_clear()
 
 
 def with_its_own_clients(monkeypatch: pytest.MonkeyPatch) -> None:

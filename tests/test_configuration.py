@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.local_aws import PROJECT
-from tests.starting import assert_one_line, check, production
+from testkit.starting import assert_one_line, check, production
 
 READERS = {
     "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "price", "issuer",

@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.urls import include, path
 
 from benchmarks.bare import list_first_page, make_client
-from benchmarks.estate import ENVIRONMENTS
 from secrets_ui.aws.session import AwsSessions
+from testkit.estate import ENVIRONMENTS
 
 HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from deploy.demo import policies
 from deploy.demo.values import Values
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.catalog import Catalog
 from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.secrets.catalog import Catalog
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient

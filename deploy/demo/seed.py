@@ -26,8 +26,8 @@ def make_accounts(password: str) -> None:
     """One account for each role, which it has in every environment. Never over real AWS."""
     from django.conf import settings
 
-    from secrets_ui.services.accounts import make_account
-    from secrets_ui.services.estate import environments
+    from secrets_ui.services.configuration import environments
+    from secrets_ui.services.people.accounts import make_account
 
     if not settings.IS_LOCAL:
         sys.exit("demo: accounts that share one password are made over a local AWS alone.")
@@ -37,14 +37,14 @@ def make_accounts(password: str) -> None:
 
 def save_as_editor(environment_name: str, secret: str, key: str, value: str, reason: str) -> None:
     """Change one key by the console's own service, as a person would in its pages."""
-    from secrets_ui.domain.actor import Actor
-    from secrets_ui.domain.document import Change
-    from secrets_ui.domain.edit import Edit
-    from secrets_ui.domain.secret_value import SecretValue
+    from secrets_ui.domain.changes.edit import Edit
+    from secrets_ui.domain.people.actor import Actor
+    from secrets_ui.domain.secrets.document import Change
+    from secrets_ui.domain.secrets.secret_value import SecretValue
     from secrets_ui.domain.session_scope import DESCRIBE
     from secrets_ui.services.aws_access import secrets_manager
-    from secrets_ui.services.edit_secret import put_new_version
-    from secrets_ui.services.estate import get_environment
+    from secrets_ui.services.changes.save import put_new_version
+    from secrets_ui.services.configuration import get_environment
 
     environment, editor = get_environment(environment_name), Actor("editor", "127.0.0.1")
     name = environment.prefix + secret

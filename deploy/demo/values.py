@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import string
 
-from secrets_ui.domain.catalog import Catalog, KeySpec
-from secrets_ui.domain.key_rules import github_checksum
+from secrets_ui.domain.secrets.catalog import Catalog, KeySpec
+from secrets_ui.domain.secrets.key_rules import github_checksum
 
 Values = dict[str, dict[str, str]]  # secret → key → value
 

@@ -8,8 +8,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ..domain.evidence import Denial, Known
-from ..domain.watched import TrailEvent
+from ..domain.access.evidence import Denial, Known
+from ..domain.status.watched import TrailEvent
 from .base import Gateway
 from .translate import told_as_ours
 

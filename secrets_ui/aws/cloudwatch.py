@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ..domain.alarm import Alarm
-from ..domain.evidence import Known
-from ..domain.usage import Metric, Series
+from ..domain.access.evidence import Known
+from ..domain.usage.alarm import Alarm
+from ..domain.usage.usage import Metric, Series
 from .base import Gateway
 from .translate import told_as_ours
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..domain.evidence import Document, Known, Role, Simulated
+from ..domain.access.evidence import Document, Known, Role, Simulated
 from .base import Gateway
 from .translate import told_as_ours
 

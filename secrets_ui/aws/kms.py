@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain.access import Grant
-from ..domain.evidence import Key, Known
+from ..domain.access.evidence import Key, Known
+from ..domain.iam import Grant
 from .base import Gateway
 from .translate import told_as_ours
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.evidence import FunctionConfiguration, Known
+from ..domain.access.evidence import FunctionConfiguration, Known
 from .base import Gateway
 from .translate import told_as_ours
 

@@ -10,8 +10,8 @@ from botocore.client import BaseClient
 
 from ..domain.environment import Environment
 from ..domain.errors import AwsCall
-from ..domain.secret import Secret, SecretVersion
-from ..domain.secret_value import SecretValue
+from ..domain.secrets.secret import Secret, SecretVersion
+from ..domain.secrets.secret_value import SecretValue
 from .translate import told_as_ours
 
 PAGE_SIZE = 100  # ListSecrets' most: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.evidence import CallerIdentity, Known
+from ..domain.access.evidence import CallerIdentity, Known
 from .base import Gateway
 from .translate import told_as_ours
 

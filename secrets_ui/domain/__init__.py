@@ -1,0 +1,1 @@
+"""Nouns and rules: the standard library alone, no I/O."""

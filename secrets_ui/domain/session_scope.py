@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .access.expected_policies import via_service
 from .environment import Environment
-from .expected_policies import via_service
 
 MOST = 2_048  # characters of a session policy: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 # What Secrets Manager asks of AWS KMS in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html

@@ -22,7 +22,7 @@ from django.urls import reverse
 from requests import RequestException
 
 from ..domain.errors import IdentityRefused, ProviderUnavailable
-from ..domain.identity import Identity, groups_in
+from ..domain.people.identity import Identity, groups_in
 
 SKEW = 60  # seconds by which the provider's clock and ours may differ
 ALGORITHMS = (

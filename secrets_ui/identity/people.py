@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from ..domain.actor import CONSOLE, Actor
 from ..domain.errors import IdentityRefused
-from ..domain.identity import Identity
+from ..domain.people.actor import CONSOLE, Actor
+from ..domain.people.identity import Identity
 from ..models import RoleGrant
-from ..services import audit, estate
-from ..services.sessions import end_sessions
+from ..services import audit, configuration
+from ..services.people.sessions import end_sessions
 
 RESERVED = {CONSOLE.name, "unknown"}  # names that the record uses itself
 
@@ -26,7 +26,7 @@ def admit(identity: Identity, address: str) -> Any:
     Raises IdentityRefused: in no group with a role, switched off, or with the name of somebody else."""
     roles = {
         (name, role)
-        for name, place in estate.environments().items()
+        for name, place in configuration.environments().items()
         for role in place.roles_for(identity.groups)
     }
     person = person_of(identity.subject)
@@ -80,7 +80,7 @@ def _shut_out(person: Any, address: str) -> None:
 
 
 def _in_no_group(identity: Identity) -> IdentityRefused:
-    known = sorted({group for place in estate.environments().values() for group, _ in place.groups})
+    known = sorted({group for place in configuration.environments().values() for group, _ in place.groups})
     remedy = f"Ask whoever manages your groups for one of these: {', '.join(known)}. Then sign in again."
     return IdentityRefused(
         f"The provider knows you as {identity.name or identity.subject}, but in no group that has a role in this console.",

@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error
 
-from secrets_ui.access import ShellRequest
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import (
     AuditUnavailable,
@@ -27,6 +26,7 @@ from secrets_ui.domain.errors import (
     OutcomeUnknown,
     VersionConflict,
 )
+from secrets_ui.permissions import ShellRequest
 
 # Exit statuses, as docs/commands.md tells them. 2 is argparse's own for a wrong call.
 REFUSED, WRONG_CALL, CONFLICT, NOT_ANSWERED, NOT_KNOWN, FAULT = 1, 2, 3, 4, 5, 6

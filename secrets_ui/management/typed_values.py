@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
-from secrets_ui.domain.document import Change
 from secrets_ui.domain.errors import InvalidChange
-from secrets_ui.domain.secret_value import MAX_BYTES, SecretValue
+from secrets_ui.domain.secrets.document import Change
+from secrets_ui.domain.secrets.secret_value import MAX_BYTES, SecretValue
 
 from .twin import WrongCall
 

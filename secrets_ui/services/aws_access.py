@@ -11,9 +11,9 @@ from django.conf import settings
 
 from ..aws.secrets_manager import SecretsManagerGateway
 from ..aws.session import AwsSessions
-from ..domain.actor import Actor
 from ..domain.environment import Environment
 from ..domain.errors import AwsError
+from ..domain.people.actor import Actor
 from ..domain.session_scope import Scope
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ..domain.history import Day
-from ..domain.status import StatusFinding, age_text
-from ..services import estate
+from ..domain.status.history import Day
+from ..domain.status.status import StatusFinding, age_text
+from ..services import configuration
 from .console import secret_url
 
 register = template.Library()
@@ -66,7 +66,7 @@ def explained_at(environment: str, secret: str, finding: StatusFinding, audited:
             if finding.anchor.isdecimal()
             else reverse("audit")
         )
-    place = estate.environments().get(environment)
+    place = configuration.environments().get(environment)
     if place is None:
         return ""
     if finding.page == "status":
@@ -74,7 +74,7 @@ def explained_at(environment: str, secret: str, finding: StatusFinding, audited:
     if finding.page == "usage":
         return reverse("usage", args=[environment])
     if finding.page == "troubleshoot":
-        name = secret or place.prefix + next(iter(estate.catalog().secrets), "")
+        name = secret or place.prefix + next(iter(configuration.catalog().secrets), "")
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return secret_url("secret", environment, secret)
@@ -104,5 +104,5 @@ def day_bar(number: int, day: Day) -> SafeString:
 
 @register.filter
 def short_name(secret: str, environment: str) -> str:
-    place = estate.environments().get(environment)
+    place = configuration.environments().get(environment)
     return secret.removeprefix(place.prefix) if place else secret

@@ -8,9 +8,9 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from ..domain.chart import Chart, chart_of
-from ..domain.evidence import Known, told_why
-from ..domain.usage import Usage, summarise
+from ..domain.access.evidence import Known, told_why
+from ..domain.usage.usage import Usage, summarise
+from .chart import Chart, chart_of
 
 register = template.Library()
 # Constant texts of this module, with nothing from outside in them.

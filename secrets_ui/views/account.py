@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..access import actor_of, ensure_fresh_proof_for_account
 from ..domain.errors import NotPermitted
 from ..forms import NewCodesForm, NewPasskeyForm
 from ..identity import passkeys, second_factor
+from ..permissions import actor_of, ensure_fresh_proof_for_account
 from ..services import audit
-from ..services.sessions import end_sessions, rename_session
+from ..services.people.sessions import end_sessions, rename_session
 
 _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey"}
 

@@ -9,9 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from ..access import actor_of, ensure_somewhere, environments_with
 from ..forms import AuditFilterForm
-from ..services import audit, audit_log
+from ..permissions import actor_of, ensure_somewhere, environments_with
+from ..services import audit
+from ..services.audit import records as audit_log
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 

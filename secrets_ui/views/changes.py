@@ -10,9 +10,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from ..access import actor_of, enter, enter_to_change, has_fresh_proof, may
-from ..services import decide_change
-from ..services.estate import get_environment
+from ..permissions import actor_of, enter, enter_to_change, has_fresh_proof, may
+from ..services.changes import decide as decide_change
+from ..services.configuration import get_environment
 
 
 @require_GET

@@ -10,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from ..access import actor_of, enter_to_change
-from ..domain.edit import Edit
+from ..domain.changes.edit import Edit
 from ..domain.environment import Environment
 from ..domain.errors import VersionConflict
 from ..forms import ConfirmForm, DocumentForm, KeyFormSet, key_edit, new_once
-from ..services import edit_secret as editing
-from ..services import review_edit as reviewing
-from ..services.open_secret import OpenSecret, open_secret
+from ..permissions import actor_of, enter_to_change
+from ..services.changes import review as reviewing
+from ..services.changes import save as editing
+from ..services.secrets.opening import OpenSecret, open_secret
 from .answers import problem, wants_json
 
 

@@ -7,15 +7,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from ..access import actor_of, ensure_somewhere, enter_to_change
 from ..domain.environment import Environment
 from ..domain.errors import ConsoleError, InvalidGrant, LastAdmin
-from ..domain.roles import ONLY_WHOLE, ROLES
+from ..domain.people.roles import ONLY_WHOLE, ROLES
 from ..forms import GrantForm
 from ..models import RoleGrant
-from ..services import people as service
-from ..services import reveal_debt
-from ..services.estate import environments
+from ..permissions import actor_of, ensure_somewhere, enter_to_change
+from ..services.configuration import environments
+from ..services.people import people as service
+from ..services.secrets import reveal_debt
 from .answers import problem
 
 

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from ..access import actor_of, ensure_fresh_proof, enter
 from ..domain.environment import Environment
 from ..domain.errors import InvalidChange
 from ..forms import RevealForm
-from ..services.reveal_key import Revealed, asks_for_reason, reveal_key
+from ..permissions import actor_of, ensure_fresh_proof, enter
+from ..services.secrets.reveal import Revealed, asks_for_reason, reveal_key
 from .answers import wants_json
 
 SECONDS = 30  # that a value stays on a screen

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from ..access import (
+from ..permissions import (
     actor_of,
     comparable,
     ensure_somewhere,
@@ -18,10 +18,10 @@ from ..access import (
     may,
     reach_of,
 )
-from ..services import list_secrets as listing
-from ..services import open_secret as opening
-from ..services.look_elsewhere import look_elsewhere
-from ..services.reveal_debt import debts_of_secret
+from ..services.secrets import listing as listing
+from ..services.secrets import opening as opening
+from ..services.secrets.look_elsewhere import look_elsewhere
+from ..services.secrets.reveal_debt import debts_of_secret
 
 
 @require_GET

@@ -9,9 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ..access import actor_of, ensure_somewhere, environments_with
+from ..permissions import actor_of, ensure_somewhere, environments_with
 from ..services import audit
-from ..services import sessions as open_ones
+from ..services.people import sessions as open_ones
 from .answers import next_of, wants_json
 
 

@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ..access import actor_of, note_proof
-from ..domain.actor import Actor
+from ..domain.people.actor import Actor
 from ..forms import ProofForm, SignInForm
 from ..identity.second_factor import has_second_factor
+from ..permissions import actor_of, note_proof
 from ..services import audit
-from ..services.sessions import forget_session, note_session
+from ..services.people.sessions import forget_session, note_session
 from .answers import next_of
 from .proofs import check_proof, offered
 

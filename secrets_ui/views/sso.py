@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from ..access import actor_of
-from ..domain.actor import Actor
 from ..domain.errors import IdentityRefused
+from ..domain.people.actor import Actor
 from ..identity import oidc
 from ..identity.people import admit, person_of
+from ..permissions import actor_of
 from ..services import audit
 from .answers import next_of, problem
 from .sign_in import begin_session

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from ..access import ensure_somewhere, enter, environments_with
-from ..domain.finding import WORST_FIRST
-from ..services.read_status import first_rows, is_runner_alive, read_status, rows_of, want_a_pass
-from ..services.status_board import StatusBoard
+from ..domain.access.finding import WORST_FIRST
+from ..permissions import ensure_somewhere, enter, environments_with
+from ..services.status.board import StatusBoard
+from ..services.status.read import first_rows, is_runner_alive, read_status, rows_of, want_a_pass
 
 MOST_TROUBLES = 50  # told on the page; the pages of the environments tell all
 ROWS = 25  # of each environment

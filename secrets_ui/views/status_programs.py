@@ -9,18 +9,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
-from ..access import ensure_somewhere
 from ..domain.environment import Environment
-from ..services import estate
-from ..services.status_metrics import status_metrics
-from ..services.status_report import status_report
+from ..permissions import ensure_somewhere
+from ..services import configuration
+from ..services.status.metrics import status_metrics
+from ..services.status.report import status_report
 
 
 @login_not_required
 def status_json(request: HttpRequest) -> HttpResponse:
     """401 before anything else; the token opens all environments; a session those that the person may see."""
     if has_token(request, settings.STATUS_TOKEN):
-        places = list(estate.environments().values())
+        places = list(configuration.environments().values())
     elif request.user.is_authenticated:
         places = ensure_somewhere(request, "status.view")
     else:
@@ -44,7 +44,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def _metrics(request: HttpRequest) -> HttpResponse:
-    text = status_metrics(list(estate.environments().values()))
+    text = status_metrics(list(configuration.environments().values()))
     return HttpResponse(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

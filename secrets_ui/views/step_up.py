@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from ..access import actor_of, note_proof
 from ..forms import ProofForm
 from ..identity.people import comes_from_provider
+from ..permissions import actor_of, note_proof
 from ..services import audit
-from ..services.sessions import rename_session
+from ..services.people.sessions import rename_session
 from .answers import next_of
 from .proofs import check_proof, offered
 from .sso import is_configured

@@ -11,16 +11,17 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from ..access import actor_of, ensure_reach, enter, may, refuse
+from ..domain.access.run import Run
+from ..domain.access.what_if import policies_of, what_if
 from ..domain.environment import Environment
 from ..domain.errors import ConsoleError, DatabaseAway
-from ..domain.run import Run
-from ..domain.what_if import policies_of, what_if
 from ..forms import ErrorTextForm, WhatIfForm
-from ..services import check_runs, estate
-from ..services.check_access import CHECK_IDS, judge
-from ..services.explain_error import explain_error
-from ..services.gather_evidence import Gathering, gather_evidence
+from ..permissions import actor_of, ensure_reach, enter, may, refuse
+from ..services import configuration
+from ..services.access import kept_runs as check_runs
+from ..services.access.check import CHECK_IDS, judge
+from ..services.access.explain_error import explain_error
+from ..services.access.gather import Gathering, gather_evidence
 from .answers import problem
 
 _HERE = "<!-- answers -->"
@@ -162,5 +163,5 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
 
 def _secrets(request: HttpRequest, place: Environment) -> list[str]:
     """The catalogue's, as far as the person's role reaches."""
-    names = [place.prefix + short for short in estate.catalog().secrets]
+    names = [place.prefix + short for short in configuration.catalog().secrets]
     return [name for name in names if may(request, "access.check", place, name)]

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from ..access import actor_of, ensure_somewhere, enter
-from ..services.look_at_usage import look_at_usage
-from ..services.reckon_cost import reckon_cost
+from ..permissions import actor_of, ensure_somewhere, enter
+from ..services.usage.cost import reckon_cost
+from ..services.usage.usage import look_at_usage
 
 
 @require_GET

@@ -9,7 +9,7 @@ import pytest
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.domain.errors import AwsError
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret_value import SecretValue
 
 NAME = "miyabi/dev/api-keys"
 VERSION = "v" * 32

@@ -22,10 +22,10 @@ from secrets_ui.aws.kms import KmsGateway
 from secrets_ui.aws.lambda_ import LambdaGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.aws.sts import StsGateway
+from secrets_ui.domain.access.evidence import Known
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsUnreachable, ThingNotFound
-from secrets_ui.domain.evidence import Known
-from secrets_ui.domain.usage import Metric
+from secrets_ui.domain.usage.usage import Metric
 from tests.aws.calls import error_of
 from tests.aws.fake_aws import Answer, FakeAws, denied_by_sts, failure
 from tests.conftest import fresh_environments

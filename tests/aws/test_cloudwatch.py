@@ -16,7 +16,15 @@ from secrets_ui.aws.cloudwatch import CloudWatchGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsThrottled, AwsUnreachable
-from secrets_ui.domain.usage import ACCESSES, ERRORS, OPERATIONS, Metric, asked_from, calls_of, metrics_of
+from secrets_ui.domain.usage.usage import (
+    ACCESSES,
+    ERRORS,
+    OPERATIONS,
+    Metric,
+    asked_from,
+    calls_of,
+    metrics_of,
+)
 from tests.aws.calls import error_of
 from tests.conftest import fresh_environments
 

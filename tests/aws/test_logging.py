@@ -18,7 +18,7 @@ from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import keep_botocore_quiet
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret_value import SecretValue
 
 NOISY = ("botocore", "boto3", "urllib3", "s3transfer")
 

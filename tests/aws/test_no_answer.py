@@ -12,7 +12,7 @@ from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsThrottled, AwsUnreachable
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret_value import SecretValue
 from tests.aws.calls import DESCRIBE, GET, MOVE, NAME, PUT, VERSION, Call, assert_no_value, error_of
 from tests.aws.fake_aws import Answer, FakeAws, failure
 

@@ -13,8 +13,8 @@ import pytest
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError, SecretNotFound, VersionNotFound
-from secrets_ui.domain.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL, SecretVersion
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL, SecretVersion
+from secrets_ui.domain.secrets.secret_value import SecretValue
 
 MakeSecret = Callable[..., str]
 LABEL = f"{EDIT_LABEL}test"

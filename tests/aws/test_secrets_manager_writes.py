@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.domain.errors import AwsRefused, VersionAlreadyExists
-from secrets_ui.domain.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL
+from secrets_ui.domain.secrets.secret_value import SecretValue
 
 MakeSecret = Callable[..., str]
 LABEL = f"{EDIT_LABEL}test"

@@ -28,7 +28,7 @@ from secrets_ui.domain.errors import (
     VersionAlreadyExists,
     VersionNotFound,
 )
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret_value import SecretValue
 from tests.aws.calls import DESCRIBE, GET, MOVE, NAME, PUT, VERSION, Call, assert_no_value, error_of
 from tests.aws.fake_aws import REQUEST_ID, FakeAws, denied_by_sts, failure
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import bare
 from deploy.demo.local_aws import PROJECT
-from secrets_ui.services import list_secrets
+from secrets_ui.services.secrets import listing as list_secrets
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 PAGES = ("list page ÷ its AWS call, 20 ms", "list page ÷ plain page")

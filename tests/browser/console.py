@@ -22,8 +22,8 @@ from deploy.demo.oidc_provider import OidcProvider
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
 from secrets_ui.domain.environment import Environment, Rules
+from testkit.recording_aws import RecordingAws
 from tests.conftest import as_toml, fresh_environments
-from tests.recording_aws import RecordingAws
 
 ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
 

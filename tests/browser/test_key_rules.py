@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from secrets_ui.domain.catalog import FORMATS, KeySpec, parse_catalog
-from secrets_ui.domain.key_rules import check_value, github_checksum
+from secrets_ui.domain.secrets.catalog import FORMATS, KeySpec, parse_catalog
+from secrets_ui.domain.secrets.key_rules import check_value, github_checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = parse_catalog(

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, StorageState, expect
 
+from testkit.canary import make_canary
 from tests.browser.console import Console
 from tests.browser.pages import add_key, heading, open_edit, review, save, sign_in, value_of
 from tests.browser.watching import Watch
-from tests.canary import make_canary
 
 FIELDS = (
     "Array.from(document.querySelectorAll('[data-edit] textarea, [data-edit] input:not([type=hidden], [type=checkbox])'),"

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from testkit.canary import make_canary
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.browser.pages import heading, sign_in
 from tests.browser.watching import Watch
-from tests.canary import make_canary
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
-from tests.authenticator import code_of, codes_on, seed_on
+from testkit.authenticator import code_of, codes_on, seed_on
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.browser.pages import heading, open_edit, problem, value_of

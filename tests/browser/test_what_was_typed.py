@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.demo.values import make_github_token
+from testkit.canary import leaks_in, make_canary
 from tests.browser.console import Console
 from tests.browser.pages import (
     add_key,
@@ -23,7 +24,6 @@ from tests.browser.pages import (
     value_of,
 )
 from tests.browser.watching import Bodies, Watch
-from tests.canary import leaks_in, make_canary
 
 
 def wrong_token() -> str:

@@ -9,10 +9,8 @@ from typing import Any
 
 from deploy.demo.estate import read_catalog
 from deploy.demo.policies import console_access, github_access, key_policy, secrets_access, trust
-from secrets_ui.checks import CHECKS
-from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import AwsCall
-from secrets_ui.domain.evidence import (
+from secrets_ui.checks.access import CHECKS
+from secrets_ui.domain.access.evidence import (
     AccessEvidence,
     CallerIdentity,
     Denied,
@@ -26,10 +24,12 @@ from secrets_ui.domain.evidence import (
     Simulated,
     Unreachable,
 )
-from secrets_ui.domain.expected_policies import expected_arns
-from secrets_ui.domain.facts import KeyFacts, VersionFacts
-from secrets_ui.domain.finding import Finding
-from secrets_ui.domain.secret import Secret, SecretVersion
+from secrets_ui.domain.access.expected_policies import expected_arns
+from secrets_ui.domain.access.finding import Finding
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import AwsCall
+from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
+from secrets_ui.domain.secrets.secret import Secret, SecretVersion
 
 ACCOUNT, NAME, VERSION = "111111111111", "miyabi/dev/api-keys", "a" * 64
 ENVIRONMENT = Environment(

@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.demo.account import Account, assume, create_function
 from deploy.demo.policies import trust
-from secrets_ui.domain.finding import Status
+from secrets_ui.domain.access.finding import Status
 
 ROLE, FUNCTION, CONSOLE = "miyabi-lambda-execution", "miyabi-app", "miyabi-console"
 SECRETS_ACCESS, GITHUB_ACCESS = "miyabi-lambda-secrets-access", "miyabi-lambda-github-access"

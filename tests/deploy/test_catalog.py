@@ -8,8 +8,8 @@ import pytest
 
 from deploy.demo.estate import CATALOG_FILE, read_catalog
 from deploy.demo.values import add_placeholders, make_github_token, make_value, make_values
-from secrets_ui.domain.catalog import KeySpec
-from secrets_ui.domain.key_rules import check_value, is_placeholder
+from secrets_ui.domain.secrets.catalog import KeySpec
+from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
 
 CATALOG = read_catalog()
 KEYS = [key for secret in CATALOG.secrets.values() for key in secret.keys.values()]

@@ -21,8 +21,8 @@ import yaml
 
 from deploy.demo.local_aws import HOST, PROJECT
 from deploy.demo.processes import choose_port
+from testkit.starting import check
 from tests.deploy.dockerfile import read_stages
-from tests.starting import check
 
 DEPLOY = PROJECT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ from dataclasses import fields
 import pytest
 
 from deploy.demo.estate import ENVIRONMENTS_FILE, read_environments
-from secrets_ui.access import ROLES
 from secrets_ui.domain.environment import Environment, Rules
+from secrets_ui.permissions import ROLES
 
 TEXT = ENVIRONMENTS_FILE.read_text()
 

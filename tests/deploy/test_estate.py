@@ -12,7 +12,7 @@ import pytest
 from deploy.demo.account import Account, add_extra_secrets
 from deploy.demo.estate import read_catalog
 from deploy.demo.policies import key_policy
-from secrets_ui.domain.key_rules import is_placeholder
+from secrets_ui.domain.secrets.key_rules import is_placeholder
 
 if TYPE_CHECKING:
     from tests.conftest import Estate

@@ -21,9 +21,9 @@ import pytest
 
 from deploy.demo.local_aws import HOST
 from deploy.demo.processes import choose_port, end, wait_until_ready
+from testkit.starting import production
 from tests.deploy.dockerfile import PLACES, Replay, ancestors, files_below, is_let_in, read_stages
 from tests.deploy.test_requirements import locked
-from tests.starting import production
 
 STAGES = read_stages()
 CONSOLE = list(STAGES.values())[-1]

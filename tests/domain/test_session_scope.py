@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from secrets_ui.domain.access import PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.iam import PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.session_scope import (
     CHECK,
     DECIDE,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services import audit
 from tests.management.shell import Shell
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.system_checks import audit_key_sealed_the_last_record

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from deploy.demo.local_aws import PROJECT
 from secrets_ui.management.commands.evaluate_access import MAX_LINE_BYTES, answers, lines
 
-CASES = Path(__file__).parents[1] / "domain" / "access" / "cases" / "from-the-guides.jsonl"
+CASES = Path(__file__).parents[1] / "domain" / "iam" / "cases" / "from-the-guides.jsonl"
 
 
 def run(monkeypatch: pytest.MonkeyPatch, text: bytes) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 
-from secrets_ui.domain.roles import ROLES, WORDS
+from secrets_ui.domain.people.roles import ROLES, WORDS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 

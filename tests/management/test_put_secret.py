@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.environment import Rules
-from secrets_ui.domain.secret_value import MAX_BYTES
+from secrets_ui.domain.secrets.secret_value import MAX_BYTES
 from secrets_ui.models import AuditRecord
-from tests.canary import leaks, make_canary, make_plain_canary
+from testkit.canary import leaks, make_canary, make_plain_canary
+from testkit.posting import current_version
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 from tests.management.shell import Ended, Shell
-from tests.posting import current_version
-from tests.recording_aws import RecordingAws
 
 pytestmark = pytest.mark.django_db
 Watched = Callable[..., tuple[Estate, RecordingAws]]

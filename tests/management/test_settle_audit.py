@@ -10,10 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
-from secrets_ui.services.settle_audit import open_intents
+from secrets_ui.services.changes.settle import open_intents
 from tests.conftest import Estate, forget_configuration
 
 pytestmark = pytest.mark.django_db

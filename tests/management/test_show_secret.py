@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.canary import leaks, make_canary
+from testkit.canary import leaks, make_canary
 from tests.conftest import Estate
 from tests.management.shell import Shell
 

@@ -22,7 +22,7 @@ from secrets_ui.domain.errors import (
     OutcomeUnknown,
     VersionConflict,
 )
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.management import twin
 from secrets_ui.management.twin import WrongCall, as_json, printable, status_of, table, told
 from secrets_ui.models import AuditRecord, RoleGrant

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from secrets_ui.domain.actor import Actor
-from secrets_ui.domain.audit_chain import FIELDS
+from secrets_ui.domain.audit.chain import FIELDS
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 
@@ -117,7 +117,7 @@ def test_s77_another_key_verifies_nothing(settings: object) -> None:
 
 
 def test_pages_of_a_long_chain_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("secrets_ui.services.verify_audit.CHUNK", 3)
+    monkeypatch.setattr("secrets_ui.services.audit.verify.CHUNK", 3)
     write(7)
     assert "holds: 7 records" in verify()
     assert AuditRecord.objects.count() == 7

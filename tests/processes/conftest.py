@@ -15,7 +15,7 @@ import pytest
 from deploy.demo.account import assume
 from deploy.demo.local_aws import PROJECT, LocalAws
 from secrets_ui.domain.environment import Environment, Rules
-from tests import postgres as postgresql
+from testkit import postgres as postgresql
 from tests.conftest import as_toml, fresh_environments
 from tests.processes.aws_proxy import AwsProxy
 from tests.processes.consoles import Console

@@ -11,16 +11,19 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import Error, connection
 
-from secrets_ui.domain.actor import Actor
-from secrets_ui.domain.document import Change
-from secrets_ui.domain.edit import Edit
+from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.document import Change
+from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.models import AuditRecord, RoleGrant
-from secrets_ui.services import audit, decide_change, edit_secret, people
-from secrets_ui.services.accounts import make_account
-from secrets_ui.services.estate import get_environment
-from secrets_ui.services.open_secret import open_secret
+from secrets_ui.services import audit
+from secrets_ui.services.changes import decide as decide_change
+from secrets_ui.services.changes import save as edit_secret
+from secrets_ui.services.configuration import get_environment
+from secrets_ui.services.people import people
+from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.secrets.opening import open_secret
 
 
 def told(act: Callable[[], Any]) -> dict[str, Any]:

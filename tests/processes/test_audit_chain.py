@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import pytest
 
-from secrets_ui.domain.audit_chain import FIELDS
-from tests.postgres import PostgresServer
+from secrets_ui.domain.audit.chain import FIELDS
+from testkit.postgres import PostgresServer
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
 

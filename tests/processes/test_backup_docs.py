@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.local_aws import PROJECT
-from tests.postgres import PostgresServer, as_whom
+from testkit.postgres import PostgresServer, as_whom
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
 from tests.processes.test_audit_chain import TABLE, checkpoint_of

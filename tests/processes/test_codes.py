@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from deploy.demo.local_aws import PROJECT
-from tests.authenticator import code_of
+from testkit.authenticator import code_of
 
 pytestmark = [pytest.mark.processes]
 

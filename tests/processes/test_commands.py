@@ -15,14 +15,12 @@ from typing import Any
 import pytest
 
 from deploy.demo.local_aws import PROJECT, LocalAws
-from tests.canary import leaks, make_plain_canary
+from testkit.canary import leaks, make_plain_canary
 from tests.processes.outside import Aws
 
 pytestmark = pytest.mark.processes
 PATIENCE = 60  # seconds
-MAKE_ACCOUNT = (
-    "from secrets_ui.services.accounts import make_account; make_account('hana', 'x' * 20, {'dev': 'editor'})"
-)
+MAKE_ACCOUNT = "from secrets_ui.services.people.accounts import make_account; make_account('hana', 'x' * 20, {'dev': 'editor'})"
 
 
 @pytest.fixture(scope="module")

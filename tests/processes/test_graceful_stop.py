@@ -11,8 +11,8 @@ from threading import Event
 import pytest
 
 from deploy.demo.local_aws import LocalAws
-from tests.posting import key_form, prod_rules
-from tests.served import Served, served
+from testkit.posting import key_form, prod_rules
+from testkit.served import Served, served
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 NAME = "miyabi/prod/config"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.postgres import PostgresServer
+from testkit.postgres import PostgresServer
 from tests.processes.conftest import Start
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgres]

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from secrets_ui.services import audit
-from tests.postgres import PostgresServer
+from testkit.postgres import PostgresServer
 from tests.processes.aws_proxy import AwsProxy
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console

@@ -14,9 +14,9 @@ import pytest
 
 from deploy.demo.local_aws import LocalAws
 from deploy.demo.processes import choose_port
-from tests.postgres import PostgresServer
-from tests.posting import key_form, prod_rules
-from tests.served import Person, Served, served
+from testkit.postgres import PostgresServer
+from testkit.posting import key_form, prod_rules
+from testkit.served import Person, Served, served
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 NAME = "miyabi/prod/config"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.estate import TOML, make_secrets
-from benchmarks.fake_aws import FakeAws
 from deploy.demo.local_aws import PROJECT, LocalAws
-from tests.served import served
+from testkit.estate import TOML, make_secrets
+from testkit.fake_aws import FakeAws
+from testkit.served import served
 
 pytestmark = pytest.mark.processes
 _HOLD = """
@@ -65,7 +65,7 @@ def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(databa
     third.kill()
     third.communicate()
     if database.startswith("sqlite"):
-        return  # a lease ends by itself after two minutes; tests/services/test_status_lock.py has that
+        return  # a lease ends by itself after two minutes; tests/services/status_pass/test_lock.py has that
     deadline = time.monotonic() + 20  # the server lets go of a dead process's lock once it notices
     while said(again := hold(environ)) == "held" and time.monotonic() < deadline:
         end(again)

@@ -19,9 +19,9 @@ import pytest
 
 from deploy.demo.local_aws import PROJECT, LocalAws
 from deploy.demo.processes import choose_port
-from tests.postgres import PostgresServer
-from tests.posting import key_form, prod_rules
-from tests.served import Answer, Person, Served, served
+from testkit.postgres import PostgresServer
+from testkit.posting import key_form, prod_rules
+from testkit.served import Answer, Person, Served, served
 
 pytestmark = [
     pytest.mark.processes,
@@ -83,7 +83,7 @@ def make_people(environ: dict[str, str], password: str) -> None:
     """As docs/operations.md makes an account; each may edit everywhere."""
     roles = dict.fromkeys(("dev", "staging", "prod"), "editor")
     calls = "; ".join(f"make_account({name!r}, {password!r}, {roles})" for name in PEOPLE)
-    manage(environ, "shell", "-c", f"from secrets_ui.services.accounts import make_account; {calls}")
+    manage(environ, "shell", "-c", f"from secrets_ui.services.people.accounts import make_account; {calls}")
 
 
 @pytest.fixture(scope="module")

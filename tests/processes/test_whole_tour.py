@@ -12,9 +12,9 @@ import pytest
 from django.core import signing
 
 from deploy.demo.local_aws import LocalAws
-from tests.canary import leaks_in, make_canary
-from tests.posting import document_form, key_form, prod_rules
-from tests.served import Answer, Person, Served, served
+from testkit.canary import leaks_in, make_canary
+from testkit.posting import document_form, key_form, prod_rules
+from testkit.served import Answer, Person, Served, served
 from tests.urls import every_url
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]

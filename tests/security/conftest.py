@@ -13,7 +13,7 @@ import pytest
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
 from secrets_ui.domain.environment import Rules
 from secrets_ui.logs import JsonLine
-from tests.canary import make_canary
+from testkit.canary import make_canary
 from tests.conftest import as_toml, forget_configuration, fresh_environments
 
 

@@ -14,10 +14,10 @@ from django.test import Client
 
 from deploy.demo.local_aws import PROJECT
 from secrets_ui.views import secrets as secret_pages
+from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
+from testkit.recording_aws import RecordingAws
+from testkit.starting import production, run
 from tests.conftest import Estate, client_of
-from tests.posting import JSON, current_version, document_form, edit_url, key_form, save_key
-from tests.recording_aws import RecordingAws
-from tests.starting import production, run
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db

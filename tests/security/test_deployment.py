@@ -12,7 +12,7 @@ from django.test import Client
 from deploy.demo.local_aws import PROJECT
 from secrets_ui.domain.environment import Environment
 from secrets_ui.services import aws_access
-from tests.starting import assert_one_line, check, production, run, serve
+from testkit.starting import assert_one_line, check, production, run, serve
 
 KEYS = ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
 SHORT, DEFAULT, REPEATED = "a9X-" * 5, "django-insecure-" + "k3#" * 12, "x" * 50

@@ -17,10 +17,10 @@ from django.test import Client
 
 from deploy.demo.seed import make_accounts
 from secrets_ui.models import AuditRecord, RoleGrant
-from secrets_ui.services.accounts import make_account
+from secrets_ui.services.people.accounts import make_account
+from testkit.posting import JSON, current_version, edit_url, key_form
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
-from tests.posting import JSON, current_version, edit_url, key_form
-from tests.recording_aws import RecordingAws
 from tests.security.counting_hasher import CountingHasher
 from tests.urls import every_url
 

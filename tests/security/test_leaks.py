@@ -19,15 +19,15 @@ from django.http import JsonResponse
 from django.test import Client
 
 from secrets_ui.aws import session as aws_session
-from secrets_ui.domain.actor import Actor
-from secrets_ui.domain.secret_value import MASK, SecretValue
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.secret_value import MASK, SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit, aws_access
-from secrets_ui.services.estate import get_environment
-from tests.canary import leaks, leaks_in, make_canary, make_plain_canary
+from secrets_ui.services.configuration import get_environment
+from testkit.canary import leaks, leaks_in, make_canary, make_plain_canary
+from testkit.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, with_its_own_clients
-from tests.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
-from tests.recording_aws import RecordingAws
 from tests.urls import every_url
 
 pytestmark = pytest.mark.django_db

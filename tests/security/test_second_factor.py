@@ -15,10 +15,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from secrets_ui.models import AuditRecord, RoleGrant
-from secrets_ui.services.accounts import make_account
-from tests.authenticator import code_of, codes_on, seed_on
+from secrets_ui.services.people.accounts import make_account
+from testkit.authenticator import code_of, codes_on, seed_on
+from testkit.posting import JSON
 from tests.conftest import client_of
-from tests.posting import JSON
 from tests.security.counting_hasher import CountingHasher
 from tests.security.test_leaks import database_dump
 

@@ -17,9 +17,9 @@ from django.test import Client
 
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
 from secrets_ui.models import AuditRecord, RoleGrant
-from secrets_ui.services.accounts import make_account
-from tests.oidc_client import Walker, asked_for, with_query
-from tests.posting import edit_url, key_form
+from secrets_ui.services.people.accounts import make_account
+from testkit.oidc_client import Walker, asked_for, with_query
+from testkit.posting import edit_url, key_form
 from tests.security.test_leaks import database_dump
 
 pytestmark = pytest.mark.django_db

@@ -15,10 +15,10 @@ from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
-from secrets_ui.services.accounts import make_account
+from secrets_ui.services.people.accounts import make_account
+from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
-from tests.posting import JSON, current_version, document_form, edit_url, key_form, save_key
-from tests.recording_aws import RecordingAws
 
 pytestmark = pytest.mark.django_db
 Watched = Callable[..., tuple[Estate, RecordingAws]]

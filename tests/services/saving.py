@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from secrets_ui.domain.actor import Actor
-from secrets_ui.domain.document import Change
-from secrets_ui.domain.edit import Edit
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.document import Change
+from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
-from secrets_ui.services.edit_secret import put_new_version
-from secrets_ui.services.one_sending import Saved
+from secrets_ui.services.changes.idempotency import Saved
+from secrets_ui.services.changes.save import put_new_version
 from tests.processes.outside import Aws
 
 HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")

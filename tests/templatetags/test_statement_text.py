@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.finding import Shown
+from secrets_ui.domain.access.finding import Shown
 from secrets_ui.templatetags.statement_text import statement_lines
 
 TEXT = st.text(max_size=30)

@@ -15,8 +15,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.access import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.iam import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.session_scope import Scope
 from tests.conftest import with_its_own_clients
 from tests.terraform.iam_needs import NEEDS, Place

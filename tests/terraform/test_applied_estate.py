@@ -14,15 +14,15 @@ from deploy.demo import policies
 from deploy.demo.account import Account
 from deploy.demo.estate import read_catalog
 from deploy.demo.values import make_value
-from secrets_ui.domain.access import PolicyKind, Request, evaluate, parse_policy
-from secrets_ui.domain.actor import Actor
-from secrets_ui.domain.document import Change
-from secrets_ui.domain.edit import Edit
-from secrets_ui.domain.key_rules import is_placeholder
-from secrets_ui.domain.secret_value import SecretValue
-from secrets_ui.services.check_access import check_access
-from secrets_ui.services.edit_secret import put_new_version
-from tests.canary import leaks_in
+from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.iam import PolicyKind, Request, evaluate, parse_policy
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.document import Change
+from secrets_ui.domain.secrets.key_rules import is_placeholder
+from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.services.access.check import check_access
+from secrets_ui.services.changes.save import put_new_version
+from testkit.canary import leaks_in
 from tests.terraform import events
 from tests.terraform.conftest import TASK_ROLE, TRAIL, Applied, watching
 from tests.terraform.filter_patterns import matches

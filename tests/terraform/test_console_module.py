@@ -16,10 +16,10 @@ import pytest
 from django.core.management import call_command
 
 from deploy.demo.local_aws import PROJECT
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services import audit
-from tests import postgres as postgresql
-from tests.recording_aws import RecordingAws
+from testkit import postgres as postgresql
+from testkit.recording_aws import RecordingAws
 from tests.terraform.running import SOURCE
 
 MODULE = SOURCE / "modules" / "console"

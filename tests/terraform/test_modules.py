@@ -10,8 +10,8 @@ import pytest
 
 from deploy.demo.estate import read_catalog
 from deploy.demo.local_aws import PROJECT
-from secrets_ui.domain.catalog import FORMATS
-from secrets_ui.domain.key_rules import is_placeholder
+from secrets_ui.domain.secrets.catalog import FORMATS
+from secrets_ui.domain.secrets.key_rules import is_placeholder
 from tests.terraform import tables
 from tests.terraform.running import SOURCE, Terraform, copy_sources, must_run, why_not
 

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services import audit
-from tests.posting import JSON, document_form, key_form, prod_rules
+from testkit.posting import JSON, document_form, key_form, prod_rules
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url
 

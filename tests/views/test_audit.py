@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from benchmarks.fake_aws import FakeAws
-from secrets_ui.services.list_secrets import LOOKS, ROWS
-from tests.posting import edit_url, key_form
+from secrets_ui.services.secrets.listing import LOOKS, ROWS
+from testkit.fake_aws import FakeAws
+from testkit.posting import edit_url, key_form
 
 pytestmark = pytest.mark.django_db
 HANA = "hana"  # calls are counted by the person in whose name they are made

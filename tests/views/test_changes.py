@@ -11,8 +11,8 @@ from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord
+from testkit.posting import save_key
 from tests.conftest import Estate
-from tests.posting import save_key
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 
 from secrets_ui.models import AuditRecord
+from testkit.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
-from tests.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
-from tests.recording_aws import RecordingAws
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.test import Client
 
 from secrets_ui.views import secrets as secret_pages
-from tests.posting import JSON
+from testkit.posting import JSON
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from tests.recording_aws import RecordingAws
+from testkit.recording_aws import RecordingAws
 
 URLS = ["/livez", "/readyz"]
 

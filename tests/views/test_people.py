@@ -194,7 +194,7 @@ def test_a_switch_without_a_position_changes_nothing(
 def test_the_to_do_lists_what_somebody_saw_who_has_no_role_any_more(
     make_estate: Callable[..., Estate], person: Person, signed_in: Callable[..., Client]
 ) -> None:
-    from tests.posting import JSON, current_version
+    from testkit.posting import JSON, current_version
 
     estate = make_estate(only=("dev",))
     admin, hana = signed_in("admin", "dev"), person("editor", "dev", name="hana")

@@ -11,10 +11,10 @@ from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord
-from tests.canary import leaks_in, make_canary
+from testkit.canary import leaks_in, make_canary
+from testkit.posting import JSON, current_version, save_key
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
-from tests.posting import JSON, current_version, save_key
-from tests.recording_aws import RecordingAws
 from tests.security.test_leaks import database_dump
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from secrets_ui.domain.secret_value import MASK
+from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.models import AuditRecord
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
-from tests.recording_aws import RecordingAws
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]

@@ -12,8 +12,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from secrets_ui.models import AuditRecord, PersonSession
-from secrets_ui.services.accounts import make_account
-from tests.posting import JSON
+from secrets_ui.services.people.accounts import make_account
+from testkit.posting import JSON
 from tests.security.counting_hasher import CountingHasher
 
 pytestmark = pytest.mark.django_db

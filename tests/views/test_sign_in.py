@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.models import AuditRecord
-from secrets_ui.services.accounts import make_account
+from secrets_ui.services.people.accounts import make_account
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"

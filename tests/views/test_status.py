@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from secrets_ui.domain.status import StatusFinding, status_of
+from secrets_ui.domain.status.status import StatusFinding, status_of
 from secrets_ui.models import StatusRunner, StatusSnapshot, StatusSpan
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.fake_aws import FakeAws
 from secrets_ui.models import StatusSnapshot
-from secrets_ui.services.run_status_pass import run_status_pass
+from secrets_ui.services.status_pass.run import run_status_pass
+from testkit.fake_aws import FakeAws
 
 pytestmark = pytest.mark.django_db
 

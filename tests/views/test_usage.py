@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from deploy.demo.metrics import fill_metrics
+from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
-from tests.recording_aws import RecordingAws
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]

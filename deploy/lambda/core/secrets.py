@@ -16,7 +16,7 @@ from time import time
 from . import _names, _reading
 from ._deadline import make_deadline
 from ._environ import Merger
-from ._errors import (
+from ._errors import (  # fmt: skip
     CannotDecrypt,
     CredentialsRefused,
     InvalidInput,
@@ -30,7 +30,7 @@ from ._errors import (
     Unreachable,
     UnusableSecret,
     WrongAccount,
-)  # fmt: skip
+)
 from ._held import Held, is_stale
 from ._log import logger
 from ._route import in_lambda

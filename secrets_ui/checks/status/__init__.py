@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from ...domain.status import StatusFinding, in_order
-from ...domain.watched import Records, Surroundings, WatchedSecret
+from ...domain.status.status import StatusFinding, in_order
+from ...domain.status.watched import Records, Surroundings, WatchedSecret
 from . import (
     alarms_are_quiet,
     audit_chain_holds,

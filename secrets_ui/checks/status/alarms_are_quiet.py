@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.access_path import told
-from ...domain.alarm import Alarm
-from ...domain.evidence import Known
-from ...domain.status import StatusFinding, plural
-from ...domain.watched import Surroundings
+from ...domain.access.evidence import Known
+from ...domain.access.path import told
+from ...domain.status.status import StatusFinding, plural
+from ...domain.status.watched import Surroundings
+from ...domain.usage.alarm import Alarm
 from .saying import Saying
 
 say = Saying(__name__, "usage", "DescribeAlarms")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.status import StatusFinding
-from ...domain.watched import Records
+from ...domain.status.status import StatusFinding
+from ...domain.status.watched import Records
 from .saying import Saying
 
 say = Saying(__name__, "audit", "the chain's hashes")

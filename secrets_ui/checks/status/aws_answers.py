@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.access_path import told
-from ...domain.evidence import Denied, Known
-from ...domain.status import StatusFinding, plural
-from ...domain.watched import Surroundings
+from ...domain.access.evidence import Denied, Known
+from ...domain.access.path import told
+from ...domain.status.status import StatusFinding, plural
+from ...domain.status.watched import Surroundings
 from .saying import Saying
 
 say = Saying(__name__, "troubleshoot", "ListSecrets")

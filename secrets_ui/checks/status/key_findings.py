@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.evidence import Known
-from ...domain.health import KeyState, key_states
-from ...domain.status import StatusFinding, join
-from ...domain.watched import WatchedSecret
+from ...domain.access.evidence import Known
+from ...domain.secrets.health import KeyState, key_states
+from ...domain.status.status import StatusFinding, join
+from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
 PROOF = "facts of the current version"

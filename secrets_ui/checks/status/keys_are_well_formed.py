@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.status import StatusFinding
-from ...domain.watched import WatchedSecret
+from ...domain.status.status import StatusFinding
+from ...domain.status.watched import WatchedSecret
 from .key_findings import PROOF, is_readable, not_looked, states
 from .saying import Saying
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ...domain.catalog import KeySpec
-from ...domain.key_age import KeyAge
-from ...domain.status import StatusFinding
-from ...domain.watched import WatchedSecret
+from ...domain.secrets.catalog import KeySpec
+from ...domain.secrets.key_age import KeyAge
+from ...domain.status.status import StatusFinding
+from ...domain.status.watched import WatchedSecret
 from .key_findings import is_readable, not_looked
 from .saying import Saying
 

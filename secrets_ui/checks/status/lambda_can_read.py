@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.evidence import Known
-from ...domain.finding import Finding
-from ...domain.status import StatusFinding, plural
-from ...domain.watched import WatchedSecret
+from ...domain.access.evidence import Known
+from ...domain.access.finding import Finding
+from ...domain.status.status import StatusFinding, plural
+from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
 say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")

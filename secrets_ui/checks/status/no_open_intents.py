@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.status import StatusFinding
-from ...domain.watched import Surroundings, WatchedSecret
+from ...domain.status.status import StatusFinding
+from ...domain.status.watched import Surroundings, WatchedSecret
 from .saying import Saying
 
 say = Saying(__name__, "audit", "the audit log")

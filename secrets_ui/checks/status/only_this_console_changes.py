@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.evidence import Known
-from ...domain.outside_changes import OutsideChange
-from ...domain.status import Page, StatusFinding
-from ...domain.watched import Surroundings, WatchedSecret
+from ...domain.access.evidence import Known
+from ...domain.status.outside_changes import OutsideChange
+from ...domain.status.status import Page, StatusFinding
+from ...domain.status.watched import Surroundings, WatchedSecret
 from .saying import Saying
 
 say = Saying(__name__, "secret", "the audit chain against AWS")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ...domain.access_context import role_name_of
-from ...domain.evidence import Known
-from ...domain.outside_changes import short_version
-from ...domain.status import StatusFinding
-from ...domain.watched import TrailEvent, WatchedSecret
+from ...domain.access.context import role_name_of
+from ...domain.access.evidence import Known
+from ...domain.status.outside_changes import short_version
+from ...domain.status.status import StatusFinding
+from ...domain.status.watched import TrailEvent, WatchedSecret
 from .saying import Saying
 
 say = Saying(__name__, "secret", "GetFunctionConfiguration, CloudTrail")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...domain.finding import Status
-from ...domain.status import Page, StatusFinding
+from ...domain.access.finding import Status
+from ...domain.status.status import Page, StatusFinding
 
 
 class Saying:

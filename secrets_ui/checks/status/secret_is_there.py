@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.access_path import told
-from ...domain.evidence import Known, Missing
-from ...domain.health import deletion_text
-from ...domain.status import StatusFinding
-from ...domain.watched import WatchedSecret
+from ...domain.access.evidence import Known, Missing
+from ...domain.access.path import told
+from ...domain.secrets.health import deletion_text
+from ...domain.status.status import StatusFinding
+from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
 say = Saying(__name__, "secret", "ListSecrets, DescribeSecret")

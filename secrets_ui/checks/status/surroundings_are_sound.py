@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...domain.evidence import Known
-from ...domain.status import StatusFinding, plural
-from ...domain.watched import Surroundings
+from ...domain.access.evidence import Known
+from ...domain.status.status import StatusFinding, plural
+from ...domain.status.watched import Surroundings
 from .lambda_can_read import of_path
 from .saying import Saying
 

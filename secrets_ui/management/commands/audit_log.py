@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import ShellRequest, ensure_somewhere
 from secrets_ui.forms import AuditFilterForm
 from secrets_ui.management.twin import TwinCommand, WrongCall, table
-from secrets_ui.services.audit_log import Entry, search
+from secrets_ui.permissions import ShellRequest, ensure_somewhere
+from secrets_ui.services.audit.records import Entry, search
 
 MOST = 1000  # more at once is an export, which has a right and a record of its own
 _AGE = re.compile(r"(\d{1,5})([mhd])")

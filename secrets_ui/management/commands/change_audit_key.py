@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from secrets_ui.domain.errors import ConsoleError
-from secrets_ui.services.change_audit_key import change_audit_key
+from secrets_ui.services.audit.change_key import change_audit_key
 
 
 class Command(BaseCommand):

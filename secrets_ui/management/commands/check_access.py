@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from secrets_ui.domain.actor import Actor
+from secrets_ui.domain.access.run import Run
 from secrets_ui.domain.errors import ConsoleError
-from secrets_ui.domain.run import Run
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.twin import full_name, printable
-from secrets_ui.services import estate
-from secrets_ui.services.check_access import check_access
+from secrets_ui.services import configuration
+from secrets_ui.services.access.check import check_access
 
 _MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "unknown", "warn": "warning", "skipped": "skipped"}
 
@@ -38,8 +38,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            environment = estate.get_environment(options["environment"])
-            names = [full_name(environment, name) for name in options["secret"] or estate.catalog().secrets]
+            environment = configuration.get_environment(options["environment"])
+            names = [
+                full_name(environment, name) for name in options["secret"] or configuration.catalog().secrets
+            ]
             runs = [
                 check_access(environment, name, Actor("check_access", job="check_access")) for name in names
             ]

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from secrets_ui.domain.access.wire import Answer, answer_line
+from secrets_ui.domain.iam.wire import Answer, answer_line
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 

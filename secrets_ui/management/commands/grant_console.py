@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from secrets_ui.domain.errors import ConfigurationError
-from secrets_ui.services.grant_console import grant_console
+from secrets_ui.services.audit.grant_console import grant_console
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import ShellRequest, actor_of, comparable, enter, is_limited, may
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.twin import TwinCommand, moment, table
-from secrets_ui.services.list_secrets import AskedPage, Listing, SecretRow, filter_secrets
+from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter, is_limited, may
+from secrets_ui.services.secrets.listing import AskedPage, Listing, SecretRow, filter_secrets
 
 
 class Command(TwinCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from secrets_ui.domain.roles import OF_THE_WHOLE, ONLY_WHOLE, ROLES, WORDS
+from secrets_ui.domain.people.roles import OF_THE_WHOLE, ONLY_WHOLE, ROLES, WORDS
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ def _first_up(words: str) -> str:
 
 _TEXT = """# Permissions
 
-Made from `secrets_ui/domain/roles.py` by `python manage.py permissions > docs/permissions.md`; a test holds it to the code.
+Made from `secrets_ui/domain/people/roles.py` by `python manage.py permissions > docs/permissions.md`; a test holds it to the code.
 
 A role is given for one environment. What a person may do there is the sum of their roles there; there is no superuser and no other way in.
 

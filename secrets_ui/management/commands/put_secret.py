@@ -8,12 +8,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import ShellRequest, actor_of, enter
-from secrets_ui.domain.document import Change
-from secrets_ui.domain.edit import Edit, check_edit, ensure_sound
+from secrets_ui.domain.changes.edit import Edit, check_edit, ensure_sound
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged, VersionConflict
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.document import Change
+from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.forms import SaveForm
 from secrets_ui.management.twin import (
     CONFLICT,
@@ -26,11 +25,12 @@ from secrets_ui.management.twin import (
     told,
 )
 from secrets_ui.management.typed_values import Newline, is_source, parse_assignments, read_changes, read_value
-from secrets_ui.services import estate
-from secrets_ui.services.edit_secret import ensure_rules_kept, put_new_version
-from secrets_ui.services.one_sending import Saved
-from secrets_ui.services.open_secret import open_secret
-from secrets_ui.services.review_edit import Review, explain_conflict, review_edit
+from secrets_ui.permissions import ShellRequest, actor_of, enter
+from secrets_ui.services import configuration
+from secrets_ui.services.changes.idempotency import Saved
+from secrets_ui.services.changes.review import Review, explain_conflict, review_edit
+from secrets_ui.services.changes.save import ensure_rules_kept, put_new_version
+from secrets_ui.services.secrets.opening import open_secret
 
 _RUN_AGAIN = "Look at it with show_secret, and run the command again."
 
@@ -83,7 +83,7 @@ class Command(TwinCommand):
         parser.add_argument("--dry-run", action="store_true", help="show the review, and change nothing")
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(estate.get_environment(options["environment"]), options["name"])
+        name = full_name(configuration.get_environment(options["environment"]), options["name"])
         place = enter(request, "secret.edit", options["environment"], name)
         edit = _edit(place, request, name, options)
         try:
@@ -108,7 +108,7 @@ class Command(TwinCommand):
         return 0
 
     def _warn(self, place: Environment, edit: Edit) -> None:
-        for key, problems in check_edit(edit, estate.spec_of(place, edit.secret)).items():
+        for key, problems in check_edit(edit, configuration.spec_of(place, edit.secret)).items():
             for problem in problems:
                 if problem.level == "warning":
                     self.note(f"Warning: {key} {problem.text}.")
@@ -206,7 +206,7 @@ def _refusal(place: Environment, edit: Edit) -> InvalidChange | None:
     """Why a save would be refused before AWS is asked."""
     try:
         ensure_rules_kept(place, edit)
-        ensure_sound(edit, estate.spec_of(place, edit.secret))
+        ensure_sound(edit, configuration.spec_of(place, edit.secret))
     except InvalidChange as refusal:
         refusal.remedy = refusal.remedy or _OPTIONS.get(refusal.key, "")
         return refusal

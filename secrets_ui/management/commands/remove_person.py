@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 
-from ...domain.actor import CONSOLE
+from ...domain.people.actor import CONSOLE
 from ...services import audit
-from ...services.sessions import end_sessions
+from ...services.people.sessions import end_sessions
 
 
 class Command(BaseCommand):

@@ -15,9 +15,9 @@ from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.pace import Pace
 from secrets_ui.models import StatusRunner
 from secrets_ui.services.aws_access import pace_calls
-from secrets_ui.services.run_status_pass import run_status_pass
-from secrets_ui.services.send_events import send_due
-from secrets_ui.services.status_lock import ONLY, LockHeld, runner
+from secrets_ui.services.status.send_events import send_due
+from secrets_ui.services.status_pass.lock import ONLY, LockHeld, runner
+from secrets_ui.services.status_pass.run import run_status_pass
 
 LOOK_EVERY = 2  # seconds: for a pass that somebody asked for, and for events that are due
 ALIVE_EVERY = 15  # seconds

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 
 from secrets_ui.domain.errors import AwsError, ConsoleError
-from secrets_ui.services import estate
-from secrets_ui.services.settle_audit import SETTLE_AFTER, open_intents, settle_audit, sweep_labels
+from secrets_ui.services import configuration
+from secrets_ui.services.changes.settle import SETTLE_AFTER, open_intents, settle_audit, sweep_labels
 
 SWEEP_EVERY = 3600  # seconds
 log = logging.getLogger("miyabi.settle")
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         return True in outcomes, False in outcomes
 
     def _sweep(self) -> None:
-        for environment in estate.environments().values():
+        for environment in configuration.environments().values():
             try:
                 for name in sweep_labels(environment):
                     self._say(f"{environment.name}: a left label was taken off {name}.")

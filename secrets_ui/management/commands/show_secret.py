@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.access import ShellRequest, actor_of, comparable, enter
-from secrets_ui.domain.health import KeyState
-from secrets_ui.domain.key_rules import FORMAT_NAMES
+from secrets_ui.domain.secrets.health import KeyState
+from secrets_ui.domain.secrets.key_rules import FORMAT_NAMES
 from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
-from secrets_ui.services import estate
-from secrets_ui.services.look_elsewhere import look_elsewhere
-from secrets_ui.services.open_secret import OpenSecret, VersionRow, open_secret
+from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter
+from secrets_ui.services import configuration
+from secrets_ui.services.secrets.look_elsewhere import look_elsewhere
+from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret
 
 
 class Command(TwinCommand):
@@ -28,7 +28,7 @@ class Command(TwinCommand):
         parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        name = full_name(estate.get_environment(options["environment"]), options["name"])
+        name = full_name(configuration.get_environment(options["environment"]), options["name"])
         place = enter(request, "secret.view", options["environment"], name)
         look_elsewhere(place, actor_of(request), comparable(request))
         opened = open_secret(place, name, actor_of(request))

@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.errors import ConsoleError
-from secrets_ui.domain.status import worst
-from secrets_ui.services import estate
-from secrets_ui.services.status_board import StatusBoard
-from secrets_ui.services.status_report import EXIT, WORDS, status_report
+from secrets_ui.domain.status.status import worst
+from secrets_ui.services import configuration
+from secrets_ui.services.status.board import StatusBoard
+from secrets_ui.services.status.report import EXIT, WORDS, status_report
 
 MOST_TOLD = 50
 
@@ -31,8 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            names = options["environment"] or list(estate.environments())
-            environments = [estate.get_environment(name) for name in names]
+            names = options["environment"] or list(configuration.environments())
+            environments = [configuration.get_environment(name) for name in names]
         except ConsoleError as error:
             raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         report, board = status_report(environments, with_secrets=options["json"])

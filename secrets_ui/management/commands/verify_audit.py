@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from secrets_ui.domain.audit_chain import Checkpoint
-from secrets_ui.services.verify_audit import MOST_BREAKS, verify_audit
+from secrets_ui.domain.audit.chain import Checkpoint
+from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 
 
 class Command(BaseCommand):

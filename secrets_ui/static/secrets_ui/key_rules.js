@@ -1,4 +1,4 @@
-// What a good value of a key looks like, as one types. A mirror of secrets_ui/domain/key_rules.py, which judges again on the server.
+// What a good value of a key looks like, as one types. A mirror of secrets_ui/domain/secrets/key_rules.py, which judges again on the server.
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const TOKEN_LENGTH = 32;

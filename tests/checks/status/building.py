@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deploy.demo.estate import read_catalog
-from secrets_ui.checks import run_checks
-from secrets_ui.domain.alarm import Alarm
+from secrets_ui.checks.access import run_checks
+from secrets_ui.domain.access.evidence import FunctionConfiguration, Known, Unreachable
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsCall
-from secrets_ui.domain.evidence import FunctionConfiguration, Known, Unreachable
-from secrets_ui.domain.facts import KeyFacts, VersionFacts
-from secrets_ui.domain.key_age import KeyAge
-from secrets_ui.domain.secret import Secret
-from secrets_ui.domain.status import StatusFinding
-from secrets_ui.domain.watched import Records, Surroundings, WatchedSecret
+from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
+from secrets_ui.domain.secrets.key_age import KeyAge
+from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.status.status import StatusFinding
+from secrets_ui.domain.status.watched import Records, Surroundings, WatchedSecret
+from secrets_ui.domain.usage.alarm import Alarm
 from tests.checks.building import evidence
 
 NOW = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)

@@ -10,16 +10,16 @@ import pytest
 
 from secrets_ui.checks import status as checks
 from secrets_ui.checks.status import judge_records, judge_secret, judge_surroundings
-from secrets_ui.domain.alarm import Alarm
+from secrets_ui.domain.access.evidence import Denied, Known, Missing
+from secrets_ui.domain.access.finding import Finding
 from secrets_ui.domain.errors import AwsCall
-from secrets_ui.domain.evidence import Denied, Known, Missing
-from secrets_ui.domain.facts import KeyFacts, VersionFacts
-from secrets_ui.domain.finding import Finding
-from secrets_ui.domain.key_age import KeyAge
-from secrets_ui.domain.outside_changes import OutsideChange
-from secrets_ui.domain.secret import Secret
-from secrets_ui.domain.status import status_of
-from secrets_ui.domain.watched import OpenIntent, TrailEvent
+from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
+from secrets_ui.domain.secrets.key_age import KeyAge
+from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.status.outside_changes import OutsideChange
+from secrets_ui.domain.status.status import status_of
+from secrets_ui.domain.status.watched import OpenIntent, TrailEvent
+from secrets_ui.domain.usage.alarm import Alarm
 from tests.checks.status.building import (
     ARN,
     AWAY,

@@ -16,8 +16,8 @@ from typing import Any
 import boto3
 import pytest
 
-from benchmarks import tls
 from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws
+from testkit import tls
 from tests.deploy.loader.front import Front
 
 sys.path.insert(0, str(PROJECT / "deploy" / "lambda"))  # as Lambda does: `lambda` is no name for a package

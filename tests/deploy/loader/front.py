@@ -17,8 +17,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from benchmarks.tls import REGION, Certificates
 from deploy.demo.local_aws import CREDENTIALS
+from testkit.tls import REGION, Certificates
 
 Answer = Callable[["Handler", dict[str, Any]], None]
 

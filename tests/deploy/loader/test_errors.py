@@ -12,13 +12,13 @@ import pytest
 from core import _errors
 from core import secrets as loader
 from core._errors import error_of
-from secrets_ui.domain.known_errors import read_error
+from secrets_ui.domain.access.known_errors import read_error
 from tests.deploy.loader.conftest import Stored
 from tests.deploy.loader.front import Front, refusing, telling
 
 CASES = [
     json.loads(line)
-    for line in (Path(__file__).parents[2] / "domain/access/cases/error-texts.jsonl").read_text().splitlines()
+    for line in (Path(__file__).parents[2] / "domain/iam/cases/error-texts.jsonl").read_text().splitlines()
 ]
 TYPES = {
     "iam.identity.missing_allow": loader.NoAccess,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import tls
-from tests.canary import leaks, make_plain_canary
+from testkit import tls
+from testkit.canary import leaks, make_plain_canary
 from tests.deploy.loader.conftest import LAMBDA, LAMBDA_ENVIRON
 from tests.deploy.loader.front import Front
 

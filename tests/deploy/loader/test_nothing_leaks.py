@@ -12,7 +12,7 @@ import pytest
 
 from core import _boto, _environ, _held, _reading
 from core import secrets as loader
-from tests.canary import leaks, make_plain_canary
+from testkit.canary import leaks, make_plain_canary
 from tests.deploy.loader.conftest import CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front, telling
 

@@ -1,0 +1,110 @@
+"""The environment's alias points at the key that encrypts the secret: the next version will be encrypted with what it points at."""
+
+from __future__ import annotations
+
+from ...domain.access.evidence import AccessEvidence, Known, Missing
+from ...domain.access.finding import Finding, Remedy
+from ...domain.access.path import has_aws_managed_key
+from ...domain.access.policy_places import places
+from ..remedies.policy_changes import command
+from ..remedies.terraform_addresses import ALIAS, then_apply
+from ..wording.says import Says
+from .key_is_the_expected_one import is_as_expected
+
+say = Says(__name__, "key", "matters")
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    alias, region, found = evidence.environment.kms_alias, evidence.environment.region, evidence.alias
+    if isinstance(found, Missing):
+        text = f"There is no key behind {alias} in {region} of account {evidence.environment.account}."
+        return say.fail(
+            text, "no such alias", remedy=_remedy(evidence, "create-alias"), see=(found.call.cli,)
+        )
+    if not isinstance(found, Known):
+        return say.cannot_tell(evidence, f"{alias} points at the key", "the alias", found)
+    if not isinstance(evidence.secret, Known) and names_another_key(evidence):
+        text = f"{alias} points at key {found.value.key_id}, and the policies of {evidence.environment.lambda_role} name another: it was moved."
+        return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=(found.call.cli,))
+    if not isinstance(evidence.secret, Known) or has_aws_managed_key(evidence):
+        return say.skipped(
+            f"{alias} is key {found.value.key_id}, and there is no secret under a customer key to compare it with."
+        )
+    if not isinstance(evidence.key, Known):
+        return say.cannot_tell(
+            evidence, f"{alias} points at the key", "the key of the current version", evidence.key
+        )
+    key, see = evidence.key.value, (found.call.cli, evidence.secret.call.cli)
+    if key.arn == found.value.arn:
+        return say.passed(
+            f"{alias} points at key {key.key_id}, which encrypts {evidence.secret_name}.",
+            "alias right",
+            see=see,
+        )
+    if not is_as_expected(evidence):
+        return say.skipped(
+            f"{alias} is key {found.value.key_id}, and {evidence.secret_name} is encrypted with another: see key_is_the_expected_one."
+        )
+    text = (
+        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with key {key.key_id}, to which the policies "
+        "belong: the alias was moved."
+    )
+    return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
+
+
+def explains_key(evidence: AccessEvidence) -> str:
+    """The check that says why the key is not the one to be judged, "" where it is."""
+    if not is_as_expected(evidence):
+        return "key_is_the_expected_one"
+    return (
+        "alias_points_at_the_key"
+        if not isinstance(evidence.secret, Known) and names_another_key(evidence)
+        else ""
+    )
+
+
+def names_another_key(evidence: AccessEvidence) -> bool:
+    """Without a secret to compare with: the Lambda's policies name keys, and what the alias points at is none of them."""
+    keys = _named_keys(evidence)
+    return bool(keys) and isinstance(evidence.alias, Known) and evidence.alias.value.arn not in keys
+
+
+def _named_keys(evidence: AccessEvidence) -> set[str]:
+    own = (place for place in places(evidence) if place.place.startswith(("identity:", "console:")))
+    return {
+        arn
+        for place in own
+        for item in place.statements
+        for arn in item.resources.literals
+        if ":kms:" in arn and ":key/" in arn
+    }
+
+
+def _remedy(evidence: AccessEvidence, operation: str) -> Remedy:
+    environment, keys = evidence.environment, _named_keys(evidence)
+    key = (
+        evidence.key.value.key_id
+        if isinstance(evidence.key, Known) and isinstance(evidence.secret, Known)
+        else ""
+    )
+    key = key or (keys.pop().rpartition("/")[2] if len(keys) == 1 else "")
+    cli = (
+        command(
+            "kms",
+            operation,
+            "--alias-name",
+            environment.kms_alias,
+            "--target-key-id",
+            key,
+            "--region",
+            environment.region,
+        )
+        if key
+        else ""
+    )
+    return Remedy(
+        f"Point {environment.kms_alias} at {f'key {key}' if key else 'the key'}.",
+        f'# {ALIAS}\nname          = "{environment.kms_alias}"\ntarget_key_id = aws_kms_key.secrets.key_id\n'
+        f"{then_apply(ALIAS)}",
+        cli,
+    )

@@ -1,0 +1,119 @@
+"""The role's permissions boundary, if it has one, lets through what the path needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ...domain.access.evidence import AccessEvidence, Known
+from ...domain.access.expected_policies import decrypt_statement, read_statement
+from ...domain.access.finding import Finding, Remedy
+from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.policy_places import PolicyPlace, places
+from ...domain.access.sides import denying, within_boundary
+from ...domain.iam import Evaluation, Layer
+from ..judging.judged import explanation
+from ..remedies.fixes import fix
+from ..remedies.policy_changes import Change, with_new_statement
+from ..remedies.trials import remedy
+from ..traps.find import repaired
+from ..traps.trap import DECRYPT, DESCRIBE, READ
+from ..wording import lambda_errors
+from ..wording.explain import deciding, names
+from ..wording.says import Says
+
+say = Says(__name__, "policies")
+Ask = Callable[[AccessEvidence], Answer]
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    role, boundary = evidence.environment.lambda_role, evidence.boundary
+    if boundary is None:
+        return say.passed(f"{role} has no permissions boundary.", "no boundary")
+    if not isinstance(boundary, Known):
+        return say.cannot_tell(
+            evidence, f"the permissions boundary lets {role} through", "the permissions boundary", boundary
+        )
+    name, see = boundary.value.name, (boundary.call.cli,)
+    answers = {action: ask(evidence) for action, ask in _questions(evidence).items()}
+    refused = {action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))}
+    if not refused:
+        if doubt := " ".join(dict.fromkeys(d for answer in answers.values() for d in _doubts(answer, name))):
+            text = f"Whether the permissions boundary {name} lets {role} through is not known: {doubt}"
+            return say.unknown(text, see=see)
+        return say.passed(f"The permissions boundary {name} lets {role} through.", "boundary allows", see=see)
+    fixed = repaired(evidence)
+    left = {action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))}
+    if not left:
+        text = f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}."
+        return say.skipped(text, "boundary refuses")
+    return _fail(evidence, name, left, see)
+
+
+def _doubts(answer: Answer, name: str) -> Iterator[str]:
+    """Why the boundary's part is not certain: it cannot be parsed, or a statement of it hangs on what nobody knows."""
+    if answer.malformed and answer.malformed.policy == name:
+        yield f"{answer.malformed.message.rstrip('.')}."
+    statements = answer.evaluation.statements if answer.evaluation and not answer.is_allowed else ()
+    yield from (
+        d
+        for result in statements
+        if result.layer is Layer.BOUNDARY and result.matches is None
+        for d in result.doubts
+    )
+
+
+def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
+    reads: dict[str, Ask] = {action: partial(ask_read, action=action) for action in (READ, DESCRIBE)}
+    return reads if has_aws_managed_key(evidence) else {**reads, DECRYPT: ask_decrypt}
+
+
+def _refusal(answer: Answer) -> Evaluation | None:
+    """The evaluation, when the boundary refuses; None when it allows, or when it limits nothing here."""
+    if answer.evaluation is None or answer.request is None:
+        return None
+    if denying(answer.evaluation, [Layer.BOUNDARY]):
+        return answer.evaluation
+    if answer.evaluation.layers.get(Layer.BOUNDARY) != "ImplicitlyDenied" or answer.is_allowed:
+        return None
+    return None if within_boundary(answer.request).is_allowed else answer.evaluation
+
+
+def _fail(
+    evidence: AccessEvidence, name: str, refused: dict[str, Evaluation], see: tuple[str, ...]
+) -> Finding:
+    action, evaluation = next(iter(refused.items()))
+    denies = denying(evaluation, [Layer.BOUNDARY])
+    how = "denies" if denies else "does not allow"
+    error = lambda_errors.refused(evidence, action, "boundary deny" if denies else "boundary")
+    return say.fail(
+        f"The permissions boundary {name} {how} {names(refused)} to {evidence.environment.lambda_role}.", "boundary refuses",
+        weight="matters" if list(refused) == [DESCRIBE] else "decides",
+        shown=tuple(s for s in deciding(evidence, evaluation, action) if s.layer == "permissions boundary"),
+        error=lambda_errors.KMS_NOT_ALLOWED if action == DECRYPT else error,
+        remedy=_remedy(evidence, refused), see=see,
+    )  # fmt: skip
+
+
+def _remedy(evidence: AccessEvidence, refused: dict[str, Evaluation]) -> Remedy | None:
+    action, evaluation = next(iter(refused.items()))
+    ask = _questions(evidence)[action]
+    if denying(evaluation, [Layer.BOUNDARY]):
+        return fix(evidence, evaluation, ask, [Layer.BOUNDARY])
+    place = next(item for item in places(evidence) if item.place == "boundary")
+    return remedy(evidence, _widened(evidence, place, refused), ask)
+
+
+def _widened(evidence: AccessEvidence, place: PolicyPlace, refused: dict[str, Evaluation]) -> Change:
+    words = f"Let the permissions boundary {place.name} allow what is missing."
+    changes = []
+    if READ in refused or DESCRIBE in refused:
+        changes.append(
+            with_new_statement(place, read_statement(evidence.environment, evidence.secret_name), words)
+        )
+    if DECRYPT in refused and isinstance(evidence.key, Known):
+        changes.append(
+            with_new_statement(place, decrypt_statement(evidence.environment, evidence.key.value.arn), words)
+        )
+    added = tuple(statement for change in changes for statement in change.shown)
+    return Change(place, (*place.documents, *added), words, added)

@@ -1,0 +1,116 @@
+"""The writer's side: this console may save a version and move AWSCURRENT, and may use the key to encrypt it."""
+
+from __future__ import annotations
+
+from ...domain.access.context import Caller, console_caller
+from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
+from ...domain.access.finding import Finding
+from ...domain.access.path import (
+    WRITE_ACTIONS,
+    WRITE_KEY_ACTIONS,
+    Answer,
+    ask_decrypt,
+    ask_read,
+    has_aws_managed_key,
+)
+from ...domain.errors import AwsCall
+from ...domain.iam import Decision
+from ..remedies.policy_changes import console_role
+from ..traps.find import repaired
+from ..wording.explain import deciding, doubts, names
+from ..wording.missing_statements import missing_statements
+from ..wording.says import Says
+from .alias_points_at_the_key import explains_key
+
+say = Says(__name__, "console", "matters")
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    name, caller = evidence.secret_name, console_caller(evidence)
+    if caller is None:
+        return _without_role(evidence)
+    answers = _answers(evidence, caller)
+    refused = [action for action, answer in answers.items() if _is_refused(answer)]
+    if not refused:
+        return _passed_or_unknown(evidence, answers)
+    if refused[0] in WRITE_KEY_ACTIONS and (why := explains_key(evidence)):
+        return say.skipped(f"This console may not write {name} under that key: see {why}.", "may not write")
+    mended = _answers(repaired(evidence), caller)
+    if not any(_is_refused(answer) for answer in mended.values()):
+        return say.skipped(
+            f"This console may not write {name}: see no_left_over_principals.", "may not write"
+        )
+    first = answers[refused[0]].evaluation
+    assert first is not None
+    text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}."
+    return say.fail(
+        text,
+        "may not write",
+        shown=deciding(evidence, first, refused[0]),
+        missing=_statements(evidence, refused),
+        see=_see(evidence),
+    )
+
+
+def _answers(evidence: AccessEvidence, caller: Caller) -> dict[str, Answer]:
+    answers = {action: ask_read(evidence, action, caller) for action in WRITE_ACTIONS}
+    if not has_aws_managed_key(evidence) and not isinstance(evidence.key, Missing | NotAsked):
+        answers |= {action: ask_decrypt(evidence, action, caller) for action in WRITE_KEY_ACTIONS}
+    return answers
+
+
+def _is_refused(answer: Answer) -> bool:
+    return answer.evaluation is not None and answer.evaluation.decision in (
+        Decision.EXPLICITLY_DENIED,
+        Decision.IMPLICITLY_DENIED,
+    )
+
+
+def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> Finding:
+    name = evidence.secret_name
+    open_ones = {action: answer for action, answer in answers.items() if not answer.is_allowed}
+    if not open_ones:
+        return say.passed(f"This console may write {name}: {names(answers)}.", "may write")
+    console = evidence.console
+    why = " ".join(dict.fromkeys(doubts(answer) for answer in open_ones.values()))
+    found = (
+        console.attached,
+        console.inline,
+        *console.documents.values(),
+        evidence.resource_policy,
+        evidence.key_policy,
+        evidence.grants,
+    )
+    missing = missing_statements(evidence, *found)
+    return say.unknown(
+        f"Whether this console is allowed {names(open_ones)} on {name} is not known: {why}",
+        missing=missing,
+        see=_see(evidence),
+    )
+
+
+def _without_role(evidence: AccessEvidence) -> Finding:
+    caller, role = evidence.caller, evidence.console.role
+    if (
+        isinstance(caller, Known)
+        and not isinstance(role, Known)
+        and not console_role(evidence)
+        and not role.call.operation
+    ):
+        text = f"Whether this console may write {evidence.secret_name} is not known: "
+        text += f"{caller.value.arn} is no role whose policies could be read."
+        return say.unknown(text, weight="second opinion")
+    claim = f"this console may write {evidence.secret_name}"
+    return say.cannot_tell(evidence, claim, "its own role", role, caller)
+
+
+def _statements(evidence: AccessEvidence, refused: list[str]) -> str:
+    """What the console's role should be allowed, and the key policy should let it."""
+    return missing_statements(
+        evidence, *(Denied(AwsCall(action, evidence.secret_name), action) for action in refused)
+    )
+
+
+def _see(evidence: AccessEvidence) -> tuple[str, ...]:
+    found = (evidence.console.attached, evidence.key_policy, evidence.resource_policy)
+    return tuple(item.call.cli for item in found if item.call.cli)

@@ -1,0 +1,19 @@
+"""No condition on secretsmanager:VersionStage refuses plain reads, which send no stage."""
+
+from __future__ import annotations
+
+from ...domain.access.evidence import AccessEvidence
+from ...domain.access.finding import Finding
+from ..traps.finding import judge_trap
+from ..wording.says import Says
+
+say = Says(__name__, "policies")
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    return judge_trap(
+        say,
+        evidence,
+        "No condition on secretsmanager:VersionStage refuses a plain read.",
+        "VersionStage refuses plain reads",
+    )

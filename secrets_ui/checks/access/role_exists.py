@@ -1,0 +1,38 @@
+"""The Lambda's role exists."""
+
+from __future__ import annotations
+
+from ...domain.access.evidence import AccessEvidence, Known, Missing
+from ...domain.access.finding import Finding, LambdaError, Remedy
+from ..remedies.policy_changes import command
+from ..remedies.terraform_addresses import LAMBDA_ROLE, then_apply
+from ..wording.says import Says
+
+say = Says(__name__, "role")
+_TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+# https://repost.aws/knowledge-center/lambda-kmsaccessdeniedexception-errors
+_SEEN = LambdaError(
+    "KMSAccessDeniedException",
+    "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's AWS KMS key settings.",
+    "documented",
+)
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    name, found = evidence.environment.lambda_role, evidence.role
+    if isinstance(found, Known):
+        count = len(evidence.documents)
+        text = f"Role {found.value.arn} exists, with {count} {'policy' if count == 1 else 'policies'}."
+        return say.passed(
+            text, f"exists, {count} {'policy' if count == 1 else 'policies'}", see=(found.call.cli,)
+        )
+    if not isinstance(found, Missing):
+        return say.cannot_tell(evidence, f"role {name} exists", "the role", found)
+    remedy = Remedy(
+        "Create the role again. It is a new one to AWS: key policies and secret policies that named the old one must name it anew, and the "
+        "function must be given the role anew.",
+        then_apply(LAMBDA_ROLE),
+        command("iam", "create-role", "--role-name", name, "--assume-role-policy-document", _TRUST),
+    )
+    text = f"There is no role {name} in account {evidence.environment.account}."
+    return say.fail(text, "does not exist", error=_SEEN, remedy=remedy, see=(found.call.cli,))

@@ -1,0 +1,63 @@
+"""AWS's own simulator says the same of the role's policies and boundary. It looks at no resource policy of a role, so neither does this.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...domain.access.evidence import AccessEvidence, Known, Simulated
+from ...domain.access.finding import Finding
+from ...domain.access.path import ask_read
+from ...domain.iam import Decision, Layer, evaluate
+from ..wording.says import Says
+
+say = Says(__name__, "policies", "second opinion")
+_WORDS = {
+    "allowed": Decision.ALLOWED,
+    "explicitDeny": Decision.EXPLICITLY_DENIED,
+    "implicitDeny": Decision.IMPLICITLY_DENIED,
+}
+
+
+def check(evidence: AccessEvidence) -> Finding:
+    role, found = evidence.environment.lambda_role, evidence.simulated
+    if not isinstance(found, Known):
+        return say.cannot_tell(
+            evidence, f"AWS's simulator agrees about {role}", "the simulator's answer", found
+        )
+    see = (found.call.cli,)
+    pairs = [(item, _ours(evidence, item.action)) for item in found.value]
+    organisation = [item.action for item, _ in pairs if item.allowed_by_organizations is False]
+    if organisation:
+        text = f"AWS's simulator says that a service control policy of the organisation refuses {' and '.join(organisation)}; "
+        text += "this console cannot see those."
+        return say.warn(text, "simulator disagrees", see=see)
+    differing = [
+        (item, ours)
+        for item, ours in pairs
+        if ours is not Decision.UNDETERMINED and _WORDS.get(item.decision) is not ours
+    ]
+    if differing:
+        text = f"AWS's simulator and this console differ on {'; '.join(_side_by_side(*pair) for pair in differing)}. "
+        text += "Trust neither before you know why."
+        return say.warn(text, "simulator disagrees", see=see)
+    return say.passed(
+        f"AWS's simulator agrees about {role}: {'; '.join(_side_by_side(*pair) for pair in pairs)}.",
+        "simulator agrees",
+        see=see,
+    )
+
+
+def _ours(evidence: AccessEvidence, action: str) -> Decision:
+    """Of identity policies and boundary."""
+    request = ask_read(evidence, action).request
+    if request is None:
+        return Decision.UNDETERMINED
+    return evaluate(
+        replace(request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE})
+    ).decision
+
+
+def _side_by_side(simulated: Simulated, ours: Decision) -> str:
+    missing = f" (without knowing {', '.join(simulated.missing)})" if simulated.missing else ""
+    return f"{simulated.action}: simulator {simulated.decision}{missing}, this console {ours}"

@@ -1,0 +1,1 @@
+"""How an answer of the evaluator becomes a finding: what the checks of the access path share."""

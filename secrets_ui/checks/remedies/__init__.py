@@ -1,0 +1,1 @@
+"""Changes of policies that would put a refusal right, tried before they are offered."""

@@ -1,0 +1,217 @@
+"""What to change in a policy so that a refused call is allowed: candidates in order of care, of which the evaluator takes the first
+that helps and opens nothing else."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ...domain.access.context import lambda_caller, secret_arn
+from ...domain.access.evidence import AccessEvidence, Known
+from ...domain.access.expected_policies import (
+    SECRETS_ACCESS,
+    decrypt_statement,
+    key_statement,
+    read_statement,
+    role_arn,
+    secret_pattern,
+)
+from ...domain.access.finding import Remedy
+from ...domain.access.path import Answer
+from ...domain.access.policy_places import PolicyPlace, place_of, places
+from ...domain.access.sides import denying, near_misses
+from ...domain.iam import Evaluation, Layer, Request, StatementResult
+from ..wording.explain import statement_name
+from .policy_changes import Change, with_new_statement, with_statement
+from .trials import probe, remedy
+
+Ask = Callable[[AccessEvidence], Answer]
+_NEGATED = (
+    "StringNotEquals",
+    "StringNotLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "StringNotEqualsIfExists",
+    "StringNotEqualsIgnoreCase",
+)
+_POSITIVE = (
+    "StringEquals",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+    "StringEqualsIfExists",
+    "StringLikeIfExists",
+    "StringEqualsIgnoreCase",
+)
+
+
+def fix(
+    evidence: AccessEvidence, evaluation: Evaluation, ask: Ask, layers: Iterable[Layer] = tuple(Layer)
+) -> Remedy | None:
+    """A remedy for what an evaluation refuses, for its Denies in `layers` alone; None where only a person can tell what was meant."""
+    denies, request = denying(evaluation, layers), ask(evidence).request
+    if request is None:
+        return None
+    if denies:
+        candidates: Iterable[Change] = (
+            change for deny in denies for change in _lifted(evidence, request, deny)
+        )
+    else:
+        misses = near_misses(evaluation)
+        candidates = [
+            change for miss in misses for change in _right_conditions(evidence, request, miss, _POSITIVE)
+        ]
+        candidates = candidates or list(_added(evidence, request, evaluation))
+    chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
+    return remedy(evidence, chosen, ask) if chosen else None
+
+
+def _choose(evidence: AccessEvidence, candidates: Iterable[Change], ask: Ask, denies: int) -> Change | None:
+    helping: list[Change] = []
+    for change in candidates:
+        after = change.applied(evidence)
+        if _helps(ask(after), denies):
+            if not probe(evidence, after)[0]:
+                return change
+            helping.append(change)
+    return helping[0] if helping else None
+
+
+def _helps(answer: Answer, denies: int) -> bool:
+    if answer.is_allowed or answer.evaluation is None:
+        return answer.is_allowed
+    return denies == 0 or len(denying(answer.evaluation)) < denies
+
+
+def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -> Iterator[Change]:
+    """A Deny that no longer applies to this call: by the right values, for this role alone, for this resource alone, or gone."""
+    try:
+        place = place_of(evidence, deny)
+    except LookupError:
+        return
+    name = statement_name(deny)
+    yield from _right_conditions(evidence, request, deny, _NEGATED)
+    if place.layer is Layer.RESOURCE:
+        yield from _exempted(evidence, place, deny, name)
+    else:
+        yield from _spared(evidence, request, place, deny, name)
+    yield with_statement(place, deny.statement.index, None, f"Take {name} out of {place.title}.")
+
+
+def _exempted(
+    evidence: AccessEvidence, place: PolicyPlace, deny: StatementResult, name: str
+) -> Iterator[Change]:
+    """The Deny stays for everybody else."""
+    document, role = _copy(deny), lambda_caller(evidence).role_arn
+    principal = document.get("Principal")
+    listed = _listed(principal.get("AWS", [])) if isinstance(principal, dict) else []
+    ours = [item for item in listed if item in (role, lambda_caller(evidence).arn)]
+    if ours and len(ours) < len(listed):
+        document["Principal"]["AWS"] = [item for item in listed if item not in ours]
+    elif not ours:
+        values = document.setdefault("Condition", {}).setdefault("ArnNotEquals", {})
+        values["aws:PrincipalArn"] = [*_listed(values.get("aws:PrincipalArn", [])), role]
+    else:
+        return  # it is about this role alone: the statement goes
+    yield with_statement(
+        place,
+        deny.statement.index,
+        document,
+        f"Let {name} of {place.title} spare {evidence.environment.lambda_role}.",
+    )
+
+
+def _spared(
+    evidence: AccessEvidence, request: Request, place: PolicyPlace, deny: StatementResult, name: str
+) -> Iterator[Change]:
+    """In a policy of the role itself: the Deny stays for everything else."""
+    document, arn = _copy(deny), _resource(evidence, request)
+    if document.get("Resource") in ("*", ["*"]):
+        document["NotResource"] = arn
+        del document["Resource"]
+        yield with_statement(
+            place, deny.statement.index, document, f"Let {name} of {place.title} spare {arn}."
+        )
+    document = _copy(deny)
+    actions = _listed(document.get("Action", []))
+    rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
+    if 0 < len(rest) < len(actions):
+        document["Action"] = rest
+        yield with_statement(
+            place, deny.statement.index, document, f"Take {request.action} out of {name} of {place.title}."
+        )
+
+
+def _right_conditions(
+    evidence: AccessEvidence, request: Request, result: StatementResult, operators: tuple[str, ...]
+) -> Iterator[Change]:
+    """The values that this request has, where an operator compares with others. A wrong kms:ViaService is replaced, since a call comes
+    from one Region; to any other list the value is added."""
+    try:
+        place, document = place_of(evidence, result), _copy(result)
+    except LookupError:
+        return
+    told = []
+    for operator, keys in document.get("Condition", {}).items():
+        for key, wanted in keys.items() if operator in operators else ():
+            actual = next(
+                (value for name, value in request.context.items() if name.casefold() == key.casefold()), None
+            )
+            if isinstance(actual, str) and actual not in _listed(wanted):
+                is_replaced = len(_listed(wanted)) == 1 and key.casefold() in (
+                    "kms:viaservice",
+                    "kms:calleraccount",
+                )
+                keys[key] = actual if is_replaced else [*_listed(wanted), actual]
+                told.append(f"{key} must {'be' if is_replaced else 'allow'} {actual}")
+    if told:
+        yield with_statement(
+            place,
+            result.statement.index,
+            document,
+            f"In {statement_name(result)} of {place.title}: {', '.join(told)}.",
+        )
+
+
+def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -> Iterator[Change]:
+    """The statement that the set-up guide has and that is not there."""
+    environment, key = evidence.environment, evidence.key
+    if not request.is_self_governing:
+        yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
+    elif isinstance(key, Known):
+        if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":  # the key policy leaves it to IAM
+            yield from _in_secrets_access(evidence, decrypt_statement(environment, key.value.arn))
+        role = evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(environment)
+        for place in places(evidence):
+            if place.place == "key":
+                words = (
+                    f"Let the key policy allow {environment.lambda_role} to decrypt through Secrets Manager."
+                )
+                yield with_new_statement(place, key_statement(environment, role), words)
+
+
+def _in_secrets_access(evidence: AccessEvidence, statement: dict[str, Any]) -> Iterator[Change]:
+    """In the policy that is meant for it, or else in another one of the role's own."""
+    own = [
+        p
+        for p in places(evidence)
+        if p.place.startswith("identity:") and not p.arn.startswith("arn:aws:iam::aws:")
+    ]
+    for place in sorted(own, key=lambda p: p.name != SECRETS_ACCESS)[:1]:
+        yield with_new_statement(place, statement, f"Add the statement to policy {place.name}.")
+
+
+def _resource(evidence: AccessEvidence, request: Request) -> str:
+    if request.action.startswith("kms:"):
+        return request.resource
+    is_known = isinstance(evidence.secret, Known)
+    return secret_arn(evidence) if is_known else secret_pattern(evidence.environment, evidence.secret_name)
+
+
+def _copy(result: StatementResult) -> dict[str, Any]:
+    return copy.deepcopy(dict(result.statement.document))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,142 @@
+"""A remedy is tried on the evaluator before it is told: what the answer would be, and that it opens no more than asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ...domain.access.evidence import AccessEvidence, Document, Known, Role
+from ...domain.access.finding import Remedy
+from ...domain.access.path import WRITE_ACTIONS, Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.errors import AwsCall
+from ...domain.iam import Decision
+from ..wording.explain import names
+from .policy_changes import Change, cli, terraform
+
+_TRIED = AwsCall("tried")
+_ANYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+_ELSEWHERE = "000000000000"
+Probe = Callable[[AccessEvidence], bool | None]  # None: that cannot be known
+
+
+def remedy(evidence: AccessEvidence, change: Change, ask: Callable[[AccessEvidence], Answer]) -> Remedy:
+    """The change as Terraform, as an AWS CLI command, and with the evaluator's answer to what was `ask`ed."""
+    words = change.words + (
+        " A managed policy keeps five versions: delete the oldest one if there are five."
+        if _is_managed(change)
+        else ""
+    )
+    return Remedy(
+        words, terraform(change), cli(evidence, change), tried(evidence, change.applied(evidence), ask)
+    )
+
+
+def tried(before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEvidence], Answer]) -> str:
+    """What the evaluator answers with a change, as sentences."""
+    answer = ask(after)
+    action = answer.request.action if answer.request else "the question"
+    if answer.is_allowed:
+        told = f"With it the evaluator allows {action}."
+    else:
+        told = (
+            f"With it this statement is right, and {action} is still refused for what the other findings say."
+        )
+    opened, refused = probe(before, after)
+    if opened:
+        return f"{told} It also opens the way for {names(opened)}: read it twice."
+    return f"{told} It still refuses {names(refused)}." if refused else told
+
+
+def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], list[str]]:
+    """Who or what gets in by the change that did not before, and who or what stays out."""
+    answers = {name: (may(before), may(after)) for name, may in PROBES.items()}
+    opened = [name for name, (was, would) in answers.items() if would and not was]
+    return opened, [name for name, (_, would) in answers.items() if would is False]
+
+
+def _is_managed(change: Change) -> bool:
+    return (
+        bool(change.text) and change.place.arn.startswith("arn:aws:iam::") and change.place.kind == "identity"
+    )
+
+
+def _another_role(evidence: AccessEvidence) -> bool | None:
+    """In the same account, with IAM policies that allow everything."""
+    return _may_read(as_role(evidence, evidence.environment.account))
+
+
+def _another_account(evidence: AccessEvidence) -> bool | None:
+    return _may_read(as_role(evidence, _ELSEWHERE))
+
+
+def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
+    """Somebody else asks: a role that may do all that its account can allow."""
+    environment = replace(
+        evidence.environment, account=account, lambda_role="somebody-else", lambda_function="somebody-else"
+    )
+    role = Role(f"arn:aws:iam::{account}:role/somebody-else", "AROAEXAMPLEELSE", "")
+    return replace(
+        evidence, environment=environment, role=Known(role, _TRIED), attached=Known((), _TRIED), inline=Known((), _TRIED),
+        documents={"everything": Known(Document("everything", _ANYTHING), _TRIED)}, boundary=None,
+    )  # fmt: skip
+
+
+def _another_secret(evidence: AccessEvidence) -> bool | None:
+    """Of a longer name, without a policy of its own, under the same key."""
+    if not isinstance(evidence.secret, Known):
+        return False
+    secret = evidence.secret.value
+    arn = f"{secret.arn.rpartition('-')[0]}-of-others-AbCdEf"
+    other = replace(secret, name=f"{secret.name}-of-others", arn=arn)
+    changed = replace(
+        evidence, secret=Known(other, _TRIED), secret_name=other.name, resource_policy=Known("", _TRIED)
+    )
+    return _may_read(changed)
+
+
+def _may_read(evidence: AccessEvidence) -> bool | None:
+    """Both hops."""
+    hops = (_allows(ask_read(evidence, "secretsmanager:GetSecretValue")), may_decrypt(evidence))
+    return False if False in hops else None if None in hops else True
+
+
+def may_decrypt(evidence: AccessEvidence, service: str = "secretsmanager") -> bool | None:
+    """The AWS-managed key is open to its account through Secrets Manager, and to nobody else."""
+    if has_aws_managed_key(evidence):
+        return (
+            service == "secretsmanager"
+            and isinstance(evidence.secret, Known)
+            and evidence.environment.account in evidence.secret.value.arn
+        )
+    return _allows(ask_decrypt(evidence, service=service))
+
+
+def _allows(answer: Answer) -> bool | None:
+    if answer.evaluation is None or answer.evaluation.decision is Decision.UNDETERMINED:
+        return None
+    return answer.is_allowed
+
+
+def _by_another_service(evidence: AccessEvidence) -> bool | None:
+    return may_decrypt(evidence, "ssm")
+
+
+def _directly(evidence: AccessEvidence) -> bool | None:
+    return may_decrypt(evidence, "")
+
+
+def _write(evidence: AccessEvidence) -> bool | None:
+    answers = [
+        _allows(ask_read(evidence, action)) for action in (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")
+    ]
+    return True if True in answers else None if None in answers else False
+
+
+PROBES: Mapping[str, Probe] = {
+    "another role": _another_role,
+    "another account": _another_account,
+    "another secret": _another_secret,
+    "another service": _by_another_service,
+    "a call to KMS without Secrets Manager": _directly,
+    "writing by the Lambda": _write,
+}

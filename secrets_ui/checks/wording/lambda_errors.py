@@ -1,0 +1,61 @@
+"""The errors that the Lambda would see, in AWS's words where they are known. A text is a hint: AWS names one denying layer only."""
+
+from __future__ import annotations
+
+from ...domain.access.context import secret_arn, session_arn
+from ...domain.access.evidence import AccessEvidence, Known
+from ...domain.access.finding import LambdaError
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_REASONS = {
+    "identity": "because no identity-based policy allows the {action} action",
+    "identity deny": "with an explicit deny in an identity-based policy",
+    "boundary": "because no permissions boundary allows the {action} action",
+    "boundary deny": "with an explicit deny in a permissions boundary",
+    "resource deny": "with an explicit deny in a resource-based policy",
+}
+KMS_NOT_ALLOWED = LambdaError("AccessDeniedException", "Access to KMS is not allowed", "seen")
+NO_CURRENT = LambdaError(
+    "ResourceNotFoundException",
+    "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT",
+    "seen",
+)
+MARKED_FOR_DELETION = LambdaError(
+    "InvalidRequestException",
+    "You can't perform this operation on the secret because it was marked for deletion.",
+    "seen",
+)
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html; which error comes for which key state, AWS does not say.
+CANNOT_DECRYPT = LambdaError(
+    "DecryptionFailure",
+    "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+    "documented",
+)
+CANNOT_ASSUME = LambdaError(
+    "AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.", "seen"
+)
+
+
+def refused(evidence: AccessEvidence, action: str, layer: str) -> LambdaError:
+    """AccessDeniedException for one action on the secret; `layer` is a key of the reasons above."""
+    return _refused(
+        evidence, action, secret_arn(evidence), _REASONS[layer].format(action=action), "documented"
+    )
+
+
+def not_found(evidence: AccessEvidence) -> LambdaError:
+    """A secret that is not there is named by its bare name, unless a policy allows any: authorisation comes first."""
+    reason = _REASONS["identity"].format(action="secretsmanager:GetSecretValue")
+    return _refused(evidence, "secretsmanager:GetSecretValue", evidence.secret_name, reason, "seen")
+
+
+def key_state(evidence: AccessEvidence, words: str) -> LambdaError:
+    arn = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
+    return LambdaError(
+        CANNOT_DECRYPT.code, f"{CANNOT_DECRYPT.message} (AWS KMS itself: {arn} is {words}.)", "not documented"
+    )
+
+
+def _refused(evidence: AccessEvidence, action: str, resource: str, reason: str, source: str) -> LambdaError:
+    text = f"User: {session_arn(evidence)} is not authorized to perform: {action} on resource: {resource} {reason}"
+    return LambdaError("AccessDeniedException", text, source)  # type: ignore[arg-type]

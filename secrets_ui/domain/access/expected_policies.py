@@ -1,0 +1,84 @@
+"""What the Lambda's role should have, in the names of the set-up guide: three attached policies, and what the middle one says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..environment import Environment
+
+BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+SECRETS_ACCESS = "miyabi-lambda-secrets-access"
+GITHUB_ACCESS = "miyabi-lambda-github-access"
+READ_ACTIONS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
+
+Statement = dict[str, Any]
+
+
+def expected_arns(environment: Environment) -> tuple[str, ...]:
+    return (BASIC_EXECUTION, secrets_access_arn(environment), f"{_policies(environment)}{GITHUB_ACCESS}")
+
+
+def secrets_access_arn(environment: Environment) -> str:
+    return f"{_policies(environment)}{SECRETS_ACCESS}"
+
+
+def _policies(environment: Environment) -> str:
+    return f"arn:aws:iam::{environment.account}:policy/"
+
+
+def role_arn(environment: Environment) -> str:
+    """The Lambda role's ARN, as it is without a path."""
+    return f"arn:aws:iam::{environment.account}:role/{environment.lambda_role}"
+
+
+def secret_pattern(environment: Environment, name: str) -> str:
+    """The secret's ARN as a policy should name it: six random characters end it, and `-*` would cover longer names as well."""
+    return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{name}-??????"
+
+
+def read_statement(environment: Environment, name: str) -> Statement:
+    return {
+        "Sid": "ReadSecrets",
+        "Effect": "Allow",
+        "Action": list(READ_ACTIONS),
+        "Resource": secret_pattern(environment, name),
+    }
+
+
+def decrypt_statement(environment: Environment, key_arn: str) -> Statement:
+    return {
+        "Sid": "DecryptSecrets",
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": key_arn,
+        "Condition": through_secrets_manager(environment),
+    }
+
+
+def key_statement(environment: Environment, role: str) -> Statement:
+    """In the key policy: the role decrypts through Secrets Manager, and in no other way."""
+    return {
+        "Sid": "LambdaDecryptsThroughSecretsManager",
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": through_secrets_manager(environment),
+    }
+
+
+def through_secrets_manager(environment: Environment) -> Statement:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
+    return {
+        "StringEquals": {"kms:ViaService": via_service(environment), "kms:CallerAccount": environment.account}
+    }
+
+
+def via_service(environment: Environment, service: str = "secretsmanager") -> str:
+    return f"{service}.{environment.region}.amazonaws.com"
+
+
+def secrets_access(environment: Environment, secret_name: str, key_arn: str) -> Statement:
+    """The policy miyabi-lambda-secrets-access, as far as it is about one secret. `key_arn` "" leaves the key out."""
+    decrypt = [decrypt_statement(environment, key_arn)] if key_arn else []
+    return {"Version": "2012-10-17", "Statement": [read_statement(environment, secret_name), *decrypt]}

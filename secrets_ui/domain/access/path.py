@@ -1,0 +1,185 @@
+"""The questions along the path role → identity policies → secret → key, put to the evaluator from evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..iam import Evaluation, Grant, Layer, MalformedPolicy, NamedPolicy, PolicyKind, Request, evaluate
+from .context import (
+    UNKNOWN_KEYS,
+    UNKNOWN_KEYS_OF_KMS,
+    Caller,
+    account_of,
+    decrypt_context,
+    kms_context,
+    lambda_caller,
+    read_context,
+    secret_arn,
+)
+from .encrypting_key import encrypting_key, is_aws_managed
+from .evidence import (
+    AccessEvidence,
+    Denied,
+    Document,
+    Evidence,
+    Known,
+    Missing,
+    NotAsked,
+    RoleEvidence,
+    Unlearnt,
+)
+from .expected_policies import READ_ACTIONS as READ_ACTIONS
+from .policy_places import parsed
+
+WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
+WRITE_KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The evaluator's answer, or why it could not be asked. `doubts` name the layers that could not be read; a `malformed` policy
+    is one of them."""
+
+    evaluation: Evaluation | None
+    request: Request | None = None
+    why_not: str = ""
+    doubts: tuple[str, ...] = ()
+    malformed: MalformedPolicy | None = None
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.evaluation is not None and self.evaluation.is_allowed
+
+
+def has_aws_managed_key(evidence: AccessEvidence) -> bool:
+    """Then readers in the secret's own account need no right in KMS."""
+    if not isinstance(evidence.secret, Known):
+        return False
+    versions = evidence.versions.value if isinstance(evidence.versions, Known) else ()
+    is_managed = isinstance(evidence.key, Known) and evidence.key.value.manager == "AWS"
+    return is_managed or is_aws_managed(encrypting_key(evidence.secret.value, versions))
+
+
+def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None) -> Answer:
+    """May the Lambda (or `caller`) call `action` on the secret: identity policies, boundary and the secret's own policy together."""
+    caller = caller or lambda_caller(evidence)
+    policy = _Resource(
+        evidence.secret_name, PolicyKind.RESOURCE, evidence.resource_policy, "the secret's own policy"
+    )
+    return _ask(caller, action, secret_arn(evidence), read_context(evidence, caller), UNKNOWN_KEYS, policy)
+
+
+def ask_decrypt(
+    evidence: AccessEvidence,
+    action: str = "kms:Decrypt",
+    caller: Caller | None = None,
+    service: str = "secretsmanager",
+) -> Answer:
+    """May the Lambda (or `caller`) use the key: key policy, grants, identity policies and boundary together. `service` is the one
+    through which KMS is called, "" for a call of its own."""
+    if not isinstance(evidence.key, Known):
+        return Answer(None, why_not=told("the key that encrypts the current version", evidence.key))
+    caller, key = caller or lambda_caller(evidence), evidence.key.value
+    context = (
+        decrypt_context(evidence, caller)
+        if service == "secretsmanager"
+        else kms_context(evidence, caller, service)
+    )
+    policy = _Resource(key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants)
+    return _ask(caller, action, key.arn, context, UNKNOWN_KEYS | UNKNOWN_KEYS_OF_KMS, policy)
+
+
+class _Reading:
+    """Reads policies, and notes those that cannot be read: such a layer is unreadable, never empty."""
+
+    def __init__(self) -> None:
+        self.doubts: list[str] = []
+        self.unreadable: set[Layer] = set()
+        self.malformed: MalformedPolicy | None = None
+
+    def missing(self, layer: Layer, what: str, found: Unlearnt | Known[Any]) -> None:
+        if not isinstance(found, Known):
+            self.unreadable.add(layer)
+            self.doubts.append(told(what, found))
+
+    def policy(self, layer: Layer, name: str, text: str, kind: PolicyKind) -> tuple[NamedPolicy, ...]:
+        try:
+            return (parsed(name, text, kind),)
+        except MalformedPolicy as error:
+            self.malformed = self.malformed or error
+            self.unreadable.add(layer)
+            self.doubts.append(error.message.rstrip("."))
+            return ()
+
+    def documents(self, layer: Layer, found: Iterable[Evidence[Document]]) -> tuple[NamedPolicy, ...]:
+        known = (item.value for item in found if isinstance(item, Known))
+        return tuple(
+            policy for d in known for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
+        )
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """A resource policy and, for a key, its grants."""
+
+    name: str
+    kind: PolicyKind
+    found: Evidence[str]
+    title: str
+    grants: Evidence[tuple[Grant, ...]] | None = None
+
+
+def _ask(
+    caller: Caller,
+    action: str,
+    resource: str,
+    context: Mapping[str, Any],
+    unknown: frozenset[str],
+    policy: _Resource,
+) -> Answer:
+    reading = _Reading()
+    identity, boundary = _read_role(caller.evidence, reading)
+    if policy.kind is PolicyKind.KEY or not isinstance(
+        policy.found, Missing
+    ):  # a secret that is not there has no policy either
+        reading.missing(Layer.RESOURCE, policy.title, policy.found)
+    text = policy.found.value if isinstance(policy.found, Known) else ""
+    stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
+    if policy.grants is not None:
+        reading.missing(Layer.GRANT, "the key's grants", policy.grants)
+    tags_known = isinstance(caller.evidence.role, Known)
+    request = Request(
+        principal=caller.arn, action=action, resource=resource, resource_account=account_of(resource), context=context,
+        identity_policies=identity, permission_boundaries=boundary, resource_policy=stated[0] if stated else None,
+        grants=policy.grants.value if isinstance(policy.grants, Known) else (),
+        unknown_context_keys=unknown - context.keys() - ({"aws:PrincipalTag/*"} if tags_known else frozenset()),
+        unreadable_layers=frozenset(reading.unreadable),
+    )  # fmt: skip
+    return Answer(evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed)
+
+
+def _read_role(
+    role: RoleEvidence, reading: _Reading
+) -> tuple[tuple[NamedPolicy, ...], tuple[NamedPolicy, ...]]:
+    reading.missing(Layer.IDENTITY, "the attached policies", role.attached)
+    reading.missing(Layer.IDENTITY, "the inline policies", role.inline)
+    for name, found in role.documents.items():
+        reading.missing(Layer.IDENTITY, f"policy {name}", found)
+    identity = reading.documents(Layer.IDENTITY, role.documents.values())
+    if role.boundary is None:
+        return identity, ()
+    reading.missing(Layer.BOUNDARY, "the permissions boundary", role.boundary)
+    return identity, reading.documents(Layer.BOUNDARY, [role.boundary])
+
+
+def told(what: str, found: Unlearnt | Known[Any]) -> str:
+    """Why something is not known, as a phrase."""
+    if isinstance(found, Denied):
+        return f"{what} could not be read, because this console lacks {found.permission}"
+    if isinstance(found, Missing):
+        return f"{what} is not there"
+    if isinstance(found, NotAsked):
+        return f"{what} could not be asked for without {found.because}"
+    return f"{what} could not be read: {getattr(found, 'why', '').rstrip('.')}"

@@ -1,0 +1,1 @@
+"""What alters a secret."""

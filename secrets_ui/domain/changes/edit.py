@@ -1,0 +1,125 @@
+"""An edit: what a person wants to happen to one secret, starting from the version that they saw."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+
+from ..errors import InvalidChange, InvalidDocument, NothingChanged
+from ..secrets.catalog import SecretSpec
+from ..secrets.document import Change, apply_changes, ensure_size, parse_document
+from ..secrets.facts import VersionFacts
+from ..secrets.key_rules import FORMAT_NAMES, Problem, check_value
+from ..secrets.secret_value import SecretValue
+
+GENERATED_BYTES = 32  # 256 bits of os.urandom, 43 characters of base64url
+
+
+@dataclass(frozen=True, repr=False)
+class Edit:
+    """`changes` key by key, or a whole `document`. `base` is the version that it starts from, "" for a secret without one.
+    `once` is made with the form: the same edit sent twice is saved once."""
+
+    secret: str
+    base: str
+    changes: tuple[Change, ...] = ()
+    generate: tuple[str, ...] = ()  # keys that get a new random token while saving
+    document: SecretValue | None = None
+    is_text: bool = False  # the document is meant not to be a JSON object
+    reason: str = ""
+    typed_name: str = ""
+    once: str = ""
+
+    def __repr__(self) -> str:
+        return f"Edit({self.secret!r} from {self.base[:8]})"
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        return (*(change.key for change in self.changes), *self.generate)
+
+    def content(self) -> SecretValue:
+        """Everything that is asked for, unambiguously: input to a keyed hash."""
+        changes = [
+            (change.key, None if change.value is None else change.value.reveal()) for change in self.changes
+        ]
+        document = None if self.document is None else self.document.reveal()
+        return SecretValue(
+            json.dumps([self.secret, self.base, changes, self.generate, document, self.is_text])
+        )
+
+    def with_generated(self) -> Edit:
+        """The same edit with its random tokens made; only the server ever has them."""
+        made = tuple(
+            Change(key, SecretValue(secrets.token_urlsafe(GENERATED_BYTES))) for key in self.generate
+        )
+        return replace(self, changes=(*self.changes, *made), generate=())
+
+
+@dataclass(frozen=True, repr=False)
+class Applied:
+    value: SecretValue
+    changed: tuple[str, ...]
+
+
+def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
+    """The new document. Raises InvalidDocument, InvalidChange, NothingChanged; `base` is None for a secret without a version."""
+    edit = edit.with_generated()
+    if edit.document is None:
+        value, changed = apply_changes(base or SecretValue("{}"), edit.changes)
+        return Applied(value, changed)
+    ensure_size(edit.document)
+    if base is not None and base == edit.document:
+        raise NothingChanged("The document is the same as the stored one, so there is nothing to save.")
+    if edit.is_text:
+        return Applied(edit.document, ())
+    return Applied(edit.document, _changed_members(edit.document, base))
+
+
+def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, ...]:
+    after = {member.key: member.text for member in parse_document(new.reveal()).members}
+    try:
+        before = {member.key: member.text for member in parse_document(base.reveal()).members} if base else {}
+    except InvalidDocument:  # the stored text is not an object: every key is new
+        before = {}
+    return tuple(key for key in {**before, **after} if before.get(key) != after.get(key))
+
+
+def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
+    """What is to be said about each value that the edit brings, by key. A document's values are judged the same way."""
+    found = {
+        change.key: check_value(change.value.reveal(), spec.rules_of(change.key))
+        for change in edit.changes
+        if change.value is not None
+    }
+    if edit.document is not None and not edit.is_text:
+        members = parse_document(edit.document.reveal()).members
+        found |= {
+            m.key: check_value(m.value, spec.rules_of(m.key)) for m in members if m.text.startswith('"')
+        }
+    return {key: problems for key, problems in found.items() if problems}
+
+
+def ensure_sound(edit: Edit, spec: SecretSpec) -> None:
+    """Raises InvalidChange for the first value that cannot be right."""
+    for key, problems in check_edit(edit, spec).items():
+        if error := next((p for p in problems if p.level == "error"), None):
+            raise InvalidChange(f"{key} {error.text}.", key=key)
+    for key in edit.generate:
+        if spec.rules_of(key).format not in ("token", "free_text"):
+            raise InvalidChange(
+                f"{key} cannot be a random token: {FORMAT_NAMES[spec.rules_of(key).format]} is expected.",
+                key=key,
+            )
+
+
+def overlapping(edit: Edit, base: VersionFacts, theirs: VersionFacts) -> tuple[str, ...]:
+    """The keys that the edit touches and that differ between the version it started from and the one that is current now."""
+    if edit.document is not None:
+        return tuple(key.name for key in theirs.keys) or ("the whole document",)
+
+    def value_of(facts: VersionFacts, key: str) -> str:
+        found = facts.key(key)
+        return f"{found.type} {found.fingerprint}" if found else ""
+
+    return tuple(key for key in edit.touched if value_of(base, key) != value_of(theirs, key))

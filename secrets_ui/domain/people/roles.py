@@ -1,0 +1,67 @@
+"""The roles: what each may do, in words too, and how far a grant of one reaches."""
+
+from __future__ import annotations
+
+import re
+
+from ..environment import Environment
+from ..errors import InvalidGrant
+
+_SEE = frozenset({"secret.view", "access.check", "status.view", "status.run"})
+# A person's actions in an environment are the union of their roles there; nothing else counts, no superuser flag.
+ROLES: dict[str, frozenset[str]] = {
+    "viewer": _SEE,
+    "editor": _SEE | {"secret.edit", "secret.reveal", "audit.view"},
+    "approver": _SEE | {"change.decide", "audit.view"},
+    "auditor": _SEE | {"audit.view", "audit.export"},
+    "admin": _SEE
+    | {"secret.edit", "change.decide", "audit.view", "audit.export", "people.manage", "session.end"},
+}
+WORDS = {
+    "secret.view": "see the secrets",
+    "access.check": "check who can read the secrets",
+    "status.view": "see the status",
+    "status.run": "have the status checked now",
+    "secret.edit": "edit secrets",
+    "secret.reveal": "show values",
+    "change.decide": "decide on proposed changes",
+    "audit.view": "see the audit log",
+    "audit.export": "export the audit log",
+    "people.manage": "give and take roles",
+    "session.end": "see and end other people's sessions",
+}
+# Actions that are about no one secret. A grant for some names does not reach them.
+OF_THE_WHOLE = frozenset(
+    {"status.view", "status.run", "audit.view", "audit.export", "people.manage", "session.end"}
+)
+ONLY_WHOLE = ("auditor", "admin")  # roles that are given for a whole environment alone
+_PREFIX = re.compile(r"[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,199}")
+_ENDS = "/-_."
+
+
+def granting(action: str) -> list[str]:
+    """The roles that may do it."""
+    return [role for role, actions in ROLES.items() if action in actions]
+
+
+def covers(environment: Environment, prefix: str, name: str) -> bool:
+    """Whether a grant for `prefix` reaches the secret of that full name. A prefix that ends in one of `/ - _ .` stands for all that
+    begins so; any other is the whole name of one secret, so that `api` reaches neither `api-keys` nor `apiary`."""
+    if not prefix:
+        return name.startswith(environment.prefix)
+    start = environment.prefix + prefix
+    return name.startswith(start) if prefix.endswith(tuple(_ENDS)) else name == start
+
+
+def ensure_grantable(environment: Environment, role: str, prefix: str) -> None:
+    """Raises InvalidGrant."""
+    if role not in ROLES:
+        raise InvalidGrant(f"There is no role called {role[:40]}.", key="role")
+    if prefix and role in ONLY_WHOLE:
+        raise InvalidGrant(f"{role} is given for the whole of {environment.name} alone.", key="prefix")
+    parts = prefix.removesuffix("/").split("/") if prefix else []
+    if prefix and (not _PREFIX.fullmatch(prefix) or {"", ".", ".."} & set(parts)):
+        raise InvalidGrant(
+            f"Write the beginning of names under {environment.prefix}, such as api-, or one whole name, such as api-keys.",
+            key="prefix",
+        )

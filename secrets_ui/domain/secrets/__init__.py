@@ -1,0 +1,1 @@
+"""Secrets, their versions and keys, and what may be known of a value."""

@@ -1,0 +1,153 @@
+"""The catalogue: which secrets and keys each environment should hold, and what a good value of each looks like."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..errors import ConfigurationError
+
+Comparison = Literal["must_differ", "must_match", "any"]
+FORMATS = ("github_token", "token", "url", "https_url", "identifier", "path", "free_text")
+COMPARISONS = ("must_differ", "must_match", "any")
+RULES_VERSION = (
+    1  # raise it when key_rules or facts change their mind about a value: stored facts are then derived again
+)
+_KEY_MEMBERS = {
+    "description", "secret", "required", "format", "between_environments", "max_age_days", "placeholders", "min_length"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class KeySpec:
+    """One key of a secret. `max_age_days` None means that its age does not matter."""
+
+    name: str
+    description: str = ""
+    secret: bool = True
+    required: bool = False
+    format: str = "free_text"
+    between_environments: Comparison = "any"
+    max_age_days: int | None = None
+    min_length: int = 0
+    placeholders: tuple[re.Pattern[str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SecretSpec:
+    """A secret by the last part of its name (`api-keys`), with its keys in the order in which people think of them."""
+
+    name: str
+    description: str = ""
+    keys: Mapping[str, KeySpec] = field(default_factory=dict)
+    placeholders: tuple[
+        re.Pattern[str], ...
+    ] = ()  # those of the whole catalogue, for keys that it does not know
+    digest: str = ""  # changes with the rules; facts derived under another digest are derived again
+
+    def key(self, name: str) -> KeySpec | None:
+        return self.keys.get(name)
+
+    def rules_of(self, name: str) -> KeySpec:
+        """The entry of a key; for one that the catalogue does not know, any text that is no placeholder will do."""
+        return self.keys.get(name) or KeySpec(name, placeholders=self.placeholders)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    project: str
+    secrets: Mapping[str, SecretSpec]
+    placeholders: tuple[re.Pattern[str], ...]
+
+    def spec_for(self, prefix: str, name: str) -> SecretSpec:
+        """The entry for a secret's full name; for one that the catalogue does not know, an entry without keys."""
+        short = name.removeprefix(prefix)
+        known = self.secrets.get(short) if name.startswith(prefix) else None
+        return known or SecretSpec(short, placeholders=self.placeholders, digest=self._unknown_digest)
+
+    @property
+    def _unknown_digest(self) -> str:
+        return _digest({"placeholders": [p.pattern for p in self.placeholders]})
+
+
+def parse_catalog(data: Any, source: str) -> Catalog:
+    """The catalogue in `data`, as read from the file `source`. Raises ConfigurationError naming file, member and what was expected."""
+    if not isinstance(data, dict) or not isinstance(data.get("secrets"), dict):
+        raise ConfigurationError(f"{source}: expected an object with a member 'secrets'.")
+    common = _patterns(data.get("placeholders", []), source, "placeholders")
+    secrets = {name: _secret(name, entry, common, source) for name, entry in data["secrets"].items()}
+    return Catalog(str(data.get("project", "miyabi")), secrets, common)
+
+
+def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: str) -> SecretSpec:
+    if not isinstance(entry, dict) or not isinstance(entry.get("keys"), dict):
+        raise ConfigurationError(f"{source}: secrets.{name}: expected an object with a member 'keys'.")
+    keys = {
+        key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}")
+        for key, spec in entry["keys"].items()
+    }
+    digest = _digest({"keys": entry["keys"], "placeholders": [p.pattern for p in common]})
+    return SecretSpec(name, str(entry.get("description", "")), keys, common, digest)
+
+
+def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str) -> KeySpec:
+    if not isinstance(entry, dict):
+        raise ConfigurationError(f"{where}: expected an object.")
+    if unknown := set(entry) - _KEY_MEMBERS:
+        raise ConfigurationError(
+            f"{where}: unknown member {sorted(unknown)[0]}; expected some of {', '.join(sorted(_KEY_MEMBERS))}."
+        )
+    _expect_one_of(entry.get("format", "free_text"), FORMATS, f"{where}.format")
+    _expect_one_of(entry.get("between_environments", "any"), COMPARISONS, f"{where}.between_environments")
+    return KeySpec(
+        name=name,
+        description=str(entry.get("description", "")),
+        secret=_boolean(entry, "secret", True, where),
+        required=_boolean(entry, "required", False, where),
+        format=entry.get("format", "free_text"),
+        between_environments=entry.get("between_environments", "any"),
+        max_age_days=_whole_number(entry, "max_age_days", where),
+        min_length=_whole_number(entry, "min_length", where) or 0,
+        placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
+    )
+
+
+def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ...]:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ConfigurationError(f"{source}: {member}: expected a list of regular expressions.")
+    try:
+        return tuple(re.compile(item) for item in items)
+    except (
+        re.error,
+        OverflowError,
+        RecursionError,
+    ) as error:  # a repetition or a nesting that re cannot hold
+        raise ConfigurationError(f"{source}: {member}: not a regular expression: {error}.") from None
+
+
+def _expect_one_of(value: Any, allowed: tuple[str, ...], where: str) -> None:
+    if value not in allowed:
+        raise ConfigurationError(f"{where}: expected one of {', '.join(allowed)}.")
+
+
+def _boolean(entry: dict[str, Any], member: str, default: bool, where: str) -> bool:
+    value = entry.get(member, default)
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{where}.{member}: expected true or false.")
+    return value
+
+
+def _whole_number(entry: dict[str, Any], member: str, where: str) -> int | None:
+    value = entry.get(member)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise ConfigurationError(f"{where}.{member}: expected a whole number above 0.")
+    return value
+
+
+def _digest(entry: Any) -> str:
+    text = json.dumps([RULES_VERSION, entry], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

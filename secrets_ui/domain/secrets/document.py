@@ -1,0 +1,253 @@
+"""A secret's JSON document: parsed so that an edit touches only what it changes, byte for byte.
+
+Values are spliced into the original text instead of being re-encoded, because json.loads and dumps would
+rewrite numbers (1.10, 1e400), escapes and blanks that nobody asked to change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from json.decoder import scanstring  # type: ignore[attr-defined]
+from typing import Any
+
+from ..errors import InvalidChange, InvalidDocument, NothingChanged
+from .secret_value import MAX_BYTES, SecretValue
+
+_BLANK = re.compile(r"[ \t\n\r]*")
+_decoder = json.JSONDecoder()
+
+
+@dataclass(frozen=True, repr=False)
+class Member:
+    """One key of the object, with the exact text of it: blanks before, the quoted key, colon, value, blanks after."""
+
+    key: str
+    value: Any
+    lead: str
+    middle: str  # the quoted key, the colon and the blanks around it
+    text: str  # the value as it is written
+    trail: str
+
+    @property
+    def source(self) -> str:
+        return f"{self.lead}{self.middle}{self.text}{self.trail}"
+
+
+@dataclass(frozen=True, repr=False)
+class Document:
+    """A JSON object whose members keep their order and their bytes."""
+
+    before: str
+    members: tuple[Member, ...]
+    after: str
+    inner: str = ""  # what an empty object holds between its braces
+
+    def source(self) -> str:
+        body = ",".join(member.source for member in self.members) if self.members else self.inner
+        return f"{self.before}{{{body}}}{self.after}"
+
+    def keys(self) -> tuple[str, ...]:
+        return tuple(member.key for member in self.members)
+
+    def get(self, key: str) -> Member | None:
+        return next((member for member in self.members if member.key == key), None)
+
+
+@dataclass(frozen=True, repr=False)
+class Change:
+    """What is to happen to one key: a new value, or its removal (value None)."""
+
+    key: str
+    value: SecretValue | None
+
+    def __repr__(self) -> str:
+        return f"Change({self.key!r}, {'remove' if self.value is None else 'set'})"
+
+
+def parse_document(text: str) -> Document:
+    """The object in `text`. Raises InvalidDocument with line and column: not JSON, not an object, a key twice (RFC 8259 leaves
+    the meaning of a repeated name open, and AWS's clients differ in it)."""
+    start = _blanks(text, 0)
+    if start == len(text):
+        raise _invalid("The document is empty", text, start)
+    if text[start] != "{":
+        _check_json(text)
+        raise _invalid(
+            "The document is JSON, but not an object of keys and values", text, start, is_json=True
+        )
+    members, end, inner = _members(text, start + 1)
+    after = text[end:]
+    if after.strip(" \t\n\r"):
+        raise _invalid("Something follows the end of the document", text, _blanks(text, end))
+    return Document(text[:start], members, after, inner)
+
+
+def _members(text: str, position: int) -> tuple[tuple[Member, ...], int, str]:
+    if text[_blanks(text, position) : _blanks(text, position) + 1] == "}":
+        end = _blanks(text, position)
+        return (), end + 1, text[position:end]
+    members: list[Member] = []
+    seen: set[str] = set()
+    while True:
+        start = position
+        member, position = _member(text, start)
+        if member.key in seen:
+            raise _invalid(f"The key {member.key[:100]} stands twice", text, _blanks(text, start))
+        seen.add(member.key)
+        members.append(member)
+        closing = text[position : position + 1]
+        if closing == "}":
+            return tuple(members), position + 1, ""
+        if closing != ",":
+            raise _invalid("A comma or a closing brace is missing", text, position)
+        position += 1
+
+
+def _member(text: str, start: int) -> tuple[Member, int]:
+    key_at = _blanks(text, start)
+    if text[key_at : key_at + 1] != '"':
+        raise _invalid("A key in double quotes is expected", text, key_at)
+    key, key_end = _decode(text, key_at, lambda: scanstring(text, key_at + 1, True))
+    colon = _blanks(text, key_end)
+    if text[colon : colon + 1] != ":":
+        raise _invalid("A colon is missing after the key", text, colon)
+    value_at = _blanks(text, colon + 1)
+    value, value_end = _decode(text, value_at, lambda: _strict_decoder.raw_decode(text, value_at))
+    end = _blanks(text, value_end)
+    member = Member(
+        key, value, text[start:key_at], text[key_at:value_at], text[value_at:value_end], text[value_end:end]
+    )
+    return member, end
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key stands twice in an inner object")
+    return result
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+# Numbers stay text: only their writing matters here, and int() of a very long one is slow or refused.
+_strict_decoder = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates,
+    parse_constant=_no_constant,
+    parse_float=lambda t: t,
+    parse_int=lambda t: t,
+)
+
+
+def _decode(text: str, position: int, step: Any) -> tuple[Any, int]:
+    """`step()`, with the decoder's errors told as ours: its own exception carries the whole document, so it is cut off."""
+    try:
+        return step()  # type: ignore[no-any-return]
+    except json.JSONDecodeError as error:
+        message, position = error.msg, error.pos
+    except ValueError as error:
+        message = str(error)
+    except RecursionError:
+        message = "the document is nested too deeply"
+    except StopIteration:
+        message = "a value is expected"
+    raise _invalid(message[:1].upper() + message[1:].rstrip(": "), text, position)
+
+
+def _check_json(text: str) -> None:
+    start = _blanks(text, 0)
+    _, end = _decode(text, start, lambda: _strict_decoder.raw_decode(text, start))
+    if text[end:].strip(" \t\n\r"):
+        raise _invalid("Something follows the end of the document", text, _blanks(text, end))
+
+
+def _blanks(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position
+
+
+def _invalid(message: str, text: str, position: int, *, is_json: bool = False) -> InvalidDocument:
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return InvalidDocument(
+        f"{message} (line {line}, column {column}).", line=line, column=column, is_json=is_json
+    )
+
+
+def apply_changes(base: SecretValue, changes: Iterable[Change]) -> tuple[SecretValue, tuple[str, ...]]:
+    """The new document and the names of the keys that really differ in it. Every other key keeps its place and its bytes.
+
+    Raises InvalidDocument when the base is not an object, InvalidChange for a key that cannot be removed or a document
+    over 65,536 bytes, NothingChanged when the result would equal the base.
+    """
+    document = parse_document(base.reveal())
+    before, asked = _contents(document), list(changes)
+    for change in asked:
+        document = _apply(document, change)
+    after = _contents(document)
+    changed = tuple(
+        key for key in dict.fromkeys(change.key for change in asked) if before.get(key) != after.get(key)
+    )
+    if not changed:
+        raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
+    value = SecretValue(document.source())
+    ensure_size(value)
+    return value, changed
+
+
+def _contents(document: Document) -> dict[str, tuple[Any, bool]]:
+    """Value and whether it is a text: the number 1 is not the text "1", though both are kept as text here."""
+    return {member.key: (member.value, member.text.startswith('"')) for member in document.members}
+
+
+def _apply(document: Document, change: Change) -> Document:
+    member = document.get(change.key)
+    if change.value is None:
+        if member is None:
+            raise InvalidChange(
+                f"{change.key} is not in the secret, so it cannot be removed.", key=change.key
+            )
+        return _without(document, member)
+    text = change.value.reveal()
+    if member is None:
+        return _with_new(document, change.key, text)
+    if member.value == text and member.text.startswith('"'):
+        return document
+    new = replace(member, value=text, text=_quote(text))
+    return replace(document, members=tuple(new if m is member else m for m in document.members))
+
+
+def _with_new(document: Document, key: str, text: str) -> Document:
+    """The new member is written in the style of the last one; the blanks before the closing brace stay there."""
+    if not document.members:
+        return replace(document, members=(Member(key, text, "", f"{_quote(key)}: ", _quote(text), ""),))
+    *others, last = document.members
+    new = Member(key, text, last.lead, f"{_quote(key)}: ", _quote(text), last.trail)
+    return replace(document, members=(*others, replace(last, trail=""), new))
+
+
+def _without(document: Document, member: Member) -> Document:
+    members = [m for m in document.members if m is not member]
+    if members and member is document.members[-1]:
+        members[-1] = replace(members[-1], trail=member.trail)
+    return replace(document, members=tuple(members))
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def ensure_size(value: SecretValue) -> None:
+    """Raises InvalidChange when Secrets Manager cannot hold the document: over 65,536 bytes of UTF-8, or no UTF-8 at all."""
+    if value.has_half_characters:
+        raise InvalidChange(
+            "The document holds half of a character (a lone surrogate), which UTF-8 cannot hold."
+        )
+    if value.size > MAX_BYTES:
+        raise InvalidChange(
+            f"The document would be {value.size:,} bytes; Secrets Manager takes at most {MAX_BYTES:,}."
+        )

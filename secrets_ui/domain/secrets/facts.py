@@ -1,0 +1,111 @@
+"""Facts of a version: what may be known and kept of its values. Derived once, since a version never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ..errors import InvalidDocument
+from .catalog import SecretSpec
+from .document import Document, Member, parse_document
+from .key_rules import check_value, is_placeholder
+from .secret_value import SecretValue
+
+Kind = Literal["object", "not_object", "not_json", "binary"]
+FINGERPRINT_LENGTH = (
+    16  # hex characters kept: 64 bits, enough to tell values apart and too few to look one up
+)
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """One key of one version. `problems` are codes and texts of key_rules; the value is not in here in any form but its
+    keyed fingerprint."""
+
+    name: str
+    fingerprint: str
+    type: str = "string"  # the JSON type
+    placeholder: bool = False
+    empty: bool = False
+    problems: tuple[tuple[str, str, str], ...] = ()  # (level, code, text)
+
+    @property
+    def short(self) -> str:
+        """The fingerprint as people see it."""
+        return f"{self.fingerprint[:4]}·{self.fingerprint[4:8]}"
+
+    @property
+    def error(self) -> str:
+        return next((text for level, _, text in self.problems if level == "error"), "")
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    version_id: str
+    kind: Kind
+    keys: tuple[KeyFacts, ...] = ()
+    problem: str = ""  # why a document is not an object: with line and column, without its text
+    digest: str = ""  # of the rules under which these facts were derived
+
+    def key(self, name: str) -> KeyFacts | None:
+        return next((key for key in self.keys if key.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> VersionFacts:
+        keys = tuple(
+            KeyFacts(**{**key, "problems": tuple(tuple(p) for p in key["problems"])}) for key in data["keys"]
+        )
+        return cls(data["version_id"], data["kind"], keys, data["problem"], data["digest"])
+
+
+def fingerprint(value: str, key: bytes) -> str:
+    """HMAC-SHA-256 of the value, cut to 64 bits. Keyed, with the key outside the database, so that a stolen database
+    cannot be searched for guessed values; the same for equal values everywhere, so that environments can be compared."""
+    return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
+        :FINGERPRINT_LENGTH
+    ]
+
+
+def derive_facts(version_id: str, value: SecretValue | None, spec: SecretSpec, key: bytes) -> VersionFacts:
+    """Facts of a version's value; `None` for a binary one."""
+    if value is None:
+        return VersionFacts(version_id, "binary", digest=spec.digest)
+    try:
+        document = parse_document(value.reveal())
+    except InvalidDocument as error:
+        kind: Kind = "not_object" if error.is_json else "not_json"
+        return VersionFacts(version_id, kind, problem=error.message, digest=spec.digest)
+    return VersionFacts(version_id, "object", _keys(document, spec, key), digest=spec.digest)
+
+
+def _keys(document: Document, spec: SecretSpec, key: bytes) -> tuple[KeyFacts, ...]:
+    return tuple(key_facts(member.key, *_text_of(member), spec, key) for member in document.members)
+
+
+def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes) -> KeyFacts:
+    """Facts of one value: of a stored one, or of one that was typed and is being reviewed."""
+    rules = spec.rules_of(name)
+    problems = check_value(text, rules) if json_type == "string" else ()
+    return KeyFacts(
+        name=name,
+        fingerprint=fingerprint(text, key),
+        type=json_type,
+        placeholder=is_placeholder(text, rules),
+        empty=text == "" and json_type == "string",
+        problems=tuple((p.level, p.code, p.text) for p in problems),
+    )
+
+
+_TYPES = {'"': "string", "{": "object", "[": "list", "t": "boolean", "f": "boolean", "n": "null"}
+
+
+def _text_of(member: Member) -> tuple[str, str]:
+    """A string counts as its text; anything else as it is written."""
+    kind = _TYPES.get(member.text[:1], "number")
+    return (member.value, kind) if kind == "string" else (member.text, kind)

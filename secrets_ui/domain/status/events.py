@@ -1,0 +1,135 @@
+"""Events: a finding that appears, changes its status or goes. Told once, with an end notice; what hits many secrets at once is one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from ..access.finding import Status
+from .status import StatusFinding, join, plural
+
+Kind = Literal["began", "changed", "ended"]
+NAMED = 20  # secrets that one event names; it counts the others
+
+
+@dataclass(frozen=True)
+class Change:
+    """One finding of one secret ("" is the environment itself) that began, changed or ended."""
+
+    kind: Kind
+    secret: str
+    finding: StatusFinding
+
+
+@dataclass(frozen=True)
+class Event:
+    """`secrets` are names in order, "" for the environment itself; `text` is the finding's of the first of them."""
+
+    kind: Kind
+    environment: str
+    check: str
+    about: str
+    status: Status
+    text: str
+    secrets: tuple[str, ...]
+    since: str
+    at: str
+
+    @property
+    def title(self) -> str:
+        """One line, for a chat or a subject."""
+        where = self.environment or "the audit log"
+        state = {"fail": "failure", "warn": "to look at", "unknown": "not known"}.get(
+            self.status, self.status
+        )
+        word = {
+            "began": f"New {state}",
+            "changed": f"Now a {state}" if self.status == "fail" else f"Now {state}",
+            "ended": "Ended",
+        }[self.kind]
+        return f"{word} in {where}: {self.check.replace('_', ' ')}{self._count()}"
+
+    def _count(self) -> str:
+        return f" ({plural(len(self.secrets), 'secret', 'secrets')})" if len(self.secrets) > 1 else ""
+
+    def told(self) -> str:
+        """In full sentences. The statement of an event that ended was true until now."""
+        more = (
+            f" The same holds for {join([*self.secrets[1:4]])}{' and others' if len(self.secrets) > 4 else ''}."
+            if len(self.secrets) > 1
+            else ""
+        )
+        return f"It was: {self.text}{more}" if self.kind == "ended" else f"{self.text}{more}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind, "environment": self.environment, "check": self.check, "about": self.about, "status": self.status,
+            "text": self.text, "secrets": [name for name in self.secrets if name][:NAMED], "count": len(self.secrets),
+            "since": self.since, "at": self.at,
+        }  # fmt: skip
+
+
+def follow(
+    old: Iterable[StatusFinding], new: Iterable[StatusFinding], secret: str, at: datetime
+) -> tuple[tuple[StatusFinding, ...], list[Change]]:
+    """The new findings with the memory of the old ones, and what is to be told. An unknown is told when a second pass finds it as well:
+    one lost answer is no event."""
+    now, before = at.isoformat(timespec="seconds"), {finding.identity: finding for finding in old}
+    kept, changes = [], []
+    for finding in new:
+        was = before.pop(finding.identity, None)
+        is_same = was is not None and was.is_trouble and finding.is_trouble
+        finding = replace(
+            finding, since=was.since if was and (is_same or was.status == finding.status) else now
+        )
+        told = bool(was and was.is_told)
+        if finding.is_trouble:
+            is_settled = finding.status != "unknown" or (was is not None and was.status == "unknown")
+            if not told and is_settled:
+                changes.append(Change("began", secret, finding))
+            elif told and was and was.status != finding.status and is_settled:
+                changes.append(Change("changed", secret, finding))
+            finding = replace(finding, is_told=told or is_settled)
+        elif told and was:
+            changes.append(Change("ended", secret, was))
+        kept.append(finding)
+    changes += [Change("ended", secret, was) for was in before.values() if was.is_told]
+    return tuple(kept), changes
+
+
+def events_of(environment: str, changes: Iterable[Change], at: datetime) -> tuple[Event, ...]:
+    """One event for each (kind, check, about, status), whatever the order of the changes."""
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        f = change.finding
+        groups.setdefault((change.kind, f.check, f.about, f.status), []).append(change)
+    return tuple(
+        _event(environment, sorted(group, key=lambda c: c.secret), at) for _, group in sorted(groups.items())
+    )
+
+
+def _event(environment: str, group: list[Change], at: datetime) -> Event:
+    first = group[0].finding
+    return Event(
+        kind=group[0].kind, environment=environment, check=first.check, about=first.about, status=first.status, text=first.text,
+        secrets=tuple(change.secret for change in group), since=min(change.finding.since for change in group),
+        at=at.isoformat(timespec="seconds"),
+    )  # fmt: skip
+
+
+def slack_text(text: str) -> str:
+    """Slack reads these three as markup: https://docs.slack.dev/messaging/formatting-message-text"""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def webhook_payload(event: Event, event_id: str, address: str) -> Mapping[str, Any]:
+    """Slack shows `text`, and other receivers read `event`."""
+    mark = {"began": ":red_circle:", "changed": ":large_orange_circle:", "ended": ":white_check_mark:"}[
+        event.kind
+    ]
+    text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.told())}" + (
+        f"\n<{address}>" if address else ""
+    )
+    return {"text": text, "event": {"id": event_id, **event.to_json(), "title": event.title, "url": address}}

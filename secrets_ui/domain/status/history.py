@@ -1,0 +1,68 @@
+"""The history of an environment's status: spans in which it was watched, and the strip of days drawn from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from ..access.finding import Status
+from .status import worst
+
+DAYS = 90
+DayStatus = Status | Literal["unwatched"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `began` to `seen` an environment was watched and had this status."""
+
+    status: Status
+    began: datetime
+    seen: datetime
+
+
+@dataclass(frozen=True)
+class Day:
+    """`status` is the worst of the day; "unwatched" where nobody looked."""
+
+    day: date
+    status: DayStatus
+
+    @property
+    def text(self) -> str:
+        return f"{self.day.day} {self.day:%b}: {WORDS[self.status]}"
+
+
+WORDS: dict[DayStatus, str] = {
+    "pass": "healthy", "warn": "something to look at", "fail": "a failure", "unknown": "not known for a time",
+    "skipped": "not checked", "unwatched": "nobody looked",
+}  # fmt: skip
+
+
+def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ...]:
+    """The latest `days` days in UTC, oldest first."""
+    by_day: dict[date, set[Status]] = {}
+    first = today - timedelta(days=days - 1)
+    for span in spans:
+        day, last = max(span.began.astimezone(UTC).date(), first), span.seen.astimezone(UTC).date()
+        while day <= min(last, today):
+            by_day.setdefault(day, set()).add(span.status)
+            day += timedelta(days=1)
+    every = (first + timedelta(days=number) for number in range(days))
+    return tuple(Day(day, worst(by_day[day]) if day in by_day else "unwatched") for day in every)
+
+
+def in_words(days: Iterable[Day]) -> str:
+    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: the worst first."""
+    days = tuple(days)
+    failed = [day for day in days if day.status == "fail"]
+    counts = Counter(day.status for day in days)
+    told = [f"{WORDS[status]} on {counts[status]}" for status in WORDS if counts[status] and status != "fail"]
+    if failed:
+        last = failed[-1].day
+        number = f"{len(failed)} {'day' if len(failed) == 1 else 'days'}"
+        told.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
+    return ", ".join(told)

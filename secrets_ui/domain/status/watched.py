@@ -1,0 +1,96 @@
+"""What a pass learnt of one secret, and of the environment around it: evidence for the status checks, without values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..access.evidence import Evidence, FunctionConfiguration
+from ..access.finding import Finding
+from ..environment import Environment
+from ..secrets.catalog import SecretSpec
+from ..secrets.facts import VersionFacts
+from ..secrets.key_age import KeyAge
+from ..secrets.secret import Secret
+from ..usage.alarm import Alarm
+from .outside_changes import OutsideChange
+
+
+@dataclass(frozen=True)
+class TrailEvent:
+    """One call that CloudTrail recorded. `resource` is the secret or key as the caller named it; `version` the version that the call made,
+    moved a label to, or decrypted."""
+
+    at: datetime | None
+    event: str
+    principal: str
+    resource: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class OpenIntent:
+    """An act that was announced and whose outcome is not on record."""
+
+    sequence: int
+    action: str
+    at: str
+    secret: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class WatchedSecret:
+    """One secret. `facts` is None where nobody has looked at the current version, and `facts_problem` says why; `others` are its facts in
+    other environments. `access` are the findings of the access path, where it was walked; otherwise `may_read` is the evaluator's answer,
+    None where it has none, and `access_problem` says why. `versions_known`: the ages rest on a list of versions."""
+
+    environment: Environment
+    name: str
+    spec: SecretSpec
+    in_catalog: bool
+    now: datetime
+    secret: Evidence[Secret]
+    facts: VersionFacts | None = None
+    facts_problem: str = ""
+    others: Mapping[str, VersionFacts | None] = field(default_factory=dict)
+    ages: Mapping[str, KeyAge | None] = field(default_factory=dict)
+    access: tuple[Finding, ...] | None = None
+    may_read: bool | None = None
+    access_problem: str = ""
+    changes: tuple[OutsideChange, ...] = ()
+    is_first_sight: bool = False
+    policy_known: bool = True
+    intents: tuple[OpenIntent, ...] = ()
+    current_since: datetime | None = None
+    function: Evidence[FunctionConfiguration] | None = None
+    decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """The environment around the secrets. `shared` are findings of the access path that are about no one secret; `listed` is the number of
+    secrets, or why they could not be listed; `lacking` are keys whose policy could not be read, with why."""
+
+    environment: Environment
+    now: datetime
+    listed: Evidence[int]
+    shared: tuple[Finding, ...] = ()
+    alarms: Evidence[tuple[Alarm, ...]] | None = None
+    changes: tuple[OutsideChange, ...] = ()
+    unread_keys: tuple[str, ...] = ()
+    intents: tuple[OpenIntent, ...] = ()
+    unlooked: int = 0
+
+
+@dataclass(frozen=True)
+class Records:
+    """The state of the record itself. `breaks` are places where the chain does not hold; `verified` is the last record of the newest
+    checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` are events that could not be sent."""
+
+    verified: int
+    checkpoint: str
+    breaks: tuple[str, ...]
+    full_at: str
+    undelivered: int = 0
+    why_undelivered: str = ""

@@ -1,0 +1,1 @@
+"""Reads, alarms and cost."""

@@ -1,0 +1,198 @@
+"""The gatehouse: who may do what where. Every view asks here first; a refusal is recorded and no AWS call is made."""
+
+from __future__ import annotations
+
+import time
+from typing import NoReturn
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+
+from .domain.environment import Environment
+from .domain.errors import NotPermitted, StepUpNeeded
+from .domain.people.actor import Actor
+from .domain.people.roles import OF_THE_WHOLE, ROLES, WORDS, covers, granting
+from .models import RoleGrant
+from .services import audit, configuration
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The person behind a request. The address is the one that connected: a header that anybody can write proves nothing."""
+    return Actor(
+        request.user.get_username(),
+        str(request.META.get("REMOTE_ADDR", "")),
+        getattr(request, "os_user", ""),
+    )
+
+
+def grants_of(request: HttpRequest) -> dict[str, frozenset[tuple[str, str]]]:
+    """(role, prefix) by environment, read once a request and never kept longer: a role taken away counts at the next one."""
+    if not hasattr(request, "_grants"):
+        found: dict[str, set[tuple[str, str]]] = {}
+        rows = RoleGrant.objects.filter(user_id=request.user.pk or 0)
+        for environment, role, prefix in rows.values_list("environment", "role", "prefix"):
+            found.setdefault(environment, set()).add((role, prefix))
+        request._grants = {name: frozenset(grants) for name, grants in found.items()}  # type: ignore[attr-defined]
+    return request._grants  # type: ignore[attr-defined,no-any-return]
+
+
+def may(request: HttpRequest, action: str, environment: Environment, secret: str = "") -> bool:
+    """Whether the person may do `action` to `secret`; without one, to anything at all in the environment."""
+    return any(
+        action in ROLES.get(role, ()) and _reaches(environment, prefix, action, secret)
+        for role, prefix in grants_of(request).get(environment.name, ())
+    )
+
+
+def _reaches(environment: Environment, prefix: str, action: str, secret: str) -> bool:
+    if prefix and action in OF_THE_WHOLE:
+        return False
+    return not secret or not prefix or covers(environment, prefix, secret)
+
+
+def is_limited(request: HttpRequest, action: str, environment: Environment) -> bool:
+    """Whether the person may do `action` to some names of the environment alone."""
+    return not any(
+        action in ROLES.get(role, ()) and not prefix
+        for role, prefix in grants_of(request).get(environment.name, ())
+    )
+
+
+def reach_of(request: HttpRequest, action: str, environment: Environment) -> list[str]:
+    """The beginnings of names that the person's grants for `action` reach, where they do not reach all."""
+    if not is_limited(request, action, environment):
+        return []
+    grants = grants_of(request).get(environment.name, ())
+    return sorted({prefix for role, prefix in grants if action in ROLES.get(role, ())})
+
+
+def environments_with(request: HttpRequest, action: str) -> list[Environment]:
+    return [
+        environment
+        for environment in configuration.environments().values()
+        if may(request, action, environment)
+    ]
+
+
+def comparable(request: HttpRequest) -> list[Environment]:
+    """The environments that the person may see as a whole: to look there once is then nothing that they may not do."""
+    places = environments_with(request, "secret.view")
+    return [place for place in places if not is_limited(request, "secret.view", place)]
+
+
+def enter(request: HttpRequest, action: str, environment_name: str, secret: str = "") -> Environment:
+    """The environment, when the person may do `action` there, and `secret` lies in it and within their reach. Raises
+    EnvironmentNotFound, NotPermitted and InvalidSecretName."""
+    environment = configuration.get_environment(environment_name)
+    if not may(request, action, environment):
+        refuse(request, action, environment.name, secret)
+    if secret:
+        environment.secret_name(secret)
+        ensure_reach(request, action, environment, secret)
+    return environment
+
+
+def ensure_reach(request: HttpRequest, action: str, environment: Environment, secret: str) -> None:
+    """For a secret that the path does not name. Raises NotPermitted."""
+    if not may(request, action, environment, secret):
+        refuse(request, action, environment.name, secret)
+
+
+def enter_to_change(
+    request: HttpRequest, action: str, environment_name: str, secret: str = ""
+) -> Environment:
+    """As `enter`, and with a fresh proof where the environment asks for one. Raises StepUpNeeded as well."""
+    environment = enter(request, action, environment_name, secret)
+    if environment.rules.step_up:
+        ensure_fresh_proof(request, environment, action, secret)
+    return environment
+
+
+def note_proof(request: HttpRequest, at: int | None = None) -> None:
+    """The person has just shown who they are, or did so at `at` (epoch seconds). Only views that checked it may call this."""
+    now = int(time.time())
+    request.session["proved_at"] = now if at is None else min(at, now)
+
+
+def is_proof_younger(request: HttpRequest, seconds: int) -> bool:
+    """Whether the session's last proof is at most so old. A time to come is none."""
+    return 0 <= int(time.time()) - int(request.session.get("proved_at", 0)) <= seconds
+
+
+def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
+    """Whether the session's last proof is young enough for this environment."""
+    return is_proof_younger(request, environment.rules.step_up_seconds)
+
+
+def ensure_fresh_proof(
+    request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
+) -> None:
+    """Raises StepUpNeeded. Asking for a form leads to /step-up and back; anything else is a refusal, and on record."""
+    if not has_fresh_proof(request, environment):
+        _ask_for_proof(request, environment.rules.step_up_seconds, action, environment.name, secret)
+
+
+def ensure_fresh_proof_for_account(request: HttpRequest, action: str) -> None:
+    """The same before somebody changes how they sign in: who finds an open browser must not get in for good."""
+    if not is_proof_younger(request, settings.PROOF_SECONDS):
+        _ask_for_proof(request, settings.PROOF_SECONDS, action)
+
+
+def _ask_for_proof(
+    request: HttpRequest, seconds: int, action: str, environment: str = "", secret: str = ""
+) -> NoReturn:
+    if request.method not in ("GET", "HEAD"):
+        details = {"action": action, "why": "no fresh proof of who it is"}
+        audit.record(
+            "access.refused",
+            actor_of(request),
+            "refused",
+            environment=environment,
+            secret=secret,
+            details=details,
+        )
+    raise StepUpNeeded(seconds)
+
+
+def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:
+    """The environments where the person may do `action`. Raises NotPermitted when there is none."""
+    return environments_with(request, action) or refuse(request, action)
+
+
+def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> list[Environment]:
+    """Records the refusal and raises NotPermitted."""
+    audit.record(
+        "access.refused",
+        actor_of(request),
+        "refused",
+        environment=environment,
+        secret=secret,
+        details={"action": action},
+    )
+    where = f" in {environment}" if environment else ""
+    raise NotPermitted(
+        f"You may not {WORDS[action]}{where}.",
+        remedy=f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}.",
+    )
+
+
+class ShellRequest(HttpRequest):
+    """What a command asks, in the name of an account: the same gatehouse decides, by the same account and grants, as for a page."""
+
+    def __init__(self, username: str, os_user: str) -> None:
+        """Raises NotPermitted, on record, where no such account may sign in. No password is asked for: whoever may run a command holds
+        the console's settings (docs/decisions/), so the record tells whose shell it was."""
+        super().__init__()
+        self.META["REMOTE_ADDR"], self.os_user = "shell", os_user
+        account = get_user_model()._default_manager.filter(username=username, is_active=True).first()
+        if account is None:
+            _refuse_at_shell(Actor(username, "shell", os_user))
+        self.user = account
+
+
+def _refuse_at_shell(actor: Actor) -> NoReturn:
+    audit.record("access.refused", actor, "refused", details={"action": "shell"})
+    raise NotPermitted(
+        f"There is no account {actor.name[:60]} that may sign in.", remedy="Name one with --as."
+    )

@@ -1,0 +1,1 @@
+"""Gathers what decides who can read a secret, and has it judged."""

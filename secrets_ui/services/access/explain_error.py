@@ -1,0 +1,29 @@
+"""An error text of a Lambda's log, and what the evidence of now says to it. The text is looked at and not kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...domain.access.finding import Finding
+from ...domain.access.known_errors import ErrorReading, contradictions, read_error
+from ...domain.access.run import Run
+from ...domain.environment import Environment
+from ...domain.people.actor import Actor
+from .check import check_access
+
+
+@dataclass(frozen=True)
+class Explained:
+    """`findings` are those of the checks that explain the error, most likely first; `contradictions` say where error and evidence differ."""
+
+    reading: ErrorReading
+    run: Run
+    findings: tuple[Finding, ...]
+    contradictions: tuple[str, ...]
+
+
+def explain_error(environment: Environment, secret_name: str, actor: Actor, text: str) -> Explained:
+    """Raises InvalidSecretName."""
+    reading, run = read_error(text), check_access(environment, secret_name, actor)
+    findings = tuple(run.finding(check) for check in reading.checks)
+    return Explained(reading, run, findings, contradictions(reading, run))

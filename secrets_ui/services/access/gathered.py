@@ -1,0 +1,66 @@
+"""What a gathering has been answered so far, and the evidence made of it: what was never asked says on which answer it hung."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, RoleEvidence
+from ...domain.environment import Environment
+from ...domain.secrets.catalog import SecretSpec
+
+PENDING = NotAsked("an answer that has not come yet")
+_WITHOUT_KEY = NotAsked("the key that encrypts the current version")
+_WITHOUT_ROLE = NotAsked("a role of this console")
+# Asked first and in any case, or put in their place by hand.
+_ALWAYS = (
+    "caller", "function", "role", "attached", "inline", "secret", "resource_policy", "versions", "alias", "denials", "facts",
+)  # fmt: skip
+
+
+class Gathered(dict[str, Evidence[Any]]):
+    """Answers by name. A policy's document stands under `attached:ARN`, `inline:NAME`, `unattached:ARN` or `console:NAME`."""
+
+    def evidence(
+        self,
+        environment: Environment,
+        secret_name: str,
+        spec: SecretSpec,
+        *,
+        pending: Collection[str],
+        looked: bool,
+        seconds: float,
+    ) -> AccessEvidence:
+        """`pending` are the names of what was asked and is not answered; `looked` tells that a value was read."""
+        answers = Gathered({**dict.fromkeys(pending, PENDING), **self})
+        return AccessEvidence(
+            environment=environment, secret_name=secret_name, spec=spec, read_at=datetime.now(UTC),
+            **{name: answers.get(name, PENDING) for name in _ALWAYS},
+            documents=answers._members("attached", "inline"), unattached=answers._members("unattached"),
+            boundary=answers._boundary("role", "boundary"),
+            **{name: answers.get(name, _WITHOUT_KEY) for name in ("key", "key_policy", "grants", "rotation")},
+            simulated=answers.get("simulated", NotAsked("the role and the secret")),
+            console=answers._console(), looked=looked, calls=self._calls(looked), seconds=seconds,
+        )  # fmt: skip
+
+    def _console(self) -> RoleEvidence:
+        names = ("console", "console-attached", "console-inline")
+        role, attached, inline = (self.get(name, _WITHOUT_ROLE) for name in names)
+        boundary = self._boundary("console", "console-boundary")
+        return RoleEvidence(role, attached, inline, self._members("console"), boundary)
+
+    def _boundary(self, role: str, boundary: str) -> Evidence[Any] | None:
+        found = self.get(role)
+        if not isinstance(found, Known):
+            return NotAsked("the role")
+        return self.get(boundary, PENDING) if found.value.boundary else None
+
+    def _members(self, *prefixes: str) -> dict[str, Evidence[Any]]:
+        found = ((name.partition(":"), answer) for name, answer in self.items())
+        return {name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes}
+
+    def _calls(self, looked: bool) -> int:
+        """A policy's document takes two calls, facts that were known take none, and a key may be the alias's answer."""
+        answers = {id(answer): answer for name, answer in self.items() if looked or name != "facts"}.values()
+        return len(answers) + sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)

@@ -1,0 +1,54 @@
+"""Keeps runs of the access checks: findings, never values, with who and when; and tells one as Markdown for a ticket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ...domain.access.finding import Finding
+from ...domain.access.run import Run
+from ...domain.environment import Environment
+from ...domain.people.actor import Actor
+from ...models import CheckRun
+
+
+def keep(run: Run, actor: Actor) -> CheckRun:
+    return CheckRun.objects.create(
+        environment=run.environment,
+        secret=run.secret,
+        actor=actor.name,
+        verdict=run.verdict,
+        result=json.dumps(run.to_json()),
+    )
+
+
+def find(environment: Environment, number: int) -> CheckRun | None:
+    """A run of this environment, None when there is none with this number."""
+    return (
+        CheckRun.objects.filter(environment=environment.name, pk=number).first() if number < 2**62 else None
+    )
+
+
+def read(kept: CheckRun) -> Run:
+    return Run.from_json(json.loads(kept.result))
+
+
+def as_markdown(kept: CheckRun, address: str) -> str:
+    """ARNs, statements and findings; `address` leads back to the run."""
+    run = read(kept)
+    head = f"# Can the Lambda read {kept.secret}?\n\n**{run.headline}**\n\n{kept.at:%Y-%m-%d %H:%M:%S} UTC, by {kept.actor}. {address}\n"
+    return "\n".join([head, *(line for finding in run.findings for line in _lines(finding))])
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"- {finding.status.upper()} `{finding.check}`: {finding.text}"
+    if finding.error:
+        yield f"  - The Lambda sees: `{finding.error}`"
+    for shown in finding.shown if finding.status in ("fail", "warn") else ():
+        yield f"  - {shown.why}\n\n    ```json\n{_indented(json.dumps(dict(shown.document), indent=2, ensure_ascii=False))}\n    ```\n"
+    if finding.remedy:
+        yield f"  - To fix: {finding.remedy.text}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

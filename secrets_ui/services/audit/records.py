@@ -1,0 +1,176 @@
+"""Reads the audit log: filtered pages, one record with its neighbours, streamed exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
+
+from ...models import AuditRecord
+
+ROWS = 50  # a page
+# A cell that starts with one of these would run as a formula in a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS = (
+    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
+    "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log: an event, or an intent with the outcome that ended it (None while it is open)."""
+
+    record: AuditRecord
+    ended: AuditRecord | None
+
+    @property
+    def outcome(self) -> str:
+        if self.record.phase == "event":
+            return self.record.outcome
+        return self.ended.outcome if self.ended else "open"
+
+    @property
+    def keys(self) -> list[str]:
+        return list(json.loads(self.record.keys))
+
+    @property
+    def request_ids(self) -> list[str]:
+        return [
+            *json.loads(self.record.request_ids),
+            *(json.loads(self.ended.request_ids) if self.ended else []),
+        ]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {**json.loads(self.record.details), **(json.loads(self.ended.details) if self.ended else {})}
+
+    @property
+    def version_id(self) -> str:
+        return self.record.version_id or (self.ended.version_id if self.ended else "")
+
+
+@dataclass(frozen=True)
+class Page:
+    entries: tuple[Entry, ...]
+    older: int  # `before_sequence` of the next page, 0 at the end
+
+
+def search(filters: Mapping[str, str], visible: Iterable[str], *, below: int = 0) -> Page:
+    """One page, newest first. `visible` are the environments whose records the person may see; records of none are shown to all who
+    may see any. Pages go on below a sequence number, so that new records never shift them."""
+    records = _select(filters, visible)
+    if below:
+        records = records.filter(sequence__lt=below)
+    found = list(records.order_by("-sequence")[: ROWS + 1])
+    older = found[ROWS - 1].sequence if len(found) > ROWS else 0
+    return Page(tuple(_with_outcomes(found[:ROWS])), older)
+
+
+def _select(filters: Mapping[str, str], visible: Iterable[str]) -> QuerySet[AuditRecord]:
+    records = AuditRecord.objects.exclude(phase="outcome").filter(environment__in=[*visible, ""])
+    exact = {"person": "actor", "environment": "environment", "action": "action"}
+    records = records.filter(**{column: filters[name] for name, column in exact.items() if filters.get(name)})
+    if text := filters.get("secret"):
+        records = records.filter(secret__contains=text)
+    if key := filters.get("key"):
+        records = records.filter(keys__contains=json.dumps(key, ensure_ascii=False))
+    if after := filters.get("after"):
+        records = records.filter(at__gte=_instant(after))
+    if before := filters.get("before"):
+        records = records.filter(at__lt=_instant(before))
+    return _by_outcome(records, filters.get("outcome", ""))
+
+
+def _by_outcome(records: QuerySet[AuditRecord], outcome: str) -> QuerySet[AuditRecord]:
+    if not outcome:
+        return records
+    records = records.annotate(sequence_text=Cast("sequence", CharField()))
+    ends = AuditRecord.objects.filter(phase="outcome", intent=OuterRef("sequence_text"))
+    if outcome == "open":
+        return records.filter(~Exists(ends), phase="intent")
+    return records.filter(
+        Q(phase="event", outcome=outcome) | Q(Exists(ends.filter(outcome=outcome)), phase="intent")
+    )
+
+
+def _instant(text: str) -> str:
+    return text.rstrip("Z").replace(" ", "T")
+
+
+def _with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
+    intents = [str(record.sequence) for record in records if record.phase == "intent"]
+    ended = {
+        r.intent: r
+        for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by("sequence")
+    }  # the last counts
+    return (Entry(record, ended.get(str(record.sequence))) for record in records)
+
+
+@dataclass(frozen=True)
+class OneRecord:
+    entry: Entry
+    intent: AuditRecord | None  # for an outcome, what it ends
+    previous: AuditRecord | None
+    next: AuditRecord | None
+
+
+def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
+    """One record with its place in the chain; None when there is none, or none that this person may see."""
+    near = {r.sequence: r for r in AuditRecord.objects.filter(sequence__range=(sequence - 1, sequence + 1))}
+    record = near.get(sequence)
+    if record is None or record.environment not in (*visible, ""):
+        return None
+    intent = AuditRecord.objects.filter(sequence=int(record.intent)).first() if record.intent else None
+    entry = next(iter(_with_outcomes([record])))
+    return OneRecord(entry, intent, near.get(sequence - 1), near.get(sequence + 1))
+
+
+def choices(visible: Iterable[str]) -> dict[str, list[str]]:
+    """What the filter's lists offer: the people and actions that there are."""
+    records = AuditRecord.objects.filter(environment__in=[*visible, ""])
+    return {
+        "people": list(records.values_list("actor", flat=True).distinct().order_by("actor")[:200]),
+        "actions": list(records.values_list("action", flat=True).distinct().order_by("action")),
+    }
+
+
+def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Iterator[str]:
+    """Lines of CSV or JSON Lines, oldest first, in the columns of the table, outcomes too. Streamed."""
+    chosen = _select(filters, visible)
+    intents = chosen.filter(phase="intent").values_list("sequence", flat=True)
+    wanted = {str(sequence) for sequence in intents.iterator()}
+    rows = AuditRecord.objects.filter(environment__in=[*visible, ""]).order_by("sequence").values(*COLUMNS)
+    picked = set(chosen.values_list("sequence", flat=True).iterator())
+    kept = (
+        row for row in rows.iterator(chunk_size=500) if row["sequence"] in picked or row["intent"] in wanted
+    )
+    return _csv(kept) if form == "csv" else _json_lines(kept)
+
+
+def _csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield _line(COLUMNS)
+    for row in rows:
+        yield _line([_inert(str(row[column])) for column in COLUMNS])
+
+
+def _line(cells: Iterable[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        told = {**row, **{name: json.loads(row[name]) for name in ("keys", "request_ids", "details")}}
+        yield json.dumps(told, ensure_ascii=False) + "\n"

@@ -1,0 +1,243 @@
+"""Proposed changes: a proposal is a version under our label, and approving it is the compare-and-swap, by somebody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from ...aws.secrets_manager import SecretsManagerGateway
+from ...domain.environment import Environment
+from ...domain.errors import (
+    AuditUnavailable,
+    AwsError,
+    ConsoleError,
+    NotPermitted,
+    OutcomeUnknown,
+    SecretNotEditable,
+    SecretNotFound,
+    VersionConflict,
+)
+from ...domain.people.actor import Actor
+from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
+from ...domain.session_scope import DECIDE, DESCRIBE
+from ...models import AuditRecord
+from .. import audit, configuration
+from ..aws_access import gather, secrets_manager
+from ..secrets.version_facts import Wanted, known_facts
+from .review import masked
+from .save import ensure_not_too_many
+from .swap import swap_current, take_label_off
+
+SHOWN = 50  # proposals on the page
+
+
+@dataclass(frozen=True)
+class ChangedKey:
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`sequence` is the intent that proposed it. `stale` says why it can no longer be approved, "" when it can."""
+
+    sequence: int
+    secret: str
+    version_id: str
+    base: str
+    author: str
+    at: str
+    reason: str
+    keys: tuple[ChangedKey, ...] = ()
+    stale: str = ""
+
+
+def open_proposals(
+    environment: Environment, actor: Actor, is_visible: Callable[[str], bool] = lambda name: True
+) -> list[Proposal]:
+    """Proposals of an environment that nobody has decided on, newest first, each checked against the secret as it is now."""
+    waiting = _undecided(environment).order_by("-sequence")
+    records = [record for record in waiting.iterator() if is_visible(record.secret)][:SHOWN]
+    gateway = secrets_manager(environment, actor, DESCRIBE)
+    names = sorted({record.secret for record in records})
+    answers = gather([lambda name=name: gateway.describe_secret(name) for name in names])  # type: ignore[misc]
+    secrets = dict(zip(names, answers, strict=True))
+    return [_proposal(environment, record, secrets[record.secret]) for record in records]
+
+
+def _undecided(environment: Environment) -> QuerySet[AuditRecord]:
+    decided = AuditRecord.objects.filter(
+        version_id=OuterRef("version_id"),
+        phase="outcome",
+        outcome="done",
+        action__in=("secret.approve", "secret.reject"),
+    )
+    proposed = AuditRecord.objects.filter(
+        environment=environment.name, phase="outcome", action="secret.propose", outcome="done"
+    )
+    return proposed.filter(~Exists(decided))
+
+
+def _proposal(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Proposal:
+    return Proposal(
+        sequence=int(record.intent),
+        secret=record.secret,
+        version_id=record.version_id,
+        base=record.base_version_id,
+        author=record.actor,
+        at=record.at,
+        reason=record.reason,
+        keys=tuple(_keys(environment, record, secret)),
+        stale=_why_stale(record, secret),
+    )
+
+
+def _keys(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Iterable[ChangedKey]:
+    names = json.loads(record.keys)
+    if isinstance(secret, AwsError):
+        return [ChangedKey(name, "", "") for name in names]
+    spec = configuration.spec_of(environment, record.secret)
+    before = known_facts([Wanted(secret.name, secret.arn, record.base_version_id, spec)]).get(secret.arn)
+    after = known_facts([Wanted(secret.name, secret.arn, record.version_id, spec)]).get(secret.arn)
+    return [
+        ChangedKey(
+            n,
+            masked(before.key(n)) if before else "not known",
+            masked(after.key(n)) if after else "not known",
+        )
+        for n in names
+    ]
+
+
+def _why_stale(record: AuditRecord, secret: Secret | AwsError) -> str:
+    if isinstance(secret, AwsError):
+        return f"The secret cannot be looked at: {secret.message}"
+    if secret.current != record.base_version_id:
+        return "Somebody changed the secret after it was proposed. Propose it again from the version that is current now."
+    if record.version_id not in secret.versions:
+        return "Its version no longer carries the proposal's label."
+    return ""
+
+
+def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
+    """Makes a proposal current. Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest."""
+    record = _find(environment, sequence)
+    if record.actor == actor.name:
+        audit.record(
+            "access.refused",
+            actor,
+            "refused",
+            environment=environment.name,
+            secret=record.secret,
+            details={"action": "approve one's own proposal"},
+        )
+        raise NotPermitted("You proposed this change, so somebody else has to approve it.")
+    ensure_not_too_many(environment, actor, record.secret)
+    gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
+    secret = gateway.describe_secret(record.secret)
+    try:
+        _ensure_fresh(secret, record)
+    except (SecretNotEditable, VersionConflict) as refusal:
+        outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
+        audit.record("secret.approve", actor, outcome, **_about(record), details={"why": refusal.message})
+        raise
+    _decide(gateway, actor, record, "secret.approve")
+    return _proposal(environment, record, secret)
+
+
+def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
+    """What waits is approved only as it was proposed. It has its label, so a secret that is full of labels is no obstacle."""
+    ensure_editable(secret, adds_label=False)
+    ensure_current_version(secret, record.base_version_id)
+    if why := _why_stale(record, secret):
+        raise SecretNotEditable(why)
+
+
+def reject(environment: Environment, actor: Actor, sequence: int) -> None:
+    """Takes a proposal's label off, so that AWS collects its version in time. One may take back one's own. Raises SecretNotEditable when
+    it is decided already, AwsErrors, AuditUnavailable, OutcomeUnknown."""
+    record = _find(environment, sequence)
+    gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
+    _decide(gateway, actor, record, "secret.reject")
+
+
+def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None:
+    """The record of a proposal that waits; None where none does."""
+    return _undecided(environment).filter(intent=str(sequence)).first()
+
+
+def _find(environment: Environment, sequence: int) -> AuditRecord:
+    record = find_proposal(environment, sequence)
+    if record is None:
+        raise SecretNotEditable(
+            "Somebody has decided on this proposal already, or there is none with this number."
+        )
+    return record
+
+
+def _about(record: AuditRecord) -> dict[str, Any]:
+    return {
+        "environment": record.environment, "secret": record.secret, "version_id": record.version_id,
+        "base_version_id": record.base_version_id, "keys": json.loads(record.keys), "reason": record.reason,
+    }  # fmt: skip
+
+
+def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: str) -> None:
+    where = _about(record)
+    try:
+        # One decision on a proposal at a time, whoever makes it.
+        intent = audit.record_intent(action, actor, **where, once=f"decide-{record.intent}")
+    except audit.AlreadyIntended:
+        raise SecretNotEditable("This decision is being carried out already.") from None
+    label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
+    try:
+        request_id = _carry_out(gateway, record, action, label)
+    except OutcomeUnknown:
+        raise
+    except ConsoleError as error:
+        outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
+        audit.record_outcome(intent, action, actor, outcome, **where, details={"why": error.message})
+        raise
+    try:
+        audit.record_outcome(
+            intent,
+            action,
+            actor,
+            "done",
+            **where,
+            request_ids=[request_id],
+            details={"proposed_by": record.actor},
+        )
+    except AuditUnavailable:
+        raise OutcomeUnknown("AWS took the decision, but its outcome could not be recorded.") from None
+    if action == "secret.approve":
+        take_label_off(gateway, record.secret, label, record.version_id)
+
+
+def _carry_out(gateway: SecretsManagerGateway, record: AuditRecord, action: str, label: str) -> str:
+    if action == "secret.approve":
+        return swap_current(gateway, record.secret, base=record.base_version_id, to=record.version_id)
+    try:
+        return gateway.update_secret_version_stage(record.secret, label, remove_from=record.version_id)
+    except AwsError as error:
+        _ensure_off(gateway, record, label, error)
+        return error.call.request_id
+
+
+def _ensure_off(gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError) -> None:
+    """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on a secret that is gone."""
+    try:
+        labels = gateway.describe_secret(record.secret).versions.get(record.version_id, ())
+    except SecretNotFound:
+        return
+    except AwsError:
+        raise OutcomeUnknown(
+            "AWS did not say whether the label is off, and cannot be asked just now."
+        ) from None
+    if label in labels:
+        raise error

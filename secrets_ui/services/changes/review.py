@@ -1,0 +1,239 @@
+"""What an edit would change, key by key and masked: the review before a save, and the comparison after a conflict. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from ...domain.changes.edit import Edit, check_edit, overlapping
+from ...domain.environment import Environment
+from ...domain.errors import AwsError, NothingChanged
+from ...domain.people.actor import Actor
+from ...domain.secrets.catalog import SecretSpec
+from ...domain.secrets.document import parse_document
+from ...domain.secrets.facts import KeyFacts, VersionFacts, derive_facts, key_facts
+from ...domain.secrets.health import key_states
+from ...domain.secrets.key_rules import FORMAT_NAMES
+from ...domain.secrets.secret import Secret, ensure_current_version, ensure_editable
+from ...domain.session_scope import DESCRIBE
+from .. import configuration
+from ..audit.who_changed import Author, authors_of
+from ..aws_access import secrets_manager
+from ..secrets.version_facts import Wanted, in_other_environments, known_facts, look
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """One key that changes. `before` and `after` are what is shown instead of a value."""
+
+    key: str
+    before: str
+    after: str
+    level: str
+    check: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    rows: tuple[ReviewRow, ...]
+    staying: int
+
+    @property
+    def summary(self) -> str:
+        """2 keys change, 6 stay as they are."""
+        changing = "1 key changes" if len(self.rows) == 1 else f"{len(self.rows)} keys change"
+        return (
+            f"{changing}, {'1 stays as it is' if self.staying == 1 else f'{self.staying} stay as they are'}"
+        )
+
+
+@dataclass(frozen=True)
+class ConflictRow:
+    key: str
+    base: str
+    theirs: str
+    yours: str
+    overlaps: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """`current` is the version that an edit on top of theirs starts from; `author` None means outside this console."""
+
+    rows: tuple[ConflictRow, ...]
+    current: str
+    author: Author | None
+    made: object
+    can_apply: bool
+
+
+def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
+    """Raises VersionConflict, SecretNotEditable, NothingChanged, InvalidDocument, AwsErrors."""
+    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = gateway.describe_secret(edit.secret)
+    ensure_editable(secret)
+    ensure_current_version(secret, edit.base)
+    spec = configuration.spec_of(environment, secret.name)
+    base = facts_of(environment, actor, secret, edit.base, spec)
+    before = {key.name: key for key in base.keys} if base else {}
+    after = _after(edit, before, spec)
+    others = in_other_environments(environment, spec)
+    names = [
+        name
+        for name in {**before, **after}
+        if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
+    ]
+    if not names and not _is_opaque(edit, base):
+        raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
+    rows = tuple(_row(name, before.get(name), after.get(name), edit, spec, others) for name in names)
+    if _is_opaque(edit, base):
+        rows = (
+            *rows,
+            ReviewRow("the whole document", "as stored", "as typed", "warn", "Not compared key by key"),
+        )
+    return Review(rows, len(set(before) & set(after)) - len(set(names) & set(before) & set(after)))
+
+
+def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
+    """Whole texts that are not objects on either side have no keys to compare."""
+    return edit.document is not None and (edit.is_text or (base is not None and base.kind != "object"))
+
+
+def facts_of(
+    environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+) -> VersionFacts | None:
+    """Facts of a version, looked up or derived; None for a secret without one. Raises AwsError, AuditUnavailable."""
+    if not version:
+        return None
+    wanted = Wanted(secret.name, secret.arn, version, spec)
+    if known := known_facts([wanted]):
+        return known[secret.arn]
+    found = look(environment, actor, [wanted])[secret.arn]
+    if isinstance(found, AwsError):
+        raise found
+    return found
+
+
+def _after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[str, KeyFacts]:
+    if edit.document is not None:
+        typed = derive_facts("", edit.document, spec, settings.FINGERPRINT_KEY)
+        if typed.kind != "object" and not edit.is_text:
+            parse_document(edit.document.reveal())  # raises InvalidDocument, with line and column
+        return {key.name: key for key in typed.keys}
+    after = dict(before)
+    for change in edit.changes:
+        if change.value is None:
+            after.pop(change.key, None)
+        else:
+            after[change.key] = key_facts(
+                change.key, change.value.reveal(), "string", spec, settings.FINGERPRINT_KEY
+            )
+    for key in edit.generate:
+        after[key] = KeyFacts(key, "")
+    return after
+
+
+def _shown(facts: KeyFacts | None) -> tuple[str, str] | None:
+    return (facts.fingerprint, facts.type) if facts else None
+
+
+def masked(facts: KeyFacts | None) -> str:
+    """What stands for a value on a page."""
+    if facts is None:
+        return "not there"
+    if facts.empty:
+        return "empty"
+    if not facts.fingerprint:
+        return "a new random token"
+    return f"•••••••• {facts.short}" + (" (placeholder)" if facts.placeholder else "")
+
+
+def _row(
+    name: str, before: KeyFacts | None, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object
+) -> ReviewRow:
+    level, check, problems = _verdict(name, after, edit, spec, others)
+    shown = "removed" if after is None else masked(after)
+    return ReviewRow(name, masked(before), shown, level, check, problems)
+
+
+def _verdict(
+    name: str, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object
+) -> tuple[str, str, tuple[str, ...]]:
+    rules = spec.key(name)
+    if after is None:
+        return ("bad", "The Lambda needs this key", ()) if rules and rules.required else ("ok", "Removed", ())
+    if name in edit.generate:
+        return "ok", "Made on the server while saving", ()
+    problems = check_edit(edit, spec).get(name, ())
+    if problems:
+        level = "bad" if any(p.level == "error" for p in problems) else "warn"
+        first = problems[0].text
+        return level, first[:1].upper() + first[1:], tuple(p.code for p in problems)
+    state = _compared(name, after, spec, others)
+    if state:
+        return "warn", state, ("shared",)
+    if rules is None and spec.keys:
+        return "warn", "Not in the catalogue", ("unexpected",)
+    return (
+        "ok",
+        "Checksum valid"
+        if rules and rules.format == "github_token"
+        else f"Fine as {FORMAT_NAMES[rules.format] if rules else 'free text'}",
+        (),
+    )
+
+
+def _compared(name: str, after: KeyFacts, spec: SecretSpec, others: object) -> str:
+    facts = VersionFacts("", "object", (after,))
+    told = next((key for key in key_states(spec, facts, others) if key.name == name), None)  # type: ignore[arg-type]
+    return told.state.text if told and told.kind in ("shared", "differs") else ""
+
+
+def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conflict:
+    """Base, theirs and yours, all masked, and whether yours can go on top of theirs. Raises AwsErrors, AuditUnavailable."""
+    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = gateway.describe_secret(edit.secret)
+    spec = configuration.spec_of(environment, secret.name)
+    empty = VersionFacts("", "object")
+    base = _facts_or_empty(environment, actor, secret, edit.base, spec)
+    theirs = facts_of(environment, actor, secret, secret.current, spec) or empty
+    yours = _after(edit, {key.name: key for key in (base or empty).keys}, spec)
+    overlaps = overlapping(edit, base, theirs) if base else edit.touched
+    names = _touched_by_either(base or empty, theirs, yours)
+    both = set(overlaps) & set(_changed(base or empty, theirs)) if edit.document is not None else overlaps
+    rows = tuple(_conflict_row(name, base or empty, theirs, yours, name in both) for name in names)
+    author = authors_of([secret.current]).get(secret.current)
+    return Conflict(
+        rows, secret.current, author, secret.last_changed, can_apply=not overlaps and edit.document is None
+    )
+
+
+def _facts_or_empty(
+    environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
+) -> VersionFacts | None:
+    """The base may have been collected by AWS meanwhile; then every touched key counts as overlapping."""
+    try:
+        return facts_of(environment, actor, secret, version, spec)
+    except AwsError:
+        return None
+
+
+def _touched_by_either(base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts]) -> Iterable[str]:
+    names = dict.fromkeys([*(k.name for k in base.keys), *(k.name for k in theirs.keys), *yours])
+    return [n for n in names if not _shown(base.key(n)) == _shown(theirs.key(n)) == _shown(yours.get(n))]
+
+
+def _changed(base: VersionFacts, theirs: VersionFacts) -> Iterable[str]:
+    """A whole document overlaps with every key of theirs; these are the keys that they touched."""
+    return (key.name for key in theirs.keys if _shown(base.key(key.name)) != _shown(key))
+
+
+def _conflict_row(
+    name: str, base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts], overlaps: bool
+) -> ConflictRow:
+    return ConflictRow(
+        name, masked(base.key(name)), masked(theirs.key(name)), masked(yours.get(name)), overlaps
+    )

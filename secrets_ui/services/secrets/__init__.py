@@ -1,0 +1,1 @@
+"""The secrets of an environment, their versions, and the showing of a value."""

@@ -1,0 +1,56 @@
+"""Looks, once, at the same secrets in other environments, so that "differs everywhere" is not claimed of what nobody has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ...domain.environment import Environment
+from ...domain.errors import AwsError, SecretNotFound
+from ...domain.people.actor import Actor
+from ...domain.secrets.catalog import SecretSpec
+from ...domain.secrets.secret import Secret
+from ...domain.session_scope import DESCRIBE
+from ...models import SecretSighting
+from .. import configuration
+from ..aws_access import gather, secrets_manager
+from .version_facts import Wanted, keep_sightings, known_facts, look
+
+
+def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> None:
+    """`comparable` are the environments that the person may see. One query when all have been seen; a secret that cannot be looked at
+    stays uncompared, and says so. Raises AuditUnavailable."""
+    others = [other for other in comparable if other.name != environment.name]
+    specs = [
+        spec
+        for spec in configuration.catalog().secrets.values()
+        if any(key.between_environments != "any" for key in spec.keys.values())
+    ]
+    names = {other.prefix + spec.name for other in others for spec in specs}
+    seen = set(SecretSighting.objects.filter(name__in=names).values_list("environment", "name"))
+    for other in others:
+        unseen = [spec for spec in specs if (other.name, other.prefix + spec.name) not in seen]
+        if unseen:
+            _look(other, actor, unseen)
+
+
+def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
+    gateway = secrets_manager(other, actor, DESCRIBE)
+    answers = gather([lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs])  # type: ignore[misc]
+    found = [_seen(other.prefix + spec.name, answer) for spec, answer in zip(specs, answers, strict=True)]
+    secrets = [secret for secret in found if secret is not None]
+    wanted = [
+        Wanted(s.name, s.arn, s.current, configuration.spec_of(other, s.name)) for s in secrets if s.current
+    ]
+    known = known_facts(wanted)
+    look(other, actor, [item for item in wanted if item.arn not in known])
+    keep_sightings(other, secrets)
+
+
+def _seen(name: str, answer: Secret | AwsError) -> Secret | None:
+    """None where nothing was learnt. A secret that is not there, or that nobody can read, counts as one without a version."""
+    if isinstance(answer, SecretNotFound):
+        return Secret("", name)
+    if isinstance(answer, AwsError):
+        return None
+    return replace(answer, versions={}) if answer.deleted else answer

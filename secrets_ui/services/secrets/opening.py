@@ -1,0 +1,98 @@
+"""One secret with its keys, versions and labels: DescribeSecret and ListSecretVersionIds side by side, no value of a known version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ...domain.environment import Environment
+from ...domain.errors import AwsError
+from ...domain.people.actor import Actor
+from ...domain.secrets.catalog import SecretSpec
+from ...domain.secrets.facts import VersionFacts
+from ...domain.secrets.health import KeyState, State, key_states, secret_state
+from ...domain.secrets.secret import Secret, SecretVersion, why_not_editable
+from ...domain.session_scope import OPEN
+from .. import configuration
+from ..audit.who_changed import Author, authors_of
+from ..aws_access import begin, secrets_manager
+from .version_facts import Wanted, in_other_environments, known_facts, look, note_sightings
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    version: SecretVersion
+    author: Author | None
+
+
+@dataclass(frozen=True)
+class OpenSecret:
+    """`facts` is None where they could not be had; `problem` then says why. `versions_problem` likewise for the list of versions."""
+
+    secret: Secret
+    spec: SecretSpec
+    facts: VersionFacts | None
+    keys: tuple[KeyState, ...]
+    state: State
+    versions: tuple[VersionRow, ...]
+    read_at: datetime
+    problem: AwsError | None = None
+    versions_problem: AwsError | None = None
+
+    @property
+    def why_not_editable(self) -> str:
+        if self.facts and self.facts.kind == "binary":
+            return "It is binary. Change it with the AWS CLI."
+        return why_not_editable(self.secret)
+
+    @property
+    def author(self) -> Author | None:
+        return next(
+            (row.author for row in self.versions if row.version.version_id == self.secret.current), None
+        )
+
+    @property
+    def current_version(self) -> SecretVersion | None:
+        return next(
+            (row.version for row in self.versions if row.version.version_id == self.secret.current), None
+        )
+
+
+def open_secret(
+    environment: Environment, name: str, actor: Actor, *, with_versions: bool = True
+) -> OpenSecret:
+    """Raises InvalidSecretName, SecretNotFound and other AwsErrors, AuditUnavailable."""
+    name = environment.secret_name(name)
+    gateway = secrets_manager(environment, actor, OPEN.of(name))
+    versions = begin(lambda: gateway.list_secret_version_ids(name)) if with_versions else None
+    secret = gateway.describe_secret(name)
+    spec = configuration.spec_of(environment, name)
+    facts, problem = _facts(environment, actor, secret, spec)
+    note_sightings(environment, [secret])
+    keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
+    rows, versions_problem = _versions(versions)
+    state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
+    return OpenSecret(secret, spec, facts, keys, state, rows, datetime.now(UTC), problem, versions_problem)
+
+
+def _facts(
+    environment: Environment, actor: Actor, secret: Secret, spec: SecretSpec
+) -> tuple[VersionFacts | None, AwsError | None]:
+    if secret.deleted or not secret.current:
+        return None, None  # nobody can read it, the Lambda neither
+    wanted = Wanted(secret.name, secret.arn, secret.current, spec)
+    if known := known_facts([wanted]):
+        return known[secret.arn], None
+    found = look(environment, actor, [wanted])[secret.arn]
+    return (None, found) if isinstance(found, AwsError) else (found, None)
+
+
+def _versions(future: object) -> tuple[tuple[VersionRow, ...], AwsError | None]:
+    if future is None:
+        return (), None
+    try:
+        versions: tuple[SecretVersion, ...] = future.result()  # type: ignore[attr-defined]
+    except AwsError as error:
+        return (), error
+    authors = authors_of(version.version_id for version in versions)
+    return tuple(VersionRow(version, authors.get(version.version_id)) for version in versions), None

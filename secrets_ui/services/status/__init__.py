@@ -1,0 +1,1 @@
+"""What the pages, metrics and messages tell of health."""

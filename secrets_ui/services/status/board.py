@@ -1,0 +1,101 @@
+"""What the status page tells, as nouns: places, rows and troubles. Pages, JSON and metrics are made of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ...domain.access.finding import Status
+from ...domain.environment import Environment
+from ...domain.status.history import Day, in_words
+from ...domain.status.status import EnvironmentStatus, Headline, StatusFinding
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is wrong, or not known, with the secrets that it is wrong with: "" is the environment, or the record itself."""
+
+    environment: str
+    finding: StatusFinding
+    secrets: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        return self.secrets[0]
+
+    @property
+    def more(self) -> int:
+        return len(self.secrets) - 1
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """One secret ("" is its environment) with all that is kept of it."""
+
+    secret: str
+    status: Status
+    at: datetime
+    is_stale: bool
+    findings: tuple[StatusFinding, ...]
+
+    @property
+    def proofs(self) -> list[str]:
+        """What proved it: in order, each once."""
+        return list(dict.fromkeys(f.proof for f in self.findings if f.proof and not f.is_unchecked))
+
+    @property
+    def proved(self) -> list[StatusFinding]:
+        return [finding for finding in self.findings if not finding.is_unchecked]
+
+    @property
+    def unchecked(self) -> list[StatusFinding]:
+        return [finding for finding in self.findings if finding.is_unchecked]
+
+    @property
+    def troubles(self) -> list[StatusFinding]:
+        return [finding for finding in self.findings if finding.is_trouble]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One environment on the page: its status, its rows by status, its history."""
+
+    environment: Environment
+    told: EnvironmentStatus
+    counts: Mapping[Status, int]
+    days: tuple[Day, ...]
+
+    @property
+    def secrets(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def history(self) -> str:
+        return in_words(self.days)
+
+
+@dataclass(frozen=True)
+class Runner:
+    """`is_alive`: one goes on by itself. `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way."""
+
+    is_alive: bool
+    every: int
+    is_wanted: bool
+    is_running: bool
+    ended_at: datetime | None
+    took: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StatusBoard:
+    """All that the page tells. `record` is the row of the record itself, which is of no environment."""
+
+    headline: Headline
+    places: tuple[Place, ...]
+    troubles: tuple[Trouble, ...]
+    unchecked: tuple[Trouble, ...]
+    record: StatusRow | None
+    runner: Runner
+    now: datetime

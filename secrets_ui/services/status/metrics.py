@@ -1,0 +1,102 @@
+"""The status for Prometheus, read from the database at each scrape: every worker tells the same, and no secret is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ...domain.access.finding import Status
+from ...domain.environment import Environment
+from ..changes.settle import open_intents
+from .board import StatusBoard
+from .read import read_status
+from .report import WORDS
+from .send_events import waiting
+
+STATES: tuple[Status, ...] = ("pass", "warn", "fail", "unknown")
+
+
+def status_metrics(environments: Sequence[Environment]) -> bytes:
+    """The exposition text. Raises DatabaseError."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Status(environments))
+    return generate_latest(registry)
+
+
+class _Status(Collector):
+    def __init__(self, environments: Sequence[Environment]) -> None:
+        self._environments = environments
+
+    def collect(self) -> Iterator[Metric]:
+        board = read_status(self._environments)
+        yield from _states(board)
+        yield from _ages(board)
+        yield _findings(board)
+        yield _gauge("miyabi_open_intents", "Announced acts without an outcome.", len(open_intents()))
+        yield _gauge("miyabi_events_waiting", "Events in the outbox that were not sent yet.", waiting())
+
+
+def _states(board: StatusBoard) -> Iterator[Metric]:
+    state = GaugeMetricFamily(
+        "miyabi_environment_state",
+        "1 for the state that an environment is in.",
+        labels=["environment", "state"],
+    )
+    secrets = GaugeMetricFamily(
+        "miyabi_secrets", "Secrets of an environment by state.", labels=["environment", "state"]
+    )
+    for place in board.places:
+        for status in STATES:
+            state.add_metric([place.told.name, WORDS[status]], float(place.told.status == status))
+            secrets.add_metric([place.told.name, WORDS[status]], place.counts.get(status, 0))
+    yield state
+    yield secrets
+
+
+def _ages(board: StatusBoard) -> Iterator[Metric]:
+    age = GaugeMetricFamily(
+        "miyabi_check_age_seconds", "Age of the oldest result of an environment.", labels=["environment"]
+    )
+    for place in board.places:
+        if place.told.at:
+            age.add_metric([place.told.name], (board.now - place.told.at).total_seconds())
+    yield age
+    runner = board.runner
+    yield _gauge("miyabi_runner_alive", "1 while a runner goes on by itself.", int(runner.is_alive))
+    if runner.ended_at:
+        yield _gauge(
+            "miyabi_last_pass_timestamp_seconds", "When the last pass ended.", runner.ended_at.timestamp()
+        )
+        yield _gauge(
+            "miyabi_last_pass_duration_seconds", "How long it took.", float(runner.took.get("seconds", 0))
+        )
+    calls = GaugeMetricFamily(
+        "miyabi_last_pass_aws_calls", "AWS calls of the last pass.", labels=["operation"]
+    )
+    for operation, number in runner.took.get("calls", {}).items():
+        calls.add_metric([operation], number)
+    yield calls
+    holds = int(board.record is not None and board.record.status == "pass")
+    yield _gauge("miyabi_audit_chain_holds", "1 when the record was verified lately and holds.", holds)
+
+
+def _findings(board: StatusBoard) -> Metric:
+    """By check, an enumeration of this console's own."""
+    told = GaugeMetricFamily(
+        "miyabi_findings", "Findings that count, by check.", labels=["environment", "check", "status"]
+    )
+    numbers: dict[tuple[str, str, str], int] = {}
+    for trouble in board.troubles:
+        place = (trouble.environment, trouble.finding.check, WORDS[trouble.finding.status])
+        numbers[place] = numbers.get(place, 0) + len(trouble.secrets)
+    for place, number in sorted(numbers.items()):
+        told.add_metric(list(place), number)
+    return told
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,213 @@
+"""The status as it is kept, for pages, JSON and metrics. Asks the database alone, so AWS's trouble never keeps a page waiting."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+from django.db.models import Case, Value, When
+
+from ...domain.access.finding import Status
+from ...domain.environment import Environment
+from ...domain.status.history import DAYS, Span, strip
+from ...domain.status.status import (
+    TROUBLE,
+    EnvironmentStatus,
+    StatusFinding,
+    age_text,
+    headline,
+    shown_status,
+    worst,
+)
+from ...models import StatusRunner, StatusSnapshot, StatusSpan
+from ..status_pass.lock import ONLY
+from .board import Place, Runner, StatusBoard, StatusRow, Trouble
+
+ALIVE = timedelta(seconds=60)  # since a runner last gave a sign; during a pass it gives none but the lease
+ROWS = 100  # on an environment's own page
+
+_Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at
+
+
+def read_status(environments: Sequence[Environment]) -> StatusBoard:
+    """Five queries, whatever the number of secrets; findings are read of rows that have some to tell. Raises DatabaseError."""
+    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    names = [environment.name for environment in environments]
+    found = StatusSnapshot.objects.filter(environment__in=names)
+    short = cast(_Short, list(found.values_list("environment", "secret", "status", "at")))
+    rows = _with_findings(names, now, stale)
+    record = next((row for place, row in rows if not place), None)
+    troubles = _grouped(
+        (place, row, f) for place, row in rows for f in row.troubles if not row.is_stale or f.status == "fail"
+    )
+    unchecked = _grouped(
+        (place, row, f) for place, row in rows if not row.secret for f in row.unchecked if not f.is_trouble
+    )
+    spans = _spans(names, now)
+    places = tuple(_place(e, short, troubles, spans.get(e.name, []), now, stale) for e in environments)
+    told = [place.told for place in places]
+    if record and record.status != "pass":
+        told.append(_of_record(record, troubles))
+    return StatusBoard(
+        headline(told, now), places, troubles, unchecked, record,
+        _runner(now), now,
+    )  # fmt: skip
+
+
+def _with_findings(names: list[str], now: datetime, stale: timedelta) -> list[tuple[str, StatusRow]]:
+    """Rows that are not healthy, and those of the environments and of the record."""
+    found = StatusSnapshot.objects.filter(environment__in=[*names, ""]).exclude(status="pass", secret__gt="")
+    return [(s.environment, _row(s, now, stale)) for s in found.order_by("environment", "secret")]
+
+
+def _row(snapshot: StatusSnapshot, now: datetime, stale: timedelta) -> StatusRow:
+    status: Status = snapshot.status  # type: ignore[assignment]
+    shown = shown_status(status, snapshot.at, now, stale)
+    findings = tuple(StatusFinding.from_json(f) for f in json.loads(snapshot.findings))
+    return StatusRow(snapshot.secret, shown, snapshot.at, now - snapshot.at > stale, findings)
+
+
+def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Trouble, ...]:
+    """The same finding of many secrets is one line. Worst first, then the one that is there the longest."""
+    groups: dict[tuple[str, str, str, Status], list[tuple[str, StatusFinding]]] = {}
+    for place, row, finding in found:
+        groups.setdefault((place, finding.check, finding.about, finding.status), []).append(
+            (row.secret, finding)
+        )
+    told = []
+    for (place, *_), members in groups.items():
+        members.sort(key=lambda member: member[0])
+        told.append(Trouble(place, members[0][1], tuple(secret for secret, _ in members)))
+    rank = {status: number for number, status in enumerate((*TROUBLE, "skipped", "pass"))}
+    return tuple(
+        sorted(
+            told,
+            key=lambda t: (
+                rank[t.finding.status],
+                t.finding.since,
+                t.environment,
+                t.finding.check,
+                t.finding.about,
+            ),
+        )
+    )
+
+
+def _place(
+    environment: Environment,
+    short: _Short,
+    troubles: Sequence[Trouble],
+    spans: Sequence[Span],
+    now: datetime,
+    stale: timedelta,
+) -> Place:
+    rows = [(secret, status, at) for place, secret, status, at in short if place == environment.name]
+    shown = [(secret, shown_status(status, at, now, stale)) for secret, status, at in rows]
+    own = [t for t in troubles if t.environment == environment.name]
+    status = worst(s for _, s in shown)
+    oldest = min((at for _, _, at in rows), default=None)
+    numbers: Counter[Status] = Counter(t.finding.status for t in own)
+    since = min((t.finding.since for t in own if t.finding.status == status), default="")
+    is_stale = oldest is not None and now - oldest > stale
+    told = EnvironmentStatus(
+        environment.name,
+        status,
+        oldest,
+        is_stale,
+        numbers,
+        since,
+        _why(environment, oldest, is_stale, own, now),
+    )
+    counts: Counter[Status] = Counter(s for secret, s in shown if secret)
+    return Place(environment, told, counts, strip(spans, now.date()))
+
+
+def _why(
+    environment: Environment, at: datetime | None, is_stale: bool, own: Sequence[Trouble], now: datetime
+) -> str:
+    """Why nothing is known, as the end of a sentence."""
+    if at is None:
+        return f"{environment.name} has not been checked yet"
+    unknown = [t.finding for t in own if t.finding.status == "unknown"]
+    if unknown and len(unknown) == 1:
+        return unknown[0].text.rstrip(".")
+    if is_stale and not unknown:
+        return f"{environment.name} was last checked {age_text(now - at)}"
+    return ""
+
+
+def _of_record(record: StatusRow, troubles: Sequence[Trouble]) -> EnvironmentStatus:
+    own = [t for t in troubles if not t.environment]
+    numbers: Counter[Status] = Counter(t.finding.status for t in own)
+    since = min((t.finding.since for t in own if t.finding.status == record.status), default="")
+    why = "" if own else "the audit log was not checked lately"
+    return EnvironmentStatus("the audit log", record.status, record.at, record.is_stale, numbers, since, why)
+
+
+def _spans(names: list[str], now: datetime) -> dict[str, list[Span]]:
+    since = now - timedelta(days=DAYS)
+    found = StatusSpan.objects.filter(environment__in=names, seen_at__gte=since)
+    spans: dict[str, list[Span]] = {}
+    for environment, status, began, seen in found.values_list("environment", "status", "began_at", "seen_at"):
+        spans.setdefault(environment, []).append(Span(status, began, seen))  # type: ignore[arg-type]
+    return spans
+
+
+def _runner(now: datetime) -> Runner:
+    row = StatusRunner.objects.filter(pk=ONLY).first()
+    if row is None:
+        return Runner(False, 0, False, False, None, {})
+    is_running = row.lease_until is not None and row.lease_until > now
+    is_alive = row.every > 0 and row.alive_at is not None and (is_running or now - row.alive_at < ALIVE)
+    return Runner(
+        is_alive, row.every, row.wanted_at is not None, is_running, row.ended_at, json.loads(row.took)
+    )
+
+
+def is_runner_alive() -> bool:
+    return _runner(datetime.now(UTC)).is_alive
+
+
+def want_a_pass() -> None:
+    """The runner begins one within seconds. Raises DatabaseError."""
+    StatusRunner.objects.get_or_create(pk=ONLY)
+    StatusRunner.objects.filter(pk=ONLY).update(wanted_at=datetime.now(UTC))
+
+
+def rows_of(environment: Environment, status: str = "", after: str = "") -> tuple[tuple[StatusRow, ...], str]:
+    """A page of an environment's rows in order of name, the environment itself first, and the name to go on after ("" at the end)."""
+    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    found = StatusSnapshot.objects.filter(environment=environment.name)
+    if status:
+        found = found.filter(status=status)
+    if after:
+        found = found.filter(secret__gt=after)
+    page = list(found.order_by("secret")[: ROWS + 1])
+    rows = tuple(_row(snapshot, now, stale) for snapshot in page[:ROWS])
+    return rows, rows[-1].secret if len(page) > ROWS else ""
+
+
+def first_rows(environment: Environment, number: int) -> tuple[StatusRow, ...]:
+    """The worst first; the environment itself before all others."""
+    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    rank = Case(
+        *(When(status=status, then=Value(number)) for number, status in enumerate(TROUBLE)),
+        default=Value(len(TROUBLE)),
+    )
+    itself = Case(When(secret="", then=Value(0)), default=Value(1))
+    found = StatusSnapshot.objects.filter(environment=environment.name).order_by(itself, rank, "secret")
+    return tuple(_row(snapshot, now, stale) for snapshot in found[:number])
+
+
+def all_rows(environment: Environment) -> Iterable[StatusRow]:
+    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    for snapshot in (
+        StatusSnapshot.objects.filter(environment=environment.name)
+        .order_by("secret")
+        .iterator(chunk_size=500)
+    ):
+        yield _row(snapshot, now, stale)

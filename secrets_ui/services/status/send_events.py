@@ -1,0 +1,116 @@
+"""Sends what stands in the outbox: to a webhook, signed, and by e-mail. Tried again with growing pauses, for a day.
+
+An event is written once, with what found it. It is sent at least once: should the console die between the receiver's answer and its own
+note of it, the event is sent again under the same id, by which a receiver knows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Q
+
+from ...models import StatusDelivery
+
+log = logging.getLogger("miyabi.events")
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=24)
+AT_ONCE = 20
+TIMEOUT = 10  # seconds
+
+
+class NotSent(Exception):
+    """The text says why; it never holds the address, which is a secret of its own."""
+
+
+def send_due() -> int:
+    """Sends what is due now; returns how many arrived. Raises DatabaseError."""
+    now = datetime.now(UTC)
+    waiting = StatusDelivery.objects.filter(sent_at__isnull=True, given_up_at__isnull=True, next_at__lte=now)
+    return sum(_send(delivery) for delivery in waiting.order_by("pk")[:AT_ONCE])
+
+
+def waiting() -> int:
+    return StatusDelivery.objects.filter(Q(sent_at__isnull=True, given_up_at__isnull=True)).count()
+
+
+def _send(delivery: StatusDelivery) -> bool:
+    if not _claim(delivery):
+        return False
+    mine = StatusDelivery.objects.filter(pk=delivery.pk)
+    try:
+        CHANNELS[delivery.channel](json.loads(delivery.payload))
+    except NotSent as error:
+        is_over = datetime.now(UTC) - delivery.made_at > GIVE_UP_AFTER
+        mine.update(last_error=str(error)[:200], given_up_at=datetime.now(UTC) if is_over else None)
+        log.warning(
+            "event not sent", extra={"event": delivery.event, "channel": delivery.channel, "why": str(error)}
+        )
+        return False
+    mine.update(sent_at=datetime.now(UTC), last_error="")
+    return True
+
+
+def _claim(delivery: StatusDelivery) -> bool:
+    """Two processes never send the same at once: the attempt is counted before it is made, and only one can count it."""
+    pause = min(FIRST_PAUSE * 2 ** min(delivery.attempts, 20), LONGEST_PAUSE)
+    unclaimed = StatusDelivery.objects.filter(
+        pk=delivery.pk, attempts=delivery.attempts, sent_at__isnull=True
+    )
+    return bool(unclaimed.update(attempts=delivery.attempts + 1, next_at=datetime.now(UTC) + pause))
+
+
+def signature(body: bytes, at: int, key: str) -> str:
+    """`t=1700000000,v1=…`: HMAC-SHA-256 of "time.body", so that an old message cannot be sent again as a new one."""
+    digest = hmac.new(key.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *args: Any) -> None:
+        return None
+
+
+def _to_webhook(payload: Mapping[str, Any]) -> None:
+    body = json.dumps(payload).encode()
+    headers = {"Content-Type": "application/json", "X-Miyabi-Event": payload["event"]["id"]}
+    if settings.STATUS_WEBHOOK_KEY:
+        headers["X-Miyabi-Signature"] = signature(body, int(time.time()), settings.STATUS_WEBHOOK_KEY)
+    request = Request(settings.STATUS_WEBHOOK_URL, body, headers)  # noqa: S310  settings let https in, and http to this machine
+    try:
+        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT):
+            return
+    except HTTPError as error:
+        error.close()
+        raise NotSent(f"the webhook answered {error.code}") from None
+    except (URLError, OSError, ValueError) as error:
+        raise NotSent(f"the webhook did not answer ({type(error).__name__})") from None
+
+
+def _to_email(payload: Mapping[str, Any]) -> None:
+    event = payload["event"]
+    more = [f"Secrets: {', '.join(event['secrets'])}"] if event["secrets"] else []
+    lines = [event["text"], "", f"Since {event['since']}.", *more, event["url"]]
+    domain = settings.STATUS_EMAIL_FROM.rpartition("@")[2] or "localhost"
+    message = EmailMessage(
+        f"[miyabi] {event['title']}", "\n".join(lines).strip() + "\n", settings.STATUS_EMAIL_FROM, settings.STATUS_EMAIL_TO,
+        headers={"Message-ID": f"<{event['id']}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )  # fmt: skip
+    try:
+        message.send()
+    except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
+        raise NotSent(f"the mail server did not take it ({type(error).__name__})") from None
+
+
+CHANNELS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {"webhook": _to_webhook, "email": _to_email}

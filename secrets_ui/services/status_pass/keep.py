@@ -1,0 +1,96 @@
+"""Keeps what a pass found: snapshots, history, and the events of it in the outbox, in one transaction, so that neither can be without the other."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from ...domain.access.finding import Status
+from ...domain.status.events import Change, Event, events_of, follow, webhook_payload
+from ...domain.status.history import DAYS
+from ...domain.status.status import StatusFinding, status_of, worst
+from ...models import StatusDelivery, StatusSnapshot, StatusSpan
+from .judge import Row
+
+CHUNK = 200
+FORGET = timedelta(days=DAYS + 10)  # spans
+DELIVERIES = timedelta(days=30)
+
+
+def keep_status(environment: str, rows: Sequence[Row], at: datetime, *, is_whole: bool) -> list[Event]:
+    """`is_whole`: every secret is among the rows, so that others are gone. Returns the events. Raises DatabaseError."""
+    with transaction.atomic(durable=True):
+        old = {s.secret: s for s in StatusSnapshot.objects.filter(environment=environment)}
+        snapshots, changes = [], list[Change]()
+        for row in rows:
+            kept, news = follow(_findings(old.get(row.secret)), row.findings, row.secret, at)
+            snapshots.append(_snapshot(environment, row, kept, at))
+            changes += news
+        gone = [name for name in old if name and name not in {row.secret for row in rows}] if is_whole else []
+        for name in gone:
+            changes += follow(_findings(old[name]), (), name, at)[1]
+        _write(environment, snapshots, gone)
+        events = list(events_of(environment, changes, at))
+        _put_in_outbox(events, at)
+        if environment:
+            statuses: dict[str, Status] = {name: s.status for name, s in old.items() if name not in gone}  # type: ignore[misc]
+            statuses |= {s.secret: s.status for s in snapshots}  # type: ignore[misc]
+            _extend_history(environment, worst(statuses.values()), at)
+    return events
+
+
+def _findings(snapshot: StatusSnapshot | None) -> tuple[StatusFinding, ...]:
+    return tuple(StatusFinding.from_json(f) for f in json.loads(snapshot.findings)) if snapshot else ()
+
+
+def _snapshot(environment: str, row: Row, findings: Iterable[StatusFinding], at: datetime) -> StatusSnapshot:
+    findings = tuple(findings)
+    return StatusSnapshot(
+        environment=environment, secret=row.secret, status=status_of(findings), at=at,
+        findings=json.dumps([f.to_json() for f in findings]), remembered=json.dumps(dict(row.remembered)),
+    )  # fmt: skip
+
+
+def _write(environment: str, snapshots: Sequence[StatusSnapshot], gone: Sequence[str]) -> None:
+    StatusSnapshot.objects.bulk_create(
+        snapshots,
+        batch_size=CHUNK,
+        update_conflicts=True,
+        unique_fields=["environment", "secret"],
+        update_fields=["status", "at", "findings", "remembered"],
+    )
+    for start in range(0, len(gone), CHUNK):
+        StatusSnapshot.objects.filter(
+            environment=environment, secret__in=gone[start : start + CHUNK]
+        ).delete()
+
+
+def _put_in_outbox(events: Iterable[Event], at: datetime) -> None:
+    channels = [
+        name
+        for name, target in (("webhook", settings.STATUS_WEBHOOK_URL), ("email", settings.STATUS_EMAIL_TO))
+        if target
+    ]
+    StatusDelivery.objects.filter(made_at__lt=at - DELIVERIES).delete()
+    for event in events:
+        event_id = str(uuid.uuid4())
+        payload = json.dumps(webhook_payload(event, event_id, settings.STATUS_ADDRESS))
+        StatusDelivery.objects.bulk_create([
+            StatusDelivery(event=event_id, channel=channel, payload=payload, made_at=at, next_at=at) for channel in channels
+        ])  # fmt: skip
+
+
+def _extend_history(environment: str, status: Status, at: datetime) -> None:
+    """A gap longer than a result stays fresh is a time in which nobody looked."""
+    last = StatusSpan.objects.filter(environment=environment).order_by("-seen_at", "-pk").first()
+    stale = timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    if last and last.status == status and at - last.seen_at <= stale:
+        StatusSpan.objects.filter(pk=last.pk).update(seen_at=at)
+    else:
+        StatusSpan.objects.create(environment=environment, status=status, began_at=at, seen_at=at)
+    StatusSpan.objects.filter(seen_at__lt=at - FORGET).delete()

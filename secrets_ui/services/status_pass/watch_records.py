@@ -1,0 +1,75 @@
+"""Looks at the record itself: the audit chain, in steps and once a day as a whole, and events that could not be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from ...domain.audit.chain import Break, Checkpoint, check_tail, verify
+from ...domain.status.watched import Records
+from ...models import StatusDelivery
+from ..audit.verify import MOST_BREAKS, hash_at, rows
+
+FULL_EVERY = timedelta(hours=24)
+SMALL = 20_000  # records: a tenth of a second, so the whole chain is verified in every pass
+
+
+def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any]]:
+    """Also what the next pass continues from. A chain that does not hold is verified as a whole each time, until it does."""
+    known = _known(remembered)
+    is_full = known is None or known.sequence <= SMALL or _is_due(remembered)
+    breaks, reached = _verify(None if is_full else known)
+    if known and (tail := check_tail(reached, known, hash_at(known.sequence))):
+        breaks.append(tail)
+    full_at = datetime.now(UTC).isoformat(timespec="seconds") if is_full else str(remembered["full_at"])
+    waiting = StatusDelivery.objects.filter(
+        given_up_at__isnull=False, made_at__gte=datetime.now(UTC) - timedelta(days=7)
+    )
+    latest = waiting.order_by("-made_at").values_list("last_error", flat=True).first()
+    records = Records(
+        reached.sequence,
+        reached.hash,
+        tuple(found.text for found in breaks),
+        full_at,
+        waiting.count(),
+        latest or "",
+    )
+    if breaks:
+        return records, dict(remembered) | {"full_at": ""}
+    return records, {
+        "sequence": reached.sequence,
+        "hash": reached.hash,
+        "count": reached.count,
+        "full_at": full_at,
+    }
+
+
+def _known(remembered: Mapping[str, Any]) -> Checkpoint | None:
+    if not remembered.get("sequence"):
+        return None
+    return Checkpoint(remembered["sequence"], remembered["hash"], remembered["count"])
+
+
+def _is_due(remembered: Mapping[str, Any]) -> bool:
+    full_at = remembered.get("full_at")
+    return not full_at or datetime.now(UTC) - datetime.fromisoformat(full_at) >= FULL_EVERY
+
+
+def _verify(known: Checkpoint | None) -> tuple[list[Break], Checkpoint]:
+    breaks: list[Break] = []
+    reached = known or Checkpoint(0, "", 0)
+    key, before = settings.AUDIT_KEY, settings.AUDIT_KEYS_BEFORE
+    told = (
+        verify(rows(known.sequence), key, before=before, previous=known.hash, after=known.sequence)
+        if known
+        else verify(rows(), key, before=before)
+    )
+    for result in told:
+        if isinstance(result, Checkpoint):
+            reached = result
+        elif len(breaks) < MOST_BREAKS:
+            breaks.append(result)
+    return breaks, reached

@@ -1,0 +1,195 @@
+"""The chart of reads and errors as numbers: what a template draws. Widths are parts of the whole, heights are pixels, so that the
+drawing fits any width and its letters stay as large as all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from ..domain.access.evidence import Known
+from ..domain.usage.alarm import Alarm, AlarmState
+from ..domain.usage.usage import DAYS, Usage
+
+HEADING, PLOT, GAP, LANE, AXIS = 22, 56, 20, 30, 24  # pixels
+_INSET = 0.14  # of a day's width, left free on both sides of its bar
+_LAST = 0.993  # where an alarm's line ends at the latest, so that its round end is not cut off
+_LANES = 6  # alarms that are drawn; the table has all
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`text` says what it stands for. `is_open`: the day is not over."""
+
+    x: str
+    width: str
+    y: float
+    height: float
+    text: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row of bars. `gaps` are days without a data point, `top` what the line at its upper end stands for."""
+
+    kind: str
+    title: str
+    y: int
+    bars: tuple[Bar, ...]
+    gaps: tuple[Bar, ...]
+    top: int
+
+    @property
+    def title_y(self) -> int:
+        return self.y + 14
+
+    @property
+    def ceiling(self) -> int:
+        return self.y + HEADING
+
+    @property
+    def floor(self) -> int:
+        return self.ceiling + PLOT
+
+    @property
+    def middle(self) -> int:
+        return self.ceiling + PLOT // 2 + 4
+
+
+@dataclass(frozen=True)
+class Lane:
+    """An alarm on the same axis: from when it has been in its state until now, and before that what nobody asked for."""
+
+    name: str
+    state: AlarmState
+    y: int
+    x: str
+    end: str
+    text: str
+
+    @property
+    def line_y(self) -> int:
+        return self.y + 20
+
+    @property
+    def title_y(self) -> int:
+        return self.y + 12
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: str
+    text: str
+    is_minor: bool
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class Chart:
+    panels: tuple[Panel, ...]
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+    axis_y: int
+    more_alarms: int
+
+    @property
+    def height(self) -> int:
+        return self.axis_y + AXIS
+
+    @property
+    def tick_y(self) -> int:
+        return self.axis_y + 17
+
+
+def chart_of(usage: Usage) -> Chart:
+    days = usage.days
+    series = (
+        ("reads", "Reads in the whole account", [day.reads for day in days]),
+        ("accesses", f"Reads of {usage.environment.prefix}", [day.accesses for day in days]),
+        ("errors", f"Failed reads of {usage.environment.prefix}", [day.errors for day in days]),
+    )
+    dates = [day.date for day in days]
+    panels = tuple(
+        _panel(kind, title, number * (HEADING + PLOT + GAP), dates, counts)
+        for number, (kind, title, counts) in enumerate(series)
+    )
+    alarms = usage.alarms.value if isinstance(usage.alarms, Known) else ()
+    below = len(series) * (HEADING + PLOT + GAP)
+    lanes = tuple(
+        _lane(alarm, below + number * LANE, dates[0], usage.read_at)
+        for number, alarm in enumerate(_worst_first(alarms)[:_LANES])
+    )
+    return Chart(panels, lanes, _ticks(dates), below + len(lanes) * LANE, max(0, len(alarms) - _LANES))
+
+
+def nice_top(most: int) -> int:
+    """The round number above, for the line at the top: 1, 2 or 5 with noughts."""
+    step = 1
+    while True:
+        for factor in (1, 2, 5):
+            if factor * step >= most:
+                return factor * step
+        step *= 10
+
+
+def _panel(kind: str, title: str, y: int, dates: Sequence[date], counts: Sequence[int | None]) -> Panel:
+    top = nice_top(max((count for count in counts if count is not None), default=1))
+    bars: list[Bar] = []
+    gaps: list[Bar] = []
+    for number, (day, count) in enumerate(zip(dates, counts, strict=True)):
+        height = 2.0 if count is None else max(PLOT * count / top, 1.0)
+        told = f"{_day(day)}: {'no data' if count is None else f'{count:,}'}"
+        is_open = number == len(dates) - 1
+        bar = Bar(
+            _percent((number + _INSET) / DAYS), _percent((1 - 2 * _INSET) / DAYS), round(y + HEADING + PLOT - height, 1),
+            round(height, 1), told + (" so far" if is_open and count is not None else ""), is_open,
+        )  # fmt: skip
+        (gaps if count is None else bars).append(bar)
+    return Panel(kind, title, y, tuple(bars), tuple(gaps), top)
+
+
+def _worst_first(alarms: Sequence[Alarm]) -> list[Alarm]:
+    order = ("ALARM", "INSUFFICIENT_DATA", "OK")
+    return sorted(alarms, key=lambda alarm: (order.index(alarm.state), alarm.name))
+
+
+def _lane(alarm: Alarm, y: int, first: date, now: datetime) -> Lane:
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    begins = _percent(_place(min(alarm.since or now, now), start))  # clocks differ
+    since = f"since {_day(alarm.since.astimezone(UTC).date())}" if alarm.since else "since when is not known"
+    words = {"ALARM": "rings", "OK": "quiet", "INSUFFICIENT_DATA": "has no data"}
+    return Lane(
+        alarm.name,
+        alarm.state,
+        y,
+        begins,
+        _percent(_place(now, start)),
+        f"{alarm.name} {words[alarm.state]} {since}",
+    )
+
+
+def _place(at: datetime, start: datetime) -> float:
+    return min(_LAST, max(0.0, (at - start) / timedelta(days=DAYS)))
+
+
+def _ticks(dates: Sequence[date]) -> tuple[Tick, ...]:
+    """A week apart, back from today. Where there is little room, every other one. The outer two stay inside."""
+    last = len(dates) - 1
+    numbers = range(last - 7, -1, -7)
+    found = [Tick(_percent((last + 1 - _INSET) / DAYS), "today", False, "end")]
+    for weeks, number in enumerate(numbers, start=1):
+        is_first = number < 7
+        x = (number + (_INSET if is_first else 0.5)) / DAYS
+        found.append(
+            Tick(_percent(x), _day(dates[number]), bool(weeks % 2), "start" if is_first else "middle")
+        )
+    return tuple(reversed(found))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.3f}%"

@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: endpoints that stand in for AWS, builders, servers."""

@@ -1,0 +1,109 @@
+"""Faults planted for real, alone and in pairs: the checks name each, and nothing that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.demo.account import Account
+from deploy.demo.estate import build_estate
+from deploy.demo.local_aws import LocalAws
+from secrets_ui.domain.access.run import Run
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.services.access.check import check_access
+from tests.checks.faults import FAULTS, Fault
+from tests.checks.paste import paste
+from tests.conftest import Estate, as_toml, forget_configuration, fresh_environments
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+every_fault = pytest.mark.parametrize("fault", FAULTS, ids=str)
+
+
+def check(account: Account, hana: Actor) -> Run:
+    return check_access(account.environment, f"{account.environment.prefix}api-keys", hana)
+
+
+def named(run: Run) -> dict[str, str]:
+    """What a run finds, but for the second opinions, which the local AWS cannot give."""
+    return {
+        f.check: f.status
+        for f in run.findings
+        if f.status in ("fail", "warn", "unknown") and f.weight != "second opinion"
+    }
+
+
+def test_a_clean_estate_has_no_finding(make_estate: Callable[..., Estate], hana: Actor) -> None:
+    run = check(make_estate(only=("dev",))["dev"], hana)
+    assert (named(run), run.answer, run.exit_status) == ({}, "yes", 0)
+    assert {finding.status for finding in run.findings} == {"pass", "unknown"}
+
+
+@every_fault
+def test_a_fault_is_named_and_nothing_else_and_its_remedy_heals_it(
+    make_estate: Callable[..., Estate], hana: Actor, fault: Fault
+) -> None:
+    account = make_estate(only=("dev",))["dev"]
+    fault.plant(account)
+    run = check(account, hana)
+    assert named(run) == fault.finds
+    assert run.answer == _answer(run)
+    assert all(run.finding(name).remedy or run.finding(name).missing for name in fault.finds)
+    assert not [f.remedy.tried for f in run.findings if f.remedy and "also opens" in f.remedy.tried]
+    if fault.heals:
+        _paste_remedies(account, hana, run)
+
+
+def _paste_remedies(account: Account, hana: Actor, run: Run) -> None:
+    """One after the other, each as it is printed when its turn comes: one command may heal two findings."""
+    while left := named(run):
+        remedy = run.finding(next(iter(left))).remedy
+        assert remedy
+        assert remedy.cli
+        paste(remedy.cli, account.clients)
+        run = check(account, hana)
+        assert set(named(run)) < set(left)
+    assert run.answer == "yes"
+
+
+@pytest.fixture(scope="module")
+def shared(local_aws: LocalAws) -> Account:
+    """One account for all pairs: each fault knows the way back."""
+    environments = {"dev": fresh_environments()["dev"]}
+    return build_estate(local_aws.endpoint, environments=environments, clean=True)["dev"]
+
+
+@pytest.fixture
+def console(shared: Account, local_aws: LocalAws, settings: Any, tmp_path: Path) -> Account:
+    path = tmp_path / "environments.toml"
+    path.write_text(as_toml({"dev": shared.environment}), encoding="utf-8")
+    settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, local_aws.endpoint
+    forget_configuration()
+    return shared
+
+
+PAIRED = [fault for fault in FAULTS if fault.in_pairs]
+
+
+@pytest.mark.parametrize("first", PAIRED[:-1], ids=str)
+def test_of_two_faults_both_are_named_and_nothing_else(console: Account, hana: Actor, first: Fault) -> None:
+    undo = first.plant(console)
+    wrong = {}
+    for second in PAIRED[PAIRED.index(first) + 1 :]:
+        if first.slots & second.slots:
+            continue
+        undo_second = second.plant(console)
+        run = check(console, hana)
+        undo_second()
+        expected = first.finds | second.finds
+        if set(named(run)) != set(expected) or run.answer != _answer(run):
+            wrong[second.name] = (named(run), run.headline)
+    undo()
+    assert wrong == {}
+    assert named(check(console, hana)) == {}
+
+
+def _answer(run: Run) -> str:
+    return "no" if any(f.status == "fail" and f.decides for f in run.findings) else "yes"

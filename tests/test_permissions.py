@@ -1,0 +1,531 @@
+"""The gatehouse, through HTTP: role × environment × action. Section C of the security requirements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from secrets_ui.domain.environment import Rules
+from secrets_ui.domain.iam import Request, evaluate, parse_policy
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.services import audit
+from secrets_ui.services.changes.settle import settle_audit, sweep_labels
+from secrets_ui.services.configuration import get_environment
+from testkit.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from testkit.recording_aws import Call, RecordingAws
+from tests.conftest import Estate, client_of
+from tests.urls import every_url
+
+pytestmark = pytest.mark.django_db
+SignedIn = Callable[..., Client]
+Watched = Callable[..., tuple[Estate, RecordingAws]]
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+# What each role may do where it has been given. Written down here once more on purpose: a change of the gatehouse has to change this too.
+_SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
+_CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
+_EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
+_DECIDE = {"approve", "reject"}
+_SHOW = {"show a value", "copy a value"}
+_PEOPLE = {
+    "see the people",
+    "open a person",
+    "see what to rotate",
+    "give a role",
+    "take a role",
+    "switch an account",
+}
+TABLE = {
+    "viewer": _SEE | _CHECK,
+    "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
+    "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
+    "auditor": _SEE | _CHECK | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
+    "nobody": set(),
+    "": set(),
+}
+# These pages are of no one environment.
+SOMEWHERE = {
+    "see the log",
+    "export",
+    "see the people",
+    "open a person",
+    "see what to rotate",
+    "switch an account",
+}
+
+
+def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
+    """Every action of a person in an environment, as a request."""
+    user, _ = get_user_model().objects.get_or_create(username="somebody")
+    somebody, given = user.pk, {}
+    for place in ENVIRONMENTS:
+        grant, _ = RoleGrant.objects.get_or_create(
+            user=user, environment=place, role="viewer", source="groups"
+        )
+        given[place] = grant.pk
+    reveal, shown = (
+        f"/{environment}/reveal/miyabi/{environment}/config",
+        {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"},
+    )
+    name = f"miyabi/{environment}/config"
+    edit, document = edit_url(environment, "config"), edit_url(environment, "config", "edit-document")
+    form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
+    whole = document_form("a" * 32, "{}", **prod_rules(name))
+    return {
+        "see the list": lambda client: client.get(f"/{environment}/"),
+        "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
+        "see the status": lambda client: client.get(f"/{environment}/status"),
+        "see the changes": lambda client: client.get(f"/{environment}/changes"),
+        "see the usage": lambda client: client.get(f"/{environment}/usage"),
+        "open the edit page": lambda client: client.get(edit),
+        "open the document page": lambda client: client.get(document),
+        "review": lambda client: client.post(edit, form | {"step": "review"}, **JSON),
+        "save": lambda client: client.post(edit, form, **JSON),
+        "save a document": lambda client: client.post(document, whole, **JSON),
+        "check access": lambda client: client.get(f"/{environment}/troubleshoot/{name}"),
+        "explain an error": lambda client: client.post(
+            f"/{environment}/explain-error/{name}", {"text": "AccessDeniedException"}
+        ),
+        "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
+        "open a run": lambda client: client.get(f"/{environment}/runs/1"),
+        "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
+        "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),
+        "copy a value": lambda client: client.post(reveal, shown | {"to": "clipboard"}),
+        "give a role": lambda client: client.post(
+            f"/people/{somebody}/give", {"environment": environment, "role": "none"}
+        ),
+        "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
+        "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
+        "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
+    }
+
+
+PLACES = [(role, place) for role in TABLE for place in (ENVIRONMENTS if TABLE[role] else ("dev",))]
+
+
+@pytest.mark.parametrize(("role", "given"), PLACES)
+def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_an_aws_call(
+    watched: Watched, person: Callable[..., Any], role: str, given: str
+) -> None:
+    _, aws = watched()
+    client = client_of(person(role, given))
+    allowed = set()
+    for environment in ENVIRONMENTS:
+        for action, act in actions(environment).items():
+            records, calls = AuditRecord.objects.count(), len(aws.seen)
+            if act(client).status_code != 403:
+                allowed.add((environment, action))
+                continue
+            assert aws.seen[calls:] == []
+            assert AuditRecord.objects.count() == records + 1
+            record = AuditRecord.objects.order_by("sequence").last()
+            assert record is not None
+            assert (record.action, record.outcome) == ("access.refused", "refused")
+            assert (record.actor, record.environment) == (client.user.get_username(), environment)  # type: ignore[attr-defined]
+    assert allowed == {(given, action) for action in TABLE[role] - SOMEWHERE}
+
+
+@pytest.mark.parametrize("role", TABLE)
+def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
+    _, aws = watched()
+    answer = client_of(person(role, "prod")).get("/cost")
+    assert answer.status_code == (200 if TABLE[role] else 403)
+    if TABLE[role]:
+        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == ["prod"]
+        assert {call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session} == {
+            answer.context["reckoning"].environments[0].environment.account
+        }
+    else:
+        assert aws.seen == []
+
+
+@pytest.mark.parametrize("role", TABLE)
+def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
+    _, aws = watched(only=("dev",))
+    client = client_of(person(role, "prod"))
+    urls = {
+        "see the log": ("/audit", "/audit/1"),
+        "export": ("/audit/export.csv", "/audit/export.jsonl"),
+        "see the people": ("/people",),
+        "open a person": (f"/people/{client.user.pk}",),  # type: ignore[attr-defined]
+        "see what to rotate": ("/people/to-rotate",),
+    }
+    audit.record("sign_in", Actor("hana"))
+    for action, paths in urls.items():
+        for path in paths:
+            records = AuditRecord.objects.filter(action="access.refused").count()
+            is_allowed = client.get(path).status_code == 200
+            assert is_allowed is (action in TABLE[role]), path
+            assert AuditRecord.objects.filter(action="access.refused").count() == records + (not is_allowed)
+    assert aws.seen == []
+
+
+def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn) -> None:
+    """A view that forgets to ask would answer somebody without a role."""
+    _, aws = watched(only=("dev",))
+    client = signed_in("nobody")
+    # Signing in, and one's own account: each shows and changes what belongs to whoever asks, and nothing else.
+    open_to_all = {
+        "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback", "step_up", "sso_step_up",
+        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes", "remove_factor", "sessions", "stay",
+        "metrics",  # asks for a token, and no session helps
+    }  # fmt: skip
+    for method in ("get", "post"):
+        for name, path in every_url():
+            if name not in open_to_all:
+                assert getattr(client, method)(path).status_code in (403, 405), path
+    assert aws.seen == []
+
+
+def test_s40_two_roles_add_up_and_only_where_they_are(estate: Estate, person: Callable[..., Any]) -> None:
+    user = person("viewer", "dev", "prod")
+    RoleGrant.objects.create(user=user, environment="dev", role="editor")
+    client = client_of(user)
+    assert client.get(edit_url("dev", "config")).status_code == 200
+    assert client.get(edit_url("prod", "config")).status_code == 403
+    assert client.get("/staging/").status_code == 403
+
+
+def test_s42_a_role_for_some_names_reaches_those_alone(watched: Watched, person: Callable[..., Any]) -> None:
+    estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
+    author, user = client_of(person("editor", "dev", name="ken")), person("editor", "dev", name="hana")
+    for name, key in (("config", "MIYABI_ROOT"), ("api-keys", "OAUTH_CLIENT_ID")):
+        save_key(author, estate, "dev", name, key, "other")
+    b"".join(author.get("/dev/troubleshoot/miyabi/dev/config"))
+    RoleGrant.objects.filter(user=user).update(prefix="api-")
+    client = client_of(user)
+
+    for path in ("/dev/", "/dev/?q=miyabi", "/dev/changes"):
+        page = client.get(path).content.decode()
+        assert "miyabi/dev/api-keys" in page, path
+        assert "miyabi/dev/config" not in page, path
+    assert client.get("/dev/secret/miyabi/dev/api-keys").status_code == 200
+    assert client.get(edit_url("dev", "api-keys")).status_code == 200
+    assert client.get("/dev/troubleshoot")["Location"] == "/dev/troubleshoot/miyabi/dev/api-keys"
+    b"".join(client.get("/dev/troubleshoot/miyabi/dev/api-keys"))
+
+    aws.seen.clear()
+    refused = AuditRecord.objects.filter(action="access.refused").count()
+    asks = [act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW]
+    answers = [act(client).status_code for act in asks]
+    assert answers.count(200) == 2  # the list and the changes
+    assert set(answers) == {200, 403}
+    assert AuditRecord.objects.filter(action="access.refused").count() == refused + answers.count(403)
+    assert "config" not in json.dumps([call.body for call in aws.seen])
+    assert client.get("/audit").status_code == 403  # of the whole environment alone
+
+
+FOREIGN = {
+    "environment": "prod", "place": "prod", "secret": "miyabi/prod/config", "name": "miyabi/prod/config", "prefix": "miyabi/prod/",
+    "arn": "arn:aws:secretsmanager:us-west-2:333333333333:secret:miyabi/prod/config-AAAAAA", "account": "333333333333",
+    "region": "us-east-1", "assume_role": "arn:aws:iam::333333333333:role/miyabi-console", "SecretId": "miyabi/prod/config",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["form", "query"])
+def test_s41_hidden_fields_turned_to_prod_count_for_nothing(
+    watched: Watched, signed_in: SignedIn, where: str
+) -> None:
+    estate, aws = watched()
+    client, before = signed_in("editor", "dev"), estate.value("prod", "config")
+    form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/mine"))
+    sent = {"data": {**FOREIGN, **form}} if where == "form" else {"data": form, "query_params": FOREIGN}
+
+    assert client.post(edit_url("dev", "config"), **sent, **JSON).status_code == 200
+
+    assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/mine"
+    assert estate.value("prod", "config") == before
+    assert {call.session.partition(" as ")[0] for call in aws.seen} - {""} == {
+        estate.environments["dev"].assume_role
+    }
+    assert not [call for call in aws.seen if "prod" in json.dumps(call.body)]
+
+
+@pytest.mark.parametrize(
+    "turned",
+    [
+        {"typed_name": "miyabi/dev/config"},
+        {"typed_name": "miyabi/prod/api-keys"},
+        {"base": "OF ANOTHER SECRET"},
+        {"base": ""},
+    ],
+    ids=["another environment's name", "another secret's name", "another secret's version", "no version"],
+)
+def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
+    estate: Estate, signed_in: SignedIn, turned: dict[str, str]
+) -> None:
+    name, before = "miyabi/prod/config", estate.value("prod", "config")
+    form = key_form(
+        current_version(estate, "prod", "config"), ("MIYABI_ROOT", "set", "/mine"), **prod_rules(name)
+    )
+    turned = {
+        k: current_version(estate, "prod", "api-keys") if v.startswith("OF") else v for k, v in turned.items()
+    }
+    assert signed_in("editor").post(edit_url("prod", "config"), form | turned, **JSON).status_code in (
+        400,
+        409,
+    )
+    assert estate.value("prod", "config") == before
+
+
+OUTSIDE = [
+    "miyabi/developers/x", "miyabi/dev", "miyabi/dev/", "miyabi/devx", "miyabi/Dev/config", "MIYABI/dev/config", "Miyabi/dev/config",
+    "miyabi/dev/../prod/config", "miyabi/dev/..", "miyabi/dev/./config", "miyabi/dev//config", "miyabi/prod/config", "/miyabi/dev/config",
+    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod", "miyabi%5Cdev%5Cconfig", "config",
+    "miyabi/dev/config/../../prod/config",
+    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig", "miyabi/dev/\uff0e\uff0e/prod/config",
+    "miyabi/dev/config ", " miyabi/dev/config",
+    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/config-AAAAAA", "miyabi/dev/config*", "miyabi/dev/" + "x" * 512,
+]  # fmt: skip
+
+
+def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(watched: Watched, signed_in: SignedIn) -> None:
+    _, aws = watched()
+    client = signed_in("admin")
+    for name in OUTSIDE:
+        for page in ("secret", "edit", "edit-document"):
+            path = f"/dev/{page}/{name}"
+            answers = [client.get(path), client.post(path, key_form("a" * 32, ("A", "set", "1"), reason="r"))]
+            assert {answer.status_code for answer in answers} <= {404, 405}, path
+    assert aws.seen == []
+
+
+def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
+    make_estate(only=("dev",))
+    client = signed_in("viewer", "dev")
+    assert client.get("/dev/secret/miyabi%2Fdev%2Fconfig").status_code == 200
+    assert client.get("/dev/secret/miyabi%2Fprod%2Fconfig").status_code == 404
+    assert client.get("/dev%2Fsecret/miyabi/dev/config").status_code == 200
+    for twin in ("/Dev/", "/DEV/", "/dev%20/", "/d\u0435v/", "/dev%00/"):
+        assert client.get(twin).status_code == 404
+
+
+def test_s42_neighbours_with_a_longer_name_are_not_listed(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
+    estate = make_estate(only=("dev",))
+    for name in ("miyabi/developers/x", "miyabi/dev-old/x", "miyabi/devx"):
+        estate["dev"].clients.secretsmanager.create_secret(Name=name, SecretString="{}")
+    client = signed_in("viewer", "dev")
+    for query in ({}, {"q": "x"}, {"q": "dev"}):
+        shown = client.get("/dev/", query).content.decode()
+        assert "miyabi/dev-" not in shown
+        assert "miyabi/devx" not in shown
+        assert "miyabi/developers" not in shown
+
+
+@pytest.mark.parametrize(
+    "flags", [{"is_superuser": True}, {"is_staff": True}, {"is_superuser": True, "is_staff": True}]
+)
+def test_s44_a_superuser_flag_gives_nothing(watched: Watched, flags: dict[str, bool]) -> None:
+    _, aws = watched(only=("dev",))
+    client = client_of(get_user_model().objects.create_user("root", **flags))
+    assert {
+        act(client).status_code for environment in ENVIRONMENTS for act in actions(environment).values()
+    } == {403}
+    assert [client.get(path).status_code for path in ("/", "/audit", "/audit/export.csv")] == [403] * 3
+    assert aws.seen == []
+
+
+def test_s44_nor_does_it_add_to_a_role(estate: Estate, person: Callable[..., Any]) -> None:
+    user = person("viewer", "dev")
+    user.is_superuser = user.is_staff = True
+    user.save()
+    client = client_of(user)
+    assert client.get("/dev/").status_code == 200
+    assert client.get(edit_url("dev", "config")).status_code == 403
+    assert client.get("/prod/").status_code == 403
+
+
+EXTRA = {
+    "actor": "somebody-else", "user": "somebody-else", "role": "admin", "is_superuser": "on", "second_person": "", "rules": "{}", "outcome": "done",
+    "version_id": "f" * 64, "token": "f" * 64, "sequence": "1", "action": "approve", "decision": "approve", "label": "AWSCURRENT", "started": "9",
+    "form-0-environment": "prod", "form-0-secret": "miyabi/prod/config", "form-0-base": "x", "form-7-name": "X", "form-7-value": "y",
+    "document": '{"A": "1"}', "is_text": "on", "generate": "MIYABI_ROOT",
+}  # fmt: skip
+
+
+def test_s46_fields_that_the_form_does_not_have_are_ignored(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
+    estate = make_estate(only=("dev",), dev=Rules(second_person=True))
+    client, before = signed_in("editor", "dev", name="hana"), estate.value("dev", "config")
+    form = key_form(
+        current_version(estate, "dev", "config"),
+        ("MIYABI_ROOT", "set", "/mine"),
+        **{**EXTRA, "confirmed": "on"},
+    )
+
+    saved = client.post(edit_url("dev", "config"), form, **JSON)
+
+    assert "/changes?saved=" in saved.json()["saved"]  # still a proposal
+    assert estate.value("dev", "config") == before
+    intent = AuditRecord.objects.get(action="secret.propose", phase="intent")
+    assert (intent.actor, intent.secret, json.loads(intent.keys)) == (
+        "hana",
+        "miyabi/dev/config",
+        ["MIYABI_ROOT"],
+    )
+    assert list(RoleGrant.objects.values_list("role", flat=True)) == ["editor"]
+    assert "outcome" not in client.session
+
+
+def test_s47_nobody_gives_oneself_a_role_by_any_form(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
+    make_estate(only=("dev",))
+    client = signed_in("editor", "dev", name="hana")
+    before = set(RoleGrant.objects.values_list("user__username", "environment", "role"))
+    for name, path in every_url():
+        if name != "sign_out":
+            client.post(
+                path,
+                {
+                    "user": "hana",
+                    "username": "hana",
+                    "role": "admin",
+                    "roles": "admin",
+                    "environment": "prod",
+                    "grant": "admin",
+                },
+            )
+    assert set(RoleGrant.objects.values_list("user__username", "environment", "role")) == before
+
+
+@pytest.mark.parametrize("role", ["editor", "admin"])
+def test_s47_nobody_approves_one_s_own_proposal(watched: Watched, signed_in: SignedIn, role: str) -> None:
+    estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
+    client, before = signed_in(role, "dev", name="hana"), estate.value("dev", "config")
+    number = (
+        save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").json()["saved"].rpartition("=")[2]
+    )
+    aws.seen.clear()
+
+    assert client.post(f"/dev/changes/{number}", {"decision": "approve"}).status_code == 403
+
+    assert aws.seen == []
+    assert AuditRecord.objects.get(action="access.refused").actor == "hana"
+    assert estate.value("dev", "config") == before
+    assert "Approve" not in client.get("/dev/changes").content.decode()
+    assert (
+        client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
+    )  # one may take it back
+
+
+def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s_name(
+    watched: Watched, signed_in: SignedIn
+) -> None:
+    estate, aws = watched()
+    for name in ("hana", "kenji"):
+        client = signed_in("editor", name=name)
+        for environment in ENVIRONMENTS:
+            aws.seen.clear()
+            save_key(
+                client,
+                estate,
+                environment,
+                "config",
+                "MIYABI_ROOT",
+                f"/{name}",
+                **prod_rules(f"miyabi/{environment}/config"),
+            )
+            role = estate.environments[environment].assume_role
+            calls = [call for call in aws.seen if call.operation != "AssumeRole"]
+            assert "PutSecretValue" in [call.operation for call in calls]
+            assert {call.session for call in calls} == {f"{role} as {name}"}
+
+
+def test_s48_a_role_is_assumed_once_for_a_person_and_what_a_request_does(
+    watched: Watched, signed_in: SignedIn
+) -> None:
+    estate, aws = watched()
+    client = signed_in("viewer", name="hana kato")
+    for _ in range(2):
+        aws.seen.clear()
+        for environment in ENVIRONMENTS:
+            client.get(f"/{environment}/")
+            client.get(f"/{environment}/secret/miyabi/{environment}/config")
+    assert "AssumeRole" not in aws.operations()
+    for call in aws.seen:
+        assert call.assumed["RoleSessionName"] == call.assumed["SourceIdentity"] == "hana=20kato"
+        assert call.assumed["RoleArn"] in {place.assume_role for place in estate.environments.values()}
+
+
+def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighbour_is_not(
+    watched: Watched, signed_in: SignedIn
+) -> None:
+    """The policies are read off the local AWS, and judged by the evaluator: a role that may do everything is held to the request."""
+    estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
+    client, name = signed_in("editor", "dev", name="hana"), "miyabi/dev/config"
+    for path in ("/dev/", f"/dev/secret/{name}", f"/dev/troubleshoot/{name}"):
+        b"".join(client.get(path))
+    save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine")
+    client.get("/dev/changes")
+    calls = [
+        call for call in aws.seen if call.operation != "AssumeRole" and not call.operation.startswith("GET ")
+    ]
+
+    assert {"ListSecrets", "GetSecretValue", "PutSecretValue", "GetRole"} <= {
+        call.operation for call in calls
+    }
+    for call in calls:
+        assert holds(call, estate, str(call.body.get("SecretId", ""))), call
+        if "SecretId" in call.body and "config" in json.dumps(call.policy):
+            assert not holds(call, estate, "miyabi/dev/api-keys"), call
+    reading = {call.operation for call in calls if "GetSecretValue" in json.dumps(call.policy)}
+    assert reading <= {"GetSecretValue", "DescribeSecret", "PutSecretValue", "UpdateSecretVersionStage"}
+
+
+def holds(call: Call, estate: Estate, name: str) -> bool:
+    """Whether AWS would let the session make this call, on the secret of that name."""
+    policy, place = call.policy, estate.environments["dev"]
+    actions = [
+        action
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if action.endswith(f":{call.operation}")
+    ]
+    return (
+        bool(actions)
+        and evaluate(
+            Request(
+                principal=f"arn:aws:sts::{place.account}:assumed-role/miyabi-console/{call.person}",
+                action=actions[0],
+                resource=f"arn:aws:secretsmanager:us-west-2:{place.account}:secret:{name}-AbCdEf"
+                if name
+                else "*",
+                resource_account=place.account,
+                context={},
+                identity_policies=(parse_policy("role", {"Version": "2012-10-17", "Statement": ALL}),),
+                session_policies=(parse_policy("session", policy),),
+            )
+        ).is_allowed
+    )
+
+
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def test_s48_what_the_console_does_by_itself_says_so(watched: Watched, hana: Actor) -> None:
+    _, aws = watched(only=("dev",))
+    place = get_environment("dev")
+    intent = audit.record_intent(
+        "secret.save", hana, environment="dev", secret="miyabi/dev/config", base_version_id="a" * 32
+    )
+    assert [settled.sequence for settled in settle_audit(0)] == [intent.sequence]
+    sweep_labels(place)
+    assert {call.person for call in aws.seen} == {"console=settle_audit"}
+    assert "GetSecretValue" not in str([call.policy for call in aws.seen])
