@@ -11,7 +11,7 @@ from django.urls import reverse
 from .domain.environment import Environment
 from .permissions import environments_with, grants_of
 from .services import configuration
-from .views.sessions import ends
+from .views.people.sessions import ends
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
-from .views.health import livez, readyz
+from .views.status.health import livez, readyz
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger("miyabi.http")

@@ -2,24 +2,15 @@
 
 from django.urls import path, re_path
 
-from .views import (
-    account,
-    audit,
-    changes,
-    edit_secret,
-    health,
-    people,
-    reveal,
-    secrets,
-    sessions,
-    sign_in,
-    sso,
-    status,
-    status_programs,
-    step_up,
-    troubleshoot,
-    usage,
-)
+from .views import audit, usage
+from .views.access import troubleshoot
+from .views.changes import edit, proposals
+from .views.people import account, sessions, sign_in, sso, step_up
+from .views.people import pages as people
+from .views.secrets import pages as secrets
+from .views.secrets import reveal
+from .views.status import health, programs
+from .views.status import pages as status
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -53,18 +44,18 @@ urlpatterns = [
     path("people/<int:number>/account", people.switch_account, name="switch_account"),
     path("status", status.status_page, name="status"),
     path("status/run", status.run_now, name="status_run"),
-    path("status.json", status_programs.status_json, name="status_json"),
-    path("metrics", status_programs.metrics, name="metrics"),
+    path("status.json", programs.status_json, name="status_json"),
+    path("metrics", programs.metrics, name="metrics"),
     path("cost", usage.cost, name="cost"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<path:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/reveal/<path:name>", reveal.reveal, name="reveal"),
-    path("<slug:environment>/edit/<path:name>", edit_secret.edit_keys, name="edit"),
-    path("<slug:environment>/edit-document/<path:name>", edit_secret.edit_document, name="edit_document"),
+    path("<slug:environment>/edit/<path:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/edit-document/<path:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
     path("<slug:environment>/usage", usage.usage, name="usage"),
-    path("<slug:environment>/changes", changes.list_changes, name="changes"),
-    path("<slug:environment>/changes/<int:sequence>", changes.decide, name="decide"),
+    path("<slug:environment>/changes", proposals.list_changes, name="changes"),
+    path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),
     path("<slug:environment>/troubleshoot/<path:name>", troubleshoot.troubleshoot, name="troubleshoot"),
     path("<slug:environment>/explain-error/<path:name>", troubleshoot.paste_error, name="paste_error"),

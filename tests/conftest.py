@@ -179,7 +179,7 @@ def counting_aws(settings: Any, tmp_path: Path) -> Iterator[FakeAws]:
 @pytest.fixture(autouse=True)
 def no_runner_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that the status page starts would have another database than the test."""
-    monkeypatch.setattr("secrets_ui.views.status._start_one_pass", lambda: None)
+    monkeypatch.setattr("secrets_ui.views.status.pages._start_one_pass", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -39,6 +39,10 @@ ALGORITHMS = (
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
+def is_configured() -> bool:
+    return bool(settings.OIDC_ISSUER)
+
+
 class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """The configured provider. Raises ProviderUnavailable when it cannot be asked."""
 

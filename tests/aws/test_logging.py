@@ -92,7 +92,7 @@ for name in ("botocore", "urllib3", "botocore.endpoint", "botocore.parsers", "ur
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.secret_value import SecretValue
+from secrets_ui.domain.secrets.secret_value import SecretValue
 place = Environment("dev", "us-west-2", os.environ["ACCOUNT"], "miyabi/dev/", os.environ["ROLE"])
 client = AwsSessions(os.environ["ENDPOINT"]).client(place, "secretsmanager", "hana")
 gateway = SecretsManagerGateway(client, place)

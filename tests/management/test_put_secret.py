@@ -290,14 +290,14 @@ def test_s60_without_a_record_there_is_no_write(
 ) -> None:
     from django.db import OperationalError
 
-    from secrets_ui.services import audit
+    from secrets_ui.services.audit import writing
 
     _, aws = watched(only=("dev",))
 
     def full(fields: Any) -> Any:
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(audit, "_insert", full)
+    monkeypatch.setattr(writing, "_insert", full)
     ended = put("MIYABI_ROOT=-", stdin=b"/x")
     assert ended.status == 4
     assert "The audit log cannot be written" in ended.err

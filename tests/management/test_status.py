@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from secrets_ui.domain.status.status import StatusFinding
 from tests.services.status_pass.test_lock import held_by
-from tests.views.test_status import FAIL, PASS, SECOND, WARN, keep
+from tests.views.status.test_pages import FAIL, PASS, SECOND, WARN, keep
 
 pytestmark = pytest.mark.django_db
 

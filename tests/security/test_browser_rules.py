@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from deploy.demo.local_aws import PROJECT
-from secrets_ui.views import secrets as secret_pages
+from secrets_ui.views.secrets import pages as secret_pages
 from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
 from testkit.recording_aws import RecordingAws
 from testkit.starting import production, run

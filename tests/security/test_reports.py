@@ -14,7 +14,7 @@ from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 from secrets_ui import forms
 from secrets_ui.services import aws_access
 from secrets_ui.services.configuration import get_environment
-from secrets_ui.views import edit_secret as edit_pages
+from secrets_ui.views.changes import edit as edit_pages
 from testkit.canary import leaks, leaks_in, make_canary, make_plain_canary
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
 from tests.conftest import Estate, with_its_own_clients

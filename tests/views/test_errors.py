@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpRequest
 from django.test import Client
 
-from secrets_ui.views import secrets as secret_pages
+from secrets_ui.views.secrets import pages as secret_pages
 from testkit.posting import JSON
 
 pytestmark = pytest.mark.django_db

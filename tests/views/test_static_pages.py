@@ -17,7 +17,7 @@ SCRIPTS, STYLES = sorted(STATIC.glob("*.js")), sorted(STATIC.glob("*.css"))
 # Text that is marked as safe: where, and why it cannot hold anything from outside.
 SAFE = {
     # The place where a streamed page is cut; made by the view, of constants.
-    "troubleshoot/run.html": {"marker|safe"},
+    "access/run.html": {"marker|safe"},
 }
 # Each use says of what it is made.
 SAFE_PYTHON = {

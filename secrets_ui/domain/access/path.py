@@ -30,7 +30,6 @@ from .evidence import (
     RoleEvidence,
     Unlearnt,
 )
-from .expected_policies import READ_ACTIONS as READ_ACTIONS
 from .policy_places import parsed
 
 WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 
 from .evidence import AccessEvidence
-from .path import READ_ACTIONS, Answer, ask_decrypt, ask_read
+from .expected_policies import READ_ACTIONS
+from .path import Answer, ask_decrypt, ask_read
 from .policy_places import PolicyPlace, exchanged, places
 
 

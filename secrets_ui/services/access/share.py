@@ -12,7 +12,8 @@ from ...aws.kms import KmsGateway
 from ...domain.access.context import simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ...domain.access.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, unlearnt
-from ...domain.access.path import READ_ACTIONS, Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.expected_policies import READ_ACTIONS
+from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.environment import Environment
 from ...domain.errors import AwsCall, AwsError
 from ...domain.iam import Decision

@@ -1,0 +1,181 @@
+"""The edit pages: key by key, or the whole document. Nothing that is typed is ever sent back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from ...domain.changes.edit import Edit
+from ...domain.environment import Environment
+from ...domain.errors import VersionConflict
+from ...forms import ConfirmForm, DocumentForm, KeyFormSet, key_edit, new_once
+from ...permissions import actor_of, enter_to_change
+from ...services.changes import review as reviewing
+from ...services.changes import save as editing
+from ...services.secrets.opening import OpenSecret, open_secret
+from ..answers import problem, wants_json
+
+
+@require_http_methods(["GET", "POST"])
+def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    place = enter_to_change(request, "secret.edit", environment, name)
+    if request.method == "GET":
+        opened = open_secret(place, name, actor_of(request), with_versions=False)
+        if opened.facts and opened.facts.kind in ("not_object", "not_json"):
+            return redirect("edit_document", environment, name)
+        return _page(request, "changes/edit.html", place, opened, _blank_rows(opened))
+    save, rows = ConfirmForm(request.POST), KeyFormSet(request.POST)
+    if not (save.is_valid() & rows.is_valid()):
+        return _refused(
+            request, place, name, "changes/edit.html", {**_row_errors(rows), **_field_errors(save)}
+        )
+    try:
+        edit = key_edit(save, rows, place.secret_name(name))
+    except ValidationError as error:
+        return _refused(request, place, name, "changes/edit.html", {"": error.messages})
+    return _act(request, place, edit, "changes/edit.html", save.cleaned_data["confirmed"])
+
+
+@require_http_methods(["GET", "POST"])
+def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    place = enter_to_change(request, "secret.edit", environment, name)
+    if request.method == "GET":
+        return _page(
+            request,
+            "changes/edit_document.html",
+            place,
+            open_secret(place, name, actor_of(request), with_versions=False),
+            None,
+        )
+    form = DocumentForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, place, name, "changes/edit_document.html", _field_errors(form))
+    return _act(
+        request,
+        place,
+        form.document_edit(place.secret_name(name)),
+        "changes/edit_document.html",
+        form.cleaned_data["confirmed"],
+    )
+
+
+def _act(
+    request: HttpRequest, place: Environment, edit: Edit, template: str, is_confirmed: bool
+) -> HttpResponse:
+    """Review or save. With the page's script the answer is JSON, and what was typed stays in the page."""
+    if not (edit.touched or edit.document):
+        return _refused(
+            request,
+            place,
+            edit.secret,
+            template,
+            {"": ["Nothing was typed, so nothing changes. Blank means keep."]},
+        )
+    if wants_json(request) and request.POST.get("step") != "save":
+        return _reviewed(request, place, edit)
+    if not wants_json(request) and not is_confirmed:
+        return _refused(
+            request, place, edit.secret, template, {"confirmed": ["Tick the box to save without a review."]}
+        )
+    try:
+        saved = editing.put_new_version(place, actor_of(request), edit)
+    except VersionConflict as conflict:
+        return _conflict(request, place, edit, conflict)
+    url = (
+        reverse("changes", args=[place.name])
+        if saved.is_proposal
+        else reverse("secret", args=[place.name, edit.secret])
+    )
+    url = f"{url}?saved={saved.sequence}"
+    return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
+
+
+def _reviewed(request: HttpRequest, place: Environment, edit: Edit) -> HttpResponse:
+    try:
+        review = reviewing.review_edit(place, actor_of(request), edit)
+    except VersionConflict as conflict:
+        return _conflict(request, place, edit, conflict)
+    return JsonResponse({"review": {"rows": [vars(row) for row in review.rows], "summary": review.summary}})
+
+
+def _conflict(
+    request: HttpRequest, place: Environment, edit: Edit, conflict: VersionConflict
+) -> HttpResponse:
+    told = reviewing.explain_conflict(place, actor_of(request), edit)
+    if wants_json(request):
+        by = told.author.name if told.author else ""
+        when = told.made.isoformat() if told.made else ""  # type: ignore[attr-defined]
+        answer = {
+            "rows": [vars(row) for row in told.rows],
+            "current": told.current,
+            "by": by,
+            "when": when,
+            "can_apply": told.can_apply,
+        }
+        return JsonResponse(
+            {"conflict": answer, "problem": problem(conflict), "once": new_once()}, status=409
+        )
+    context = {"environment": place, "name": edit.secret, "conflict": told, "problem": problem(conflict)}
+    return render(request, "changes/conflict.html", context, status=409)
+
+
+def _refused(
+    request: HttpRequest, place: Environment, name: str, template: str, errors: dict[str, list[str]]
+) -> HttpResponse:
+    """400 with what is wrong, by field. The page without a script is made anew, its fields empty."""
+    if wants_json(request):
+        return JsonResponse({"errors": errors}, status=400)
+    opened = open_secret(place, name, actor_of(request), with_versions=False)
+    rows = _blank_rows(opened) if template.endswith("edit.html") else None
+    return _page(request, template, place, opened, rows, errors=errors, status=400)
+
+
+def _page(
+    request: HttpRequest,
+    template: str,
+    place: Environment,
+    opened: OpenSecret,
+    rows: Any,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    states = [*opened.keys, *([None] * 3)]
+    context = {
+        "environment": place,
+        "opened": opened,
+        "secret": opened.secret,
+        "formset": rows,
+        "rows": list(zip(rows.forms, states, strict=False)) if rows else [],
+        "once": new_once(),
+        "errors": errors or {},
+    }
+    return render(request, template, context, status=status)
+
+
+def _blank_rows(opened: OpenSecret) -> Any:
+    """A row for each key that the catalogue expects or the secret holds, with its name alone, and some for new keys."""
+    names = [key.name for key in opened.keys] if opened.secret.current else list(opened.spec.keys)
+    return KeyFormSet(initial=[{"name": name} for name in names])
+
+
+def _row_errors(rows: Any) -> dict[str, list[str]]:
+    found = {
+        f"{form.prefix}-{field}": [str(e) for e in errors]
+        for form in rows.forms
+        for field, errors in form.errors.items()
+    }
+    general = [str(error) for error in rows.non_form_errors()]
+    return {**found, **({"": general} if general else {})}
+
+
+def _field_errors(form: Any) -> dict[str, list[str]]:
+    return {
+        ("" if field == "__all__" else field): [str(error) for error in errors]
+        for field, errors in form.errors.items()
+    }

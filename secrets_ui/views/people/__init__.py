@@ -1,0 +1,1 @@
+"""Accounts, sign-in, second factors, web sessions."""

@@ -1,0 +1,146 @@
+"""One's own account: password and second factors of a local account. Each change needs a fresh proof, and goes on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ...domain.errors import NotPermitted
+from ...forms import NewCodesForm, NewPasskeyForm
+from ...identity import passkeys, second_factor
+from ...permissions import actor_of, ensure_fresh_proof_for_account
+from ...services import audit
+from ...services.people.sessions import end_sessions, rename_session
+
+_WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey"}
+
+
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    return render(request, "people/account.html", _facts(request))
+
+
+def _is_local(person: Any) -> bool:
+    return bool(person.has_usable_password())
+
+
+def _facts(request: HttpRequest) -> dict[str, Any]:
+    factors = second_factor.factors_of(request.user)
+    return {
+        "is_local": _is_local(request.user),
+        "factors": factors,
+        "has_codes": any(factor.type == second_factor.Type.TOTP for factor in factors),
+        "codes_left": second_factor.recovery_codes_left(request.user),
+        "must_enrol": bool(request.session.get("enrol")),
+        "is_required": settings.SECOND_FACTOR_REQUIRED,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def enrol_codes(request: HttpRequest) -> HttpResponse:
+    _ensure_may_change(request, "enrol a second factor")
+    seed = request.session.setdefault("new_seed", second_factor.new_seed())
+    form, failed = NewCodesForm(request.POST or None), False
+    if request.method == "POST" and form.is_valid():
+        if second_factor.enrol_codes(request.user, seed, form.cleaned_data["code"]):
+            del request.session["new_seed"]
+            return _enrolled(request, "code")
+        failed = True
+    context = {
+        "qr_code": second_factor.qr_code(request.user, seed),
+        "seed": second_factor.readable_seed(seed),
+        "failed": failed,
+        **_facts(request),
+    }
+    return render(request, "people/enrol_codes.html", context, status=400 if failed else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def enrol_passkey(request: HttpRequest) -> HttpResponse:
+    _ensure_may_change(request, "enrol a second factor")
+    form, failed = NewPasskeyForm(request.POST or None), False
+    if request.method == "POST":
+        if form.is_valid() and passkeys.add_passkey(
+            request.user, form.cleaned_data["name"], form.cleaned_data["passkey"]
+        ):
+            return _enrolled(request, "passkey")
+        failed = True
+    can_use = passkeys.can_be_used_at(request)
+    context = {
+        "options": passkeys.creation_options(request.user) if can_use else "",
+        "failed": failed,
+        **_facts(request),
+    }
+    return render(request, "people/enrol_passkey.html", context, status=400 if failed else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def change_password(request: HttpRequest) -> HttpResponse:
+    """The fresh proof stands for the old password. Every other session ends: whoever knew the old one may have it open."""
+    _ensure_may_change(request, "change the password")
+    form: SetPasswordForm[Any] = SetPasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        audit.record("password.change", actor_of(request))
+        this = str(request.session.session_key)
+        end_sessions(form.save(), but=this)
+        update_session_auth_hash(request, form.user)  # under a new key: the old one is worth nothing
+        rename_session(this, str(request.session.session_key))
+        return redirect("account")
+    return render(
+        request, "people/change_password.html", {"form": form}, status=400 if form.is_bound else 200
+    )
+
+
+@require_POST
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Shown this once: the page is made by the POST, and nothing leads back to it."""
+    _ensure_may_change(request, "make recovery codes")
+    if not second_factor.has_second_factor(request.user):
+        return redirect("account")
+    audit.record("recovery_codes.make", actor_of(request))
+    codes = second_factor.make_recovery_codes(request.user)
+    return render(request, "people/recovery_codes.html", {"codes": codes})
+
+
+@require_POST
+def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
+    _ensure_may_change(request, "remove a second factor")
+    if settings.SECOND_FACTOR_REQUIRED and len(second_factor.factors_of(request.user)) < 2:
+        raise NotPermitted(
+            "This is your only second factor, and your account needs one.",
+            remedy="Set up another one first, then remove this one.",
+        )
+    kind = second_factor.remove_factor(request.user, number)
+    if kind:
+        audit.record("factor.remove", actor_of(request), details={"kind": _WORDS[second_factor.Type(kind)]})
+    return redirect("account")
+
+
+def _ensure_may_change(request: HttpRequest, action: str) -> None:
+    """Raises NotPermitted for somebody who signs in at the provider, and StepUpNeeded."""
+    if not _is_local(request.user):
+        raise NotPermitted(
+            "You sign in at your company's identity provider, and your password and second factors are there too.",
+            remedy="Change them where you sign in.",
+        )
+    ensure_fresh_proof_for_account(request, action)
+
+
+def _enrolled(request: HttpRequest, kind: str) -> HttpResponse:
+    """With the first factor come recovery codes: whoever loses the device must not lose the account."""
+    audit.record("factor.add", actor_of(request), details={"kind": kind})
+    request.session.pop("enrol", None)
+    if second_factor.recovery_codes_left(request.user):
+        return redirect("account")
+    audit.record("recovery_codes.make", actor_of(request))
+    return render(
+        request,
+        "people/recovery_codes.html",
+        {"codes": second_factor.make_recovery_codes(request.user), "is_first": True},
+    )

@@ -1,0 +1,149 @@
+"""Sign-in with a local account, and sign-out. The other way in, by the identity provider, enters through `begin_session` as well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate, get_user_model, login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ...domain.people.actor import Actor
+from ...forms import ProofForm, SignInForm
+from ...identity.second_factor import has_second_factor
+from ...permissions import actor_of, note_proof
+from ...services import audit
+from ...services.people.sessions import forget_session, note_session
+from ..answers import next_of
+from .proofs import check_proof, offered
+
+PENDING_SECONDS = 300  # between the password and the second factor
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("home")
+    form = SignInForm(request.POST or None)
+    failed = False
+    if request.method == "POST" and form.is_valid():
+        person = authenticate(request, **form.cleaned_data)
+        if person is not None:
+            return _go_on(request, person)
+        _record_failure(request, form.cleaned_data["username"])
+        failed = True
+    context = {
+        "form": form,
+        "failed": failed,
+        "next": next_of(request, ""),
+        "expired": "expired" in request.GET,
+        "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
+    }
+    return render(request, "people/sign_in.html", context, status=403 if failed else 200)
+
+
+def _go_on(request: HttpRequest, person: Any) -> HttpResponse:
+    """The password was right: in, or to the second factor."""
+    if not has_second_factor(person):
+        begin_session(request, person, "password")
+        if settings.SECOND_FACTOR_REQUIRED:
+            request.session["enrol"] = True
+        return redirect(next_of(request))
+    request.session.cycle_key()
+    request.session["pending"] = {
+        "person": person.pk,
+        "hash": person.get_session_auth_hash(),
+        "at": int(time.time()),
+    }
+    return redirect(reverse("second_step", query={"next": next_of(request)}))
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def second_step(request: HttpRequest) -> HttpResponse:
+    """The second factor of whoever has just given the right password in this session."""
+    person = _pending(request)
+    if person is None:
+        return redirect(reverse("sign_in", query={"next": next_of(request)}))
+    form, failed = ProofForm(request.POST or None), False
+    if request.method == "POST" and form.is_valid():
+        kind, is_right = check_proof(request, person, form, "code", "passkey")
+        if is_right:
+            begin_session(request, person, f"password and {kind}")
+            return redirect(next_of(request))
+        if kind:
+            actor = Actor(person.get_username(), _address(request))
+            audit.record("sign_in", actor, "refused", details={"by": kind})
+        failed = True
+    context = {"failed": failed, "next": next_of(request, ""), **offered(request, person)}
+    return render(request, "people/second_step.html", context, status=403 if failed else 200)
+
+
+def _pending(request: HttpRequest) -> Any:
+    """The person between the two steps. A new password, or five minutes, and it begins anew."""
+    pending = request.session.get("pending") or {}
+    if not 0 <= int(time.time()) - pending.get("at", 0) <= PENDING_SECONDS:
+        return None
+    person = get_user_model()._default_manager.filter(pk=pending["person"], is_active=True).first()
+    is_same = person is not None and constant_time_compare(pending["hash"], person.get_session_auth_hash())
+    return person if is_same else None
+
+
+def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | None = None) -> None:
+    """The one door into a session, for every way of proving who one is. On record before it opens. `proved_at` is when the person
+    showed it (epoch seconds), now if left out."""
+    audit.record("sign_in", Actor(person.get_username(), _address(request)), details={"by": by})
+    request.session.flush()  # nothing of what came before goes on
+    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    request.session["started"] = request.session["seen"] = int(time.time())
+    note_proof(request, proved_at)
+    browser = request.headers.get("User-Agent", "")
+    note_session(str(request.session.session_key), person, by, _address(request), browser)
+
+
+def _record_failure(request: HttpRequest, typed: str) -> None:
+    audit.record("sign_in", Actor(typed if _is_known(typed) else "unknown", _address(request)), "refused")
+
+
+def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
+    """The name under which axes counts failures, and keeps them: of an account that exists, or a keyed hash."""
+    typed = str((credentials or request.POST).get("username") or "")
+    return (
+        typed
+        if _is_known(typed)
+        else salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
+    )
+
+
+def _is_known(typed: str) -> bool:
+    """Only the names of accounts are kept; anything else that was typed may be a password in the wrong field."""
+    return bool(get_user_model()._default_manager.filter(username=typed).exists())
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+@login_not_required
+def locked_out(
+    request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
+    """axes calls this for a name with too many failures, whatever the password."""
+    minutes = int(settings.AXES_COOLOFF_TIME * 60)
+    return render(request, "people/locked_out.html", {"minutes": minutes}, status=429)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    audit.record("sign_out", actor_of(request))
+    forget_session(str(request.session.session_key))
+    logout(request)
+    return redirect("sign_in")

@@ -1,0 +1,34 @@
+"""Step-up: a fresh proof of who one is, before what needs one. It gives the session a new id, and goes on record."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from ...forms import ProofForm
+from ...identity import oidc
+from ...identity.people import comes_from_provider
+from ..answers import next_of
+from .proofs import check_proof, end_step_up, offered, refuse_step_up
+
+
+@require_http_methods(["GET", "POST"])
+def step_up(request: HttpRequest) -> HttpResponse:
+    form, failed = ProofForm(request.POST or None), False
+    if request.method == "POST" and form.is_valid():
+        kind, is_right = check_proof(request, request.user, form, "password", "code", "passkey")
+        if is_right:
+            end_step_up(request, kind)
+            return redirect(next_of(request))
+        if kind:
+            refuse_step_up(request, kind)
+        failed = True
+    context = {
+        "failed": failed,
+        "next": next_of(request, ""),
+        "done": "done" in request.GET,
+        "by_provider": oidc.is_configured() and comes_from_provider(request.user),
+        **offered(request, request.user),
+    }
+    return render(request, "people/step_up.html", context, status=403 if failed else 200)

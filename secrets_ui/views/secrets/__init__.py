@@ -1,0 +1,1 @@
+"""Lists of secrets, one secret, the showing of a value."""

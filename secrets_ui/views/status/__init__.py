@@ -1,0 +1,1 @@
+"""Health over time, for people and for programs."""

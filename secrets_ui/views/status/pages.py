@@ -1,0 +1,86 @@
+"""The status page: read from the database alone, and drawn whole; a pass is asked for by POST and made by the runner."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from ...domain.access.finding import WORST_FIRST
+from ...permissions import ensure_somewhere, enter, environments_with
+from ...services.status.board import StatusBoard
+from ...services.status.read import first_rows, is_runner_alive, read_status, rows_of, want_a_pass
+
+MOST_TROUBLES = 50  # told on the page; the pages of the environments tell all
+ROWS = 25  # of each environment
+SOON, QUIET = 3, 15  # seconds until the page asks again, while a pass is under way and otherwise
+_started: list[subprocess.Popen[bytes]] = []
+
+
+@require_GET
+def status_page(request: HttpRequest) -> HttpResponse:
+    """With `?wall`, in large type and without the frame."""
+    places = ensure_somewhere(request, "status.view")
+    board = read_status(places)
+    context = _context(request, board) | {"wall": "wall" in request.GET}
+    if not context["wall"]:
+        context["sections"] = [(place, first_rows(place.environment, ROWS)) for place in board.places]
+    return render(request, "status/status.html", context)
+
+
+@require_GET
+def environment_status(request: HttpRequest, environment: str) -> HttpResponse:
+    """Every row of one environment, by the page."""
+    place = enter(request, "status.view", environment)
+    wanted = request.GET.get("status", "")
+    wanted = wanted if wanted in WORST_FIRST else ""
+    rows, after = rows_of(place, wanted, request.GET.get("after", "")[:512])
+    board = read_status([place])
+    context = _context(request, board) | {
+        "environment": place,
+        "place": board.places[0],
+        "rows": rows,
+        "after": after,
+        "wanted": wanted,
+        "is_first": "after" not in request.GET,
+    }
+    return render(request, "status/environment.html", context)
+
+
+def _context(request: HttpRequest, board: StatusBoard) -> dict[str, Any]:
+    is_busy = board.runner.is_wanted or board.runner.is_running
+    return {
+        "board": board,
+        "troubles": board.troubles[:MOST_TROUBLES],
+        "untold": max(0, len(board.troubles) - MOST_TROUBLES),
+        "is_busy": is_busy,
+        "refresh": SOON if is_busy else QUIET,
+        "audited": {environment.name for environment in environments_with(request, "audit.view")},
+        "may_run": bool(environments_with(request, "status.run")),
+    }
+
+
+@require_POST
+def run_now(request: HttpRequest) -> HttpResponse:
+    """A runner that goes on by itself begins within seconds; without one, a process of its own is started for this pass."""
+    ensure_somewhere(request, "status.run")
+    want_a_pass()
+    if not is_runner_alive():
+        _start_one_pass()
+    return redirect("status")
+
+
+def _start_one_pass() -> None:
+    """The lock lets no second one begin; a process that has ended is forgotten here."""
+    _started[:] = [process for process in _started if process.poll() is None]
+    if not _started:
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_checks"]
+        nothing = subprocess.DEVNULL
+        _started.append(
+            subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=nothing, stdout=nothing, stderr=nothing)
+        )
