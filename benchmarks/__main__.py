@@ -62,7 +62,9 @@ def main() -> None:
     parser.add_argument(
         "--tiny", action="store_true", help="small counts: it only shows that everything runs"
     )
-    parser.add_argument("--only", metavar="WORD", default="", help="the figures whose name holds this word")
+    parser.add_argument(
+        "--only", metavar="WORD", default="", help="the figures whose name holds this word"
+    )
     arguments = parser.parse_args()
     os.environ.update(
         CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}

@@ -34,16 +34,22 @@ def measure(count: int, rounds: int) -> dict[str, object]:
         TemporaryDirectory(prefix="miyabi-bench-") as name,
     ):
         server.client("createdb", "bench")
-        told["PostgreSQL"] = _measure(_environ(Path(name), server.url("bench")), Path(name), count, rounds)
+        told["PostgreSQL"] = _measure(
+            _environ(Path(name), server.url("bench")), Path(name), count, rounds
+        )
     return told
 
 
 def _environ(folder: Path, database: str = "") -> dict[str, str]:
     more = {"DATABASE_URL": database} if database else {}
-    return make_environ(folder, "http://127.0.0.1:9", DJANGO_SETTINGS_MODULE="miyabi_admin.settings", **more)
+    return make_environ(
+        folder, "http://127.0.0.1:9", DJANGO_SETTINGS_MODULE="miyabi_admin.settings", **more
+    )
 
 
-def _measure(environ: Mapping[str, str], folder: Path, count: int, rounds: int) -> dict[str, object]:
+def _measure(
+    environ: Mapping[str, str], folder: Path, count: int, rounds: int
+) -> dict[str, object]:
     run_to_end("benchmarks.seed", environ, folder / "seed.log")
     rates: dict[str, list[float]] = {"append": [], "bare": []}
     waits: dict[str, list[float]] = {"append": [], "bare": []}
@@ -61,7 +67,9 @@ def _measure(environ: Mapping[str, str], folder: Path, count: int, rounds: int) 
         "appends_per_second": medians["append"],
         "raw_writes_per_second": rates,
         "median_wait_ms": {order: statistics.median(times) for order, times in waits.items()},
-        "p99_wait_ms": {order: statistics.quantiles(times, n=100)[98] for order, times in waits.items()},
+        "p99_wait_ms": {
+            order: statistics.quantiles(times, n=100)[98] for order, times in waits.items()
+        },
         "writers": PROCESSES * THREADS,
     }
 
@@ -71,7 +79,12 @@ def _writers(environ: Mapping[str, str]) -> Iterator[list[Process]]:
     command = [sys.executable, "-m", "benchmarks.writers", str(THREADS)]
     writers = [
         Process(
-            command, cwd=PROJECT, env=dict(environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=PROJECT,
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(PROCESSES)
     ]
@@ -90,4 +103,6 @@ def _give(writers: list[Process], order: str, count: int) -> tuple[float, list[f
         writer.stdin.write(f"{order} {count}\n")
         writer.stdin.flush()
     answers = [json.loads(writer.stdout.readline()) for writer in writers if writer.stdout]
-    return time.perf_counter() - started, [ms for threads in answers for times in threads for ms in times]
+    return time.perf_counter() - started, [
+        ms for threads in answers for times in threads for ms in times
+    ]

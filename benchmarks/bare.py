@@ -18,7 +18,9 @@ def make_client(sessions: AwsSessions, environment: str) -> Any:
 def list_first_page(client: Any, environment: str) -> dict[str, Any]:
     """What the list page asks for."""
     names = {"Key": "name", "Values": [ENVIRONMENTS[environment].prefix]}
-    told: dict[str, Any] = client.list_secrets(Filters=[names], IncludePlannedDeletion=True, MaxResults=ROWS)
+    told: dict[str, Any] = client.list_secrets(
+        Filters=[names], IncludePlannedDeletion=True, MaxResults=ROWS
+    )
     return told
 
 

@@ -30,7 +30,9 @@ class Browser:
     def close(self) -> None:
         self._connection.close()
 
-    def _ask(self, method: str, path: str, expect: int, body: str | None, headers: Mapping[str, str]) -> str:
+    def _ask(
+        self, method: str, path: str, expect: int, body: str | None, headers: Mapping[str, str]
+    ) -> str:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         told = {**headers, "Cookie": cookie}
         try:
@@ -43,5 +45,7 @@ class Browser:
         for line in answer.headers.get_all("Set-Cookie", []):
             self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
         if answer.status != expect:
-            raise RuntimeError(f"{method} {path} answered {answer.status}, not {expect}: {text[:2000]}")
+            raise RuntimeError(
+                f"{method} {path} answered {answer.status}, not {expect}: {text[:2000]}"
+            )
         return text

@@ -38,7 +38,9 @@ DOCUMENTS: dict[str, dict[str, object]] = {
         _statement("Allow", "xray:Put*", "*"),
     ),
     "secrets": _document(
-        _statement("Allow", READ, [f"{SECRETS}/prod/api-keys-??????", f"{SECRETS}/prod/database-??????"]),
+        _statement(
+            "Allow", READ, [f"{SECRETS}/prod/api-keys-??????", f"{SECRETS}/prod/database-??????"]
+        ),
         _statement("Allow", "kms:Decrypt", f"{KEYS}/*", {"StringEquals": {"kms:ViaService": VIA}}),
         _statement("Allow", "secretsmanager:ListSecrets", "*"),
         _statement("Deny", "secretsmanager:*", f"{SECRETS}/dev/*"),
@@ -67,19 +69,26 @@ DOCUMENTS: dict[str, dict[str, object]] = {
         _statement("Deny", "iam:*", "*"),
         _statement("Allow", "sts:GetCallerIdentity", "*"),
         _statement(
-            "Deny", "kms:ScheduleKeyDeletion", "*", {"StringNotLike": {"aws:PrincipalTag/team": "plat*"}}
+            "Deny",
+            "kms:ScheduleKeyDeletion",
+            "*",
+            {"StringNotLike": {"aws:PrincipalTag/team": "plat*"}},
         ),
     ),
     "boundary": _document(
         _statement("Allow", ["secretsmanager:*", "kms:Decrypt", "logs:*", "xray:*"], "*"),
         _statement("Deny", "secretsmanager:Delete*", "*"),
-        _statement("Deny", "*", "*", {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}),
+        _statement(
+            "Deny", "*", "*", {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}
+        ),
     ),
 }
 SECRET_POLICY = _document(
     {**_statement("Allow", READ, "*"), "Principal": {"AWS": ROLE}},
     {
-        **_statement("Deny", "secretsmanager:*", "*", {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}),
+        **_statement(
+            "Deny", "secretsmanager:*", "*", {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}
+        ),
         "Principal": "*",
     },
     {

@@ -138,7 +138,9 @@ def _programs(paths: list[str], port: int, bundle: str) -> dict[str, str]:
     }
 
 
-def _cold(programs: Mapping[str, str], rounds: int, memory: dict[str, list[float]]) -> dict[str, list[float]]:
+def _cold(
+    programs: Mapping[str, str], rounds: int, memory: dict[str, list[float]]
+) -> dict[str, list[float]]:
     """Milliseconds from the start of a process to its end."""
 
     def run(name: str) -> None:
@@ -175,7 +177,9 @@ def _memory(memory: Mapping[str, list[float]]) -> dict[str, object]:
 
 def _warm(paths: list[str], port: int, bundle: str, number: int) -> dict[str, object]:
     head = _HEAD.format(paths=paths, redirect=REDIRECT.format(host=HOST, port=port))
-    told = _run(head + _WARM.format(bundle=bundle, name=NAMES[0], rounds=WARM_ROUNDS, number=number))
+    told = _run(
+        head + _WARM.format(bundle=bundle, name=NAMES[0], rounds=WARM_ROUNDS, number=number)
+    )
     times: dict[str, list[float]] = json.loads(told.splitlines()[-1])
     medians = {name: statistics.median(values) for name, values in times.items()}
     return {
@@ -187,5 +191,7 @@ def _warm(paths: list[str], port: int, bundle: str, number: int) -> dict[str, ob
         "goal_at_most": WARM_GOAL,
         "median_microseconds": {name: round(value, 3) for name, value in medians.items()},
         "microseconds_goal_under": WARM_MICROSECONDS,
-        "raw_microseconds": {name: [round(value, 3) for value in values] for name, values in times.items()},
+        "raw_microseconds": {
+            name: [round(value, 3) for value in values] for name, values in times.items()
+        },
     }

@@ -41,5 +41,7 @@ def _resident(server: Server) -> list[float]:
     """VmRSS of each worker: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html"""
     texts = [Path(f"/proc/{pid}/status").read_text() for pid in server.workers()]
     return [
-        round(int(found[1]) / 1024, 1) for text in texts if (found := re.search(r"VmRSS:\s+(\d+) kB", text))
+        round(int(found[1]) / 1024, 1)
+        for text in texts
+        if (found := re.search(r"VmRSS:\s+(\d+) kB", text))
     ]

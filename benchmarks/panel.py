@@ -51,7 +51,11 @@ def measure(rounds: int, cli_rounds: int) -> dict[str, object]:
         panel.aws.delay(DELAY)
         chain = _chain(panel.aws.endpoint)
         times = in_turns({"panel": panel.open, "longest chain": chain}, rounds)
-        told = {"calls": calls, "longest_chain": CHAIN, **ratio(times, "panel", "longest chain", goal=1.5)}
+        told = {
+            "calls": calls,
+            "longest_chain": CHAIN,
+            **ratio(times, "panel", "longest chain", goal=1.5),
+        }
         return {"panel ÷ longest chain": told, "AWS CLI ÷ panel": _measure_cli(panel, cli_rounds)}
 
 
@@ -60,7 +64,9 @@ def _chain(endpoint: str) -> Callable[[], object]:
     iam: Any = AwsSessions(endpoint).client(ENVIRONMENT, "iam", "bench")
 
     def ask() -> None:
-        attached = iam.list_attached_role_policies(RoleName=ENVIRONMENT.lambda_role)["AttachedPolicies"]
+        attached = iam.list_attached_role_policies(RoleName=ENVIRONMENT.lambda_role)[
+            "AttachedPolicies"
+        ]
         arn = attached[-1]["PolicyArn"]
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         iam.get_policy_version(PolicyArn=arn, VersionId=version)

@@ -36,7 +36,9 @@ class ReplayingAws(FakeAws):
         self.calls += 1
         key = (method, path, headers.get("x-amz-target", ""), body.decode())
         if key not in self._answers:
-            self._answers[key] = _canned(key[2], body.decode()) or self._ask(method, path, headers, body)
+            self._answers[key] = _canned(key[2], body.decode()) or self._ask(
+                method, path, headers, body
+            )
         return self._answers[key]
 
     def take_calls(self, person: str) -> Mapping[str, int]:

@@ -66,7 +66,10 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
 @contextmanager
 def start(prod: int) -> Iterator[Servers]:
     """Everything warm: each page was opened until no version was unknown. prod has `prod` secrets."""
-    with TemporaryDirectory(prefix="miyabi-bench-") as name, FakeAwsProcess.start(make_secrets(prod)) as aws:
+    with (
+        TemporaryDirectory(prefix="miyabi-bench-") as name,
+        FakeAwsProcess.start(make_secrets(prod)) as aws,
+    ):
         folder = Path(name)
         environ = make_environ(folder, aws.endpoint)
         run_to_end("benchmarks.seed", environ, folder / "seed.log")
@@ -84,7 +87,9 @@ def start(prod: int) -> Iterator[Servers]:
 @contextmanager
 def serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[Server]:
     port, log = choose_port("NO_SUCH_VARIABLE", 0), folder / f"{settings}.log"
-    with gunicorn({**environ, "PORT": str(port), "DJANGO_SETTINGS_MODULE": settings}, log) as process:
+    with gunicorn(
+        {**environ, "PORT": str(port), "DJANGO_SETTINGS_MODULE": settings}, log
+    ) as process:
         wait_until_ready(process, f"http://{HOST}:{port}/livez", log)
         yield Server(port, process.pid)
 

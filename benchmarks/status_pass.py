@@ -35,7 +35,9 @@ def measure(secrets: int) -> dict[str, object]:
         environ = make_environ(folder, aws.endpoint)
         run_to_end("benchmarks.seed", environ, folder / "seed.log")
         _run_pass(
-            environ | UNPACED | {"STATUS_LOOKS_PER_PASS": "100000", "STATUS_POLICIES_PER_PASS": "100000"}
+            environ
+            | UNPACED
+            | {"STATUS_LOOKS_PER_PASS": "100000", "STATUS_POLICIES_PER_PASS": "100000"}
         )
         first = aws.take_calls(RUNNER)
         began = time.perf_counter()
@@ -61,5 +63,7 @@ def _goals(secrets: int) -> dict[str, int]:
 
 def _run_pass(environ: Mapping[str, str]) -> None:
     command = [sys.executable, "manage.py", "run_checks"]
-    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

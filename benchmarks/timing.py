@@ -21,7 +21,9 @@ def in_turns(variants: Variants, rounds: int) -> dict[str, list[float]]:
     return times
 
 
-def ratio(times: Mapping[str, list[float]], of: str, to: str, goal: float | None = None) -> dict[str, object]:
+def ratio(
+    times: Mapping[str, list[float]], of: str, to: str, goal: float | None = None
+) -> dict[str, object]:
     """The median of `of` ÷ the median of `to`, with the goal and the raw times. Where the ratio of the lower
     quartiles is far from it, something else was at work on the machine."""
     medians = {name: statistics.median(times[name]) for name in (of, to)}

@@ -47,7 +47,12 @@ def main() -> None:
     told = ratio(times, "verify", "read")
     print(
         json.dumps(
-            {"records": count, "records_per_second": _rate(count, times), "goal_at_least": GOAL, **told}
+            {
+                "records": count,
+                "records_per_second": _rate(count, times),
+                "goal_at_least": GOAL,
+                **told,
+            }
         )
     )
 

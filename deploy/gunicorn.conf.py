@@ -50,7 +50,9 @@ CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # a container's share: "QUOTA PERIOD
 
 def _count_cores(quota: Path = CPU_QUOTA) -> int:
     """The cores that this process may use; os.cpu_count would tell the whole machine's."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     try:
         share, period = quota.read_text(encoding="ascii").split()
         return min(cores, math.ceil(int(share) / int(period)))
@@ -65,7 +67,9 @@ try:
     bind = f"{_settings.text('HOST', '127.0.0.1')}:{_settings.number('PORT', 8000)}"
 except ImproperlyConfigured as error:
     sys.exit(f"miyabi: {error}")
-os.environ["WEB_CONCURRENCY"] = str(workers)  # system checks and limits ask how many processes there are
+os.environ["WEB_CONCURRENCY"] = str(
+    workers
+)  # system checks and limits ask how many processes there are
 
 wsgi_app = "miyabi_admin.wsgi:application"
 chdir = str(PROJECT)
@@ -75,7 +79,9 @@ threads = 8
 # Each worker loads the application itself: boto3's clients and database connections must not cross a fork.
 preload_app = False
 
-timeout = 30  # seconds without a sign of life from a worker's main loop; its threads may take longer
+timeout = (
+    30  # seconds without a sign of life from a worker's main loop; its threads may take longer
+)
 # Seconds for requests under way to end: a save is then recorded by the request that began it. A save swaps within 30 s and ends
 # within 25 s more (services/settle_audit.py); one that is cut off is settled by asking AWS.
 graceful_timeout = 30
@@ -83,7 +89,9 @@ keepalive = 5
 # A heartbeat file on a slow disk can make a busy worker look dead.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes an unnamed file there
 
-control_socket_disable = True  # open by default since 25.1: nobody needs to steer this server over a socket
+control_socket_disable = (
+    True  # open by default since 25.1: nobody needs to steer this server over a socket
+)
 accesslog = "-"
 errorlog = "-"
 logger_class = JsonLogger

@@ -25,7 +25,9 @@ class Settings:
     def __init__(self, env_file: Path) -> None:
         if env_file.is_file():
             _check_lines(env_file)
-            environ.Env.read_env(env_file)  # does not overwrite what the process environment already has
+            environ.Env.read_env(
+                env_file
+            )  # does not overwrite what the process environment already has
 
     def text(self, name: str, default: str = "") -> str:
         value = os.environ.get(name, default)
@@ -54,7 +56,9 @@ class Settings:
         """US dollars, such as 0.40."""
         value = os.environ.get(name, "").strip() or default
         if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
-            raise ImproperlyConfigured(f"{name}: expected an amount in US dollars, such as {default}.")
+            raise ImproperlyConfigured(
+                f"{name}: expected an amount in US dollars, such as {default}."
+            )
         return Decimal(value)
 
     def names(self, name: str) -> list[str]:
@@ -90,7 +94,10 @@ class Settings:
             parts = urlsplit(value)
             is_fine = not value or (
                 bool(parts.hostname)
-                and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK))
+                and (
+                    parts.scheme == "https"
+                    or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+                )
                 and parts.port != 0
             )
         except ValueError:  # an IPv6 address or a port that is none
@@ -117,12 +124,17 @@ class Settings:
                 may_be_loopback and parts.scheme == "http" and parts.hostname in _LOOPBACK
             )
             is_fine = (
-                is_fine and bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
+                is_fine
+                and bool(parts.hostname)
+                and parts.port != 0
+                and not (parts.query or parts.fragment)
             )
         except ValueError:
             is_fine = False
         if value and not is_fine:
-            raise ImproperlyConfigured(f"{name}: expected the provider's https address, without query.")
+            raise ImproperlyConfigured(
+                f"{name}: expected the provider's https address, without query."
+            )
         return value
 
     @staticmethod
@@ -136,7 +148,9 @@ class Settings:
         try:
             parts = urlsplit(value)
             is_fine = not value or (
-                parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK and parts.port != 0
+                parts.scheme in ("http", "https")
+                and parts.hostname in _LOOPBACK
+                and parts.port != 0
             )
         except ValueError:  # an IPv6 address or a port that is none
             is_fine = False

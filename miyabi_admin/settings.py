@@ -34,7 +34,9 @@ if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY, SECOND_FACTOR_KEY}) < 4
         "SECRET_KEY, AUDIT_KEY, FINGERPRINT_KEY and SECOND_FACTOR_KEY must be four different keys."
     )
 if AUDIT_KEY in AUDIT_KEYS_BEFORE:
-    raise ImproperlyConfigured("AUDIT_KEYS_BEFORE holds AUDIT_KEY itself: expected the keys before it.")
+    raise ImproperlyConfigured(
+        "AUDIT_KEYS_BEFORE holds AUDIT_KEY itself: expected the keys before it."
+    )
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if IS_LOCAL else [])
 if not ALLOWED_HOSTS:
@@ -46,7 +48,9 @@ if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # The console's own.
-ENVIRONMENTS_FILE = Path(env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" / "environments.toml")))
+ENVIRONMENTS_FILE = Path(
+    env.text("ENVIRONMENTS_FILE", str(BASE_DIR / "deploy" / "environments.toml"))
+)
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
@@ -65,7 +69,9 @@ WEB_CONCURRENCY = env.number(
 OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
 OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.text("OIDC_CLIENT_SECRET")
 if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
-    raise ImproperlyConfigured("OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.")
+    raise ImproperlyConfigured(
+        "OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well."
+    )
 OIDC_LABEL = env.text("OIDC_LABEL", "your company's account")
 OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
 OIDC_NAME_CLAIM = env.text("OIDC_NAME_CLAIM", "email")
@@ -142,7 +148,10 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
-            "context_processors": ["django.template.context_processors.request", "secrets_ui.context.frame"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "secrets_ui.context.frame",
+            ],
             "builtins": ["secrets_ui.templatetags.console", "secrets_ui.templatetags.words"],
         },
     }
@@ -169,13 +178,19 @@ CACHES = {
 }  # nothing is cached outside process memory
 
 # Sign-in and sessions.
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
@@ -217,16 +232,16 @@ MFA_WEBAUTHN_USER_VERIFICATION = (
 )
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = ["username"]  # counted in the database: over all workers, and no header resets it
+AXES_LOCKOUT_PARAMETERS = [
+    "username"
+]  # counted in the database: over all workers, and no header resets it
 AXES_USERNAME_CALLABLE = "secrets_ui.views.people.sign_in.counted_name"
 AXES_LOCKOUT_CALLABLE = "secrets_ui.views.people.sign_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
-SESSION_ENGINE = (
-    "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
-)
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_LIFE_SECONDS = 12 * 60 * 60
 SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
@@ -235,13 +250,17 @@ SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"  # Strict would not come back from an identity provider
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = (
+    "Lax"  # Strict would not come back from an identity provider
+)
 CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
 
 # What a browser may do.
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would turn the Origin of our own forms into null
+SECURE_REFERRER_POLICY = (
+    "same-origin"  # no-referrer would turn the Origin of our own forms into null
+)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_LOCAL
@@ -256,7 +275,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF, *OIDC_ORIGINS],  # a form's redirect to the provider counts as its action
+        "form-action": [
+            SELF,
+            *OIDC_ORIGINS,
+        ],  # a form's redirect to the provider counts as its action
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "require-trusted-types-for": ["'script'"],

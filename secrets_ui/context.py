@@ -34,7 +34,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "page": _SECTIONS.get(page, ""),
             "current": current,
             "places": [
-                {"place": place, "url": _same_page(place, current, page, arguments)} for place in places
+                {"place": place, "url": _same_page(place, current, page, arguments)}
+                for place in places
             ],
             "home": current if current in places else next(iter(places), None),
             "may_audit": bool(environments_with(request, "audit.view")),
@@ -59,7 +60,9 @@ def _told(grants: Iterable[tuple[str, str]]) -> str:
     return ", ".join(sorted(f"{role} of {prefix}" if prefix else role for role, prefix in grants))
 
 
-def _same_page(place: Environment, current: Environment | None, page: str, arguments: dict[str, Any]) -> str:
+def _same_page(
+    place: Environment, current: Environment | None, page: str, arguments: dict[str, Any]
+) -> str:
     """The switch between environments stays on the same page and secret, where there is one to stay on."""
     name = str(arguments.get("name", ""))
     if current and page in _ABOUT_A_SECRET and name.startswith(current.prefix):

@@ -48,7 +48,9 @@ class ValueField(forms.CharField):
 class KeyForm(forms.Form):
     """One key: keep it, type a new value, or have one made."""
 
-    name = forms.CharField(required=False, max_length=256, strip=False)  # a key may really be named so
+    name = forms.CharField(
+        required=False, max_length=256, strip=False
+    )  # a key may really be named so
     action = forms.ChoiceField(
         required=False,
         choices=[
@@ -88,7 +90,11 @@ class KeyForm(forms.Form):
             return name
         if action == REMOVE:
             return Change(name, None)
-        text = value.reveal().replace("\n", "\r\n") if data.get("newline") == "crlf" else value.reveal()
+        text = (
+            value.reveal().replace("\n", "\r\n")
+            if data.get("newline") == "crlf"
+            else value.reveal()
+        )
         return Change(name, SecretValue("" if action == EMPTY else text))
 
 
@@ -137,7 +143,9 @@ class DocumentForm(SaveForm):
         return value
 
     def document_edit(self, secret: str) -> Edit:
-        return self.edit(secret, document=self.cleaned_data["document"], is_text=self.cleaned_data["is_text"])
+        return self.edit(
+            secret, document=self.cleaned_data["document"], is_text=self.cleaned_data["is_text"]
+        )
 
 
 def key_edit(save: SaveForm, rows: Any, secret: str) -> Edit:
@@ -147,7 +155,9 @@ def key_edit(save: SaveForm, rows: Any, secret: str) -> Edit:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValidationError(f"{twice} stands twice in the form.")
     changes = tuple(item for item in asked if isinstance(item, Change))
-    return save.edit(secret, changes=changes, generate=tuple(item for item in asked if isinstance(item, str)))
+    return save.edit(
+        secret, changes=changes, generate=tuple(item for item in asked if isinstance(item, str))
+    )
 
 
 def new_once() -> str:
@@ -186,14 +196,17 @@ class SignInForm(forms.Form):
 class ProofForm(forms.Form):
     """One proof of who somebody is: a password, a code, or a passkey's answer (JSON, made by the page's script)."""
 
-    password = forms.CharField(required=False, max_length=1000, strip=False, widget=forms.PasswordInput)
+    password = forms.CharField(
+        required=False, max_length=1000, strip=False, widget=forms.PasswordInput
+    )
     code = forms.CharField(required=False, max_length=20)
     passkey = forms.CharField(required=False, max_length=20_000)
 
     def given(self, *allowed: str) -> tuple[str, str]:
         """The first of the allowed proofs that was sent, and what it is; ("", "") when none was."""
         return next(
-            ((name, self.cleaned_data[name]) for name in allowed if self.cleaned_data[name]), ("", "")
+            ((name, self.cleaned_data[name]) for name in allowed if self.cleaned_data[name]),
+            ("", ""),
         )
 
 
@@ -248,8 +261,12 @@ class WhatIfForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 22}),
     )
 
-    def __init__(self, policies: Iterable[EditablePolicy], data: Any = None, *, place: str = "") -> None:
+    def __init__(
+        self, policies: Iterable[EditablePolicy], data: Any = None, *, place: str = ""
+    ) -> None:
         by_place = {policy.place: policy for policy in policies}
         chosen = by_place.get(place) or next(iter(by_place.values()), None)
-        super().__init__(data, initial={"policy": chosen.place, "text": chosen.text} if chosen else {})
+        super().__init__(
+            data, initial={"policy": chosen.place, "text": chosen.text} if chosen else {}
+        )
         self.fields["policy"].choices = [(p.place, p.title) for p in by_place.values()]  # type: ignore[attr-defined]

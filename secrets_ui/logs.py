@@ -52,7 +52,8 @@ class JsonLine(logging.Formatter):
 def _told(error: BaseException) -> dict[str, Any]:
     """The kind of error and where it was raised. The text only of our own errors: another's may repeat what it choked on."""
     frames = [
-        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        f"{frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
     ]
     told: dict[str, Any] = {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
@@ -91,7 +92,9 @@ def configure(options: dict[str, Any]) -> None:
             "root": {"handlers": ["stdout"], "level": options["level"]},
             "loggers": {
                 **{name: {"level": "WARNING"} for name in _NOISY},
-                "axes": {"level": "ERROR"},  # it logs the user names that people type, passwords among them
+                "axes": {
+                    "level": "ERROR"
+                },  # it logs the user names that people type, passwords among them
                 "django": {
                     "handlers": [],
                     "level": options["level"],

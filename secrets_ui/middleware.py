@@ -29,7 +29,11 @@ def no_store(get_response: Next) -> Next:
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        is_file = request.path.startswith(settings.STATIC_URL) and response.status_code in (200, 206, 304)
+        is_file = request.path.startswith(settings.STATIC_URL) and response.status_code in (
+            200,
+            206,
+            304,
+        )
         if not is_file:
             response["Cache-Control"] = "no-store"
         return response
@@ -46,7 +50,9 @@ def security_headers(get_response: Next) -> Next:
         response["X-Robots-Tag"] = "noindex"
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
-        response.headers.setdefault("Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY)
+        response.headers.setdefault(
+            "Cross-Origin-Opener-Policy", settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
+        )
         return response
 
     return handle
@@ -100,7 +106,9 @@ class ErrorsForPeople:
                 if isinstance(error, AwsError)
                 else {}
             )
-            log.warning("refused", extra={"path": request.path, "error": type(error).__name__, **extra})
+            log.warning(
+                "refused", extra={"path": request.path, "error": type(error).__name__, **extra}
+            )
         return error_answer(request, error)
 
 

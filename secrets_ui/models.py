@@ -16,7 +16,9 @@ class RoleGrant(models.Model):
         ADMIN = "admin"
         GROUPS = "groups"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants"
+    )
     environment = models.CharField(max_length=20)
     role = models.CharField(max_length=20)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
@@ -25,7 +27,8 @@ class RoleGrant(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["user", "environment", "role", "prefix", "source"], name="one_grant_of_a_role"
+                fields=["user", "environment", "role", "prefix", "source"],
+                name="one_grant_of_a_role",
             )
         ]
 
@@ -37,7 +40,9 @@ class PersonSession(models.Model):
     """Whose a session is, so that it can be shown and ended. When it began and was last used is in the session itself."""
 
     session_key = models.CharField(max_length=40, unique=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions"
+    )
     by = models.CharField(max_length=40)  # how the person showed who they are
     address = models.CharField(max_length=45, blank=True)
     browser = models.CharField(max_length=200, blank=True)
@@ -93,7 +98,9 @@ class VersionRecord(models.Model):
     arn = models.CharField(max_length=2048)
     version_id = models.CharField(max_length=64)
     digest = models.CharField(max_length=16)  # of the catalogue's rules that judged it
-    facts = models.TextField()  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
+    facts = (
+        models.TextField()
+    )  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -136,7 +143,9 @@ class CheckRun(models.Model):
     )  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["environment", "secret", "-at"], name="runs_by_secret")]
+        indexes: ClassVar = [
+            models.Index(fields=["environment", "secret", "-at"], name="runs_by_secret")
+        ]
 
     def __str__(self) -> str:
         return f"{self.secret} at {self.at:%Y-%m-%d %H:%M}: {self.verdict}"
@@ -157,9 +166,13 @@ class StatusSnapshot(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["environment", "secret"], name="one_snapshot_of_a_secret")
+            models.UniqueConstraint(
+                fields=["environment", "secret"], name="one_snapshot_of_a_secret"
+            )
         ]
-        indexes: ClassVar = [models.Index(fields=["environment", "status"], name="snapshots_by_status")]
+        indexes: ClassVar = [
+            models.Index(fields=["environment", "status"], name="snapshots_by_status")
+        ]
 
     def __str__(self) -> str:
         return f"{self.secret or self.environment or 'the record'}: {self.status}"
@@ -174,7 +187,9 @@ class StatusSpan(models.Model):
     seen_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["environment", "-seen_at"], name="spans_by_environment")]
+        indexes: ClassVar = [
+            models.Index(fields=["environment", "-seen_at"], name="spans_by_environment")
+        ]
 
     def __str__(self) -> str:
         return f"{self.environment}: {self.status} since {self.began_at:%Y-%m-%d %H:%M}"
@@ -190,7 +205,9 @@ class StatusRunner(models.Model):
     wanted_at = models.DateTimeField(null=True)
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    took = models.TextField(default="{}")  # JSON: seconds, and AWS calls by environment and operation
+    took = models.TextField(
+        default="{}"
+    )  # JSON: seconds, and AWS calls by environment and operation
 
     def __str__(self) -> str:
         return f"runner {self.holder}"

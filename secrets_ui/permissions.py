@@ -81,7 +81,9 @@ def comparable(request: HttpRequest) -> list[Environment]:
     return [place for place in places if not is_limited(request, "secret.view", place)]
 
 
-def enter(request: HttpRequest, action: str, environment_name: str, secret: str = "") -> Environment:
+def enter(
+    request: HttpRequest, action: str, environment_name: str, secret: str = ""
+) -> Environment:
     """The environment, when the person may do `action` there, and `secret` lies in it and within their reach. Raises
     EnvironmentNotFound, NotPermitted and InvalidSecretName."""
     environment = configuration.get_environment(environment_name)
@@ -160,7 +162,9 @@ def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:
     return environments_with(request, action) or refuse(request, action)
 
 
-def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> list[Environment]:
+def refuse(
+    request: HttpRequest, action: str, environment: str = "", secret: str = ""
+) -> list[Environment]:
     """Records the refusal and raises NotPermitted."""
     audit.record(
         "access.refused",
@@ -185,7 +189,9 @@ class ShellRequest(HttpRequest):
         the console's settings (docs/decisions/), so the record tells whose shell it was."""
         super().__init__()
         self.META["REMOTE_ADDR"], self.os_user = "shell", os_user
-        account = get_user_model()._default_manager.filter(username=username, is_active=True).first()
+        account = (
+            get_user_model()._default_manager.filter(username=username, is_active=True).first()
+        )
         if account is None:
             _refuse_at_shell(Actor(username, "shell", os_user))
         self.user = account

@@ -39,13 +39,18 @@ def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Erro
     """An intent must be committed before its call, so no transaction may span a request."""
     if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
         return [
-            Error("ATOMIC_REQUESTS is on: intents would not be committed before the call.", id="miyabi.E001")
+            Error(
+                "ATOMIC_REQUESTS is on: intents would not be committed before the call.",
+                id="miyabi.E001",
+            )
         ]
     return []
 
 
 @register(Tags.database)
-def audit_key_sealed_the_last_record(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[Error]:
+def audit_key_sealed_the_last_record(
+    app_configs: Any, databases: Any = None, **kwargs: Any
+) -> list[Error]:
     """Before a console with a mistyped or exchanged AUDIT_KEY goes on with the chain. `migrate` asks this too."""
     from .services.audit.verify import last_record  # needs the models, which load after this file
 

@@ -57,8 +57,14 @@ urlpatterns = [
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),
-    path("<slug:environment>/troubleshoot/<path:name>", troubleshoot.troubleshoot, name="troubleshoot"),
-    path("<slug:environment>/explain-error/<path:name>", troubleshoot.paste_error, name="paste_error"),
+    path(
+        "<slug:environment>/troubleshoot/<path:name>",
+        troubleshoot.troubleshoot,
+        name="troubleshoot",
+    ),
+    path(
+        "<slug:environment>/explain-error/<path:name>", troubleshoot.paste_error, name="paste_error"
+    ),
     path("<slug:environment>/what-if/<path:name>", troubleshoot.try_policy, name="try_policy"),
     path("<slug:environment>/runs/<int:number>", troubleshoot.open_run, name="check_run"),
     path("<slug:environment>/runs/<int:number>.md", troubleshoot.run_report, name="check_report"),

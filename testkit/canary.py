@@ -34,7 +34,8 @@ def traces(canary: str) -> dict[str, bytes]:
     forms |= {f"base64 at {shift}": _inner_base64(canary.encode(), shift) for shift in range(3)}
     pieces = [canary[start : start + PIECE] for start in range(len(canary) - PIECE + 1)]
     return forms | {
-        f"characters {start} to {start + PIECE}": piece.encode() for start, piece in enumerate(pieces)
+        f"characters {start} to {start + PIECE}": piece.encode()
+        for start, piece in enumerate(pieces)
     }
 
 

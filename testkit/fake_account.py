@@ -42,9 +42,13 @@ def _xml(operation: str, result: str) -> bytes:
 def _role(form: Mapping[str, str]) -> bytes:
     name = form["RoleName"]
     principal = (
-        {"Service": "lambda.amazonaws.com"} if name == ROLE else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+        {"Service": "lambda.amazonaws.com"}
+        if name == ROLE
+        else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     )
-    trust = quote(_document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]))
+    trust = quote(
+        _document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])
+    )
     told = f"<RoleName>{name}</RoleName><RoleId>AROAFAKE{len(name)}</RoleId><Arn>arn:aws:iam::{ACCOUNT}:role/{name}</Arn>"
     return _xml(
         "GetRole",
@@ -53,7 +57,11 @@ def _role(form: Mapping[str, str]) -> bytes:
 
 
 def _attached(form: Mapping[str, str]) -> bytes:
-    arns = POLICIES if form["RoleName"] == ROLE else (f"arn:aws:iam::{ACCOUNT}:policy/miyabi-console-access",)
+    arns = (
+        POLICIES
+        if form["RoleName"] == ROLE
+        else (f"arn:aws:iam::{ACCOUNT}:policy/miyabi-console-access",)
+    )
     members = "".join(
         f"<member><PolicyName>p</PolicyName><PolicyArn>{arn}</PolicyArn></member>" for arn in arns
     )
@@ -126,7 +134,9 @@ _JSON: dict[str, Any] = {
 def answer(operation: str, body: bytes) -> bytes | None:
     """None where another service answers."""
     if operation in _QUERY:
-        return _QUERY[operation]({key: values[0] for key, values in parse_qs(body.decode()).items()})
+        return _QUERY[operation](
+            {key: values[0] for key, values in parse_qs(body.decode()).items()}
+        )
     if operation == "DescribeAlarms":
         return _NO_ALARMS
     return json.dumps(_JSON[operation]).encode() if operation in _JSON else None
@@ -135,5 +145,7 @@ def answer(operation: str, body: bytes) -> bytes | None:
 def operation_of(path: str) -> str:
     """Where neither a header nor the body names it: Lambda's path, or the end of CloudWatch's."""
     return (
-        "GetFunctionConfiguration" if path.endswith("/configuration") else path.rpartition("/operation/")[2]
+        "GetFunctionConfiguration"
+        if path.endswith("/configuration")
+        else path.rpartition("/operation/")[2]
     )

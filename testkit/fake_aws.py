@@ -131,7 +131,9 @@ class FakeAwsProcess:
     @contextmanager
     def start(cls, secrets: Mapping[str, str]) -> Iterator[FakeAwsProcess]:
         command = [sys.executable, "-m", "testkit.fake_aws"]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert process.stdin
         assert process.stdout
         with process:

@@ -57,7 +57,10 @@ class Stored:
             "CreatedDate": self.changed - 86400 * 90,
             "LastChangedDate": self.changed,
             "LastAccessedDate": self.changed // 86400 * 86400,
-            "Tags": [{"Key": "Project", "Value": "miyabi"}, {"Key": "ManagedBy", "Value": "terraform"}],
+            "Tags": [
+                {"Key": "Project", "Value": "miyabi"},
+                {"Key": "ManagedBy", "Value": "terraform"},
+            ],
         }
 
 
@@ -77,7 +80,10 @@ class FakeSecrets:
             "DescribeSecret": self._describe_secret,
             "ListSecretVersionIds": self._list_secret_version_ids,
             "GetSecretValue": self._get_secret_value,
-            "GetResourcePolicy": lambda asked: {"ARN": self._find(asked).arn, "Name": self._find(asked).name},
+            "GetResourcePolicy": lambda asked: {
+                "ARN": self._find(asked).arn,
+                "Name": self._find(asked).name,
+            },
             "PutSecretValue": self._put_secret_value,
             "UpdateSecretVersionStage": self._update_secret_version_stage,
         }
@@ -119,7 +125,9 @@ class FakeSecrets:
         prefixes = tuple(asked["Filters"][0]["Values"])
         found = [secret for name, secret in self._secrets.items() if name.startswith(prefixes)]
         first, size = int(asked.get("NextToken", 0)), asked.get("MaxResults", 100)
-        entries = [s.entry() | {"SecretVersionsToStages": s.stages()} for s in found[first : first + size]]
+        entries = [
+            s.entry() | {"SecretVersionsToStages": s.stages()} for s in found[first : first + size]
+        ]
         more = {"NextToken": str(first + size)} if first + size < len(found) else {}
         return {"SecretList": entries} | more
 
@@ -130,7 +138,11 @@ class FakeSecrets:
     def _list_secret_version_ids(self, asked: Answer) -> Answer:
         secret, stages = self._find(asked), self._find(asked).stages()
         versions = [
-            {"VersionId": version, "VersionStages": stages.get(version, []), "CreatedDate": secret.changed}
+            {
+                "VersionId": version,
+                "VersionStages": stages.get(version, []),
+                "CreatedDate": secret.changed,
+            }
             for version in secret.values
         ]
         return {"ARN": secret.arn, "Name": secret.name, "Versions": versions}
@@ -170,4 +182,6 @@ def _assume_role(body: bytes) -> bytes:
     session = asked["RoleSessionName"][0]
     arn = f"{asked['RoleArn'][0]}/{session}".replace(":role/", ":assumed-role/")
     until = datetime.now(UTC) + timedelta(hours=1)
-    return _ASSUMED.format(session=session, arn=arn, until=until.isoformat(timespec="seconds")).encode()
+    return _ASSUMED.format(
+        session=session, arn=arn, until=until.isoformat(timespec="seconds")
+    ).encode()

@@ -22,7 +22,9 @@ def find_programs() -> Path | None:
         return Path(found).resolve().parent
     candidates = [path.parent for folder in FOLDERS for path in Path(folder).glob("*/bin/initdb")]
     return max(
-        candidates, key=lambda path: [int(part) for part in path.parts if part.isdecimal()], default=None
+        candidates,
+        key=lambda path: [int(part) for part in path.parts if part.isdecimal()],
+        default=None,
     )
 
 
@@ -43,7 +45,13 @@ class PostgresServer:
         command = [str(self.programs / program), *arguments]
         user, group = as_whom()
         ended = subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, timeout=120, user=user, group=group
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            user=user,
+            group=group,
         )
         assert ended.returncode == 0, f"{program}: {ended.stderr}"
         return ended.stdout
@@ -69,7 +77,14 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
         user, group = as_whom()
         os.chown(folder, -1 if user is None else user, -1 if group is None else group)
         server.run(
-            "initdb", "--pgdata", f"{folder}/data", "--username", server.user, "--auth", "trust", "--no-sync"
+            "initdb",
+            "--pgdata",
+            f"{folder}/data",
+            "--username",
+            server.user,
+            "--auth",
+            "trust",
+            "--no-sync",
         )
         # fsync only matters when the machine itself goes down.
         fsync = "on" if durable else "off"
@@ -88,7 +103,9 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
         yield server
     finally:
         if (folder / "data" / "postmaster.pid").exists():
-            server.run("pg_ctl", "--pgdata", f"{folder}/data", "--mode", "immediate", "--wait", "stop")
+            server.run(
+                "pg_ctl", "--pgdata", f"{folder}/data", "--mode", "immediate", "--wait", "stop"
+            )
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -17,16 +17,27 @@ def current_version(estate: Estate, environment: str, secret: str) -> str:
     name = estate.environments[environment].prefix + secret
     described = estate[environment].clients.secretsmanager.describe_secret(SecretId=name)
     return next(
-        version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels
+        version
+        for version, labels in described["VersionIdsToStages"].items()
+        if "AWSCURRENT" in labels
     )
 
 
 def key_form(base: str, *rows: tuple[str, str, str], **more: Any) -> dict[str, Any]:
     """A form of the edit page. Each row is (key, action, value); `more` overrides or adds fields."""
-    form: dict[str, Any] = {"base": base, "once": str(uuid.uuid4()), "confirmed": "on", "step": "save"}
+    form: dict[str, Any] = {
+        "base": base,
+        "once": str(uuid.uuid4()),
+        "confirmed": "on",
+        "step": "save",
+    }
     form |= {"form-TOTAL_FORMS": str(len(rows)), "form-INITIAL_FORMS": "0"}
     for number, (key, action, value) in enumerate(rows):
-        form |= {f"form-{number}-name": key, f"form-{number}-action": action, f"form-{number}-value": value}
+        form |= {
+            f"form-{number}-name": key,
+            f"form-{number}-action": action,
+            f"form-{number}-value": value,
+        }
     return form | more
 
 

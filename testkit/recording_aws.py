@@ -55,7 +55,11 @@ class RecordingAws(AwsProxy):
 
     def break_call(self, operation: str, code: str, message: str = "", status: int = 400) -> None:
         """From now on AWS refuses `operation` with an error of its JSON services."""
-        body = json.dumps({"__type": code, "message": message}).encode() if message else refusal(code).body
+        body = (
+            json.dumps({"__type": code, "message": message}).encode()
+            if message
+            else refusal(code).body
+        )
         self._broken[operation] = (Answer(status, body, "broken-by-a-test"), 0)
 
     def answer(self, operation: str, status: int, body: bytes) -> None:

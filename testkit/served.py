@@ -53,7 +53,10 @@ class Person:
         return self.post_raw(path, sent, **headers)
 
     def post_raw(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
-        kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}:{self._port}"}
+        kind = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": f"http://{HOST}:{self._port}",
+        }
         return self._send("POST", path, urlencode(form), kind | headers)
 
     def sign_in(self, username: str, password: str) -> Answer:
@@ -129,7 +132,9 @@ class Served:
     def current(self, environment: str, name: str) -> str:
         described = self.accounts[environment].clients.secretsmanager.describe_secret(SecretId=name)
         return next(
-            version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels
+            version
+            for version, labels in described["VersionIdsToStages"].items()
+            if "AWSCURRENT" in labels
         )
 
 

@@ -29,7 +29,12 @@ def run(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProce
     """A Python command in the project's folder. Nothing of this process's environment gets in but PATH."""
     environ = {"PATH": os.environ["PATH"], **settings}
     return subprocess.run(
-        [sys.executable, *command], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, *command],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 

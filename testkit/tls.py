@@ -37,7 +37,9 @@ def make_certificates(folder: Path, host: str = HOST) -> Certificates:
         _builder(issuer, issuer, authority_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(sign_certificates=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
+        .add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False
+        )
         .sign(authority_key, hashes.SHA256())
     )
     server = (
@@ -45,7 +47,8 @@ def make_certificates(folder: Path, host: str = HOST) -> Certificates:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),
+            critical=False,
         )
         .sign(authority_key, hashes.SHA256())
     )
@@ -54,7 +57,9 @@ def make_certificates(folder: Path, host: str = HOST) -> Certificates:
     files.chain.write_bytes(server.public_bytes(serialization.Encoding.PEM))
     files.key.write_bytes(
         server_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
     )
     return files
@@ -88,7 +93,9 @@ def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
 
 def copy_core(folder: Path, roots: str) -> Path:
     """A copy of the loader with other roots, in a folder for sys.path. Returns the folder."""
-    shutil.copytree(LAMBDA / "core", folder / "core", ignore=shutil.ignore_patterns("__pycache__", "*.pem"))
+    shutil.copytree(
+        LAMBDA / "core", folder / "core", ignore=shutil.ignore_patterns("__pycache__", "*.pem")
+    )
     (folder / "core" / "amazon-roots.pem").write_text(roots, encoding="utf-8")
     return folder
 

@@ -25,7 +25,9 @@ class TlsAws(FakeAws):
 
     def get_request(self) -> tuple[socket.socket, Any]:
         plain, address = super().get_request()
-        return self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False), address
+        return self._context.wrap_socket(
+            plain, server_side=True, do_handshake_on_connect=False
+        ), address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away, or does not trust the certificate, is no fault of the server."""

@@ -85,7 +85,9 @@ def as_toml(environments: dict[str, Environment]) -> str:
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(place.rules).items()]
         lines += [f"[environments.{name}.groups]"]
-        lines += [f"{json.dumps(group)} = {json.dumps(list(roles))}" for group, roles in place.groups]
+        lines += [
+            f"{json.dumps(group)} = {json.dumps(list(roles))}" for group, roles in place.groups
+        ]
     return "\n".join(lines)
 
 

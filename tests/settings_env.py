@@ -23,7 +23,8 @@ ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333
 def environments_file() -> Path:
     path = Path(tempfile.mkdtemp(prefix="miyabi-tests-")) / "environments.toml"
     tables = [
-        ENVIRONMENTS.format(name=n, account=a, strict=str(n == "prod").lower()) for n, a in ACCOUNTS.items()
+        ENVIRONMENTS.format(name=n, account=a, strict=str(n == "prod").lower())
+        for n, a in ACCOUNTS.items()
     ]
     path.write_text("".join(tables), encoding="utf-8")
     return path

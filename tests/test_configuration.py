@@ -37,8 +37,14 @@ WRONG = {
         {"PRICE_CALLS": "-1"},
         "PRICE_CALLS: expected an amount in US dollars, such as 0.05.",
     ),
-    "an unknown choice": ({"VERSION_ID_FORMAT": "sha1"}, "VERSION_ID_FORMAT: expected one of hash, uuid."),
-    "an unknown level": ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: expected one of INFO, DEBUG, WARNING, ERROR."),
+    "an unknown choice": (
+        {"VERSION_ID_FORMAT": "sha1"},
+        "VERSION_ID_FORMAT: expected one of hash, uuid.",
+    ),
+    "an unknown level": (
+        {"LOG_LEVEL": "LOUD"},
+        "LOG_LEVEL: expected one of INFO, DEBUG, WARNING, ERROR.",
+    ),
     "an origin without a scheme": (
         {"CSRF_TRUSTED_ORIGINS": "console.miyabi-world.com"},
         "CSRF_TRUSTED_ORIGINS: expected origins",
@@ -51,7 +57,10 @@ WRONG = {
         {"OIDC_ISSUER": "https://login.example.com"},
         "OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well.",
     ),
-    "no database": ({"DATABASE_URL": "hunter2"}, "DATABASE_URL: expected sqlite:///file or postgres://"),
+    "no database": (
+        {"DATABASE_URL": "hunter2"},
+        "DATABASE_URL: expected sqlite:///file or postgres://",
+    ),
     "a database without a scheme": (
         {"DATABASE_URL": "//miyabi:hunter2@db/miyabi"},
         "DATABASE_URL: expected sqlite:///file or",
@@ -108,7 +117,10 @@ def test_a_wrong_setting_is_named_with_what_was_expected(case: str) -> None:
     [
         (b"DEBUG=false\nmy password is hunter2\n", "console.env, line 2: expected NAME=value."),
         (b"2FA_KEY=hunter2\n", "console.env, line 1: expected NAME=value."),
-        (b"DEBUG=\xffhunter2\n", "console.env cannot be read (UnicodeDecodeError): expected text in UTF-8."),
+        (
+            b"DEBUG=\xffhunter2\n",
+            "console.env cannot be read (UnicodeDecodeError): expected text in UTF-8.",
+        ),
         (b"DEBUG=hunter2\n", "DEBUG: expected true or false."),
     ],
 )
@@ -145,8 +157,14 @@ DEV = '[environments.dev]\nregion = "us-west-2"\naccount = "111111111111"\nprefi
         ("environments = \n", "not TOML: "),
         ("", "expected at least one table [environments.NAME]."),
         (DEV.replace("dev]", "audit]"), "environments.audit: expected a name of small letters"),
-        (DEV.replace("us-west-2", "Oregon"), "environments.dev.region: expected a Region such as us-west-2."),
-        (DEV.replace('"111111111111"', "111111111111"), "environments.dev.account: expected text in quotes."),
+        (
+            DEV.replace("us-west-2", "Oregon"),
+            "environments.dev.region: expected a Region such as us-west-2.",
+        ),
+        (
+            DEV.replace('"111111111111"', "111111111111"),
+            "environments.dev.account: expected text in quotes.",
+        ),
         (
             DEV.replace("dev/", "dev"),
             "environments.dev.prefix: expected a name prefix of parts that each end in a slash",
@@ -230,15 +248,21 @@ def _reads(function: ast.Attribute) -> bool:
 
 
 def test_the_example_lists_every_variable_that_is_read_and_no_other() -> None:
-    listed = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", ENV_EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
+    listed = re.findall(
+        r"^#?([A-Z][A-Z0-9_]*)=", ENV_EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert len(listed) == len(set(listed))
     assert set(listed) == read_by_the_console() - NOT_IN_THE_FILE
 
 
 def test_each_variable_of_the_example_has_a_comment_above_it() -> None:
     lines = ENV_EXAMPLE.read_text(encoding="utf-8").splitlines()
-    settings = [number for number, line in enumerate(lines) if re.match(r"#?[A-Z][A-Z0-9_]*=", line)]
-    bare = [lines[n] for n in settings if not lines[n - 1].startswith("# ") and n - 1 not in settings]
+    settings = [
+        number for number, line in enumerate(lines) if re.match(r"#?[A-Z][A-Z0-9_]*=", line)
+    ]
+    bare = [
+        lines[n] for n in settings if not lines[n - 1].startswith("# ") and n - 1 not in settings
+    ]
     assert bare == []
 
 

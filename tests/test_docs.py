@@ -15,9 +15,21 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 def documents() -> list[Path]:
     """Those of the project, and not what lies about beside them; all that are there where Git is not."""
-    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    command = [
+        "git",
+        "-C",
+        str(ROOT),
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "*.md",
+    ]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split("\n")
-    found = [ROOT / name for name in listed if name] or [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found = [ROOT / name for name in listed if name] or [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+    ]
     return [path for path in found if path.exists()]
 
 
@@ -29,7 +41,11 @@ def anchors(path: Path) -> set[str]:
     ):
         text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
         slug = re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
-        found.add(next(name for name in (slug, *(f"{slug}-{n}" for n in range(1, 50))) if name not in found))
+        found.add(
+            next(
+                name for name in (slug, *(f"{slug}-{n}" for n in range(1, 50))) if name not in found
+            )
+        )
     return found
 
 

@@ -17,7 +17,15 @@ from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
-from testkit.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from testkit.posting import (
+    JSON,
+    current_version,
+    document_form,
+    edit_url,
+    key_form,
+    prod_rules,
+    save_key,
+)
 from testkit.recording_aws import Call, RecordingAws
 from tests.conftest import Estate, client_of
 from tests.urls import every_url
@@ -75,7 +83,10 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"},
     )
     name = f"miyabi/{environment}/config"
-    edit, document = edit_url(environment, "config"), edit_url(environment, "config", "edit-document")
+    edit, document = (
+        edit_url(environment, "config"),
+        edit_url(environment, "config", "edit-document"),
+    )
     form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
     whole = document_form("a" * 32, "{}", **prod_rules(name))
     return {
@@ -140,10 +151,12 @@ def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
     answer = client_of(person(role, "prod")).get("/cost")
     assert answer.status_code == (200 if TABLE[role] else 403)
     if TABLE[role]:
-        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == ["prod"]
-        assert {call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session} == {
-            answer.context["reckoning"].environments[0].environment.account
-        }
+        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == [
+            "prod"
+        ]
+        assert {
+            call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session
+        } == {answer.context["reckoning"].environments[0].environment.account}
     else:
         assert aws.seen == []
 
@@ -167,7 +180,9 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
             records = AuditRecord.objects.filter(action="access.refused").count()
             is_allowed = client.get(path).status_code == 200
             assert is_allowed is (action in TABLE[role]), path
-            assert AuditRecord.objects.filter(action="access.refused").count() == records + (not is_allowed)
+            assert AuditRecord.objects.filter(action="access.refused").count() == records + (
+                not is_allowed
+            )
     assert aws.seen == []
 
 
@@ -188,7 +203,9 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
     assert aws.seen == []
 
 
-def test_s40_two_roles_add_up_and_only_where_they_are(estate: Estate, person: Callable[..., Any]) -> None:
+def test_s40_two_roles_add_up_and_only_where_they_are(
+    estate: Estate, person: Callable[..., Any]
+) -> None:
     user = person("viewer", "dev", "prod")
     RoleGrant.objects.create(user=user, environment="dev", role="editor")
     client = client_of(user)
@@ -197,9 +214,14 @@ def test_s40_two_roles_add_up_and_only_where_they_are(estate: Estate, person: Ca
     assert client.get("/staging/").status_code == 403
 
 
-def test_s42_a_role_for_some_names_reaches_those_alone(watched: Watched, person: Callable[..., Any]) -> None:
+def test_s42_a_role_for_some_names_reaches_those_alone(
+    watched: Watched, person: Callable[..., Any]
+) -> None:
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
-    author, user = client_of(person("editor", "dev", name="ken")), person("editor", "dev", name="hana")
+    author, user = (
+        client_of(person("editor", "dev", name="ken")),
+        person("editor", "dev", name="hana"),
+    )
     for name, key in (("config", "MIYABI_ROOT"), ("api-keys", "OAUTH_CLIENT_ID")):
         save_key(author, estate, "dev", name, key, "other")
     b"".join(author.get("/dev/troubleshoot/miyabi/dev/config"))
@@ -217,11 +239,15 @@ def test_s42_a_role_for_some_names_reaches_those_alone(watched: Watched, person:
 
     aws.seen.clear()
     refused = AuditRecord.objects.filter(action="access.refused").count()
-    asks = [act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW]
+    asks = [
+        act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW
+    ]
     answers = [act(client).status_code for act in asks]
     assert answers.count(200) == 2  # the list and the changes
     assert set(answers) == {200, 403}
-    assert AuditRecord.objects.filter(action="access.refused").count() == refused + answers.count(403)
+    assert AuditRecord.objects.filter(action="access.refused").count() == refused + answers.count(
+        403
+    )
     assert "config" not in json.dumps([call.body for call in aws.seen])
     assert client.get("/audit").status_code == 403  # of the whole environment alone
 
@@ -240,7 +266,11 @@ def test_s41_hidden_fields_turned_to_prod_count_for_nothing(
     estate, aws = watched()
     client, before = signed_in("editor", "dev"), estate.value("prod", "config")
     form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/mine"))
-    sent = {"data": {**FOREIGN, **form}} if where == "form" else {"data": form, "query_params": FOREIGN}
+    sent = (
+        {"data": {**FOREIGN, **form}}
+        if where == "form"
+        else {"data": form, "query_params": FOREIGN}
+    )
 
     assert client.post(edit_url("dev", "config"), **sent, **JSON).status_code == 200
 
@@ -260,19 +290,29 @@ def test_s41_hidden_fields_turned_to_prod_count_for_nothing(
         {"base": "OF ANOTHER SECRET"},
         {"base": ""},
     ],
-    ids=["another environment's name", "another secret's name", "another secret's version", "no version"],
+    ids=[
+        "another environment's name",
+        "another secret's name",
+        "another secret's version",
+        "no version",
+    ],
 )
 def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
     estate: Estate, signed_in: SignedIn, turned: dict[str, str]
 ) -> None:
     name, before = "miyabi/prod/config", estate.value("prod", "config")
     form = key_form(
-        current_version(estate, "prod", "config"), ("MIYABI_ROOT", "set", "/mine"), **prod_rules(name)
+        current_version(estate, "prod", "config"),
+        ("MIYABI_ROOT", "set", "/mine"),
+        **prod_rules(name),
     )
     turned = {
-        k: current_version(estate, "prod", "api-keys") if v.startswith("OF") else v for k, v in turned.items()
+        k: current_version(estate, "prod", "api-keys") if v.startswith("OF") else v
+        for k, v in turned.items()
     }
-    assert signed_in("editor").post(edit_url("prod", "config"), form | turned, **JSON).status_code in (
+    assert signed_in("editor").post(
+        edit_url("prod", "config"), form | turned, **JSON
+    ).status_code in (
         400,
         409,
     )
@@ -290,13 +330,18 @@ OUTSIDE = [
 ]  # fmt: skip
 
 
-def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(watched: Watched, signed_in: SignedIn) -> None:
+def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(
+    watched: Watched, signed_in: SignedIn
+) -> None:
     _, aws = watched()
     client = signed_in("admin")
     for name in OUTSIDE:
         for page in ("secret", "edit", "edit-document"):
             path = f"/dev/{page}/{name}"
-            answers = [client.get(path), client.post(path, key_form("a" * 32, ("A", "set", "1"), reason="r"))]
+            answers = [
+                client.get(path),
+                client.post(path, key_form("a" * 32, ("A", "set", "1"), reason="r")),
+            ]
             assert {answer.status_code for answer in answers} <= {404, 405}, path
     assert aws.seen == []
 
@@ -334,9 +379,13 @@ def test_s44_a_superuser_flag_gives_nothing(watched: Watched, flags: dict[str, b
     _, aws = watched(only=("dev",))
     client = client_of(get_user_model().objects.create_user("root", **flags))
     assert {
-        act(client).status_code for environment in ENVIRONMENTS for act in actions(environment).values()
+        act(client).status_code
+        for environment in ENVIRONMENTS
+        for act in actions(environment).values()
     } == {403}
-    assert [client.get(path).status_code for path in ("/", "/audit", "/audit/export.csv")] == [403] * 3
+    assert [client.get(path).status_code for path in ("/", "/audit", "/audit/export.csv")] == [
+        403
+    ] * 3
     assert aws.seen == []
 
 
@@ -406,11 +455,15 @@ def test_s47_nobody_gives_oneself_a_role_by_any_form(
 
 
 @pytest.mark.parametrize("role", ["editor", "admin"])
-def test_s47_nobody_approves_one_s_own_proposal(watched: Watched, signed_in: SignedIn, role: str) -> None:
+def test_s47_nobody_approves_one_s_own_proposal(
+    watched: Watched, signed_in: SignedIn, role: str
+) -> None:
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
     client, before = signed_in(role, "dev", name="hana"), estate.value("dev", "config")
     number = (
-        save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").json()["saved"].rpartition("=")[2]
+        save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine")
+        .json()["saved"]
+        .rpartition("=")[2]
     )
     aws.seen.clear()
 
@@ -461,7 +514,9 @@ def test_s48_a_role_is_assumed_once_for_a_person_and_what_a_request_does(
     assert "AssumeRole" not in aws.operations()
     for call in aws.seen:
         assert call.assumed["RoleSessionName"] == call.assumed["SourceIdentity"] == "hana=20kato"
-        assert call.assumed["RoleArn"] in {place.assume_role for place in estate.environments.values()}
+        assert call.assumed["RoleArn"] in {
+            place.assume_role for place in estate.environments.values()
+        }
 
 
 def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighbour_is_not(
@@ -475,7 +530,9 @@ def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighb
     save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine")
     client.get("/dev/changes")
     calls = [
-        call for call in aws.seen if call.operation != "AssumeRole" and not call.operation.startswith("GET ")
+        call
+        for call in aws.seen
+        if call.operation != "AssumeRole" and not call.operation.startswith("GET ")
     ]
 
     assert {"ListSecrets", "GetSecretValue", "PutSecretValue", "GetRole"} <= {
@@ -486,7 +543,12 @@ def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighb
         if "SecretId" in call.body and "config" in json.dumps(call.policy):
             assert not holds(call, estate, "miyabi/dev/api-keys"), call
     reading = {call.operation for call in calls if "GetSecretValue" in json.dumps(call.policy)}
-    assert reading <= {"GetSecretValue", "DescribeSecret", "PutSecretValue", "UpdateSecretVersionStage"}
+    assert reading <= {
+        "GetSecretValue",
+        "DescribeSecret",
+        "PutSecretValue",
+        "UpdateSecretVersionStage",
+    }
 
 
 def holds(call: Call, estate: Estate, name: str) -> bool:
@@ -509,7 +571,9 @@ def holds(call: Call, estate: Estate, name: str) -> bool:
                 else "*",
                 resource_account=place.account,
                 context={},
-                identity_policies=(parse_policy("role", {"Version": "2012-10-17", "Statement": ALL}),),
+                identity_policies=(
+                    parse_policy("role", {"Version": "2012-10-17", "Statement": ALL}),
+                ),
                 session_policies=(parse_policy("session", policy),),
             )
         ).is_allowed

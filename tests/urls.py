@@ -37,7 +37,9 @@ POST_ALONE = {
 def every_url(**arguments: object) -> Iterator[tuple[str, str]]:
     """The name of each URL, and its path with the given arguments, or with some of dev. A new argument needs an example above."""
     for pattern in _patterns(get_resolver()):
-        wanted = {name: {**ARGUMENTS, **arguments}[name] for name in pattern.pattern.regex.groupindex}
+        wanted = {
+            name: {**ARGUMENTS, **arguments}[name] for name in pattern.pattern.regex.groupindex
+        }
         yield str(pattern.name), reverse(str(pattern.name), kwargs=wanted)
 
 

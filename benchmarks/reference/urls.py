@@ -34,7 +34,12 @@ def page(request: HttpRequest, environment: str) -> HttpResponse:
         "read_at": datetime.now(UTC),
         "next_token": answer.get("NextToken", ""),
     }
-    context = {"environment": place, "listing": listing, "may_edit": True, "frame": _frame(request, place)}
+    context = {
+        "environment": place,
+        "listing": listing,
+        "may_edit": True,
+        "frame": _frame(request, place),
+    }
     return render(request, "secrets/list.html", context)
 
 

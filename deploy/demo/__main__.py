@@ -19,7 +19,14 @@ from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environment
 from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.metrics import fill_metrics
 from deploy.demo.oidc_provider import OidcProvider, Person
-from deploy.demo.processes import DemoError, choose_port, gunicorn, run_to_end, wait_until_ready, watch
+from deploy.demo.processes import (
+    DemoError,
+    choose_port,
+    gunicorn,
+    run_to_end,
+    wait_until_ready,
+    watch,
+)
 from deploy.demo.seed import ROLES
 from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
 
@@ -44,7 +51,9 @@ PROVIDER = """
 PEOPLE = {
     "developer": Person("demo-1", "developer@miyabi-world.com", ["miyabi-developers"]),
     "auditor": Person("demo-2", "auditor@miyabi-world.com", ["miyabi-auditors"]),
-    "platform": Person("demo-3", "platform@miyabi-world.com", ["miyabi-platform", "miyabi-developers"]),
+    "platform": Person(
+        "demo-3", "platform@miyabi-world.com", ["miyabi-platform", "miyabi-developers"]
+    ),
     "outsider": Person("demo-4", "outsider@miyabi-world.com"),
 }
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -138,7 +147,9 @@ def _build(aws: LocalAws, folder: Path) -> None:
     write_aws_config(folder / "aws-config", aws.endpoint, read_environments().values())
 
 
-def _tell(port: int, password: str, aws: LocalAws, folder: Path, provider: OidcProvider | None) -> None:
+def _tell(
+    port: int, password: str, aws: LocalAws, folder: Path, provider: OidcProvider | None
+) -> None:
     if provider:
         print(PROVIDER.format(issuer=provider.issuer, people=", ".join(PEOPLE)), end="")
     print(

@@ -54,16 +54,28 @@ class Account:
 
 
 def build_account(
-    endpoint: str, environment: Environment, catalog: Catalog, values: Values, *, lambda_via_region: str = ""
+    endpoint: str,
+    environment: Environment,
+    catalog: Catalog,
+    values: Values,
+    *,
+    lambda_via_region: str = "",
 ) -> Account:
     """One environment with the given values; `lambda_via_region` as in `policies.key_policy`."""
     clients = assume(endpoint, environment)
     lambda_role_arn = _create_roles(clients.iam, environment)
-    key_arn = create_key(clients.kms, environment, policies.key_policy(environment, lambda_via_region))
+    key_arn = create_key(
+        clients.kms, environment, policies.key_policy(environment, lambda_via_region)
+    )
     _attach_policies(clients.iam, environment, key_arn, list(catalog.secrets))
     arns = {
         environment.prefix + name: create_secret(
-            clients, environment, name, json.dumps(document), key_arn, catalog.secrets[name].description
+            clients,
+            environment,
+            name,
+            json.dumps(document),
+            key_arn,
+            catalog.secrets[name].description,
         )
         for name, document in values.items()
     }
@@ -76,13 +88,19 @@ def assume(endpoint: str, environment: Environment) -> Clients:
     """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
     client = partial(_client, endpoint, environment)
     return Clients(
-        client("secretsmanager"), client("kms"), client("iam"), client("lambda"), client("cloudwatch")
+        client("secretsmanager"),
+        client("kms"),
+        client("iam"),
+        client("lambda"),
+        client("cloudwatch"),
     )
 
 
 def _client(endpoint: str, environment: Environment, service: str) -> Any:
     """As the console makes its own: one for all accounts, signed by the role that each names."""
-    builder = replace(environment, assume_role=policies.role_arn(environment, BUILDER), source_identity=False)
+    builder = replace(
+        environment, assume_role=policies.role_arn(environment, BUILDER), source_identity=False
+    )
     return _sessions(endpoint).client(builder, service, BUILDER)
 
 
@@ -95,7 +113,9 @@ def _sessions(endpoint: str) -> AwsSessions:
 def create_key(kms: KMSClient, environment: Environment, policy: policies.Policy) -> str:
     """A customer key with rotation behind the environment's alias; returns its ARN."""
     tags: Any = [{"TagKey": key, "TagValue": value} for key, value in _tags(environment).items()]
-    key = kms.create_key(Description=f"Miyabi secrets, {environment}", Policy=json.dumps(policy), Tags=tags)
+    key = kms.create_key(
+        Description=f"Miyabi secrets, {environment}", Policy=json.dumps(policy), Tags=tags
+    )
     key_arn = key["KeyMetadata"]["Arn"]
     kms.enable_key_rotation(KeyId=key_arn)
     kms.create_alias(AliasName=environment.kms_alias, TargetKeyId=key_arn)
@@ -103,7 +123,12 @@ def create_key(kms: KMSClient, environment: Environment, policy: policies.Policy
 
 
 def create_secret(
-    clients: Clients, environment: Environment, name: str, value: str, key_arn: str, description: str = ""
+    clients: Clients,
+    environment: Environment,
+    name: str,
+    value: str,
+    key_arn: str,
+    description: str = "",
 ) -> str:
     """A secret as Terraform makes it, version id included; returns its ARN. `name` is without the prefix."""
     created = clients.secretsmanager.create_secret(
@@ -121,33 +146,49 @@ def add_extra_secrets(account: Account, count: int) -> None:
     """`count` secrets named service-0001 and so on, that the catalogue does not know."""
     for number in range(1, count + 1):
         value = json.dumps({"TOKEN": secrets.token_urlsafe(32)})
-        create_secret(account.clients, account.environment, f"service-{number:04}", value, account.key_arn)
+        create_secret(
+            account.clients, account.environment, f"service-{number:04}", value, account.key_arn
+        )
 
 
 def write_outside_the_console(account: Account, name: str, document: Mapping[str, str]) -> str:
     """Save a version as `aws secretsmanager put-secret-value` would; returns its id, a UUID made by boto3."""
     secret_id, text = account.environment.prefix + name, json.dumps(document, indent=2)
-    return account.clients.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=text)["VersionId"]
+    return account.clients.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=text)[
+        "VersionId"
+    ]
 
 
 def _create_roles(iam: IAMClient, environment: Environment) -> str:
     def create(name: str, trust: policies.Policy) -> str:
-        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"][
+            "Arn"
+        ]
 
     create(policies.CONSOLE_ROLE, policies.trust("AWS", f"arn:aws:iam::{HOME_ACCOUNT}:root"))
     return create(environment.lambda_role, policies.trust("Service", "lambda.amazonaws.com"))
 
 
-def _attach_policies(iam: IAMClient, environment: Environment, key_arn: str, names: list[str]) -> None:
+def _attach_policies(
+    iam: IAMClient, environment: Environment, key_arn: str, names: list[str]
+) -> None:
     def attach(role: str, policy_name: str, document: policies.Policy) -> None:
-        arn = iam.create_policy(PolicyName=policy_name, PolicyDocument=json.dumps(document))["Policy"]["Arn"]
+        arn = iam.create_policy(PolicyName=policy_name, PolicyDocument=json.dumps(document))[
+            "Policy"
+        ]["Arn"]
         iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 
     role = environment.lambda_role
     iam.attach_role_policy(RoleName=role, PolicyArn=BASIC_EXECUTION)
-    attach(role, "miyabi-lambda-secrets-access", policies.secrets_access(environment, key_arn, names))
+    attach(
+        role, "miyabi-lambda-secrets-access", policies.secrets_access(environment, key_arn, names)
+    )
     attach(role, "miyabi-lambda-github-access", policies.github_access(environment))
-    attach(policies.CONSOLE_ROLE, "miyabi-console-access", policies.console_access(environment, key_arn))
+    attach(
+        policies.CONSOLE_ROLE,
+        "miyabi-console-access",
+        policies.console_access(environment, key_arn),
+    )
 
 
 def create_function(lambda_: LambdaClient, environment: Environment, role_arn: str) -> None:
@@ -182,7 +223,9 @@ def _create_alarm(cloudwatch: CloudWatchClient, environment: Environment, *, rin
         TreatMissingData="notBreaching",
     )
     reason = "Threshold crossed: 1 datapoint was at or above 1" if rings else "no errors"
-    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM" if rings else "OK", StateReason=reason)
+    cloudwatch.set_alarm_state(
+        AlarmName=name, StateValue="ALARM" if rings else "OK", StateReason=reason
+    )
 
 
 def _terraform_token() -> str:

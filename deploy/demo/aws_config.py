@@ -29,5 +29,7 @@ def write_aws_config(path: Path, endpoint: str, environments: Iterable[Environme
     The environments must each name a role to assume. The CLI reads endpoint_url from version 2.13 or 1.29.
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
-    profiles = [_PROFILE.format(environment=environment, endpoint=endpoint) for environment in environments]
+    profiles = [
+        _PROFILE.format(environment=environment, endpoint=endpoint) for environment in environments
+    ]
     path.write_text(_SOURCE.format(**CREDENTIALS) + "".join(profiles))

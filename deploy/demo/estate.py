@@ -60,4 +60,6 @@ def build_estate(
 def paste_token_of_staging(prod: Account, values: Mapping[str, Values]) -> None:
     """Prod's flaw: somebody saved staging's token there, with the AWS CLI."""
     token = values["staging"]["api-keys"]["MIYABI_ACCESS_TOKEN"]
-    write_outside_the_console(prod, "api-keys", values["prod"]["api-keys"] | {"MIYABI_ACCESS_TOKEN": token})
+    write_outside_the_console(
+        prod, "api-keys", values["prod"]["api-keys"] | {"MIYABI_ACCESS_TOKEN": token}
+    )

@@ -43,7 +43,15 @@ class LocalAws:
         """
         stderr: IO[str] | int = log.open("a") if log else subprocess.DEVNULL
         process = subprocess.Popen(
-            [sys.executable, "-m", __spec__.name, "--port", str(port), "--parent", str(os.getpid())],
+            [
+                sys.executable,
+                "-m",
+                __spec__.name,
+                "--port",
+                str(port),
+                "--parent",
+                str(os.getpid()),
+            ],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -66,7 +74,10 @@ class LocalAws:
 
     def environ(self) -> dict[str, str]:
         """What a program needs in its environment to use this AWS and no other."""
-        return CREDENTIALS | {"LOCAL_AWS_ENDPOINT": self.endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
+        return CREDENTIALS | {
+            "LOCAL_AWS_ENDPOINT": self.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +95,11 @@ def _read_endpoint(process: subprocess.Popen[str], timeout: float) -> str:
         return line
     process.kill()
     process.wait()
-    silence = "The local AWS ended" if ready else f"The local AWS did not answer within {timeout:g} seconds"
+    silence = (
+        "The local AWS ended"
+        if ready
+        else f"The local AWS did not answer within {timeout:g} seconds"
+    )
     raise LocalAwsError(line or f"{silence}; start it with a log to see why.")
 
 
@@ -94,9 +109,13 @@ def main() -> int:
     try:
         listener = _listen(arguments.port)
     except OSError as error:
-        print(f"The local AWS cannot listen on {HOST}:{arguments.port}: {error.strerror}.", flush=True)
+        print(
+            f"The local AWS cannot listen on {HOST}:{arguments.port}: {error.strerror}.", flush=True
+        )
         return 1
-    from deploy.demo.moto_server import make_server  # loads moto: the server's process alone needs it
+    from deploy.demo.moto_server import (
+        make_server,
+    )  # loads moto: the server's process alone needs it
 
     server = make_server(listener)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,8 +129,12 @@ def main() -> int:
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
-    parser.add_argument("--parent", type=int, default=os.getppid(), help="process with which the server ends")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)"
+    )
+    parser.add_argument(
+        "--parent", type=int, default=os.getppid(), help="process with which the server ends"
+    )
     return parser.parse_args()
 
 
@@ -128,7 +151,9 @@ def _leave_with_parent(parent: int) -> None:
 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free at once
+    listener.setsockopt(
+        socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+    )  # a port just left is free at once
     listener.bind((HOST, port))
     listener.listen(128)
     return listener

@@ -17,7 +17,12 @@ NAMESPACE = "Miyabi/Secrets"
 DAYS = 33  # back from today: all of a month, and of a chart
 # Calls on a working day. Every one is the whole account's, and the Lambda's own reads are most of them.
 _BUSY = {"dev": 60, "staging": 140, "prod": 900}
-_SHARES = {"GetSecretValue": 1.0, "DescribeSecret": 0.4, "ListSecrets": 0.25, "PutSecretValue": 0.01}
+_SHARES = {
+    "GetSecretValue": 1.0,
+    "DescribeSecret": 0.4,
+    "ListSecrets": 0.25,
+    "PutSecretValue": 0.01,
+}
 _FAILS_SINCE = 2  # days: staging's flaw, from the day of its last deployment on
 
 
@@ -37,7 +42,9 @@ def _fill(client: CloudWatchClient, environment: Environment) -> None:
     for back in range(DAYS):
         day = midnight - timedelta(days=back)
         reads = _reads(environment, day, chance)
-        usage += [_calls(operation, day, round(reads * share)) for operation, share in _SHARES.items()]
+        usage += [
+            _calls(operation, day, round(reads * share)) for operation, share in _SHARES.items()
+        ]
         ours.append(_ours("SecretAccess", day, round(reads * 0.9)))
         fails = environment.name == "staging" and back <= _FAILS_SINCE
         ours.append(_ours("FailedSecretRetrievals", day, reads // 3 if fails else 0))
@@ -47,7 +54,11 @@ def _fill(client: CloudWatchClient, environment: Environment) -> None:
 
 def _reads(environment: Environment, day: datetime, chance: random.Random) -> int:
     """Fewer on weekends, and fewer so far than in a whole day."""
-    busy = _BUSY.get(environment.name, 60) * (0.35 if day.weekday() >= 5 else 1) * chance.uniform(0.75, 1.2)
+    busy = (
+        _BUSY.get(environment.name, 60)
+        * (0.35 if day.weekday() >= 5 else 1)
+        * chance.uniform(0.75, 1.2)
+    )
     passed = min(1.0, (datetime.now(UTC) - day) / timedelta(days=1))
     return max(1, round(busy * passed))
 
@@ -63,7 +74,10 @@ def _ours(name: str, day: datetime, count: int) -> Any:
 
 
 def _make_alarms(client: CloudWatchClient, environment: Environment) -> None:
-    for name, metric in (("failed-reads", "FailedSecretRetrievals"), ("unusual-reads", "SecretAccess")):
+    for name, metric in (
+        ("failed-reads", "FailedSecretRetrievals"),
+        ("unusual-reads", "SecretAccess"),
+    ):
         client.put_metric_alarm(
             AlarmName=f"miyabi-{environment}-{name}", Namespace=f"{NAMESPACE}/{environment}", MetricName=metric, Statistic="Sum", Period=300,
             EvaluationPeriods=1, Threshold=1 if "failed" in name else 500, ComparisonOperator="GreaterThanOrEqualToThreshold",

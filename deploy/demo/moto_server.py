@@ -54,7 +54,9 @@ def make_server(listener: socket.socket) -> serving.BaseWSGIServer:
 def _load_managed_policies() -> None:
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     every = json.loads(iam_models.aws_managed_policies_data)
-    iam_models.aws_managed_policies_data = json.dumps({name: every[name] for name in MANAGED_POLICIES})
+    iam_models.aws_managed_policies_data = json.dumps(
+        {name: every[name] for name in MANAGED_POLICIES}
+    )
 
 
 def _spare_work() -> None:
@@ -99,7 +101,9 @@ def _for_programs_alone(application: Any) -> Any:
     def guard(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "").partition(":")[0]
         if "HTTP_ORIGIN" in environ or host not in LOOPBACK:
-            start_response("403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            start_response(
+                "403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", "0")]
+            )
             return []
         answer: Iterable[bytes] = application(environ, start_response)
         return answer

@@ -41,7 +41,9 @@ class Wrong:
     """What the provider does wrong. Every field's default is right."""
 
     is_down: bool = False  # 503 to everything
-    claims: dict[str, Any] = field(default_factory=dict)  # put over the ID token's; None takes one away
+    claims: dict[str, Any] = field(
+        default_factory=dict
+    )  # put over the ID token's; None takes one away
     issuer: str = ""  # in its description
     ignores_login: bool = False  # answers prompt=login and max_age from the session that it has
     key: Any = None  # signs with this one and claims that it is the published one
@@ -79,7 +81,9 @@ class OidcProvider:
         server = ThreadingHTTPServer((HOST, port), handler)
         server.daemon_threads = True
         self.issuer = f"http://{HOST}:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
         thread.start()
         try:
             yield self
@@ -104,7 +108,8 @@ class OidcProvider:
         return {
             "issuer": self.wrong.issuer or self.issuer,
             **{
-                f"{name}_endpoint": f"{self.issuer}/{name}" for name in ("authorization", "token", "userinfo")
+                f"{name}_endpoint": f"{self.issuer}/{name}"
+                for name in ("authorization", "token", "userinfo")
             },
             "jwks_uri": f"{self.issuer}/jwks",
             "response_types_supported": ["code"],
@@ -122,12 +127,18 @@ class OidcProvider:
         """The way back to the client, with a code for it."""
         code = secrets.token_urlsafe(24)
         self.grants[code] = _Grant(dict(query), person, auth_time, time.time())
-        return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query.get('state', '')})}"
+        return (
+            f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query.get('state', '')})}"
+        )
 
     def exchange(self, form: Query) -> dict[str, Any] | None:
         """Tokens for a code, once; None when anything is not as it was agreed."""
         grant = self.grants.pop(form.get("code", ""), None)
-        if grant is None or time.time() - grant.made > CODE_SECONDS or not self._is_client(form, grant):
+        if (
+            grant is None
+            or time.time() - grant.made > CODE_SECONDS
+            or not self._is_client(form, grant)
+        ):
             return None
         token = secrets.token_urlsafe(24)
         self.tokens[token] = grant.person
@@ -209,14 +220,18 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/jwks":
             return self._json(200, self.provider.jwks())
         if url.path == "/userinfo":
-            told = self.provider.userinfo(self.headers.get("Authorization", "").removeprefix("Bearer "))
+            told = self.provider.userinfo(
+                self.headers.get("Authorization", "").removeprefix("Bearer ")
+            )
             return self._json(200, told) if told else self._json(401, {"error": "invalid_token"})
         if url.path == "/authorization":
             return self._authorize(query)
         return self._answer(404, "text/plain", "not found")
 
     def do_POST(self) -> None:
-        form = dict(parse_qsl(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()))
+        form = dict(
+            parse_qsl(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+        )
         if self.provider.wrong.is_down:
             return self._answer(503, "text/plain", "down")
         if self.path == "/token":
@@ -228,7 +243,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _authorize(self, query: Query) -> None:
         if not self.provider.is_welcome(query):
-            return self._answer(400, "text/plain", "This is no request of a client that is known here.")
+            return self._answer(
+                400, "text/plain", "This is no request of a client that is known here."
+            )
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get(COOKIE)
         session = self.provider.session_for(cookie.value if cookie else "", query)
         if session:
@@ -237,7 +254,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _choose(self, query: Query, name: str) -> None:
         if not self.provider.is_welcome(query):
-            return self._answer(400, "text/plain", "This is no request of a client that is known here.")
+            return self._answer(
+                400, "text/plain", "This is no request of a client that is known here."
+            )
         if name not in self.provider.people:
             denied = {"error": "access_denied", "state": query.get("state", "")}
             return self._redirect(f"{query['redirect_uri']}?{urlencode(denied)}")
@@ -256,7 +275,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, kind: str, text: str, **headers: str) -> None:
         body = text.encode()
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            **headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

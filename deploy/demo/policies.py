@@ -71,31 +71,43 @@ def secrets_access(environment: Environment, key_arn: str, secrets: Iterable[str
             "ReadSecrets",
             ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
             # Six random characters end a secret's ARN; `-*` would reach secrets with longer names too.
-            [secret_arn_pattern(environment, f"{environment.prefix}{name}-??????") for name in secrets],
+            [
+                secret_arn_pattern(environment, f"{environment.prefix}{name}-??????")
+                for name in secrets
+            ],
         ),
-        _allow("DecryptSecrets", ["kms:Decrypt"], key_arn, condition=_through_secrets_manager(environment)),
+        _allow(
+            "DecryptSecrets",
+            ["kms:Decrypt"],
+            key_arn,
+            condition=_through_secrets_manager(environment),
+        ),
     )
 
 
 def github_access(environment: Environment) -> Policy:
     """miyabi-lambda-github-access: read the parameters that say which repositories Miyabi works on."""
-    parameters = (
-        f"arn:aws:ssm:{environment.region}:{environment.account}:parameter/miyabi/{environment.name}/github/*"
-    )
+    parameters = f"arn:aws:ssm:{environment.region}:{environment.account}:parameter/miyabi/{environment.name}/github/*"
     return _policy(
-        _allow("ReadRepositorySettings", ["ssm:GetParameter", "ssm:GetParametersByPath"], parameters)
+        _allow(
+            "ReadRepositorySettings", ["ssm:GetParameter", "ssm:GetParametersByPath"], parameters
+        )
     )
 
 
 def console_access(environment: Environment, key_arn: str) -> Policy:
     """miyabi-console-access: see and edit the environment's secrets, and what decides who reads them."""
     account = environment.account
-    functions = f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
+    functions = (
+        f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
+    )
     return _policy(
         _allow("SeeSecrets", ["secretsmanager:ListSecrets", "cloudtrail:LookupEvents"], "*"),
         # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
         _allow("SeeReadsAndAlarms", ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], "*"),
-        _allow("EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")),
+        _allow(
+            "EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")
+        ),
         _allow(
             "UseTheKey",
             ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -141,7 +153,11 @@ _SEE_A_ROLE = [
 def trust(principal_type: str, principal: str) -> Policy:
     """A trust policy that lets one principal assume the role: `trust("Service", "lambda.amazonaws.com")`."""
     # A session of the console carries the person as its source identity.
-    action = "sts:AssumeRole" if principal_type == "Service" else ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    action = (
+        "sts:AssumeRole"
+        if principal_type == "Service"
+        else ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    )
     return _policy({"Effect": "Allow", "Principal": {principal_type: principal}, "Action": action})
 
 

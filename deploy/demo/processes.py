@@ -33,7 +33,9 @@ def choose_port(name: str, default: int) -> int:
         try:
             probe.bind((HOST, int(text)))
         except OSError as error:
-            raise DemoError(f"Port {text} cannot be used: {error.strerror}. {name} sets another.") from None
+            raise DemoError(
+                f"Port {text} cannot be used: {error.strerror}. {name} sets another."
+            ) from None
         port: int = probe.getsockname()[1]
     return port
 
@@ -42,7 +44,9 @@ def run_to_end(module: str, environ: Mapping[str, str], log: Path, *arguments: s
     """Run `python -m module` with arguments, its output in `log`. Raises DemoError with the log's last lines."""
     with log.open("a") as output:
         command = [sys.executable, "-m", module, *arguments]
-        done = subprocess.run(command, cwd=PROJECT, env=environ, stdout=output, stderr=output, check=False)
+        done = subprocess.run(
+            command, cwd=PROJECT, env=environ, stdout=output, stderr=output, check=False
+        )
     if done.returncode:
         raise DemoError(f"{module} failed:\n{_tail(log)}")
 

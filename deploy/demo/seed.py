@@ -11,7 +11,13 @@ import sys
 import django
 from django.core.management import call_command
 
-ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
+ROLES = (
+    "viewer",
+    "editor",
+    "approver",
+    "auditor",
+    "admin",
+)  # each is the name of an account as well
 
 
 def main() -> None:
@@ -19,7 +25,9 @@ def main() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     make_accounts(os.environ["DEMO_PASSWORD"])
-    save_as_editor("prod", "config", "MIYABI_ROOT", "/mnt/miyabi", "The function has a file system now")
+    save_as_editor(
+        "prod", "config", "MIYABI_ROOT", "/mnt/miyabi", "The function has a file system now"
+    )
 
 
 def make_accounts(password: str) -> None:

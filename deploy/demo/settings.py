@@ -51,6 +51,10 @@ def make_settings(folder: Path, port: int, aws: LocalAws, password: str) -> dict
 def write_env_file(path: Path, environ: Mapping[str, str]) -> None:
     """The console's settings for commands in another shell, by ENV_FILE. The keys are this start's alone, and for nobody else to read."""
     ours = {name: value for name, value in environ.items() if os.environ.get(name) != value}
-    lines = [f"{name}={value}\n" for name, value in ours.items() if name not in ("ENV_FILE", "DEMO_PASSWORD")]
+    lines = [
+        f"{name}={value}\n"
+        for name, value in ours.items()
+        if name not in ("ENV_FILE", "DEMO_PASSWORD")
+    ]
     path.touch(mode=0o600)
     path.write_text("".join(lines), encoding="utf-8")

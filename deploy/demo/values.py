@@ -33,7 +33,9 @@ def make_values(catalog: Catalog, environment: str) -> Values:
 
 def make_value(key: KeySpec, environment: str) -> str:
     """A good value for one key, by its name where that is known and by its format otherwise."""
-    host = "api.miyabi-world.com" if environment == "prod" else f"api.{environment}.miyabi-world.com"
+    host = (
+        "api.miyabi-world.com" if environment == "prod" else f"api.{environment}.miyabi-world.com"
+    )
     if key.name in _PLAIN:
         return _PLAIN[key.name].format(host=host)
     match key.format:
@@ -60,7 +62,10 @@ def make_github_token() -> str:
 
 def add_placeholders(values: Values) -> None:
     """Turn good values into what a first `terraform apply` leaves: placeholders, and a key forgotten."""
-    values["api-keys"] |= {"GITHUB_TOKEN": "ghp_" + "x" * 21, "MIYABI_ACCESS_TOKEN": "your-secure-token"}
+    values["api-keys"] |= {
+        "GITHUB_TOKEN": "ghp_" + "x" * 21,
+        "MIYABI_ACCESS_TOKEN": "your-secure-token",
+    }
     del values["api-keys"]["GITHUB_OAUTH_CALLBACK_URL"]
 
 

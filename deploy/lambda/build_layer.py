@@ -27,7 +27,14 @@ AMAZON = {
     "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5": "Starfield Services Root Certificate Authority - G2",
 }
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip knows; no build differs from another by its time
+_LONG_AGO = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # the earliest that a zip knows; no build differs from another by its time
 
 
 class BuildError(Exception):
@@ -36,8 +43,12 @@ class BuildError(Exception):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("miyabi-core.zip"), help="the zip to write")
-    parser.add_argument("--bundle", type=Path, help="a PEM file that holds Amazon's certificate authorities")
+    parser.add_argument(
+        "--out", type=Path, default=Path("miyabi-core.zip"), help="the zip to write"
+    )
+    parser.add_argument(
+        "--bundle", type=Path, help="a PEM file that holds Amazon's certificate authorities"
+    )
     parser.add_argument(
         "--roots-only",
         action="store_true",
@@ -58,7 +69,9 @@ def installed_bundle() -> Path:
         spec = importlib.util.find_spec(package)
         if spec and spec.origin and (path := Path(spec.origin).parent / "cacert.pem").exists():
             return path
-    raise BuildError("neither certifi nor botocore is installed; --bundle names a PEM file instead.")
+    raise BuildError(
+        "neither certifi nor botocore is installed; --bundle names a PEM file instead."
+    )
 
 
 def amazon_roots(bundle: Path) -> str:

@@ -17,7 +17,9 @@ app = FastAPI(title="Miyabi")
 bearer = HTTPBearer(auto_error=False)
 
 
-def ensure_caller(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+def ensure_caller(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
     """Callers present MIYABI_ACCESS_TOKEN. Without one of its own the application lets nobody in."""
     presented = credentials.credentials if credentials else ""
     if not MIYABI_ACCESS_TOKEN or not secrets.compare_digest(

@@ -31,7 +31,8 @@ class CloudTrailGateway(Gateway):
         )
         with told_as_ours(call):
             answer = self._client.lookup_events(
-                LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}], MaxResults=most
+                LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}],
+                MaxResults=most,
             )
             found = [
                 _denial(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}"))
@@ -48,15 +49,20 @@ class CloudTrailGateway(Gateway):
         it is documented for KMS, and not confirmed for each caller, so an event without it tells nothing."""
         return self._lookup("ResourceName", key_arn, "Decrypt", most)
 
-    def _lookup(self, attribute: str, value: str, event: str, most: int) -> Known[tuple[TrailEvent, ...]]:
+    def _lookup(
+        self, attribute: str, value: str, event: str, most: int
+    ) -> Known[tuple[TrailEvent, ...]]:
         asked = f"AttributeKey={attribute},AttributeValue={value}"
         call = self.told("LookupEvents", value, "lookup-events", "--lookup-attributes", asked)
         with told_as_ours(call):
             answer = self._client.lookup_events(
-                LookupAttributes=[{"AttributeKey": attribute, "AttributeValue": value}], MaxResults=most
+                LookupAttributes=[{"AttributeKey": attribute, "AttributeValue": value}],
+                MaxResults=most,
             )
             found = [
-                _trail_event(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}"))
+                _trail_event(
+                    entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}")
+                )
                 for entry in answer["Events"]
             ]
             return Known(tuple(e for e in found if e is not None and e.event == event), call)
@@ -69,13 +75,22 @@ def _trail_event(at: datetime | None, event: dict[str, Any]) -> TrailEvent | Non
     asked, identity = event.get("requestParameters") or {}, event.get("userIdentity") or {}
     context = asked.get("encryptionContext") or {}
     resource = (
-        context.get("SecretARN") or asked.get("secretId") or asked.get("keyId") or asked.get("targetKeyId")
+        context.get("SecretARN")
+        or asked.get("secretId")
+        or asked.get("keyId")
+        or asked.get("targetKeyId")
     )
     version = (
-        context.get("SecretVersionId") or asked.get("moveToVersionId") or asked.get("clientRequestToken")
+        context.get("SecretVersionId")
+        or asked.get("moveToVersionId")
+        or asked.get("clientRequestToken")
     )
     return TrailEvent(
-        at, event.get("eventName", ""), identity.get("arn", ""), str(resource or ""), str(version or "")
+        at,
+        event.get("eventName", ""),
+        identity.get("arn", ""),
+        str(resource or ""),
+        str(version or ""),
     )
 
 
@@ -86,5 +101,9 @@ def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
     asked = event.get("requestParameters") or {}  # null where CloudTrail has none
     identity = event.get("userIdentity") or {}
     return Denial(
-        at, event.get("eventName", ""), identity.get("arn", ""), text[:1000], str(asked.get("secretId", ""))
+        at,
+        event.get("eventName", ""),
+        identity.get("arn", ""),
+        text[:1000],
+        str(asked.get("secretId", "")),
     )

@@ -48,7 +48,8 @@ class CloudWatchGateway(Gateway):
                     break
                 asked["NextToken"] = answer["NextToken"]
         return Known(
-            {metric: Series(days[name], _problem(status[name])) for name, metric in by_id.items()}, call
+            {metric: Series(days[name], _problem(status[name])) for name, metric in by_id.items()},
+            call,
         )
 
     def describe_alarms(self, prefix: str) -> Known[tuple[Alarm, ...]]:

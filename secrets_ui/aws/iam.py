@@ -24,17 +24,28 @@ class IamGateway(Gateway):
             boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
             tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
             return Known(
-                Role(role["Arn"], role["RoleId"], _text(role["AssumeRolePolicyDocument"]), boundary, tags),
+                Role(
+                    role["Arn"],
+                    role["RoleId"],
+                    _text(role["AssumeRolePolicyDocument"]),
+                    boundary,
+                    tags,
+                ),
                 call,
             )
 
     def list_attached_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """ARNs of the attached policies."""
-        call = self.told("ListAttachedRolePolicies", name, "list-attached-role-policies", "--role-name", name)
+        call = self.told(
+            "ListAttachedRolePolicies", name, "list-attached-role-policies", "--role-name", name
+        )
         with told_as_ours(call):
-            pages = self._client.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+            pages = self._client.get_paginator("list_attached_role_policies").paginate(
+                RoleName=name
+            )
             return Known(
-                tuple(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]), call
+                tuple(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]),
+                call,
             )
 
     def list_role_policies(self, name: str) -> Known[tuple[str, ...]]:
@@ -58,16 +69,27 @@ class IamGateway(Gateway):
         with told_as_ours(call):
             version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         call = self.told(
-            "GetPolicyVersion", arn, "get-policy-version", "--policy-arn", arn, "--version-id", version
+            "GetPolicyVersion",
+            arn,
+            "get-policy-version",
+            "--policy-arn",
+            arn,
+            "--version-id",
+            version,
         )
         with told_as_ours(call):
             answer = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
             return Known(
-                Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn), call
+                Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn),
+                call,
             )
 
     def simulate_principal_policy(
-        self, role_arn: str, actions: Sequence[str], resources: Sequence[str], context: Mapping[str, str]
+        self,
+        role_arn: str,
+        actions: Sequence[str],
+        resources: Sequence[str],
+        context: Mapping[str, str],
     ) -> Known[tuple[Simulated, ...]]:
         """AWS's own answer for the identity side; it looks at no resource policy of a role.
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""

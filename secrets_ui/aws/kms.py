@@ -42,7 +42,9 @@ class KmsGateway(Gateway):
             "text",
         )
         with told_as_ours(call):
-            return Known(str(self._client.get_key_policy(KeyId=key, PolicyName="default")["Policy"]), call)
+            return Known(
+                str(self._client.get_key_policy(KeyId=key, PolicyName="default")["Policy"]), call
+            )
 
     def list_grants(self, key: str) -> Known[tuple[Grant, ...]]:
         call = self.told("ListGrants", key, "list-grants", "--key-id", key)
@@ -53,4 +55,6 @@ class KmsGateway(Gateway):
     def get_key_rotation_status(self, key: str) -> Known[bool]:
         call = self.told("GetKeyRotationStatus", key, "get-key-rotation-status", "--key-id", key)
         with told_as_ours(call):
-            return Known(bool(self._client.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]), call)
+            return Known(
+                bool(self._client.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]), call
+            )

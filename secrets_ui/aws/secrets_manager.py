@@ -68,7 +68,9 @@ class SecretsManagerGateway:
             return SecretPage(secrets, answer.get("NextToken", ""), _receipt(answer, "SecretList"))
 
     def describe_secret(self, name: str) -> Secret:
-        with told_as_ours(self._told("DescribeSecret", name, f"describe-secret --secret-id {name}")):
+        with told_as_ours(
+            self._told("DescribeSecret", name, f"describe-secret --secret-id {name}")
+        ):
             answer = self._client.describe_secret(SecretId=name)
             return self._secret(answer, "VersionIdsToStages")
 
@@ -94,18 +96,24 @@ class SecretsManagerGateway:
                 if not answer.get("NextToken"):
                     break
                 asked["NextToken"] = answer["NextToken"]
-        return tuple(sorted(versions, key=lambda v: (v.created is not None, v.created), reverse=True))
+        return tuple(
+            sorted(versions, key=lambda v: (v.created is not None, v.created), reverse=True)
+        )
 
     def get_resource_policy(self, name: str) -> str:
         """The secret's own policy as JSON text, "" when it has none."""
-        with told_as_ours(self._told("GetResourcePolicy", name, f"get-resource-policy --secret-id {name}")):
+        with told_as_ours(
+            self._told("GetResourcePolicy", name, f"get-resource-policy --secret-id {name}")
+        ):
             answer = self._client.get_resource_policy(SecretId=name)
             _receipt(answer, "ARN")
             return str(answer.get("ResourcePolicy") or "")
 
     def get_secret_value(self, name: str, version_id: str) -> StoredValue:
         """Raises VersionNotFound when the secret or this version of it is gone."""
-        cli = f"describe-secret --secret-id {name}"  # never get-secret-value: its answer is the value
+        cli = (
+            f"describe-secret --secret-id {name}"  # never get-secret-value: its answer is the value
+        )
         with told_as_ours(self._told("GetSecretValue", name, cli)):
             answer = self._client.get_secret_value(SecretId=name, VersionId=version_id)
             text = answer.pop("SecretString", None)
@@ -120,9 +128,14 @@ class SecretsManagerGateway:
     def put_secret_value(self, name: str, value: SecretValue, *, token: str, label: str) -> str:
         """Makes version `token` with `label` alone, so that AWSCURRENT stays where it is; returns the request id. The same token with the
         same value is no second version, so a retry is safe. On a secret without a version the first one gets AWSCURRENT as well."""
-        with told_as_ours(self._told("PutSecretValue", name, f"list-secret-version-ids --secret-id {name}")):
+        with told_as_ours(
+            self._told("PutSecretValue", name, f"list-secret-version-ids --secret-id {name}")
+        ):
             answer = self._client.put_secret_value(
-                SecretId=name, ClientRequestToken=token, SecretString=value.reveal(), VersionStages=[label]
+                SecretId=name,
+                ClientRequestToken=token,
+                SecretString=value.reveal(),
+                VersionStages=[label],
             )
             return _receipt(answer, "VersionId")
 
@@ -149,7 +162,10 @@ class SecretsManagerGateway:
     def _told(self, operation: str, resource: str, cli: str) -> AwsCall:
         region = self.environment.region
         return AwsCall(
-            f"secretsmanager:{operation}", resource, region, cli=f"aws secretsmanager {cli} --region {region}"
+            f"secretsmanager:{operation}",
+            resource,
+            region,
+            cli=f"aws secretsmanager {cli} --region {region}",
         )
 
     def _secret(self, entry: Mapping[str, Any], versions: str) -> Secret:
@@ -161,7 +177,9 @@ class SecretsManagerGateway:
             kms_key_id=entry.get("KmsKeyId", ""),
             tags={tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])},
             versions={
-                version: tuple(labels) for version, labels in entry.get(versions, {}).items() if labels
+                version: tuple(labels)
+                for version, labels in entry.get(versions, {}).items()
+                if labels
             },
             created=entry.get("CreatedDate"),
             last_changed=entry.get("LastChangedDate"),

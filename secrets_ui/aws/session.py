@@ -38,7 +38,9 @@ class Caller:
     """Who signs: one person in one environment for one scope. Assumes the role with the first call, and again before its end, in
     whichever thread makes that call; the others wait for it."""
 
-    def __init__(self, assume: Callable[[], tuple[ReadOnlyCredentials, float]], scope: Scope | None) -> None:
+    def __init__(
+        self, assume: Callable[[], tuple[ReadOnlyCredentials, float]], scope: Scope | None
+    ) -> None:
         self._assume, self._scope, self._lock = assume, scope, threading.Lock()
         self._credentials: ReadOnlyCredentials | None = None
         self._until = 0.0
@@ -59,7 +61,11 @@ class Caller:
         return bound
 
     def _call(
-        self, call: Callable[[str, Any], Any], service: str, operation: str, parameters: dict[str, Any]
+        self,
+        call: Callable[[str, Any], Any],
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
     ) -> Any:
         if self._scope is not None:
             self._scope.ensure_holds(service, operation, parameters)
@@ -133,9 +139,14 @@ class AwsSessions:
             more["Policy"] = session_policy(environment, scope)
         sts: Any = self._own("sts", environment.region)
         given = sts.assume_role(
-            RoleArn=environment.assume_role, RoleSessionName=name, DurationSeconds=SESSION_SECONDS, **more
+            RoleArn=environment.assume_role,
+            RoleSessionName=name,
+            DurationSeconds=SESSION_SECONDS,
+            **more,
         )["Credentials"]
-        keys = ReadOnlyCredentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+        keys = ReadOnlyCredentials(
+            given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+        )
         return keys, given["Expiration"].timestamp()
 
     def _own(self, service: str, region: str) -> BaseClient:
@@ -154,7 +165,9 @@ class AwsSessions:
                     service, region_name=region, endpoint_url=self._endpoint_url, config=_CONFIG
                 )
                 if self._pace:
-                    self._clients[key].meta.events.register("before-send", partial(_before_send, self._pace))
+                    self._clients[key].meta.events.register(
+                        "before-send", partial(_before_send, self._pace)
+                    )
                 keep_botocore_quiet()
             return self._clients[key]
 
@@ -179,7 +192,9 @@ def _new_session(loader: Any = None) -> botocore.session.Session:
     session = botocore.session.Session()
     if loader is not None:
         session.register_component("data_loader", loader)  # parsed service models, shared
-    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    session.get_component("response_parser_factory").set_parser_defaults(
+        timestamp_parser=_timestamp
+    )
     return session
 
 
@@ -196,7 +211,9 @@ def keep_botocore_quiet() -> None:
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):
             logging.getLogger(name).setLevel(logging.WARNING)
-            logging.getLogger(name).addFilter(_is_a_warning)  # the same filter again changes nothing
+            logging.getLogger(name).addFilter(
+                _is_a_warning
+            )  # the same filter again changes nothing
 
 
 def _is_a_warning(record: logging.LogRecord) -> bool:

@@ -105,7 +105,10 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     code = str(told.get("Code", ""))
     meta = error.response.get("ResponseMetadata", {})
     call = replace(
-        call, code=code, request_id=str(meta.get("RequestId", "")), retries=int(meta.get("RetryAttempts", 0))
+        call,
+        code=code,
+        request_id=str(meta.get("RequestId", "")),
+        retries=int(meta.get("RetryAttempts", 0)),
     )
     assuming = error.operation_name in ("AssumeRole", "AssumeRoleWithWebIdentity")
     if assuming:
@@ -116,7 +119,11 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
             if assuming
             else f"{call.operation} on {call.resource or 'this resource'}"
         )
-        message = f"The console may not {what}." if assuming else f"The console's role is not allowed {what}."
+        message = (
+            f"The console may not {what}."
+            if assuming
+            else f"The console's role is not allowed {what}."
+        )
         return AwsAccessDenied(message, call, _permission(call, str(told.get("Message", ""))))
     if code == "ResourceNotFoundException" and call.operation.endswith(":GetSecretValue"):
         return VersionNotFound(f"{call.resource} is gone, or it has no such version.", call)
@@ -141,7 +148,8 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
             remedy="Look at the role of the console's task, and at the clock.",
         )
     return AwsRefused(
-        _SAID.get(code, f"AWS answered {code or 'an error without a code'} to {call.operation}."), call
+        _SAID.get(code, f"AWS answered {code or 'an error without a code'} to {call.operation}."),
+        call,
     )
 
 

@@ -62,7 +62,9 @@ class Environment:
     rules: Rules = field(default_factory=Rules)
     source_identity: bool = True  # whether the role's trust policy allows sts:SetSourceIdentity
     session_policy: bool = True  # whether each session is narrowed to its request
-    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of the identity provider: (group, its roles here)
+    groups: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # of the identity provider: (group, its roles here)
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
         """The roles that a member of these groups has here."""
@@ -76,8 +78,16 @@ class Environment:
         prefix, in any spelling, is refused before anybody asks AWS."""
         inside = name.startswith(self.prefix) and name != self.prefix
         parts = name.split("/")
-        if not inside or not _SECRET_NAME.fullmatch(name) or ".." in parts or "." in parts or "" in parts:
-            raise InvalidSecretName(f"{self.name} holds the secrets whose names start with {self.prefix}.")
+        if (
+            not inside
+            or not _SECRET_NAME.fullmatch(name)
+            or ".." in parts
+            or "." in parts
+            or "" in parts
+        ):
+            raise InvalidSecretName(
+                f"{self.name} holds the secrets whose names start with {self.prefix}."
+            )
         return name
 
 
@@ -99,9 +109,10 @@ def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Enviro
 
 def _lies_in(inner: Environment, outer: Environment) -> bool:
     """A role in the outer environment would be a role in the inner one too."""
-    return (inner.account, inner.region) == (outer.account, outer.region) and inner.prefix.startswith(
-        outer.prefix
-    )
+    return (inner.account, inner.region) == (
+        outer.account,
+        outer.region,
+    ) and inner.prefix.startswith(outer.prefix)
 
 
 def _environment(name: str, table: Any, source: str) -> Environment:
@@ -118,9 +129,13 @@ def _environment(name: str, table: Any, source: str) -> Environment:
             f"{where}.{unknown[0]}: unknown key; expected some of {', '.join(sorted(known))}."
         )
     texts: dict[str, Any] = {
-        key: _text(table, key, where) for key in known - {"rules", "groups", *_SWITCHES} if key in table
+        key: _text(table, key, where)
+        for key in known - {"rules", "groups", *_SWITCHES}
+        if key in table
     }
-    switches: dict[str, Any] = {key: _switch(table, key, where) for key in _SWITCHES if key in table}
+    switches: dict[str, Any] = {
+        key: _switch(table, key, where) for key in _SWITCHES if key in table
+    }
     for key, pattern, expected in _REQUIRED:
         if not re.fullmatch(pattern, texts.get(key, "")):
             raise ConfigurationError(f"{where}.{key}: expected {expected}.")
@@ -134,20 +149,28 @@ _SWITCHES = ("source_identity", "session_policy")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
-    ("prefix", _PREFIX.pattern, "a name prefix of parts that each end in a slash, such as miyabi/prod/"),
+    (
+        "prefix",
+        _PREFIX.pattern,
+        "a name prefix of parts that each end in a slash, such as miyabi/prod/",
+    ),
 )
 
 
 def _check_optional(texts: Mapping[str, str], where: str) -> None:
     role = texts.get("assume_role", "")
-    if role and not re.fullmatch(rf"arn:aws[a-z-]*:iam::{texts['account']}:role/[\w+=,.@/-]+", role):
+    if role and not re.fullmatch(
+        rf"arn:aws[a-z-]*:iam::{texts['account']}:role/[\w+=,.@/-]+", role
+    ):
         raise ConfigurationError(
             f"{where}.assume_role: expected the ARN of a role in account {texts['account']}."
         )
     if texts.get("colour", "blue") not in COLOURS:
         raise ConfigurationError(f"{where}.colour: expected one of {', '.join(COLOURS)}.")
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):
-        raise ConfigurationError(f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets.")
+        raise ConfigurationError(
+            f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets."
+        )
 
 
 def _text(table: Mapping[str, Any], key: str, where: str) -> str:
@@ -165,7 +188,9 @@ def _switch(table: Mapping[str, Any], key: str, where: str) -> bool:
 def _rules(table: Any, where: str) -> Rules:
     known = {item.name for item in fields(Rules)}
     if not isinstance(table, dict) or set(table) - known:
-        raise ConfigurationError(f"{where}.rules: expected a table with some of {', '.join(sorted(known))}.")
+        raise ConfigurationError(
+            f"{where}.rules: expected a table with some of {', '.join(sorted(known))}."
+        )
     for key, value in table.items():
         if key == "step_up_seconds":
             _ensure_seconds(value, f"{where}.rules.{key}")
@@ -182,9 +207,15 @@ def _ensure_seconds(value: Any, where: str) -> None:
 
 def _groups(table: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(table, dict):
-        raise ConfigurationError(f'{where}.groups: expected a table of lines such as "a group" = ["viewer"].')
+        raise ConfigurationError(
+            f'{where}.groups: expected a table of lines such as "a group" = ["viewer"].'
+        )
     for group, roles in table.items():
-        if not isinstance(roles, list) or not roles or not all(isinstance(role, str) for role in roles):
+        if (
+            not isinstance(roles, list)
+            or not roles
+            or not all(isinstance(role, str) for role in roles)
+        ):
             raise ConfigurationError(
                 f'{where}.groups."{group}": expected a list of roles such as ["viewer"].'
             )

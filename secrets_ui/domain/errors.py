@@ -148,9 +148,7 @@ class AwsCall:
     code: str = ""  # AWS's error code, "" when none came back
     request_id: str = ""
     cli: str = ""  # the AWS CLI command that shows the same thing, never with a value
-    retries: int = (
-        0  # how often it was sent before this answer came; an earlier sending may have been carried out
-    )
+    retries: int = 0  # how often it was sent before this answer came; an earlier sending may have been carried out
 
 
 class AwsError(ConsoleError):
@@ -194,7 +192,9 @@ class AwsAccessDenied(AwsError):
     title = "The console's role may not do this"
 
     def __init__(self, message: str, call: AwsCall, permission: str) -> None:
-        remedy = _REMEDIES.get(permission, f"Allow {permission} in the console's role, on this resource.")
+        remedy = _REMEDIES.get(
+            permission, f"Allow {permission} in the console's role, on this resource."
+        )
         super().__init__(message, call, remedy=remedy)
         self.permission = permission
 
@@ -234,7 +234,9 @@ class InvalidDocument(ConsoleError):
     status = 400
     title = "The document cannot be read"
 
-    def __init__(self, message: str, *, line: int = 0, column: int = 0, is_json: bool = False) -> None:
+    def __init__(
+        self, message: str, *, line: int = 0, column: int = 0, is_json: bool = False
+    ) -> None:
         super().__init__(message)
         self.line = line
         self.column = column

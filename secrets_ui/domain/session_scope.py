@@ -12,7 +12,10 @@ from .environment import Environment
 
 MOST = 2_048  # characters of a session policy: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 # What Secrets Manager asks of AWS KMS in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-_KMS = {"GetSecretValue": ("kms:Decrypt",), "PutSecretValue": ("kms:Decrypt", "kms:GenerateDataKey")}
+_KMS = {
+    "GetSecretValue": ("kms:Decrypt",),
+    "PutSecretValue": ("kms:Decrypt", "kms:GenerateDataKey"),
+}
 
 
 class OutOfScope(Exception):
@@ -73,7 +76,9 @@ WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
     others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
 )
-USAGE = Scope(others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets"))
+USAGE = Scope(
+    others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
+)
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:
@@ -86,7 +91,9 @@ def session_policy(environment: Environment, scope: Scope) -> str:
         statements.append(_allow(list(scope.others), "*"))
     kms = sorted({action for operation in scope.on_secret for action in _KMS.get(operation, ())})
     if kms:
-        statements.append(_allow(kms, "*") | {"Condition": _for_this_secret(environment, scope.secret)})
+        statements.append(
+            _allow(kms, "*") | {"Condition": _for_this_secret(environment, scope.secret)}
+        )
     policy = {"Version": "2012-10-17", "Statement": statements}
     return json.dumps(policy, separators=(",", ":"))
 
@@ -99,7 +106,9 @@ def _secrets(environment: Environment, name: str) -> str:
     """Six random characters end a secret's ARN; `NAME-*` would reach secrets with longer names too."""
     partition = environment.assume_role.split(":")[1] if environment.assume_role else "aws"
     ending = f"{name}-??????" if name else f"{environment.prefix}*"
-    return f"arn:{partition}:secretsmanager:{environment.region}:{environment.account}:secret:{ending}"
+    return (
+        f"arn:{partition}:secretsmanager:{environment.region}:{environment.account}:secret:{ending}"
+    )
 
 
 def _for_this_secret(environment: Environment, name: str) -> dict[str, Any]:

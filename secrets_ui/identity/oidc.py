@@ -58,7 +58,9 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             config = self.openid_config
         except (RequestException, ValueError):
             raise ProviderUnavailable("Its description could not be read.") from None
-        is_whole = isinstance(config, dict) and all(isinstance(config.get(name), str) for name in NEEDED)
+        is_whole = isinstance(config, dict) and all(
+            isinstance(config.get(name), str) for name in NEEDED
+        )
         if not is_whole or config.get("issuer") != settings.OIDC_ISSUER:
             raise ProviderUnavailable(
                 "Its description is not that of the issuer that this console was set up with.",
@@ -100,7 +102,9 @@ def begin(request: HttpRequest, purpose: str, next_url: str, *, anew: bool) -> s
 def take_state(request: HttpRequest) -> dict[str, Any]:
     """What `begin` left for this way back, once. Raises IdentityRefused for a state that is unknown, used up or too old."""
     state_id = request.GET.get("state", "")
-    state = statekit.unstash_state(request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID)
+    state = statekit.unstash_state(
+        request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID
+    )
     if not state:
         raise IdentityRefused(
             "This answer of the provider belongs to no question of this browser, or came a second time.",
@@ -146,13 +150,17 @@ def _refused_by_provider(error: str) -> IdentityRefused:
         return IdentityRefused(
             "The sign-in was cancelled at the provider, or it refused you.", "access_denied"
         )
-    return IdentityRefused("The provider answered with an error.", "the provider answered with an error")
+    return IdentityRefused(
+        "The provider answered with an error.", "the provider answered with an error"
+    )
 
 
 def _exchange(way: Provider, request: HttpRequest, verifier: str) -> dict[str, Any]:
     try:
         client = way.get_client(request, way.get_provider().app)
-        return dict(client.get_access_token(request.GET.get("code", ""), pkce_code_verifier=verifier))
+        return dict(
+            client.get_access_token(request.GET.get("code", ""), pkce_code_verifier=verifier)
+        )
     except OAuth2Error:
         raise IdentityRefused(
             "The provider did not take the code that it had given.", "code refused"
@@ -168,7 +176,9 @@ def _checked(way: Provider, token: Any, nonce: str) -> dict[str, Any]:
         claims = jwt.decode(
             str(token),
             key.key,
-            algorithms=[name for name in ALGORITHMS if name == jwt.get_unverified_header(str(token))["alg"]],
+            algorithms=[
+                name for name in ALGORITHMS if name == jwt.get_unverified_header(str(token))["alg"]
+            ],
             issuer=settings.OIDC_ISSUER,
             audience=settings.OIDC_CLIENT_ID,
             leeway=SKEW,
@@ -215,7 +225,11 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     return Identity(
         subject=str(claims["sub"]),
         name=str(claims.get(settings.OIDC_NAME_CLAIM) or "").strip(),
-        email="" if claims.get("email_verified") is False else str(claims.get("email") or "").strip(),
+        email=""
+        if claims.get("email_verified") is False
+        else str(claims.get("email") or "").strip(),
         groups=groups_in(claims, settings.OIDC_GROUPS_CLAIM),
-        auth_time=auth_time if isinstance(auth_time, int) and not isinstance(auth_time, bool) else 0,
+        auth_time=auth_time
+        if isinstance(auth_time, int) and not isinstance(auth_time, bool)
+        else 0,
     )

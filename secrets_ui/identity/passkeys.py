@@ -25,7 +25,9 @@ def request_options(person: Any) -> str:
 
 
 def has_passkey(person: Any) -> bool:
-    return bool(Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN).exists())
+    return bool(
+        Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN).exists()
+    )
 
 
 def add_passkey(person: Any, name: str, answer: str) -> bool:

@@ -55,7 +55,9 @@ def person_of(subject: str) -> Any:
 
 
 def comes_from_provider(person: Any) -> bool:
-    return bool(SocialAccount.objects.filter(user=person, provider=settings.OIDC_PROVIDER_ID).exists())
+    return bool(
+        SocialAccount.objects.filter(user=person, provider=settings.OIDC_PROVIDER_ID).exists()
+    )
 
 
 def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> None:
@@ -80,12 +82,18 @@ def _shut_out(person: Any, address: str) -> None:
 
 
 def _in_no_group(identity: Identity) -> IdentityRefused:
-    known = sorted({group for place in configuration.environments().values() for group, _ in place.groups})
-    remedy = f"Ask whoever manages your groups for one of these: {', '.join(known)}. Then sign in again."
+    known = sorted(
+        {group for place in configuration.environments().values() for group, _ in place.groups}
+    )
+    remedy = (
+        f"Ask whoever manages your groups for one of these: {', '.join(known)}. Then sign in again."
+    )
     return IdentityRefused(
         f"The provider knows you as {identity.name or identity.subject}, but in no group that has a role in this console.",
         "in no group with a role",
-        remedy=remedy if known else "An admin maps groups to roles in environments.toml; there are none yet.",
+        remedy=remedy
+        if known
+        else "An admin maps groups to roles in environments.toml; there are none yet.",
         name=identity.name,
     )
 
@@ -118,5 +126,7 @@ def _new_person(identity: Identity) -> Any:
         )
     with transaction.atomic():
         person.save()
-        SocialAccount.objects.create(user=person, provider=settings.OIDC_PROVIDER_ID, uid=identity.subject)
+        SocialAccount.objects.create(
+            user=person, provider=settings.OIDC_PROVIDER_ID, uid=identity.subject
+        )
     return person

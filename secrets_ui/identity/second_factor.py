@@ -38,7 +38,9 @@ def _fernet() -> Fernet:
 
 def factors_of(person: Any) -> list[Authenticator]:
     """Codes and passkeys, in the order in which they were set up; recovery codes are not one by themselves."""
-    return list(Authenticator.objects.filter(user=person).exclude(type=Type.RECOVERY_CODES).order_by("pk"))
+    return list(
+        Authenticator.objects.filter(user=person).exclude(type=Type.RECOVERY_CODES).order_by("pk")
+    )
 
 
 def has_second_factor(person: Any) -> bool:
@@ -68,7 +70,9 @@ def enrol_codes(person: Any, encrypted: str, code: str) -> bool:
     if counter is None:
         return False
     Authenticator.objects.filter(user=person, type=Type.TOTP).delete()
-    Authenticator.objects.create(user=person, type=Type.TOTP, data={"secret": encrypted, "last": counter})
+    Authenticator.objects.create(
+        user=person, type=Type.TOTP, data={"secret": encrypted, "last": counter}
+    )
     return True
 
 
@@ -129,7 +133,11 @@ def recovery_codes_left(person: Any) -> int:
 def remove_factor(person: Any, number: int) -> str:
     """Takes one away, and the recovery codes with the last one. Returns its type, or "" when the person has no such factor."""
     with transaction.atomic():
-        row = Authenticator.objects.filter(user=person, pk=number).exclude(type=Type.RECOVERY_CODES).first()
+        row = (
+            Authenticator.objects.filter(user=person, pk=number)
+            .exclude(type=Type.RECOVERY_CODES)
+            .first()
+        )
         if row is None:
             return ""
         kind = str(row.type)

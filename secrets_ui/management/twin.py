@@ -64,7 +64,9 @@ class _Parser(CommandParser):
         return self.parse_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        told = message.partition(":")[0] if message.startswith("unrecognized arguments") else message
+        told = (
+            message.partition(":")[0] if message.startswith("unrecognized arguments") else message
+        )
         super().error(told)
         raise SystemExit(WRONG_CALL)  # never reached: argparse ends the program, and Django raises
 
@@ -189,7 +191,9 @@ def moment(at: datetime | None) -> str:
 
 def printable(text: str) -> str:
     """A name from AWS may hold what moves a terminal's cursor."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
 
 
 def _keep_logs_off_the_answer(verbosity: int) -> None:

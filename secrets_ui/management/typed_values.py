@@ -23,7 +23,9 @@ def parse_assignments(assignments: Iterable[str]) -> list[tuple[str, str]]:
     """(key, source) of each `KEY=-` and `KEY=@FILE`. Raises WrongCall, without any part of a value."""
     sources = [_key_and_source(text) for text in assignments]
     if sum(source == "-" for _, source in sources) > 1:
-        raise WrongCall("Standard input holds one value, so KEY=- can stand once. Take KEY=@FILE for others.")
+        raise WrongCall(
+            "Standard input holds one value, so KEY=- can stand once. Take KEY=@FILE for others."
+        )
     return sources
 
 
@@ -95,7 +97,9 @@ def _decoded(what: str, content: bytes, newline: Newline) -> SecretValue:
     except UnicodeDecodeError:
         if len(content) <= MAX_BYTES:
             raise InvalidChange(f"The value of {what} is not UTF-8 text.", key=what) from None
-        text = content.decode("utf-8", "replace")  # cut inside a character, and too long in any case
+        text = content.decode(
+            "utf-8", "replace"
+        )  # cut inside a character, and too long in any case
     if text.startswith(_BYTE_ORDER_MARK):
         raise InvalidChange(
             f"The value of {what} starts with a byte order mark. Save it without one.", key=what
@@ -103,7 +107,8 @@ def _decoded(what: str, content: bytes, newline: Newline) -> SecretValue:
     text = _without_newline(what, text, newline)
     if len(text.encode()) > MAX_BYTES:
         raise InvalidChange(
-            f"The value of {what} is too long: a secret takes at most {MAX_BYTES:,} bytes in all.", key=what
+            f"The value of {what} is too long: a secret takes at most {MAX_BYTES:,} bytes in all.",
+            key=what,
         )
     return _not_empty(what, text)
 
@@ -124,6 +129,8 @@ def _without_newline(what: str, text: str, newline: Newline) -> str:
 def _not_empty(what: str, text: str) -> SecretValue:
     if not text:
         raise InvalidChange(
-            f"No value came in for {what}.", key=what, remedy=f"To store an empty text, say --empty {what}."
+            f"No value came in for {what}.",
+            key=what,
+            remedy=f"To store an empty text, say --empty {what}.",
         )
     return SecretValue(text)

@@ -19,7 +19,9 @@ from ..domain.secrets.catalog import Catalog, SecretSpec, parse_catalog
 def environments() -> dict[str, Environment]:
     """By name, in the order of the file. Raises ConfigurationError."""
     return parse_environments(
-        _read(settings.ENVIRONMENTS_FILE, tomllib.loads, "TOML", "deploy/environments.example.toml"),
+        _read(
+            settings.ENVIRONMENTS_FILE, tomllib.loads, "TOML", "deploy/environments.example.toml"
+        ),
         str(settings.ENVIRONMENTS_FILE),
     )
 
@@ -28,7 +30,8 @@ def environments() -> dict[str, Environment]:
 def catalog() -> Catalog:
     """Raises ConfigurationError."""
     return parse_catalog(
-        _read(settings.CATALOG_FILE, json.loads, "JSON", "deploy/catalog.json"), str(settings.CATALOG_FILE)
+        _read(settings.CATALOG_FILE, json.loads, "JSON", "deploy/catalog.json"),
+        str(settings.CATALOG_FILE),
     )
 
 

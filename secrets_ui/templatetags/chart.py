@@ -120,7 +120,9 @@ def chart_of(usage: Usage) -> Chart:
         _lane(alarm, below + number * LANE, dates[0], usage.read_at)
         for number, alarm in enumerate(_worst_first(alarms)[:_LANES])
     )
-    return Chart(panels, lanes, _ticks(dates), below + len(lanes) * LANE, max(0, len(alarms) - _LANES))
+    return Chart(
+        panels, lanes, _ticks(dates), below + len(lanes) * LANE, max(0, len(alarms) - _LANES)
+    )
 
 
 def nice_top(most: int) -> int:
@@ -133,7 +135,9 @@ def nice_top(most: int) -> int:
         step *= 10
 
 
-def _panel(kind: str, title: str, y: int, dates: Sequence[date], counts: Sequence[int | None]) -> Panel:
+def _panel(
+    kind: str, title: str, y: int, dates: Sequence[date], counts: Sequence[int | None]
+) -> Panel:
     top = nice_top(max((count for count in counts if count is not None), default=1))
     bars: list[Bar] = []
     gaps: list[Bar] = []
@@ -157,7 +161,11 @@ def _worst_first(alarms: Sequence[Alarm]) -> list[Alarm]:
 def _lane(alarm: Alarm, y: int, first: date, now: datetime) -> Lane:
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
     begins = _percent(_place(min(alarm.since or now, now), start))  # clocks differ
-    since = f"since {_day(alarm.since.astimezone(UTC).date())}" if alarm.since else "since when is not known"
+    since = (
+        f"since {_day(alarm.since.astimezone(UTC).date())}"
+        if alarm.since
+        else "since when is not known"
+    )
     words = {"ALARM": "rings", "OK": "quiet", "INSUFFICIENT_DATA": "has no data"}
     return Lane(
         alarm.name,
@@ -182,7 +190,9 @@ def _ticks(dates: Sequence[date]) -> tuple[Tick, ...]:
         is_first = number < 7
         x = (number + (_INSET if is_first else 0.5)) / DAYS
         found.append(
-            Tick(_percent(x), _day(dates[number]), bool(weeks % 2), "start" if is_first else "middle")
+            Tick(
+                _percent(x), _day(dates[number]), bool(weeks % 2), "start" if is_first else "middle"
+            )
         )
     return tuple(reversed(found))
 

@@ -52,11 +52,17 @@ def begun(since: str, now: datetime) -> str:
     if not since:
         return ""
     moment = datetime.fromisoformat(since)
-    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment.day} {moment:%b}, {moment:%H:%M}"
+    return (
+        f"{moment:%H:%M}"
+        if moment.date() == now.date()
+        else f"{moment.day} {moment:%b}, {moment:%H:%M}"
+    )
 
 
 @register.simple_tag
-def explained_at(environment: str, secret: str, finding: StatusFinding, audited: Collection[str]) -> str:
+def explained_at(
+    environment: str, secret: str, finding: StatusFinding, audited: Collection[str]
+) -> str:
     """The address of the page that explains a finding; "" where there is none that this person may open."""
     if finding.page == "audit":
         if environment not in audited and (environment or not audited):

@@ -62,7 +62,11 @@ def money(amount: Decimal | None) -> SafeString | str:
     return f"${amount:,.2f}"
 
 
-_ALARMS = {"OK": ("ok", "Quiet"), "ALARM": ("bad", "Rings"), "INSUFFICIENT_DATA": ("mute", "No data")}
+_ALARMS = {
+    "OK": ("ok", "Quiet"),
+    "ALARM": ("bad", "Rings"),
+    "INSUFFICIENT_DATA": ("mute", "No data"),
+}
 
 
 @register.filter

@@ -138,7 +138,9 @@ def decision_word(answer: Any) -> str:
 @register.filter
 def run_level(run: Any) -> str:
     """The level of a run's answer: yes may still come with something to look at."""
-    return {"no": "bad", "unknown": "mute"}.get(run.answer, "ok" if run.verdict == "pass" else "warn")
+    return {"no": "bad", "unknown": "mute"}.get(
+        run.answer, "ok" if run.verdict == "pass" else "warn"
+    )
 
 
 @register.filter

@@ -52,5 +52,8 @@ def error_answer(request: HttpRequest, error: ConsoleError) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"problem": problem(error)}, status=error.status)
     return render(
-        request, "errors/error.html", {"problem": problem(error), "status": error.status}, status=error.status
+        request,
+        "errors/error.html",
+        {"problem": problem(error), "status": error.status},
+        status=error.status,
     )

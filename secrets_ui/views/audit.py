@@ -24,7 +24,9 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     filters = form.cleaned_data if form.is_valid() else {}
     below = request.GET.get("below", "")
     page = (
-        audit_log.search(filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0)
+        audit_log.search(
+            filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0
+        )
         if form.is_valid()
         else None
     )
@@ -60,8 +62,14 @@ def audit_export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     filters = filter_form.cleaned_data
     chosen = {name: value for name, value in filters.items() if value}
     audit.record(
-        "audit.export", actor_of(request), details={"form": form, "filters": chosen, "environments": visible}
+        "audit.export",
+        actor_of(request),
+        details={"form": form, "filters": chosen, "environments": visible},
     )
-    response = StreamingHttpResponse(audit_log.export(filters, visible, form), content_type=_TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.{form}"'
+    response = StreamingHttpResponse(
+        audit_log.export(filters, visible, form), content_type=_TYPES[form]
+    )
+    response["Content-Disposition"] = (
+        f'attachment; filename="audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.{form}"'
+    )
     return response

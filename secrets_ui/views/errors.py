@@ -26,18 +26,26 @@ class ForeignForm(_Told):
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_answer(
         request,
-        _Told(404, "Page not found", "There is nothing at this address.", "Start from the list of secrets."),
+        _Told(
+            404,
+            "Page not found",
+            "There is nothing at this address.",
+            "Start from the list of secrets.",
+        ),
     )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_answer(
-        request, _Told(400, "Bad request", "The request could not be understood, so nothing was done.")
+        request,
+        _Told(400, "Bad request", "The request could not be understood, so nothing was done."),
     )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_answer(request, _Told(403, "Not allowed", "This is not allowed, so nothing was done."))
+    return error_answer(
+        request, _Told(403, "Not allowed", "This is not allowed, so nothing was done.")
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -16,7 +16,9 @@ VERSION = "v" * 32
 Call = Callable[[SecretsManagerGateway], object]
 DESCRIBE: Call = lambda gateway: gateway.describe_secret(NAME)  # noqa: E731
 GET: Call = lambda gateway: gateway.get_secret_value(NAME, VERSION)  # noqa: E731
-PUT: Call = lambda gateway: gateway.put_secret_value(NAME, SecretValue("value"), token=VERSION, label="label")  # noqa: E731
+PUT: Call = lambda gateway: gateway.put_secret_value(
+    NAME, SecretValue("value"), token=VERSION, label="label"
+)  # noqa: E731
 MOVE: Call = lambda gateway: gateway.update_secret_version_stage(NAME, "label", move_to=VERSION)  # noqa: E731
 
 

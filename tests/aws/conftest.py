@@ -32,7 +32,9 @@ def local_sessions(local_aws: LocalAws) -> AwsSessions:
 @pytest.fixture
 def gateway(local_sessions: AwsSessions, environment: Environment) -> SecretsManagerGateway:
     """To the local AWS, in hana's name."""
-    return SecretsManagerGateway(local_sessions.client(environment, "secretsmanager", "hana"), environment)
+    return SecretsManagerGateway(
+        local_sessions.client(environment, "secretsmanager", "hana"), environment
+    )
 
 
 @pytest.fixture
@@ -48,7 +50,9 @@ def make_secret(boto: Any, environment: Environment) -> Callable[..., str]:
     def make(value: str | bytes | None = '{"KEY": "old"}', name: str = "", **more: Any) -> str:
         name = environment.prefix + (name or secrets.token_hex(4))
         content = (
-            {} if value is None else {"SecretString" if isinstance(value, str) else "SecretBinary": value}
+            {}
+            if value is None
+            else {"SecretString" if isinstance(value, str) else "SecretBinary": value}
         )
         boto.create_secret(Name=name, **content, **more)
         return name
@@ -78,7 +82,9 @@ def fake_sessions(fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions]) -
 @pytest.fixture
 def fake_gateway(fake_sessions: AwsSessions, environment: Environment) -> SecretsManagerGateway:
     """To the fake, in hana's name."""
-    return SecretsManagerGateway(fake_sessions.client(environment, "secretsmanager", "hana"), environment)
+    return SecretsManagerGateway(
+        fake_sessions.client(environment, "secretsmanager", "hana"), environment
+    )
 
 
 @pytest.fixture

@@ -55,7 +55,9 @@ def kms(local_sessions: AwsSessions, account: Account) -> KmsGateway:
     return opened(KmsGateway, local_sessions, account.environment)
 
 
-def test_a_role_is_told_with_its_trust_policy_and_boundary(iam: IamGateway, account: Account) -> None:
+def test_a_role_is_told_with_its_trust_policy_and_boundary(
+    iam: IamGateway, account: Account
+) -> None:
     account.clients.iam.create_role(
         RoleName="bounded",
         AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
@@ -93,7 +95,9 @@ def test_attached_policies_are_all_listed_over_pages(iam: IamGateway, account: A
 
 def test_inline_policies_are_told_by_name_and_as_text(iam: IamGateway, account: Account) -> None:
     document = policy("inline")
-    account.clients.iam.put_role_policy(RoleName=CONSOLE_ROLE, PolicyName="inline", PolicyDocument=document)
+    account.clients.iam.put_role_policy(
+        RoleName=CONSOLE_ROLE, PolicyName="inline", PolicyDocument=document
+    )
 
     assert iam.list_role_policies(CONSOLE_ROLE).value == ("inline",)
     found = iam.get_role_policy(CONSOLE_ROLE, "inline").value
@@ -111,8 +115,14 @@ def test_a_policy_is_told_by_its_default_version(iam: IamGateway, account: Accou
     assert found.call.operation == "iam:GetPolicyVersion"
 
 
-def test_a_key_is_told_by_its_id_its_arn_and_its_alias_alike(kms: KmsGateway, account: Account) -> None:
-    for name in (account.key_arn, account.key_arn.rpartition("/")[2], account.environment.kms_alias):
+def test_a_key_is_told_by_its_id_its_arn_and_its_alias_alike(
+    kms: KmsGateway, account: Account
+) -> None:
+    for name in (
+        account.key_arn,
+        account.key_arn.rpartition("/")[2],
+        account.environment.kms_alias,
+    ):
         key = kms.describe_key(name).value
         assert (key.arn, key.state, key.manager, key.deletion) == (
             account.key_arn,
@@ -124,7 +134,10 @@ def test_a_key_is_told_by_its_id_its_arn_and_its_alias_alike(kms: KmsGateway, ac
 
 def test_a_key_s_policy_rotation_and_grants_are_told(kms: KmsGateway, account: Account) -> None:
     account.clients.kms.create_grant(
-        KeyId=account.key_arn, GranteePrincipal=account.lambda_role_arn, Operations=["Decrypt"], Name="reader"
+        KeyId=account.key_arn,
+        GranteePrincipal=account.lambda_role_arn,
+        Operations=["Decrypt"],
+        Name="reader",
     )
     (grant,) = kms.list_grants(account.key_arn).value
 
@@ -141,7 +154,9 @@ def test_a_function_is_told_without_the_values_of_its_variables(
     account.clients.lambda_.update_function_configuration(
         FunctionName=name, Environment={"Variables": {"TOKEN": canary, "MIYABI_ENVIRONMENT": "dev"}}
     )
-    found = opened(LambdaGateway, local_sessions, account.environment).get_function_configuration(name)
+    found = opened(LambdaGateway, local_sessions, account.environment).get_function_configuration(
+        name
+    )
 
     assert found.value.role == account.lambda_role_arn
     assert found.value.arn.endswith(f":function:{name}")
@@ -149,7 +164,9 @@ def test_a_function_is_told_without_the_values_of_its_variables(
     assert canary not in repr(found)
 
 
-def test_s48_the_caller_is_the_environment_s_role(local_sessions: AwsSessions, account: Account) -> None:
+def test_s48_the_caller_is_the_environment_s_role(
+    local_sessions: AwsSessions, account: Account
+) -> None:
     caller = opened(StsGateway, local_sessions, account.environment).get_caller_identity().value
 
     assert caller.account == account.environment.account
@@ -160,7 +177,10 @@ Ask = Callable[[Any], object]
 GONE: dict[str, tuple[type[Gateway], Ask]] = {
     "role": (IamGateway, lambda iam: iam.get_role("none")),
     "inline policy": (IamGateway, lambda iam: iam.get_role_policy(CONSOLE_ROLE, "none")),
-    "policy": (IamGateway, lambda iam: iam.get_policy_document("arn:aws:iam::123456789012:policy/none")),
+    "policy": (
+        IamGateway,
+        lambda iam: iam.get_policy_document("arn:aws:iam::123456789012:policy/none"),
+    ),
     "key": (KmsGateway, lambda kms: kms.describe_key("00000000-0000-0000-0000-000000000000")),
     "alias": (KmsGateway, lambda kms: kms.describe_key("alias/none")),
     "function": (LambdaGateway, lambda aws: aws.get_function_configuration("none")),
@@ -168,7 +188,9 @@ GONE: dict[str, tuple[type[Gateway], Ask]] = {
 
 
 @pytest.mark.parametrize("thing", GONE)
-def test_what_is_not_there_is_told_as_such(thing: str, local_sessions: AwsSessions, account: Account) -> None:
+def test_what_is_not_there_is_told_as_such(
+    thing: str, local_sessions: AwsSessions, account: Account
+) -> None:
     kind, ask = GONE[thing]
     gateway = opened(kind, local_sessions, account.environment)
     assert isinstance(error_of(lambda: ask(gateway)), ThingNotFound)
@@ -188,7 +210,11 @@ def test_the_simulator_s_answer_for_the_resource_counts(
         "secretsmanager:GetSecretValue", "allowed", ("kms:ViaService",),
     )  # fmt: skip
     assert first.allowed_by_organizations is False
-    assert (second.decision, second.missing, second.allowed_by_organizations) == ("implicitDeny", (), None)
+    assert (second.decision, second.missing, second.allowed_by_organizations) == (
+        "implicitDeny",
+        (),
+        None,
+    )
     assert (sent["PolicySourceArn"], sent["ResourceArns.member.1"]) == (ROLE, "arn:aws:secret")
     assert sent["ActionNames.member.2"] == "kms:Decrypt"
     entry = {key.rpartition(".")[2]: text for key, text in sent.items() if "ContextEntries" in key}
@@ -225,7 +251,11 @@ def test_cloudtrail_s_refused_calls_are_told_and_the_others_left_out(
         {"eventName": "GetSecretValue"},
         REFUSED | {"userIdentity": None, "requestParameters": None},
     ]
-    body = {"Events": [{"EventTime": 1767225600, "CloudTrailEvent": json.dumps(event)} for event in events]}
+    body = {
+        "Events": [
+            {"EventTime": 1767225600, "CloudTrailEvent": json.dumps(event)} for event in events
+        ]
+    }
     fake_aws.answer = lambda request: Answer(200, json.dumps(body))
     first, second = (
         opened(CloudTrailGateway, fake_sessions, environment).lookup_denials("GetSecretValue").value
@@ -268,7 +298,9 @@ def test_a_refusal_gives_the_command_and_the_permission_that_is_missing(
 ) -> None:
     kind, ask = EVERY[command]
     is_xml = kind in (IamGateway, StsGateway)
-    fake_aws.answer = lambda request: denied_by_sts() if is_xml else failure("AccessDeniedException")
+    fake_aws.answer = lambda request: (
+        denied_by_sts() if is_xml else failure("AccessDeniedException")
+    )
     error = error_of(lambda: ask(opened(kind, fake_sessions, environment)))
 
     assert isinstance(error, AwsAccessDenied)
@@ -285,7 +317,9 @@ def test_an_answer_from_somebody_else_is_never_taken_for_nothing_there(
 ) -> None:
     kind, ask = EVERY[command]
     fake_aws.answer = lambda request: Answer(200, body)
-    assert isinstance(error_of(lambda: ask(opened(kind, fake_sessions, environment))), AwsUnreachable)
+    assert isinstance(
+        error_of(lambda: ask(opened(kind, fake_sessions, environment))), AwsUnreachable
+    )
 
 
 def test_an_answer_is_kept_with_the_call_that_gave_it(iam: IamGateway) -> None:

@@ -55,7 +55,9 @@ def result(name: str, *points: tuple[datetime, float], status: str = "Complete")
     }
 
 
-def test_one_question_asks_for_all_metrics_by_day(stubbed: tuple[CloudWatchGateway, Stubber]) -> None:
+def test_one_question_asks_for_all_metrics_by_day(
+    stubbed: tuple[CloudWatchGateway, Stubber],
+) -> None:
     gateway, stub = stubbed
     metric = {
         "Namespace": "AWS/Usage",
@@ -83,7 +85,9 @@ def test_one_question_asks_for_all_metrics_by_day(stubbed: tuple[CloudWatchGatew
     known = gateway.get_metric_data([READS, OURS], START, END)
     assert dict(known.value[READS].days) == {}
     assert dict(known.value[OURS].days) == {date(2026, 11, 1): 3}
-    assert known.call.cli.startswith("aws cloudwatch get-metric-data --start-time 2026-11-01T00:00:00Z ")
+    assert known.call.cli.startswith(
+        "aws cloudwatch get-metric-data --start-time 2026-11-01T00:00:00Z "
+    )
 
 
 def test_pages_are_put_together_and_a_series_may_go_on_in_the_next_one(
@@ -115,7 +119,9 @@ def test_a_series_that_was_not_told_whole_says_so(
     stubbed: tuple[CloudWatchGateway, Stubber], status: str
 ) -> None:
     gateway, stub = stubbed
-    stub.add_response("get_metric_data", {"MetricDataResults": [result("m0", (START, 3.0), status=status)]})
+    stub.add_response(
+        "get_metric_data", {"MetricDataResults": [result("m0", (START, 3.0), status=status)]}
+    )
     found = gateway.get_metric_data([READS, OURS], START, END).value
     assert (found[READS].problem, found[OURS].problem) == (status, "not answered")
 
@@ -159,10 +165,14 @@ def test_alarms_of_every_page_are_told_with_since_when(
         "StateReason": "x" * 999,
     }
     both = {"AlarmNamePrefix": "miyabi", "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
-    stub.add_response("describe_alarms", {"MetricAlarms": [entry, moved], "NextToken": "more"}, both)
+    stub.add_response(
+        "describe_alarms", {"MetricAlarms": [entry, moved], "NextToken": "more"}, both
+    )
     composite = {"AlarmName": "miyabi-both", "StateValue": "OK"}
     stub.add_response(
-        "describe_alarms", {"MetricAlarms": [], "CompositeAlarms": [composite]}, {**both, "NextToken": "more"}
+        "describe_alarms",
+        {"MetricAlarms": [], "CompositeAlarms": [composite]},
+        {**both, "NextToken": "more"},
     )
     told = gateway.describe_alarms("miyabi").value
     assert [(alarm.name, alarm.state, alarm.since) for alarm in told] == [
@@ -181,12 +191,16 @@ def test_the_list_of_operations_is_secrets_manager_s(
     assert len(OPERATIONS) == len(set(OPERATIONS))
 
 
-def test_the_local_aws_tells_what_was_put_there(local_aws: LocalAws, local_sessions: AwsSessions) -> None:
+def test_the_local_aws_tells_what_was_put_there(
+    local_aws: LocalAws, local_sessions: AwsSessions
+) -> None:
     staging = fresh_environments()["staging"]
     fill_metrics(local_aws.endpoint, [staging])
     gateway = CloudWatchGateway(local_sessions.client(staging, "cloudwatch", "hana"), staging)
     now = datetime.now(UTC)
-    found = gateway.get_metric_data(metrics_of("Miyabi/Secrets/staging"), asked_from(now), now).value
+    found = gateway.get_metric_data(
+        metrics_of("Miyabi/Secrets/staging"), asked_from(now), now
+    ).value
     errors = found[Metric("Miyabi/Secrets/staging", ERRORS)].days
     assert DAYS >= len(found[READS].days) >= 30
     assert errors[now.date() - timedelta(days=1)] > 0
@@ -203,4 +217,6 @@ def test_an_account_without_a_call_has_no_point(
     found = watch.get_metric_data(metrics_of("Miyabi/Secrets"), START, END).value
     assert all(not series.days and not series.problem for series in found.values())
     assert watch.describe_alarms("miyabi").value == ()
-    assert assume(local_aws.endpoint, environment).cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert (
+        assume(local_aws.endpoint, environment).cloudwatch.describe_alarms()["MetricAlarms"] == []
+    )

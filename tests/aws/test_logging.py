@@ -64,7 +64,9 @@ def test_s06_a_put_and_a_get_leave_nothing_in_any_handler(
     heard: Everything, gateway: SecretsManagerGateway, make_secret: Callable[..., str], canary: str
 ) -> None:
     name = make_secret()
-    gateway.put_secret_value(name, SecretValue(json.dumps({"KEY": canary})), token="t" * 64, label="label")
+    gateway.put_secret_value(
+        name, SecretValue(json.dumps({"KEY": canary})), token="t" * 64, label="label"
+    )
     stored = gateway.get_secret_value(name, "t" * 64)
     logging.getLogger("miyabi.test").debug("the handler listens")
 
@@ -78,7 +80,9 @@ def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
 ) -> None:
     for value in (SecretValue(canary), SecretValue(canary.encode())):  # type: ignore[arg-type]  # no such secret; not a text
         with pytest.raises(AwsError):
-            gateway.put_secret_value(environment.prefix + "nothing", value, token="t" * 64, label="label")
+            gateway.put_secret_value(
+                environment.prefix + "nothing", value, token="t" * 64, label="label"
+            )
 
     assert not [form for form in forms(canary) if form in heard.text]
 
@@ -136,7 +140,9 @@ def test_s06_without_the_quieting_botocore_would_log_the_value(
     endpoint.setLevel(logging.DEBUG)
     endpoint.addHandler(handler)
     with pytest.raises(AwsError):
-        gateway.put_secret_value("miyabi/dev/nothing", SecretValue(canary), token="t" * 64, label="label")
+        gateway.put_secret_value(
+            "miyabi/dev/nothing", SecretValue(canary), token="t" * 64, label="label"
+        )
     endpoint.removeHandler(handler)
     keep_botocore_quiet()
 

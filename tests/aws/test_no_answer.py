@@ -41,7 +41,8 @@ def test_throttling_is_retried_and_then_told_as_such(
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("InternalServiceError", 500), ("ServiceUnavailable", 503), ("SomethingNew", 502)]
+    ("code", "status"),
+    [("InternalServiceError", 500), ("ServiceUnavailable", 503), ("SomethingNew", 502)],
 )
 def test_a_failure_on_aws_s_side_is_retried_and_then_told_as_no_answer(
     fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, code: str, status: int
@@ -80,13 +81,16 @@ def test_a_time_out_is_told_as_such(
     wait = threading.Event()
     fake_aws.answer = lambda request: Answer(wait=wait)
     error = error_of(
-        lambda: fake_gateway.put_secret_value(NAME, SecretValue(canary), token=VERSION, label="label")
+        lambda: fake_gateway.put_secret_value(
+            NAME, SecretValue(canary), token=VERSION, label="label"
+        )
     )
     wait.set()
 
     assert type(error) is AwsUnreachable
     assert (
-        error.message == "secretsmanager:PutSecretValue got no answer in time, and neither did its retries."
+        error.message
+        == "secretsmanager:PutSecretValue got no answer in time, and neither did its retries."
     )
     assert_no_value(error, canary)
 
@@ -96,18 +100,24 @@ def test_a_closed_connection_is_told_as_no_answer(
 ) -> None:
     fake_aws.answer = lambda request: Answer(hang_up=True)
     error = error_of(
-        lambda: fake_gateway.put_secret_value(NAME, SecretValue(canary), token=VERSION, label="label")
+        lambda: fake_gateway.put_secret_value(
+            NAME, SecretValue(canary), token=VERSION, label="label"
+        )
     )
 
     assert type(error) is AwsUnreachable
     assert_no_value(error, canary)
 
 
-def test_an_endpoint_where_nobody_listens_is_told_as_such(quick: None, environment: Environment) -> None:
+def test_an_endpoint_where_nobody_listens_is_told_as_such(
+    quick: None, environment: Environment
+) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        gateway = SecretsManagerGateway(sessions.client(environment, "secretsmanager", "hana"), environment)
+        gateway = SecretsManagerGateway(
+            sessions.client(environment, "secretsmanager", "hana"), environment
+        )
         error = error_of(lambda: DESCRIBE(gateway))
     assert (type(error), error.message) == (
         AwsUnreachable,
@@ -117,7 +127,8 @@ def test_an_endpoint_where_nobody_listens_is_told_as_such(quick: None, environme
 
 @pytest.mark.parametrize("operation", EVERY_CALL)
 @pytest.mark.parametrize(
-    "body", ["<html>proxy</html>", "", "[", "{}", "[]", "null", '"text"', "5", '{"Message": "hello"}']
+    "body",
+    ["<html>proxy</html>", "", "[", "{}", "[]", "null", '"text"', "5", '{"Message": "hello"}'],
 )
 def test_a_good_status_from_somebody_else_is_no_success(
     fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, body: str, operation: str

@@ -54,7 +54,15 @@ def test_a_request_holds_what_was_asked_and_nothing_more(
 def answer_anything(request: Request) -> Answer:
     return Answer(
         200,
-        json.dumps({"ARN": "arn", "Name": NAME, "VersionId": VERSION, "SecretString": "x", "SecretList": []}),
+        json.dumps(
+            {
+                "ARN": "arn",
+                "Name": NAME,
+                "VersionId": VERSION,
+                "SecretString": "x",
+                "SecretList": [],
+            }
+        ),
     )
 
 

@@ -26,7 +26,9 @@ def new_token() -> str:
 
 def is_recent(moment: datetime | None) -> bool:
     return (
-        moment is not None and moment.tzinfo is UTC and abs(datetime.now(UTC) - moment) < timedelta(minutes=2)
+        moment is not None
+        and moment.tzinfo is UTC
+        and abs(datetime.now(UTC) - moment) < timedelta(minutes=2)
     )
 
 
@@ -47,7 +49,9 @@ def test_a_secret_is_described_without_its_value(
         "what it is",
         {"Team": "core"},
     )
-    assert secret.arn.startswith(f"arn:aws:secretsmanager:us-west-2:{environment.account}:secret:{name}-")
+    assert secret.arn.startswith(
+        f"arn:aws:secretsmanager:us-west-2:{environment.account}:secret:{name}-"
+    )
     assert secret.kms_key_id == "alias/miyabi-secrets"
     assert list(secret.versions.values()) == [(AWSCURRENT,)]
     assert canary not in repr(secret)
@@ -133,7 +137,9 @@ def test_a_value_is_read_wrapped_and_with_its_version(
     assert canary not in repr(stored)
 
 
-def test_a_binary_value_is_told_as_none(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
+def test_a_binary_value_is_told_as_none(
+    gateway: SecretsManagerGateway, make_secret: MakeSecret
+) -> None:
     name = make_secret(b"\x00\xff")
     assert gateway.get_secret_value(name, gateway.describe_secret(name).current).value is None
 

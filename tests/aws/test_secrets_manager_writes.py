@@ -24,7 +24,10 @@ def new_token() -> str:
 
 
 @settings(
-    max_examples=25, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(text=st.text(min_size=1, max_size=200))
 def test_s64_any_text_comes_back_byte_for_byte(
@@ -122,7 +125,9 @@ def test_s63_aws_refuses_to_move_awscurrent_from_where_it_is_not(
 
     for remove_from in (base, ""):
         with pytest.raises(AwsRefused) as caught:
-            gateway.update_secret_version_stage(name, AWSCURRENT, move_to=token, remove_from=remove_from)
+            gateway.update_secret_version_stage(
+                name, AWSCURRENT, move_to=token, remove_from=remove_from
+            )
         assert caught.value.call.operation == "secretsmanager:UpdateSecretVersionStage"
         assert caught.value.call.code
     assert gateway.describe_secret(name).current == theirs

@@ -42,7 +42,9 @@ def describe(sessions: AwsSessions, environment: Environment, person: str) -> An
 
 
 def without_role(environment: Environment) -> Environment:
-    return Environment(environment.name, environment.region, environment.account, environment.prefix)
+    return Environment(
+        environment.name, environment.region, environment.account, environment.prefix
+    )
 
 
 def test_s48_each_environment_s_calls_are_signed_by_its_own_assumed_role_in_the_person_s_name(
@@ -63,8 +65,12 @@ def test_s48_each_environment_s_calls_are_signed_by_its_own_assumed_role_in_the_
             assert call.signer == key_of(environment.account)
 
 
-def test_s48_two_people_never_share_a_client(sessions: AwsSessions, environment: Environment) -> None:
-    hana, ken = (sessions.client(environment, "secretsmanager", person) for person in ("hana", "ken"))
+def test_s48_two_people_never_share_a_client(
+    sessions: AwsSessions, environment: Environment
+) -> None:
+    hana, ken = (
+        sessions.client(environment, "secretsmanager", person) for person in ("hana", "ken")
+    )
     assert hana is not ken
 
 
@@ -85,7 +91,9 @@ def test_without_a_role_the_console_signs_itself_and_people_share_a_client(
     assert [(request.operation, request.signer) for request in fake_aws.requests] == [
         ("DescribeSecret", "testing")
     ]
-    assert sessions.client(plain, "secretsmanager", "hana") is sessions.client(plain, "secretsmanager", "ken")
+    assert sessions.client(plain, "secretsmanager", "hana") is sessions.client(
+        plain, "secretsmanager", "ken"
+    )
 
 
 def test_a_client_is_made_without_a_call_and_the_role_is_assumed_once(
@@ -172,7 +180,10 @@ def test_s48_what_a_trust_policy_cannot_allow_is_switched_off_alone(
 
 
 def test_s48_a_session_is_renewed_before_its_end_and_serves_until_then(
-    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment, monkeypatch: pytest.MonkeyPatch
+    fake_aws: FakeAws,
+    sessions: AwsSessions,
+    environment: Environment,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     describe(sessions, environment, "hana")
     end = datetime(2099, 1, 1, tzinfo=UTC).timestamp()  # as the fake STS says
@@ -210,7 +221,8 @@ def test_s84_the_machine_s_settings_cannot_send_calls_elsewhere(
         == "https://secretsmanager.us-west-2.amazonaws.com"
     )
     assert (
-        sessions.client(environment, "sts", "hana").meta.endpoint_url == "https://sts.us-west-2.amazonaws.com"
+        sessions.client(environment, "sts", "hana").meta.endpoint_url
+        == "https://sts.us-west-2.amazonaws.com"
     )
 
 
@@ -228,7 +240,8 @@ def test_times_are_read_as_utc(sessions: AwsSessions, environment: Environment) 
 
 
 @pytest.mark.parametrize(
-    "written", ["2026-01-01T00:00:00Z", "2026-01-01T09:00:00+09:00", 1767225600, 1767225600.0, "1767225600"]
+    "written",
+    ["2026-01-01T00:00:00Z", "2026-01-01T09:00:00+09:00", 1767225600, 1767225600.0, "1767225600"],
 )
 def test_every_way_of_writing_a_time_comes_out_in_utc(written: object) -> None:
     moment = session._timestamp(written)
@@ -240,7 +253,10 @@ def test_retries_and_time_outs_are_those_of_the_console(
 ) -> None:
     config: Any = sessions.client(environment, "secretsmanager", "hana").meta.config
     assert config.retries == {"mode": "standard", "total_max_attempts": session.MAX_ATTEMPTS}
-    assert (config.connect_timeout, config.read_timeout) == (session.CONNECT_TIMEOUT, session.READ_TIMEOUT)
+    assert (config.connect_timeout, config.read_timeout) == (
+        session.CONNECT_TIMEOUT,
+        session.READ_TIMEOUT,
+    )
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
@@ -258,7 +274,9 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 def test_threads_that_ask_at_once_get_the_same_client(
     sessions: AwsSessions, environment: Environment
 ) -> None:
-    clients = at_once([lambda: sessions.client(environment, "secretsmanager", "hana") for _ in range(16)])
+    clients = at_once(
+        [lambda: sessions.client(environment, "secretsmanager", "hana") for _ in range(16)]
+    )
     assert len({id(client) for client in clients}) == 1
 
 
@@ -292,10 +310,15 @@ def test_only_the_latest_clients_are_kept(
     monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
 ) -> None:
     monkeypatch.setattr(session, "KEPT_CALLERS", 3)
-    first = {person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a2", "a3")}
+    first = {
+        person: sessions.client(environment, "secretsmanager", person)
+        for person in ("a1", "a2", "a3")
+    }
     sessions.client(environment, "secretsmanager", "a1")  # used again, so a2 is the oldest
     sessions.client(environment, "secretsmanager", "a4")
-    again = {person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a3")}
+    again = {
+        person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a3")
+    }
 
     assert again == {person: first[person] for person in ("a1", "a3")}
     assert sessions.client(environment, "secretsmanager", "a2") is not first["a2"]
@@ -306,7 +329,9 @@ def test_a_client_in_use_outlives_its_place_among_the_kept(
     monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
 ) -> None:
     monkeypatch.setattr(session, "KEPT_CALLERS", 1)
-    gateway = SecretsManagerGateway(sessions.client(environment, "secretsmanager", "hana"), environment)
+    gateway = SecretsManagerGateway(
+        sessions.client(environment, "secretsmanager", "hana"), environment
+    )
     sessions.client(environment, "secretsmanager", "ken")
 
     assert gateway.describe_secret("name").name == "miyabi/dev/api-keys"

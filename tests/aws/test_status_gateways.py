@@ -58,7 +58,10 @@ def test_a_decryption_tells_secret_and_version_by_its_context() -> None:
     trail = client("cloudtrail")
     with Stubber(trail) as stub:
         context = {"SecretARN": "arn:secret", "SecretVersionId": "v1"}
-        events = [event("Decrypt", {"encryptionContext": context}), event("GenerateDataKey", {"keyId": KEY})]
+        events = [
+            event("Decrypt", {"encryptionContext": context}),
+            event("GenerateDataKey", {"keyId": KEY}),
+        ]
         stub.add_response("lookup_events", {"Events": events})
         [found] = CloudTrailGateway(trail, DEV).lookup_decrypts(KEY).value
     assert (found.resource, found.version, found.at) == ("arn:secret", "v1", AT)

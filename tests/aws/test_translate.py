@@ -77,12 +77,20 @@ def test_a_refusal_is_told_by_its_code(
         ),
         (GET, "Access to KMS is not allowed", "kms:Decrypt"),
         (PUT, "Access to KMS is not allowed", "kms:GenerateDataKey"),
-        (PUT, "not authorized to perform: kms:GenerateDataKey on this resource", "kms:GenerateDataKey"),
+        (
+            PUT,
+            "not authorized to perform: kms:GenerateDataKey on this resource",
+            "kms:GenerateDataKey",
+        ),
         (MOVE, "", "secretsmanager:UpdateSecretVersionStage"),
     ],
 )
 def test_a_denied_call_names_the_permission_that_is_missing(
-    fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, call: Call, message: str, permission: str
+    fake_aws: FakeAws,
+    fake_gateway: SecretsManagerGateway,
+    call: Call,
+    message: str,
+    permission: str,
 ) -> None:
     fake_aws.answer = lambda request: failure("AccessDeniedException", message)
     error = error_of(lambda: call(fake_gateway))
@@ -110,12 +118,14 @@ def test_credentials_that_have_ended_are_told_as_such(
 ) -> None:
     fake_aws.assume = lambda request: denied_by_sts("ExpiredToken")
     assert (
-        error_of(lambda: DESCRIBE(fake_gateway)).message == "AWS does not accept the console's credentials."
+        error_of(lambda: DESCRIBE(fake_gateway)).message
+        == "AWS does not accept the console's credentials."
     )
 
 
 @pytest.mark.parametrize(
-    "wrong", [lambda canary: canary.encode(), lambda canary: [canary], lambda canary: {"value": canary}]
+    "wrong",
+    [lambda canary: canary.encode(), lambda canary: [canary], lambda canary: {"value": canary}],
 )
 def test_s07_a_value_of_the_wrong_type_is_not_repeated(
     fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, canary: str, wrong: Callable[[str], Any]
@@ -123,10 +133,13 @@ def test_s07_a_value_of_the_wrong_type_is_not_repeated(
     value = SecretValue(wrong(canary))
     with pytest.raises(ParamValidationError, match=canary):  # what botocore would say
         fake_gateway._client.put_secret_value(SecretId=NAME, SecretString=value.reveal())
-    error = error_of(lambda: fake_gateway.put_secret_value(NAME, value, token=VERSION, label="label"))
+    error = error_of(
+        lambda: fake_gateway.put_secret_value(NAME, value, token=VERSION, label="label")
+    )
 
     assert (
-        error.message == "secretsmanager:PutSecretValue was not sent or not answered (ParamValidationError)."
+        error.message
+        == "secretsmanager:PutSecretValue was not sent or not answered (ParamValidationError)."
     )
     assert_no_value(error, canary)
     assert fake_aws.of("PutSecretValue") == []
@@ -147,7 +160,9 @@ def test_s07_an_answer_that_repeats_the_value_is_not_passed_on(
 ) -> None:
     fake_aws.answer = lambda request: failure(code, f"You sent {request.body}")
     error = error_of(
-        lambda: fake_gateway.put_secret_value(NAME, SecretValue(canary), token=VERSION, label="label")
+        lambda: fake_gateway.put_secret_value(
+            NAME, SecretValue(canary), token=VERSION, label="label"
+        )
     )
 
     assert canary in fake_aws.of("PutSecretValue")[0].body  # it was sent, and came back

@@ -43,7 +43,9 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("size", ["2 secrets", "1,000 secrets"])
-def test_a_ratio_of_times_comes_with_its_raw_times(figures: dict[str, Any], page: str, size: str) -> None:
+def test_a_ratio_of_times_comes_with_its_raw_times(
+    figures: dict[str, Any], page: str, size: str
+) -> None:
     told = figures[page][size]
     above, below = told["median_ms"].values()
     assert told["ratio"] == pytest.approx(above / below, rel=0.01)
@@ -60,7 +62,9 @@ def test_a_status_pass_reads_no_value_and_stays_within_its_goals(figures: dict[s
     told = figures["status pass"]
     assert told["secrets"] == 90
     assert "GetSecretValue" not in told["calls"]
-    assert all(told["calls"].get(operation, 0) <= most for operation, most in told["goals_at_most"].items())
+    assert all(
+        told["calls"].get(operation, 0) <= most for operation, most in told["goals_at_most"].items()
+    )
     assert told["first pass"]["GetSecretValue"] == 90
 
 
@@ -87,7 +91,9 @@ def test_the_bare_call_asks_for_as_many_secrets_as_the_list_page() -> None:
     assert bare.ROWS == list_secrets.ROWS
 
 
-def test_the_loader_is_measured_against_boto3_and_powertools_in_the_same_run(figures: dict[str, Any]) -> None:
+def test_the_loader_is_measured_against_boto3_and_powertools_in_the_same_run(
+    figures: dict[str, Any],
+) -> None:
     told = figures["Lambda loader ÷ boto3 and Powertools"]
     for delay, goal in ((5, 0.2), (30, 0.25)):
         cold = told[f"cold start, {delay} ms a call"]

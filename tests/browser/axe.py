@@ -10,7 +10,10 @@ from playwright.sync_api import Page
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # target-size (2.5.8) is off in axe unless asked for, although it is one of AA.
-EVERY_RULE = {"runOnly": {"type": "tag", "values": WCAG}, "rules": {"target-size": {"enabled": True}}}
+EVERY_RULE = {
+    "runOnly": {"type": "tag", "values": WCAG},
+    "rules": {"target-size": {"enabled": True}},
+}
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # what dark may change
 WIDE, NARROW = 1180, 320  # CSS pixels; 320 is what 1.4.10, Reflow, asks for
 LOOKS = [
@@ -29,7 +32,9 @@ def assert_accessible(page: Page) -> None:
     for scheme, width, rules in LOOKS:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate("scrollTo(0, 0)")  # further down, the bar at the top lies over the edge of some target
+        page.evaluate(
+            "scrollTo(0, 0)"
+        )  # further down, the bar at the top lies over the edge of some target
         found += [f"{scheme}, {width} px: {told}" for told in violations(page, rules)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{scheme}, {width} px: it scrolls to the side")

@@ -22,7 +22,12 @@ HERE = Path(__file__).parent
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 NO_CHROMIUM = "Chromium is not installed, so the tests in a browser cannot run. Install it, or set CHROMIUM to its path."
-QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 PATIENCE = 10_000  # milliseconds
 expect.set_options(timeout=PATIENCE)
 
@@ -60,7 +65,9 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def console(
-    browser_type_launch_args: dict[str, Any], local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+    browser_type_launch_args: dict[str, Any],
+    local_aws: LocalAws,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Console]:
     with running(local_aws, tmp_path_factory.mktemp("console")) as console:
         yield console
@@ -110,7 +117,9 @@ def anybody(new_context: Callable[..., BrowserContext], watch: Watch) -> Callabl
 
 
 @pytest.fixture
-def person(anybody: Callable[..., Page], session_of: Callable[[str], StorageState]) -> Callable[..., Page]:
+def person(
+    anybody: Callable[..., Page], session_of: Callable[[str], StorageState]
+) -> Callable[..., Page]:
     """Opens a page of somebody with a role."""
 
     def open_page(role: str, **options: Any) -> Page:

@@ -25,7 +25,13 @@ from secrets_ui.domain.environment import Environment, Rules
 from testkit.recording_aws import RecordingAws
 from tests.conftest import as_toml, fresh_environments
 
-ROLES = ("viewer", "editor", "approver", "auditor", "admin")  # each is the name of an account as well
+ROLES = (
+    "viewer",
+    "editor",
+    "approver",
+    "auditor",
+    "admin",
+)  # each is the name of an account as well
 
 # A proof lasts as long as all tests here, unless one ages it.
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
@@ -89,20 +95,30 @@ class Console:
     def age_session(self, context: BrowserContext, minutes: int, time: str = "seen") -> None:
         """As if the context's session had been left alone for so long, or its person had shown who they are so long ago (`proved_at`).
         Its row is read and written as Django does."""
-        key = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session")
+        key = next(
+            cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session"
+        )
         options = {
             "key": self.environ["SECRET_KEY"],
             "salt": "django.contrib.sessions.SessionStore",
             "serializer": JSONSerializer,
         }
         with (
-            closing(sqlite3.connect(self.environ["DATABASE_URL"].removeprefix("sqlite:///"))) as database,
+            closing(
+                sqlite3.connect(self.environ["DATABASE_URL"].removeprefix("sqlite:///"))
+            ) as database,
             database,
         ):
-            read = database.execute("SELECT session_data FROM django_session WHERE session_key = ?", [key])
+            read = database.execute(
+                "SELECT session_data FROM django_session WHERE session_key = ?", [key]
+            )
             data = signing.loads(read.fetchone()[0], **options)
-            aged = signing.dumps({**data, time: data[time] - minutes * 60}, compress=True, **options)
-            database.execute("UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, key])
+            aged = signing.dumps(
+                {**data, time: data[time] - minutes * 60}, compress=True, **options
+            )
+            database.execute(
+                "UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, key]
+            )
 
 
 @contextmanager

@@ -18,7 +18,9 @@ def sign_in(page: Page, name: str, password: str, path: str = "/") -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def open_edit(page: Page, console: Console, environment: str, secret: str, how: str = "edit") -> None:
+def open_edit(
+    page: Page, console: Console, environment: str, secret: str, how: str = "edit"
+) -> None:
     page.goto(console.path(how, environment, secret))
 
 

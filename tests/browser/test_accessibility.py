@@ -21,7 +21,12 @@ NOT_PAGES = {
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
     """Those of prod and dev, with the flaws that the demo has, for somebody who may do everything."""
     page = person("admin")
-    arguments = {"environment": "dev", "name": console.name("dev", "api-keys"), "sequence": 1, "number": 1}
+    arguments = {
+        "environment": "dev",
+        "name": console.name("dev", "api-keys"),
+        "sequence": 1,
+        "number": 1,
+    }
     paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
     for path in paths:
         page.goto(path)
@@ -31,7 +36,12 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
 
 @pytest.mark.parametrize(
     "path",
-    ["/prod/?q=token", "/prod/?q=nothing-like-it", "/audit?outcome=refused&after=then", "/no/such/page"],
+    [
+        "/prod/?q=token",
+        "/prod/?q=nothing-like-it",
+        "/audit?outcome=refused&after=then",
+        "/no/such/page",
+    ],
 )
 def test_filtered_and_refused_pages_are_accessible(editor: Page, path: str) -> None:
     editor.goto(path)
@@ -98,7 +108,9 @@ def test_a_conflict_is_accessible(console: Console, editor: Page) -> None:
     assert_accessible(editor)
 
 
-def test_a_waiting_proposal_and_a_saved_change_are_accessible(console: Console, editor: Page) -> None:
+def test_a_waiting_proposal_and_a_saved_change_are_accessible(
+    console: Console, editor: Page
+) -> None:
     for environment, button in (("staging", "Send for approval"), ("dev", "Save")):
         open_edit(editor, console, environment, console.make_secret(environment))
         value_of(editor, "FIRST").fill("changed")
@@ -108,7 +120,9 @@ def test_a_waiting_proposal_and_a_saved_change_are_accessible(console: Console, 
         assert_accessible(editor)
 
 
-def test_the_edit_form_is_accessible_without_javascript(console: Console, editor: Page, watch: Watch) -> None:
+def test_the_edit_form_is_accessible_without_javascript(
+    console: Console, editor: Page, watch: Watch
+) -> None:
     """axe is a script itself, so the page is made here as it is without one: no script of its own, what is in noscript shown."""
     watch.excuse("net::ERR_FAILED")
     editor.route("**/console.js", lambda route: route.abort())

@@ -39,7 +39,12 @@ INJECTED = "document.querySelectorAll('img[src=x], body script, main script').le
 
 def urls(console: Console) -> list[str]:
     """Every page of the console, for an environment with flaws, and its errors."""
-    arguments = {"environment": "dev", "name": console.name("dev", "api-keys"), "sequence": 1, "number": 1}
+    arguments = {
+        "environment": "dev",
+        "name": console.name("dev", "api-keys"),
+        "sequence": 1,
+        "number": 1,
+    }
     paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
     return [
         *paths,
@@ -53,7 +58,11 @@ def urls(console: Console) -> list[str]:
 
 @pytest.mark.parametrize("role", ["nobody", *ROLES])
 def test_s51_a_full_tour_breaches_nothing_and_asks_nothing_of_other_origins(
-    console: Console, person: Callable[..., Page], anybody: Callable[..., Page], watch: Watch, role: str
+    console: Console,
+    person: Callable[..., Page],
+    anybody: Callable[..., Page],
+    watch: Watch,
+    role: str,
 ) -> None:
     page = anybody() if role == "nobody" else person(role)
     statuses = set()
@@ -126,7 +135,8 @@ def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
         "form-0-value": "theirs",
     }
     inputs = "".join(
-        f"<input name={name} value='{value}'>" for name, value in {**fields, "confirmed": "on"}.items()
+        f"<input name={name} value='{value}'>"
+        for name, value in {**fields, "confirmed": "on"}.items()
     )
     target = console.url + console.path("edit", "dev", secret)
     page = context.new_page()
@@ -198,7 +208,11 @@ def test_s52_markup_in_descriptions_tags_keys_and_reasons_is_shown_as_text(
 @pytest.fixture
 def hostile_policy(console: Console) -> Iterator[dict[str, Any]]:
     """An inline policy of dev's Lambda role; it names no secret."""
-    statement = {"Effect": "Deny", "Action": "secretsmanager:*", "Resource": f"arn:aws:s3:::{MARKUP}"}
+    statement = {
+        "Effect": "Deny",
+        "Action": "secretsmanager:*",
+        "Resource": f"arn:aws:s3:::{MARKUP}",
+    }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     iam, role = console.accounts["dev"].clients.iam, console.environment("dev").lambda_role
     iam.put_role_policy(RoleName=role, PolicyName="hostile", PolicyDocument=json.dumps(policy))
@@ -222,7 +236,9 @@ def test_s52_markup_in_a_policy_is_shown_as_text(
     assert_nothing_injected(editor)
 
 
-def test_s52_markup_in_an_error_text_of_aws_is_shown_as_text(console: Console, editor: Page) -> None:
+def test_s52_markup_in_an_error_text_of_aws_is_shown_as_text(
+    console: Console, editor: Page
+) -> None:
     secret = console.make_secret()
     open_edit(editor, console, "dev", secret)
     value_of(editor, "FIRST").fill("typed")

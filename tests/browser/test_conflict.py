@@ -23,7 +23,9 @@ def rows(page: Page) -> dict[str, list[str]]:
     return {key: rest for key, *rest in cells}
 
 
-def test_changes_of_different_keys_both_end_in_aws(console: Console, editor: Page, secret: str) -> None:
+def test_changes_of_different_keys_both_end_in_aws(
+    console: Console, editor: Page, secret: str
+) -> None:
     open_edit(editor, console, "dev", secret)
     value_of(editor, "FIRST").fill("mine")
     review(editor)
@@ -70,10 +72,16 @@ def test_a_change_of_the_same_key_is_shown_and_what_was_typed_can_still_be_saved
     expect(value_of(editor, "FIRST")).to_have_value("mine")
     review(editor)
     save(editor)
-    assert console.values("dev", secret) == {"FIRST": "mine", "SECOND": "theirs too", "THIRD": "three"}
+    assert console.values("dev", secret) == {
+        "FIRST": "mine",
+        "SECOND": "theirs too",
+        "THIRD": "three",
+    }
 
 
-def test_their_value_is_kept_where_mine_is_taken_back(console: Console, editor: Page, secret: str) -> None:
+def test_their_value_is_kept_where_mine_is_taken_back(
+    console: Console, editor: Page, secret: str
+) -> None:
     open_edit(editor, console, "dev", secret)
     value_of(editor, "FIRST").fill("mine")
     value_of(editor, "THIRD").fill("mine too")
@@ -83,4 +91,8 @@ def test_their_value_is_kept_where_mine_is_taken_back(console: Console, editor: 
     value_of(editor, "FIRST").fill("")
     review(editor)
     save(editor)
-    assert console.values("dev", secret) == {"FIRST": "theirs", "SECOND": "two", "THIRD": "mine too"}
+    assert console.values("dev", secret) == {
+        "FIRST": "theirs",
+        "SECOND": "two",
+        "THIRD": "mine too",
+    }

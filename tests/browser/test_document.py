@@ -24,7 +24,9 @@ def test_a_mistake_is_told_by_line_and_column_and_the_document_is_saved_as_typed
     editor.get_by_role("button", name="Review").click()
     expect(problem(editor)).to_contain_text("line 4, column 3")
     expect(document).to_be_focused()
-    assert editor.evaluate("document.activeElement.selectionStart") == utf16(WRONG[: WRONG.index('"C"')])
+    assert editor.evaluate("document.activeElement.selectionStart") == utf16(
+        WRONG[: WRONG.index('"C"')]
+    )
     expect(document).to_have_value(WRONG)
 
     document.fill(RIGHT)
@@ -39,7 +41,9 @@ def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def test_a_text_that_is_no_json_is_saved_when_the_box_says_so(console: Console, editor: Page) -> None:
+def test_a_text_that_is_no_json_is_saved_when_the_box_says_so(
+    console: Console, editor: Page
+) -> None:
     secret = console.make_secret(value="a certificate, say")
     editor.goto(console.path("secret", "dev", secret))
     editor.get_by_role("link", name="Edit values").click()

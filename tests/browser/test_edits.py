@@ -13,7 +13,9 @@ from tests.browser.pages import add_key, choose, open_edit, review, reviewed, ro
 from tests.browser.watching import Bodies
 
 
-def test_keys_are_added_removed_emptied_and_generated_in_one_change(console: Console, editor: Page) -> None:
+def test_keys_are_added_removed_emptied_and_generated_in_one_change(
+    console: Console, editor: Page
+) -> None:
     bodies, secret = Bodies(editor.context), console.make_secret()
     open_edit(editor, console, "dev", secret)
     choose(editor, "FIRST", "Set to empty")
@@ -37,7 +39,9 @@ def test_keys_are_added_removed_emptied_and_generated_in_one_change(console: Con
     assert all(re.fullmatch(r"[\w-]{43}", token) for token in made)
     assert made[0] != made[1]
     assert len(bodies.received) > 10
-    assert not [where for where, body in bodies.received for token in made if token.encode() in body]
+    assert not [
+        where for where, body in bodies.received for token in made if token.encode() in body
+    ]
 
 
 LINES = "-----BEGIN-----\n two \ttabs\n\n-----END-----\n"
@@ -57,7 +61,12 @@ def test_s64_a_value_reaches_aws_byte_for_byte(console: Console, editor: Page, v
     add_key(editor, "NEW", value=value)
     review(editor)
     save(editor)
-    assert console.values("dev", secret) == {"FIRST": "one", "SECOND": value, "THIRD": "three", "NEW": value}
+    assert console.values("dev", secret) == {
+        "FIRST": "one",
+        "SECOND": value,
+        "THIRD": "three",
+        "NEW": value,
+    }
 
 
 def test_s64_line_breaks_are_stored_as_chosen_key_by_key(console: Console, editor: Page) -> None:
@@ -84,7 +93,9 @@ def test_s64_a_line_typed_with_enter_is_a_line(console: Console, editor: Page) -
     assert console.values("dev", secret)["FIRST"] == "a\nb"
 
 
-def test_s64_the_largest_value_that_a_secret_takes_is_saved_whole(console: Console, editor: Page) -> None:
+def test_s64_the_largest_value_that_a_secret_takes_is_saved_whole(
+    console: Console, editor: Page
+) -> None:
     secret = console.make_secret(value='{"FIRST": "one"}')
     value = "x" * (65_536 - len(json.dumps({"FIRST": ""})))
     open_edit(editor, console, "dev", secret)
@@ -99,7 +110,9 @@ def test_what_is_typed_is_hidden_until_asked_for(console: Console, editor: Page)
     value = value_of(editor, "MIYABI_ROOT")
     value.fill("/srv")
     expect(value).to_have_css("-webkit-text-security", "disc")
-    show = row(editor, "MIYABI_ROOT").get_by_role("button", name="Show what is typed for MIYABI_ROOT")
+    show = row(editor, "MIYABI_ROOT").get_by_role(
+        "button", name="Show what is typed for MIYABI_ROOT"
+    )
     show.click()
     expect(value).to_have_css("-webkit-text-security", "none")
     expect(row(editor, "MIYABI_ROOT").get_by_role("button", name="Hide")).to_have_attribute(

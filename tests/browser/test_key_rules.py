@@ -52,7 +52,8 @@ def _serve(route: Route) -> None:
     name = route.request.url.rsplit("/", 1)[1]
     if name.endswith(".js"):
         route.fulfill(
-            path=ROOT / "secrets_ui" / "static" / "secrets_ui" / name, content_type="text/javascript"
+            path=ROOT / "secrets_ui" / "static" / "secrets_ui" / name,
+            content_type="text/javascript",
         )
     else:
         route.fulfill(body="<!doctype html><title>scripts</title>", content_type="text/html")
@@ -78,14 +79,18 @@ def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
 
 def keys() -> list[Any]:
     known = [key for secret in CATALOG.secrets.values() for key in secret.keys.values()]
-    plain = [KeySpec(f"any {name}", format=name, placeholders=CATALOG.placeholders) for name in FORMATS]
+    plain = [
+        KeySpec(f"any {name}", format=name, placeholders=CATALOG.placeholders) for name in FORMATS
+    ]
     return [pytest.param(key, id=key.name) for key in (*known, *plain)]
 
 
 @pytest.mark.parametrize("key", keys())
 def test_a_value_is_judged_alike_in_the_page_and_on_the_server(scripts: Page, key: KeySpec) -> None:
     said = dict(zip(VALUES, in_the_page(scripts, key), strict=True))
-    assert said == {value: [[p.level, p.code, p.text] for p in check_value(value, key)] for value in VALUES}
+    assert said == {
+        value: [[p.level, p.code, p.text] for p in check_value(value, key)] for value in VALUES
+    }
 
 
 def test_every_pattern_of_the_catalogue_is_one_that_the_page_understands(scripts: Page) -> None:
@@ -95,9 +100,7 @@ def test_every_pattern_of_the_catalogue_is_one_that_the_page_understands(scripts
         for key in secret.keys.values()
         for p in key.placeholders
     ]
-    script = (
-        'async (patterns) => (await import("/key_rules.js")).compilePatterns(JSON.stringify(patterns)).length'
-    )
+    script = 'async (patterns) => (await import("/key_rules.js")).compilePatterns(JSON.stringify(patterns)).length'
     assert scripts.evaluate(script, patterns) == len(patterns)
 
 

@@ -11,8 +11,12 @@ from tests.browser.pages import heading, open_edit, problem, value_of
 FOCUSED = "(document.activeElement.closest('[data-show]') ?? document.activeElement).textContent || document.activeElement.id"
 
 
-@pytest.mark.parametrize(("path", "label"), [("/prod/", "Filter by name or key"), ("/audit", "Person")])
-def test_slash_goes_to_the_filter_and_is_a_slash_where_one_types(editor: Page, path: str, label: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "label"), [("/prod/", "Filter by name or key"), ("/audit", "Person")]
+)
+def test_slash_goes_to_the_filter_and_is_a_slash_where_one_types(
+    editor: Page, path: str, label: str
+) -> None:
     editor.goto(path)
     editor.keyboard.press("/")
     expect(editor.get_by_label(label)).to_be_focused()
@@ -94,7 +98,9 @@ def test_the_focus_goes_to_what_is_wrong(console: Console, editor: Page) -> None
     expect(problem(editor)).to_be_focused()
 
 
-def test_back_in_the_browser_leads_from_the_review_to_what_was_typed(console: Console, editor: Page) -> None:
+def test_back_in_the_browser_leads_from_the_review_to_what_was_typed(
+    console: Console, editor: Page
+) -> None:
     open_edit(editor, console, "dev", console.make_secret())
     value_of(editor, "FIRST").fill("typed")
     editor.get_by_role("button", name="Review").click()

@@ -56,7 +56,9 @@ def find_in_audit_log(page: Page, sequence: int, secret: str) -> None:
     page.get_by_label("Action").select_option("secret.save")
     page.get_by_role("button", name="Filter").click()
     assert "person=editor" in page.url
-    found = page.get_by_role("row").filter(has=page.get_by_role("link", name=str(sequence), exact=True))
+    found = page.get_by_role("row").filter(
+        has=page.get_by_role("link", name=str(sequence), exact=True)
+    )
     expect(found).to_contain_text(secret)
     expect(found).to_contain_text(KEY)
     expect(found).to_contain_text("done")

@@ -18,22 +18,25 @@ FIELDS = (
     "Array.from(document.querySelectorAll('[data-edit] textarea, [data-edit] input:not([type=hidden], [type=checkbox])'),"
     " (field) => field.value).join('')"
 )
-NOTE_RETURN = (
-    "addEventListener('pageshow', (event) => { document.documentElement.dataset.kept = event.persisted; });"
-)
+NOTE_RETURN = "addEventListener('pageshow', (event) => { document.documentElement.dataset.kept = event.persisted; });"
 
 
 @pytest.fixture(scope="module")
 def keeping_browser(launch_browser: Callable[..., Browser], chromium: str) -> Any:
     """Chromium with the back-forward cache that Playwright takes away."""
-    browser = launch_browser(executable_path=chromium, ignore_default_args=["--disable-back-forward-cache"])
+    browser = launch_browser(
+        executable_path=chromium, ignore_default_args=["--disable-back-forward-cache"]
+    )
     yield browser
     browser.close()
 
 
 @pytest.fixture
 def kept_page(
-    console: Console, keeping_browser: Browser, session_of: Callable[[str], StorageState], watch: Watch
+    console: Console,
+    keeping_browser: Browser,
+    session_of: Callable[[str], StorageState],
+    watch: Watch,
 ) -> Any:
     """An editor's page that the browser keeps whatever the console's headers say, as some browsers do."""
     context = keeping_browser.new_context(base_url=console.url, storage_state=session_of("editor"))
@@ -49,7 +52,9 @@ def allow_keeping(route: Route) -> None:
     """Without no-store, and without the cookies whose change makes Chromium drop a page."""
     answer = route.fetch()
     kept = {
-        name: text for name, text in answer.headers.items() if name not in ("cache-control", "set-cookie")
+        name: text
+        for name, text in answer.headers.items()
+        if name not in ("cache-control", "set-cookie")
     }
     route.fulfill(response=answer, headers=kept)
 
@@ -87,7 +92,9 @@ def test_s10_back_as_shipped_shows_a_form_with_empty_inputs(
     expect(value_of(editor, "FIRST")).to_have_value("")
 
 
-def test_s10_after_a_save_back_does_not_lead_to_what_was_typed(console: Console, editor: Page) -> None:
+def test_s10_after_a_save_back_does_not_lead_to_what_was_typed(
+    console: Console, editor: Page
+) -> None:
     canary, secret = make_canary(), console.make_secret()
     editor.goto(console.path("secret", "dev", secret))
     editor.get_by_role("link", name="Edit values").click()
@@ -100,7 +107,9 @@ def test_s10_after_a_save_back_does_not_lead_to_what_was_typed(console: Console,
         assert canary not in editor.content()
 
 
-def test_s11_after_signing_out_back_shows_no_secret(console: Console, anybody: Callable[..., Page]) -> None:
+def test_s11_after_signing_out_back_shows_no_secret(
+    console: Console, anybody: Callable[..., Page]
+) -> None:
     page, secret = anybody(), console.make_secret()
     sign_in(page, "editor", console.password, console.path("secret", "dev", secret))
     expect(heading(page)).to_have_text(console.name("dev", secret))
@@ -189,7 +198,9 @@ def test_s12_a_value_that_was_shown_and_copied_is_in_no_storage_of_the_browser(
 ) -> None:
     page, canary = anybody(), make_canary()
     sign_in(page, "editor", console.password)
-    expect(show(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))).to_have_text(canary)
+    expect(
+        show(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))
+    ).to_have_text(canary)
     assert stored_in(page) == [[], [], [], [], 0, None, "", ""]
     assert canary not in page.url
     page.goto("/dev/")
@@ -211,7 +222,12 @@ def test_s12_after_a_full_tour_no_storage_of_the_browser_holds_anything(
     review(editor)
     assert stored_in(editor) == [[], [], [], [], 0, {"step": "after edit"}, "", ""]
     save(editor)
-    for path in ("/dev/", console.path("secret", "dev", secret), "/dev/changes", "/audit?key=FIRST"):
+    for path in (
+        "/dev/",
+        console.path("secret", "dev", secret),
+        "/dev/changes",
+        "/audit?key=FIRST",
+    ):
         editor.goto(path)
         assert stored_in(editor) == [[], [], [], [], 0, None, "", ""]
     kept: Any = editor.context.storage_state(indexed_db=True)

@@ -66,7 +66,9 @@ def test_a_value_is_shown_for_half_a_minute_and_gone_then(console: Console, page
 @pytest.mark.parametrize("how", ["Hide now", "Escape", "another key"])
 def test_it_is_hidden_when_the_person_wants_it(console: Console, page: Page, how: str) -> None:
     canary = make_canary()
-    row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": canary, "SECOND": "two"})))
+    row = open_key(
+        page, console, console.make_secret(value=json.dumps({"FIRST": canary, "SECOND": "two"}))
+    )
     row.get_by_role("button", name="Show for 30 seconds").click()
     expect(shown(row)).to_have_text(canary)
     if how == "Hide now":
@@ -86,7 +88,9 @@ def test_it_is_hidden_when_the_person_wants_it(console: Console, page: Page, how
 ODD = "\n first\r\nline \t<b>&amp;{{ x }}</b>\u202egnp\u200b\u00a0 end "
 
 
-def test_s52_a_value_of_any_shape_is_shown_inert_and_to_the_byte(console: Console, page: Page) -> None:
+def test_s52_a_value_of_any_shape_is_shown_inert_and_to_the_byte(
+    console: Console, page: Page
+) -> None:
     row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": ODD})))
     row.get_by_role("button", name="Show for 30 seconds").click()
     expect(shown(row)).to_be_visible()

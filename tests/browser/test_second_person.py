@@ -51,7 +51,11 @@ def test_one_proposes_and_another_approves(
     expect(theirs.get_by_role("row", name="FIRST")).to_contain_text("•" * 8)
     theirs.get_by_role("button", name="Approve").click()
     expect(other.get_by_text("by editor, approved by admin, in this console").first).to_be_visible()
-    assert console.values("staging", secret) == {"FIRST": "proposed", "SECOND": "two", "THIRD": "three"}
+    assert console.values("staging", secret) == {
+        "FIRST": "proposed",
+        "SECOND": "two",
+        "THIRD": "three",
+    }
 
     other.get_by_role("link", name="Audit", exact=True).click()
     expect(other.get_by_role("row").nth(1)).to_contain_text(console.name("staging", secret))

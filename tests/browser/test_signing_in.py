@@ -24,7 +24,7 @@ from tests.browser.watching import Watch
 HANA = "hana@miyabi-world.com"
 MAKE = """
 import sys, django; django.setup()
-from secrets_ui.services.accounts import make_account
+from secrets_ui.services.people.accounts import make_account
 make_account(sys.argv[1], sys.argv[2], {"dev": "editor", "prod": "editor"})
 """
 
@@ -64,7 +64,9 @@ def by_provider(page: Page, name: str = "hana") -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def by_password(page: Page, account: tuple[str, str], address: str = "/sign-in?next=/account") -> None:
+def by_password(
+    page: Page, account: tuple[str, str], address: str = "/sign-in?next=/account"
+) -> None:
     page.goto(address)
     page.get_by_label("Name").fill(account[0])
     page.get_by_label("Password").fill(account[1])
@@ -90,13 +92,17 @@ def test_s31_step_up_asks_at_the_provider_once_more_and_an_old_answer_is_told(
     by_provider(page)
     page.goto("/step-up?next=/dev/")
     page.get_by_role("button", name="Confirm at your identity provider").click()
-    page.get_by_role("button", name="hana", exact=True).click()  # it asks, though she has a session there
+    page.get_by_role(
+        "button", name="hana", exact=True
+    ).click()  # it asks, though she has a session there
     expect(heading(page)).to_contain_text("Secrets in dev")
     provider.wrong = Wrong(claims={"auth_time": int(time.time()) - 3600})
     page.goto("/step-up?next=/dev/")
     page.get_by_role("button", name="Confirm at your identity provider").click()
     page.get_by_role("button", name="hana", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("an earlier sign-in instead of asking you again")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "an earlier sign-in instead of asking you again"
+    )
     assert_accessible(page)
     provider.wrong = Wrong(claims={"auth_time": None})
     page.get_by_role("link", name="Try again").click()
@@ -123,7 +129,10 @@ def test_s31_the_address_of_the_way_back_is_good_once(
     anybody: Callable[..., Page], provider: OidcProvider
 ) -> None:
     page, seen = anybody(), []
-    page.on("request", lambda request: seen.append(request.url) if "/sso/callback" in request.url else None)
+    page.on(
+        "request",
+        lambda request: seen.append(request.url) if "/sso/callback" in request.url else None,
+    )
     by_provider(page)
     expect(heading(page)).to_have_text("Your account")
     page.get_by_role("button", name="Sign out").click()
@@ -164,7 +173,9 @@ def test_with_the_provider_down_the_page_says_what_still_works(
     page.goto("/sign-in")
     page.get_by_role("button", name="Sign in with").click()
     expect(heading(page)).to_have_text("The identity provider does not answer")
-    expect(page.get_by_text("Whoever has a local account can still sign in with it.")).to_be_visible()
+    expect(
+        page.get_by_text("Whoever has a local account can still sign in with it.")
+    ).to_be_visible()
     by_password(page, account)
     expect(heading(page)).to_have_text("Your account")
 
@@ -182,7 +193,9 @@ def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
         "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
         "isUserVerified": True, "automaticPresenceSimulation": True,
     }  # fmt: skip
-    authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})[
+        "authenticatorId"
+    ]
 
     by_password(page, account, f"{local}/sign-in?next=/account")
     page.get_by_role("link", name="Add a passkey").click()
@@ -208,10 +221,14 @@ def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
     expect(heading(page)).to_have_text("Your sessions")
     expect(page.get_by_text("by password and passkey")).to_be_visible()
 
-    cdp.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False})
+    cdp.send(
+        "WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False}
+    )
     page.goto(f"{local}/step-up")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.locator("[data-passkey-error]")).to_contain_text("no passkey of this account was found here")
+    expect(page.locator("[data-passkey-error]")).to_contain_text(
+        "no passkey of this account was found here"
+    )
 
 
 def test_an_authenticator_app_is_set_up_and_opens_the_account(

@@ -131,7 +131,9 @@ def test_a_page_whose_session_has_ended_says_so(viewer: Page) -> None:
 
 
 def test_a_check_can_be_asked_for(console: Console, viewer: Page) -> None:
-    console.database("UPDATE secrets_ui_statusrunner SET every = 60, alive_at = ?", "2999-01-01 00:00:00")
+    console.database(
+        "UPDATE secrets_ui_statusrunner SET every = 60, alive_at = ?", "2999-01-01 00:00:00"
+    )
     viewer.goto("/status")
     viewer.get_by_role("button", name="Check now").click()
     expect(viewer.get_by_text("A check was asked for, and begins in a moment")).to_be_visible()

@@ -65,7 +65,9 @@ def test_the_fault_in_staging_is_explained_and_its_printed_remedy_heals_it(
     expect(answer).to_contain_text("No. The key policy of")
     expect(answer).to_contain_text("AccessDeniedException: Access to KMS is not allowed")
     found = finding(editor, "Decrypt is allowed")
-    expect(found.locator("mark")).to_have_text('"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com",')
+    expect(found.locator("mark")).to_have_text(
+        '"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com",'
+    )
     expect(editor.locator(".finding")).to_have_count(1)
     expect(found).to_contain_text("With it the evaluator allows kms:Decrypt")
     assert_accessible(editor)
@@ -117,7 +119,9 @@ def test_without_javascript_it_is_one_page(console: Console, person: Callable[..
 @pytest.mark.usefixtures("wrong_key_policy")
 def test_a_pasted_error_leads_to_the_check_that_explains_it(console: Console, editor: Page) -> None:
     editor.goto(console.path("explain-error", "staging", "api-keys"))
-    editor.get_by_label("Error text or code").fill("AccessDeniedException: Access to KMS is not allowed")
+    editor.get_by_label("Error text or code").fill(
+        "AccessDeniedException: Access to KMS is not allowed"
+    )
     editor.get_by_role("button", name="Explain it").click()
     expect(editor.locator(".finding").first).to_contain_text("kms:ViaService")
     assert_accessible(editor)
@@ -136,5 +140,7 @@ def test_another_policy_is_tried_and_nothing_is_written(
     tried = editor.get_by_role("region", name="The answer")
     expect(tried).to_contain_text("kms:Decrypt was not allowed before.")
     assert_accessible(editor)
-    policy = staging.clients.kms.get_key_policy(KeyId=staging.key_arn, PolicyName="default")["Policy"]
+    policy = staging.clients.kms.get_key_policy(KeyId=staging.key_arn, PolicyName="default")[
+        "Policy"
+    ]
     assert "us-east-1" in policy

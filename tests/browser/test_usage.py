@@ -16,7 +16,9 @@ from tests.browser.pages import heading
 @pytest.fixture(scope="module")
 def metrics(console: Console) -> None:
     """Staging's month, with the alarm that rings; dev and prod have no data point."""
-    fill_metrics(console.accounts["staging"].clients.kms.meta.endpoint_url, [console.environment("staging")])
+    fill_metrics(
+        console.accounts["staging"].clients.kms.meta.endpoint_url, [console.environment("staging")]
+    )
 
 
 @pytest.fixture

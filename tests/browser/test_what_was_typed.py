@@ -74,13 +74,17 @@ def test_a_blank_that_may_be_meant_is_a_warning_and_is_kept(console: Console, ed
     secret = console.make_secret()
     open_edit(editor, console, "dev", secret)
     value_of(editor, "FIRST").fill("  meant \n")
-    expect(row(editor, "FIRST").locator("[data-verdict] .warn")).to_contain_text("Starts with a blank")
+    expect(row(editor, "FIRST").locator("[data-verdict] .warn")).to_contain_text(
+        "Starts with a blank"
+    )
     review(editor)
     save(editor)
     assert console.values("dev", secret)["FIRST"] == "  meant \n"
 
 
-def test_s09_a_refused_form_is_never_sent_back_and_stays_in_the_page(console: Console, editor: Page) -> None:
+def test_s09_a_refused_form_is_never_sent_back_and_stays_in_the_page(
+    console: Console, editor: Page
+) -> None:
     canary, bodies = make_canary(), Bodies(editor.context)
     secret = console.make_secret()
     open_edit(editor, console, "dev", secret)
@@ -112,12 +116,16 @@ def test_a_value_larger_than_a_secret_is_told_as_one_types_and_refused(
     value_of(editor, "FIRST").fill("x" * 65_537)
     expect(row(editor, "FIRST").get_by_text("Is longer than 65,536 bytes")).to_be_visible()
     editor.get_by_role("button", name="Review").click()
-    expect(row(editor, "FIRST").get_by_text("Too long: a secret takes at most 65,536 bytes")).to_be_visible()
+    expect(
+        row(editor, "FIRST").get_by_text("Too long: a secret takes at most 65,536 bytes")
+    ).to_be_visible()
     expect(value_of(editor, "FIRST")).to_have_value("x" * 65_537)
     assert console.text("dev", secret) == '{"FIRST": ""}'
 
 
-def test_leaving_with_something_typed_asks_first(console: Console, editor: Page, watch: Watch) -> None:
+def test_leaving_with_something_typed_asks_first(
+    console: Console, editor: Page, watch: Watch
+) -> None:
     watch.excuse("dialog:")
     open_edit(editor, console, "dev", console.make_secret())
     editor.get_by_role("link", name="Cancel").click()
@@ -151,7 +159,11 @@ BREAKDOWNS = {
 @pytest.mark.parametrize("break_down", BREAKDOWNS, ids=lambda way: way.__name__.replace("_", "-"))
 @pytest.mark.parametrize("step", ["review", "save"])
 def test_what_was_typed_outlives_a_breakdown(
-    console: Console, editor: Page, watch: Watch, break_down: Callable[[Page, Console], None], step: str
+    console: Console,
+    editor: Page,
+    watch: Watch,
+    break_down: Callable[[Page, Console], None],
+    step: str,
 ) -> None:
     watch.excuse("net::ERR_INTERNET_DISCONNECTED")
     secret = console.make_secret()

@@ -42,7 +42,9 @@ def test_sign_in_list_filter_and_detail(console: Console, anybody: Callable[...,
     expect(heading(page)).to_have_text("Sign in")
 
 
-def test_an_edit_says_that_it_saves_in_one_step_and_does(console: Console, page_without_script: Page) -> None:
+def test_an_edit_says_that_it_saves_in_one_step_and_does(
+    console: Console, page_without_script: Page
+) -> None:
     page, before = page_without_script, console.values("prod", "config")
     open_edit(page, console, "prod", "config")
     expect(page.locator("noscript .fields .hint")).to_contain_text("the form saves in one step")
@@ -55,7 +57,10 @@ def test_an_edit_says_that_it_saves_in_one_step_and_does(console: Console, page_
     page.get_by_label(BOX).check()
     answer = send(page)
     expect(answer.get_by_text("is AWSCURRENT now")).to_be_visible()
-    assert console.values("prod", "config") == before | {"MIYABI_ROOT": "/without\nscript\n", "EXTRA": "more"}
+    assert console.values("prod", "config") == before | {
+        "MIYABI_ROOT": "/without\nscript\n",
+        "EXTRA": "more",
+    }
 
 
 def test_the_box_has_to_be_ticked(console: Console, page_without_script: Page) -> None:
@@ -78,7 +83,9 @@ def test_s09_a_refusal_opens_beside_what_was_typed_and_repeats_none_of_it(
     page.get_by_label(BOX).check()
     answer = send(page)
     expect(answer.get_by_text("Nothing was saved.")).to_be_visible()
-    expect(answer.get_by_text("A value was typed for a key that is not to be replaced")).to_be_visible()
+    expect(
+        answer.get_by_text("A value was typed for a key that is not to be replaced")
+    ).to_be_visible()
     assert "typed with care" not in answer.content()
     expect(value_of(answer, "FIRST")).to_have_value("")
     answer.close()
@@ -89,7 +96,9 @@ def test_s09_a_refusal_opens_beside_what_was_typed_and_repeats_none_of_it(
     assert console.values("dev", secret)["FIRST"] == "typed with care"
 
 
-def test_a_conflict_is_a_page_beside_what_was_typed(console: Console, page_without_script: Page) -> None:
+def test_a_conflict_is_a_page_beside_what_was_typed(
+    console: Console, page_without_script: Page
+) -> None:
     page, secret = page_without_script, console.make_secret()
     open_edit(page, console, "dev", secret)
     value_of(page, "FIRST").fill("mine")
@@ -107,7 +116,9 @@ def test_a_conflict_is_a_page_beside_what_was_typed(console: Console, page_witho
     assert console.values("dev", secret) == {"FIRST": "mine", "SECOND": "theirs", "THIRD": "three"}
 
 
-def test_a_whole_document_is_saved_byte_for_byte(console: Console, page_without_script: Page) -> None:
+def test_a_whole_document_is_saved_byte_for_byte(
+    console: Console, page_without_script: Page
+) -> None:
     page, secret = page_without_script, console.make_secret()
     open_edit(page, console, "dev", secret, "edit-document")
     page.get_by_role("textbox", name="Document").fill('{"A":\n  "1"}\n')

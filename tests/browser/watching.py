@@ -12,9 +12,7 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 });
 """
-STATUS = (
-    "the server responded with a status of"  # Chromium tells each answer of 400 and more; tests look at these
-)
+STATUS = "the server responded with a status of"  # Chromium tells each answer of 400 and more; tests look at these
 
 
 class Watch:
@@ -48,7 +46,10 @@ class Watch:
             self.heard.append(f"request: {request.url}")
 
     def _on_page(self, page: Page) -> None:
-        page.on("dialog", lambda dialog: (self.heard.append(f"dialog: {dialog.message}"), dialog.accept()))
+        page.on(
+            "dialog",
+            lambda dialog: (self.heard.append(f"dialog: {dialog.message}"), dialog.accept()),
+        )
 
 
 class Bodies:
@@ -61,4 +62,6 @@ class Bodies:
     def _keep(self, request: Request) -> None:
         response = request.response()
         if response and not 300 <= response.status < 400:
-            self.received.append((f"{request.method} {request.url} {response.status}", response.body()))
+            self.received.append(
+                (f"{request.method} {request.url} {response.status}", response.body())
+            )

@@ -51,7 +51,8 @@ def known(value: Any, operation: str = "service:Operation") -> Known[Any]:
 
 def denied(permission: str, resource: str = "") -> Denied:
     return Denied(
-        AwsCall(permission, resource, "us-west-2", "AccessDenied", cli=f"aws {permission}"), permission
+        AwsCall(permission, resource, "us-west-2", "AccessDenied", cli=f"aws {permission}"),
+        permission,
     )
 
 
@@ -90,7 +91,9 @@ READER = role_evidence(
             BASIC,
         ),
         ACCESS_ARN: document(
-            "miyabi-lambda-secrets-access", secrets_access(ENVIRONMENT, KEY_ARN, ["api-keys"]), ACCESS_ARN
+            "miyabi-lambda-secrets-access",
+            secrets_access(ENVIRONMENT, KEY_ARN, ["api-keys"]),
+            ACCESS_ARN,
         ),
         GITHUB: document("miyabi-lambda-github-access", github_access(ENVIRONMENT), GITHUB),
     },
@@ -99,7 +102,11 @@ READER = role_evidence(
 CONSOLE_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/miyabi-console-access"
 CONSOLE = role_evidence(
     CONSOLE_ARN,
-    {CONSOLE_POLICY: document("miyabi-console-access", console_access(ENVIRONMENT, KEY_ARN), CONSOLE_POLICY)},
+    {
+        CONSOLE_POLICY: document(
+            "miyabi-console-access", console_access(ENVIRONMENT, KEY_ARN), CONSOLE_POLICY
+        )
+    },
     trust("AWS", f"arn:aws:iam::{ACCOUNT}:root"),
 )
 SECRET = Secret(
@@ -150,7 +157,9 @@ def secrets_statement(sid: str, **members: Any) -> AccessEvidence:
     )
 
 
-def key_statement(sid: str = "LambdaDecryptsThroughSecretsManager", **members: Any) -> AccessEvidence:
+def key_statement(
+    sid: str = "LambdaDecryptsThroughSecretsManager", **members: Any
+) -> AccessEvidence:
     """The key policy with members of one statement exchanged."""
     whole = key_policy(ENVIRONMENT)
     edit(whole, sid, members)

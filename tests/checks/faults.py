@@ -60,11 +60,13 @@ def edit_policy(account: Account, name: str, edit: Edit) -> Undo:
     """Of a customer managed policy: a new default version, which goes on the way back."""
     iam, arn = account.clients.iam, f"arn:aws:iam::{account.environment.account}:policy/{name}"
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"][
+        "Document"
+    ]
     edit(document)
-    made = iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True)[
-        "PolicyVersion"
-    ]["VersionId"]
+    made = iam.create_policy_version(
+        PolicyArn=arn, PolicyDocument=json.dumps(document), SetAsDefault=True
+    )["PolicyVersion"]["VersionId"]
 
     def undo() -> None:
         iam.set_default_policy_version(PolicyArn=arn, VersionId=version)
@@ -104,16 +106,19 @@ def put_inline(account: Account, name: str, **members: Any) -> Undo:
 
 
 def put_secret_policy(account: Account, **members: Any) -> Undo:
-    client, document = account.clients.secretsmanager, {"Version": "2012-10-17", "Statement": [members]}
+    client, document = (
+        account.clients.secretsmanager,
+        {"Version": "2012-10-17", "Statement": [members]},
+    )
     client.put_resource_policy(SecretId=secret(account), ResourcePolicy=json.dumps(document))
     return lambda: client.delete_resource_policy(SecretId=secret(account))
 
 
 def put_boundary(account: Account, *statements: Document) -> Undo:
     iam, document = account.clients.iam, {"Version": "2012-10-17", "Statement": list(statements)}
-    arn = iam.create_policy(PolicyName="developers-boundary", PolicyDocument=json.dumps(document))["Policy"][
-        "Arn"
-    ]
+    arn = iam.create_policy(PolicyName="developers-boundary", PolicyDocument=json.dumps(document))[
+        "Policy"
+    ]["Arn"]
     iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=arn)
 
     def undo() -> None:
@@ -137,22 +142,40 @@ ALLOW_ALL = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": 
 
 @fault("function", function_runs_as_role="fail")
 def function_with_another_role(account: Account) -> Undo:
-    lambda_, other = account.clients.lambda_, f"arn:aws:iam::{account.environment.account}:role/another-role"
+    lambda_, other = (
+        account.clients.lambda_,
+        f"arn:aws:iam::{account.environment.account}:role/another-role",
+    )
     lambda_.update_function_configuration(FunctionName=FUNCTION, Role=other)
-    return lambda: lambda_.update_function_configuration(FunctionName=FUNCTION, Role=account.lambda_role_arn)
+    return lambda: lambda_.update_function_configuration(
+        FunctionName=FUNCTION, Role=account.lambda_role_arn
+    )
 
 
 @fault("function", heals=False, in_pairs=False, function_runs_as_role="fail")
 def function_missing(account: Account) -> Undo:
     account.clients.lambda_.delete_function(FunctionName=FUNCTION)
-    return lambda: create_function(account.clients.lambda_, account.environment, account.lambda_role_arn)
+    return lambda: create_function(
+        account.clients.lambda_, account.environment, account.lambda_role_arn
+    )
 
 
-@fault("role", "trust", "boundary", "inline", "attached", "read", "decrypt", heals=False, role_exists="fail")
+@fault(
+    "role",
+    "trust",
+    "boundary",
+    "inline",
+    "attached",
+    "read",
+    "decrypt",
+    heals=False,
+    role_exists="fail",
+)
 def role_missing(account: Account) -> Undo:
     iam = account.clients.iam
     arns = [
-        policy["PolicyArn"] for policy in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+        policy["PolicyArn"]
+        for policy in iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
     ]
     for arn in arns:
         iam.detach_role_policy(RoleName=ROLE, PolicyArn=arn)
@@ -160,7 +183,8 @@ def role_missing(account: Account) -> Undo:
 
     def undo() -> None:
         iam.create_role(
-            RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust("Service", "lambda.amazonaws.com"))
+            RoleName=ROLE,
+            AssumeRolePolicyDocument=json.dumps(trust("Service", "lambda.amazonaws.com")),
         )
         for arn in arns:
             iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
@@ -220,7 +244,9 @@ def secret_named_without_its_suffix(account: Account) -> Undo:
     return edit_statement(
         account,
         "ReadSecrets",
-        lambda item: item.update(Resource=[value.removesuffix("-??????") for value in item["Resource"]]),
+        lambda item: item.update(
+            Resource=[value.removesuffix("-??????") for value in item["Resource"]]
+        ),
     )
 
 
@@ -229,7 +255,9 @@ def secret_named_with_an_old_suffix(account: Account) -> Undo:
     return edit_statement(
         account,
         "ReadSecrets",
-        lambda item: item.update(Resource=[value.replace("??????", "0ldOnE") for value in item["Resource"]]),
+        lambda item: item.update(
+            Resource=[value.replace("??????", "0ldOnE") for value in item["Resource"]]
+        ),
     )
 
 
@@ -245,12 +273,16 @@ def another_region_in_the_secret_s_arn(account: Account) -> Undo:
 
 
 @fault(
-    "read", in_pairs=False, policies_name_this_region="fail", policies_name_the_secret_with_its_suffix="fail"
+    "read",
+    in_pairs=False,
+    policies_name_this_region="fail",
+    policies_name_the_secret_with_its_suffix="fail",
 )
 def another_region_and_no_suffix_in_one_arn(account: Account) -> Undo:
     def edit(item: Document) -> None:
         item["Resource"] = [
-            value.replace("us-west-2", "us-east-1").removesuffix("-??????") for value in item["Resource"]
+            value.replace("us-west-2", "us-east-1").removesuffix("-??????")
+            for value in item["Resource"]
         ]
 
     return edit_statement(account, "ReadSecrets", edit)
@@ -267,13 +299,17 @@ def another_region_in_the_key_s_arn(account: Account) -> Undo:
 
 @fault("decrypt", in_pairs=False, policies_name_the_key_by_arn="warn")
 def alias_as_resource_beside_a_key_policy_that_allows(account: Account) -> Undo:
-    return edit_statement(account, "DecryptSecrets", lambda item: item.update(Resource=alias_arn(account)))
+    return edit_statement(
+        account, "DecryptSecrets", lambda item: item.update(Resource=alias_arn(account))
+    )
 
 
 @fault("decrypt", "key.lambda", policies_name_the_key_by_arn="fail")
 def alias_as_resource_under_a_key_policy_that_leaves_it_to_iam(account: Account) -> Undo:
     undo_key = edit_key_policy(account, lambda document: leave_to_iam(account, document))
-    undo = edit_statement(account, "DecryptSecrets", lambda item: item.update(Resource=alias_arn(account)))
+    undo = edit_statement(
+        account, "DecryptSecrets", lambda item: item.update(Resource=alias_arn(account))
+    )
     return lambda: (undo(), undo_key())
 
 
@@ -338,7 +374,12 @@ def describe_secret_not_listed(account: Account) -> Undo:
 @fault("inline", get_secret_value_is_allowed="fail")
 def deny_in_an_inline_policy(account: Account) -> Undo:
     return put_inline(
-        account, "no-secrets", Sid="NoSecrets", Effect="Deny", Action="secretsmanager:*", Resource="*"
+        account,
+        "no-secrets",
+        Sid="NoSecrets",
+        Effect="Deny",
+        Action="secretsmanager:*",
+        Resource="*",
     )
 
 
@@ -362,13 +403,20 @@ def deny_in_the_boundary(account: Account) -> Undo:
 def boundary_without_kms(account: Account) -> Undo:
     return put_boundary(
         account,
-        {"Sid": "NoKms", "Effect": "Allow", "Action": ["secretsmanager:*", "logs:*"], "Resource": "*"},
+        {
+            "Sid": "NoKms",
+            "Effect": "Allow",
+            "Action": ["secretsmanager:*", "logs:*"],
+            "Resource": "*",
+        },
     )
 
 
 @fault("boundary", in_pairs=False, boundary_allows="fail")
 def boundary_with_nothing_of_it(account: Account) -> Undo:
-    return put_boundary(account, {"Sid": "LogsAlone", "Effect": "Allow", "Action": "logs:*", "Resource": "*"})
+    return put_boundary(
+        account, {"Sid": "LogsAlone", "Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    )
 
 
 # The secret.
@@ -378,7 +426,9 @@ def boundary_with_nothing_of_it(account: Account) -> Undo:
 def secret_missing(account: Account) -> Undo:
     client, value = account.clients.secretsmanager, take_value(account)
     client.delete_secret(SecretId=secret(account), ForceDeleteWithoutRecovery=True)
-    return lambda: client.create_secret(Name=secret(account), SecretString=value, KmsKeyId=account.key_arn)
+    return lambda: client.create_secret(
+        Name=secret(account), SecretString=value, KmsKeyId=account.key_arn
+    )
 
 
 @fault("secret", "secret.policy", "secret.key", heals=False, in_pairs=False, secret_exists="fail")
@@ -416,7 +466,9 @@ def no_version_holds_awscurrent(account: Account) -> Undo:
     client.update_secret_version_stage(
         SecretId=secret(account), VersionStage="AWSCURRENT", RemoveFromVersionId=before["VersionId"]
     )
-    return lambda: client.put_secret_value(SecretId=secret(account), SecretString=before["SecretString"])
+    return lambda: client.put_secret_value(
+        SecretId=secret(account), SecretString=before["SecretString"]
+    )
 
 
 @fault("secret", heals=False, secret_holds_its_keys="fail")
@@ -429,7 +481,11 @@ def a_key_is_missing(account: Account) -> Undo:
     return put_value(
         account,
         json.dumps(
-            {name: value for name, value in json.loads(take_value(account)).items() if name != "GITHUB_TOKEN"}
+            {
+                name: value
+                for name, value in json.loads(take_value(account)).items()
+                if name != "GITHUB_TOKEN"
+            }
         ),
     )
 
@@ -442,9 +498,13 @@ def deny_in_the_secret_s_policy(account: Account) -> Undo:
     )
 
 
-@fault("secret.policy", "read", principals_are_not_too_open="fail")  # "read": it cures what is not allowed
+@fault(
+    "secret.policy", "read", principals_are_not_too_open="fail"
+)  # "read": it cures what is not allowed
 def secret_s_policy_open_to_everybody(account: Account) -> Undo:
-    return put_secret_policy(account, Sid="Open", Effect="Allow", Principal="*", Action=READ, Resource="*")
+    return put_secret_policy(
+        account, Sid="Open", Effect="Allow", Principal="*", Action=READ, Resource="*"
+    )
 
 
 # The key.
@@ -481,7 +541,13 @@ def make_key(account: Account) -> str:
     document = {
         "Version": "2012-10-17",
         "Statement": [
-            {"Sid": "Root", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+            {
+                "Sid": "Root",
+                "Effect": "Allow",
+                "Principal": root,
+                "Action": "kms:*",
+                "Resource": "*",
+            }
         ],
     }
     key = account.clients.kms.create_key(Policy=json.dumps(document))["KeyMetadata"]["Arn"]
@@ -499,7 +565,9 @@ def alias_missing(account: Account) -> Undo:
 
 @fault("alias", alias_points_at_the_key="fail")
 def alias_moved_to_another_key(account: Account) -> Undo:
-    account.clients.kms.update_alias(AliasName="alias/miyabi-secrets", TargetKeyId=make_key(account))
+    account.clients.kms.update_alias(
+        AliasName="alias/miyabi-secrets", TargetKeyId=make_key(account)
+    )
     return lambda: account.clients.kms.update_alias(
         AliasName="alias/miyabi-secrets", TargetKeyId=account.key_arn
     )
@@ -550,14 +618,19 @@ def another_secret_in_the_encryption_context(account: Account) -> Undo:
     other = f"arn:aws:secretsmanager:us-west-2:{account.environment.account}:secret:another-AbCdEf"
     return edit_key_statement(
         account,
-        lambda item: item["Condition"]["StringEquals"].update({"kms:EncryptionContext:SecretARN": other}),
+        lambda item: item["Condition"]["StringEquals"].update(
+            {"kms:EncryptionContext:SecretARN": other}
+        ),
     )
 
 
 @fault("key.lambda", in_pairs=False, decrypt_is_allowed="fail")
 def another_account_in_the_condition(account: Account) -> Undo:
     return edit_key_statement(
-        account, lambda item: item["Condition"]["StringEquals"].update({"kms:CallerAccount": "999999999999"})
+        account,
+        lambda item: item["Condition"]["StringEquals"].update(
+            {"kms:CallerAccount": "999999999999"}
+        ),
     )
 
 
@@ -593,7 +666,12 @@ def deny_but_through_another_region(account: Account) -> Undo:
 @fault("inline", in_pairs=False, decrypt_is_allowed="fail")
 def deny_of_kms_in_an_inline_policy(account: Account) -> Undo:
     return put_inline(
-        account, "no-kms", Sid="NoKms", Effect="Deny", Action=["kms:Decrypt", "kms:Encrypt"], Resource="*"
+        account,
+        "no-kms",
+        Sid="NoKms",
+        Effect="Deny",
+        Action=["kms:Decrypt", "kms:Encrypt"],
+        Resource="*",
     )
 
 
@@ -605,7 +683,9 @@ def key_policy_names_a_deleted_role(account: Account) -> Undo:
 @fault("key.console", in_pairs=False, no_left_over_principals="warn")
 def key_policy_names_the_console_s_deleted_role(account: Account) -> Undo:
     def edit(document: Document) -> None:
-        statement(document, "ConsoleUsesTheKeyThroughSecretsManager").update(Principal={"AWS": LEFT_OVER})
+        statement(document, "ConsoleUsesTheKeyThroughSecretsManager").update(
+            Principal={"AWS": LEFT_OVER}
+        )
 
     return edit_key_policy(account, edit)
 

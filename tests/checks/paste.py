@@ -23,7 +23,9 @@ def _run(words: list[str], clients: Clients) -> None:
     assert aws == "aws"
     client: Any = getattr(clients, "lambda_" if service == "lambda" else service)
     method = operation.replace("-", "_")
-    shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
+    shape = client.meta.service_model.operation_model(
+        client.meta.method_to_api_mapping[method]
+    ).input_shape
     names = {xform_name(name, "-"): name for name in shape.members}
     arguments: dict[str, Any] = {}
     for option, values in _options(options):
@@ -31,7 +33,9 @@ def _run(words: list[str], clients: Clients) -> None:
             assert values == [client.meta.region_name]
             continue
         name = names[option]
-        arguments[name] = True if shape.members[name].type_name == "boolean" and not values else values[0]
+        arguments[name] = (
+            True if shape.members[name].type_name == "boolean" and not values else values[0]
+        )
     getattr(client, method)(**arguments)
 
 

@@ -64,7 +64,9 @@ def _instructions(text: str) -> Iterator[tuple[str, str]]:
 def ancestors(stages: dict[str, Stage], name: str) -> set[str]:
     """Every stage whose files or settings get into a stage, itself included."""
     stage = stages[name]
-    copied = {text.split()[0].removeprefix("--from=") for text in stage.all("COPY") if "--from=" in text}
+    copied = {
+        text.split()[0].removeprefix("--from=") for text in stage.all("COPY") if "--from=" in text
+    }
     found = {name}
     for other in {stage.base, *copied} & set(stages):
         found |= ancestors(stages, other)
@@ -76,7 +78,11 @@ def is_let_in(path: str, ignore: Path = PROJECT / ".dockerignore") -> bool:
     let_in = True
     for line in ignore.read_text(encoding="utf-8").splitlines():
         pattern = line.strip()
-        if pattern and not pattern.startswith("#") and _fits(path, pattern.removeprefix("!").rstrip("/")):
+        if (
+            pattern
+            and not pattern.startswith("#")
+            and _fits(path, pattern.removeprefix("!").rstrip("/"))
+        ):
             let_in = pattern.startswith("!")
     return let_in
 
@@ -84,7 +90,10 @@ def is_let_in(path: str, ignore: Path = PROJECT / ".dockerignore") -> bool:
 def _fits(path: str, pattern: str) -> bool:
     regex = re.escape(pattern).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
     regex = regex.replace(r"\[", "[").replace(r"\]", "]")
-    return any(re.fullmatch(regex, str(each)) for each in (PurePosixPath(path), *PurePosixPath(path).parents))
+    return any(
+        re.fullmatch(regex, str(each))
+        for each in (PurePosixPath(path), *PurePosixPath(path).parents)
+    )
 
 
 class Replay:
@@ -135,14 +144,25 @@ class Replay:
     def environ(self, stage: Stage) -> dict[str, str]:
         """What a process of the stage has in its environment, and nothing of this machine's but the way to its packages."""
         base = f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin"
-        mine = {key: value for key, value in os.environ.items() if key.startswith("PIP_") or key in _NETWORK}
+        mine = {
+            key: value
+            for key, value in os.environ.items()
+            if key.startswith("PIP_") or key in _NETWORK
+        }
         own = self._settings_of(stage)
         told = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
         cached = {
             "PIP_NO_CACHE_DIR": "0",
             "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
         }  # the same files, by hash
-        return {"PATH": base, "HOME": str(self.inside("/tmp")), "LANG": "C.UTF-8", **mine, **told, **cached}
+        return {
+            "PATH": base,
+            "HOME": str(self.inside("/tmp")),
+            "LANG": "C.UTF-8",
+            **mine,
+            **told,
+            **cached,
+        }
 
     def _settings_of(self, stage: Stage) -> dict[str, str]:
         parent = self._settings_of(self.stages[stage.base]) if stage.base in self.stages else {}
@@ -156,7 +176,12 @@ class Replay:
     def _run(self, stage: Stage, text: str) -> None:
         command, environ = ["/bin/sh", "-c", self.translate(text)], self.environ(stage)
         ended = subprocess.run(
-            command, cwd=self.workdir(stage), env=environ, capture_output=True, text=True, timeout=300
+            command,
+            cwd=self.workdir(stage),
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert ended.returncode == 0, f"RUN {text}\n{ended.stdout}{ended.stderr}"
 
@@ -171,7 +196,11 @@ class Replay:
         for source in sources:
             into = self.workdir(stage) / target
             for path in files_below(source):
-                inner = Path(path).relative_to(source) if (PROJECT / source).is_dir() else Path(path).name
+                inner = (
+                    Path(path).relative_to(source)
+                    if (PROJECT / source).is_dir()
+                    else Path(path).name
+                )
                 (into / inner).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / path, into / inner)
 

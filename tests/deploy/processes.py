@@ -22,7 +22,8 @@ def wait_until_gone(pid: int, seconds: float = 10) -> bool:
 def descendants(pid: int) -> list[int]:
     """Children, their children, and so on."""
     pairs = [
-        (int(child), int(parent)) for child, parent in map(str.split, _ps("-eo", "pid=,ppid=").splitlines())
+        (int(child), int(parent))
+        for child, parent in map(str.split, _ps("-eo", "pid=,ppid=").splitlines())
     ]
     found, wave = [], {pid}
     while wave:

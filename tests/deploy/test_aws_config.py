@@ -38,6 +38,8 @@ def test_a_profile_leads_into_its_environment_and_nowhere_else(
     assert names == {f"miyabi/{name}/api-keys", f"miyabi/{name}/config"}
 
 
-def test_every_profile_with_a_role_names_the_local_endpoint(config: Path, local_aws: LocalAws) -> None:
+def test_every_profile_with_a_role_names_the_local_endpoint(
+    config: Path, local_aws: LocalAws
+) -> None:
     text = config.read_text()
     assert text.count("role_arn = ") == text.count(f"endpoint_url = {local_aws.endpoint}\n") == 3

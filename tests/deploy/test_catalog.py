@@ -38,7 +38,11 @@ def test_it_names_the_secrets_and_keys_of_miyabi() -> None:
 @every_key
 def test_every_key_says_each_thing_itself_instead_of_leaving_it_to_a_default(key: KeySpec) -> None:
     data = json.loads(CATALOG_FILE.read_text())
-    [entry] = [secret["keys"][key.name] for secret in data["secrets"].values() if key.name in secret["keys"]]
+    [entry] = [
+        secret["keys"][key.name]
+        for secret in data["secrets"].values()
+        if key.name in secret["keys"]
+    ]
     assert {"description", "secret", "required", "format", "between_environments"} <= set(entry)
     assert entry["description"]
 
@@ -126,7 +130,9 @@ def test_the_flaws_of_dev_are_placeholders_and_a_missing_key() -> None:
     values, specs = make_values(CATALOG, "dev"), CATALOG.secrets["api-keys"].keys
     add_placeholders(values)
     assert set(specs) - set(values["api-keys"]) == {"GITHUB_OAUTH_CALLBACK_URL"}
-    assert {name for name, value in values["api-keys"].items() if is_placeholder(value, specs[name])} == {
+    assert {
+        name for name, value in values["api-keys"].items() if is_placeholder(value, specs[name])
+    } == {
         "GITHUB_TOKEN",
         "MIYABI_ACCESS_TOKEN",
     }

@@ -58,14 +58,19 @@ def test_every_secret_is_a_file_that_make_secrets_makes_and_git_ignores(tmp_path
     for name, secret in COMPOSE["secrets"].items():
         assert secret["file"] == f"./compose/secrets/{name}"
         assert (tmp_path / "secrets" / name).is_file()
-    assert "/deploy/compose/secrets/" in (PROJECT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert (
+        "/deploy/compose/secrets/"
+        in (PROJECT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    )
     used = {name for service in SERVICES.values() for name in service.get("secrets", [])}
     assert used == set(COMPOSE["secrets"])
 
 
 def test_every_variable_is_one_that_the_console_knows() -> None:
     known = set(
-        re.findall(r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(
+            r"^#?([A-Z_]+)=", (PROJECT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE
+        )
     )
     for name in ("console", "migrate"):
         assert set(SERVICES[name]["environment"]) <= known | {"ENV_FILE"}
@@ -78,7 +83,9 @@ def test_the_consoles_are_two_of_the_production_image_and_the_demo_is_another() 
     for name in OURS:
         stage = read_stages()[SERVICES[name]["build"]["target"]]
         assert [SERVICES[name]["user"]] == stage.all("USER")
-    assert not [name for name, service in SERVICES.items() if name != "demo" and "profiles" in service]
+    assert not [
+        name for name, service in SERVICES.items() if name != "demo" and "profiles" in service
+    ]
 
 
 def test_only_the_proxy_is_reached_from_outside_and_only_the_consoles_reach_out() -> None:
@@ -86,11 +93,15 @@ def test_only_the_proxy_is_reached_from_outside_and_only_the_consoles_reach_out(
     assert all(entry.startswith("127.0.0.1:") for entry in SERVICES["demo"]["ports"])
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert SERVICES["database"]["networks"] == SERVICES["migrate"]["networks"] == ["inside"]
-    assert {name for name, service in SERVICES.items() if "aws" in service.get("networks", [])} == {"console"}
+    assert {name for name, service in SERVICES.items() if "aws" in service.get("networks", [])} == {
+        "console"
+    }
 
 
 def test_the_console_starts_on_migrated_tables_and_the_proxy_on_a_healthy_console() -> None:
-    assert SERVICES["console"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert SERVICES["console"]["depends_on"] == {
+        "migrate": {"condition": "service_completed_successfully"}
+    }
     assert SERVICES["migrate"]["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert SERVICES["proxy"]["depends_on"] == {"console": {"condition": "service_healthy"}}
 
@@ -112,7 +123,12 @@ def test_what_is_mounted_is_there_and_cannot_be_written() -> None:
 
 
 def make_secrets(folder: Path) -> str:
-    command = ["sh", str(DEPLOY / "compose" / "make-secrets"), "console.miyabi-world.com", str(folder)]
+    command = [
+        "sh",
+        str(DEPLOY / "compose" / "make-secrets"),
+        "console.miyabi-world.com",
+        str(folder),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
@@ -134,7 +150,12 @@ def test_the_settings_that_it_makes_start_the_console_for_both_users(tmp_path: P
     assert console.pop("DATABASE_URL") != migrate.pop("DATABASE_URL")
     assert console == migrate
     assert (
-        len({console[key] for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")})
+        len(
+            {
+                console[key]
+                for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
+            }
+        )
         == 4
     )
 
@@ -189,7 +210,15 @@ def proxy(tmp_path: Path) -> Iterator[tuple[int, int]]:
             assert theirs in text
             text = text.replace(theirs, ours)
         (tmp_path / "nginx.conf").write_text(text, encoding="utf-8")
-        command = ["nginx", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path), "-g", "daemon off;"]
+        command = [
+            "nginx",
+            "-c",
+            str(tmp_path / "nginx.conf"),
+            "-p",
+            str(tmp_path),
+            "-g",
+            "daemon off;",
+        ]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             try:
                 wait_for_port(process, tls)
@@ -234,7 +263,9 @@ def test_the_proxy_says_https_itself_and_drops_what_a_client_says_of_itself(
         "X_Forwarded_For": "203.0.113.9",
         "X_Forwarded_Host": "evil.example",
     }
-    status, told = through(proxy[1], path="/audit?actor=hana", Forwarded="for=203.0.113.9", **forged)
+    status, told = through(
+        proxy[1], path="/audit?actor=hana", Forwarded="for=203.0.113.9", **forged
+    )
     assert status == 200
     headers = dict(line.split(": ", 1) for line in told.split("\n") if ": " in line)
     assert headers["Host"] == "console.miyabi-world.com"

@@ -30,7 +30,8 @@ from tests.deploy.processes import descendants, wait_until_gone
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 ROLES = ("viewer", "editor", "auditor", "admin")
 SHOWN = re.compile(
-    r"console +(\S+)\n.*Password +(\S+)\n.*Local AWS +(\S+)\n.*AWS_CONFIG_FILE=([^\n]+)\n", re.DOTALL
+    r"console +(\S+)\n.*Password +(\S+)\n.*Local AWS +(\S+)\n.*AWS_CONFIG_FILE=([^\n]+)\n",
+    re.DOTALL,
 )
 
 
@@ -134,7 +135,9 @@ def test_it_answers_on_loopback(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_account_of_each_role_signs_in_with_the_password_that_was_shown(demo: Demo, role: str) -> None:
+def test_the_account_of_each_role_signs_in_with_the_password_that_was_shown(
+    demo: Demo, role: str
+) -> None:
     answer = sign_in(demo, role, demo.password)
     assert answer.status == 302
     assert "__Host-session" in str(answer.headers)
@@ -160,7 +163,9 @@ def test_prods_config_was_saved_in_this_console_and_prods_api_keys_were_not(demo
             .client("secretsmanager")
             .describe_secret(SecretId=f"miyabi/prod/{name}")
         )
-        [versions[name]] = [v for v, stages in answer["VersionIdsToStages"].items() if "AWSCURRENT" in stages]
+        [versions[name]] = [
+            v for v, stages in answer["VersionIdsToStages"].items() if "AWSCURRENT" in stages
+        ]
     assert re.fullmatch(r"[0-9a-f]{64}", versions["config"])  # the hash of an audit record
     assert not re.fullmatch(r"[0-9a-f]{64}", versions["api-keys"])
 
@@ -191,7 +196,9 @@ def wait_for_access(demo: Demo, path: str) -> dict[str, Any]:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         log = (demo.folder / "console.log").read_text().splitlines()
-        lines = [json.loads(line) for line in log if '"logger": "access"' in line and line.endswith("}")]
+        lines = [
+            json.loads(line) for line in log if '"logger": "access"' in line and line.endswith("}")
+        ]
         if found := [line for line in lines if line["path"] == path]:
             return dict(found[0])
         time.sleep(0.05)
@@ -254,13 +261,19 @@ def test_a_port_in_use_gets_one_clear_line_and_starts_nothing(name: str) -> None
         done = run_demo(**{"PORT": "0", name: port})
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr == f"demo: Port {port} cannot be used: Address already in use. {name} sets another.\n"
+    assert (
+        done.stderr
+        == f"demo: Port {port} cannot be used: Address already in use. {name} sets another.\n"
+    )
 
 
 @pytest.mark.parametrize("port", ["eight", "70000", "-1"])
 def test_what_is_no_port_gets_one_clear_line(port: str) -> None:
     done = run_demo(PORT=port)
-    assert (done.returncode, done.stderr) == (1, "demo: PORT: expected a port, a number up to 65535.\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "demo: PORT: expected a port, a number up to 65535.\n",
+    )
 
 
 def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
@@ -282,8 +295,13 @@ def test_with_sso_it_brings_an_identity_provider_that_knows_the_console() -> Non
         cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert token
-        form, kind = urlencode({"csrfmiddlewaretoken": token[1]}), "application/x-www-form-urlencoded"
-        sent = demo.ask("POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=demo.address)
+        form, kind = (
+            urlencode({"csrfmiddlewaretoken": token[1]}),
+            "application/x-www-form-urlencoded",
+        )
+        sent = demo.ask(
+            "POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=demo.address
+        )
         assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
     finally:
         end(demo)

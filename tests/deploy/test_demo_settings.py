@@ -66,7 +66,10 @@ def test_a_folder_with_blanks_in_its_name_makes_a_usable_database_url(
 def test_commands_in_another_shell_get_the_same_settings_and_nobody_else_can_read_them(
     tmp_path: Path, local_aws: LocalAws
 ) -> None:
-    settings, path = make_settings(tmp_path, 8000, local_aws, "the-password"), tmp_path / "console.env"
+    settings, path = (
+        make_settings(tmp_path, 8000, local_aws, "the-password"),
+        tmp_path / "console.env",
+    )
     write_env_file(path, settings)
     written = dict(line.split("=", 1) for line in path.read_text().splitlines())
     for name in (

@@ -18,14 +18,20 @@ def test_it_is_valid_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [item.name for item in fields(Environment) if item.name not in ("name", "rules", "groups")]
+    "key",
+    [item.name for item in fields(Environment) if item.name not in ("name", "rules", "groups")],
 )
 def test_it_shows_every_key_that_an_environment_may_have(key: str) -> None:
     assert f"\n{key} = " in TEXT
 
 
 def test_it_shows_which_groups_give_which_roles() -> None:
-    roles = {role for place in read_environments().values() for _, roles in place.groups for role in roles}
+    roles = {
+        role
+        for place in read_environments().values()
+        for _, roles in place.groups
+        for role in roles
+    }
     assert roles
     assert roles <= set(ROLES)
 

@@ -41,7 +41,9 @@ def via_service(account: Account, sid: str) -> str:
 def policy_document(account: Account, name: str) -> list[dict[str, Any]]:
     iam, arn = account.clients.iam, f"arn:aws:iam::{account.environment.account}:policy/{name}"
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"][
+        "Document"
+    ]
     return list(document["Statement"])
 
 
@@ -50,7 +52,9 @@ def test_an_environment_is_in_its_own_account(demo_estate: dict[str, Account], n
     account = demo_estate[name]
     names = {item["Name"] for item in account.clients.secretsmanager.list_secrets()["SecretList"]}
     assert names == {f"miyabi/{name}/api-keys", f"miyabi/{name}/config"}
-    assert all(f":us-west-2:{account.environment.account}:" in arn for arn in account.secret_arns.values())
+    assert all(
+        f":us-west-2:{account.environment.account}:" in arn for arn in account.secret_arns.values()
+    )
 
 
 @every_environment
@@ -71,7 +75,11 @@ def test_the_key_is_enabled_rotates_and_stands_behind_the_alias(
 ) -> None:
     account = demo_estate[name]
     key = account.clients.kms.describe_key(KeyId=account.environment.kms_alias)["KeyMetadata"]
-    assert (key["Arn"], key["KeyState"], key["KeyManager"]) == (account.key_arn, "Enabled", "CUSTOMER")
+    assert (key["Arn"], key["KeyState"], key["KeyManager"]) == (
+        account.key_arn,
+        "Enabled",
+        "CUSTOMER",
+    )
     assert account.clients.kms.get_key_rotation_status(KeyId=account.key_arn)["KeyRotationEnabled"]
 
 
@@ -146,15 +154,18 @@ def test_the_account_administers_the_key_and_cannot_decrypt_with_it(
 
 def test_the_first_versions_are_terraforms_and_no_uuids(demo_estate: dict[str, Account]) -> None:
     account = demo_estate["dev"]
-    [version] = account.clients.secretsmanager.list_secret_version_ids(SecretId="miyabi/dev/config")[
-        "Versions"
-    ]
+    [version] = account.clients.secretsmanager.list_secret_version_ids(
+        SecretId="miyabi/dev/config"
+    )["Versions"]
     assert version["VersionId"].startswith("terraform-")
     assert 32 <= len(version["VersionId"]) <= 64
 
 
 def test_dev_holds_placeholders_and_lacks_a_key(demo_estate: dict[str, Account]) -> None:
-    specs, document = read_catalog().secrets["api-keys"].keys, documents(demo_estate["dev"])["api-keys"]
+    specs, document = (
+        read_catalog().secrets["api-keys"].keys,
+        documents(demo_estate["dev"])["api-keys"],
+    )
     assert [key for key, value in document.items() if is_placeholder(value, specs[key])] == [
         "GITHUB_TOKEN",
         "MIYABI_ACCESS_TOKEN",
@@ -181,7 +192,8 @@ def test_prod_shares_one_token_with_staging(demo_estate: dict[str, Account]) -> 
         key
         for secret, document in prod.items()
         for key, value in document.items()
-        if value == staging[secret][key] and specs[secret].keys[key].between_environments == "must_differ"
+        if value == staging[secret][key]
+        and specs[secret].keys[key].between_environments == "must_differ"
     ]
     assert shared == ["MIYABI_ACCESS_TOKEN"]
 
@@ -189,8 +201,12 @@ def test_prod_shares_one_token_with_staging(demo_estate: dict[str, Account]) -> 
 def test_the_current_version_of_prods_api_keys_came_from_a_command_line(
     demo_estate: dict[str, Account],
 ) -> None:
-    secret = demo_estate["prod"].clients.secretsmanager.describe_secret(SecretId="miyabi/prod/api-keys")
-    stages = {stage: version for version, held in secret["VersionIdsToStages"].items() for stage in held}
+    secret = demo_estate["prod"].clients.secretsmanager.describe_secret(
+        SecretId="miyabi/prod/api-keys"
+    )
+    stages = {
+        stage: version for version, held in secret["VersionIdsToStages"].items() for stage in held
+    }
     assert str(uuid.UUID(stages["AWSCURRENT"])) == stages["AWSCURRENT"]
     assert stages["AWSPREVIOUS"].startswith("terraform-")
 
@@ -208,7 +224,9 @@ def test_a_clean_estate_has_none_of_these_flaws(make_estate: Callable[..., Estat
     tokens = [values[name]["api-keys"]["MIYABI_ACCESS_TOKEN"] for name in NAMES]
     assert len(set(tokens)) == 3
     assert not [
-        token for token in tokens if is_placeholder(token, specs["api-keys"].keys["MIYABI_ACCESS_TOKEN"])
+        token
+        for token in tokens
+        if is_placeholder(token, specs["api-keys"].keys["MIYABI_ACCESS_TOKEN"])
     ]
 
 
@@ -221,7 +239,9 @@ def test_one_environment_can_be_built_alone_with_more_secrets_than_a_page_holds(
     )
     names = [[item["Name"] for item in page["SecretList"]] for page in pages]
     assert [len(page) for page in names] == [2, 2, 1]
-    assert {"miyabi/dev/service-0001", "miyabi/dev/service-0003"} <= {name for page in names for name in page}
+    assert {"miyabi/dev/service-0001", "miyabi/dev/service-0003"} <= {
+        name for page in names for name in page
+    }
 
 
 def test_no_extra_secret_is_made_unless_it_is_asked_for(demo_estate: dict[str, Account]) -> None:

@@ -21,7 +21,9 @@ CONF = PROJECT / "deploy" / "gunicorn.conf.py"
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HOST", "PORT", "WEB_CONCURRENCY"):
-        monkeypatch.setenv(name, "")  # so that whatever the configuration sets is taken back afterwards
+        monkeypatch.setenv(
+            name, ""
+        )  # so that whatever the configuration sets is taken back afterwards
         monkeypatch.delenv(name)
     monkeypatch.setenv("ENV_FILE", str(tmp_path / "none.env"))
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -58,7 +60,9 @@ def test_without_it_there_is_a_worker_for_each_core_and_the_console_is_told(
     assert os.environ["WEB_CONCURRENCY"] == str(cfg.workers)
 
 
-def test_settings_in_the_env_file_count_here_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_settings_in_the_env_file_count_here_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "console.env").write_text("PORT=9001\nWEB_CONCURRENCY=1\n")
     monkeypatch.setenv("ENV_FILE", str(tmp_path / "console.env"))
     cfg = load(monkeypatch)
@@ -70,14 +74,18 @@ def test_no_control_socket_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(monkeypatch).control_socket_disable is True
 
 
-def test_workers_do_not_share_what_was_loaded_before_the_fork(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_do_not_share_what_was_loaded_before_the_fork(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert load(monkeypatch).preload_app is False
 
 
 def test_a_wrong_setting_stops_the_start_in_one_line() -> None:
     command = [sys.executable, "-m", "gunicorn", "--config", str(CONF)]
     environ = os.environ | {"PORT": "eight"}
-    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=30
+    )
     assert done.returncode != 0
     assert done.stderr == "miyabi: PORT: expected a whole number, 1 or more.\n"
 

@@ -58,13 +58,17 @@ def test_s82_it_runs_as_a_number_that_is_not_root_s() -> None:
 
 
 def test_s82_every_install_is_by_hash() -> None:
-    installs = [text for stage in STAGES.values() for text in stage.all("RUN") if "pip install" in text]
+    installs = [
+        text for stage in STAGES.values() for text in stage.all("RUN") if "pip install" in text
+    ]
     assert len(installs) == 2
     assert all("--require-hashes" in text and "--only-binary :all:" in text for text in installs)
 
 
 def test_s88_the_local_aws_is_in_an_image_of_its_own() -> None:
-    into_production = [text for name in ancestors(STAGES, "console") for text in STAGES[name].all("COPY")]
+    into_production = [
+        text for name in ancestors(STAGES, "console") for text in STAGES[name].all("COPY")
+    ]
     assert not [text for text in into_production if "demo" in text or "dev.txt" in text]
     assert ancestors(STAGES, "demo").isdisjoint({"console", "build"})
     assert "deploy/demo deploy/demo" in STAGES["demo-build"].all("COPY")
@@ -112,7 +116,9 @@ class Image:
             "TMPDIR": str(self.tmpfs), "WEB_CONCURRENCY": "2", **settings,
         }  # fmt: skip
 
-    def start(self, command: list[str], environ: dict[str, str], **more: Any) -> subprocess.Popen[str]:
+    def start(
+        self, command: list[str], environ: dict[str, str], **more: Any
+    ) -> subprocess.Popen[str]:
         """As the container's user, in the container's folder."""
         if IS_ROOT:
             more |= {"user": USER, "group": USER, "extra_groups": []}
@@ -134,7 +140,9 @@ def find_python() -> str | None:
     enough = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
     for name in (os.path.realpath(sys.executable), "/usr/local/bin/python3", "/usr/bin/python3"):
         try:
-            ended = subprocess.run([name, "-c", enough], cwd="/", capture_output=True, timeout=30, **more)
+            ended = subprocess.run(
+                [name, "-c", enough], cwd="/", capture_output=True, timeout=30, **more
+            )
         except OSError:
             continue
         if ended.returncode == 0:
@@ -149,7 +157,9 @@ def image() -> Iterator[Image]:
         pytest.skip(
             "No Python 3.11 with venv that another user may run, so the image cannot be replayed here."
         )
-    folder = Path(tempfile.mkdtemp(prefix="miyabi-image-"))  # pytest's own folders are closed to other users
+    folder = Path(
+        tempfile.mkdtemp(prefix="miyabi-image-")
+    )  # pytest's own folders are closed to other users
     folder.chmod(0o755)
     try:
         replay = Replay(folder, python)
@@ -192,7 +202,9 @@ def test_s82_nobody_may_write_any_of_its_files_and_none_gives_rights(image: Imag
     for path in image.files:
         if not path.is_symlink():
             mode = path.stat().st_mode
-            assert not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID), path
+            assert not mode & (
+                stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID
+            ), path
             assert mode & stat.S_IROTH, path
 
 
@@ -211,7 +223,10 @@ def test_s82_the_console_runs_on_it_and_writes_in_its_tmpfs_alone(image: Image) 
             assert ask(port, path)[0] == 200
     assert image.run(CONSOLE.command("HEALTHCHECK"), environ)[0] == 1  # nothing answers any more
     assert snapshot(image) == before
-    assert {path.name.split("-")[0] for path in image.tmpfs.iterdir()} == {"db.sqlite3", "console.log"}
+    assert {path.name.split("-")[0] for path in image.tmpfs.iterdir()} == {
+        "db.sqlite3",
+        "console.log",
+    }
     assert {"gunicorn.error", "access"} <= loggers_of(image.tmpfs / "console.log")
 
 

@@ -68,7 +68,9 @@ def test_s88_it_refuses_what_a_web_page_sends_and_sets_no_cors_header(
 
 def test_s88_answers_to_programs_set_no_cors_header_either(local_aws: LocalAws) -> None:
     credential = "AWS4-HMAC-SHA256 Credential=local/20260101/us-west-2/secretsmanager/aws4_request"
-    status, headers = ask(local_aws, X_Amz_Target="secretsmanager.ListSecrets", Authorization=credential)
+    status, headers = ask(
+        local_aws, X_Amz_Target="secretsmanager.ListSecrets", Authorization=credential
+    )
     assert status == 200
     assert not [name for name in headers if name.startswith("access-control-")]
 
@@ -91,16 +93,19 @@ def test_one_of_many_swaps_of_the_same_label_wins(local_aws: LocalAws) -> None:
     client = new_client(local_aws)
     base = client.create_secret(Name="raced", SecretString="0")["VersionId"]
     rivals = [
-        client.put_secret_value(SecretId="raced", SecretString=str(n), VersionStages=[f"rival-{n}"])[
-            "VersionId"
-        ]
+        client.put_secret_value(
+            SecretId="raced", SecretString=str(n), VersionStages=[f"rival-{n}"]
+        )["VersionId"]
         for n in range(8)
     ]
 
     def swap(version: str) -> bool:
         try:
             client.update_secret_version_stage(
-                SecretId="raced", VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=base
+                SecretId="raced",
+                VersionStage="AWSCURRENT",
+                MoveToVersionId=version,
+                RemoveFromVersionId=base,
             )
         except ClientError:
             return False
@@ -113,7 +118,9 @@ def test_one_of_many_swaps_of_the_same_label_wins(local_aws: LocalAws) -> None:
 def test_a_plain_read_follows_awscurrent_when_the_label_is_moved(local_aws: LocalAws) -> None:
     client = new_client(local_aws)
     base = client.create_secret(Name="moved", SecretString="old")["VersionId"]
-    new = client.put_secret_value(SecretId="moved", SecretString="new", VersionStages=["ours"])["VersionId"]
+    new = client.put_secret_value(SecretId="moved", SecretString="new", VersionStages=["ours"])[
+        "VersionId"
+    ]
     assert client.get_secret_value(SecretId="moved")["SecretString"] == "old"
     client.update_secret_version_stage(
         SecretId="moved", VersionStage="AWSCURRENT", MoveToVersionId=new, RemoveFromVersionId=base
@@ -136,7 +143,10 @@ def test_calls_that_come_together_are_let_in_one_by_one() -> None:
         return [b"done"]
 
     serialised = _one_at_a_time(application)
-    callers = [threading.Thread(target=serialised, args=[{"wsgi.input": BytesIO()}, None]) for _ in range(8)]
+    callers = [
+        threading.Thread(target=serialised, args=[{"wsgi.input": BytesIO()}, None])
+        for _ in range(8)
+    ]
     for caller in callers:
         caller.start()
     for caller in callers:

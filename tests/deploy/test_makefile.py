@@ -86,7 +86,9 @@ def test_a_python_without_venv_gets_one_clear_line(fresh: Path) -> None:
     write_program(fresh / "bin" / "python3", '#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n')
     done = run(fresh, "make", "demo")
     assert done.returncode != 0
-    assert done.stdout.startswith("python3 cannot make virtual environments: install its venv module")
+    assert done.stdout.startswith(
+        "python3 cannot make virtual environments: install its venv module"
+    )
 
 
 def test_the_virtualenv_is_made_from_hashed_requirements_once(fresh: Path) -> None:

@@ -34,7 +34,9 @@ def wanted(*groups: str) -> set[str]:
 @pytest.mark.parametrize("name", FILES)
 def test_s83_a_lock_file_holds_names_versions_and_hashes_and_nothing_else(name: str) -> None:
     strange = [
-        line for line in lines_of(name) if not REQUIREMENT.fullmatch(line) and not HASH.fullmatch(line)
+        line
+        for line in lines_of(name)
+        if not REQUIREMENT.fullmatch(line) and not HASH.fullmatch(line)
     ]
     assert strange == []
 
@@ -51,18 +53,24 @@ def test_s83_every_requirement_has_a_hash(name: str) -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize(("name", "groups"), [("base", ()), ("demo", ("demo",)), ("dev", ("demo", "dev"))])
+@pytest.mark.parametrize(
+    ("name", "groups"), [("base", ()), ("demo", ("demo",)), ("dev", ("demo", "dev"))]
+)
 def test_what_pyproject_asks_for_is_locked(name: str, groups: tuple[str, ...]) -> None:
     assert wanted(*groups) <= set(locked(name))
 
 
 @pytest.mark.parametrize(("smaller", "larger"), [("base", "demo"), ("demo", "dev")])
-def test_the_larger_lock_holds_the_smaller_one_in_the_same_versions(smaller: str, larger: str) -> None:
+def test_the_larger_lock_holds_the_smaller_one_in_the_same_versions(
+    smaller: str, larger: str
+) -> None:
     assert locked(smaller).items() <= locked(larger).items()
 
 
 def test_s83_make_installs_nothing_without_hashes() -> None:
-    installs = [line for line in (PROJECT / "Makefile").read_text().splitlines() if "pip install" in line]
+    installs = [
+        line for line in (PROJECT / "Makefile").read_text().splitlines() if "pip install" in line
+    ]
     assert installs
     assert all("--require-hashes" in line for line in installs)
 

@@ -10,35 +10,51 @@ from hypothesis import strategies as st
 
 BLANKS = st.text(" \t\n\r", max_size=3)
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)  # lone surrogates too
-NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,4})?", fullmatch=True)
+NUMBERS = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,4})?", fullmatch=True
+)
 
 
 def _escaped(text: str) -> str:
     """Every character as \\uXXXX, which says the same in other bytes."""
     units = text.encode("utf-16-be")
-    return '"' + "".join(f"\\u{units[i]:02x}{units[i + 1]:02X}" for i in range(0, len(units), 2)) + '"'
+    return (
+        '"' + "".join(f"\\u{units[i]:02x}{units[i + 1]:02X}" for i in range(0, len(units), 2)) + '"'
+    )
 
 
 def quoted(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """JSON strings as they may be written: plainly, in ASCII, or escaped throughout."""
     return st.one_of(
-        texts.map(lambda t: json.dumps(t, ensure_ascii=False)), texts.map(json.dumps), texts.map(_escaped)
+        texts.map(lambda t: json.dumps(t, ensure_ascii=False)),
+        texts.map(json.dumps),
+        texts.map(_escaped),
     )
 
 
 def _lists(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     parts = st.lists(st.tuples(BLANKS, values, BLANKS).map("".join), min_size=1, max_size=3)
-    return st.one_of(BLANKS.map(lambda blank: f"[{blank}]"), parts.map(lambda items: f"[{','.join(items)}]"))
+    return st.one_of(
+        BLANKS.map(lambda blank: f"[{blank}]"), parts.map(lambda items: f"[{','.join(items)}]")
+    )
 
 
 def _objects(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     entries = st.dictionaries(st.text(max_size=5), values, min_size=1, max_size=3)
-    written = entries.map(lambda d: ",".join(f"{json.dumps(key)}:{value}" for key, value in d.items()))
-    return st.one_of(BLANKS.map(lambda blank: f"{{{blank}}}"), written.map(lambda body: f"{{{body}}}"))
+    written = entries.map(
+        lambda d: ",".join(f"{json.dumps(key)}:{value}" for key, value in d.items())
+    )
+    return st.one_of(
+        BLANKS.map(lambda blank: f"{{{blank}}}"), written.map(lambda body: f"{{{body}}}")
+    )
 
 
-LEAVES = st.one_of(st.sampled_from(["true", "false", "null"]), NUMBERS, quoted(st.text(max_size=20)))
-VALUES = st.recursive(LEAVES, lambda values: st.one_of(_lists(values), _objects(values)), max_leaves=8)
+LEAVES = st.one_of(
+    st.sampled_from(["true", "false", "null"]), NUMBERS, quoted(st.text(max_size=20))
+)
+VALUES = st.recursive(
+    LEAVES, lambda values: st.one_of(_lists(values), _objects(values)), max_leaves=8
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,11 @@ def written_documents(draw: st.DrawFn, min_members: int = 0) -> WrittenDocument:
 def loads(text: str) -> Any:
     """JSON with numbers as they are written; a key that stands twice, NaN and Infinity are refused."""
     return json.loads(
-        text, parse_int=_Number, parse_float=_Number, parse_constant=_refuse, object_pairs_hook=_unique
+        text,
+        parse_int=_Number,
+        parse_float=_Number,
+        parse_constant=_refuse,
+        object_pairs_hook=_unique,
     )
 
 

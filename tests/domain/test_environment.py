@@ -73,7 +73,9 @@ def test_s42_a_name_outside_the_prefix_in_any_spelling_is_refused(name: str) -> 
     st.one_of(
         st.text(),
         st.lists(
-            st.sampled_from(["miyabi", "dev", "prod", "/", "..", ".", "%2f", "\\", "developers", "a"]),
+            st.sampled_from(
+                ["miyabi", "dev", "prod", "/", "..", ".", "%2f", "\\", "developers", "a"]
+            ),
             max_size=9,
         ).map("".join),
     )
@@ -123,7 +125,14 @@ def test_what_is_left_out_has_a_default() -> None:
 
 @pytest.mark.parametrize(
     "region",
-    ["us-west-2", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"],
+    [
+        "us-west-2",
+        "ap-southeast-5",
+        "us-gov-west-1",
+        "cn-north-1",
+        "eusc-de-east-1",
+        "us-iso-east-1",
+    ],
 )
 def test_every_partition_s_regions_are_taken(region: str) -> None:
     assert parsed(region=region).region == region
@@ -152,15 +161,27 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"prefix": "miyabi/./"}, "prefix", "such as miyabi/prod/"),
     ({"prefix": "miyabi/prod*/"}, "prefix", "such as miyabi/prod/"),
     ({"prefix": "x" * 200 + "/"}, "prefix", "such as miyabi/prod/"),
-    ({"assume_role": "miyabi-console"}, "assume_role", "expected the ARN of a role in account 333333333333"),
+    (
+        {"assume_role": "miyabi-console"},
+        "assume_role",
+        "expected the ARN of a role in account 333333333333",
+    ),
     (
         {"assume_role": "arn:aws:iam::111111111111:role/miyabi-console"},
         "assume_role",
         "expected the ARN of a role in account 333333333333",
     ),
-    ({"assume_role": "arn:aws:iam::333333333333:user/x"}, "assume_role", "expected the ARN of a role"),
+    (
+        {"assume_role": "arn:aws:iam::333333333333:user/x"},
+        "assume_role",
+        "expected the ARN of a role",
+    ),
     ({"colour": "purple"}, "colour", "expected one of green, amber, red, blue"),
-    ({"kms_alias": "miyabi-secrets"}, "kms_alias", "expected an alias such as alias/miyabi-secrets"),
+    (
+        {"kms_alias": "miyabi-secrets"},
+        "kms_alias",
+        "expected an alias such as alias/miyabi-secrets",
+    ),
     ({"lambda_role": ["x"]}, "lambda_role", "expected text in quotes"),
     (
         {"rules": {"reason": True}},
@@ -171,10 +192,26 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),
     ({"rules": {"second_person": 1}}, "rules.second_person", "expected true or false"),
     ({"rules": {"step_up": 300}}, "rules.step_up", "expected true or false"),
-    ({"rules": {"step_up_seconds": True}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
-    ({"rules": {"step_up_seconds": "300"}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
-    ({"rules": {"step_up_seconds": 0}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
-    ({"rules": {"step_up_seconds": 3601}}, "rules.step_up_seconds", "a whole number of seconds from 30 to"),
+    (
+        {"rules": {"step_up_seconds": True}},
+        "rules.step_up_seconds",
+        "a whole number of seconds from 30 to",
+    ),
+    (
+        {"rules": {"step_up_seconds": "300"}},
+        "rules.step_up_seconds",
+        "a whole number of seconds from 30 to",
+    ),
+    (
+        {"rules": {"step_up_seconds": 0}},
+        "rules.step_up_seconds",
+        "a whole number of seconds from 30 to",
+    ),
+    (
+        {"rules": {"step_up_seconds": 3601}},
+        "rules.step_up_seconds",
+        "a whole number of seconds from 30 to",
+    ),
 ]
 
 
@@ -194,14 +231,28 @@ def test_a_mistake_is_told_with_file_key_and_expectation(
 )
 def test_a_file_without_environments_is_told_as_such(data: dict[str, Any]) -> None:
     with pytest.raises(
-        ConfigurationError, match=r"^environments.toml: expected at least one table \[environments.NAME\]"
+        ConfigurationError,
+        match=r"^environments.toml: expected at least one table \[environments.NAME\]",
     ):
         parse_environments(data, "environments.toml")
 
 
 @pytest.mark.parametrize(
     "name",
-    ["Prod", "1st", "pre prod", "audit", "sign-in", "static", "livez", "", "x" * 21, "a/b", "..", "dév"],
+    [
+        "Prod",
+        "1st",
+        "pre prod",
+        "audit",
+        "sign-in",
+        "static",
+        "livez",
+        "",
+        "x" * 21,
+        "a/b",
+        "..",
+        "dév",
+    ],
 )
 def test_a_name_that_would_break_a_url_is_refused(name: str) -> None:
     with pytest.raises(
@@ -236,6 +287,10 @@ def test_s42_no_environment_lies_inside_another(one: str, other: str) -> None:
         {"account": "111111111111", "assume_role": ""},
     ],
 )
-def test_environments_in_places_of_their_own_keep_the_order_of_the_file(other: dict[str, Any]) -> None:
-    data = {"environments": {"prod": GOOD, "dev": GOOD | other, "a": GOOD | {"region": "eu-west-1"}}}
+def test_environments_in_places_of_their_own_keep_the_order_of_the_file(
+    other: dict[str, Any],
+) -> None:
+    data = {
+        "environments": {"prod": GOOD, "dev": GOOD | other, "a": GOOD | {"region": "eu-west-1"}}
+    }
     assert list(parse_environments(data, "environments.toml")) == ["prod", "dev", "a"]

@@ -24,7 +24,11 @@ CALL = AwsCall(
     "r-1",
     "aws …",
 )
-KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, ConsoleError)]
+KINDS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, ConsoleError)
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,7 +40,11 @@ def test_every_kind_has_a_title_and_a_status_for_its_page(kind: type[ConsoleErro
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if issubclass(kind, AwsError)])
 def test_an_error_of_aws_carries_the_call(kind: type[AwsError]) -> None:
-    error = kind("It failed.", CALL, "iam:Action") if kind is AwsAccessDenied else kind("It failed.", CALL)
+    error = (
+        kind("It failed.", CALL, "iam:Action")
+        if kind is AwsAccessDenied
+        else kind("It failed.", CALL)
+    )
     assert error.call == CALL
     assert error.message == str(error) == "It failed."
 

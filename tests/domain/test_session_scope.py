@@ -28,7 +28,9 @@ from secrets_ui.domain.session_scope import (
 )
 
 ACCOUNT = "111122223333"
-PLACE = Environment("dev", "us-west-2", ACCOUNT, "miyabi/dev/", f"arn:aws:iam::{ACCOUNT}:role/miyabi-console")
+PLACE = Environment(
+    "dev", "us-west-2", ACCOUNT, "miyabi/dev/", f"arn:aws:iam::{ACCOUNT}:role/miyabi-console"
+)
 CONFIG = "miyabi/dev/config"
 SCOPES = [WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP]
 ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -61,8 +63,15 @@ def arn(name: str) -> str:
     return f"arn:aws:secretsmanager:us-west-2:{ACCOUNT}:secret:{name}-AbCdEf"
 
 
-def test_s48_aws_lets_a_session_do_its_request_s_actions_on_its_one_secret_and_nothing_else() -> None:
-    for operation in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"):
+def test_s48_aws_lets_a_session_do_its_request_s_actions_on_its_one_secret_and_nothing_else() -> (
+    None
+):
+    for operation in (
+        "DescribeSecret",
+        "GetSecretValue",
+        "PutSecretValue",
+        "UpdateSecretVersionStage",
+    ):
         action = f"secretsmanager:{operation}"
         assert is_allowed(EDIT.of(CONFIG), action, arn(CONFIG))
         for other in (
@@ -72,7 +81,11 @@ def test_s48_aws_lets_a_session_do_its_request_s_actions_on_its_one_secret_and_n
             "miyabi/prod/config",
         ):
             assert not is_allowed(EDIT.of(CONFIG), action, arn(other))
-    for action in ("secretsmanager:DeleteSecret", "secretsmanager:PutResourcePolicy", "iam:CreateUser"):
+    for action in (
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:PutResourcePolicy",
+        "iam:CreateUser",
+    ):
         assert not is_allowed(EDIT.of(CONFIG), action, arn(CONFIG))
 
 

@@ -22,7 +22,13 @@ def log(person: Callable[..., Any]) -> str:
         "secret.save", HANA, environment="prod", secret="miyabi/prod/config", keys=["MIYABI_ROOT"]
     )
     audit.record_outcome(
-        intent, "secret.save", HANA, "done", environment="prod", version_id="v" * 32, request_ids=["req-1"]
+        intent,
+        "secret.save",
+        HANA,
+        "done",
+        environment="prod",
+        version_id="v" * 32,
+        request_ids=["req-1"],
     )
     audit.record_intent("secret.save", KENJI, environment="dev", secret="miyabi/dev/api-keys")
     audit.record("sign_in", KENJI)
@@ -59,17 +65,29 @@ def test_it_shows_the_newest_first_of_the_environments_that_the_account_may_see(
         (("--limit", "2"), [4, 3]),
     ],
 )
-def test_each_option_filters(shell: Shell, log: str, arguments: tuple[str, ...], records: list[int]) -> None:
+def test_each_option_filters(
+    shell: Shell, log: str, arguments: tuple[str, ...], records: list[int]
+) -> None:
     assert told(shell, log, *arguments) == records
 
 
 def test_an_intent_is_told_with_its_outcome(shell: Shell, log: str) -> None:
     [entry] = shell.run("audit_log", "--environment", "prod", "--json", name=log).json
-    assert (entry["outcome"], entry["version_id"], entry["request_ids"]) == ("done", "v" * 32, ["req-1"])
-    assert (entry["person"], entry["address"], entry["keys"]) == ("hana", "192.0.2.7", ["MIYABI_ROOT"])
+    assert (entry["outcome"], entry["version_id"], entry["request_ids"]) == (
+        "done",
+        "v" * 32,
+        ["req-1"],
+    )
+    assert (entry["person"], entry["address"], entry["keys"]) == (
+        "hana",
+        "192.0.2.7",
+        ["MIYABI_ROOT"],
+    )
 
 
-def test_the_table_has_a_line_for_each_and_says_when_there_are_older_ones(shell: Shell, log: str) -> None:
+def test_the_table_has_a_line_for_each_and_says_when_there_are_older_ones(
+    shell: Shell, log: str
+) -> None:
     ended = shell.run("audit_log", "--limit", "1", name=log)
     assert len(ended.out.splitlines()) == 2
     assert "There are older records" in ended.err

@@ -69,7 +69,9 @@ def test_s71_without_the_old_key_the_old_records_do_not_verify(settings: Any) ->
         verify()
 
 
-def test_s71_who_learnt_the_old_key_can_rewrite_nothing_that_a_new_key_has_sealed(settings: Any) -> None:
+def test_s71_who_learnt_the_old_key_can_rewrite_nothing_that_a_new_key_has_sealed(
+    settings: Any,
+) -> None:
     """The tail is written anew from record 2 on, with the old key; the console's own records go on from there."""
     write(3)
     old = settings.AUDIT_KEY
@@ -85,7 +87,9 @@ def test_s71_who_learnt_the_old_key_can_rewrite_nothing_that_a_new_key_has_seale
         verify()
 
 
-def test_s72_a_chain_cut_off_before_its_change_of_keys_is_told_without_a_checkpoint(settings: Any) -> None:
+def test_s72_a_chain_cut_off_before_its_change_of_keys_is_told_without_a_checkpoint(
+    settings: Any,
+) -> None:
     write(3)
     put_a_new_key(settings)
     change()
@@ -105,7 +109,9 @@ def test_a_record_of_a_change_that_the_new_key_did_not_seal_changes_nothing(sett
     assert "The audit chain holds: 4 records." in verify()
 
 
-@pytest.mark.parametrize("case", ["no old key", "a wrong old key", "changed already", "tampered with"])
+@pytest.mark.parametrize(
+    "case", ["no old key", "a wrong old key", "changed already", "tampered with"]
+)
 def test_it_refuses_with_the_reason_and_writes_nothing(case: str, settings: Any) -> None:
     write(3)
     if case != "no old key":

@@ -34,7 +34,9 @@ def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
     assert "Yes. miyabi-lambda-execution can read miyabi/dev/config." in told
 
 
-def test_a_failure_is_status_1_with_the_command_that_heals_it(make_estate: Callable[..., Estate]) -> None:
+def test_a_failure_is_status_1_with_the_command_that_heals_it(
+    make_estate: Callable[..., Estate],
+) -> None:
     make_estate(clean=False, only=("staging",))
     status, told = run("staging", "--secret", "api-keys")
     assert status == 1
@@ -74,7 +76,9 @@ def test_a_failure_says_more_than_something_unknown(make_estate: Callable[..., E
 
 
 @pytest.mark.parametrize("arguments", [("nowhere",), ("dev", "--secret", "../prod/api-keys")])
-def test_what_does_not_exist_is_one_clear_line_and_status_2(dev: Estate, arguments: tuple[str, ...]) -> None:
+def test_what_does_not_exist_is_one_clear_line_and_status_2(
+    dev: Estate, arguments: tuple[str, ...]
+) -> None:
     with pytest.raises(CommandError) as caught:
         call_command("check_access", *arguments)
     assert caught.value.returncode == 2

@@ -12,7 +12,9 @@ from deploy.demo.local_aws import PROJECT
 from secrets_ui.management import twin
 
 TEXT = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"python manage\.py (.+)", "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)))
+EXAMPLES = re.findall(
+    r"python manage\.py (.+)", "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL))
+)
 
 
 def arguments(example: str) -> list[str]:
@@ -39,5 +41,12 @@ def test_there_are_examples_of_every_command() -> None:
 
 def test_every_status_is_told() -> None:
     told = {int(status) for status in re.findall(r"^\| (\d) \|", TEXT, re.MULTILINE)}
-    known = {twin.REFUSED, twin.WRONG_CALL, twin.CONFLICT, twin.NOT_ANSWERED, twin.NOT_KNOWN, twin.FAULT}
+    known = {
+        twin.REFUSED,
+        twin.WRONG_CALL,
+        twin.CONFLICT,
+        twin.NOT_ANSWERED,
+        twin.NOT_KNOWN,
+        twin.FAULT,
+    }
     assert told == {0, *known}

@@ -75,7 +75,11 @@ def test_a_line_too_long_to_be_read_is_answered_and_the_rest_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("size", "end", "expected"),
-    [(MAX_LINE_BYTES - 1, b"\n", True), (MAX_LINE_BYTES, b"\n", False), (MAX_LINE_BYTES, b"", False)],
+    [
+        (MAX_LINE_BYTES - 1, b"\n", True),
+        (MAX_LINE_BYTES, b"\n", False),
+        (MAX_LINE_BYTES, b"", False),
+    ],
 )
 def test_lines_are_read_up_to_the_limit(size: int, end: bytes, expected: bool) -> None:
     (line,) = lines(io.BytesIO(b"x" * size + end))

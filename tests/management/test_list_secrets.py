@@ -24,7 +24,9 @@ def test_it_lists_every_secret_with_its_state(
     assert "outside this console" in lines[1]
 
 
-def test_as_json_it_tells_more(make_estate: Callable[..., Estate], shell: Shell, viewer: str) -> None:
+def test_as_json_it_tells_more(
+    make_estate: Callable[..., Estate], shell: Shell, viewer: str
+) -> None:
     estate = make_estate(only=("dev",))
     told = shell.run("list_secrets", "dev", "--json", name=viewer).json
     assert (told["environment"], told["region"], told["account"]) == (

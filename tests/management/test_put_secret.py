@@ -33,7 +33,9 @@ def dev(make_estate: Callable[..., Estate]) -> Estate:
 def put(shell: Shell, editor: str) -> Put:
     """In dev's config, unless told otherwise."""
 
-    def run(*arguments: str, stdin: bytes = b"", environment: str = "dev", secret: str = "config") -> Ended:
+    def run(
+        *arguments: str, stdin: bytes = b"", environment: str = "dev", secret: str = "config"
+    ) -> Ended:
         return shell.run("put_secret", environment, secret, *arguments, name=editor, stdin=stdin)
 
     return run
@@ -97,7 +99,16 @@ def test_several_things_in_one_version(dev: Estate, put: Put, tmp_path: Path) ->
 
 
 def test_s64_a_piped_value_is_stored_byte_for_byte(dev: Estate, put: Put) -> None:
-    odd = (" blanks ", "tab\t", "a\nb", "a\r\nb", "快適🍵", '{"json": "inside"}', "\\n", "'quoted\"")
+    odd = (
+        " blanks ",
+        "tab\t",
+        "a\nb",
+        "a\r\nb",
+        "快適🍵",
+        '{"json": "inside"}',
+        "\\n",
+        "'quoted\"",
+    )
     for number, value in enumerate(odd):
         assert put(f"KEY{number}=-", stdin=value.encode()).status == 0
     found = values(dev)
@@ -190,7 +201,9 @@ def test_a_value_as_an_argument_is_said_to_be_known_to_the_shell_now(put: Put) -
     assert "in the shell's history now: replace it" in put("MIYABI_ROOT=/x").err
 
 
-def test_s66_prod_asks_for_a_reason_and_the_typed_name(make_estate: Callable[..., Estate], put: Put) -> None:
+def test_s66_prod_asks_for_a_reason_and_the_typed_name(
+    make_estate: Callable[..., Estate], put: Put
+) -> None:
     estate = make_estate(only=("prod",))
     before = estate.value("prod", "config")
     for arguments, words in (
@@ -206,7 +219,9 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name(make_estate: Callable[...
     assert put("MIYABI_ROOT=-", *IN_PROD, environment="prod", stdin=b"/x").status == 0
 
 
-def test_a_second_person_environment_makes_a_proposal(make_estate: Callable[..., Estate], put: Put) -> None:
+def test_a_second_person_environment_makes_a_proposal(
+    make_estate: Callable[..., Estate], put: Put
+) -> None:
     estate = make_estate(only=("staging",), staging=Rules(second_person=True))
     before = estate.value("staging", "config")
     ended = put("MIYABI_ROOT=-", "--json", environment="staging", stdin=b"/x")
@@ -230,9 +245,12 @@ def test_a_dry_run_shows_the_review_and_writes_nothing(watched: Watched, put: Pu
 
 
 @pytest.mark.parametrize(
-    ("stdin", "key"), [(b"ghp_nonsense", "GITHUB_TOKEN"), (b"ftp://issuer.miyabi-world.com", "OAUTH_ISSUER")]
+    ("stdin", "key"),
+    [(b"ghp_nonsense", "GITHUB_TOKEN"), (b"ftp://issuer.miyabi-world.com", "OAUTH_ISSUER")],
 )
-def test_a_dry_run_says_what_would_be_refused(dev: Estate, put: Put, stdin: bytes, key: str) -> None:
+def test_a_dry_run_says_what_would_be_refused(
+    dev: Estate, put: Put, stdin: bytes, key: str
+) -> None:
     ended = put(f"{key}=-", "--dry-run", secret="api-keys", stdin=stdin)
     assert ended.status == 1
     assert "ERROR: " in ended.out
@@ -301,7 +319,9 @@ def test_s60_without_a_record_there_is_no_write(
     ended = put("MIYABI_ROOT=-", stdin=b"/x")
     assert ended.status == 4
     assert "The audit log cannot be written" in ended.err
-    assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(aws.operations())
+    assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(
+        aws.operations()
+    )
 
 
 def test_a_lost_reply_is_not_known_and_says_so(watched: Watched, put: Put) -> None:
@@ -312,12 +332,18 @@ def test_a_lost_reply_is_not_known_and_says_so(watched: Watched, put: Put) -> No
     assert "It is not known whether the change took effect" in ended.err
 
 
-def test_a_refusal_of_aws_is_told_with_code_request_id_and_permission(watched: Watched, put: Put) -> None:
+def test_a_refusal_of_aws_is_told_with_code_request_id_and_permission(
+    watched: Watched, put: Put
+) -> None:
     _, aws = watched(only=("dev",))
     aws.break_call("PutSecretValue", "AccessDeniedException", "User is not authorized")
     ended = put("MIYABI_ROOT=-", stdin=b"/x")
     assert ended.status == 4
-    for piece in ("AccessDeniedException", "broken-by-a-test", "Allow secretsmanager:PutSecretValue"):
+    for piece in (
+        "AccessDeniedException",
+        "broken-by-a-test",
+        "Allow secretsmanager:PutSecretValue",
+    ):
         assert piece in ended.err
 
 
@@ -328,7 +354,9 @@ def test_a_whole_document_keeps_its_bytes(dev: Estate, put: Put) -> None:
     assert dev.value("dev", "config") == text
 
 
-def test_a_document_that_is_no_object_asks_for_as_text(dev: Estate, put: Put, tmp_path: Path) -> None:
+def test_a_document_that_is_no_object_asks_for_as_text(
+    dev: Estate, put: Put, tmp_path: Path
+) -> None:
     source = tmp_path / "notes"
     source.write_bytes(b"just text")
     refused = put("--document", f"@{source}")

@@ -67,7 +67,9 @@ def test_waiting_ends_what_was_open_at_the_start(dev: Estate) -> None:
     assert open_intents() == []
 
 
-def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(dev: Estate, settings: Any) -> None:
+def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(
+    dev: Estate, settings: Any
+) -> None:
     sequence = intend()
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"
     forget_configuration()
@@ -91,7 +93,12 @@ def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
         VersionStages=[f"MIYABI-EDIT-{version[:12]}"],
     )
     audit.record_outcome(
-        audit.Recorded(sequence, version), "secret.save", HANA, "failed", environment="dev", secret=name
+        audit.Recorded(sequence, version),
+        "secret.save",
+        HANA,
+        "failed",
+        environment="dev",
+        secret=name,
     )
 
     assert settle() == (0, f"dev: a left label was taken off {name}.\n", "")

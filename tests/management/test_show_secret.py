@@ -15,17 +15,28 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("name", ["api-keys", "miyabi/dev/api-keys"])
-def test_one_secret_by_its_short_or_full_name(estate: Estate, shell: Shell, viewer: str, name: str) -> None:
+def test_one_secret_by_its_short_or_full_name(
+    estate: Estate, shell: Shell, viewer: str, name: str
+) -> None:
     ended = shell.run("show_secret", "dev", name, name=viewer)
     assert ended.status == 0
-    for piece in ("miyabi/dev/api-keys", "GITHUB_TOKEN", "FINGERPRINT", "AWSCURRENT", "GitHub token"):
+    for piece in (
+        "miyabi/dev/api-keys",
+        "GITHUB_TOKEN",
+        "FINGERPRINT",
+        "AWSCURRENT",
+        "GitHub token",
+    ):
         assert piece in ended.out
 
 
 def test_as_json_each_key_has_state_and_fingerprint_and_each_version_its_author(
     estate: Estate, shell: Shell, editor: str
 ) -> None:
-    assert shell.run("put_secret", "dev", "config", "MIYABI_ROOT=-", name=editor, stdin=b"/new").status == 0
+    assert (
+        shell.run("put_secret", "dev", "config", "MIYABI_ROOT=-", name=editor, stdin=b"/new").status
+        == 0
+    )
     told = shell.run("show_secret", "dev", "config", "--json", name=editor).json
     root = next(key for key in told["keys"] if key["name"] == "MIYABI_ROOT")
     assert (root["set"], root["format"], len(root["fingerprint"])) == (True, "path", 16)
@@ -42,7 +53,8 @@ def test_s02_no_command_shows_six_characters_of_a_stored_value(
     estate, canary = make_estate(only=("dev",)), make_canary()
     client = estate["dev"].clients.secretsmanager
     client.create_secret(
-        Name="miyabi/dev/planted", SecretString=json.dumps({"CANARY": canary, "inner": {"x": canary}})
+        Name="miyabi/dev/planted",
+        SecretString=json.dumps({"CANARY": canary, "inner": {"x": canary}}),
     )
     client.create_secret(Name="miyabi/dev/text", SecretString=canary)
     for command in (

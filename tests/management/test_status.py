@@ -68,7 +68,9 @@ def test_a_broken_audit_chain_is_status_1_where_all_is_asked_for() -> None:
     keep("", "x", PASS)
     from secrets_ui.models import StatusSnapshot
 
-    broken = StatusFinding("audit_chain_holds", "fail", "The audit chain does not hold: Record 7 is missing.")
+    broken = StatusFinding(
+        "audit_chain_holds", "fail", "The audit chain does not hold: Record 7 is missing."
+    )
     StatusSnapshot.objects.filter(environment="", secret="").update(
         status="fail", findings=json.dumps([broken.to_json()])
     )

@@ -69,7 +69,9 @@ def test_s40_an_account_that_may_not_sign_in_is_refused_on_record(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(twin.pwd, "getpwuid", lambda uid: type("Entry", (), {"pw_name": "somebody"}))
+    monkeypatch.setattr(
+        twin.pwd, "getpwuid", lambda uid: type("Entry", (), {"pw_name": "somebody"})
+    )
     account = person("admin", name="gone")
     account.is_active = False
     account.save()
@@ -97,7 +99,9 @@ def test_s28_a_role_that_was_taken_away_counts_at_the_next_command(
     assert shell.run("list_secrets", "dev", name=viewer).status == 1
 
 
-def test_s42_a_name_outside_the_environment_is_a_wrong_call_without_a_call(shell: Shell, editor: str) -> None:
+def test_s42_a_name_outside_the_environment_is_a_wrong_call_without_a_call(
+    shell: Shell, editor: str
+) -> None:
     for name in ("../prod/config", "x/../../prod/config", "a//b", "miyabi/dev/../prod/config"):
         assert shell.run("show_secret", "dev", name, name=editor).status == 2
         assert shell.run("put_secret", "dev", name, "--generate", "A", name=editor).status == 2
@@ -108,7 +112,10 @@ def test_s75_every_record_of_a_command_tells_the_account_the_shell_and_its_user(
 ) -> None:
     monkeypatch.setattr(twin.pwd, "getpwuid", lambda uid: type("Entry", (), {"pw_name": "ops"}))
     monkeypatch.setenv("SUDO_USER", "hana.t")
-    assert shell.run("put_secret", "dev", "config", "MIYABI_ROOT=-", name=editor, stdin=b"/x").status == 0
+    assert (
+        shell.run("put_secret", "dev", "config", "MIYABI_ROOT=-", name=editor, stdin=b"/x").status
+        == 0
+    )
     records = list(AuditRecord.objects.all())
     assert {(record.actor, record.address) for record in records} == {("hana", "shell")}
     assert {json.loads(record.details)["os_user"] for record in records} == {"ops (sudo by hana.t)"}
@@ -132,7 +139,9 @@ def test_a_user_without_an_entry_is_told_by_number(monkeypatch: pytest.MonkeyPat
     assert twin.os_user().startswith("uid ")
 
 
-CALL = AwsCall("secretsmanager:X", code="ThrottlingException", request_id="req-1", cli="aws secretsmanager x")
+CALL = AwsCall(
+    "secretsmanager:X", code="ThrottlingException", request_id="req-1", cli="aws secretsmanager x"
+)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +198,9 @@ def test_a_database_that_is_away_is_told_without_its_words(
     assert "hunter2" not in ended.err
 
 
-def test_aws_away_is_status_4_and_says_so(estate: Estate, shell: Shell, viewer: str, settings: Any) -> None:
+def test_aws_away_is_status_4_and_says_so(
+    estate: Estate, shell: Shell, viewer: str, settings: Any
+) -> None:
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"
     ended = shell.run("list_secrets", "dev", name=viewer)
     assert (ended.status, ended.out) == (4, "")
@@ -208,7 +219,9 @@ def test_log_lines_keep_off_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         root.removeHandler(handler)
 
 
-def test_an_unknown_option_is_refused_without_what_stands_beside_it(shell: Shell, canary: str) -> None:
+def test_an_unknown_option_is_refused_without_what_stands_beside_it(
+    shell: Shell, canary: str
+) -> None:
     with pytest.raises(CommandError) as caught:
         shell.run("put_secret", "dev", "config", "TOKEN=-", "--valeu", canary)
     assert canary not in str(caught.value)

@@ -50,7 +50,9 @@ def test_a_whole_chain_is_said_to_hold_with_the_checkpoint_that_was_reached() ->
 def test_an_empty_chain_holds_and_its_checkpoint_holds_later() -> None:
     reached = json.loads(verify().splitlines()[0])["checkpoint"]
     write(2)
-    assert "The audit chain holds" in verify("--checkpoint", f"{reached['sequence']}:{reached['hash']}")
+    assert "The audit chain holds" in verify(
+        "--checkpoint", f"{reached['sequence']}:{reached['hash']}"
+    )
 
 
 def test_an_earlier_checkpoint_of_the_same_chain_holds() -> None:

@@ -50,7 +50,9 @@ class AwsProxy:
         self._host = urlsplit(upstream).netloc
         self._lock = threading.Lock()
         self.plan = Plan()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self})
+        )
         self._server.daemon_threads = True
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -66,7 +68,9 @@ class AwsProxy:
 
     def always(self, name: str, act: Act, *, done: bool) -> None:
         """At every call of this name: `done` says whether the local AWS carries it out."""
-        (self.plan.after if done else self.plan.before).update({(name, nth): act for nth in range(1, 20)})
+        (self.plan.after if done else self.plan.before).update(
+            {(name, nth): act for nth in range(1, 20)}
+        )
 
     def amend(self, operation: str, **members: Any) -> None:
         """Members added to every answer to an operation: what the local AWS cannot have, such as a
@@ -103,7 +107,9 @@ class AwsProxy:
         """Lambda's API is REST: what it is asked stands in the path."""
         return self._forward(headers, b"", "GET", path)
 
-    def _forward(self, headers: dict[str, str], body: bytes, method: str = "POST", path: str = "/") -> Answer:
+    def _forward(
+        self, headers: dict[str, str], body: bytes, method: str = "POST", path: str = "/"
+    ) -> Answer:
         upstream = http.client.HTTPConnection(self._host, timeout=30)
         try:
             upstream.request(method, path, body, {**headers, "Connection": "close"})
@@ -116,7 +122,9 @@ class AwsProxy:
     def _amended(plan: Plan, name: str, answer: Answer) -> Answer:
         if name not in plan.amended or answer.status != 200:
             return answer
-        return replace(answer, body=json.dumps({**json.loads(answer.body), **plan.amended[name]}).encode())
+        return replace(
+            answer, body=json.dumps({**json.loads(answer.body), **plan.amended[name]}).encode()
+        )
 
 
 def _name_of(headers: dict[str, str], body: bytes) -> str:

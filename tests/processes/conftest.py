@@ -29,7 +29,9 @@ def places() -> dict[str, Environment]:
 
 
 @pytest.fixture(scope="session")
-def environments_file(places: dict[str, Environment], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def environments_file(
+    places: dict[str, Environment], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     path = tmp_path_factory.mktemp("consoles") / "environments.toml"
     path.write_text(as_toml(places), encoding="utf-8")
     return path
@@ -66,11 +68,15 @@ def postgres() -> Iterator[postgresql.PostgresServer]:
 
 def migrate(url: str) -> None:
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, check=True, timeout=60)
+    subprocess.run(
+        command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, check=True, timeout=60
+    )
 
 
 @pytest.fixture(scope="session")
-def sqlite_copy(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+def sqlite_copy(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
     def make() -> str:
         path = tmp_path_factory.mktemp("database") / "db.sqlite3"
         shutil.copy(migrated_sqlite, path)
@@ -116,7 +122,10 @@ def start_all(start: Start) -> Callable[[str, int], list[Console]]:
     """So many consoles on one database, side by side."""
 
     def begin(database: str, count: int) -> list[Console]:
-        return [console.wait_until_ready() for console in [start(database, wait=False) for _ in range(count)]]
+        return [
+            console.wait_until_ready()
+            for console in [start(database, wait=False) for _ in range(count)]
+        ]
 
     return begin
 

@@ -65,7 +65,9 @@ class Console(Worker):
     """A process that runs the console's services (worker.py)."""
 
     def __init__(self, environ: Mapping[str, str], log: Path) -> None:
-        super().__init__([sys.executable, "-W", "error", "-m", "tests.processes.worker"], environ, log)
+        super().__init__(
+            [sys.executable, "-W", "error", "-m", "tests.processes.worker"], environ, log
+        )
 
     def ask(self, do: str, **job: Any) -> Any:
         """Runs a job (jobs.py) and returns what it said."""

@@ -58,7 +58,9 @@ def save(
 def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
     return told(
         lambda: {
-            "version": decide_change.approve(get_environment(environment), Actor(actor), sequence).version_id
+            "version": decide_change.approve(
+                get_environment(environment), Actor(actor), sequence
+            ).version_id
         }
     )
 
@@ -71,7 +73,10 @@ def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> 
     """What a secret's page reads of it."""
     return told(
         lambda: {
-            "keys": [key.name for key in open_secret(get_environment(environment), secret, Actor(actor)).keys]
+            "keys": [
+                key.name
+                for key in open_secret(get_environment(environment), secret, Actor(actor)).keys
+            ]
         }
     )
 
@@ -86,7 +91,9 @@ def take_admin(of: str, actor: str, environment: str = "dev") -> Any:
     person = people.find_person(user.pk, [environment])
     assert person
     return told(
-        lambda: people.take_role(get_environment(environment), Actor(actor), person, person.grants[0].pk)
+        lambda: people.take_role(
+            get_environment(environment), Actor(actor), person, person.grants[0].pk
+        )
     )
 
 
@@ -128,7 +135,9 @@ def append(count: int, actor: str = "hana") -> dict[str, Any]:
     refused = 0
     while len(written) < count:
         try:
-            written.append(audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence)
+            written.append(
+                audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence
+            )
         except AuditUnavailable:
             refused += 1
     return {"written": written, "refused": refused}

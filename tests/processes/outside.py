@@ -30,14 +30,18 @@ class Aws:
         return {version: sorted(labels) for version, labels in versions.items() if labels}
 
     def current(self, name: str) -> str:
-        return next(version for version, labels in self.labels(name).items() if "AWSCURRENT" in labels)
+        return next(
+            version for version, labels in self.labels(name).items() if "AWSCURRENT" in labels
+        )
 
     def value(self, name: str, version: str = "") -> str:
         which = {"VersionId": version} if version else {}
         return str(self.client.get_secret_value(SecretId=name, **which)["SecretString"])
 
     def versions(self, name: str) -> list[str]:
-        listed = self.client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]
+        listed = self.client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)[
+            "Versions"
+        ]
         return [entry["VersionId"] for entry in listed]
 
     def put(self, name: str, value: str) -> str:

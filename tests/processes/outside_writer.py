@@ -62,15 +62,17 @@ def write_carefully(client: Any, secret: str, key: str, value: str) -> dict[str,
         attempts += 1
         read, document = changed(client, secret, key, value)
         label = f"SCRIPT-{secrets.token_hex(4)}"
-        made = client.put_secret_value(SecretId=secret, SecretString=document, VersionStages=[label])[
-            "VersionId"
-        ]
+        made = client.put_secret_value(
+            SecretId=secret, SecretString=document, VersionStages=[label]
+        )["VersionId"]
         try:
             swap(client, secret, read, made)
         except ClientError:
             continue
         finally:
-            client.update_secret_version_stage(SecretId=secret, VersionStage=label, RemoveFromVersionId=made)
+            client.update_secret_version_stage(
+                SecretId=secret, VersionStage=label, RemoveFromVersionId=made
+            )
         return {"read": read, "made": made, "attempts": attempts}
 
 

@@ -68,7 +68,9 @@ ON_POSTGRES = {
 }
 
 
-def test_s70_the_database_refuses_everything_but_a_record_at_the_end(console: Console, database: str) -> None:
+def test_s70_the_database_refuses_everything_but_a_record_at_the_end(
+    console: Console, database: str
+) -> None:
     attacks = EVERYWHERE | (ON_SQLITE if is_sqlite(database) else ON_POSTGRES)
     before = console.ask("records")
     for name, statements in attacks.items():
@@ -78,7 +80,9 @@ def test_s70_the_database_refuses_everything_but_a_record_at_the_end(console: Co
     assert console.ask("verify")["status"] == 0
 
 
-def test_s70_a_record_at_the_end_that_the_console_did_not_write_is_taken_but_found(console: Console) -> None:
+def test_s70_a_record_at_the_end_that_the_console_did_not_write_is_taken_but_found(
+    console: Console,
+) -> None:
     """The database cannot know the key; the chain does."""
     assert console.ask("run_sql", statements=[copy_of_row(11)])["error"] == ""
     told = console.ask("verify")
@@ -115,7 +119,8 @@ def drop_triggers(database: str) -> list[str]:
     """What somebody does who owns the table, and not only a password to it."""
     if is_sqlite(database):
         return [
-            f"DROP TRIGGER {name}" for name in ("audit_no_update", "audit_no_delete", "audit_only_at_the_end")
+            f"DROP TRIGGER {name}"
+            for name in ("audit_no_update", "audit_no_delete", "audit_only_at_the_end")
         ]
     return [f"ALTER TABLE {TABLE} DISABLE TRIGGER USER"]
 
@@ -152,7 +157,10 @@ TAMPERED = {
     ),
     "inserted": (
         [
-            *(f"UPDATE {TABLE} SET sequence = {n + 1} WHERE sequence = {n}" for n in range(10, 3, -1)),
+            *(
+                f"UPDATE {TABLE} SET sequence = {n + 1} WHERE sequence = {n}"
+                for n in range(10, 3, -1)
+            ),
             copy_of_row(4, of=3),
         ],
         "Record 4 does not match its hash",
@@ -176,7 +184,9 @@ def test_s71_a_row_that_was_tampered_with_is_found_and_named(
 
 def checkpoint_of(console: Console) -> str:
     """The last checkpoint in the log stream, in the form that verify_audit takes."""
-    lines = [json.loads(line) for line in console.log.read_text().splitlines() if "checkpoint" in line]
+    lines = [
+        json.loads(line) for line in console.log.read_text().splitlines() if "checkpoint" in line
+    ]
     last = lines[-1]["checkpoint"]
     assert last["count"] == last["sequence"]
     return f"{last['sequence']}:{last['hash']}"
@@ -194,17 +204,25 @@ def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(
     told = console.ask("verify", checkpoint=known)
     assert told["status"] == 1
     assert (
-        "The chain ends at record 7, but a checkpoint knows record 10: the tail was cut off." in told["text"]
+        "The chain ends at record 7, but a checkpoint knows record 10: the tail was cut off."
+        in told["text"]
     )
 
 
-def test_s72_a_tail_that_was_cut_off_and_grew_again_is_found(console: Console, database: str) -> None:
+def test_s72_a_tail_that_was_cut_off_and_grew_again_is_found(
+    console: Console, database: str
+) -> None:
     known = checkpoint_of(console)
-    console.ask("run_sql", statements=[*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"])
+    console.ask(
+        "run_sql", statements=[*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"]
+    )
     console.ask("append", count=10)
 
     assert console.ask("verify")["status"] == 0
-    assert "Record 10 has another hash than its checkpoint" in console.ask("verify", checkpoint=known)["text"]
+    assert (
+        "Record 10 has another hash than its checkpoint"
+        in console.ask("verify", checkpoint=known)["text"]
+    )
 
 
 def test_s73_eight_processes_write_one_unbroken_chain(

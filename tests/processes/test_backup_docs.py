@@ -77,12 +77,18 @@ def test_s78_on_postgresql_what_the_guide_says_backs_up_and_restores(
     postgres: PostgresServer, start: Start
 ) -> None:
     postgres.client("createdb", "--template", "migrated", "miyabi")
-    here = {"PGHOST": str(postgres.folder), "PGUSER": postgres.user, "programs": str(postgres.programs)}
+    here = {
+        "PGHOST": str(postgres.folder),
+        "PGUSER": postgres.user,
+        "programs": str(postgres.programs),
+    }
 
     def restore() -> Console:
         run("restore-postgresql", postgres.folder, **here)
         return start(postgres.url("restored"))
 
     ensure_it_can_be_restored(
-        start(postgres.url("miyabi")), lambda: run("backup-postgresql", postgres.folder, **here), restore
+        start(postgres.url("miyabi")),
+        lambda: run("backup-postgresql", postgres.folder, **here),
+        restore,
     )

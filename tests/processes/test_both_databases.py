@@ -37,7 +37,9 @@ def test_a_save_a_proposal_and_its_approval_are_on_one_whole_chain(
     saved = console.ask("save", secret=secret, base=base, values={"A": "new"})
     assert dev.current(secret) == saved["version"]
     proposed_on, base = staging.make_secret()
-    proposed = console.ask("save", secret=proposed_on, base=base, values={"A": "new"}, environment="staging")
+    proposed = console.ask(
+        "save", secret=proposed_on, base=base, values={"A": "new"}, environment="staging"
+    )
     approved = console.ask("approve", sequence=proposed["sequence"], environment="staging")
 
     assert staging.current(proposed_on) == approved["version"] == proposed["version"]
@@ -66,7 +68,9 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
 @pytest.mark.parametrize(
     "key", ["\x00", "\ud800", "é\u2028", "%s", "'; DROP TABLE secrets_ui_auditrecord; --"]
 )
-def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(key: str, console: Console, dev: Aws) -> None:
+def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(
+    key: str, console: Console, dev: Aws
+) -> None:
     """jsonb holds neither NUL nor half a character: https://www.postgresql.org/docs/current/datatype-
     json.html"""
     secret, base = dev.make_secret(json.dumps({"A": "1", key: "2"}))
@@ -107,7 +111,12 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
     }
     command = [sys.executable, "manage.py", "settle_audit", "--every", "1", "--min-age", "0"]
     settling = subprocess.Popen(
-        command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=PROJECT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         child.go()
@@ -126,4 +135,8 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
 
 def ended(console: Console, secret: str) -> list[str]:
     rows = console.ask("records", secret=secret)
-    return [row["outcome"] for row in rows if (row["phase"], row["action"]) == ("outcome", "secret.save")]
+    return [
+        row["outcome"]
+        for row in rows
+        if (row["phase"], row["action"]) == ("outcome", "secret.save")
+    ]

@@ -24,23 +24,44 @@ MAKE_ACCOUNT = "from secrets_ui.services.people.accounts import make_account; ma
 
 
 @pytest.fixture(scope="module")
-def environ(environments_file: Path, local_aws: LocalAws, sqlite_copy: Callable[[], str]) -> dict[str, str]:
+def environ(
+    environments_file: Path, local_aws: LocalAws, sqlite_copy: Callable[[], str]
+) -> dict[str, str]:
     found = {
         **os.environ, "DATABASE_URL": sqlite_copy(), "ENVIRONMENTS_FILE": str(environments_file),
         "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
     }  # fmt: skip
     command = [sys.executable, "manage.py", "shell", "-c", MAKE_ACCOUNT]
-    subprocess.run(command, cwd=PROJECT, env=found, check=True, timeout=PATIENCE, capture_output=True)
+    subprocess.run(
+        command, cwd=PROJECT, env=found, check=True, timeout=PATIENCE, capture_output=True
+    )
     return found
 
 
 def command(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-W", "error", "manage.py", "put_secret", "dev", name, *arguments, "--as", "hana"]
+    return [
+        sys.executable,
+        "-W",
+        "error",
+        "manage.py",
+        "put_secret",
+        "dev",
+        name,
+        *arguments,
+        "--as",
+        "hana",
+    ]
 
 
 def begin(environ: dict[str, str], *words: str, **options: Any) -> subprocess.Popen[bytes]:
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process: subprocess.Popen[bytes] = subprocess.Popen(words, cwd=PROJECT, env=environ, **(pipes | options))
+    pipes: dict[str, Any] = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
+    process: subprocess.Popen[bytes] = subprocess.Popen(
+        words, cwd=PROJECT, env=environ, **(pipes | options)
+    )
     return process
 
 
@@ -62,7 +83,12 @@ def test_s02_a_terminal_does_not_show_what_is_typed(environ: dict[str, str], dev
     (name, _), canary = dev.make_secret(), make_plain_canary()
     ours, theirs = pty.openpty()
     process = begin(
-        environ, *command(name, "A=-"), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        environ,
+        *command(name, "A=-"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
     )
     os.close(theirs)
     shown = b""

@@ -98,7 +98,9 @@ def test_s62_other_values_in_a_page_that_was_sent_before_are_refused_not_passed_
     assert json.loads(dev.value(secret))["A"] == "first"
 
 
-def test_s62_a_proposal_sent_twice_is_made_once(pair: tuple[Console, Console], staging: Aws) -> None:
+def test_s62_a_proposal_sent_twice_is_made_once(
+    pair: tuple[Console, Console], staging: Aws
+) -> None:
     secret, base = staging.make_secret()
     sent = a_save(secret, base, "new", once=str(uuid.uuid4()), environment="staging")
     first, second = at_once(pair, sent, sent)
@@ -123,7 +125,10 @@ def test_of_two_people_who_decide_at_once_one_does(
         told = at_once(pair, one, {**one, "do": second, "actor": "yuki"})
 
         assert sorted(answer["refused"] for answer in told)[0] == ""
-        assert {answer["refused"] for answer in told} - {""} <= {"SecretNotEditable", "VersionConflict"}
+        assert {answer["refused"] for answer in told} - {""} <= {
+            "SecretNotEditable",
+            "VersionConflict",
+        }
         rows = pair[0].ask("records", secret=secret)
         done = [
             row["action"]
@@ -131,5 +136,7 @@ def test_of_two_people_who_decide_at_once_one_does(
             if row["outcome"] == "done" and row["action"] in ("secret.approve", "secret.reject")
         ]
         assert len(done) == 1
-        assert json.loads(staging.value(secret))["A"] == ("new" if done == ["secret.approve"] else "1")
+        assert json.loads(staging.value(secret))["A"] == (
+            "new" if done == ["secret.approve"] else "1"
+        )
         assert "MIYABI" not in str(staging.labels(secret))

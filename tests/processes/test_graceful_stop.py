@@ -48,7 +48,10 @@ def test_a_save_under_way_comes_to_its_end_and_nothing_new_begins(console: Serve
         assert process.wait(PATIENCE) == 0
     assert console.current("prod", NAME) != base
     with console.running():
-        assert "/audit/" in console.person("auditor").get("/audit?action=secret.save&outcome=done").text
+        assert (
+            "/audit/"
+            in console.person("auditor").get("/audit?action=secret.save&outcome=done").text
+        )
 
 
 def wait_until_closed(console: Served) -> None:

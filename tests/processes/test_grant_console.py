@@ -28,7 +28,10 @@ def test_s70_the_console_s_user_works_and_can_neither_change_a_record_nor_a_tabl
     url, role = postgres.new_database(), f"console_{secrets.token_hex(3)}"
     postgres.client("createuser", role)
     owner, console = start(url), start(url.replace(f"//{postgres.user}@", f"//{role}@"))
-    assert "permission denied" in console.ask("run_sql", statements=["SELECT 1 FROM auth_user"])["error"]
+    assert (
+        "permission denied"
+        in console.ask("run_sql", statements=["SELECT 1 FROM auth_user"])["error"]
+    )
 
     for _ in range(2):  # after every upgrade again
         told = owner.ask("command", name="grant_console", arguments=[role])
@@ -43,14 +46,20 @@ def test_s70_the_console_s_user_works_and_can_neither_change_a_record_nor_a_tabl
     assert console.ask("verify")["status"] == 0
 
 
-def test_a_role_that_is_not_there_is_told_in_one_line(postgres: PostgresServer, start: Start) -> None:
-    told = start(postgres.new_database()).ask("command", name="grant_console", arguments=['no"body'])
+def test_a_role_that_is_not_there_is_told_in_one_line(
+    postgres: PostgresServer, start: Start
+) -> None:
+    told = start(postgres.new_database()).ask(
+        "command", name="grant_console", arguments=['no"body']
+    )
     assert told["status"] == 1
     assert told["text"].startswith("The rights were not given: role ")
     assert "does not exist" in told["text"]
     assert "\n" not in told["text"]
 
 
-def test_on_sqlite_there_is_nobody_to_grant_to(start: Start, sqlite_copy: Callable[[], str]) -> None:
+def test_on_sqlite_there_is_nobody_to_grant_to(
+    start: Start, sqlite_copy: Callable[[], str]
+) -> None:
     told = start(sqlite_copy()).ask("command", name="grant_console", arguments=["miyabi"])
     assert told == {"status": 1, "text": "DATABASE_URL: only PostgreSQL has users of its own."}

@@ -49,7 +49,10 @@ class Consoles:
 @pytest.fixture(scope="module")
 def consoles(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy) -> Consoles:
     database = sqlite_copy()
-    mortal, steady = start(database, endpoint=proxy.endpoint, wait=False), start(database, wait=False)
+    mortal, steady = (
+        start(database, endpoint=proxy.endpoint, wait=False),
+        start(database, wait=False),
+    )
     return Consoles(mortal.wait_until_ready(), steady.wait_until_ready(), proxy)
 
 
@@ -61,7 +64,9 @@ def outcomes(steady: Console, secret: str) -> list[tuple[str, str]]:
     assert len({row["intent"] for row in ends}) == len(ends)
     found = {row["intent"]: row["outcome"] for row in ends}
     return [
-        (row["action"], found.get(str(row["sequence"]), "open")) for row in rows if row["phase"] == "intent"
+        (row["action"], found.get(str(row["sequence"]), "open"))
+        for row in rows
+        if row["phase"] == "intent"
     ]
 
 
@@ -88,7 +93,9 @@ def outcome_of(action: str, steady: Console, secret: str) -> str:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "swap", "label"])
+@pytest.mark.parametrize(
+    "call", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "swap", "label"]
+)
 def test_s61_a_save_killed_at_any_call_is_settled_to_what_aws_has(
     call: str, moment: str, consoles: Consoles, dev: Aws
 ) -> None:
@@ -102,13 +109,16 @@ def test_s61_a_save_killed_at_any_call_is_settled_to_what_aws_has(
     assert outcome_of("secret.save", consoles.steady, secret) == (
         "done" if is_done else "not_applied" if was_intended else "none"
     )
-    again = consoles.steady.ask("save", secret=secret, base=dev.current(secret), values={"B": "later"})
+    again = consoles.steady.ask(
+        "save", secret=secret, base=dev.current(secret), values={"B": "later"}
+    )
     assert again["refused"] == ""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
-    ("call", "nth"), [("DescribeSecret", 1), ("PutSecretValue", 1), ("DescribeSecret", 2), ("label", 1)]
+    ("call", "nth"),
+    [("DescribeSecret", 1), ("PutSecretValue", 1), ("DescribeSecret", 2), ("label", 1)],
 )
 def test_s61_a_secret_s_first_version_killed_at_any_call(
     call: str, nth: int, moment: str, consoles: Consoles, dev: Aws
@@ -140,7 +150,9 @@ def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(
     assert outcome_of("secret.propose", consoles.steady, secret) == expected
     if is_made:
         approved = consoles.steady.ask(
-            "approve", sequence=intent_of("secret.propose", consoles.steady, secret), environment="staging"
+            "approve",
+            sequence=intent_of("secret.propose", consoles.steady, secret),
+            environment="staging",
         )
         assert approved["refused"] == ""
         assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
@@ -148,7 +160,9 @@ def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(
 
 def intent_of(action: str, steady: Console, secret: str) -> int:
     rows = steady.ask("records", secret=secret)
-    return next(int(row["sequence"]) for row in rows if (row["phase"], row["action"]) == ("intent", action))
+    return next(
+        int(row["sequence"]) for row in rows if (row["phase"], row["action"]) == ("intent", action)
+    )
 
 
 def propose(consoles: Consoles, staging: Aws) -> tuple[str, int]:
@@ -222,4 +236,8 @@ def test_s61_saves_killed_at_random_times_leave_the_record_and_aws_agreed(
 
 def saved_versions(steady: Console, secret: str) -> list[str]:
     rows = steady.ask("records", secret=secret)
-    return [row["version_id"] for row in rows if (row["action"], row["outcome"]) == ("secret.save", "done")]
+    return [
+        row["version_id"]
+        for row in rows
+        if (row["action"], row["outcome"]) == ("secret.save", "done")
+    ]

@@ -24,7 +24,9 @@ def test_s74_a_record_stays_in_one_escaped_line(
 ) -> None:
     console, text = start(sqlite_copy()), NASTY[kind]
     before = console.log.read_bytes()
-    console.ask("record", actor=text, environment="dev", secret=text, reason=text, details={"why": text})
+    console.ask(
+        "record", actor=text, environment="dev", secret=text, reason=text, details={"why": text}
+    )
     lines = console.log.read_bytes()[len(before) :]
 
     assert lines.count(b"\n") == 1

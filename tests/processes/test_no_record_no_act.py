@@ -73,7 +73,9 @@ def test_s60_a_writer_that_hangs_in_its_turn_stops_the_others_for_seconds_only(
     proxy.reset()
     url = postgres.new_database()
     hanging, console = start(url), start(url, endpoint=proxy.endpoint)
-    hanging.ask("run_sql", statements=[f"SELECT pg_advisory_lock({writing._LOCK})"], stay_connected=True)
+    hanging.ask(
+        "run_sql", statements=[f"SELECT pg_advisory_lock({writing._LOCK})"], stay_connected=True
+    )
     ensure_nothing_was_done(console, proxy, dev)
 
 

@@ -39,7 +39,9 @@ def pair(start: Start, sqlite_copy: Callable[[], str]) -> tuple[Console, Console
 
 
 @pytest.fixture(scope="module")
-def script(local_aws: LocalAws, dev: Aws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+def script(
+    local_aws: LocalAws, dev: Aws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Worker]:
     environment = dev.environment
     command = [
         sys.executable,
@@ -55,7 +57,13 @@ def script(local_aws: LocalAws, dev: Aws, tmp_path_factory: pytest.TempPathFacto
 
 
 def begin(
-    console: Console, secret: str, base: str, key: str, value: str, actor: str = "hana", head: float = 0
+    console: Console,
+    secret: str,
+    base: str,
+    key: str,
+    value: str,
+    actor: str = "hana",
+    head: float = 0,
 ) -> None:
     console.tell(
         "save",
@@ -69,7 +77,10 @@ def begin(
 
 def save_on_top(console: Console, dev: Aws, secret: str, key: str, value: str) -> None:
     """What the refused author does next: look at what is there now, and save again."""
-    assert console.ask("save", secret=secret, base=dev.current(secret), values={key: value})["refused"] == ""
+    assert (
+        console.ask("save", secret=secret, base=dev.current(secret), values={key: value})["refused"]
+        == ""
+    )
 
 
 def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
@@ -79,7 +90,9 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
     expected: dict[str, str] = {}
     for race in range(RACES):
         base = dev.current(secret)
-        one, other = ("", "") if race % 2 else (" one", " other")  # both change the same key, or one each
+        one, other = (
+            ("", "") if race % 2 else (" one", " other")
+        )  # both change the same key, or one each
         keys = (f"{race}{one}", f"{race}{other}")
         for console, key, actor in zip(pair, keys, ("hana", "kenji"), strict=True):
             begin(console, secret, base, key, actor, actor)
@@ -87,7 +100,10 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
 
         assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"], told
         winner = told.index(next(answer for answer in told if not answer["refused"]))
-        assert dev.labels(secret) == {told[winner]["version"]: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+        assert dev.labels(secret) == {
+            told[winner]["version"]: ["AWSCURRENT"],
+            base: ["AWSPREVIOUS"],
+        }
         expected[keys[winner]] = ("hana", "kenji")[winner]
         assert json.loads(dev.value(secret)) == expected
         if not race % 2:
@@ -106,7 +122,9 @@ def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
     intents = {str(row["sequence"]): row["hash"] for row in saves if row["phase"] == "intent"}
     ends = {intents[row["intent"]]: row["outcome"] for row in saves if row["phase"] == "outcome"}
     assert set(ends) == set(intents.values())
-    assert set(dev.versions(secret)) - set(ends) <= {dev.versions(secret)[0]}  # the first, made outside
+    assert set(dev.versions(secret)) - set(ends) <= {
+        dev.versions(secret)[0]
+    }  # the first, made outside
     assert set(ends.values()) == {"done", "conflict"}
     assert Counter(ends.values())["conflict"] >= RACES // 10
     assert console.ask("verify")["status"] == 0
@@ -188,7 +206,9 @@ def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(
         else:  # the script's own loss: it replaced what it had not read
             assert wrote["read"] == base
             assert labels == {wrote["made"]: ["AWSCURRENT"], told["version"]: ["AWSPREVIOUS"]}
-            assert json.loads(dev.value(match.secret, told["version"]))[f"{race} console"] == "console"
+            assert (
+                json.loads(dev.value(match.secret, told["version"]))[f"{race} console"] == "console"
+            )
             tally["dropped by the script"] += 1
     assert tally["console refused"] >= RACES // 10, tally
     assert tally["in turn"] + tally["dropped by the script"] >= RACES // 10, tally

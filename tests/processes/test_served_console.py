@@ -56,7 +56,10 @@ class Attempt:
     def ensure_refused(self) -> None:
         """503, in words and as JSON, with no AWS call."""
         self.console.aws.seen.clear()
-        told, page = self.editor.post_raw(EDIT, self.form, **SCRIPT), self.editor.post_raw(EDIT, self.form)
+        told, page = (
+            self.editor.post_raw(EDIT, self.form, **SCRIPT),
+            self.editor.post_raw(EDIT, self.form),
+        )
         assert (told.status, page.status) == (503, 503)
         assert json.loads(told.body)["problem"]["title"] == SAID
         assert SAID in page.text
@@ -79,13 +82,17 @@ def test_s60_with_a_locked_database_an_edit_is_503_and_aws_is_not_asked(console:
         attempt.ensure_taken()
 
 
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can take a process's disk away")
+@pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux can take a process's disk away"
+)
 def test_s60_with_a_full_disk_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
     with console.running():
         attempt = Attempt(console)
         worker = console.workers()[-1]
         before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-        resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))  # no file can grow any more
+        resource.prlimit(
+            worker, resource.RLIMIT_FSIZE, (4096, before[1])
+        )  # no file can grow any more
         attempt.ensure_refused()
         resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
         attempt.ensure_taken()
@@ -163,7 +170,9 @@ def test_s22_wrong_passwords_are_counted_across_processes(console: Served) -> No
         assert len(set(console.workers()[-12:])) == 2  # a page and a form for each attempt
         for port in (console.port, other):
             assert Person(port).sign_in("viewer", console.password).status == 429
-            assert Person(port).sign_in("auditor", console.password).status == 302  # nobody else is locked
+            assert (
+                Person(port).sign_in("auditor", console.password).status == 302
+            )  # nobody else is locked
 
 
 def test_s27_a_sign_out_counts_in_every_process_at_once(console: Served) -> None:
@@ -191,7 +200,8 @@ def test_s50_s87_the_server_adds_no_version_and_takes_no_header_away(console: Se
     with console.running():
         person = console.person("auditor")
         answers = [
-            person.get(path) for path in ("/livez", "/readyz", "/audit", "/none/at/all", "/audit/export.csv")
+            person.get(path)
+            for path in ("/livez", "/readyz", "/audit", "/none/at/all", "/audit/export.csv")
         ]
     assert [answer.status for answer in answers] == [200, 200, 200, 404, 200]
     for answer in answers:

@@ -21,7 +21,7 @@ _HOLD = """
 import os, sys, time, django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
 django.setup()
-from secrets_ui.services.status_lock import LockHeld, pass_lock
+from secrets_ui.services.status_pass.lock import LockHeld, pass_lock
 try:
     with pass_lock():
         print("mine", flush=True)
@@ -92,12 +92,16 @@ def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Pat
 
 def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) -> str:
     command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=180
+    )
     assert expect in (None, done.returncode), done.stderr
     return done.stdout
 
 
-def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(local_aws: LocalAws, tmp_path: Path) -> None:
+def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
     with (
         served(local_aws, tmp_path, STATUS_EVERY="3600", STATUS_IAM_PER_SECOND="100") as console,
         console.running(),

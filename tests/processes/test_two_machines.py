@@ -83,7 +83,12 @@ def make_people(environ: dict[str, str], password: str) -> None:
     """As docs/operations.md makes an account; each may edit everywhere."""
     roles = dict.fromkeys(("dev", "staging", "prod"), "editor")
     calls = "; ".join(f"make_account({name!r}, {password!r}, {roles})" for name in PEOPLE)
-    manage(environ, "shell", "-c", f"from secrets_ui.services.people.accounts import make_account; {calls}")
+    manage(
+        environ,
+        "shell",
+        "-c",
+        f"from secrets_ui.services.people.accounts import make_account; {calls}",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -111,13 +116,19 @@ def save_form(base: str, value: str, name: str = NAME) -> dict[str, str]:
 
 def at_once(*sendings: tuple[Person, dict[str, str]]) -> list[Answer]:
     """Each form, with a token that the person's page had before, at the same moment."""
-    forms = [(person, form | {"csrfmiddlewaretoken": token_of(person)}) for person, form in sendings]
+    forms = [
+        (person, form | {"csrfmiddlewaretoken": token_of(person)}) for person, form in sendings
+    ]
     with ThreadPoolExecutor(len(forms)) as pool:
         return list(pool.map(lambda sent: sent[0].post_raw(EDIT, sent[1], **SCRIPT), forms))
 
 
 def token_of(person: Person) -> str:
-    return person.get("/prod/").text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    return (
+        person.get("/prod/")
+        .text.partition('name="csrfmiddlewaretoken" value="')[2]
+        .partition('"')[0]
+    )
 
 
 def test_s22_wrong_passwords_are_counted_over_both_machines_and_lock_the_name_on_both(
@@ -139,7 +150,9 @@ def test_s27_a_sign_out_on_one_machine_counts_in_every_worker_of_both(machines: 
     stolen = dict(person.cookies())
     person.move_to(machines.ports[0])
     assert person.post("/sign-out", {}).status == 302
-    assert machines.everywhere(Person(machines.ports[1], stolen), "/audit") == {(302, "/sign-in?next=/audit")}
+    assert machines.everywhere(Person(machines.ports[1], stolen), "/audit") == {
+        (302, "/sign-in?next=/audit")
+    }
 
 
 def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_request(
@@ -147,9 +160,7 @@ def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_reque
 ) -> None:
     person = machines.sign_in("riku", at=1)
     assert machines.everywhere(person, "/prod/") == {(200, "")}
-    shell = (
-        "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
-    )
+    shell = "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
     machines.manage("shell", "-c", shell)
     assert {status for status, _ in machines.everywhere(person, "/prod/")} == {403}
 
@@ -188,7 +199,9 @@ def test_s63_of_two_editors_on_two_machines_one_is_refused_and_told(machines: Ma
         told = at_once(
             *[(person, save_form(base, f"/srv/{at}/{number}")) for at, person in enumerate(people)]
         )
-        assert sorted(answer.status for answer in told) == [200, 409], [answer.text for answer in told]
+        assert sorted(answer.status for answer in told) == [200, 409], [
+            answer.text for answer in told
+        ]
 
 
 def test_what_one_machine_saved_every_worker_shows(machines: Machines) -> None:

@@ -48,7 +48,9 @@ class Tour:
     def look_everywhere(self, person: Person, who: str) -> None:
         names = ("config", "object", "text", "list", "unknown")
         paths = {
-            path for name in names for _, path in every_url(environment="prod", name=f"miyabi/prod/{name}")
+            path
+            for name in names
+            for _, path in every_url(environment="prod", name=f"miyabi/prod/{name}")
         }
         for path in sorted(paths - {"/sign-in"}):
             self.note(f"{who}: GET {path}", person.get(path))
@@ -63,7 +65,13 @@ class Tour:
         }  # fmt: skip
         assert json.loads(person.post(url, form, **SCRIPT).body)["revealed"]["value"] == self.stored
         assert person.post(url, form).status == 200
-        for turned in ({"reason": ""}, {"key": "none"}, {"version": "?"}, {"to": "?"}, {"version": "a" * 32}):
+        for turned in (
+            {"reason": ""},
+            {"key": "none"},
+            {"version": "?"},
+            {"to": "?"},
+            {"version": "a" * 32},
+        ):
             self.note(f"reveal {turned}", person.post(url, form | turned, **SCRIPT))
         for code in ("AccessDeniedException", "DecryptionFailure", "InternalServiceError"):
             self.console.aws.break_call("GetSecretValue", code, f"no {self.stored}")
@@ -76,7 +84,9 @@ class Tour:
         for name in ("config", "object"):
             full, url = f"miyabi/prod/{name}", f"/prod/edit/miyabi/prod/{name}"
             base = self.console.current("prod", full)
-            form = key_form(base, ("NEW", "set", self.typed), ("MADE", "generate", ""), **prod_rules(full))
+            form = key_form(
+                base, ("NEW", "set", self.typed), ("MADE", "generate", ""), **prod_rules(full)
+            )
             self.note("review", person.post(url, form | {"step": "review"}, **SCRIPT))
             assert self.note("save", person.post(url, form, **SCRIPT)).status == 200
             self.note("the same again", person.post(url, form, **SCRIPT))
@@ -90,7 +100,9 @@ class Tour:
             **prod_rules(full),
         )
         assert self.note("document", person.post(document, whole)).status == 302
-        text = document_form(self.console.current("prod", full), self.typed, is_text="on", **prod_rules(full))
+        text = document_form(
+            self.console.current("prod", full), self.typed, is_text="on", **prod_rules(full)
+        )
         assert self.note("text", person.post(document, text, **SCRIPT)).status == 200
 
     def fail(self, person: Person) -> None:
@@ -111,13 +123,20 @@ class Tour:
             for headers in ({}, SCRIPT):
                 self.note(f"wrong {turned}", person.post(url, good | turned, **headers))
         broken = document_form(base, f'{{"A": "{self.typed}', **prod_rules(full))
-        self.note("broken JSON", person.post("/prod/edit-document/miyabi/prod/config", broken, **SCRIPT))
+        self.note(
+            "broken JSON", person.post("/prod/edit-document/miyabi/prod/config", broken, **SCRIPT)
+        )
         self.note("foreign form", person.post_raw(url, good))
         self.note("foreign origin", person.post(url, good, Origin="https://evil.example"))
         self.note("oversized", person.post(url, good | {"form-0-value": self.typed * 20_000}))
         self.note("too large", person.post(url, good | {"form-0-value": self.typed * 2_500}))
         self.note("unknown host", person.post(url, good, Host="evil.example"))
-        for operation in ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"):
+        for operation in (
+            "DescribeSecret",
+            "GetSecretValue",
+            "PutSecretValue",
+            "UpdateSecretVersionStage",
+        ):
             for code in (
                 "AccessDeniedException",
                 "ThrottlingException",
@@ -129,7 +148,9 @@ class Tour:
             self.console.aws.drop_call(operation)
             self.note(f"{operation} lost", person.post(url, good | {"once": ""}))
             self.console.aws.mend()
-        with closing(sqlite3.connect(self.console.folder / "db.sqlite3", isolation_level=None)) as other:
+        with closing(
+            sqlite3.connect(self.console.folder / "db.sqlite3", isolation_level=None)
+        ) as other:
             other.execute("BEGIN IMMEDIATE")
             assert self.note("database locked", person.post(url, good | {"once": ""})).status == 503
             self.note("database locked, a check", person.get(f"/prod/troubleshoot/{full}"))
@@ -141,7 +162,8 @@ class Tour:
                 self.note("wrong password", person.sign_in(name, self.typed))
         person = Person(self.console.port)
         self.note(
-            "nobody", person.post("/prod/edit/miyabi/prod/config", key_form("a", ("A", "set", self.typed)))
+            "nobody",
+            person.post("/prod/edit/miyabi/prod/config", key_form("a", ("A", "set", self.typed))),
         )
 
 

@@ -71,7 +71,11 @@ class _Raw(logging.StreamHandler[io.StringIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         return repr(
-            {key: value for key, value in vars(record).items() if key not in ("exc_info", "exc_text")}
+            {
+                key: value
+                for key, value in vars(record).items()
+                if key not in ("exc_info", "exc_text")
+            }
         )
 
 
@@ -115,7 +119,9 @@ def provider(provider_process: OidcProvider, settings: Any, tmp_path: Any) -> Oi
     }
     places = fresh_environments(dev=Rules(step_up=True))
     path = tmp_path / "environments.toml"
-    path.write_text(as_toml({name: replace(place, groups=groups[name]) for name, place in places.items()}))
+    path.write_text(
+        as_toml({name: replace(place, groups=groups[name]) for name, place in places.items()})
+    )
     settings.ENVIRONMENTS_FILE = path
     forget_configuration()
     return running

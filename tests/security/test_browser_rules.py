@@ -99,7 +99,9 @@ def test_s50_errors_have_the_headers_whoever_answers(
             edit_url("dev", "config"), key_form("a" * 32, ("MIYABI_ROOT", "set", "/x")), **JSON
         ),
         "export": client_of(client.user).get("/audit/export.csv"),  # type: ignore[attr-defined]
-        "locked": [Client().post("/sign-in", {"username": "x", "password": "y"}) for _ in range(6)][-1],
+        "locked": [Client().post("/sign-in", {"username": "x", "password": "y"}) for _ in range(6)][
+            -1
+        ],
     }
     aws.break_call("DescribeSecret", "AccessDeniedException")
     answers["AWS refuses"] = client.get("/dev/secret/miyabi/dev/config")
@@ -151,9 +153,15 @@ def test_s50_a_form_may_lead_to_the_provider_and_to_no_other_origin() -> None:
     }
     cases = [
         ({}, ["'self'"]),
-        ({"OIDC_ISSUER": "https://login.example.com/tenant/v2.0"}, ["'self'", "https://login.example.com"]),
         (
-            {"OIDC_ISSUER": "https://a.example", "OIDC_ORIGINS": "https://b.example,https://c.example"},
+            {"OIDC_ISSUER": "https://login.example.com/tenant/v2.0"},
+            ["'self'", "https://login.example.com"],
+        ),
+        (
+            {
+                "OIDC_ISSUER": "https://a.example",
+                "OIDC_ORIGINS": "https://b.example,https://c.example",
+            },
             ["'self'", "https://b.example", "https://c.example"],
         ),
     ]
@@ -163,7 +171,9 @@ def test_s50_a_form_may_lead_to_the_provider_and_to_no_other_origin() -> None:
 
 
 @pytest.mark.processes
-def test_s50_under_tls_hsts_is_there_and_without_tls_nothing_but_the_way_to_it(tmp_path: Path) -> None:
+def test_s50_under_tls_hsts_is_there_and_without_tls_nothing_but_the_way_to_it(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "deployed.py").write_text(
         f"from miyabi_admin.settings import *\nSTATIC_ROOT = '{tmp_path}/static'\n"
     )
@@ -200,9 +210,7 @@ def _with_csrf(client: Client) -> Client:
     return client
 
 
-MARKUP = (
-    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
-)
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
 
 
 def assert_inert(page: str) -> None:
@@ -282,7 +290,11 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/dev/changes/1": {"decision": "approve"},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
-        edit_url("dev", "config", "reveal"): {"key": "MIYABI_ROOT", "version": base, "to": "screen"},
+        edit_url("dev", "config", "reveal"): {
+            "key": "MIYABI_ROOT",
+            "version": base,
+            "to": "screen",
+        },
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},
         "/people/1/account": {"account": "off"},
@@ -371,7 +383,9 @@ def test_s53_the_same_forms_from_our_own_page_are_taken(
 
 
 def _token(client: Client, path: str) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(path).content.decode())
+    found = re.search(
+        r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(path).content.decode()
+    )
     assert found
     return found[1]
 

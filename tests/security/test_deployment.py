@@ -21,7 +21,10 @@ UNSAFE = {
     **{f"no {key}": ({key: None}, f"{key} is not set") for key in KEYS},
     **{f"an empty {key}": ({key: ""}, f"{key} is not set") for key in KEYS},
     **{f"a short {key}": ({key: SHORT}, f"{key} is too short or not random") for key in KEYS},
-    "Django's default SECRET_KEY": ({"SECRET_KEY": DEFAULT}, "SECRET_KEY is too short or not random"),
+    "Django's default SECRET_KEY": (
+        {"SECRET_KEY": DEFAULT},
+        "SECRET_KEY is too short or not random",
+    ),
     "one letter as a key": ({"AUDIT_KEY": REPEATED}, "AUDIT_KEY is too short or not random"),
     "one key for two": (
         {"AUDIT_KEY": "r4nd0m-" * 7, "SECRET_KEY": "r4nd0m-" * 7},
@@ -41,7 +44,10 @@ UNSAFE = {
         {"DATABASE_URL": "sqlite://:memory:"},
         "a database in memory would forget the audit record",
     ),
-    "a key that names another variable": ({"SECRET_KEY": "$" + "r4nd0m" * 8}, "SECRET_KEY starts with '$'"),
+    "a key that names another variable": (
+        {"SECRET_KEY": "$" + "r4nd0m" * 8},
+        "SECRET_KEY starts with '$'",
+    ),
 }
 
 
@@ -68,12 +74,18 @@ def test_s80_gunicorn_does_not_start_with_an_unsafe_setting_either(case: str) ->
     changes, expected = UNSAFE[case]
     ended = serve(production(**changes))
     assert ended.returncode != 0
-    assert [line for line in ended.stderr.splitlines() if line.startswith("miyabi: ") and expected in line]
+    assert [
+        line
+        for line in ended.stderr.splitlines()
+        if line.startswith("miyabi: ") and expected in line
+    ]
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.processes
-def test_s80_a_cache_of_each_worker_s_own_does_not_start_with_several_workers(tmp_path: Path) -> None:
+def test_s80_a_cache_of_each_worker_s_own_does_not_start_with_several_workers(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "own_settings.py").write_text(
         "from miyabi_admin.settings import *\n"
         "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}\n"
@@ -118,20 +130,29 @@ def test_s84_an_endpoint_other_than_aws_must_be_on_loopback(url: str) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("url", ["http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:5000", "http://localhost:5000", "http://[::1]:5000"]
+)
 def test_s84_on_loopback_it_makes_a_local_console(url: str) -> None:
-    assert check(production(LOCAL_AWS_ENDPOINT=url, DEBUG="true", ALLOWED_HOSTS=None)).returncode == 0
+    assert (
+        check(production(LOCAL_AWS_ENDPOINT=url, DEBUG="true", ALLOWED_HOSTS=None)).returncode == 0
+    )
 
 
 @pytest.mark.parametrize(
-    "variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SECRETSMANAGER"]
+    "variable",
+    ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SECRETSMANAGER"],
 )
 def test_s84_outside_local_mode_nothing_but_aws_is_called(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, "http://203.0.113.5:5000")
     place = Environment(
-        "dev", "us-west-2", "111111111111", "miyabi/dev/", "arn:aws:iam::111111111111:role/miyabi-console"
+        "dev",
+        "us-west-2",
+        "111111111111",
+        "miyabi/dev/",
+        "arn:aws:iam::111111111111:role/miyabi-console",
     )
     client = aws_access.AwsSessions("").client(place, "secretsmanager", "hana")
     assert client.meta.endpoint_url == "https://secretsmanager.us-west-2.amazonaws.com"
@@ -162,6 +183,8 @@ def test_s87_health_shows_nothing_of_the_inside(client: Client, url: str) -> Non
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("url", ["/metrics", "/status", "/health", "/debug", "/admin", "/__debug__/"])
+@pytest.mark.parametrize(
+    "url", ["/metrics", "/status", "/health", "/debug", "/admin", "/__debug__/"]
+)
 def test_s87_there_is_no_other_endpoint_of_that_kind(client: Client, url: str) -> None:
     assert client.get(url).status_code in (302, 401, 404)

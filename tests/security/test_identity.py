@@ -42,7 +42,9 @@ def sign_in(client: Client, username: str, password: str, **headers: Any) -> Any
     return client.post("/sign-in", {"username": username, "password": password}, **headers)
 
 
-def test_s20_every_url_but_an_explicit_list_is_closed_to_an_anonymous_person(client: Client) -> None:
+def test_s20_every_url_but_an_explicit_list_is_closed_to_an_anonymous_person(
+    client: Client,
+) -> None:
     answers = {
         (name, method): getattr(client, method)(path).status_code
         for name, path in every_url()
@@ -157,7 +159,10 @@ def test_s24_neither_is_an_account_that_was_switched_off(hana: Any) -> None:
     hana.is_active = False
     hana.save()
     off, unknown = sign_in(Client(), "hana", PASSWORD), sign_in(Client(), "nobody-here", PASSWORD)
-    assert (off.status_code, _without_tokens(off)) == (unknown.status_code, _without_tokens(unknown))
+    assert (off.status_code, _without_tokens(off)) == (
+        unknown.status_code,
+        _without_tokens(unknown),
+    )
 
 
 def test_s24_a_password_is_hashed_for_an_unknown_name_too(hana: Any, settings: Any) -> None:
@@ -173,7 +178,9 @@ def test_s24_a_password_is_hashed_for_an_unknown_name_too(hana: Any, settings: A
 
 
 def _without_tokens(answer: Any) -> list[str]:
-    return [line for line in answer.content.decode().splitlines() if "csrfmiddlewaretoken" not in line]
+    return [
+        line for line in answer.content.decode().splitlines() if "csrfmiddlewaretoken" not in line
+    ]
 
 
 def test_s25_the_session_s_id_changes_at_sign_in(client: Client, hana: Any) -> None:
@@ -192,7 +199,9 @@ def test_s25_the_session_s_id_changes_at_sign_in(client: Client, hana: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("idle", "age"), [(30 * 60 + 5, 3600), (5, 12 * 3600 + 5)], ids=["idle for 30 minutes", "12 hours old"]
+    ("idle", "age"),
+    [(30 * 60 + 5, 3600), (5, 12 * 3600 + 5)],
+    ids=["idle for 30 minutes", "12 hours old"],
 )
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
@@ -343,7 +352,9 @@ def test_s34_the_demo_s_accounts_are_not_made_over_real_aws(settings: Any) -> No
     assert not get_user_model().objects.exists()
 
 
-def test_s35_cookies_are_host_only_secure_and_out_of_reach_of_scripts(client: Client, hana: Any) -> None:
+def test_s35_cookies_are_host_only_secure_and_out_of_reach_of_scripts(
+    client: Client, hana: Any
+) -> None:
     client.get("/sign-in")
     sign_in(client, "hana", PASSWORD)
     assert set(client.cookies) == {"__Host-session", "__Host-csrf"}
@@ -354,7 +365,9 @@ def test_s35_cookies_are_host_only_secure_and_out_of_reach_of_scripts(client: Cl
     assert client.cookies["__Host-session"]["max-age"] == ""  # gone with the browser
 
 
-def test_s35_the_session_holds_who_and_since_when_and_nothing_else(client: Client, hana: Any) -> None:
+def test_s35_the_session_holds_who_and_since_when_and_nothing_else(
+    client: Client, hana: Any
+) -> None:
     sign_in(client, "hana", PASSWORD)
     assert set(client.session.keys()) == {
         "_auth_user_id",

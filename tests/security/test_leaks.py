@@ -25,7 +25,15 @@ from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit, aws_access
 from secrets_ui.services.configuration import get_environment
 from testkit.canary import leaks, leaks_in, make_canary, make_plain_canary
-from testkit.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from testkit.posting import (
+    JSON,
+    current_version,
+    document_form,
+    edit_url,
+    key_form,
+    prod_rules,
+    save_key,
+)
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, with_its_own_clients
 from tests.urls import every_url
@@ -85,7 +93,9 @@ def test_s02_no_page_export_or_answer_holds_six_characters_of_a_stored_value(
             pages.append((f"{role}, filtered", whole(client.get("/dev/", {"q": canary[:6]}))))
     assert sum(text.startswith(b"200 ") for _, text in pages) > 40
     # The filter's own text comes back in its field: it was typed into the address, and is not a stored value.
-    assert leaks_in(canary, [(place, text) for place, text in pages if "filtered" not in place]) == []
+    assert (
+        leaks_in(canary, [(place, text) for place, text in pages if "filtered" not in place]) == []
+    )
     assert b"CANARY" in dict(pages)["viewer /dev/secret/miyabi/dev/object"]
 
 
@@ -106,7 +116,15 @@ def test_s02_neither_review_nor_conflict_holds_a_stored_or_a_typed_value(
         "the log": client.get("/audit"),
         "the export": signed_in("admin", "dev").get("/audit/export.jsonl"),
     }
-    assert [answer.status_code for answer in answers.values()] == [200, 200, 409, 409, 200, 200, 200]
+    assert [answer.status_code for answer in answers.values()] == [
+        200,
+        200,
+        409,
+        409,
+        200,
+        200,
+        200,
+    ]
     texts = [(name, whole(answer)) for name, answer in answers.items()]
     assert leaks_in(canary, texts) + leaks_in(typed, texts) == []
 
@@ -126,13 +144,15 @@ def test_s03_the_masked_page_is_the_same_for_every_length(
         )
         shown = re.sub(r"[0-9a-f]{4}·[0-9a-f]{4}", "FINGERPRINT", answer.content.decode())
         # What differs from form to form, at the same length: its token, the secret and the version.
-        shown = re.sub(r'(name="(csrfmiddlewaretoken|version)" value)="[^"]+"', r"\1", shown).replace(
-            f"size-{number}", "NAME"
-        )
+        shown = re.sub(
+            r'(name="(csrfmiddlewaretoken|version)" value)="[^"]+"', r"\1", shown
+        ).replace(f"size-{number}", "NAME")
         cells.add(
             tuple(
                 re.findall(
-                    r'<td data-label="Value">.*?</td>|<div class="row".*?</textarea>', shown, re.DOTALL
+                    r'<td data-label="Value">.*?</td>|<div class="row".*?</textarea>',
+                    shown,
+                    re.DOTALL,
                 )
             )
         )
@@ -142,7 +162,9 @@ def test_s03_the_masked_page_is_the_same_for_every_length(
     assert "FINGERPRINT" in str(cells)
 
 
-def test_s04_a_view_can_neither_answer_nor_store_nor_cache_a_value(client: Client, canary: str) -> None:
+def test_s04_a_view_can_neither_answer_nor_store_nor_cache_a_value(
+    client: Client, canary: str
+) -> None:
     value = SecretValue(canary)
     with pytest.raises(TypeError):
         JsonResponse({"value": value})
@@ -161,7 +183,9 @@ def test_s04_a_view_can_neither_answer_nor_store_nor_cache_a_value(client: Clien
 
 
 @pytest.fixture
-def planted(watched: Watched, signed_in: SignedIn, canary: str) -> tuple[Estate, RecordingAws, Client]:
+def planted(
+    watched: Watched, signed_in: SignedIn, canary: str
+) -> tuple[Estate, RecordingAws, Client]:
     """A stored canary, and an editor who will type another."""
     estate, aws = watched(only=("dev",))
     plant(estate, canary)
@@ -177,7 +201,9 @@ def fail_at(aws: RecordingAws, monkeypatch: pytest.MonkeyPatch, what: str, typed
             "PutSecretValue", "InvalidParameterException", f"The value {typed} is not to our taste."
         )
     elif what == "KMS":
-        aws.break_call("PutSecretValue", "AccessDeniedException", f"Access to KMS is not allowed for {typed}")
+        aws.break_call(
+            "PutSecretValue", "AccessDeniedException", f"Access to KMS is not allowed for {typed}"
+        )
     elif what == "closed connection":
         aws.drop_call("PutSecretValue")
     elif what == "time-out":
@@ -193,7 +219,9 @@ def fail_at(aws: RecordingAws, monkeypatch: pytest.MonkeyPatch, what: str, typed
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
-@pytest.mark.parametrize("what", ["ClientError", "KMS", "closed connection", "time-out", "not AWS's answer"])
+@pytest.mark.parametrize(
+    "what", ["ClientError", "KMS", "closed connection", "time-out", "not AWS's answer"]
+)
 def test_s07_no_failure_of_a_call_puts_a_value_on_a_page_or_into_a_log(
     planted: tuple[Estate, RecordingAws, Client],
     logged: Callable[[], str],
@@ -240,7 +268,11 @@ def test_s07_a_value_of_the_wrong_type_is_refused_by_boto3_without_a_word_of_it(
 
 def wrong_forms(typed: str) -> dict[str, tuple[str, dict[str, Any]]]:
     """Forms that are refused, each with a typed value; by what is wrong with them."""
-    keys, document, base = edit_url("prod", "config"), edit_url("prod", "config", "edit-document"), "a" * 32
+    keys, document, base = (
+        edit_url("prod", "config"),
+        edit_url("prod", "config", "edit-document"),
+        "a" * 32,
+    )
     rules = prod_rules("miyabi/prod/config")
     row = ("MIYABI_ROOT", "set", typed)
     return {
@@ -263,7 +295,10 @@ def wrong_forms(typed: str) -> dict[str, tuple[str, dict[str, Any]]]:
             document_form(base, json.dumps({"A": typed})[:-1] + ', "A": "1"}', **rules),
         ),
         "not an object": (document, document_form(base, json.dumps([typed]), **rules)),
-        "a document in conflict": (document, document_form(base, json.dumps({"A": typed}), **rules)),
+        "a document in conflict": (
+            document,
+            document_form(base, json.dumps({"A": typed}), **rules),
+        ),
         "a line break in the reason": (keys, key_form(base, row, **rules | {"reason": "x" * 600})),
     }
 
@@ -292,7 +327,9 @@ def test_s09_a_wrong_token_is_told_without_it(
     estate, typed = make_estate(only=("dev",)), f"ghp_{make_plain_canary(36)}"
     base = current_version(estate, "dev", "api-keys")
     answer = signed_in("editor", "dev").post(
-        edit_url("dev", "api-keys"), key_form(base, ("GITHUB_TOKEN", "set", typed), step=step), **JSON
+        edit_url("dev", "api-keys"),
+        key_form(base, ("GITHUB_TOKEN", "set", typed), step=step),
+        **JSON,
     )
     assert "GITHUB_TOKEN" in answer.content.decode()
     assert leaks(typed[4:], whole(answer)) == []
@@ -306,7 +343,11 @@ def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(
         for name, path in every_url():
             for method in ("get", "post", "head", "put"):
                 if (name, method) != ("sign_out", "post"):
-                    assert getattr(client, method)(path)["Cache-Control"] == "no-store", (role, method, path)
+                    assert getattr(client, method)(path)["Cache-Control"] == "no-store", (
+                        role,
+                        method,
+                        path,
+                    )
         assert client.get("/static/nothing.css")["Cache-Control"] == "no-store"
         assert client.post("/sign-out")["Cache-Control"] == "no-store"
 
@@ -315,7 +356,11 @@ def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(
     "who", ["nobody signed in", "a session that has ended", "a viewer", "a foreign form"]
 )
 def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, logged: Callable[[], str], canary: str, who: str
+    make_estate: Callable[..., Estate],
+    signed_in: SignedIn,
+    logged: Callable[[], str],
+    canary: str,
+    who: str,
 ) -> None:
     make_estate(only=("dev",))
     client = (
@@ -328,7 +373,9 @@ def test_s14_a_post_that_is_not_let_in_leaves_nothing_of_its_body_behind(
         session["started"] = session["seen"] = 1
         session.save()
     client.handler.enforce_csrf_checks = who == "a foreign form"
-    answer = client.post(edit_url("dev", "config"), key_form("a" * 32, ("MIYABI_ROOT", "set", canary)))
+    answer = client.post(
+        edit_url("dev", "config"), key_form("a" * 32, ("MIYABI_ROOT", "set", canary))
+    )
     assert answer.status_code in (302, 403)
     assert leaks_in(canary, [("answer", whole(answer)), ("log", logged()), *database_dump()]) == []
     followed = client.get("/sign-in", {"next": edit_url("dev", "config")})
@@ -340,7 +387,9 @@ def test_s14_a_password_that_was_typed_as_a_name_is_kept_nowhere(
 ) -> None:
     for number in range(7):
         answer = client.post(
-            "/sign-in", {"username": canary, "password": f"x{number}"}, query_params={"next": "/dev/"}
+            "/sign-in",
+            {"username": canary, "password": f"x{number}"},
+            query_params={"next": "/dev/"},
         )
         assert answer.status_code == (403 if number < 5 else 429)
         assert leaks(canary, whole(answer)) == []
@@ -358,7 +407,8 @@ class Unreadable:
 
 @pytest.mark.parametrize("length", ["524289", "10000000000", "-1", "1e3", "0x10", "٣٣٣٣٣٣٣"])
 @pytest.mark.parametrize(
-    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"]
+    "kind",
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json"],
 )
 @pytest.mark.parametrize("path", ["/sign-in", "/dev/edit/miyabi/dev/config", "/none"])
 def test_s15_an_oversized_body_is_refused_before_anything_reads_it(
@@ -378,10 +428,14 @@ def test_s15_the_largest_secret_fits_in_whatever_encoding(
     make_estate: Callable[..., Estate], signed_in: SignedIn
 ) -> None:
     estate = make_estate(only=("dev",))
-    text = json.dumps({"K": "é" * 32_000}, ensure_ascii=False)  # 64,009 bytes, three times as many in a form
+    text = json.dumps(
+        {"K": "é" * 32_000}, ensure_ascii=False
+    )  # 64,009 bytes, three times as many in a form
     form = document_form(current_version(estate, "dev", "config"), text)
     assert (
-        signed_in("editor", "dev").post(edit_url("dev", "config", "edit-document"), form, **JSON).status_code
+        signed_in("editor", "dev")
+        .post(edit_url("dev", "config", "edit-document"), form, **JSON)
+        .status_code
         == 200
     )
     assert estate.value("dev", "config") == text
@@ -447,7 +501,8 @@ def test_s18_what_an_error_tells_is_fit_to_be_handed_on(
     answer = save_key(client, estate, "dev", "object", "new", typed)
     told = json.dumps(answer.json())
     assert (
-        "aws secretsmanager list-secret-version-ids --secret-id miyabi/dev/object --region us-west-2" in told
+        "aws secretsmanager list-secret-version-ids --secret-id miyabi/dev/object --region us-west-2"
+        in told
     )
     assert "broken-by-a-test" in told  # the request id
     session_id = client.cookies["__Host-session"].value
@@ -486,9 +541,16 @@ def test_s45_a_review_against_a_stored_value_tells_that_it_is_equal_and_nothing_
         form = key_form(base, ("CANARY", "set", guess), step="review")
         return dict(client.post(edit_url("dev", "object"), form, **JSON).json())
 
-    near, far = review(canary[:-1])["review"]["rows"][0], review("something else")["review"]["rows"][0]
+    near, far = (
+        review(canary[:-1])["review"]["rows"][0],
+        review("something else")["review"]["rows"][0],
+    )
     assert near["before"] == far["before"]
-    assert (near["level"], near["check"], near["problems"]) == (far["level"], far["check"], far["problems"])
+    assert (near["level"], near["check"], near["problems"]) == (
+        far["level"],
+        far["check"],
+        far["problems"],
+    )
     assert near["after"][:8] == MASK
     assert review(canary)["problem"]["title"] == "Nothing changes"
 
@@ -506,6 +568,7 @@ def test_s45_no_role_gets_a_value_by_history_export_error_or_copy(
     aws.break_call("GetSecretValue", "DecryptionFailure", f"no {canary}")
     aws.break_call("DescribeSecret", "InternalServiceError", f"no {canary}", status=500)
     texts += [
-        (f"{path} while AWS fails", whole(client.get(path))) for _, path in every_url(name="miyabi/dev/text")
+        (f"{path} while AWS fails", whole(client.get(path)))
+        for _, path in every_url(name="miyabi/dev/text")
     ]
     assert leaks_in(canary, texts) == []

@@ -47,7 +47,9 @@ def acts(estate: Estate) -> dict[str, Callable[[Client], Any]]:
     base = current_version(estate, "dev", "config")
     keys, document = edit_url("dev", "config"), edit_url("dev", "config", "edit-document")
     return {
-        "save": lambda client: client.post(keys, key_form(base, ("MIYABI_ROOT", "set", "/late")), **JSON),
+        "save": lambda client: client.post(
+            keys, key_form(base, ("MIYABI_ROOT", "set", "/late")), **JSON
+        ),
         "save without a script": lambda client: client.post(
             keys, key_form(base, ("MIYABI_ROOT", "set", "/late"))
         ),
@@ -76,8 +78,14 @@ def test_s60_with_a_read_only_database_nothing_is_done(
     watched: Watched, signed_in: SignedIn, name: str, seen: int
 ) -> None:
     estate, aws = watched(only=("dev",))
-    estate["dev"].clients.secretsmanager.create_secret(Name="miyabi/dev/unseen", SecretString='{"A": "1"}')
-    client, act, before = signed_in("admin", "dev"), acts(estate)[name], estate.value("dev", "config")
+    estate["dev"].clients.secretsmanager.create_secret(
+        Name="miyabi/dev/unseen", SecretString='{"A": "1"}'
+    )
+    client, act, before = (
+        signed_in("admin", "dev"),
+        acts(estate)[name],
+        estate.value("dev", "config"),
+    )
     session = client.session
     session["seen"] -= seen
     session.save()
@@ -85,7 +93,9 @@ def test_s60_with_a_read_only_database_nothing_is_done(
         answer = act(client)
     assert answer.status_code == 503
     assert "written" in answer.content.decode()
-    assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(aws.operations())
+    assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(
+        aws.operations()
+    )
     if name.startswith("save"):
         assert aws.seen == []
     assert estate.value("dev", "config") == before
@@ -103,7 +113,9 @@ def test_s60_no_decision_is_carried_out_without_a_record(
     aws.seen.clear()
     with read_only():
         assert client.post(f"/dev/changes/{number}", {"decision": decision}).status_code == 503
-    assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(aws.operations())
+    assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(
+        aws.operations()
+    )
     assert estate.value("dev", "config") == before
 
 
@@ -111,7 +123,10 @@ def test_s60_nobody_is_let_in_without_a_record(client: Client) -> None:
     make_account("hana", PASSWORD, {"dev": "viewer"})
     with read_only():
         for password in (PASSWORD, "wrong"):
-            assert client.post("/sign-in", {"username": "hana", "password": password}).status_code == 503
+            assert (
+                client.post("/sign-in", {"username": "hana", "password": password}).status_code
+                == 503
+            )
     assert not Session.objects.exists()
     assert client.get("/").status_code == 302
 
@@ -133,7 +148,10 @@ def test_s69_a_person_s_writes_are_limited_and_told_so(
     estate, aws = watched(only=("dev",))
     client = signed_in("editor", "dev", name="hana")
     for number in range(2):
-        assert save_key(client, estate, "dev", "config", "MIYABI_ROOT", f"/{number}").status_code == 200
+        assert (
+            save_key(client, estate, "dev", "config", "MIYABI_ROOT", f"/{number}").status_code
+            == 200
+        )
     aws.seen.clear()
     refused = save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/3")
     assert (refused.status_code, refused.json()["problem"]["title"]) == (
@@ -144,5 +162,8 @@ def test_s69_a_person_s_writes_are_limited_and_told_so(
     record = AuditRecord.objects.get(action="rate.limited")
     assert (record.actor, record.outcome, record.secret) == ("hana", "refused", "miyabi/dev/config")
     assert (
-        save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/4").status_code == 200
+        save_key(
+            signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/4"
+        ).status_code
+        == 200
     )

@@ -112,7 +112,9 @@ def test_s05_django_s_reports_hold_no_locals_no_body_no_cookies_and_no_settings(
 ) -> None:
     settings.DEBUG, canary = debug, make_plain_canary()
     request = RequestFactory().post(
-        "/dev/edit/miyabi/dev/config", {"value": canary}, headers={"cookie": f"__Host-session={canary}"}
+        "/dev/edit/miyabi/dev/config",
+        {"value": canary},
+        headers={"cookie": f"__Host-session={canary}"},
     )
     assert request.POST["value"] == canary
     typed = request.POST["value"]

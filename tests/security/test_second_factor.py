@@ -53,10 +53,14 @@ def enrolled(hana: Any) -> tuple[Any, str, list[str]]:
 
 
 def new_password(client: Client, first: str, again: str = "", **more: Any) -> Any:
-    return client.post("/account/password", {"new_password1": first, "new_password2": again or first}, **more)
+    return client.post(
+        "/account/password", {"new_password1": first, "new_password2": again or first}, **more
+    )
 
 
-def test_s27_a_new_password_is_on_record_counts_at_once_and_ends_every_other_session(hana: Any) -> None:
+def test_s27_a_new_password_is_on_record_counts_at_once_and_ends_every_other_session(
+    hana: Any,
+) -> None:
     here, elsewhere = client_of(hana), Client()
     assert first_step(elsewhere).status_code == 302
     before, typed = here.session.session_key, "mountain lamp quiet river"
@@ -94,9 +98,13 @@ def test_a_password_that_will_not_do_changes_nothing_and_is_not_sent_back(
     assert first_step(Client()).status_code == 302
 
 
-def test_s30_a_password_is_not_changed_without_a_fresh_proof_nor_where_the_provider_has_it(hana: Any) -> None:
+def test_s30_a_password_is_not_changed_without_a_fresh_proof_nor_where_the_provider_has_it(
+    hana: Any,
+) -> None:
     assert client_of(hana, proved=False).get("/account/password").url.startswith("/step-up")
-    assert new_password(client_of(hana, proved=False), "mountain lamp quiet river").status_code == 403
+    assert (
+        new_password(client_of(hana, proved=False), "mountain lamp quiet river").status_code == 403
+    )
     hana.set_unusable_password()
     hana.save()
     assert new_password(client_of(hana), "mountain lamp quiet river").status_code == 403
@@ -203,7 +211,10 @@ def test_a_clock_half_a_minute_off_is_borne_and_no_more(
     enrolled: tuple[Any, str, list[str]], steps: int
 ) -> None:
     user, seed, _ = enrolled
-    assert client_of(user).post("/step-up", {"code": code_of(seed, steps=steps * 2)}).status_code == 403
+    assert (
+        client_of(user).post("/step-up", {"code": code_of(seed, steps=steps * 2)}).status_code
+        == 403
+    )
     assert client_of(user).post("/step-up", {"code": code_of(seed, steps=1)}).status_code == 302
 
 
@@ -223,7 +234,9 @@ def test_s32_seeds_are_ciphertext_wherever_they_are_stored(hana: Any) -> None:
     assert "new_seed" not in after
 
 
-def test_s01_no_seed_and_no_code_is_told_to_a_log_or_the_record(hana: Any, logged: Callable[[], str]) -> None:
+def test_s01_no_seed_and_no_code_is_told_to_a_log_or_the_record(
+    hana: Any, logged: Callable[[], str]
+) -> None:
     client = client_of(hana)
     seed = seed_on(client.get("/account/codes").content.decode())
     codes = codes_on(client.post("/account/codes", {"code": code_of(seed)}).content.decode())
@@ -363,7 +376,9 @@ def test_s30_s14_without_a_fresh_proof_nothing_of_it_is_changed_or_kept(
         assert client.get(path)["Location"].startswith("/step-up?next=")
 
 
-def test_one_s_own_factor_is_removed_and_another_s_is_not(enrolled: tuple[Any, str, list[str]]) -> None:
+def test_one_s_own_factor_is_removed_and_another_s_is_not(
+    enrolled: tuple[Any, str, list[str]],
+) -> None:
     user, _, _ = enrolled
     number = Authenticator.objects.get(type="totp").pk
     stranger = get_user_model().objects.create_user("kenji", password=PASSWORD)

@@ -28,7 +28,9 @@ HANA = "hana@miyabi-world.com"
 
 
 def grants(name: str = HANA) -> set[tuple[str, str, str]]:
-    return set(RoleGrant.objects.filter(user__username=name).values_list("environment", "role", "source"))
+    return set(
+        RoleGrant.objects.filter(user__username=name).values_list("environment", "role", "source")
+    )
 
 
 def last(action: str) -> dict[str, Any]:
@@ -70,7 +72,9 @@ def test_the_question_bears_state_nonce_and_pkce_and_no_secret(provider: OidcPro
     assert provider.client_secret not in address
 
 
-def test_groups_are_read_anew_at_each_sign_in_and_an_admin_s_roles_stay(provider: OidcProvider) -> None:
+def test_groups_are_read_anew_at_each_sign_in_and_an_admin_s_roles_stay(
+    provider: OidcProvider,
+) -> None:
     Walker(provider).sign_in("hana")
     person = get_user_model().objects.get(username=HANA)
     RoleGrant.objects.create(user=person, environment="prod", role="viewer")
@@ -96,7 +100,14 @@ def test_groups_may_come_by_userinfo_too(provider: OidcProvider) -> None:
 
 @pytest.mark.parametrize(
     "groups",
-    [["everybody"], [], "", None, {"developers": True}, ["developers-old", "DEVELOPERS", " developers"]],
+    [
+        ["everybody"],
+        [],
+        "",
+        None,
+        {"developers": True},
+        ["developers-old", "DEVELOPERS", " developers"],
+    ],
 )
 def test_s21_somebody_in_no_group_with_a_role_stays_out_and_is_told_what_to_ask_for(
     provider: OidcProvider, groups: Any
@@ -124,7 +135,9 @@ def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_op
     first = Walker(provider)
     first.sign_in("hana")
     assert is_signed_in(first.console)
-    provider.people["hana"].groups = ["everybody"]  # or the group was deleted: it does not come any more
+    provider.people["hana"].groups = [
+        "everybody"
+    ]  # or the group was deleted: it does not come any more
     assert Walker(provider).sign_in("hana").status_code == 403
     assert not is_signed_in(first.console)
     assert grants() == set()
@@ -136,7 +149,10 @@ def test_s21_no_page_of_allauth_is_there() -> None:
         "/accounts/signup/", "/accounts/login/", "/accounts/social/signup/", "/accounts/oidc/sso/login/", "/signup", "/accounts/2fa/",
     ):  # fmt: skip
         assert client.get(path).status_code in (404, 302)
-        assert client.post(path, {"username": "x", "email": "x@x.example"}).status_code in (404, 302)
+        assert client.post(path, {"username": "x", "email": "x@x.example"}).status_code in (
+            404,
+            302,
+        )
     assert not get_user_model().objects.exists()
 
 
@@ -166,7 +182,9 @@ def test_s31_another_subject_with_the_same_address_is_somebody_else(provider: Oi
     assert ("dev", "admin", "groups") not in grants()
 
 
-def test_after_a_move_at_the_provider_an_admin_takes_the_old_account_away(provider: OidcProvider) -> None:
+def test_after_a_move_at_the_provider_an_admin_takes_the_old_account_away(
+    provider: OidcProvider,
+) -> None:
     old = Walker(provider)
     old.sign_in("hana")
     provider.people["hana"].subject = "subject-after-the-move"
@@ -247,15 +265,21 @@ BAD_TOKENS: dict[str, Callable[[], Wrong]] = {
     "expired": lambda: Wrong(claims={"exp": int(time.time()) - 90}),
     "no expiry": lambda: Wrong(claims={"exp": None}),
     "issued in the future": lambda: Wrong(claims={"iat": int(time.time()) + 300}),
-    "another key": lambda: Wrong(key=rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+    "another key": lambda: Wrong(
+        key=rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    ),
     "a shared key": lambda: Wrong(key="x" * 64, algorithm="HS256"),
     "no signature": lambda: Wrong(key="", algorithm="none"),
-    "userinfo of somebody else": lambda: Wrong(groups_in_userinfo=True, userinfo_subject="subject-kenji"),
+    "userinfo of somebody else": lambda: Wrong(
+        groups_in_userinfo=True, userinfo_subject="subject-kenji"
+    ),
 }
 
 
 @pytest.mark.parametrize("what", BAD_TOKENS)
-def test_s31_a_token_that_proves_nothing_is_refused_and_recorded(provider: OidcProvider, what: str) -> None:
+def test_s31_a_token_that_proves_nothing_is_refused_and_recorded(
+    provider: OidcProvider, what: str
+) -> None:
     provider.wrong = BAD_TOKENS[what]()
     walker = Walker(provider)
     answer = walker.sign_in("hana")
@@ -280,7 +304,9 @@ def test_s31_a_replayed_state_is_refused(provider: OidcProvider) -> None:
 
 
 @pytest.mark.parametrize("state", ["", "x", "another browser's"])
-def test_s31_an_answer_to_no_question_of_this_browser_is_refused(provider: OidcProvider, state: str) -> None:
+def test_s31_an_answer_to_no_question_of_this_browser_is_refused(
+    provider: OidcProvider, state: str
+) -> None:
     """Else somebody could sign another person's browser in as themselves."""
     attacker = Walker(provider)
     way = attacker.choose(attacker.leave(), "hana")
@@ -314,7 +340,9 @@ def test_s31_a_description_of_another_issuer_is_refused(provider: OidcProvider) 
     assert "OIDC_ISSUER" in answer.content.decode()
 
 
-def test_a_clock_half_a_minute_off_is_borne_and_one_five_minutes_off_is_not(provider: OidcProvider) -> None:
+def test_a_clock_half_a_minute_off_is_borne_and_one_five_minutes_off_is_not(
+    provider: OidcProvider,
+) -> None:
     for clock, status in ((30, 302), (-30, 302), (300, 403)):
         provider.wrong.clock = clock
         provider.sessions.clear()
@@ -334,7 +362,10 @@ def test_with_the_provider_down_the_page_says_so_and_a_local_account_still_works
         assert "Whoever has a local account can still sign in with it." in answer.content.decode()
     client = Client()
     assert client.get("/sign-in").status_code == 200
-    assert client.post("/sign-in", {"username": "break-glass", "password": PASSWORD}).status_code == 302
+    assert (
+        client.post("/sign-in", {"username": "break-glass", "password": PASSWORD}).status_code
+        == 302
+    )
 
 
 def test_without_a_provider_its_addresses_are_not_there(client: Client) -> None:

@@ -100,9 +100,13 @@ def test_s30_the_form_is_not_given_out_either_and_the_way_leads_there_and_back(
     assert save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").status_code == 200
 
 
-def test_s30_a_decision_needs_one_too(watched: Watched, hana: Any, person: Callable[..., Any]) -> None:
+def test_s30_a_decision_needs_one_too(
+    watched: Watched, hana: Any, person: Callable[..., Any]
+) -> None:
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True, step_up=True))
-    saved = save_key(client_of(hana), estate, "dev", "config", "MIYABI_ROOT", "/mine").json()["saved"]
+    saved = save_key(client_of(hana), estate, "dev", "config", "MIYABI_ROOT", "/mine").json()[
+        "saved"
+    ]
     number = saved.rpartition("=")[2]
     client = client_of(person("approver", "dev"), proved=False)
     page = client.get("/dev/changes").content.decode()
@@ -126,7 +130,9 @@ def test_s30_where_the_environment_does_not_ask_nobody_is_asked(
     assert save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/mine").status_code == 200
 
 
-def test_s30_a_proof_does_not_stand_in_for_a_right(make_estate: Callable[..., Estate], hana: Any) -> None:
+def test_s30_a_proof_does_not_stand_in_for_a_right(
+    make_estate: Callable[..., Estate], hana: Any
+) -> None:
     make_estate(only=("dev",), dev=ASKING)
     RoleGrant.objects.update(role="viewer")
     assert client_of(hana).get(edit_url("dev", "config")).status_code == 403
@@ -136,7 +142,10 @@ def test_s30_a_proof_does_not_stand_in_for_a_right(make_estate: Callable[..., Es
 def test_s30_each_environment_has_its_own_idea_of_fresh(
     make_estate: Callable[..., Estate], hana: Any
 ) -> None:
-    make_estate(dev=Rules(step_up=True, step_up_seconds=600), staging=Rules(step_up=True, step_up_seconds=60))
+    make_estate(
+        dev=Rules(step_up=True, step_up_seconds=600),
+        staging=Rules(step_up=True, step_up_seconds=60),
+    )
     client = client_of(hana)
     age_proof(client, 300)
     assert client.get(edit_url("dev", "config")).status_code == 200
@@ -157,7 +166,11 @@ def test_s25_the_session_s_id_changes_at_step_up(hana: Any) -> None:
     assert time.time() - client.session["proved_at"] < 60
     assert client.session["started"] == started  # a proof does not lengthen the session's life
     record = AuditRecord.objects.get(action="step_up")
-    assert (record.actor, record.outcome, json.loads(record.details)) == ("hana", "done", {"by": "password"})
+    assert (record.actor, record.outcome, json.loads(record.details)) == (
+        "hana",
+        "done",
+        {"by": "password"},
+    )
 
 
 def test_s30_a_wrong_password_proves_nothing_and_is_on_record(hana: Any) -> None:

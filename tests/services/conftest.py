@@ -40,12 +40,15 @@ def accounts() -> dict[str, Environment]:
 def clients(local_aws: LocalAws, accounts: dict[str, Environment]) -> dict[str, Aws]:
     """Each account as seen from outside the console, past the proxy."""
     return {
-        name: Aws(place, assume(local_aws.endpoint, place).secretsmanager) for name, place in accounts.items()
+        name: Aws(place, assume(local_aws.endpoint, place).secretsmanager)
+        for name, place in accounts.items()
     }
 
 
 @pytest.fixture
-def console(proxy: AwsProxy, accounts: dict[str, Environment], settings: Any, tmp_path: Path) -> None:
+def console(
+    proxy: AwsProxy, accounts: dict[str, Environment], settings: Any, tmp_path: Path
+) -> None:
     """Points the console of this process at the accounts, through the proxy."""
     path = tmp_path / "environments.toml"
     path.write_text(as_toml(accounts), encoding="utf-8")

@@ -28,7 +28,9 @@ def save(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )
     whole = None if document is None else SecretValue(document)
-    edit = Edit(secret, base, changes, document=whole, reason="OPS-1: a test", typed_name=secret, once=once)
+    edit = Edit(
+        secret, base, changes, document=whole, reason="OPS-1: a test", typed_name=secret, once=once
+    )
     return put_new_version(aws.environment, actor, edit)
 
 

@@ -12,7 +12,9 @@ from secrets_ui.templatetags import console
 from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
 
-@pytest.mark.parametrize("name", ["miyabi/dev/config", "miyabi/dev/a+b=c@d.e_f-g", "miyabi/dev/ä b?c#d%e"])
+@pytest.mark.parametrize(
+    "name", ["miyabi/dev/config", "miyabi/dev/a+b=c@d.e_f-g", "miyabi/dev/ä b?c#d%e"]
+)
 @pytest.mark.parametrize("page", ["secret", "edit"])
 def test_a_secret_s_address_is_the_one_that_the_urls_give(page: str, name: str) -> None:
     assert secret_url(page, "dev", name) == reverse(page, args=["dev", name])
@@ -43,7 +45,10 @@ def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
 @pytest.mark.parametrize(
     ("agent", "words"),
     [
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Linux",
+        ),
         (
             "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
             "Edge on Windows",

@@ -39,7 +39,9 @@ def test_of_a_condition_only_the_key_that_fails_is_marked() -> None:
 
 
 def test_the_same_key_under_another_operator_is_not_marked() -> None:
-    of = shown(STATEMENT, "Condition", ("StringLike", "kms:ViaService"), ("Bool", "aws:SecureTransport"))
+    of = shown(
+        STATEMENT, "Condition", ("StringLike", "kms:ViaService"), ("Bool", "aws:SecureTransport")
+    )
     assert marked_lines(of) == ['"aws:SecureTransport": "true"']
 
 

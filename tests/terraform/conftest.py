@@ -61,7 +61,9 @@ class Applied:
 
 
 @pytest.fixture(scope="session")
-def applied(cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Applied:
+def applied(
+    cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Applied:
     """init, plan, apply: as somebody does who follows the guide, with values from TF_VAR_…; prod, in an account of its own."""
     place = fresh_environments()["prod"]
     values = make_values(read_catalog(), "prod")
@@ -74,19 +76,25 @@ def applied(cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.Temp
     terraform.run("plan", "-input=false", "-out=first.tfplan")
     terraform.run("apply", "-input=false", "first.tfplan")
     outputs = terraform.outputs()
-    environment = parse_environments(tomllib.loads(outputs["console_environment"]), "the output")["prod"]
+    environment = parse_environments(tomllib.loads(outputs["console_environment"]), "the output")[
+        "prod"
+    ]
     clients = assume(local_aws.endpoint, environment)
-    create_function(clients.lambda_, environment, outputs["lambda_role_arn"])  # deployed by other means
+    create_function(
+        clients.lambda_, environment, outputs["lambda_role_arn"]
+    )  # deployed by other means
     return Applied(terraform, environment, values, clients, local_aws.endpoint, outputs)
 
 
 def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
     """Makes clients of services that only Terraform and these tests use, inside the environment's account."""
-    base = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=place.region)
+    base = boto3.Session(
+        aws_access_key_id="local", aws_secret_access_key="local", region_name=place.region
+    )
     role = f"arn:aws:iam::{place.account}:role/tests"
-    found = base.client("sts", endpoint_url=endpoint).assume_role(RoleArn=role, RoleSessionName="tests")[
-        "Credentials"
-    ]
+    found = base.client("sts", endpoint_url=endpoint).assume_role(
+        RoleArn=role, RoleSessionName="tests"
+    )["Credentials"]
     keys = {
         "aws_access_key_id": found["AccessKeyId"],
         "aws_secret_access_key": found["SecretAccessKey"],
@@ -105,7 +113,9 @@ def variables_of(place: Environment, values: Values) -> dict[str, str]:
         "trail_log_group_name": TRAIL,
         "alarm_emails": '["ops@miyabi-world.com"]',
     }
-    return where | {key.lower(): value for document in values.values() for key, value in document.items()}
+    return where | {
+        key.lower(): value for document in values.values() for key, value in document.items()
+    }
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ class Guard:
                 if not self.allows(question):
                     self.refused.add(question)
                     raise ClientError(
-                        {"Error": {"Code": "AccessDeniedException", "Message": question.action}}, model.name
+                        {"Error": {"Code": "AccessDeniedException", "Message": question.action}},
+                        model.name,
                     )
 
         return check
@@ -130,7 +131,9 @@ def parts(document: Document) -> Iterator[tuple[str, Document]]:
     """The name of each part, with a policy of nothing else: a statement with one of its actions, or with one of its resources."""
     for statement in document["Statement"]:
         for element in ("Action", "Resource"):
-            items = statement[element] if isinstance(statement[element], list) else [statement[element]]
+            items = (
+                statement[element] if isinstance(statement[element], list) else [statement[element]]
+            )
             for item in items:
                 alone = {**document, "Statement": [{**statement, element: item}]}
                 yield f"{statement['Sid']}: {item}", alone
@@ -143,7 +146,11 @@ def guarded(monkeypatch: pytest.MonkeyPatch, *guards: Guard) -> Iterator[None]:
     make = AwsSessions.client
 
     def client(
-        self: AwsSessions, environment: Environment, service: str, name: str, scope: Scope | None = None
+        self: AwsSessions,
+        environment: Environment,
+        service: str,
+        name: str,
+        scope: Scope | None = None,
     ) -> BaseClient:
         made = make(self, environment, service, name, scope)
         by_environment[environment.name].stand_before(made, service)

@@ -97,7 +97,10 @@ def _own(
     service: str, resource: Callable[[Place, Params], str], *operations: str
 ) -> dict[str, tuple[Need, ...]]:
     """Operations whose action bears their name, which is the rule."""
-    return {f"{service}:{operation}": (Need(f"{service}:{operation}", resource),) for operation in operations}
+    return {
+        f"{service}:{operation}": (Need(f"{service}:{operation}", resource),)
+        for operation in operations
+    }
 
 
 _DECRYPT = Need("kms:Decrypt", key_of_secret, through_secrets_manager=True)
@@ -114,7 +117,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         "UpdateSecretVersionStage",
     ),
     "secretsmanager:GetSecretValue": (Need("secretsmanager:GetSecretValue", secret), _DECRYPT),
-    "secretsmanager:PutSecretValue": (Need("secretsmanager:PutSecretValue", secret), _ENCRYPT, _DECRYPT),
+    "secretsmanager:PutSecretValue": (
+        Need("secretsmanager:PutSecretValue", secret),
+        _ENCRYPT,
+        _DECRYPT,
+    ),
     **_own("kms", key, "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants"),
     **_own("iam", role, "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),

@@ -26,7 +26,9 @@ def find_provider(environ: Mapping[str, str] = os.environ) -> Path | None:
     """The AWS provider's program below TF_PLUGIN_DIR, the newest if there are several."""
     folder = environ.get("TF_PLUGIN_DIR", "")
     found = [path for path in Path(folder).rglob(PROVIDER) if path.is_file()] if folder else []
-    return max(found, key=lambda path: [int(part) for part in version_of(path).split(".")], default=None)
+    return max(
+        found, key=lambda path: [int(part) for part in version_of(path).split(".")], default=None
+    )
 
 
 def version_of(provider: Path) -> str:
@@ -39,7 +41,9 @@ def why_not(environ: Mapping[str, str] = os.environ) -> str:
     if not shutil.which("terraform", path=environ.get("PATH")):
         return "terraform is not on the PATH"
     if find_provider(environ) is None:
-        return f"TF_PLUGIN_DIR names no folder that holds Terraform's AWS provider, a file {PROVIDER}"
+        return (
+            f"TF_PLUGIN_DIR names no folder that holds Terraform's AWS provider, a file {PROVIDER}"
+        )
     return ""
 
 
@@ -115,7 +119,10 @@ class Terraform:
         return printed
 
     def outputs(self) -> dict[str, Any]:
-        return {name: output["value"] for name, output in json.loads(self.run("output", "-json")).items()}
+        return {
+            name: output["value"]
+            for name, output in json.loads(self.run("output", "-json")).items()
+        }
 
     def left_behind(self) -> Iterator[tuple[str, bytes]]:
         """Everything that Terraform wrote: states, plans (which are archives, so each of their members), and what it printed."""
@@ -128,7 +135,9 @@ class Terraform:
                 yield path.name, path.read_bytes()
                 if zipfile.is_zipfile(path):
                     with zipfile.ZipFile(path) as plan:
-                        yield from ((f"{path.name}: {name}", plan.read(name)) for name in plan.namelist())
+                        yield from (
+                            (f"{path.name}: {name}", plan.read(name)) for name in plan.namelist()
+                        )
         yield from ((command, printed.encode()) for command, printed in self.log)
 
     def _environ(self) -> dict[str, str]:
@@ -143,7 +152,9 @@ class Terraform:
         }
 
 
-def _run(command: list[str], folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: list[str], folder: Path, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=folder,

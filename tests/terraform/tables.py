@@ -35,7 +35,8 @@ def modules() -> list[Path]:
 def blocks(folder: Path) -> list[Block]:
     """In the order of the code. `terraform fmt` sees to it that an attribute of a block begins after two blanks."""
     code = "\n".join(
-        path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tf"), key=_variables_first)
+        path.read_text(encoding="utf-8")
+        for path in sorted(folder.glob("*.tf"), key=_variables_first)
     )
     return [_block(*found) for found in _BLOCK.findall(code)]
 
@@ -60,10 +61,14 @@ def _block(kind: str, name: str, body: str) -> Block:
 def tables(folder: Path) -> str:
     """What stands between BEGIN and END in the README."""
     found = blocks(folder)
-    rows = [f"| `{b.name}` | {b.description} | {_default(b)} |" for b in found if b.kind == "variable"]
+    rows = [
+        f"| `{b.name}` | {b.description} | {_default(b)} |" for b in found if b.kind == "variable"
+    ]
     outputs = [f"| `{b.name}` | {b.description} |" for b in found if b.kind == "output"]
     head = ["| variable | what it is | default |", "|---|---|---|"]
-    return "\n".join([BEGIN, "", *head, *rows, "", "| output | what it is |", "|---|---|", *outputs, "", END])
+    return "\n".join(
+        [BEGIN, "", *head, *rows, "", "| output | what it is |", "|---|---|", *outputs, "", END]
+    )
 
 
 def _default(block: Block) -> str:

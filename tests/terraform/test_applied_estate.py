@@ -62,7 +62,9 @@ def test_the_values_of_the_variables_are_what_aws_holds(applied: Applied) -> Non
 
 
 def test_s86_no_value_is_in_a_plan_a_state_or_what_terraform_prints(applied: Applied) -> None:
-    secret_keys = [key.name for key in read_catalog().secrets["api-keys"].keys.values() if key.secret]
+    secret_keys = [
+        key.name for key in read_catalog().secrets["api-keys"].keys.values() if key.secret
+    ]
     assert "GITHUB_TOKEN" in secret_keys
     assert leaks_of(applied, *(applied.values["api-keys"][key] for key in secret_keys)) == []
 
@@ -91,22 +93,28 @@ def test_key_and_secrets_are_as_the_guide_has_them(applied: Applied) -> None:
 def test_its_policies_are_those_of_the_demo(applied: Applied) -> None:
     """The demo's estate is what every other test stands on, so it must not differ from what Terraform makes."""
     place, key_arn = applied.environment, applied.outputs["key_arn"]
-    assert policy_document(applied.account, "miyabi-lambda-secrets-access") == policies.secrets_access(
-        place, key_arn, SECRETS
-    )
-    assert policy_document(applied.account, "miyabi-lambda-github-access") == policies.github_access(place)
+    assert policy_document(
+        applied.account, "miyabi-lambda-secrets-access"
+    ) == policies.secrets_access(place, key_arn, SECRETS)
+    assert policy_document(
+        applied.account, "miyabi-lambda-github-access"
+    ) == policies.github_access(place)
     assert policy_document(applied.account, "miyabi-console-access") == policies.console_access(
         place, key_arn
     )
-    trust: Any = applied.clients.iam.get_role(RoleName=place.lambda_role)["Role"]["AssumeRolePolicyDocument"]
+    trust: Any = applied.clients.iam.get_role(RoleName=place.lambda_role)["Role"][
+        "AssumeRolePolicyDocument"
+    ]
     assert trust == policies.trust("Service", "lambda.amazonaws.com")
 
 
-def test_its_key_policy_is_the_demo_s_and_lets_terraform_use_its_own_versions_alone(applied: Applied) -> None:
+def test_its_key_policy_is_the_demo_s_and_lets_terraform_use_its_own_versions_alone(
+    applied: Applied,
+) -> None:
     place = applied.environment
-    text = applied.clients.kms.get_key_policy(KeyId=applied.outputs["key_arn"], PolicyName="default")[
-        "Policy"
-    ]
+    text = applied.clients.kms.get_key_policy(
+        KeyId=applied.outputs["key_arn"], PolicyName="default"
+    )["Policy"]
     *statements, terraform = json.loads(text)["Statement"]
     assert statements == policies.key_policy(place)["Statement"]
     assert terraform["Principal"] == {"AWS": [f"arn:aws:iam::{place.account}:role/terraform"]}
@@ -117,9 +125,15 @@ def test_its_key_policy_is_the_demo_s_and_lets_terraform_use_its_own_versions_al
 
 def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
     """By its trust policy, with the policy that modules/console gives to the tasks' role: `terraform test` holds that one."""
-    trust: Any = applied.clients.iam.get_role(RoleName="miyabi-console")["Role"]["AssumeRolePolicyDocument"]
+    trust: Any = applied.clients.iam.get_role(RoleName="miyabi-console")["Role"][
+        "AssumeRolePolicyDocument"
+    ]
     role, home = applied.environment.assume_role, TASK_ROLE.split(":")[4]
-    allow = {"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"], "Resource": [role]}
+    allow = {
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+        "Resource": [role],
+    }
 
     def may(account: str, name: str, action: str = "sts:AssumeRole") -> bool:
         request = Request(
@@ -137,7 +151,9 @@ def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
         return evaluate(request).is_allowed
 
     assert may(home, "miyabi-console-task")
-    assert may(home, "miyabi-console-task", "sts:SetSourceIdentity")  # the session carries the person
+    assert may(
+        home, "miyabi-console-task", "sts:SetSourceIdentity"
+    )  # the session carries the person
     assert not may(home, "another")
     assert not may("999999999999", "miyabi-console-task")
 
@@ -184,17 +200,24 @@ def test_the_metrics_count_what_their_names_say(applied: Applied) -> None:
     assert namespaces == {"Miyabi/Secrets/prod"}  # AWS/ namespaces are AWS's alone
 
     def counted(event: events.Event) -> set[str]:
-        return {name for name, found in transformed.items() if matches(found["filterPattern"], event)}
+        return {
+            name for name, found in transformed.items() if matches(found["filterPattern"], event)
+        }
 
     arn, key = applied.outputs["secret_arns"]["config"], applied.outputs["key_arn"]
     assert counted(events.read("miyabi/prod/config")) == {"SecretAccess"}
     assert counted(events.read(arn)) == {"SecretAccess"}
     for refusal in (events.refused(arn), events.refused(arn, tells_what=True)):
         assert counted(refusal) == {"FailedSecretRetrievals", "UnauthorizedAttempts"}
-    assert counted(events.deleted("miyabi/prod/config")) == {"FailedSecretRetrievals", "DeletedSecretReads"}
+    assert counted(events.deleted("miyabi/prod/config")) == {
+        "FailedSecretRetrievals",
+        "DeletedSecretReads",
+    }
     disabled = events.decrypted(key, code="DisabledException", message=f"{key} is disabled.")
     assert counted(disabled) == {"KmsDecryptErrors"}
-    denied = events.decrypted(key, code="AccessDenied", message=f"… on resource: {key} …", names_key=False)
+    denied = events.decrypted(
+        key, code="AccessDenied", message=f"… on resource: {key} …", names_key=False
+    )
     assert counted(denied) == {"KmsDecryptErrors", "UnauthorizedAttempts"}
     others = [
         events.read("miyabi/production/config"),
@@ -215,12 +238,20 @@ def test_what_should_be_nought_has_an_alarm_to_the_topic(applied: Applied) -> No
         "UnauthorizedAttempts",
         "DeletedSecretReads",
     }
-    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {(applied.outputs["alarm_topic_arn"],)}
-    subscribed = client("sns").list_subscriptions_by_topic(TopicArn=applied.outputs["alarm_topic_arn"])
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {
+        (applied.outputs["alarm_topic_arn"],)
+    }
+    subscribed = client("sns").list_subscriptions_by_topic(
+        TopicArn=applied.outputs["alarm_topic_arn"]
+    )
     assert [found["Endpoint"] for found in subscribed["Subscriptions"]] == ["ops@miyabi-world.com"]
-    [group] = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/miyabi-app")["logGroups"]
+    [group] = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/miyabi-app")[
+        "logGroups"
+    ]
     assert group["retentionInDays"] == 365
-    dashboard = client("cloudwatch").get_dashboard(DashboardName="miyabi-prod-secrets")["DashboardBody"]
+    dashboard = client("cloudwatch").get_dashboard(DashboardName="miyabi-prod-secrets")[
+        "DashboardBody"
+    ]
     assert "SecretAccess" in dashboard
 
 
@@ -228,11 +259,14 @@ def test_a_version_that_terraform_makes_later_replaces_nothing(applied: Applied)
     """Even one that it is told to make: without variables, so it holds what a first apply without values leaves."""
     before = {secret: stored(applied, secret) for secret in SECRETS}
     addresses = [
-        f'module.miyabi_secrets.aws_secretsmanager_secret_version.first["{secret}"]' for secret in SECRETS
+        f'module.miyabi_secrets.aws_secretsmanager_secret_version.first["{secret}"]'
+        for secret in SECRETS
     ]
     given = applied.terraform.variables
     unset = {key.lower() for document in applied.values.values() for key in document}
-    applied.terraform.variables = {name: value for name, value in given.items() if name not in unset}
+    applied.terraform.variables = {
+        name: value for name, value in given.items() if name not in unset
+    }
     applied.terraform.run(
         "apply", "-input=false", "-auto-approve", *(f"-replace={address}" for address in addresses)
     )
@@ -242,10 +276,14 @@ def test_a_version_that_terraform_makes_later_replaces_nothing(applied: Applied)
     for secret, spec in read_catalog().secrets.items():
         placeholders = stored(applied, secret, "terraform")
         assert set(placeholders) == {key.name for key in spec.keys.values() if key.required}
-        assert [key for key, value in placeholders.items() if not is_placeholder(value, spec.keys[key])] == []
+        assert [
+            key for key, value in placeholders.items() if not is_placeholder(value, spec.keys[key])
+        ] == []
 
 
-def test_credentials_for_another_account_are_refused_before_anything_is_made(applied: Applied) -> None:
+def test_credentials_for_another_account_are_refused_before_anything_is_made(
+    applied: Applied,
+) -> None:
     state = (applied.terraform.folder / "terraform.tfstate").read_bytes()
     roles = '["arn:aws:iam::999999999999:role/terraform"]'
     printed = applied.terraform.run(
@@ -278,7 +316,9 @@ def save(applied: Applied, actor: Actor, secret: str, **values: str) -> None:
     name = applied.environment.prefix + secret
     described = applied.clients.secretsmanager.describe_secret(SecretId=name)
     base = next(
-        version for version, labels in described["VersionIdsToStages"].items() if "AWSCURRENT" in labels
+        version
+        for version, labels in described["VersionIdsToStages"].items()
+        if "AWSCURRENT" in labels
     )
     changes = tuple(Change(key, SecretValue(value)) for key, value in values.items())
     put_new_version(

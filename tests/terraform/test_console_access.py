@@ -39,7 +39,9 @@ def test_s85_the_whole_tour_needs_all_of_the_policy_and_nothing_more(
 
 
 def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Guard) -> None:
-    actions = [action for statement in guard.document["Statement"] for action in statement["Action"]]
+    actions = [
+        action for statement in guard.document["Statement"] for action in statement["Action"]
+    ]
     assert [action for action in actions if "*" in action or "?" in action] == []
     reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt")
     writing = [action for action in actions if not action.partition(":")[2].startswith(reading)]
@@ -67,7 +69,9 @@ def test_a_call_that_the_policy_does_not_allow_is_refused_and_told(
     guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [editing] = [item for item in guard.document["Statement"] if item["Sid"] == "EditSecrets"]
-    editing["Action"] = [action for action in editing["Action"] if action != "secretsmanager:DescribeSecret"]
+    editing["Action"] = [
+        action for action in editing["Action"] if action != "secretsmanager:DescribeSecret"
+    ]
     client = signed_in("viewer", "prod")
     with guarded(monkeypatch, guard):
         answer = client.get("/prod/secret/miyabi/prod/config")

@@ -55,7 +55,12 @@ def test_the_migrations_task_makes_a_user_who_adds_to_the_audit_log_and_cannot_c
     )
     for step in (*steps, *steps[1:]):
         done = subprocess.run(
-            [sys.executable, *step], cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120
+            [sys.executable, *step],
+            cwd=PROJECT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stderr
         assert environ["CONSOLE_PASSWORD"] not in done.stdout + done.stderr

@@ -15,7 +15,9 @@ from secrets_ui.domain.secrets.key_rules import is_placeholder
 from tests.terraform import tables
 from tests.terraform.running import SOURCE, Terraform, copy_sources, must_run, why_not
 
-MODULES = [pytest.param(folder, id=folder.relative_to(PROJECT).as_posix()) for folder in tables.modules()]
+MODULES = [
+    pytest.param(folder, id=folder.relative_to(PROJECT).as_posix()) for folder in tables.modules()
+]
 EXAMPLES = sorted(path.parent for path in (SOURCE / "examples").glob("*/main.tf"))
 
 
@@ -75,8 +77,15 @@ def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> 
 
 def test_what_has_to_be_told_has_no_default() -> None:
     """Terraform then asks for it by name, or ends with its name where it may not ask."""
-    must_be_given = [b.name for b in tables.blocks(SOURCE) if b.kind == "variable" and b.default is None]
-    assert must_be_given == ["environment", "account_id", "console_task_role_arns", "deployer_role_arns"]
+    must_be_given = [
+        b.name for b in tables.blocks(SOURCE) if b.kind == "variable" and b.default is None
+    ]
+    assert must_be_given == [
+        "environment",
+        "account_id",
+        "console_task_role_arns",
+        "deployer_role_arns",
+    ]
 
 
 @pytest.mark.parametrize("folder", MODULES)
@@ -107,7 +116,9 @@ def test_each_key_of_the_catalogue_has_a_variable_that_is_never_kept() -> None:
 
 def test_its_formats_are_those_of_the_console_and_their_placeholders_are_recognised() -> None:
     code = (SOURCE / "modules" / "miyabi-secrets" / "catalog.tf").read_text(encoding="utf-8")
-    found = dict(re.findall(r'^    (\w+) = \{\n.*?placeholder = "([^"]*)"', code, re.MULTILINE | re.DOTALL))
+    found = dict(
+        re.findall(r'^    (\w+) = \{\n.*?placeholder = "([^"]*)"', code, re.MULTILINE | re.DOTALL)
+    )
     assert set(found) == set(FORMATS)
     for secret in read_catalog().secrets.values():
         for key in secret.keys.values():
@@ -124,7 +135,9 @@ def test_ci_finds_a_provider_wherever_it_lies_in_a_folder_of_plugins(tmp_path: P
     provider = tmp_path / "deep" / "down" / "terraform-provider-aws_v5.100.0_x5"
     provider.parent.mkdir(parents=True)
     provider.touch(mode=0o755)
-    script = f'. .ci/find-terraform-provider; find_terraform_provider "{tmp_path / "none"}" "{tmp_path}"'
+    script = (
+        f'. .ci/find-terraform-provider; find_terraform_provider "{tmp_path / "none"}" "{tmp_path}"'
+    )
     printed = subprocess.run(
         ["bash", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
     )
@@ -138,6 +151,8 @@ def test_without_terraform_the_reason_is_told_and_ci_fails_only_with_terraform_o
     assert not must_run({"PATH": str(tmp_path), "CI": "true"})
     program = tmp_path / "terraform"
     program.touch(mode=0o755)
-    assert "terraform-provider-aws_v*" in why_not({"PATH": str(tmp_path), "TF_PLUGIN_DIR": str(tmp_path)})
+    assert "terraform-provider-aws_v*" in why_not(
+        {"PATH": str(tmp_path), "TF_PLUGIN_DIR": str(tmp_path)}
+    )
     assert must_run({"PATH": str(tmp_path), "CI": "true"})
     assert not must_run({"PATH": str(tmp_path)})

@@ -17,13 +17,19 @@ from tests.terraform.iam_needs import Place
 from tests.urls import every_url
 
 SignedIn = Callable[..., Client]
-NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+NOTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+}
 
 
 class Tour:
     def __init__(self, place: Place, signed_in: SignedIn) -> None:
         self.place, self.clients = place, place.clients
-        self.roles = (place.environment.lambda_role, place.environment.assume_role.rpartition("/")[2])
+        self.roles = (
+            place.environment.lambda_role,
+            place.environment.assume_role.rpartition("/")[2],
+        )
         self.foreign_key = ""  # of another team: the console may look at it, and not use it
         self.admin = signed_in("admin", place.environment.name, name="kenji")
 
@@ -43,7 +49,9 @@ class Tour:
         call_command("run_checks")
         for secret in ("api-keys", "stranger", "managed", "nothing"):
             with suppress(SystemExit, CommandError):
-                call_command("check_access", self.place.environment.name, "--secret", self.name(secret))
+                call_command(
+                    "check_access", self.place.environment.name, "--secret", self.name(secret)
+                )
 
     def name(self, secret: str) -> str:
         return self.place.environment.prefix + secret
@@ -73,7 +81,9 @@ class Tour:
     def save(self) -> None:
         """A key, then the whole document; reviewed first, and once from a version that is no longer current."""
         name = self.name("config")
-        edit, whole = (f"/{self.place.environment.name}/{page}/{name}" for page in ("edit", "edit-document"))
+        edit, whole = (
+            f"/{self.place.environment.name}/{page}/{name}" for page in ("edit", "edit-document")
+        )
         base = self.current(name)
         form = key_form(base, ("MIYABI_ROOT", "set", "/srv/tour"), **prod_rules(name))
         assert self.post(edit, form | {"step": "review"}).status_code == 200

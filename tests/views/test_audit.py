@@ -30,7 +30,9 @@ def chain(db: None) -> dict[str, int]:
     signed = audit.record("sign_in", HANA)
     read = audit.record_intent("value.read", HANA, **DEV, version_id="v-read")
     audit.record_outcome(read, "value.read", HANA, "done", **DEV, request_ids=["request-1"])
-    save = audit.record_intent("secret.save", KENJI, **PROD, keys=["GITHUB_TOKEN"], reason="OPS-7: it leaked")
+    save = audit.record_intent(
+        "secret.save", KENJI, **PROD, keys=["GITHUB_TOKEN"], reason="OPS-7: it leaked"
+    )
     audit.record_outcome(
         save,
         "secret.save",
@@ -42,7 +44,9 @@ def chain(db: None) -> dict[str, int]:
         request_ids=["request-2"],
     )
     opened = audit.record_intent("secret.save", KENJI, **DEV, keys=["BASE_URL"])
-    refused = audit.record("access.refused", HANA, "refused", **PROD, details={"action": "secret.edit"})
+    refused = audit.record(
+        "access.refused", HANA, "refused", **PROD, details={"action": "secret.edit"}
+    )
     return {
         "signed": signed.sequence,
         "read": read.sequence,
@@ -66,7 +70,9 @@ def test_it_works(chain: dict[str, int], signed_in: SignedIn) -> None:
 
 
 @pytest.mark.parametrize("url", ["/audit", "/audit/1", "/audit/export.csv", "/audit/export.jsonl"])
-def test_it_needs_access(chain: dict[str, int], signed_in: SignedIn, client: Client, url: str) -> None:
+def test_it_needs_access(
+    chain: dict[str, int], signed_in: SignedIn, client: Client, url: str
+) -> None:
     assert client.get(url)["Location"] == f"/sign-in?next={url}"
     for role in ("viewer", "nobody"):
         assert signed_in(role).get(url).status_code == 403
@@ -76,7 +82,9 @@ def test_it_needs_access(chain: dict[str, int], signed_in: SignedIn, client: Cli
 
 @pytest.mark.parametrize("url", ["/audit", "/audit/1", "/audit/export.csv"])
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "head"])
-def test_it_rejects_other_methods(chain: dict[str, int], signed_in: SignedIn, url: str, method: str) -> None:
+def test_it_rejects_other_methods(
+    chain: dict[str, int], signed_in: SignedIn, url: str, method: str
+) -> None:
     assert getattr(signed_in("admin"), method)(url).status_code == 405
 
 
@@ -179,8 +187,12 @@ def test_only_records_of_the_environments_that_one_may_audit_are_seen(
         assert b"miyabi/prod" not in b"".join(client.get(f"/audit/export.{form}"))
 
 
-def test_csv_holds_each_column_of_intents_and_outcomes(chain: dict[str, int], signed_in: SignedIn) -> None:
-    answer = signed_in("auditor").get("/audit/export.csv", {"action": "secret.save", "outcome": "done"})
+def test_csv_holds_each_column_of_intents_and_outcomes(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
+    answer = signed_in("auditor").get(
+        "/audit/export.csv", {"action": "secret.save", "outcome": "done"}
+    )
     rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith('attachment; filename="audit-')
@@ -200,7 +212,9 @@ def test_json_lines_hold_one_record_each(chain: dict[str, int], signed_in: Signe
     assert (rows[4]["keys"], rows[4]["request_ids"]) == (["GITHUB_TOKEN"], ["request-2"])
 
 
-def test_an_export_is_itself_on_record_with_its_filters(chain: dict[str, int], signed_in: SignedIn) -> None:
+def test_an_export_is_itself_on_record_with_its_filters(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
     client = signed_in("auditor", "dev", name="aki")
     b"".join(client.get("/audit/export.jsonl", {"person": "hana"}))
     record = AuditRecord.objects.get(action="audit.export")

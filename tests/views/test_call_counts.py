@@ -38,11 +38,15 @@ def counted(aws: FakeAws, client: Client, url: str) -> dict[str, int]:
     return calls(aws)
 
 
-def test_the_list_page_makes_one_call_and_reads_no_value(counting_aws: FakeAws, client: Client) -> None:
+def test_the_list_page_makes_one_call_and_reads_no_value(
+    counting_aws: FakeAws, client: Client
+) -> None:
     assert counted(counting_aws, client, "/dev/") == {"ListSecrets": 1}
 
 
-def test_the_first_page_of_many_secrets_makes_one_call_as_well(counting_aws: FakeAws, client: Client) -> None:
+def test_the_first_page_of_many_secrets_makes_one_call_as_well(
+    counting_aws: FakeAws, client: Client
+) -> None:
     first = counted(counting_aws, client, "/prod/")
     second = counted(counting_aws, client, "/prod/")
     assert (first["ListSecrets"], first["GetSecretValue"]) == (1, LOOKS)  # no more at a time
@@ -51,11 +55,15 @@ def test_the_first_page_of_many_secrets_makes_one_call_as_well(counting_aws: Fak
     assert counted(counting_aws, client, "/prod/") == {"ListSecrets": 1}
 
 
-def test_a_secret_s_page_makes_two_calls_and_reads_no_value(counting_aws: FakeAws, client: Client) -> None:
+def test_a_secret_s_page_makes_two_calls_and_reads_no_value(
+    counting_aws: FakeAws, client: Client
+) -> None:
     assert counted(counting_aws, client, PAGE) == {"DescribeSecret": 1, "ListSecretVersionIds": 1}
 
 
-def test_the_edit_page_makes_one_call_and_reads_no_value(counting_aws: FakeAws, client: Client) -> None:
+def test_the_edit_page_makes_one_call_and_reads_no_value(
+    counting_aws: FakeAws, client: Client
+) -> None:
     assert counted(counting_aws, client, f"/dev/edit/{SECRET}") == {"DescribeSecret": 1}
 
 

@@ -58,7 +58,9 @@ def test_s56_a_template_has_no_inline_script_style_or_handler(path: Path) -> Non
     for tag, attributes in elements(path):
         assert tag not in ("style", "iframe", "object", "embed", "base"), tag
         assert tag != "script" or ("src" in attributes and attributes.get("type") == "module")
-        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")], (
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")
+        ], (
             tag,
             attributes,
         )
@@ -85,7 +87,9 @@ def test_s56_python_marks_nothing_as_safe_outside_the_list() -> None:
         for path in (ROOT / "secrets_ui").rglob("*.py")
     }
     marking = {
-        name for name, source in sources.items() if re.search(r"mark_safe|SafeString\(|html_safe", source)
+        name
+        for name, source in sources.items()
+        if re.search(r"mark_safe|SafeString\(|html_safe", source)
     }
     assert marking <= SAFE_PYTHON
 
@@ -98,7 +102,9 @@ def test_s56_a_script_parses_no_markup_runs_no_text_and_stores_nothing(path: Pat
 @pytest.mark.parametrize("path", [*SCRIPTS, *STYLES, *TEMPLATES], ids=lambda path: path.name)
 def test_a_page_loads_nothing_from_elsewhere(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    assert not re.search(r"""(src|href|action)=["']?(https?:)?//|["'`](https?:)?//\w|data:\w+/""", source)
+    assert not re.search(
+        r"""(src|href|action)=["']?(https?:)?//|["'`](https?:)?//\w|data:\w+/""", source
+    )
     assert path.suffix != ".css" or not re.search(r"@import|url\(", source)
 
 
@@ -128,7 +134,9 @@ def test_a_form_that_changes_something_carries_a_token(path: Path) -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
 def test_a_new_tab_gets_no_hold_on_ours(path: Path) -> None:
     for tag, attributes in elements(path):
-        assert attributes.get("target") != "_blank" or "noopener" in (attributes.get("rel") or ""), tag
+        assert attributes.get("target") != "_blank" or "noopener" in (
+            attributes.get("rel") or ""
+        ), tag
     if any(attributes.get("formtarget") == "_blank" for _, attributes in elements(path)):
         assert path.name == "_without_script.html"  # its form stands in _edit_base.html
         assert 'rel="noopener"' in (path.parent / "_edit_base.html").read_text(encoding="utf-8")
@@ -149,7 +157,9 @@ PAIRS = [
 
 
 def colours(theme: str) -> dict[str, str]:
-    light, dark = (STATIC / "tokens.css").read_text(encoding="utf-8").split("(prefers-color-scheme: dark)", 1)
+    light, dark = (
+        (STATIC / "tokens.css").read_text(encoding="utf-8").split("(prefers-color-scheme: dark)", 1)
+    )
     found = dict(re.findall(r"(--[\w-]+): (#[0-9a-f]{6})", light))
     return (
         found
@@ -168,6 +178,8 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("text", "ground", "least"), PAIRS)
-def test_a_colour_can_be_told_from_its_ground(theme: str, text: str, ground: str, least: float) -> None:
+def test_a_colour_can_be_told_from_its_ground(
+    theme: str, text: str, ground: str, least: float
+) -> None:
     dark, light = sorted(luminance(colours(theme)[name]) for name in (text, ground))
     assert (light + 0.05) / (dark + 0.05) >= least

@@ -52,7 +52,9 @@ def test_it_asks_cloudwatch_twice_and_reads_no_value(
     assert asked == {"GetMetricData": 1, "DescribeAlarms": 1, "ListSecrets": 1}
 
 
-def test_the_cost_of_all_asks_for_no_alarms(filled: tuple[Estate, RecordingAws], signed_in: SignedIn) -> None:
+def test_the_cost_of_all_asks_for_no_alarms(
+    filled: tuple[Estate, RecordingAws], signed_in: SignedIn
+) -> None:
     _, aws = filled
     answer = signed_in("viewer", "dev", "staging").get("/cost")
     asked = Counter(call.operation for call in aws.seen if call.operation != "AssumeRole")

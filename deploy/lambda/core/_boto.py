@@ -46,7 +46,9 @@ def get_secret_value(client: Any, name: str) -> Held:
         answer = client.get_secret_value(SecretId=name)
     except ClientError as caught:
         told, meta = caught.response.get("Error", {}), caught.response.get("ResponseMetadata", {})
-        error = error_of(name, told.get("Code", ""), told.get("Message", ""), meta.get("RequestId", ""))
+        error = error_of(
+            name, told.get("Code", ""), told.get("Message", ""), meta.get("RequestId", "")
+        )
     except (BotoCoreError, ValueError) as caught:
         error = _of_botocore(name, caught)
     else:
@@ -58,7 +60,12 @@ def _of_botocore(name: str, caught: Exception) -> SecretsError:
     code = type(caught).__name__
     if code in ("ConnectTimeoutError", "ReadTimeoutError"):
         return TimedOut(name, str(caught), code=code)
-    if code in ("EndpointConnectionError", "ConnectionClosedError", "ProxyConnectionError", "SSLError"):
+    if code in (
+        "EndpointConnectionError",
+        "ConnectionClosedError",
+        "ProxyConnectionError",
+        "SSLError",
+    ):
         return Unreachable(name, str(caught), code=code)
     if "Credential" in code or "Token" in code:
         return CredentialsRefused(name, str(caught), code=code)

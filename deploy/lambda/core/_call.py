@@ -45,7 +45,9 @@ def batch_get_secret_value(names: list[str], deadline: Deadline) -> list[Held | 
             told[read.arn] = read
     for failed in answer.get("Errors", ()):
         name = str(failed.get("SecretId", ""))
-        told[name] = error_of(name, str(failed.get("ErrorCode", "")), str(failed.get("Message", "")))
+        told[name] = error_of(
+            name, str(failed.get("ErrorCode", "")), str(failed.get("Message", ""))
+        )
     return [told.get(name) or SecretNotFound(name, "AWS answered without it") for name in names]
 
 
@@ -82,7 +84,9 @@ def _headers(operation: str, region: str, body: bytes) -> dict[str, str]:
     return headers | {"User-Agent": "miyabi-secrets-loader"}
 
 
-def _send(host: str, headers: dict[str, str], body: bytes, secret: str, deadline: Deadline) -> _https.Answer:
+def _send(
+    host: str, headers: dict[str, str], body: bytes, secret: str, deadline: Deadline
+) -> _https.Answer:
     """In botocore's words, which people know and the console reads."""
     url, connected = f'"https://{host}/"', False
     try:
@@ -90,7 +94,9 @@ def _send(host: str, headers: dict[str, str], body: bytes, secret: str, deadline
             connected = True
             return _https.exchange(connection, "POST / HTTP/1.1", headers, body, deadline)
     except TimeoutError:
-        code, words = ("ReadTimeoutError", "Read") if connected else ("ConnectTimeoutError", "Connect")
+        code, words = (
+            ("ReadTimeoutError", "Read") if connected else ("ConnectTimeoutError", "Connect")
+        )
         error: SecretsError = TimedOut(secret, f"{words} timeout on endpoint URL: {url}", code=code)
         again = True
     except OSError as caught:
@@ -99,7 +105,10 @@ def _send(host: str, headers: dict[str, str], body: bytes, secret: str, deadline
             not isinstance(caught, ssl.SSLCertVerificationError),
         )
     except _https.NotUnderstood as caught:
-        error, again = Unreachable(secret, f"What answered at {url} is not Secrets Manager: {caught}"), False
+        error, again = (
+            Unreachable(secret, f"What answered at {url} is not Secrets Manager: {caught}"),
+            False,
+        )
     raise Failed(error, again=again)
 
 

@@ -19,7 +19,9 @@ class SecretsError(Exception):
     happened = "it could not be read"
     advice = _ADVICE
 
-    def __init__(self, secret: str, said: str = "", *, code: str = "", request_id: str = "") -> None:
+    def __init__(
+        self, secret: str, said: str = "", *, code: str = "", request_id: str = ""
+    ) -> None:
         self.secret, self.code, self.request_id = secret, code, request_id
         request = f" (request id {request_id})" if request_id else ""
         told = ": ".join(part for part in (code, _one_line(said)) if part)
@@ -29,7 +31,9 @@ class SecretsError(Exception):
     def add_others(self, others: list[SecretsError]) -> None:
         """Secrets that failed at the same time are named at the end of the text."""
         if others:
-            names = ", ".join(f"{other.secret} ({other.code or type(other).__name__})" for other in others)
+            names = ", ".join(
+                f"{other.secret} ({other.code or type(other).__name__})" for other in others
+            )
             self.args = (f"{self.args[0]} Failed as well: {names}.",)
 
 
@@ -103,7 +107,10 @@ _BY_CODE: dict[str, type[SecretsError]] = {
     "SignatureDoesNotMatch": CredentialsRefused,
     "UnrecognizedClientException": CredentialsRefused,
 }
-_ABOUT_KMS = ("kms", "ciphertext refers to")  # AWS names the key's refusal by the same code as the secret's
+_ABOUT_KMS = (
+    "kms",
+    "ciphertext refers to",
+)  # AWS names the key's refusal by the same code as the secret's
 
 
 def error_of(secret: str, code: str, message: str, request_id: str = "") -> SecretsError:

@@ -77,5 +77,8 @@ def _parse(text: Any) -> tuple[tuple[str, str] | None, Keys]:
     except (ValueError, RecursionError):
         return ("JSONDecodeError", "The value is not JSON"), Keys()
     if not isinstance(document, dict):
-        return ("JSONDecodeError", "The value is JSON, but not an object of keys and values"), Keys()
+        return (
+            "JSONDecodeError",
+            "The value is JSON, but not an object of keys and values",
+        ), Keys()
     return None, Keys(document)

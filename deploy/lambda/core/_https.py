@@ -80,7 +80,10 @@ def exchange(
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     connection.settimeout(deadline.left_or_raise(ANSWER_SECONDS))
     connection.sendall(
-        f"{line}\r\n{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode("latin-1") + body
+        f"{line}\r\n{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode(
+            "latin-1"
+        )
+        + body
     )
     received = _read_until(connection, b"\r\n\r\n", b"", deadline)
     start, _, rest = received.partition(b"\r\n\r\n")
@@ -91,7 +94,9 @@ def exchange(
     return Answer(status, told, rest[:length])
 
 
-def _read_until(connection: socket.socket, mark: bytes, received: bytes, deadline: Deadline) -> bytes:
+def _read_until(
+    connection: socket.socket, mark: bytes, received: bytes, deadline: Deadline
+) -> bytes:
     while mark not in received:
         received += _receive(connection, deadline)
         if len(received) > LARGEST:
@@ -118,6 +123,10 @@ def _parse_head(start: bytes) -> tuple[int, dict[str, str]]:
 
 def _length(headers: dict[str, str]) -> int:
     text = headers.get("content-length", "")
-    if "transfer-encoding" in headers or not (text.isascii() and text.isdecimal()) or int(text) > LARGEST:
+    if (
+        "transfer-encoding" in headers
+        or not (text.isascii() and text.isdecimal())
+        or int(text) > LARGEST
+    ):
         raise NotUnderstood("an answer without a usable Content-Length")
     return int(text)

@@ -15,7 +15,9 @@ _IN_ID = _IN_PROJECT | frozenset("/+=.@:")
 
 def secret_names(project: str, environment: str) -> list[str]:
     """The two secrets of an environment. Raises InvalidInput."""
-    if not (isinstance(project, str) and 0 < len(project) <= 64 and _IN_PROJECT.issuperset(project)):
+    if not (
+        isinstance(project, str) and 0 < len(project) <= 64 and _IN_PROJECT.issuperset(project)
+    ):
         raise InvalidInput(
             f"project_name: expected letters, digits, hyphens and underscores, got {_shown(project)}."
         )
@@ -28,7 +30,9 @@ def secret_names(project: str, environment: str) -> list[str]:
 
 def ensure_secret_id(secret_id: object) -> None:
     """Raises InvalidInput."""
-    if not (isinstance(secret_id, str) and 0 < len(secret_id) <= 2048 and _IN_ID.issuperset(secret_id)):
+    if not (
+        isinstance(secret_id, str) and 0 < len(secret_id) <= 2048 and _IN_ID.issuperset(secret_id)
+    ):
         raise InvalidInput(
             f"secret_id: expected a secret's name or ARN (letters, digits and /_+=.@-), got {_shown(secret_id)}."
         )
@@ -51,7 +55,9 @@ def ensure_max_age(max_age: object) -> None:
     """Raises InvalidInput."""
     is_number = isinstance(max_age, (int, float)) and not isinstance(max_age, bool)
     if max_age is not None and not (is_number and max_age >= 0):  # type: ignore[operator]
-        raise InvalidInput(f"max_age: expected seconds, a number from 0, or None, got {_shown(max_age)}.")
+        raise InvalidInput(
+            f"max_age: expected seconds, a number from 0, or None, got {_shown(max_age)}."
+        )
 
 
 def ensure_key_names(names: object, what: str) -> None:
@@ -59,7 +65,9 @@ def ensure_key_names(names: object, what: str) -> None:
     if not isinstance(names, (list, tuple, set, frozenset)) or not all(
         isinstance(name, str) for name in names
     ):
-        raise InvalidInput(f"{what}: expected a list, tuple or set of key names, got {_shown(names)}.")
+        raise InvalidInput(
+            f"{what}: expected a list, tuple or set of key names, got {_shown(names)}."
+        )
 
 
 def _shown(given: object) -> str:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     Outcome = Held | BaseException
 
 ATTEMPTS = 3
-PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds; each time at random between 0 and twice as much as before
+PAUSE, LONGEST_PAUSE = (
+    0.1,
+    1.0,
+)  # seconds; each time at random between 0 and twice as much as before
 GRACE = 0.2  # for a thread whose time-out is just being told
 
 
@@ -35,7 +38,9 @@ def read(names: list[str], deadline: Deadline, *, fresh: bool) -> list[Held]:
     elif route == "batch":
         outcomes = _by_batch(names, deadline)
     else:
-        outcomes = side_by_side(names, _reader(deadline, route == "extension" and not fresh), deadline)
+        outcomes = side_by_side(
+            names, _reader(deadline, route == "extension" and not fresh), deadline
+        )
     if route != "https":
         _log.logger().info("Secrets Manager was asked by way of %s: %s", route, why)
     return _all_or_nothing(outcomes)
@@ -100,7 +105,9 @@ def _pause(attempt: int, deadline: Deadline) -> bool:
     return True
 
 
-def side_by_side(names: list[str], read_one: Callable[[str], Held], deadline: Deadline) -> list[Outcome]:
+def side_by_side(
+    names: list[str], read_one: Callable[[str], Held], deadline: Deadline
+) -> list[Outcome]:
     """What each name gave, each in a thread of its own; what a report of it needs is loaded while the answers travel."""
     outcomes: dict[str, Outcome] = {}
 

@@ -23,7 +23,15 @@ def authorization(
     lines = sorted((name.lower(), " ".join(value.split())) for name, value in headers.items())
     signed = ";".join(name for name, _ in lines)
     canonical = "\n".join(
-        [method, "/", "", *(f"{name}:{value}" for name, value in lines), "", signed, sha256(body).hexdigest()]
+        [
+            method,
+            "/",
+            "",
+            *(f"{name}:{value}" for name, value in lines),
+            "",
+            signed,
+            sha256(body).hexdigest(),
+        ]
     )
     moment = dict(lines)["x-amz-date"]
     scope = f"{moment[:8]}/{region}/{service}/aws4_request"

@@ -96,7 +96,9 @@ def load_secrets_to_env(
         return {}
     _current(names, max_age, refresh, timeout, context)
     with _merge_lock:
-        secrets = [_held[name] for name in names]  # another thread may have read newer ones meanwhile
+        secrets = [
+            _held[name] for name in names
+        ]  # another thread may have read newer ones meanwhile
         _ensure_complete(secrets, tuple(required), account_id)
         _merge(secrets, override)
     return {held.name: held.version for held in secrets}
@@ -111,18 +113,26 @@ def _merge(secrets: list[Held], override: bool) -> None:
     for name in merger.merge(secrets, override=override):
         logger().warning("%s is in more than one secret; that of %s counts", name, secrets[0].name)
     _merged[secrets[0].name] = merger, versions
-    logger().info("Successfully loaded secrets from %s", " and ".join(held.name for held in secrets))
+    logger().info(
+        "Successfully loaded secrets from %s", " and ".join(held.name for held in secrets)
+    )
     logger().info("Versions held: %s", ", ".join(f"{held.name} {held.version}" for held in secrets))
 
 
-def _ensure_complete(secrets: list[Held], required: tuple[str, ...], account_id: str | None) -> None:
+def _ensure_complete(
+    secrets: list[Held], required: tuple[str, ...], account_id: str | None
+) -> None:
     for held in secrets:
         account = held.arn.split(":")[4] if held.arn.count(":") > 4 else ""
         if account_id and account != account_id:
-            raise WrongAccount(held.name, f"It is in {account or 'an unknown account'}, not in {account_id}")
+            raise WrongAccount(
+                held.name, f"It is in {account or 'an unknown account'}, not in {account_id}"
+            )
     present = {name for held in secrets for name in held.keys}
     if missing := [name for name in required if name not in present]:
-        raise KeyNotFound(" and ".join(held.name for held in secrets), f"Missing: {', '.join(missing)}")
+        raise KeyNotFound(
+            " and ".join(held.name for held in secrets), f"Missing: {', '.join(missing)}"
+        )
 
 
 def get_secret(
@@ -148,7 +158,12 @@ def get_secret(
 
 
 def _read_one(
-    secret_id: str, key: str | None, max_age: float | None, refresh: bool, timeout: float | None, context: Any
+    secret_id: str,
+    key: str | None,
+    max_age: float | None,
+    refresh: bool,
+    timeout: float | None,
+    context: Any,
 ) -> Any:
     _names.ensure_secret_id(secret_id)
     if key is not None:
@@ -157,7 +172,9 @@ def _read_one(
     if key is None:
         return held.keys
     if key not in held.keys:
-        raise KeyNotFound(held.name, f"It has no key {key[:60]!r}; it has {', '.join(held.keys) or 'none'}")
+        raise KeyNotFound(
+            held.name, f"It has no key {key[:60]!r}; it has {', '.join(held.keys) or 'none'}"
+        )
     return held.keys[key]
 
 
@@ -173,7 +190,9 @@ def _current(
     _names.ensure_max_age(max_age)
     deadline = make_deadline(timeout, context)
     if not _lock.acquire(timeout=deadline.left()):
-        raise TimedOut(" and ".join(names), "Another thread was still reading", code="ReadTimeoutError")
+        raise TimedOut(
+            " and ".join(names), "Another thread was still reading", code="ReadTimeoutError"
+        )
     try:
         stale = [name for name in names if refresh or is_stale(_held.get(name), max_age)]
         if stale:

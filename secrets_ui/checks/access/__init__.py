@@ -77,7 +77,9 @@ CHECK_IDS = tuple(module.__name__.rpartition(".")[2] for module in CHECKS)
 def run_checks(evidence: AccessEvidence) -> tuple[Finding, ...]:
     """Every check, in order. One that cannot be done is unknown, and the others go on."""
     first = console_reaches_aws.check(evidence)
-    if not console_reaches_aws.reaches_aws(evidence) or console_reaches_aws.is_in_another_account(evidence):
+    if not console_reaches_aws.reaches_aws(evidence) or console_reaches_aws.is_in_another_account(
+        evidence
+    ):
         return (first, *(_skipped(module) for module in CHECKS[1:]))
     return tuple(_run(module, evidence) for module in CHECKS)
 

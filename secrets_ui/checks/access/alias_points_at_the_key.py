@@ -15,9 +15,15 @@ say = Says(__name__, "key", "matters")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    alias, region, found = evidence.environment.kms_alias, evidence.environment.region, evidence.alias
+    alias, region, found = (
+        evidence.environment.kms_alias,
+        evidence.environment.region,
+        evidence.alias,
+    )
     if isinstance(found, Missing):
-        text = f"There is no key behind {alias} in {region} of account {evidence.environment.account}."
+        text = (
+            f"There is no key behind {alias} in {region} of account {evidence.environment.account}."
+        )
         return say.fail(
             text, "no such alias", remedy=_remedy(evidence, "create-alias"), see=(found.call.cli,)
         )
@@ -25,7 +31,9 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.cannot_tell(evidence, f"{alias} points at the key", "the alias", found)
     if not isinstance(evidence.secret, Known) and names_another_key(evidence):
         text = f"{alias} points at key {found.value.key_id}, and the policies of {evidence.environment.lambda_role} name another: it was moved."
-        return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=(found.call.cli,))
+        return say.fail(
+            text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=(found.call.cli,)
+        )
     if not isinstance(evidence.secret, Known) or has_aws_managed_key(evidence):
         return say.skipped(
             f"{alias} is key {found.value.key_id}, and there is no secret under a customer key to compare it with."

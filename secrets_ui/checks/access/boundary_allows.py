@@ -32,18 +32,31 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.passed(f"{role} has no permissions boundary.", "no boundary")
     if not isinstance(boundary, Known):
         return say.cannot_tell(
-            evidence, f"the permissions boundary lets {role} through", "the permissions boundary", boundary
+            evidence,
+            f"the permissions boundary lets {role} through",
+            "the permissions boundary",
+            boundary,
         )
     name, see = boundary.value.name, (boundary.call.cli,)
     answers = {action: ask(evidence) for action, ask in _questions(evidence).items()}
-    refused = {action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))}
+    refused = {
+        action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))
+    }
     if not refused:
-        if doubt := " ".join(dict.fromkeys(d for answer in answers.values() for d in _doubts(answer, name))):
-            text = f"Whether the permissions boundary {name} lets {role} through is not known: {doubt}"
+        if doubt := " ".join(
+            dict.fromkeys(d for answer in answers.values() for d in _doubts(answer, name))
+        ):
+            text = (
+                f"Whether the permissions boundary {name} lets {role} through is not known: {doubt}"
+            )
             return say.unknown(text, see=see)
-        return say.passed(f"The permissions boundary {name} lets {role} through.", "boundary allows", see=see)
+        return say.passed(
+            f"The permissions boundary {name} lets {role} through.", "boundary allows", see=see
+        )
     fixed = repaired(evidence)
-    left = {action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))}
+    left = {
+        action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))
+    }
     if not left:
         text = f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}."
         return say.skipped(text, "boundary refuses")
@@ -64,7 +77,9 @@ def _doubts(answer: Answer, name: str) -> Iterator[str]:
 
 
 def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
-    reads: dict[str, Ask] = {action: partial(ask_read, action=action) for action in (READ, DESCRIBE)}
+    reads: dict[str, Ask] = {
+        action: partial(ask_read, action=action) for action in (READ, DESCRIBE)
+    }
     return reads if has_aws_managed_key(evidence) else {**reads, DECRYPT: ask_decrypt}
 
 
@@ -104,16 +119,22 @@ def _remedy(evidence: AccessEvidence, refused: dict[str, Evaluation]) -> Remedy 
     return remedy(evidence, _widened(evidence, place, refused), ask)
 
 
-def _widened(evidence: AccessEvidence, place: PolicyPlace, refused: dict[str, Evaluation]) -> Change:
+def _widened(
+    evidence: AccessEvidence, place: PolicyPlace, refused: dict[str, Evaluation]
+) -> Change:
     words = f"Let the permissions boundary {place.name} allow what is missing."
     changes = []
     if READ in refused or DESCRIBE in refused:
         changes.append(
-            with_new_statement(place, read_statement(evidence.environment, evidence.secret_name), words)
+            with_new_statement(
+                place, read_statement(evidence.environment, evidence.secret_name), words
+            )
         )
     if DECRYPT in refused and isinstance(evidence.key, Known):
         changes.append(
-            with_new_statement(place, decrypt_statement(evidence.environment, evidence.key.value.arn), words)
+            with_new_statement(
+                place, decrypt_statement(evidence.environment, evidence.key.value.arn), words
+            )
         )
     added = tuple(statement for change in changes for statement in change.shown)
     return Change(place, (*place.documents, *added), words, added)

@@ -34,7 +34,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if not refused:
         return _passed_or_unknown(evidence, answers)
     if refused[0] in WRITE_KEY_ACTIONS and (why := explains_key(evidence)):
-        return say.skipped(f"This console may not write {name} under that key: see {why}.", "may not write")
+        return say.skipped(
+            f"This console may not write {name} under that key: see {why}.", "may not write"
+        )
     mended = _answers(repaired(evidence), caller)
     if not any(_is_refused(answer) for answer in mended.values()):
         return say.skipped(

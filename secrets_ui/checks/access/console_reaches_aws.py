@@ -22,9 +22,7 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.unknown(text, weight="second opinion", see=(caller.call.cli,))
     who, see = caller.value, (caller.call.cli,)
     if who.account != environment.account:
-        text = (
-            f"This console is in account {who.account}, and {environment} is account {environment.account}."
-        )
+        text = f"This console is in account {who.account}, and {environment} is account {environment.account}."
         remedy = Remedy(
             f"Set assume_role of environments.{environment} to a role in account {environment.account}."
         )
@@ -33,7 +31,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if wanted and role_name_of(who.arn) != wanted:
         text = f"This console acts as {who.arn}, and not in its role {environment.assume_role}."
         return say.warn(text, "other role", see=see)
-    return say.passed(f"This console acts as {who.arn} in {environment.region}.", "reaches AWS", see=see)
+    return say.passed(
+        f"This console acts as {who.arn} in {environment.region}.", "reaches AWS", see=see
+    )
 
 
 def reaches_aws(evidence: AccessEvidence) -> bool:
@@ -46,7 +46,8 @@ def reaches_aws(evidence: AccessEvidence) -> bool:
 
 def is_in_another_account(evidence: AccessEvidence) -> bool:
     return (
-        isinstance(evidence.caller, Known) and evidence.caller.value.account != evidence.environment.account
+        isinstance(evidence.caller, Known)
+        and evidence.caller.value.account != evidence.environment.account
     )
 
 

@@ -24,7 +24,8 @@ def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.key
     if has_aws_managed_key(evidence):
         return say.passed(
-            f"{role} needs no right in KMS: the AWS-managed key is open to its account.", "AWS-managed key"
+            f"{role} needs no right in KMS: the AWS-managed key is open to its account.",
+            "AWS-managed key",
         )
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"{role} may decrypt", "the key", found)
@@ -32,7 +33,9 @@ def check(evidence: AccessEvidence) -> Finding:
     see = (evidence.key_policy.call.cli,) if evidence.key_policy.call.cli else ()
     if judged.evaluation is None or judged.outcome == "unknown":
         text = f"Whether {role} may decrypt with key {key} is not known: {doubts(judged.answer, judged.evaluation)}"
-        missing = missing_statements(evidence, evidence.key_policy, evidence.grants, *lacking(evidence)[:-1])
+        missing = missing_statements(
+            evidence, evidence.key_policy, evidence.grants, *lacking(evidence)[:-1]
+        )
         return say.unknown(text, missing=missing, see=see)
     if judged.outcome == "allowed":
         statements = shown(evidence, judged.evaluation.deciding, DECRYPT)
@@ -50,7 +53,9 @@ def check(evidence: AccessEvidence) -> Finding:
             f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied"
         )
     if why := explains_key(evidence):
-        return say.skipped(f"{role} may not decrypt with key {key}: see {why}.", "kms:Decrypt denied")
+        return say.skipped(
+            f"{role} may not decrypt with key {key}: see {why}.", "kms:Decrypt denied"
+        )
     return say.fail(
         _text(evidence, judged), "kms:Decrypt denied",
         shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,
@@ -67,9 +72,7 @@ def _text(evidence: AccessEvidence, judged: Judged) -> str:
         return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses], DECRYPT)}"
     if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":
         told = reasons(misses, DECRYPT) if misses else "no statement of them does."
-        return (
-            f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies do not: {told}"
-        )
+        return f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies do not: {told}"
     told = (
         reasons(misses, DECRYPT)
         if misses

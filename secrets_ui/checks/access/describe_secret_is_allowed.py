@@ -16,7 +16,9 @@ say = Says(__name__, "policies", "matters")
 
 def check(evidence: AccessEvidence) -> Finding:
     finding = judge_read(say, evidence, DESCRIBE)
-    if finding.status == "fail" and _what_refuses(evidence, DESCRIBE) == _what_refuses(evidence, READ):
+    if finding.status == "fail" and _what_refuses(evidence, DESCRIBE) == _what_refuses(
+        evidence, READ
+    ):
         text = f"{evidence.environment.lambda_role} is not allowed {DESCRIBE} either, for the reason that get_secret_value_is_allowed gives."
         return say.skipped(text, finding.short)
     return finding

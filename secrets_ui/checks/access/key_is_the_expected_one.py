@@ -19,10 +19,14 @@ say = Says(__name__, "key", "matters")
 def check(evidence: AccessEvidence) -> Finding:
     name, alias = evidence.secret_name, evidence.environment.kms_alias
     if not isinstance(evidence.secret, Known):
-        return say.cannot_tell(evidence, f"{name} is encrypted with {alias}", "the secret", evidence.secret)
+        return say.cannot_tell(
+            evidence, f"{name} is encrypted with {alias}", "the secret", evidence.secret
+        )
     see = (evidence.secret.call.cli, evidence.alias.call.cli)
     if has_aws_managed_key(evidence):
-        text = f"{name} is encrypted with the AWS-managed key aws/secretsmanager, not with {alias}: "
+        text = (
+            f"{name} is encrypted with the AWS-managed key aws/secretsmanager, not with {alias}: "
+        )
         text += "the Lambda needs no right in KMS, and no other account can ever read it."
         return say.warn(text, "AWS-managed key", remedy=_remedy(evidence), see=see)
     if not isinstance(evidence.key, Known) or not isinstance(evidence.alias, Known):
@@ -33,7 +37,9 @@ def check(evidence: AccessEvidence) -> Finding:
             )
         return say.cannot_tell(evidence, f"{name} is encrypted with {alias}", "its key", lacking)
     if is_as_expected(evidence):
-        return say.passed(f"{name} is encrypted with {evidence.key.value.arn}.", "the expected key", see=see)
+        return say.passed(
+            f"{name} is encrypted with {evidence.key.value.arn}.", "the expected key", see=see
+        )
     text = f"{name} is encrypted with key {evidence.key.value.key_id}, and {alias} is key {evidence.alias.value.key_id}."
     if asked_of(evidence).may_decrypt:
         return say.fail(text, "encrypted with another key", remedy=_remedy(evidence), see=see)
@@ -53,7 +59,9 @@ def is_as_expected(evidence: AccessEvidence) -> bool:
     is nothing to compare."""
     if not isinstance(evidence.key, Known) or not isinstance(evidence.alias, Known):
         return True
-    return evidence.key.value.arn == evidence.alias.value.arn or _belongs(evidence, evidence.key.value.arn)
+    return evidence.key.value.arn == evidence.alias.value.arn or _belongs(
+        evidence, evidence.key.value.arn
+    )
 
 
 def _belongs(evidence: AccessEvidence, key: str) -> bool:
@@ -92,4 +100,8 @@ def _remedy(evidence: AccessEvidence) -> Remedy:
 
 
 def _target(evidence: AccessEvidence) -> str:
-    return evidence.alias.value.arn if isinstance(evidence.alias, Known) else evidence.environment.kms_alias
+    return (
+        evidence.alias.value.arn
+        if isinstance(evidence.alias, Known)
+        else evidence.environment.kms_alias
+    )

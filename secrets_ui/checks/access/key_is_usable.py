@@ -29,7 +29,9 @@ def check(evidence: AccessEvidence) -> Finding:
     found = evidence.key
     if isinstance(found, Missing):
         text = f"The key {found.call.resource} that encrypts {evidence.secret_name} is gone, and no value under it can be read again."
-        remedy = Remedy("Set a new value under another key: what was encrypted with this one is lost.")
+        remedy = Remedy(
+            "Set a new value under another key: what was encrypted with this one is lost."
+        )
         return say.fail(text, "gone", error=CANNOT_DECRYPT, remedy=remedy, see=(found.call.cli,))
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, "the key can decrypt", "the key", found)

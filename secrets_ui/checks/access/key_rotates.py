@@ -19,7 +19,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(evidence.key, Known):
         return say.cannot_tell(evidence, "the key rotates", "the key", evidence.key)
     key, found = evidence.key.value, evidence.rotation
-    if not can_decrypt(evidence):  # a key pending deletion reports rotation off, which is no fault of its own
+    if not can_decrypt(
+        evidence
+    ):  # a key pending deletion reports rotation off, which is no fault of its own
         return say.skipped(f"Whether key {key.key_id} rotates was not checked: it is not enabled.")
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"key {key.key_id} rotates", "its rotation", found)
@@ -30,7 +32,14 @@ def check(evidence: AccessEvidence) -> Finding:
         "Turn rotation on. What is encrypted stays readable.",
         f"# {KEY}\nenable_key_rotation = true\n{then_apply(KEY)}",
         command(
-            "kms", "enable-key-rotation", "--key-id", key.key_id, "--region", evidence.environment.region
+            "kms",
+            "enable-key-rotation",
+            "--key-id",
+            key.key_id,
+            "--region",
+            evidence.environment.region,
         ),
     )
-    return say.warn(f"Rotation of key {key.key_id} is off.", "does not rotate", remedy=remedy, see=see)
+    return say.warn(
+        f"Rotation of key {key.key_id} is off.", "does not rotate", remedy=remedy, see=see
+    )

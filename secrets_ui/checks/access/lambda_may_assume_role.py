@@ -41,7 +41,8 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.passed(f"Lambda may assume {name}.", "trusted", see=see)
     if evaluation.missing:
         return say.unknown(
-            f"Whether Lambda may assume {name} is not known: {' '.join(evaluation.missing)}", see=see
+            f"Whether Lambda may assume {name} is not known: {' '.join(evaluation.missing)}",
+            see=see,
         )
     text = f"The trust policy of {name} does not let {SERVICE} assume it."
     return say.fail(
@@ -60,7 +61,11 @@ def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:
     service = f"arn:aws:iam::{account}:role/{SERVICE}"
     parse_policy("the trust policy", trust, PolicyKind.TRUST)
     document = json.loads(trust)
-    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    statements = (
+        document["Statement"]
+        if isinstance(document["Statement"], list)
+        else [document["Statement"]]
+    )
     document["Statement"] = [_with_service(statement, service) for statement in statements]
     request = Request(
         principal=service, action="sts:AssumeRole", resource=role_arn, resource_account=account,
@@ -79,7 +84,9 @@ def _with_service(statement: Mapping[str, Any], service: str) -> dict[str, Any]:
         if isinstance(named, dict):
             listed = named.get("Service", [])
             is_ours = SERVICE in (listed if isinstance(listed, list) else [listed])
-            changed[element] = {"AWS": service} if is_ours else {"Service": listed or "none.amazonaws.com"}
+            changed[element] = (
+                {"AWS": service} if is_ours else {"Service": listed or "none.amazonaws.com"}
+            )
     return changed
 
 

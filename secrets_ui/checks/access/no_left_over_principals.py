@@ -11,4 +11,6 @@ say = Says(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_trap(say, evidence, "No policy names a principal that was deleted.", "names a deleted role")
+    return judge_trap(
+        say, evidence, "No policy names a principal that was deleted.", "names a deleted role"
+    )

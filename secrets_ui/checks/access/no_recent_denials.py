@@ -15,7 +15,10 @@ def check(evidence: AccessEvidence) -> Finding:
     role, name, found = evidence.environment.lambda_role, evidence.secret_name, evidence.denials
     if not isinstance(found, Known):
         return say.cannot_tell(evidence, f"AWS refused {role} lately", "CloudTrail", found)
-    see, ours = (found.call.cli,), [denial for denial in found.value if _is_ours(denial, role, name)]
+    see, ours = (
+        (found.call.cli,),
+        [denial for denial in found.value if _is_ours(denial, role, name)],
+    )
     if not ours:
         return say.passed(
             f"CloudTrail shows no refused read of {name} by {role} among the latest events.",

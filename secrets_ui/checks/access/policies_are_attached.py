@@ -36,14 +36,21 @@ def check(evidence: AccessEvidence) -> Finding:
     role, attached = evidence.environment.lambda_role, evidence.attached
     if not isinstance(attached, Known):
         return say.cannot_tell(
-            evidence, f"the policies of {role} are attached", "the list of attached policies", attached
+            evidence,
+            f"the policies of {role} are attached",
+            "the list of attached policies",
+            attached,
         )
     have = {arn.rpartition("/")[2] for arn in attached.value}
-    absent = [arn for arn in expected_arns(evidence.environment) if arn.rpartition("/")[2] not in have]
+    absent = [
+        arn for arn in expected_arns(evidence.environment) if arn.rpartition("/")[2] not in have
+    ]
     see = (attached.call.cli,)
     if not absent:
         return say.passed(
-            f"{role} has its three policies attached.", f"{len(attached.value)} policies attached", see=see
+            f"{role} has its three policies attached.",
+            f"{len(attached.value)} policies attached",
+            see=see,
         )
     missing = [arn.rpartition("/")[2] for arn in absent]
     text = f"{names(missing)} {'is' if len(missing) == 1 else 'are'} not attached to {role}."
@@ -83,14 +90,23 @@ def _remedy(evidence: AccessEvidence, absent: list[str]) -> Remedy:
 def _commands(evidence: AccessEvidence, arn: str) -> list[str]:
     """Makes the policy first where AWS says that it is gone."""
     attach = command(
-        "iam", "attach-role-policy", "--role-name", evidence.environment.lambda_role, "--policy-arn", arn
+        "iam",
+        "attach-role-policy",
+        "--role-name",
+        evidence.environment.lambda_role,
+        "--policy-arn",
+        arn,
     )
-    if not (isinstance(evidence.unattached.get(arn), Missing) and arn.endswith(f"/{SECRETS_ACCESS}")):
+    if not (
+        isinstance(evidence.unattached.get(arn), Missing) and arn.endswith(f"/{SECRETS_ACCESS}")
+    ):
         return [attach]
     key = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
     document = json.dumps(secrets_access(evidence.environment, evidence.secret_name, key))
     return [
-        command("iam", "create-policy", "--policy-name", SECRETS_ACCESS, "--policy-document", document),
+        command(
+            "iam", "create-policy", "--policy-name", SECRETS_ACCESS, "--policy-document", document
+        ),
         attach,
     ]
 

@@ -32,7 +32,9 @@ def check(evidence: AccessEvidence) -> Finding:
             if not isinstance(item, Known | Missing | NotAsked)
         ]
         if unread:
-            return say.skipped(f"Whether every principal is limited was not checked: {told(*unread[0])}.")
+            return say.skipped(
+                f"Whether every principal is limited was not checked: {told(*unread[0])}."
+            )
         return say.passed("No policy lets in whoever comes.")
     place, result = found[0]
     text = names(f"{statement_name(each)} of {where.title}" for where, each in found)
@@ -54,7 +56,10 @@ def _open(evidence: AccessEvidence, place: PolicyPlace) -> Iterator[StatementRes
         yield from (
             r
             for r in evaluation.statements
-            if r.matches and r.layer == "resource" and r.effect == "Allow" and r.principal == "everyone"
+            if r.matches
+            and r.layer == "resource"
+            and r.effect == "Allow"
+            and r.principal == "everyone"
         )
 
 
@@ -64,7 +69,11 @@ def _asked_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evalua
         return ask_read(stranger, READ).evaluation
     if place.place == "key":
         return ask_decrypt(stranger).evaluation
-    return _assumed_by_a_stranger(evidence, place) if place.place == "trust" and place.statements else None
+    return (
+        _assumed_by_a_stranger(evidence, place)
+        if place.place == "trust" and place.statements
+        else None
+    )
 
 
 def _assumed_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation:
@@ -92,7 +101,9 @@ def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResul
     role, ask = lambda_caller(evidence).role_arn, ask_decrypt if place.place == "key" else _ask_read
     if ask(gone.applied(evidence)).is_allowed:
         return remedy(evidence, gone, ask)
-    document = {key: value for key, value in result.statement.document.items() if key != "NotPrincipal"}
+    document = {
+        key: value for key, value in result.statement.document.items() if key != "NotPrincipal"
+    }
     words = f"Name the role that is meant in {name} of {place.title}."
     return remedy(
         evidence, with_statement(place, index, {**document, "Principal": {"AWS": role}}, words), ask
@@ -104,5 +115,7 @@ def _ask_read(evidence: AccessEvidence) -> Answer:
 
 
 def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
-    found = {"key": evidence.key_policy, "trust": evidence.role}.get(place.place, evidence.resource_policy)
+    found = {"key": evidence.key_policy, "trust": evidence.role}.get(
+        place.place, evidence.resource_policy
+    )
     return (found.call.cli,) if found.call.cli else ()

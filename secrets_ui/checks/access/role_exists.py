@@ -22,7 +22,9 @@ def check(evidence: AccessEvidence) -> Finding:
     name, found = evidence.environment.lambda_role, evidence.role
     if isinstance(found, Known):
         count = len(evidence.documents)
-        text = f"Role {found.value.arn} exists, with {count} {'policy' if count == 1 else 'policies'}."
+        text = (
+            f"Role {found.value.arn} exists, with {count} {'policy' if count == 1 else 'policies'}."
+        )
         return say.passed(
             text, f"exists, {count} {'policy' if count == 1 else 'policies'}", see=(found.call.cli,)
         )

@@ -40,5 +40,9 @@ def check(evidence: AccessEvidence) -> Finding:
         f"aws secretsmanager list-secrets --filters Key=name,Values={name} --region OTHER-REGION",
     )
     return say.fail(
-        text, f"not in {environment.region}", error=lambda_errors.not_found(evidence), remedy=remedy, see=see
+        text,
+        f"not in {environment.region}",
+        error=lambda_errors.not_found(evidence),
+        remedy=remedy,
+        see=see,
     )

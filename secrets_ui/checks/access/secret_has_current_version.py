@@ -18,10 +18,16 @@ def check(evidence: AccessEvidence) -> Finding:
         return say.cannot_tell(evidence, f"{name} has a current version", "the secret", found)
     see = (found.call.cli,)
     if found.value.current:
-        return say.passed(f"Version {found.value.current} of {name} holds AWSCURRENT.", "AWSCURRENT", see=see)
+        return say.passed(
+            f"Version {found.value.current} of {name} holds AWSCURRENT.", "AWSCURRENT", see=see
+        )
     remedy = _remedy(evidence, found.value, _last(evidence, found.value))
     return say.fail(
-        f"No version of {name} holds AWSCURRENT.", "no AWSCURRENT", error=NO_CURRENT, remedy=remedy, see=see
+        f"No version of {name} holds AWSCURRENT.",
+        "no AWSCURRENT",
+        error=NO_CURRENT,
+        remedy=remedy,
+        see=see,
     )
 
 
@@ -50,6 +56,11 @@ def _remedy(evidence: AccessEvidence, secret: Secret, last: str) -> Remedy:
     return Remedy(
         f"Move AWSCURRENT to version {last}, or set a new value.",
         cli=command(
-            "secretsmanager", "update-secret-version-stage", "--secret-id", secret.name, *move, *region
+            "secretsmanager",
+            "update-secret-version-stage",
+            "--secret-id",
+            secret.name,
+            *move,
+            *region,
         ),
     )

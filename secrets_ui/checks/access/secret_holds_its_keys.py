@@ -11,7 +11,11 @@ from ..wording.says import Says
 from .key_is_usable import can_decrypt
 
 say = Says(__name__, "secret", "matters")
-_KINDS = {"not_json": "is not JSON", "not_object": "is JSON, but not an object", "binary": "is binary"}
+_KINDS = {
+    "not_json": "is not JSON",
+    "not_object": "is JSON, but not an object",
+    "binary": "is binary",
+}
 _SET = Remedy("Set it in this console: Edit values.")
 
 
@@ -20,7 +24,9 @@ def check(evidence: AccessEvidence) -> Finding:
     if isinstance(found, Known):
         return _judge(evidence, found.value)
     if isinstance(found, Unreachable) and not can_decrypt(evidence):
-        return say.skipped(f"Whether {name} holds its keys was not checked: its key cannot decrypt it now.")
+        return say.skipped(
+            f"Whether {name} holds its keys was not checked: its key cannot decrypt it now."
+        )
     return say.cannot_tell(evidence, f"{name} holds its keys", "the names of its keys", found)
 
 
@@ -31,16 +37,22 @@ def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
         return say.fail(text, _KINDS[facts.kind], weight="decides", remedy=_SET)
     states = key_states(evidence.spec, facts, {})
     lacking = [
-        state.name for state in states if state.kind in ("missing", "empty") and state.state.level == "bad"
+        state.name
+        for state in states
+        if state.kind in ("missing", "empty") and state.state.level == "bad"
     ]
     if lacking:
         text = f"{name} lacks {names(lacking)}, which the catalogue requires."
-        return say.fail(text, f"{len(lacking)} of {len(evidence.spec.keys)} keys missing", remedy=_SET)
+        return say.fail(
+            text, f"{len(lacking)} of {len(evidence.spec.keys)} keys missing", remedy=_SET
+        )
     placeholders = [state.name for state in states if state.kind == "placeholder"]
     if placeholders:
         text = f"{name} still has placeholders in {names(placeholders)}: the Lambda reads them, and cannot use them."
         return say.warn(text, _count(facts), remedy=_SET)
-    return say.passed(f"{name} is a JSON object with the keys that the catalogue expects.", _count(facts))
+    return say.passed(
+        f"{name} is a JSON object with the keys that the catalogue expects.", _count(facts)
+    )
 
 
 def _count(facts: VersionFacts) -> str:

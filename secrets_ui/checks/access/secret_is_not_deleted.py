@@ -21,8 +21,15 @@ def check(evidence: AccessEvidence) -> Finding:
     remedy = Remedy(
         "Restore it. If Terraform deleted it, put the resource back into the configuration first, or the next apply deletes it again.",
         cli=command(
-            "secretsmanager", "restore-secret", "--secret-id", name, "--region", evidence.environment.region
+            "secretsmanager",
+            "restore-secret",
+            "--secret-id",
+            name,
+            "--region",
+            evidence.environment.region,
         ),
     )
     text = f"{name} is scheduled for deletion ({found.value.deleted:%Y-%m-%d}), and AWS refuses every read of it until it is restored."
-    return say.fail(text, "scheduled for deletion", error=MARKED_FOR_DELETION, remedy=remedy, see=see)
+    return say.fail(
+        text, "scheduled for deletion", error=MARKED_FOR_DELETION, remedy=remedy, see=see
+    )

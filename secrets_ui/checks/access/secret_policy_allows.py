@@ -19,11 +19,17 @@ say = Says(__name__, "secret")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    role, name, found = evidence.environment.lambda_role, evidence.secret_name, evidence.resource_policy
+    role, name, found = (
+        evidence.environment.lambda_role,
+        evidence.secret_name,
+        evidence.resource_policy,
+    )
     if not isinstance(found, Known):
         is_deleted = isinstance(evidence.secret, Known) and evidence.secret.value.deleted
         if is_deleted:  # AWS then shows no policy
-            return say.skipped(f"The policy of {name} was not read: the secret is scheduled for deletion.")
+            return say.skipped(
+                f"The policy of {name} was not read: the secret is scheduled for deletion."
+            )
         return say.cannot_tell(
             evidence, f"the policy of {name} lets {role} through", "the secret's own policy", found
         )
@@ -49,7 +55,9 @@ def check(evidence: AccessEvidence) -> Finding:
             f"Whether the policy of {name} lets {role} through is not known: {doubtful}", see=see
         )
     return say.passed(
-        f"The policy of {name} denies nothing that {role} needs.", "its policy denies nothing", see=see
+        f"The policy of {name} denies nothing that {role} needs.",
+        "its policy denies nothing",
+        see=see,
     )
 
 

@@ -54,7 +54,11 @@ def _ours(evidence: AccessEvidence, action: str) -> Decision:
     if request is None:
         return Decision.UNDETERMINED
     return evaluate(
-        replace(request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE})
+        replace(
+            request,
+            resource_policy=None,
+            unreadable_layers=request.unreadable_layers - {Layer.RESOURCE},
+        )
     ).decision
 
 

@@ -16,7 +16,9 @@ say = Says(__name__, "key", "matters")
 def check(evidence: AccessEvidence) -> Finding:
     name, found = evidence.secret_name, evidence.versions
     if not isinstance(evidence.secret, Known):
-        return say.cannot_tell(evidence, f"the versions of {name} share a key", "the secret", evidence.secret)
+        return say.cannot_tell(
+            evidence, f"the versions of {name} share a key", "the secret", evidence.secret
+        )
     if not isinstance(found, Known):
         return say.cannot_tell(
             evidence, f"the versions of {name} share a key", "the list of its versions", found
@@ -25,7 +27,9 @@ def check(evidence: AccessEvidence) -> Finding:
     current = next((_key(version) for version in labelled if AWSCURRENT in version.labels), "")
     others = [version for version in labelled if current and _key(version) not in ("", current)]
     if not others:
-        return say.passed(f"Every labelled version of {name} is under the same key.", see=(found.call.cli,))
+        return say.passed(
+            f"Every labelled version of {name} is under the same key.", see=(found.call.cli,)
+        )
     told = names(f"{version.version_id} ({', '.join(version.labels)})" for version in others)
     one = len(others) == 1
     text = f"{'Version' if one else 'Versions'} {told} of {name} {'is' if one else 'are'} still under key {_key(others[0])}, "

@@ -51,6 +51,9 @@ def explanation(evidence: AccessEvidence) -> str:
     """Which checks say why, by the claims that they are named after."""
     checks = [trap.noted.check for trap in find(evidence) if trap.noted.blocks]
     if lacks_secrets_access(evidence):
-        checks = ["role_exists" if isinstance(evidence.role, Missing) else "policies_are_attached", *checks]
+        checks = [
+            "role_exists" if isinstance(evidence.role, Missing) else "policies_are_attached",
+            *checks,
+        ]
     found = list(dict.fromkeys(checks))
     return f"see {' and '.join(found)}" if found else "see the findings before this one"

@@ -10,7 +10,12 @@ from ...domain.access.path import ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.access.run import AnswerWord, PathStep
 from ..traps.trap import READ
 
-_TITLES: dict[Step, str] = {"role": "Role", "policies": "IAM policy", "secret": "Secret", "key": "KMS key"}
+_TITLES: dict[Step, str] = {
+    "role": "Role",
+    "policies": "IAM policy",
+    "secret": "Secret",
+    "key": "KMS key",
+}
 # What a step says when all is well: the words of these checks, as far as they passed.
 _TOLD: dict[Step, tuple[str, ...]] = {
     "role": ("role_exists",),
@@ -22,7 +27,8 @@ _TOLD: dict[Step, tuple[str, ...]] = {
 
 def steps(findings: Sequence[Finding]) -> tuple[PathStep, ...]:
     return tuple(
-        _step(step, title, [f for f in findings if f.step == step]) for step, title in _TITLES.items()
+        _step(step, title, [f for f in findings if f.step == step])
+        for step, title in _TITLES.items()
     )
 
 
@@ -32,19 +38,27 @@ def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
     status = verdict(decide)
     if status == "pass" and any(f.status in ("fail", "warn") for f in findings):
         status = "warn"
-    if status in ("pass", "warn") and any(f.status == "skipped" and f.short != "not checked" for f in decide):
+    if status in ("pass", "warn") and any(
+        f.status == "skipped" and f.short != "not checked" for f in decide
+    ):
         status = "skipped"
     return PathStep(step, title, status, _text(step, status, findings))
 
 
 def _text(step: Step, status: Status, findings: list[Finding]) -> str:
-    worst = [f.short for f in findings if f.short and f.status == status and (f.decides or status == "warn")]
+    worst = [
+        f.short
+        for f in findings
+        if f.short and f.status == status and (f.decides or status == "warn")
+    ]
     if status == "warn":
         worst = [f.short for f in findings if f.status in ("fail", "warn")]
     if status != "pass" and worst:
         return worst[0]
     return ", ".join(
-        f.short for f in findings if f.check in _TOLD[step] and f.short and f.status in ("pass", "warn")
+        f.short
+        for f in findings
+        if f.check in _TOLD[step] and f.short and f.status in ("pass", "warn")
     )
 
 
@@ -62,7 +76,9 @@ def headline(evidence: AccessEvidence, findings: Sequence[Finding]) -> tuple[Ans
             "unknown",
             f"It cannot be told. The evaluator does not let {role} read {name}, and no check says why.",
         )
-    others = [f for f in findings if f.status == "fail"] + [f for f in findings if f.status == "warn"]
+    others = [f for f in findings if f.status == "fail"] + [
+        f for f in findings if f.status == "warn"
+    ]
     if not others:
         return "yes", f"Yes. {role} can read {name}."
     return "yes", f"Yes, {role} can read {name}. But look: {_claim(others[0])}"

@@ -35,7 +35,9 @@ def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
         return say.skipped(
             f"{role} is not allowed {action} on {name}: {explanation(evidence)}.", f"{short} denied"
         )
-    if judged.evaluation.decision is Decision.IMPLICITLY_DENIED and _hangs_on_suffix(evidence, action):
+    if judged.evaluation.decision is Decision.IMPLICITLY_DENIED and _hangs_on_suffix(
+        evidence, action
+    ):
         return say.skipped(
             f"Without the ARN of {name} nobody can say whether {role} is allowed {action} on it."
         )
@@ -79,7 +81,12 @@ def reasons(results: Iterable[StatementResult], action: str) -> str:
 
 def lacking(evidence: AccessEvidence) -> list[Evidence[object]]:
     """What of the identity side and of the secret's policy could not be read."""
-    return [evidence.attached, evidence.inline, *evidence.documents.values(), evidence.resource_policy]
+    return [
+        evidence.attached,
+        evidence.inline,
+        *evidence.documents.values(),
+        evidence.resource_policy,
+    ]
 
 
 def commands(evidence: AccessEvidence) -> tuple[str, ...]:

@@ -47,7 +47,10 @@ _POSITIVE = (
 
 
 def fix(
-    evidence: AccessEvidence, evaluation: Evaluation, ask: Ask, layers: Iterable[Layer] = tuple(Layer)
+    evidence: AccessEvidence,
+    evaluation: Evaluation,
+    ask: Ask,
+    layers: Iterable[Layer] = tuple(Layer),
 ) -> Remedy | None:
     """A remedy for what an evaluation refuses, for its Denies in `layers` alone; None where only a person can tell what was meant."""
     denies, request = denying(evaluation, layers), ask(evidence).request
@@ -60,14 +63,18 @@ def fix(
     else:
         misses = near_misses(evaluation)
         candidates = [
-            change for miss in misses for change in _right_conditions(evidence, request, miss, _POSITIVE)
+            change
+            for miss in misses
+            for change in _right_conditions(evidence, request, miss, _POSITIVE)
         ]
         candidates = candidates or list(_added(evidence, request, evaluation))
     chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
     return remedy(evidence, chosen, ask) if chosen else None
 
 
-def _choose(evidence: AccessEvidence, candidates: Iterable[Change], ask: Ask, denies: int) -> Change | None:
+def _choose(
+    evidence: AccessEvidence, candidates: Iterable[Change], ask: Ask, denies: int
+) -> Change | None:
     helping: list[Change] = []
     for change in candidates:
         after = change.applied(evidence)
@@ -139,7 +146,10 @@ def _spared(
     if 0 < len(rest) < len(actions):
         document["Action"] = rest
         yield with_statement(
-            place, deny.statement.index, document, f"Take {request.action} out of {name} of {place.title}."
+            place,
+            deny.statement.index,
+            document,
+            f"Take {request.action} out of {name} of {place.title}.",
         )
 
 
@@ -156,7 +166,12 @@ def _right_conditions(
     for operator, keys in document.get("Condition", {}).items():
         for key, wanted in keys.items() if operator in operators else ():
             actual = next(
-                (value for name, value in request.context.items() if name.casefold() == key.casefold()), None
+                (
+                    value
+                    for name, value in request.context.items()
+                    if name.casefold() == key.casefold()
+                ),
+                None,
             )
             if isinstance(actual, str) and actual not in _listed(wanted):
                 is_replaced = len(_listed(wanted)) == 1 and key.casefold() in (
@@ -180,14 +195,16 @@ def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -
     if not request.is_self_governing:
         yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
     elif isinstance(key, Known):
-        if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":  # the key policy leaves it to IAM
+        if (
+            evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount"
+        ):  # the key policy leaves it to IAM
             yield from _in_secrets_access(evidence, decrypt_statement(environment, key.value.arn))
-        role = evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(environment)
+        role = (
+            evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(environment)
+        )
         for place in places(evidence):
             if place.place == "key":
-                words = (
-                    f"Let the key policy allow {environment.lambda_role} to decrypt through Secrets Manager."
-                )
+                words = f"Let the key policy allow {environment.lambda_role} to decrypt through Secrets Manager."
                 yield with_new_statement(place, key_statement(environment, role), words)
 
 
@@ -206,7 +223,11 @@ def _resource(evidence: AccessEvidence, request: Request) -> str:
     if request.action.startswith("kms:"):
         return request.resource
     is_known = isinstance(evidence.secret, Known)
-    return secret_arn(evidence) if is_known else secret_pattern(evidence.environment, evidence.secret_name)
+    return (
+        secret_arn(evidence)
+        if is_known
+        else secret_pattern(evidence.environment, evidence.secret_name)
+    )
 
 
 def _copy(result: StatementResult) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from typing import Any
 
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.policy_places import PolicyPlace, exchanged
-from .terraform_addresses import CONSOLE_ACCESS, GITHUB_ACCESS, KEY, LAMBDA_ROLE, SECRETS_ACCESS, then_apply
+from .terraform_addresses import (
+    CONSOLE_ACCESS,
+    GITHUB_ACCESS,
+    KEY,
+    LAMBDA_ROLE,
+    SECRETS_ACCESS,
+    then_apply,
+)
 
 Document = Mapping[str, Any]
 
@@ -47,7 +54,9 @@ def with_new_statement(place: PolicyPlace, document: Document, words: str) -> Ch
     """One statement more, under a Sid that is not taken."""
     sids = {str(item.get("Sid")) for item in place.documents}
     sid = next(
-        sid for sid in (document["Sid"], *(f"{document['Sid']}{n}" for n in range(2, 99))) if sid not in sids
+        sid
+        for sid in (document["Sid"], *(f"{document['Sid']}{n}" for n in range(2, 99)))
+        if sid not in sids
     )
     added = {**document, "Sid": sid}
     return Change(place, (*place.documents, added), words, (added,))
@@ -83,7 +92,9 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
                 *region,
             )
         case "secret", False:
-            return command("secretsmanager", "delete-resource-policy", "--secret-id", place.name, *region)
+            return command(
+                "secretsmanager", "delete-resource-policy", "--secret-id", place.name, *region
+            )
         case "trust", _:
             return command(
                 "iam",
@@ -149,7 +160,9 @@ def terraform_address(place: PolicyPlace) -> str:
         return known
     if kind == "secret":
         return f"aws_secretsmanager_secret_policy.{terraform_name(place.name)}"
-    return f"{'aws_iam_policy' if place.arn else 'aws_iam_role_policy'}.{terraform_name(place.name)}"
+    return (
+        f"{'aws_iam_policy' if place.arn else 'aws_iam_role_policy'}.{terraform_name(place.name)}"
+    )
 
 
 def terraform_name(name: str) -> str:
@@ -178,7 +191,9 @@ def hcl(value: Any, indent: str = "") -> str:
     inner = indent + "  "
     if isinstance(value, Mapping):
         width = max((len(_hcl_name(key)) for key in value), default=0)
-        members = [f"{inner}{_hcl_name(key):<{width}} = {hcl(item, inner)}" for key, item in value.items()]
+        members = [
+            f"{inner}{_hcl_name(key):<{width}} = {hcl(item, inner)}" for key, item in value.items()
+        ]
         return "\n".join(["{", *members, indent + "}"])
     if isinstance(value, list):
         return f"[{', '.join(hcl(item, inner) for item in value)}]"

@@ -14,12 +14,16 @@ from ..wording.explain import names
 from .policy_changes import Change, cli, terraform
 
 _TRIED = AwsCall("tried")
-_ANYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+_ANYTHING = (
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+)
 _ELSEWHERE = "000000000000"
 Probe = Callable[[AccessEvidence], bool | None]  # None: that cannot be known
 
 
-def remedy(evidence: AccessEvidence, change: Change, ask: Callable[[AccessEvidence], Answer]) -> Remedy:
+def remedy(
+    evidence: AccessEvidence, change: Change, ask: Callable[[AccessEvidence], Answer]
+) -> Remedy:
     """The change as Terraform, as an AWS CLI command, and with the evaluator's answer to what was `ask`ed."""
     words = change.words + (
         " A managed policy keeps five versions: delete the oldest one if there are five."
@@ -27,20 +31,23 @@ def remedy(evidence: AccessEvidence, change: Change, ask: Callable[[AccessEviden
         else ""
     )
     return Remedy(
-        words, terraform(change), cli(evidence, change), tried(evidence, change.applied(evidence), ask)
+        words,
+        terraform(change),
+        cli(evidence, change),
+        tried(evidence, change.applied(evidence), ask),
     )
 
 
-def tried(before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEvidence], Answer]) -> str:
+def tried(
+    before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEvidence], Answer]
+) -> str:
     """What the evaluator answers with a change, as sentences."""
     answer = ask(after)
     action = answer.request.action if answer.request else "the question"
     if answer.is_allowed:
         told = f"With it the evaluator allows {action}."
     else:
-        told = (
-            f"With it this statement is right, and {action} is still refused for what the other findings say."
-        )
+        told = f"With it this statement is right, and {action} is still refused for what the other findings say."
     opened, refused = probe(before, after)
     if opened:
         return f"{told} It also opens the way for {names(opened)}: read it twice."
@@ -56,7 +63,9 @@ def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], lis
 
 def _is_managed(change: Change) -> bool:
     return (
-        bool(change.text) and change.place.arn.startswith("arn:aws:iam::") and change.place.kind == "identity"
+        bool(change.text)
+        and change.place.arn.startswith("arn:aws:iam::")
+        and change.place.kind == "identity"
     )
 
 
@@ -72,7 +81,10 @@ def _another_account(evidence: AccessEvidence) -> bool | None:
 def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
     """Somebody else asks: a role that may do all that its account can allow."""
     environment = replace(
-        evidence.environment, account=account, lambda_role="somebody-else", lambda_function="somebody-else"
+        evidence.environment,
+        account=account,
+        lambda_role="somebody-else",
+        lambda_function="somebody-else",
     )
     role = Role(f"arn:aws:iam::{account}:role/somebody-else", "AROAEXAMPLEELSE", "")
     return replace(
@@ -89,7 +101,10 @@ def _another_secret(evidence: AccessEvidence) -> bool | None:
     arn = f"{secret.arn.rpartition('-')[0]}-of-others-AbCdEf"
     other = replace(secret, name=f"{secret.name}-of-others", arn=arn)
     changed = replace(
-        evidence, secret=Known(other, _TRIED), secret_name=other.name, resource_policy=Known("", _TRIED)
+        evidence,
+        secret=Known(other, _TRIED),
+        secret_name=other.name,
+        resource_policy=Known("", _TRIED),
     )
     return _may_read(changed)
 
@@ -127,7 +142,8 @@ def _directly(evidence: AccessEvidence) -> bool | None:
 
 def _write(evidence: AccessEvidence) -> bool | None:
     answers = [
-        _allows(ask_read(evidence, action)) for action in (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")
+        _allows(ask_read(evidence, action))
+        for action in (*WRITE_ACTIONS, "secretsmanager:DeleteSecret")
     ]
     return True if True in answers else None if None in answers else False
 

@@ -73,7 +73,5 @@ def _one(module: ModuleType, evidence: Any) -> tuple[StatusFinding, ...]:
         return tuple(module.check(evidence))
     except Exception as error:  # one check's mistake must not cost the others
         log.exception("status check failed")
-        text = (
-            f"The check {name} could not be done: {type(error).__name__}. The log of this console tells more."
-        )
+        text = f"The check {name} could not be done: {type(error).__name__}. The log of this console tells more."
         return (StatusFinding(name, "unknown", text),)

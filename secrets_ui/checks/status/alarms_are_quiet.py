@@ -41,5 +41,8 @@ def _told(alarm: Alarm) -> StatusFinding:
         why = f": {alarm.reason.rstrip('.')}" if alarm.reason else ""
         return say("fail", f"The alarm {alarm.name} rings{since}{why}.", alarm.name)
     return say(
-        "unknown", f"The alarm {alarm.name} has too little data{since}.", alarm.name, weight="second opinion"
+        "unknown",
+        f"The alarm {alarm.name} has too little data{since}.",
+        alarm.name,
+        weight="second opinion",
     )

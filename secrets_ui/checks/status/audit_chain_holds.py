@@ -15,7 +15,11 @@ def check(records: Records) -> Iterator[StatusFinding]:
     for text in records.breaks[:3]:
         yield say("fail", f"The audit chain does not hold: {text}", text)
     if not records.breaks:
-        full = f", all of it at {records.full_at[:16].replace('T', ' ')} UTC" if records.full_at else ""
+        full = (
+            f", all of it at {records.full_at[:16].replace('T', ' ')} UTC"
+            if records.full_at
+            else ""
+        )
         yield say(
             "pass", f"The audit chain holds up to record {records.verified}{full}. Checkpoint {records.verified}:{records.checkpoint}.",
         )  # fmt: skip

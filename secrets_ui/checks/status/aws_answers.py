@@ -17,10 +17,16 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     name, found = around.environment.name, around.listed
     if not isinstance(found, Known):
         why = told(f"the list of secrets in {name}", found)
-        short = "this console may not list its secrets" if isinstance(found, Denied) else "AWS did not answer"
+        short = (
+            "this console may not list its secrets"
+            if isinstance(found, Denied)
+            else "AWS did not answer"
+        )
         yield say("unknown", f"{name} could not be looked at, {short}: {why}.")
         return
-    yield say("pass", f"AWS lists {plural(found.value, 'secret', 'secrets')} in {name}.", page="secrets")
+    yield say(
+        "pass", f"AWS lists {plural(found.value, 'secret', 'secrets')} in {name}.", page="secrets"
+    )
     if around.unlooked:
         number = plural(around.unlooked, "new version", "new versions")
         text = f"{number} in {name}: not looked at in this pass; the next one goes on."

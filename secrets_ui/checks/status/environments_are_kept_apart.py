@@ -29,7 +29,11 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     unseen = sorted({name for state in found if state.kind == "set" for name in state.uncompared})
     if unseen:
         yield say(
-            "unknown", f"{watched.name} was not compared with {join(unseen)}, where nobody has looked yet."
+            "unknown",
+            f"{watched.name} was not compared with {join(unseen)}, where nobody has looked yet.",
         )
     elif not wrong:
-        yield say("pass", f"The keys of {watched.name} differ and match between environments as they must.")
+        yield say(
+            "pass",
+            f"The keys of {watched.name} differ and match between environments as they must.",
+        )

@@ -10,7 +10,11 @@ from .key_findings import PROOF, is_readable, names, not_looked, states
 from .saying import Saying
 
 say = Saying(__name__, "secret", PROOF)
-_KINDS = {"binary": "is binary", "not_object": "is JSON, but not an object", "not_json": "is not JSON"}
+_KINDS = {
+    "binary": "is binary",
+    "not_object": "is JSON, but not an object",
+    "not_json": "is not JSON",
+}
 
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
@@ -22,7 +26,11 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         yield say("fail" if watched.in_catalog else "warn", text)
         return
     found = states(watched)
-    lacking = [state for state in found if state.kind in ("missing", "empty") and state.state.level == "bad"]
+    lacking = [
+        state
+        for state in found
+        if state.kind in ("missing", "empty") and state.state.level == "bad"
+    ]
     odd = [
         state
         for state in found

@@ -14,13 +14,17 @@ say = Saying(__name__, "secret", PROOF)
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(say, watched, f"Whether the values of {watched.name} have their formats")
+        yield from not_looked(
+            say, watched, f"Whether the values of {watched.name} have their formats"
+        )
         return
     if watched.facts.kind != "object":
         yield say("skipped", "Formats were not checked: the version is no JSON object.")
         return
     wrong = [state for state in states(watched) if state.kind == "wrong"]
-    hints = [state for state in states(watched) if state.kind == "set" and state.state.level == "warn"]
+    hints = [
+        state for state in states(watched) if state.kind == "set" and state.state.level == "warn"
+    ]
     for state in wrong:
         yield say(
             "fail",
@@ -28,6 +32,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
             state.name,
         )
     for state in hints:
-        yield say("warn", f"{state.name} in {watched.name}: {state.state.hint.rstrip('.')}.", state.name)
+        yield say(
+            "warn", f"{state.name} in {watched.name}: {state.state.hint.rstrip('.')}.", state.name
+        )
     if not wrong and not hints:
         yield say("pass", f"The values of {watched.name} have the formats of their keys.")

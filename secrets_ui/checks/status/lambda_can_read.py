@@ -29,7 +29,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         if finding.status != "pass":
             yield of_path(finding)
     if all(
-        finding.status in ("pass", "skipped") or finding.weight == "second opinion" for finding in findings
+        finding.status in ("pass", "skipped") or finding.weight == "second opinion"
+        for finding in findings
     ):
         number = sum(finding.status == "pass" for finding in findings)
         role = watched.environment.lambda_role
@@ -64,7 +65,8 @@ def _judged(watched: WatchedSecret) -> StatusFinding:
     role = watched.environment.lambda_role
     if not isinstance(watched.secret, Known):
         return say(
-            "skipped", f"Whether {role} can read {watched.name} was not checked: it could not be looked at."
+            "skipped",
+            f"Whether {role} can read {watched.name} was not checked: it could not be looked at.",
         )
     if watched.may_read is None:
         why = watched.access_problem or "what decides could not be read"

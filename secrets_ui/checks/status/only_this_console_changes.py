@@ -51,7 +51,9 @@ def _of_secret(watched: WatchedSecret) -> Iterator[StatusFinding]:
         text = f"Whether the resource policy of {watched.name} was changed is not known: it could not be read yet."
         yield say("unknown", text, "policy", weight="second opinion")
     if watched.is_first_sight and not watched.changes:
-        yield say("pass", f"This is the first look at {watched.name}; later ones are compared with it.")
+        yield say(
+            "pass", f"This is the first look at {watched.name}; later ones are compared with it."
+        )
     elif not watched.changes:
         yield say("pass", f"{watched.name} was changed in this console alone, lately.")
 
@@ -59,5 +61,7 @@ def _of_secret(watched: WatchedSecret) -> Iterator[StatusFinding]:
 def _sentence(name: str, change: OutsideChange) -> str:
     """`by` is what CloudTrail says."""
     who = f"By {change.by}." if change.by else "By whom is not known."
-    text = change.text if change.text.startswith("AWS") else change.text[:1].lower() + change.text[1:]
+    text = (
+        change.text if change.text.startswith("AWS") else change.text[:1].lower() + change.text[1:]
+    )
     return f"{name} was changed outside this console: {text} {who}"

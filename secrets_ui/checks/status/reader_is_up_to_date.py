@@ -19,9 +19,17 @@ RECYCLED = timedelta(hours=24)
 
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
-    if not watched.in_catalog or not isinstance(watched.secret, Known) or watched.secret.value.deleted:
+    if (
+        not watched.in_catalog
+        or not isinstance(watched.secret, Known)
+        or watched.secret.value.deleted
+    ):
         return
-    secret, since, function = watched.secret.value, watched.current_since, watched.environment.lambda_function
+    secret, since, function = (
+        watched.secret.value,
+        watched.current_since,
+        watched.environment.lambda_function,
+    )
     if not secret.current:
         return
     last = _last_read(watched)
@@ -38,7 +46,9 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         yield say("unknown", text, "CloudTrail", weight="second opinion")
 
 
-def _by_dates(watched: WatchedSecret, since: datetime | None, function: str) -> Iterator[StatusFinding]:
+def _by_dates(
+    watched: WatchedSecret, since: datetime | None, function: str
+) -> Iterator[StatusFinding]:
     unknown = f"Whether {function} still holds an older version of {watched.name} is not known"
     if since is None:
         yield say(
@@ -63,7 +73,9 @@ def _by_dates(watched: WatchedSecret, since: datetime | None, function: str) -> 
             f"{function} was changed after the newest version of {watched.name}, so every instance has read it.",
         )
     elif not watched.secret.value.version_with("AWSPREVIOUS"):  # type: ignore[union-attr]  # check() has made sure
-        yield say("pass", f"{watched.name} has had one version only, so no instance holds an older one.")
+        yield say(
+            "pass", f"{watched.name} has had one version only, so no instance holds an older one."
+        )
     else:
         yield say(
             "warn",
@@ -77,7 +89,9 @@ def _last_read(watched: WatchedSecret) -> TrailEvent | None:
         return None
     role, arn = watched.environment.lambda_role, watched.secret.value.arn
     ours = [
-        e for e in watched.decrypts.value if e.resource == arn and role_name_of(e.principal) == role and e.at
+        e
+        for e in watched.decrypts.value
+        if e.resource == arn and role_name_of(e.principal) == role and e.at
     ]
     return max(ours, key=lambda event: (str(event.at), event.version), default=None)
 

@@ -17,12 +17,19 @@ say = Saying(__name__, "secret", "ListSecrets, DescribeSecret")
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     found = watched.secret
     if isinstance(found, Missing):
-        yield say("fail", f"{watched.name} is in the catalogue, and AWS has no such secret.", page="secrets")
+        yield say(
+            "fail",
+            f"{watched.name} is in the catalogue, and AWS has no such secret.",
+            page="secrets",
+        )
     elif not isinstance(found, Known):
         yield say("unknown", f"Whether {watched.name} exists is not known: {told('it', found)}.")
     elif found.value.deleted:
         when = deletion_text(found.value.deleted, watched.now)
-        yield say("fail", f"{watched.name} is scheduled for deletion, and its readers are refused. {when}.")
+        yield say(
+            "fail",
+            f"{watched.name} is scheduled for deletion, and its readers are refused. {when}.",
+        )
     elif not found.value.current:
         yield say("fail", f"{watched.name} has no current version: none holds AWSCURRENT.")
     else:

@@ -16,7 +16,10 @@ say = Saying(__name__, "troubleshoot", "IAM, KMS and Lambda")
 def check(around: Surroundings) -> Iterator[StatusFinding]:
     if not around.shared:
         if isinstance(around.listed, Known):
-            yield say("unknown", f"Role, function and key of {around.environment.name} were not looked at.")
+            yield say(
+                "unknown",
+                f"Role, function and key of {around.environment.name} were not looked at.",
+            )
         return
     yield from (of_path(finding) for finding in around.shared if finding.status != "pass")
     if number := sum(finding.status == "pass" for finding in around.shared):

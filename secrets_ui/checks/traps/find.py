@@ -49,7 +49,9 @@ def repaired(evidence: AccessEvidence) -> AccessEvidence:
     here is refused for another reason."""
     mended = _with_secrets_access(evidence)
     for place in dict.fromkeys(trap.place for trap in find(evidence)):
-        mended = exchanged(mended, place.place, place.with_statements(mended_statements(evidence, place)))
+        mended = exchanged(
+            mended, place.place, place.with_statements(mended_statements(evidence, place))
+        )
     return mended
 
 

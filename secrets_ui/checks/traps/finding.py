@@ -21,12 +21,15 @@ def judge_trap(say: Says, evidence: AccessEvidence, passed: str, short: str) -> 
     """Fails where a trap stands between the Lambda and the secret, warns where it is harmless. Policies that could not be read are told
     of by the checks of what they decide."""
     traps = sorted(
-        (t for t in find(evidence) if t.noted.check == say.check), key=lambda trap: not trap.noted.blocks
+        (t for t in find(evidence) if t.noted.check == say.check),
+        key=lambda trap: not trap.noted.blocks,
     )
     if not traps:
         unread = next(_unread(evidence), None)
         return (
-            say.skipped(f"Not every policy was looked through: {unread}.") if unread else say.passed(passed)
+            say.skipped(f"Not every policy was looked through: {unread}.")
+            if unread
+            else say.passed(passed)
         )
     first = traps[0]
     text = "; ".join(dict.fromkeys(trap.noted.text for trap in traps))
@@ -91,7 +94,11 @@ def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
     """The whole policy free of all its traps, so that one command does it."""
     statements, before = mended_statements(evidence, trap.place), trap.place.documents
     changed = tuple(statement for statement in statements if statement not in before)
-    words = f"Correct {trap.place.title}." if changed else f"Take the statement out of {trap.place.title}."
+    words = (
+        f"Correct {trap.place.title}."
+        if changed
+        else f"Take the statement out of {trap.place.title}."
+    )
     ask: Callable[[AccessEvidence], Answer] = (
         ask_decrypt if _is_about_key(trap) else lambda changed: ask_read(changed, READ)
     )

@@ -11,7 +11,11 @@ from ...domain.iam import Effect
 from .trap import DECRYPT, READ, Trapped
 
 _LEFT_OVER = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,124}", re.ASCII)
-_WRITES = {"secretsmanager:putsecretvalue", "secretsmanager:updatesecretversionstage", "kms:generatedatakey"}
+_WRITES = {
+    "secretsmanager:putsecretvalue",
+    "secretsmanager:updatesecretversionstage",
+    "kms:generatedatakey",
+}
 
 
 def note_left_overs(trapped: Trapped) -> None:
@@ -35,7 +39,9 @@ def _heir(trapped: Trapped, element: str) -> Caller | None:
     reading. Nobody inherits a Deny."""
     if trapped.statement.effect is Effect.DENY and element == "Principal":
         return None
-    actions = {str(action).casefold() for action in _listed((trapped.meant or {}).get("Action", []))}
+    actions = {
+        str(action).casefold() for action in _listed((trapped.meant or {}).get("Action", []))
+    }
     if actions & _WRITES:
         return console_caller(trapped.evidence)
     return (
@@ -50,7 +56,9 @@ def _blocks(trapped: Trapped, heir: Caller | None) -> bool:
     return heir is not None and heir.is_lambda and not may
 
 
-def _with_principals(document: dict[str, Any], element: str, names: list[str]) -> dict[str, Any] | None:
+def _with_principals(
+    document: dict[str, Any], element: str, names: list[str]
+) -> dict[str, Any] | None:
     """The statement with these under AWS; None where it would name nobody."""
     rest = {kind: value for kind, value in document[element].items() if kind != "AWS"}
     if not names and not rest:

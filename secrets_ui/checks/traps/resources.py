@@ -15,11 +15,17 @@ _SUFFIX = re.compile(r"[A-Za-z0-9]{6}", re.ASCII)
 
 def note_resources(trapped: Trapped) -> None:
     """Of Allow statements: a Deny that matches nothing stands in nobody's way."""
-    if trapped.meant is None or not trapped.is_about_the_reader or trapped.statement.effect is Effect.DENY:
+    if (
+        trapped.meant is None
+        or not trapped.is_about_the_reader
+        or trapped.statement.effect is Effect.DENY
+    ):
         return
     if element := trapped.element("Resource"):
         values = trapped.meant[element]
-        mended = [_mend(trapped, value) for value in (values if isinstance(values, list) else [values])]
+        mended = [
+            _mend(trapped, value) for value in (values if isinstance(values, list) else [values])
+        ]
         trapped.meant[element] = mended if isinstance(values, list) else mended[0]
 
 
@@ -53,7 +59,9 @@ def _with_suffix(trapped: Trapped, value: str) -> str:
     if value.endswith(ours) and value.count(":") == 6:
         return f"{value}-??????"
     head, found, suffix = value.partition(f"{ours}-")
-    is_old = bool(found) and _SUFFIX.fullmatch(suffix) and isinstance(trapped.evidence.secret, Known)
+    is_old = (
+        bool(found) and _SUFFIX.fullmatch(suffix) and isinstance(trapped.evidence.secret, Known)
+    )
     return f"{head}{found}??????" if is_old and trapped.is_refused(READ) else value
 
 
@@ -63,7 +71,9 @@ def _note_suffix(trapped: Trapped, value: str) -> None:
         text = f"names {name} without the six characters that end its ARN, so it matches no secret"
     else:
         text = f"names an earlier secret called {name}, whose ARN ended in other characters"
-    trapped.note("policies_name_the_secret_with_its_suffix", "Resource", text, trapped.is_refused(READ))
+    trapped.note(
+        "policies_name_the_secret_with_its_suffix", "Resource", text, trapped.is_refused(READ)
+    )
 
 
 def _key(trapped: Trapped, value: str) -> str:
@@ -75,7 +85,11 @@ def _key(trapped: Trapped, value: str) -> str:
         trapped.note("policies_name_the_key_by_arn", "Resource", text, trapped.is_refused(DECRYPT))
         return arn
     here = _in_this_region(trapped.evidence, value)
-    if here != value and _covers(here, arn) and not trapped.asked.layer_allows(trapped.place.layer, DECRYPT):
+    if (
+        here != value
+        and _covers(here, arn)
+        and not trapped.asked.layer_allows(trapped.place.layer, DECRYPT)
+    ):
         _note_region(trapped, value, trapped.is_refused(DECRYPT))
         return here
     return value

@@ -22,13 +22,19 @@ def note_stages(trapped: Trapped) -> None:
 
 
 def _takes_part(trapped: Trapped) -> bool:
-    return trapped.is_about_the_reader and trapped.place.kind is not PolicyKind.KEY and trapped.is_about(READ)
+    return (
+        trapped.is_about_the_reader
+        and trapped.place.kind is not PolicyKind.KEY
+        and trapped.is_about(READ)
+    )
 
 
 def _outcome(trapped: Trapped) -> str:
     """What the condition does to a plain read, "" for nothing: the evaluator tells."""
     result, statement = trapped.asked.result(trapped.place, trapped.statement), trapped.statement
-    if result is None or not any(condition.key.casefold() == _STAGE for condition in statement.conditions):
+    if result is None or not any(
+        condition.key.casefold() == _STAGE for condition in statement.conditions
+    ):
         return ""
     if statement.effect is Effect.DENY:
         return "denies" if result.matches else ""
@@ -41,7 +47,9 @@ def _mended(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None
     conditions: dict[str, dict[str, Any]] = {
         operator: dict(keys) for operator, keys in document["Condition"].items()
     }
-    for operator, key in [(o, k) for o, keys in conditions.items() for k in keys if k.casefold() == _STAGE]:
+    for operator, key in [
+        (o, k) for o, keys in conditions.items() for k in keys if k.casefold() == _STAGE
+    ]:
         values = conditions[operator].pop(key)
         if operator == "Null":
             continue
@@ -54,4 +62,8 @@ def _mended(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None
     left = {operator: keys for operator, keys in conditions.items() if keys}
     if left:
         return {**document, "Condition": left}
-    return None if is_deny else {name: value for name, value in document.items() if name != "Condition"}
+    return (
+        None
+        if is_deny
+        else {name: value for name, value in document.items() if name != "Condition"}
+    )

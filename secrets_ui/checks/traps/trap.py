@@ -14,7 +14,11 @@ from ...domain.access.policy_places import PolicyPlace
 from ...domain.access.sides import by_identity, by_identity_or_secret, by_key
 from ...domain.iam import Evaluation, Layer, Statement, StatementResult
 
-READ, DESCRIBE, DECRYPT = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "kms:Decrypt"
+READ, DESCRIBE, DECRYPT = (
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:DescribeSecret",
+    "kms:Decrypt",
+)
 
 
 @dataclass(frozen=True)

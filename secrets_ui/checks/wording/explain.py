@@ -45,14 +45,18 @@ def _misses(result: StatementResult) -> int:
     return sum([not names_caller(result), result.resource is False, result.condition is False])
 
 
-def shown(evidence: AccessEvidence, results: Iterable[StatementResult], action: str) -> tuple[Shown, ...]:
+def shown(
+    evidence: AccessEvidence, results: Iterable[StatementResult], action: str
+) -> tuple[Shown, ...]:
     return tuple(_shown(evidence, result, action) for result in results)
 
 
 def _shown(evidence: AccessEvidence, result: StatementResult, action: str) -> Shown:
     layer, document = _layer(evidence, result), dict(result.statement.document)
     marked = _marked(result)
-    unmet = [(condition.operator, condition.key) for condition in result.unmet if marked == "Condition"]
+    unmet = [
+        (condition.operator, condition.key) for condition in result.unmet if marked == "Condition"
+    ]
     return Shown(result.policy, layer, document, marked, why(result, action), tuple(unmet))
 
 
@@ -96,7 +100,11 @@ def why(result: StatementResult, action: str) -> str:
 
 
 def statement_name(result: StatementResult) -> str:
-    return f"statement {result.sid}" if result.sid else f"statement number {result.statement.index + 1}"
+    return (
+        f"statement {result.sid}"
+        if result.sid
+        else f"statement number {result.statement.index + 1}"
+    )
 
 
 def sentence(text: str) -> str:
@@ -125,7 +133,9 @@ def _doubts(answer: Answer, evaluation: Evaluation | None) -> Iterator[str]:
     yield from (f"{sentence(doubt)}." for doubt in answer.doubts)
     if evaluation:
         yield from (
-            text for text in evaluation.missing if not (answer.doubts and text.startswith("Not known: "))
+            text
+            for text in evaluation.missing
+            if not (answer.doubts and text.startswith("Not known: "))
         )
     if answer.why_not:
         yield f"{sentence(answer.why_not)}."

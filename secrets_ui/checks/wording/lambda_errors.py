@@ -32,7 +32,9 @@ CANNOT_DECRYPT = LambdaError(
     "documented",
 )
 CANNOT_ASSUME = LambdaError(
-    "AccessDeniedException", "The role defined for the function cannot be assumed by Lambda.", "seen"
+    "AccessDeniedException",
+    "The role defined for the function cannot be assumed by Lambda.",
+    "seen",
 )
 
 
@@ -52,10 +54,14 @@ def not_found(evidence: AccessEvidence) -> LambdaError:
 def key_state(evidence: AccessEvidence, words: str) -> LambdaError:
     arn = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
     return LambdaError(
-        CANNOT_DECRYPT.code, f"{CANNOT_DECRYPT.message} (AWS KMS itself: {arn} is {words}.)", "not documented"
+        CANNOT_DECRYPT.code,
+        f"{CANNOT_DECRYPT.message} (AWS KMS itself: {arn} is {words}.)",
+        "not documented",
     )
 
 
-def _refused(evidence: AccessEvidence, action: str, resource: str, reason: str, source: str) -> LambdaError:
+def _refused(
+    evidence: AccessEvidence, action: str, resource: str, reason: str, source: str
+) -> LambdaError:
     text = f"User: {session_arn(evidence)} is not authorized to perform: {action} on resource: {resource} {reason}"
     return LambdaError("AccessDeniedException", text, source)  # type: ignore[arg-type]

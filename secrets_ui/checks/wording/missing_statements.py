@@ -45,7 +45,9 @@ def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
 
 def _role(evidence: AccessEvidence, name: str) -> str:
     """With its path, where that is known."""
-    roles = [item.value.arn for item in (evidence.role, evidence.console.role) if isinstance(item, Known)]
+    roles = [
+        item.value.arn for item in (evidence.role, evidence.console.role) if isinstance(item, Known)
+    ]
     return next(
         (arn for arn in roles if arn.endswith(f"/{name}")),
         f"arn:aws:iam::{evidence.environment.account}:role/{name}",
@@ -58,7 +60,10 @@ def _key_scope(evidence: AccessEvidence, action: str, resource: str) -> dict[str
     scope: dict[str, Any] = {"Resource": _key_arn(environment, resource)}
     if resource.startswith("alias/"):
         scope["Condition"] = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": resource}}
-    if action in ("Decrypt", "GenerateDataKey"):  # which AWS asked for in the name of Secrets Manager
+    if action in (
+        "Decrypt",
+        "GenerateDataKey",
+    ):  # which AWS asked for in the name of Secrets Manager
         scope["Resource"] = _key_arn(environment, _key_of_secret(evidence))
         scope["Condition"] = {"StringEquals": {"kms:ViaService": via_service(environment)}}
     return scope

@@ -49,4 +49,6 @@ class Says:
         )
 
     def _says(self, status: Status, text: str, short: str, more: dict[str, Any]) -> Finding:
-        return Finding(self.check, self.step, status, text, short, **{"weight": self.weight, **more})
+        return Finding(
+            self.check, self.step, status, text, short, **{"weight": self.weight, **more}
+        )

@@ -33,7 +33,11 @@ class Caller:
 
 def lambda_caller(evidence: AccessEvidence) -> Caller:
     """A running Lambda is a session of its role, named after the function."""
-    role = evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(evidence.environment)
+    role = (
+        evidence.role.value.arn
+        if isinstance(evidence.role, Known)
+        else role_arn(evidence.environment)
+    )
     return Caller(session_arn(evidence), role, evidence.reader)
 
 
@@ -41,7 +45,10 @@ def console_caller(evidence: AccessEvidence) -> Caller | None:
     """This console, when it acts in a role that could be read."""
     if isinstance(evidence.caller, Known) and isinstance(evidence.console.role, Known):
         return Caller(
-            evidence.caller.value.arn, evidence.console.role.value.arn, evidence.console, is_lambda=False
+            evidence.caller.value.arn,
+            evidence.console.role.value.arn,
+            evidence.console,
+            is_lambda=False,
         )
     return None
 
@@ -83,7 +90,9 @@ def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
     }
     if isinstance(evidence.secret, Known):
         secret = evidence.secret.value
-        context["secretsmanager:SecretPrimaryRegion"] = secret.primary_region or evidence.environment.region
+        context["secretsmanager:SecretPrimaryRegion"] = (
+            secret.primary_region or evidence.environment.region
+        )
         for key, value in secret.tags.items():
             context |= {f"aws:ResourceTag/{key}": value, f"secretsmanager:ResourceTag/{key}": value}
     if caller.is_lambda and isinstance(evidence.function, Known):

@@ -10,7 +10,9 @@ AWS_MANAGED = "alias/aws/secretsmanager"
 def encrypting_key(secret: Secret, versions: tuple[SecretVersion, ...]) -> str:
     """The key that encrypted the current version, not where an alias points today. A list of versions that does not say leaves the
     secret's own key, under which AWS encrypts the current version again whenever that key is changed."""
-    current = next((version for version in versions if AWSCURRENT in version.labels), SecretVersion(""))
+    current = next(
+        (version for version in versions if AWSCURRENT in version.labels), SecretVersion("")
+    )
     return next(iter(current.kms_key_ids), secret.kms_key_id)
 
 

@@ -171,7 +171,9 @@ class RoleEvidence:
     boundary: Evidence[Document] | None  # None: the role has none
 
 
-@dataclass(frozen=True, eq=False)  # compared and hashed by identity, so that what follows from it can be kept
+@dataclass(
+    frozen=True, eq=False
+)  # compared and hashed by identity, so that what follows from it can be kept
 class AccessEvidence:
     """Everything that was asked about one role, one secret and its key, and when. Documents are by policy, in the order of AWS.
 
@@ -189,7 +191,9 @@ class AccessEvidence:
     attached: Evidence[tuple[str, ...]]  # ARNs of attached policies
     inline: Evidence[tuple[str, ...]]  # names of inline policies
     documents: Mapping[str, Evidence[Document]]  # attached ones by ARN, inline ones by name
-    unattached: Mapping[str, Evidence[Document]]  # policies that the role should have and has not, by ARN
+    unattached: Mapping[
+        str, Evidence[Document]
+    ]  # policies that the role should have and has not, by ARN
     boundary: Evidence[Document] | None  # None: the role has none
     secret: Evidence[Secret]
     resource_policy: Evidence[str]  # JSON text, "" for a secret without a policy
@@ -203,7 +207,9 @@ class AccessEvidence:
     simulated: Evidence[tuple[Simulated, ...]]
     denials: Evidence[tuple[Denial, ...]]
     console: RoleEvidence
-    looked: bool = False  # a value was read, on record, because nobody had looked at this version yet
+    looked: bool = (
+        False  # a value was read, on record, because nobody had looked at this version yet
+    )
     calls: int = 0
     seconds: float = 0.0
 

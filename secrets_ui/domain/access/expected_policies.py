@@ -15,7 +15,11 @@ Statement = dict[str, Any]
 
 
 def expected_arns(environment: Environment) -> tuple[str, ...]:
-    return (BASIC_EXECUTION, secrets_access_arn(environment), f"{_policies(environment)}{GITHUB_ACCESS}")
+    return (
+        BASIC_EXECUTION,
+        secrets_access_arn(environment),
+        f"{_policies(environment)}{GITHUB_ACCESS}",
+    )
 
 
 def secrets_access_arn(environment: Environment) -> str:
@@ -70,7 +74,10 @@ def key_statement(environment: Environment, role: str) -> Statement:
 def through_secrets_manager(environment: Environment) -> Statement:
     """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
     return {
-        "StringEquals": {"kms:ViaService": via_service(environment), "kms:CallerAccount": environment.account}
+        "StringEquals": {
+            "kms:ViaService": via_service(environment),
+            "kms:CallerAccount": environment.account,
+        }
     }
 
 
@@ -81,4 +88,7 @@ def via_service(environment: Environment, service: str = "secretsmanager") -> st
 def secrets_access(environment: Environment, secret_name: str, key_arn: str) -> Statement:
     """The policy miyabi-lambda-secrets-access, as far as it is about one secret. `key_arn` "" leaves the key out."""
     decrypt = [decrypt_statement(environment, key_arn)] if key_arn else []
-    return {"Version": "2012-10-17", "Statement": [read_statement(environment, secret_name), *decrypt]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [read_statement(environment, secret_name), *decrypt],
+    }

@@ -27,7 +27,9 @@ class Shown:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Shown:
-        return cls(**{**data, "unmet": tuple((operator, key) for operator, key in data.get("unmet", ()))})
+        return cls(
+            **{**data, "unmet": tuple((operator, key) for operator, key in data.get("unmet", ()))}
+        )
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Finding:
 def verdict(findings: Iterable[Finding]) -> Status:
     """Of a whole run: the worst that counts. A skipped check always has a failed or unknown one before it, and a second opinion that
     could not be had takes nothing away."""
-    counted = {f.status for f in findings if (f.status, f.weight) != ("unknown", "second opinion")} - {
-        "skipped"
-    }
+    counted = {
+        f.status for f in findings if (f.status, f.weight) != ("unknown", "second opinion")
+    } - {"skipped"}
     return next((status for status in WORST_FIRST if status in counted), "pass")

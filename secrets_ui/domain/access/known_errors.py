@@ -114,16 +114,22 @@ KNOWN = (
 
 _CODES = {code.casefold(): code for entry in KNOWN for code in entry.codes}
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
-_PRINCIPAL = re.compile(r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII)
+_PRINCIPAL = re.compile(
+    r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII
+)
 _ACTION = re.compile(r"perform: ([a-z0-9-]{2,40}:[A-Za-z]{2,80})", re.ASCII)
 _RESOURCE = re.compile(r"on resource: ([^\s\"']{1,2048})", re.ASCII)
 _SECRET = re.compile(
-    r"arn:aws[a-z-]{0,10}:secretsmanager:([a-z0-9-]{5,25}):([0-9]{12}):secret:([^\s\"':,]{1,520})", re.ASCII
+    r"arn:aws[a-z-]{0,10}:secretsmanager:([a-z0-9-]{5,25}):([0-9]{12}):secret:([^\s\"':,]{1,520})",
+    re.ASCII,
 )
 _KEY = re.compile(
-    r"arn:aws[a-z-]{0,10}:kms:([a-z0-9-]{5,25}):([0-9]{12}):(?:key|alias)/([^\s\"':,]{1,256})", re.ASCII
+    r"arn:aws[a-z-]{0,10}:kms:([a-z0-9-]{5,25}):([0-9]{12}):(?:key|alias)/([^\s\"':,]{1,256})",
+    re.ASCII,
 )
-_ENDPOINT = re.compile(r"https://[a-z-]{2,40}\.([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9])\.amazonaws", re.ASCII)
+_ENDPOINT = re.compile(
+    r"https://[a-z-]{2,40}\.([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9])\.amazonaws", re.ASCII
+)
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
 
 
@@ -176,7 +182,10 @@ def read_error(text: str) -> ErrorReading:
 def _codes(text: str) -> list[str]:
     """The known codes in a text, in its order; a module path before one, as Python prints, does not count."""
     words = (match[0].strip(".") for match in _WORD.finditer(text))
-    found = (_CODES.get(word.casefold()) or _CODES.get(word.rpartition(".")[2].casefold()) for word in words)
+    found = (
+        _CODES.get(word.casefold()) or _CODES.get(word.rpartition(".")[2].casefold())
+        for word in words
+    )
     return list(dict.fromkeys(code for code in found if code))
 
 
@@ -187,7 +196,8 @@ def _best(codes: Iterable[str], folded: str) -> KnownError | None:
     fitting = [
         entry
         for entry in KNOWN
-        if (known & set(entry.codes) or not entry.codes) and all(word in folded for word in entry.words)
+        if (known & set(entry.codes) or not entry.codes)
+        and all(word in folded for word in entry.words)
     ]
     by_code = [entry for entry in fitting if entry.codes] or fitting
     return max(by_code, key=_specificity, default=None)
@@ -200,13 +210,21 @@ def _specificity(entry: KnownError) -> tuple[bool, int]:
 def _bare_name(text: str) -> str:
     """The resource, where it is the name of a secret and no ARN."""
     resource = _found(_RESOURCE, text)
-    return "" if resource.startswith("arn:") or "secretsmanager:" not in text else resource.rstrip(".,;")
+    return (
+        ""
+        if resource.startswith("arn:") or "secretsmanager:" not in text
+        else resource.rstrip(".,;")
+    )
 
 
 def _role(principal: str) -> str:
     parts = principal.split(":")[-1].split("/")
     return (
-        parts[1] if len(parts) > 1 and parts[0] == "assumed-role" else parts[-1] if parts[0] == "role" else ""
+        parts[1]
+        if len(parts) > 1 and parts[0] == "assumed-role"
+        else parts[-1]
+        if parts[0] == "role"
+        else ""
     )
 
 

@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..iam import Evaluation, Grant, Layer, MalformedPolicy, NamedPolicy, PolicyKind, Request, evaluate
+from ..iam import (
+    Evaluation,
+    Grant,
+    Layer,
+    MalformedPolicy,
+    NamedPolicy,
+    PolicyKind,
+    Request,
+    evaluate,
+)
 from .context import (
     UNKNOWN_KEYS,
     UNKNOWN_KEYS_OF_KMS,
@@ -65,9 +74,14 @@ def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None
     """May the Lambda (or `caller`) call `action` on the secret: identity policies, boundary and the secret's own policy together."""
     caller = caller or lambda_caller(evidence)
     policy = _Resource(
-        evidence.secret_name, PolicyKind.RESOURCE, evidence.resource_policy, "the secret's own policy"
+        evidence.secret_name,
+        PolicyKind.RESOURCE,
+        evidence.resource_policy,
+        "the secret's own policy",
     )
-    return _ask(caller, action, secret_arn(evidence), read_context(evidence, caller), UNKNOWN_KEYS, policy)
+    return _ask(
+        caller, action, secret_arn(evidence), read_context(evidence, caller), UNKNOWN_KEYS, policy
+    )
 
 
 def ask_decrypt(
@@ -86,7 +100,9 @@ def ask_decrypt(
         if service == "secretsmanager"
         else kms_context(evidence, caller, service)
     )
-    policy = _Resource(key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants)
+    policy = _Resource(
+        key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants
+    )
     return _ask(caller, action, key.arn, context, UNKNOWN_KEYS | UNKNOWN_KEYS_OF_KMS, policy)
 
 
@@ -103,7 +119,9 @@ class _Reading:
             self.unreadable.add(layer)
             self.doubts.append(told(what, found))
 
-    def policy(self, layer: Layer, name: str, text: str, kind: PolicyKind) -> tuple[NamedPolicy, ...]:
+    def policy(
+        self, layer: Layer, name: str, text: str, kind: PolicyKind
+    ) -> tuple[NamedPolicy, ...]:
         try:
             return (parsed(name, text, kind),)
         except MalformedPolicy as error:
@@ -112,10 +130,14 @@ class _Reading:
             self.doubts.append(error.message.rstrip("."))
             return ()
 
-    def documents(self, layer: Layer, found: Iterable[Evidence[Document]]) -> tuple[NamedPolicy, ...]:
+    def documents(
+        self, layer: Layer, found: Iterable[Evidence[Document]]
+    ) -> tuple[NamedPolicy, ...]:
         known = (item.value for item in found if isinstance(item, Known))
         return tuple(
-            policy for d in known for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
+            policy
+            for d in known
+            for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
         )
 
 
@@ -156,7 +178,9 @@ def _ask(
         unknown_context_keys=unknown - context.keys() - ({"aws:PrincipalTag/*"} if tags_known else frozenset()),
         unreadable_layers=frozenset(reading.unreadable),
     )  # fmt: skip
-    return Answer(evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed)
+    return Answer(
+        evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed
+    )
 
 
 def _read_role(

@@ -9,7 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import AwsCall
-from ..iam import Layer, MalformedPolicy, NamedPolicy, PolicyKind, Statement, StatementResult, parse_policy
+from ..iam import (
+    Layer,
+    MalformedPolicy,
+    NamedPolicy,
+    PolicyKind,
+    Statement,
+    StatementResult,
+    parse_policy,
+)
 from .evidence import AccessEvidence, Document, Evidence, Known
 
 _TYPED = AwsCall("typed")
@@ -100,7 +108,9 @@ def _identity(documents: Mapping[str, Evidence[Document]], of: str) -> Iterator[
 
 
 def _document(place: str, layer: Layer, document: Document) -> PolicyPlace:
-    return PolicyPlace(place, PolicyKind.IDENTITY, layer, document.name, document.text, document.arn)
+    return PolicyPlace(
+        place, PolicyKind.IDENTITY, layer, document.name, document.text, document.arn
+    )
 
 
 def place_of(evidence: AccessEvidence, result: StatementResult) -> PolicyPlace:

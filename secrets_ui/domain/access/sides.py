@@ -33,7 +33,9 @@ def by_identity_or_secret(request: Request) -> Evaluation:
     """What the identity policies and the Allows of the secret's own policy say: in one account, either is enough."""
     if by_identity(request).is_allowed:  # so the secret's policy, read or not, adds nothing
         return by_identity(request)
-    return evaluate(_without_limits(replace(request, resource_policy=_allows(request.resource_policy))))
+    return evaluate(
+        _without_limits(replace(request, resource_policy=_allows(request.resource_policy)))
+    )
 
 
 def by_key(request: Request) -> Evaluation:
@@ -71,10 +73,14 @@ def names_caller(result: StatementResult) -> bool:
     return result.principal is None or result.principal in ("everyone", "caller", "role")
 
 
-def denying(evaluation: Evaluation, layers: Iterable[Layer] = tuple(Layer)) -> list[StatementResult]:
+def denying(
+    evaluation: Evaluation, layers: Iterable[Layer] = tuple(Layer)
+) -> list[StatementResult]:
     """The Deny statements that apply."""
     return [
-        r for r in evaluation.statements if r.matches and r.effect is Effect.DENY and r.layer in set(layers)
+        r
+        for r in evaluation.statements
+        if r.matches and r.effect is Effect.DENY and r.layer in set(layers)
     ]
 
 
@@ -89,11 +95,15 @@ def _without_limits(request: Request) -> Request:
 
 def _without_resource_policy(request: Request) -> Request:
     return replace(
-        request, resource_policy=None, unreadable_layers=request.unreadable_layers - {Layer.RESOURCE}
+        request,
+        resource_policy=None,
+        unreadable_layers=request.unreadable_layers - {Layer.RESOURCE},
     )
 
 
 def _allows(policy: NamedPolicy | None) -> NamedPolicy | None:
     if policy is None:
         return None
-    return replace(policy, statements=tuple(s for s in policy.statements if s.effect is Effect.ALLOW))
+    return replace(
+        policy, statements=tuple(s for s in policy.statements if s.effect is Effect.ALLOW)
+    )

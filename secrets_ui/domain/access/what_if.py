@@ -71,6 +71,7 @@ def what_if(evidence: AccessEvidence, place: str, text: str) -> tuple[Compared, 
     """The three questions, with the policy at `place` exchanged for `text`; LookupError for a place that does not take part."""
     changed = exchanged(evidence, place, text)
     reads = [
-        Compared(action, ask_read(evidence, action), ask_read(changed, action)) for action in READ_ACTIONS
+        Compared(action, ask_read(evidence, action), ask_read(changed, action))
+        for action in READ_ACTIONS
     ]
     return (*reads, Compared("kms:Decrypt", ask_decrypt(evidence), ask_decrypt(changed)))

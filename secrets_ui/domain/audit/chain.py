@@ -50,7 +50,9 @@ def frame(fields: Iterable[object]) -> bytes:
     """Length-prefixed UTF-8 of each field, so that no field can run into its neighbour. Lengths are in bytes."""
     texts = [str(field) for field in fields]
     framed = "".join([f"{len(text)}:{text}," for text in texts])
-    if framed.isascii():  # then a character is a byte, and one encoding costs less than one for each field
+    if (
+        framed.isascii()
+    ):  # then a character is a byte, and one encoding costs less than one for each field
         return framed.encode("ascii")
     parts = [text.encode("utf-8", "surrogatepass") for text in texts]
     return b"".join([b"%d:%b," % (len(part), part) for part in parts])
@@ -101,7 +103,8 @@ def verify(
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
     if states[1:] and not resumes:
         yield Break(
-            expected, "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY."
+            expected,
+            "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY.",
         )
     yield Checkpoint(expected - 1, previous, count)
 
@@ -114,9 +117,13 @@ def _is_sealed(state: hmac.HMAC, previous: str, row: Sequence[object]) -> bool:
     return hmac.compare_digest(record_hash(state, previous, row[:-1]).encode(), stored)
 
 
-def _from_the_key_of(row: Sequence[object], states: list[hmac.HMAC], previous: str) -> list[hmac.HMAC]:
+def _from_the_key_of(
+    row: Sequence[object], states: list[hmac.HMAC], previous: str
+) -> list[hmac.HMAC]:
     """The keys from the one that sealed a record on; all of them where none did."""
-    return next((states[n:] for n, state in enumerate(states) if _is_sealed(state, previous, row)), states)
+    return next(
+        (states[n:] for n, state in enumerate(states) if _is_sealed(state, previous, row)), states
+    )
 
 
 def _hands_over(
@@ -129,7 +136,11 @@ def _hands_over(
 
 
 def _missing(first: int, last: int) -> str:
-    return f"Record {first} is missing." if first == last else f"Records {first} to {last} are missing."
+    return (
+        f"Record {first} is missing."
+        if first == last
+        else f"Records {first} to {last} are missing."
+    )
 
 
 def check_tail(reached: Checkpoint, known: Checkpoint, hash_at: str | None) -> Break | None:

@@ -41,7 +41,8 @@ class Edit:
     def content(self) -> SecretValue:
         """Everything that is asked for, unambiguously: input to a keyed hash."""
         changes = [
-            (change.key, None if change.value is None else change.value.reveal()) for change in self.changes
+            (change.key, None if change.value is None else change.value.reveal())
+            for change in self.changes
         ]
         document = None if self.document is None else self.document.reveal()
         return SecretValue(
@@ -51,7 +52,8 @@ class Edit:
     def with_generated(self) -> Edit:
         """The same edit with its random tokens made; only the server ever has them."""
         made = tuple(
-            Change(key, SecretValue(secrets.token_urlsafe(GENERATED_BYTES))) for key in self.generate
+            Change(key, SecretValue(secrets.token_urlsafe(GENERATED_BYTES)))
+            for key in self.generate
         )
         return replace(self, changes=(*self.changes, *made), generate=())
 
@@ -70,7 +72,9 @@ def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
         return Applied(value, changed)
     ensure_size(edit.document)
     if base is not None and base == edit.document:
-        raise NothingChanged("The document is the same as the stored one, so there is nothing to save.")
+        raise NothingChanged(
+            "The document is the same as the stored one, so there is nothing to save."
+        )
     if edit.is_text:
         return Applied(edit.document, ())
     return Applied(edit.document, _changed_members(edit.document, base))
@@ -79,7 +83,11 @@ def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
 def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, ...]:
     after = {member.key: member.text for member in parse_document(new.reveal()).members}
     try:
-        before = {member.key: member.text for member in parse_document(base.reveal()).members} if base else {}
+        before = (
+            {member.key: member.text for member in parse_document(base.reveal()).members}
+            if base
+            else {}
+        )
     except InvalidDocument:  # the stored text is not an object: every key is new
         before = {}
     return tuple(key for key in {**before, **after} if before.get(key) != after.get(key))
@@ -95,7 +103,9 @@ def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
     if edit.document is not None and not edit.is_text:
         members = parse_document(edit.document.reveal()).members
         found |= {
-            m.key: check_value(m.value, spec.rules_of(m.key)) for m in members if m.text.startswith('"')
+            m.key: check_value(m.value, spec.rules_of(m.key))
+            for m in members
+            if m.text.startswith('"')
         }
     return {key: problems for key, problems in found.items() if problems}
 

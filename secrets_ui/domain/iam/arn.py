@@ -81,7 +81,9 @@ def _match_by_segment(segments: tuple[Pattern, ...], texts: tuple[str, ...]) -> 
         covers = compile_glob(segment)
         hits = [at for at in reached if at < len(texts) and covers(texts[at])]
         swallows = segment[-1:] == (Wild.ANY,)
-        reached = {end for at in hits for end in (range(at + 1, len(texts) + 1) if swallows else (at + 1,))}
+        reached = {
+            end for at in hits for end in (range(at + 1, len(texts) + 1) if swallows else (at + 1,))
+        }
     return len(texts) in reached
 
 

@@ -26,10 +26,14 @@ def string_equals(values: Sequence[str], has_variables: bool, is_negated: bool) 
     wanted = frozenset(plain)
     if not templates:
         return lambda actual, _: actual in wanted
-    return lambda actual, context: actual in wanted or _any_template(templates, _covers, actual, context)
+    return lambda actual, context: (
+        actual in wanted or _any_template(templates, _covers, actual, context)
+    )
 
 
-def string_equals_ignore_case(values: Sequence[str], has_variables: bool, is_negated: bool) -> Comparison:
+def string_equals_ignore_case(
+    values: Sequence[str], has_variables: bool, is_negated: bool
+) -> Comparison:
     plain, templates = _split(values, has_variables, wildcards=False)
     wanted = frozenset(map(fold, plain))
     return lambda actual, context: (
@@ -83,7 +87,9 @@ def _covers_folded(pattern: Pattern, actual: str) -> Truth:
     return _covers(folded, fold(actual))
 
 
-def _any_template(templates: Iterable[Template], covers: _Covers, actual: str, context: Context) -> Truth:
+def _any_template(
+    templates: Iterable[Template], covers: _Covers, actual: str, context: Context
+) -> Truth:
     return any_of(_match_template(template, covers, actual, context) for template in templates)
 
 

@@ -124,9 +124,13 @@ def read_range(text: str) -> AddressRange | None:
         network = ip_network(text, strict=False)
     except ValueError:
         return None
-    return AddressRange(network.version, int(network.network_address), int(network.broadcast_address))
+    return AddressRange(
+        network.version, int(network.network_address), int(network.broadcast_address)
+    )
 
 
 def is_inside(address: Address, addresses: AddressRange) -> bool:
     """Never true of an address and a range of different versions."""
-    return address.version == addresses.version and addresses.first <= address.number <= addresses.last
+    return (
+        address.version == addresses.version and addresses.first <= address.number <= addresses.last
+    )

@@ -36,9 +36,7 @@ class UnmetCondition(NamedTuple):
             return f"AWS's reference has no condition operator {self.operator}."
         if self.actual is UNKNOWN:
             return f"The value of {self.key} is not known here."
-        return (
-            f"AWS does not say what {self.operator} makes of these values of {self.key}, or one is not known."
-        )
+        return f"AWS does not say what {self.operator} makes of these values of {self.key}, or one is not known."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,9 @@ class Condition:
     """Whether it holds; None when that hangs on something that cannot be known."""
 
 
-def build_condition(operator: str, key: str, wanted: Values, *, variables: bool, is_deny: bool) -> Condition:
+def build_condition(
+    operator: str, key: str, wanted: Values, *, variables: bool, is_deny: bool
+) -> Condition:
     """Compile a condition. An operator that AWS does not have never holds; under a Deny it cannot be told."""
     known, lookup = find_operator(operator), fold(key)
     if known is None:
@@ -69,7 +69,9 @@ def _decider(operator: Operator, lookup: str, wanted: Values, variables: bool) -
         return _null(lookup, wanted)
     matches = operator.compare(wanted, variables, operator.is_negated)
     # Negated operators ask that no value of the policy matches.
-    test = (lambda value, context: negate(matches(value, context))) if operator.is_negated else matches
+    test = (
+        (lambda value, context: negate(matches(value, context))) if operator.is_negated else matches
+    )
     if operator.quantifier is None:
         return _single(test, operator.when_missing)
     combine = all_of if operator.quantifier is Quantifier.FOR_ALL_VALUES else any_of
@@ -90,7 +92,9 @@ def _single(test: Comparison, missing: Truth) -> Decide:
     return decide
 
 
-def _quantified(test: Comparison, combine: Callable[[Iterable[Truth]], Truth], missing: Truth) -> Decide:
+def _quantified(
+    test: Comparison, combine: Callable[[Iterable[Truth]], Truth], missing: Truth
+) -> Decide:
     """With a set operator; "an empty data set (for example, an empty string)" counts as a missing key."""
 
     def decide(actual: Values | None, context: Context) -> Truth:

@@ -34,9 +34,12 @@ def evaluate(request: Request) -> Evaluation:
     """
     asked = Asked.of(request)
     matched = {
-        layer: [_match_group(layer, group, asked) for group in groups] for layer, groups in request.policies()
+        layer: [_match_group(layer, group, asked) for group in groups]
+        for layer, groups in request.policies()
     }
-    statements = tuple([result for groups in matched.values() for group in groups for result in group])
+    statements = tuple(
+        [result for groups in matched.values() for group in groups for result in group]
+    )
     grants = _match_grants(request, asked)
     layers = _layers(request, asked, matched, grants)
     denied, allowed = layers.denied(), layers.allowed()
@@ -56,7 +59,9 @@ def _match_group(layer: Layer, group: Iterable[NamedPolicy], asked: Asked) -> li
 
 def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
     return tuple(
-        GrantResult(grant, index, grant.matches(asked.caller, asked.action, asked.resource, asked.context))
+        GrantResult(
+            grant, index, grant.matches(asked.caller, asked.action, asked.resource, asked.context)
+        )
         for index, grant in enumerate(request.grants)
     )
 
@@ -72,9 +77,13 @@ def _layers(
             for layer, groups in applying.items()
             if groups or layer in unread
         },
-        resource=tally_by_principal([result for group in applying[Layer.RESOURCE] for result in group]),
+        resource=tally_by_principal(
+            [result for group in applying[Layer.RESOURCE] for result in group]
+        ),
         resource_is_unread=Layer.RESOURCE in unread,
-        granted=any_of([*[grant.matches for grant in grants], None if Layer.GRANT in unread else False]),
+        granted=any_of(
+            [*[grant.matches for grant in grants], None if Layer.GRANT in unread else False]
+        ),
         is_same_account=asked.caller.account == request.resource_account,
         is_plain_role=asked.caller.is_plain_role,
         is_self_governing=request.is_self_governing,
@@ -121,7 +130,11 @@ def _missing(
     """What the decision hangs on, one sentence each."""
     for layer in sorted(_unread(request), key=list(Layer).index):
         yield f"Not known: {_LAYER_NAMES[layer]}."
-    effects = [effect for effect, truth in ((Effect.DENY, denied), (Effect.ALLOW, allowed)) if truth is None]
+    effects = [
+        effect
+        for effect, truth in ((Effect.DENY, denied), (Effect.ALLOW, allowed))
+        if truth is None
+    ]
     for result in statements:
         if result.matches is None and result.effect in effects:
             yield from result.doubts

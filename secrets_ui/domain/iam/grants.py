@@ -32,7 +32,9 @@ class Grant:
     def of(cls, listed: Mapping[str, object]) -> "Grant":
         """Read one entry of ListGrants. Raises MalformedRequest."""
         operations, constraints = listed.get("Operations", []), listed.get("Constraints")
-        if not isinstance(operations, list) or not all(isinstance(name, str) for name in operations):
+        if not isinstance(operations, list) or not all(
+            isinstance(name, str) for name in operations
+        ):
             raise MalformedRequest("grants", "Operations: expected a list of names")
         constraints = {} if constraints is None else constraints
         if not isinstance(constraints, Mapping) or not all(map(_is_text_map, constraints.values())):
@@ -60,7 +62,9 @@ class Grant:
         """None for a grant to the whole account: AWS does not say whom that allows."""
         match = PrincipalElement.of([self.grantee], is_negated=False).match(caller, False, False)
         return (
-            None if match is PrincipalMatch.ACCOUNT else match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
+            None
+            if match is PrincipalMatch.ACCOUNT
+            else match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
         )
 
     def _constraints_hold(self, context: Context) -> Truth:
@@ -69,7 +73,9 @@ class Grant:
             return None
         exact = self.constraints.get("EncryptionContextEquals", {})
         subset = self.constraints.get("EncryptionContextSubset", {})
-        pairs = all_of(_pair_holds(key, value, context) for key, value in (*exact.items(), *subset.items()))
+        pairs = all_of(
+            _pair_holds(key, value, context) for key, value in (*exact.items(), *subset.items())
+        )
         return all_of((pairs, _has_no_other_key(exact, context))) if exact else pairs
 
 
@@ -96,6 +102,8 @@ def _has_no_other_key(wanted: Mapping[str, str], context: Context) -> Truth:
     if listed is UNKNOWN or context.has_unknown(_ENCRYPTION_CONTEXT):
         return None
     used = {
-        key.removeprefix(_ENCRYPTION_CONTEXT) for key in context.values if key.startswith(_ENCRYPTION_CONTEXT)
+        key.removeprefix(_ENCRYPTION_CONTEXT)
+        for key in context.values
+        if key.startswith(_ENCRYPTION_CONTEXT)
     }
     return used.union(map(fold, listed or ())) == set(map(fold, wanted))

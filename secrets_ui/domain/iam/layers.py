@@ -46,7 +46,9 @@ ABSENT = Tally(allows=True, denies=False)
 """A layer that is not there limits nothing."""
 
 
-def tally_layer(layer: Layer, groups: Sequence[Sequence[StatementResult]], is_unread: bool) -> Tally:
+def tally_layer(
+    layer: Layer, groups: Sequence[Sequence[StatementResult]], is_unread: bool
+) -> Tally:
     """Every group has to allow, one Deny is enough. What was not read may hold either."""
     tallies = [Tally.of(group) for group in groups]
     if len(tallies) == 1 and not is_unread:
@@ -103,7 +105,9 @@ class Layers(NamedTuple):
     def _cross_account(self) -> Truth:
         """Both sides. AWS does not say whether a KMS grant can stand in for the caller's own policies."""
         named = (self._names_session(), self._names_role(), self._names(_ACCOUNT))
-        agreed = all_of((self._allows(Layer.IDENTITY), self._limits(), any_of((*named, self.granted))))
+        agreed = all_of(
+            (self._allows(Layer.IDENTITY), self._limits(), any_of((*named, self.granted)))
+        )
         return any_of((agreed, all_of((self.granted, None))))
 
     def _names_session(self) -> Truth:

@@ -12,7 +12,9 @@ from .truth import Truth
 _DENY, _NOBODY, _UNKNOWN_WHOM = Effect.DENY, PrincipalMatch.NOBODY, PrincipalMatch.UNKNOWN
 
 
-def match_statement(layer: Layer, policy: str, statement: Statement, asked: Asked) -> StatementResult:
+def match_statement(
+    layer: Layer, policy: str, statement: Statement, asked: Asked
+) -> StatementResult:
     """Every part is looked at, also after one that does not match: a reader wants to see them all."""
     principal = None
     if statement.principals:
@@ -30,7 +32,9 @@ def match_statement(layer: Layer, policy: str, statement: Statement, asked: Aske
         matches = False
     elif resource is None or condition is None or principal is _UNKNOWN_WHOM:
         matches = None
-    return StatementResult(layer, policy, statement, matches, principal, action, resource, condition, unmet)
+    return StatementResult(
+        layer, policy, statement, matches, principal, action, resource, condition, unmet
+    )
 
 
 def _unmet_conditions(statement: Statement, asked: Asked) -> tuple[UnmetCondition, ...]:
@@ -39,7 +43,9 @@ def _unmet_conditions(statement: Statement, asked: Asked) -> tuple[UnmetConditio
         actual = context.lookup(condition.lookup)
         outcome = None if actual is UNKNOWN else condition.decide(actual, context)
         if not outcome:
-            unmet.append(UnmetCondition(condition.operator, condition.key, condition.wanted, actual, outcome))
+            unmet.append(
+                UnmetCondition(condition.operator, condition.key, condition.wanted, actual, outcome)
+            )
     return tuple(unmet)
 
 

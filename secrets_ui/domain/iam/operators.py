@@ -67,8 +67,14 @@ _PLAIN: dict[str, Family] = {
     "Bool": compare_values(read_boolean, read_boolean, _RELATIONS["Equals"]),
     "BinaryEquals": compare_values(read_bytes, read_bytes, _RELATIONS["Equals"]),
     "IpAddress": compare_values(read_address, read_range, is_inside),
-    **{f"Numeric{name}": compare_values(read_number, read_number, sign) for name, sign in _RELATIONS.items()},
-    **{f"Date{name}": compare_values(read_date, read_date, sign) for name, sign in _RELATIONS.items()},
+    **{
+        f"Numeric{name}": compare_values(read_number, read_number, sign)
+        for name, sign in _RELATIONS.items()
+    },
+    **{
+        f"Date{name}": compare_values(read_date, read_date, sign)
+        for name, sign in _RELATIONS.items()
+    },
 }
 _NEGATED: dict[str, Family] = {
     "StringNotEquals": _PLAIN["StringEquals"],

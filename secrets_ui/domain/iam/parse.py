@@ -36,7 +36,9 @@ _STATEMENT_ELEMENTS = frozenset(
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 
 
-def parse_policy(name: str, document: object, kind: PolicyKind = PolicyKind.IDENTITY) -> NamedPolicy:
+def parse_policy(
+    name: str, document: object, kind: PolicyKind = PolicyKind.IDENTITY
+) -> NamedPolicy:
     """Parse a policy: its JSON text, or the object decoded from it. `name` is what messages call the policy.
 
     Raises MalformedPolicy, which names policy, statement and element.
@@ -108,7 +110,9 @@ def _either(reader: PolicyReader, statement: Mapping[str, object], element: str)
     return present[0] if present else None
 
 
-def _read_principals(reader: PolicyReader, statement: Mapping[str, object]) -> PrincipalElement | None:
+def _read_principals(
+    reader: PolicyReader, statement: Mapping[str, object]
+) -> PrincipalElement | None:
     element = _either(reader, statement, "Principal")
     if not reader.kind.is_attached_to_a_resource:
         if element:
@@ -137,7 +141,9 @@ def _principal_names(reader: PolicyReader, element: str, value: object) -> list[
 def _read_actions(reader: PolicyReader, statement: Mapping[str, object]) -> ActionElement:
     element = _either(reader, statement, "Action")
     if element is None:
-        if reader.kind is PolicyKind.KEY:  # stored all the same, "the policy statement has no effect"
+        if (
+            reader.kind is PolicyKind.KEY
+        ):  # stored all the same, "the policy statement has no effect"
             return ActionElement(False, GlobSet.parse(()))
         reader.refuse("Action", "missing")
     names = reader.texts(element, statement[element])
@@ -174,7 +180,9 @@ def _build_resources(reader: PolicyReader, is_negated: bool, texts: list[str]) -
         is_negated,
         everything=any(map(_is_everything, texts)),
         literals=frozenset(plain),
-        patterns=tuple(pattern for text in plain for pattern in _resource_patterns(text, completes)),
+        patterns=tuple(
+            pattern for text in plain for pattern in _resource_patterns(text, completes)
+        ),
         templates=tuple(templates),
     )
 
@@ -214,4 +222,6 @@ def _read_conditions(
         for key, values in reader.mapping(f"Condition {operator[:60]}", keys).items():
             element = f"Condition {operator[:60]} {reader.text('Condition', key)[:120]}"
             wanted = tuple(reader.scalar(element, value) for value in as_list(values))
-            yield build_condition(operator, key, wanted, variables=reader.has_variables, is_deny=is_deny)
+            yield build_condition(
+                operator, key, wanted, variables=reader.has_variables, is_deny=is_deny
+            )

@@ -68,7 +68,10 @@ class ResourceElement:
                 listed = None
         if self.templates:
             listed = any_of(
-                (listed, *[_match_template(template, asked, context) for template in self.templates])
+                (
+                    listed,
+                    *[_match_template(template, asked, context) for template in self.templates],
+                )
             )
         return negate(listed) if self.is_negated else listed
 

@@ -16,7 +16,8 @@ from .truth import Truth
 
 _NAME = r"(?P<name>[\w+=,.@-]+)"
 _ENTITY = re.compile(
-    rf"arn:aws[a-z-]*:iam::(?P<account>\d{{12}}):(?P<kind>role|user)/(?:[!-9;-~]*/)?{_NAME}", re.ASCII
+    rf"arn:aws[a-z-]*:iam::(?P<account>\d{{12}}):(?P<kind>role|user)/(?:[!-9;-~]*/)?{_NAME}",
+    re.ASCII,
 )
 _SESSION = re.compile(
     rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):assumed-role/{_NAME}/[\w+=,.@-]+", re.ASCII
@@ -76,7 +77,9 @@ def _caller(arn: str, principal_arn: str | None) -> Caller:
         return Caller(arn, entity["account"], entity["name"], entity["kind"] == "user", None, False)
     session = _SESSION.fullmatch(arn)
     if not session:
-        raise MalformedRequest("principal", "expected the ARN of a role, a role's session or an IAM user")
+        raise MalformedRequest(
+            "principal", "expected the ARN of a role, a role's session or an IAM user"
+        )
     account, name = session["account"], session["name"]
     role = _ENTITY.fullmatch(principal_arn or "")
     is_ours = role and (role["account"], role["kind"], role["name"]) == (account, "role", name)
@@ -133,9 +136,13 @@ class PrincipalElement:
         if has_boundary or not (self.everyone or entity or account or caller.arn in self.arns):
             return PrincipalMatch.EVERYONE
         is_spared = self.everyone or (entity and account)
-        return PrincipalMatch.NOBODY if is_spared and has_boundary is False else PrincipalMatch.UNKNOWN
+        return (
+            PrincipalMatch.NOBODY if is_spared and has_boundary is False else PrincipalMatch.UNKNOWN
+        )
 
     def _lists_role_of(self, caller: Caller) -> bool:
         if not caller.is_session:
             return False
-        return caller.role in self.arns if caller.role else (caller.account, caller.name) in self.roles
+        return (
+            caller.role in self.arns if caller.role else (caller.account, caller.name) in self.roles
+        )

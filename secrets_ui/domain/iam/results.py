@@ -66,9 +66,13 @@ class StatementResult(NamedTuple):
         """Why `matches` is None, one sentence each."""
         reasons = [unmet.doubt for unmet in self.unmet if unmet.outcome is None]
         if self.resource is None:
-            reasons.append("A wildcard or a variable leaves open whether its Resource covers this ARN.")
+            reasons.append(
+                "A wildcard or a variable leaves open whether its Resource covers this ARN."
+            )
         if self.principal is PrincipalMatch.UNKNOWN:
-            reasons.append("Its NotPrincipal lists only a part of the caller's identity, which might deny.")
+            reasons.append(
+                "Its NotPrincipal lists only a part of the caller's identity, which might deny."
+            )
         return tuple(f"{self.place}: {reason}" for reason in reasons)
 
 
@@ -98,8 +102,12 @@ class Evaluation:
     @property
     def deciding(self) -> tuple[StatementResult, ...]:
         """All applying Deny statements, or all applying Allow statements; none for the other decisions."""
-        effect = {Decision.ALLOWED: Effect.ALLOW, Decision.EXPLICITLY_DENIED: Effect.DENY}.get(self.decision)
-        return tuple(result for result in self.statements if result.matches and result.effect is effect)
+        effect = {Decision.ALLOWED: Effect.ALLOW, Decision.EXPLICITLY_DENIED: Effect.DENY}.get(
+            self.decision
+        )
+        return tuple(
+            result for result in self.statements if result.matches and result.effect is effect
+        )
 
     @property
     def deciding_grants(self) -> tuple[GrantResult, ...]:

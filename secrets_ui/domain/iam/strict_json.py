@@ -33,7 +33,9 @@ def read_json(text: str | bytes) -> object:
     except UnicodeDecodeError:
         raise NotStrictJson("not UTF-8 text") from None
     except json.JSONDecodeError as error:
-        raise NotStrictJson(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise NotStrictJson(
+            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+        ) from None
     except ValueError:  # an integer of thousands of digits
         raise NotStrictJson("a number is too large") from None
     if faults:

@@ -76,7 +76,9 @@ def has_variable(text: str) -> bool:
 def parse_template(text: str, *, wildcards: bool) -> Template:
     """Split a text into its parts; without `wildcards` a `*` in it is an asterisk."""
     parts: list[str | Wild | Variable] = []
-    for position, piece in enumerate(_VARIABLE.split(text)):  # the odd pieces are the insides of ${…}
+    for position, piece in enumerate(
+        _VARIABLE.split(text)
+    ):  # the odd pieces are the insides of ${…}
         if position % 2:
             parts.append(piece if piece in ("*", "?", "$") else Variable.parse(piece))
         elif piece:

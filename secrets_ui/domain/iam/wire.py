@@ -111,7 +111,8 @@ def _resource_account(members: Mapping[str, object], resource: str) -> str:
     """As given, or as the resource's ARN says."""
     fields = resource.split(":")
     return _text(
-        "resourceAccount", members.get("resourceAccount") or (fields[4] if len(fields) > 5 else None)
+        "resourceAccount",
+        members.get("resourceAccount") or (fields[4] if len(fields) > 5 else None),
     )
 
 
@@ -134,14 +135,17 @@ def _scalar(key: str, value: object) -> str:
     if not isinstance(value, str | int | float):
         raise MalformedRequest("context", f"{key[:60]}: expected text or a list of text")
     if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
-        raise MalformedRequest("context", f"{key[:60]}: longer than {MAX_VALUE_CHARACTERS} characters")
+        raise MalformedRequest(
+            "context", f"{key[:60]}: longer than {MAX_VALUE_CHARACTERS} characters"
+        )
     return str(value)
 
 
 def _policies(members: Mapping[str, object], member: str) -> tuple[NamedPolicy, ...]:
     listed = [_object(member, entry) for entry in _list(members, member)]
     return tuple(
-        parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy")) for entry in listed
+        parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy"))
+        for entry in listed
     )
 
 

@@ -22,7 +22,11 @@ def groups_in(claims: Mapping[str, object], claim: str) -> frozenset[str]:
     """The groups of a claim: a list, or a text with one. Cognito writes an attribute's list as "[a, b]"."""
     told = claims.get(claim)
     if isinstance(told, str):
-        told = [part.strip() for part in told.strip("[]").split(",")] if told.startswith("[") else [told]
+        told = (
+            [part.strip() for part in told.strip("[]").split(",")]
+            if told.startswith("[")
+            else [told]
+        )
     if not isinstance(told, list):
         return frozenset()
     return frozenset(group for group in told if isinstance(group, str) and group)

@@ -15,7 +15,14 @@ ROLES: dict[str, frozenset[str]] = {
     "approver": _SEE | {"change.decide", "audit.view"},
     "auditor": _SEE | {"audit.view", "audit.export"},
     "admin": _SEE
-    | {"secret.edit", "change.decide", "audit.view", "audit.export", "people.manage", "session.end"},
+    | {
+        "secret.edit",
+        "change.decide",
+        "audit.view",
+        "audit.export",
+        "people.manage",
+        "session.end",
+    },
 }
 WORDS = {
     "secret.view": "see the secrets",
@@ -58,7 +65,9 @@ def ensure_grantable(environment: Environment, role: str, prefix: str) -> None:
     if role not in ROLES:
         raise InvalidGrant(f"There is no role called {role[:40]}.", key="role")
     if prefix and role in ONLY_WHOLE:
-        raise InvalidGrant(f"{role} is given for the whole of {environment.name} alone.", key="prefix")
+        raise InvalidGrant(
+            f"{role} is given for the whole of {environment.name} alone.", key="prefix"
+        )
     parts = prefix.removesuffix("/").split("/") if prefix else []
     if prefix and (not _PREFIX.fullmatch(prefix) or {"", ".", ".."} & set(parts)):
         raise InvalidGrant(

@@ -14,9 +14,7 @@ from ..errors import ConfigurationError
 Comparison = Literal["must_differ", "must_match", "any"]
 FORMATS = ("github_token", "token", "url", "https_url", "identifier", "path", "free_text")
 COMPARISONS = ("must_differ", "must_match", "any")
-RULES_VERSION = (
-    1  # raise it when key_rules or facts change their mind about a value: stored facts are then derived again
-)
+RULES_VERSION = 1  # raise it when key_rules or facts change their mind about a value: stored facts are then derived again
 _KEY_MEMBERS = {
     "description", "secret", "required", "format", "between_environments", "max_age_days", "placeholders", "min_length"
 }  # fmt: skip
@@ -67,7 +65,9 @@ class Catalog:
         """The entry for a secret's full name; for one that the catalogue does not know, an entry without keys."""
         short = name.removeprefix(prefix)
         known = self.secrets.get(short) if name.startswith(prefix) else None
-        return known or SecretSpec(short, placeholders=self.placeholders, digest=self._unknown_digest)
+        return known or SecretSpec(
+            short, placeholders=self.placeholders, digest=self._unknown_digest
+        )
 
     @property
     def _unknown_digest(self) -> str:
@@ -79,13 +79,17 @@ def parse_catalog(data: Any, source: str) -> Catalog:
     if not isinstance(data, dict) or not isinstance(data.get("secrets"), dict):
         raise ConfigurationError(f"{source}: expected an object with a member 'secrets'.")
     common = _patterns(data.get("placeholders", []), source, "placeholders")
-    secrets = {name: _secret(name, entry, common, source) for name, entry in data["secrets"].items()}
+    secrets = {
+        name: _secret(name, entry, common, source) for name, entry in data["secrets"].items()
+    }
     return Catalog(str(data.get("project", "miyabi")), secrets, common)
 
 
 def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: str) -> SecretSpec:
     if not isinstance(entry, dict) or not isinstance(entry.get("keys"), dict):
-        raise ConfigurationError(f"{source}: secrets.{name}: expected an object with a member 'keys'.")
+        raise ConfigurationError(
+            f"{source}: secrets.{name}: expected an object with a member 'keys'."
+        )
     keys = {
         key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}")
         for key, spec in entry["keys"].items()
@@ -102,7 +106,9 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
             f"{where}: unknown member {sorted(unknown)[0]}; expected some of {', '.join(sorted(_KEY_MEMBERS))}."
         )
     _expect_one_of(entry.get("format", "free_text"), FORMATS, f"{where}.format")
-    _expect_one_of(entry.get("between_environments", "any"), COMPARISONS, f"{where}.between_environments")
+    _expect_one_of(
+        entry.get("between_environments", "any"), COMPARISONS, f"{where}.between_environments"
+    )
     return KeySpec(
         name=name,
         description=str(entry.get("description", "")),
@@ -126,7 +132,9 @@ def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ..
         OverflowError,
         RecursionError,
     ) as error:  # a repetition or a nesting that re cannot hold
-        raise ConfigurationError(f"{source}: {member}: not a regular expression: {error}.") from None
+        raise ConfigurationError(
+            f"{source}: {member}: not a regular expression: {error}."
+        ) from None
 
 
 def _expect_one_of(value: Any, allowed: tuple[str, ...], where: str) -> None:

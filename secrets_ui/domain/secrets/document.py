@@ -118,7 +118,12 @@ def _member(text: str, start: int) -> tuple[Member, int]:
     value, value_end = _decode(text, value_at, lambda: _strict_decoder.raw_decode(text, value_at))
     end = _blanks(text, value_end)
     member = Member(
-        key, value, text[start:key_at], text[key_at:value_at], text[value_at:value_end], text[value_end:end]
+        key,
+        value,
+        text[start:key_at],
+        text[key_at:value_at],
+        text[value_at:value_end],
+        text[value_end:end],
     )
     return member, end
 
@@ -178,7 +183,9 @@ def _invalid(message: str, text: str, position: int, *, is_json: bool = False) -
     )
 
 
-def apply_changes(base: SecretValue, changes: Iterable[Change]) -> tuple[SecretValue, tuple[str, ...]]:
+def apply_changes(
+    base: SecretValue, changes: Iterable[Change]
+) -> tuple[SecretValue, tuple[str, ...]]:
     """The new document and the names of the keys that really differ in it. Every other key keeps its place and its bytes.
 
     Raises InvalidDocument when the base is not an object, InvalidChange for a key that cannot be removed or a document
@@ -190,10 +197,14 @@ def apply_changes(base: SecretValue, changes: Iterable[Change]) -> tuple[SecretV
         document = _apply(document, change)
     after = _contents(document)
     changed = tuple(
-        key for key in dict.fromkeys(change.key for change in asked) if before.get(key) != after.get(key)
+        key
+        for key in dict.fromkeys(change.key for change in asked)
+        if before.get(key) != after.get(key)
     )
     if not changed:
-        raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
+        raise NothingChanged(
+            "Every value is the same as the stored one, so there is nothing to save."
+        )
     value = SecretValue(document.source())
     ensure_size(value)
     return value, changed
@@ -224,7 +235,9 @@ def _apply(document: Document, change: Change) -> Document:
 def _with_new(document: Document, key: str, text: str) -> Document:
     """The new member is written in the style of the last one; the blanks before the closing brace stay there."""
     if not document.members:
-        return replace(document, members=(Member(key, text, "", f"{_quote(key)}: ", _quote(text), ""),))
+        return replace(
+            document, members=(Member(key, text, "", f"{_quote(key)}: ", _quote(text), ""),)
+        )
     *others, last = document.members
     new = Member(key, text, last.lead, f"{_quote(key)}: ", _quote(text), last.trail)
     return replace(document, members=(*others, replace(last, trail=""), new))

@@ -59,7 +59,8 @@ class VersionFacts:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> VersionFacts:
         keys = tuple(
-            KeyFacts(**{**key, "problems": tuple(tuple(p) for p in key["problems"])}) for key in data["keys"]
+            KeyFacts(**{**key, "problems": tuple(tuple(p) for p in key["problems"])})
+            for key in data["keys"]
         )
         return cls(data["version_id"], data["kind"], keys, data["problem"], data["digest"])
 
@@ -72,7 +73,9 @@ def fingerprint(value: str, key: bytes) -> str:
     ]
 
 
-def derive_facts(version_id: str, value: SecretValue | None, spec: SecretSpec, key: bytes) -> VersionFacts:
+def derive_facts(
+    version_id: str, value: SecretValue | None, spec: SecretSpec, key: bytes
+) -> VersionFacts:
     """Facts of a version's value; `None` for a binary one."""
     if value is None:
         return VersionFacts(version_id, "binary", digest=spec.digest)

@@ -30,11 +30,21 @@ class KeyState:
     name: str
     state: State
     kind: Literal[
-        "set", "missing", "absent", "placeholder", "wrong", "shared", "differs", "unexpected", "empty"
+        "set",
+        "missing",
+        "absent",
+        "placeholder",
+        "wrong",
+        "shared",
+        "differs",
+        "unexpected",
+        "empty",
     ]
     facts: KeyFacts | None = None
     spec: KeySpec | None = None
-    uncompared: tuple[str, ...] = ()  # environments that it should be compared with, where nobody has looked
+    uncompared: tuple[
+        str, ...
+    ] = ()  # environments that it should be compared with, where nobody has looked
 
     @property
     def is_set(self) -> bool:
@@ -53,11 +63,17 @@ def key_states(
     return (*expected, *unexpected)
 
 
-def _key_state(spec: KeySpec, facts: KeyFacts | None, others: Mapping[str, VersionFacts | None]) -> KeyState:
+def _key_state(
+    spec: KeySpec, facts: KeyFacts | None, others: Mapping[str, VersionFacts | None]
+) -> KeyState:
     if facts is None:
         if spec.required:
             return KeyState(
-                spec.name, State("bad", "Missing", "the Lambda needs this key"), "missing", None, spec
+                spec.name,
+                State("bad", "Missing", "the Lambda needs this key"),
+                "missing",
+                None,
+                spec,
             )
         return KeyState(spec.name, State("mute", "Not set", "not required"), "absent", None, spec)
     kind, state = next(_verdicts(spec, facts, others))
@@ -86,7 +102,9 @@ def _verdicts(
     if spec.between_environments == "must_match" and different:
         yield (
             "differs",
-            State("warn", f"Differs from {' and '.join(different)}", "should be the same everywhere"),
+            State(
+                "warn", f"Differs from {' and '.join(different)}", "should be the same everywhere"
+            ),
         )
     hints = [
         text
@@ -99,7 +117,11 @@ def _verdicts(
 
 
 def _good(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> str:
-    name = "GitHub token, checksum valid" if spec.format == "github_token" else FORMAT_NAMES[spec.format]
+    name = (
+        "GitHub token, checksum valid"
+        if spec.format == "github_token"
+        else FORMAT_NAMES[spec.format]
+    )
     if unseen := _uncompared(spec, others):
         name += f"; not compared with {' and '.join(unseen)}, where nobody has looked yet"
     return name
@@ -130,23 +152,33 @@ def _unexpected(facts: KeyFacts, spec: SecretSpec) -> KeyState:
             if facts.placeholder
             else State("ok", "Set", "not in the catalogue")
         )
-        return KeyState(facts.name, state, "placeholder" if facts.placeholder else "set", facts, None)
+        return KeyState(
+            facts.name, state, "placeholder" if facts.placeholder else "set", facts, None
+        )
     return KeyState(
         facts.name, State("warn", "Unexpected", "not in the catalogue"), "unexpected", facts, None
     )
 
 
 def secret_state(
-    secret: Secret, facts: VersionFacts | None, keys: tuple[KeyState, ...], now: datetime, unknown: str = ""
+    secret: Secret,
+    facts: VersionFacts | None,
+    keys: tuple[KeyState, ...],
+    now: datetime,
+    unknown: str = "",
 ) -> State:
     """One word for the whole secret. `unknown` says why its facts could not be had."""
     if secret.deleted:
-        return State("bad", deletion_text(secret.deleted, now), "scheduled for deletion; readers are refused")
+        return State(
+            "bad", deletion_text(secret.deleted, now), "scheduled for deletion; readers are refused"
+        )
     if not secret.current:
         return State("bad", "No current version", "no version holds AWSCURRENT")
     if facts is None:
         return State(
-            "mute", "Could not look" if unknown else "Not looked at yet", unknown or "open it to look"
+            "mute",
+            "Could not look" if unknown else "Not looked at yet",
+            unknown or "open it to look",
         )
     if facts.kind != "object":
         return {
@@ -181,7 +213,8 @@ def _key_counts(keys: tuple[KeyState, ...]) -> Iterator[State]:
     for kind, one, many in _COUNTED:
         if levels := [key.state.level for key in keys if key.kind == kind]:
             yield State(
-                min(levels, key=_WORST_FIRST.index), (one if len(levels) == 1 else many).format(len(levels))
+                min(levels, key=_WORST_FIRST.index),
+                (one if len(levels) == 1 else many).format(len(levels)),
             )
     if number := sum(key.kind == "set" and key.state.level == "warn" for key in keys):
         yield State("warn", f"{number} to look at")

@@ -43,7 +43,9 @@ def _problems(value: str, spec: KeySpec) -> Iterator[Problem]:
         yield Problem("warning", "empty", "is empty")
         return
     if "\x00" in value:
-        yield Problem("error", "nul", "holds a NUL character, which no environment variable can hold")
+        yield Problem(
+            "error", "nul", "holds a NUL character, which no environment variable can hold"
+        )
     placeholder = is_placeholder(value, spec)
     if placeholder:
         yield Problem("warning", "placeholder", "is a placeholder")

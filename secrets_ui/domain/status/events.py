@@ -52,7 +52,9 @@ class Event:
         return f"{word} in {where}: {self.check.replace('_', ' ')}{self._count()}"
 
     def _count(self) -> str:
-        return f" ({plural(len(self.secrets), 'secret', 'secrets')})" if len(self.secrets) > 1 else ""
+        return (
+            f" ({plural(len(self.secrets), 'secret', 'secrets')})" if len(self.secrets) > 1 else ""
+        )
 
     def told(self) -> str:
         """In full sentences. The statement of an event that ended was true until now."""
@@ -86,7 +88,9 @@ def follow(
         )
         told = bool(was and was.is_told)
         if finding.is_trouble:
-            is_settled = finding.status != "unknown" or (was is not None and was.status == "unknown")
+            is_settled = finding.status != "unknown" or (
+                was is not None and was.status == "unknown"
+            )
             if not told and is_settled:
                 changes.append(Change("began", secret, finding))
             elif told and was and was.status != finding.status and is_settled:
@@ -106,7 +110,8 @@ def events_of(environment: str, changes: Iterable[Change], at: datetime) -> tupl
         f = change.finding
         groups.setdefault((change.kind, f.check, f.about, f.status), []).append(change)
     return tuple(
-        _event(environment, sorted(group, key=lambda c: c.secret), at) for _, group in sorted(groups.items())
+        _event(environment, sorted(group, key=lambda c: c.secret), at)
+        for _, group in sorted(groups.items())
     )
 
 
@@ -126,10 +131,15 @@ def slack_text(text: str) -> str:
 
 def webhook_payload(event: Event, event_id: str, address: str) -> Mapping[str, Any]:
     """Slack shows `text`, and other receivers read `event`."""
-    mark = {"began": ":red_circle:", "changed": ":large_orange_circle:", "ended": ":white_check_mark:"}[
-        event.kind
-    ]
+    mark = {
+        "began": ":red_circle:",
+        "changed": ":large_orange_circle:",
+        "ended": ":white_check_mark:",
+    }[event.kind]
     text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.told())}" + (
         f"\n<{address}>" if address else ""
     )
-    return {"text": text, "event": {"id": event_id, **event.to_json(), "title": event.title, "url": address}}
+    return {
+        "text": text,
+        "event": {"id": event_id, **event.to_json(), "title": event.title, "url": address},
+    }

@@ -60,7 +60,11 @@ def in_words(days: Iterable[Day]) -> str:
     days = tuple(days)
     failed = [day for day in days if day.status == "fail"]
     counts = Counter(day.status for day in days)
-    told = [f"{WORDS[status]} on {counts[status]}" for status in WORDS if counts[status] and status != "fail"]
+    told = [
+        f"{WORDS[status]} on {counts[status]}"
+        for status in WORDS
+        if counts[status] and status != "fail"
+    ]
     if failed:
         last = failed[-1].day
         number = f"{len(failed)} {'day' if len(failed) == 1 else 'days'}"

@@ -95,7 +95,9 @@ def find_changes(
         if before.key != now.key:
             found.append(
                 OutsideChange(
-                    "key", f"Its KMS key was changed from {_key(before.key)} to {_key(now.key)}.", made_at
+                    "key",
+                    f"Its KMS key was changed from {_key(before.key)} to {_key(now.key)}.",
+                    made_at,
                 )
             )
         if before.policy and now.policy and before.policy != now.policy:
@@ -107,7 +109,9 @@ def find_changes(
     return tuple(found)
 
 
-def _version(before: Sight | None, now: Sight, chain: ChainKnowledge, at: str) -> Iterator[OutsideChange]:
+def _version(
+    before: Sight | None, now: Sight, chain: ChainKnowledge, at: str
+) -> Iterator[OutsideChange]:
     if not now.current or (before is not None and before.current == now.current):
         return
     short = short_version(now.current)

@@ -38,7 +38,10 @@ class StatusFinding:
     @property
     def counts(self) -> bool:
         """What was skipped for a reason told elsewhere, and a second opinion that could not be had, decide nothing."""
-        return self.status != "skipped" and (self.status, self.weight) != ("unknown", "second opinion")
+        return self.status != "skipped" and (self.status, self.weight) != (
+            "unknown",
+            "second opinion",
+        )
 
     @property
     def is_trouble(self) -> bool:
@@ -69,10 +72,14 @@ def worst(statuses: Iterable[Status]) -> Status:
 
 def in_order(findings: Iterable[StatusFinding]) -> tuple[StatusFinding, ...]:
     """Worst first, and otherwise by name, so that the same findings are always told in the same order."""
-    return tuple(sorted(findings, key=lambda f: (not f.counts, _RANK[f.status], f.check, f.about, f.text)))
+    return tuple(
+        sorted(findings, key=lambda f: (not f.counts, _RANK[f.status], f.check, f.about, f.text))
+    )
 
 
-def shown_status(status: Status, at: datetime | None, now: datetime, stale_after: timedelta) -> Status:
+def shown_status(
+    status: Status, at: datetime | None, now: datetime, stale_after: timedelta
+) -> Status:
     """What a kept result is worth now. An old failure is still the last that is known; anything else that is old is unknown."""
     if at is not None and now - at <= stale_after:
         return status
@@ -110,13 +117,21 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
     since = min((environment.since for environment in concerned if environment.since), default="")
     if status == "fail":
         verb = "is" if is_one else "are"
-        told = f"{plural(number, 'failure', 'failures')}{_since(since, now)}" if number else "it failed last"
+        told = (
+            f"{plural(number, 'failure', 'failures')}{_since(since, now)}"
+            if number
+            else "it failed last"
+        )
         return Headline(status, f"{names} {verb} not healthy: {told}")
     if status == "unknown":
         why = next((environment.why for environment in concerned if environment.why), "")
-        return Headline(status, f"Unknown: {why}" if is_one and why else f"Unknown: {_unseen(names, number)}")
+        return Headline(
+            status, f"Unknown: {why}" if is_one and why else f"Unknown: {_unseen(names, number)}"
+        )
     if status == "warn":
-        return Headline(status, f"Nothing fails; {plural(number, 'thing', 'things')} to look at in {names}")
+        return Headline(
+            status, f"Nothing fails; {plural(number, 'thing', 'things')} to look at in {names}"
+        )
     oldest = min((environment.at for environment in environments if environment.at), default=None)
     age = f", checked {age_text(now - oldest)}" if oldest else ""
     return Headline("pass", f"{_all(environments)}{age}")

@@ -143,15 +143,15 @@ def cost_of_one_more(prices: Prices, secrets: int, monthly_calls: Sequence[Decim
     """A whole month of a new environment: the catalogue's secrets, a key of its own, and calls as the others have on average.
     `monthly_calls` are the others' dollars for calls, those that are known."""
     whole = prices.secret * secrets
-    told = (
-        f"{_counted(secrets, 'secret', 'secrets')} of the catalogue, each {_dollars(prices.secret)} a month"
-    )
+    told = f"{_counted(secrets, 'secret', 'secrets')} of the catalogue, each {_dollars(prices.secret)} a month"
     if monthly_calls:
         average = sum(monthly_calls, Decimal(0)) / len(monthly_calls)
         calls = Figure("Calls", average, average, _like(len(monthly_calls)))
     else:
         calls = unknown("Calls", "the calls of no environment are known")
-    key = Figure("Keys", prices.key, prices.key, f"a customer key of its own, {_dollars(prices.key)} a month")
+    key = Figure(
+        "Keys", prices.key, prices.key, f"a customer key of its own, {_dollars(prices.key)} a month"
+    )
     return Cost((Figure("Secrets", whole, whole, told), calls, key))
 
 
@@ -183,7 +183,11 @@ def _whole_month(
 
 def _calls_told(price: Decimal, in_month: Sequence[int], average: Decimal | None) -> str:
     rate = f"{_dollars(price)} for 10,000"
-    counted = _counted(sum(in_month), "call", "calls") if in_month else "not yet a data point in this month"
+    counted = (
+        _counted(sum(in_month), "call", "calls")
+        if in_month
+        else "not yet a data point in this month"
+    )
     if average is None:
         return f"{counted}, {rate}; the whole month is known once a whole day was counted"
     return f"{counted}, {rate}; the rest as on average, {average:,.0f} a day"

@@ -72,9 +72,13 @@ class Usage:
         today = self.read_at.astimezone(UTC).date()
         found = self.metrics.value if isinstance(self.metrics, Known) else {}
         reads, calls = _sum(found, map(calls_of, READS)), self.calls or {}
-        accesses, errors = (_sum(found, [Metric(self.namespace, name)]) for name in (ACCESSES, ERRORS))
+        accesses, errors = (
+            _sum(found, [Metric(self.namespace, name)]) for name in (ACCESSES, ERRORS)
+        )
         dates = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-        return tuple(Day(at, reads.get(at), calls.get(at), accesses.get(at), errors.get(at)) for at in dates)
+        return tuple(
+            Day(at, reads.get(at), calls.get(at), accesses.get(at), errors.get(at)) for at in dates
+        )
 
     @property
     def calls(self) -> Mapping[date, int] | None:
@@ -88,13 +92,20 @@ class Usage:
         """Metrics that CloudWatch did not tell whole, with its word for why."""
         found = self.metrics.value if isinstance(self.metrics, Known) else {}
         return tuple(
-            f"{_named(metric)}: {series.problem}" for metric, series in found.items() if series.problem
+            f"{_named(metric)}: {series.problem}"
+            for metric, series in found.items()
+            if series.problem
         )
 
 
 def calls_of(operation: str) -> Metric:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Usage-Metrics.html"""
-    dimensions = (("Type", "API"), ("Service", "Secrets Manager"), ("Resource", operation), ("Class", "None"))
+    dimensions = (
+        ("Type", "API"),
+        ("Service", "Secrets Manager"),
+        ("Resource", operation),
+        ("Class", "None"),
+    )
     return Metric("AWS/Usage", "CallCount", dimensions)
 
 
@@ -117,7 +128,9 @@ def summarise(usage: Usage) -> list[str]:
     sums = (
         _summed([day.errors for day in days], "failed read", "failed reads"),
         _summed([day.accesses for day in days], f"read of {prefix}", f"reads of {prefix}"),
-        _summed([day.reads for day in days], "read in the whole account", "reads in the whole account"),
+        _summed(
+            [day.reads for day in days], "read in the whole account", "reads in the whole account"
+        ),
     )
     counted = "; ".join(filter(None, sums))
     told.append(

@@ -34,7 +34,9 @@ class Command(TwinCommand):
         ):
             parser.add_argument(f"--{name}", default="", help=f"only records {text}")
         times = "an age such as 30m, 24h or 7d, or a time in UTC such as 2026-11-23 or '2026-11-23 14:05'"
-        parser.add_argument("--since", default="", metavar="TIME", help=f"only records from then on: {times}")
+        parser.add_argument(
+            "--since", default="", metavar="TIME", help=f"only records from then on: {times}"
+        )
         parser.add_argument("--until", default="", metavar="TIME", help="only records before then")
         parser.add_argument(
             "--limit",
@@ -55,8 +57,13 @@ class Command(TwinCommand):
 
 def _filters(options: Mapping[str, Any]) -> dict[str, str]:
     """By the same form as the page's. Raises WrongCall."""
-    asked = {name: options[name] for name in ("environment", "person", "secret", "key", "action", "outcome")}
-    form = AuditFilterForm(asked | {"after": _time(options["since"]), "before": _time(options["until"])})
+    asked = {
+        name: options[name]
+        for name in ("environment", "person", "secret", "key", "action", "outcome")
+    }
+    form = AuditFilterForm(
+        asked | {"after": _time(options["since"]), "before": _time(options["until"])}
+    )
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))
         option = {"after": "since", "before": "until"}.get(field, field)
@@ -73,7 +80,9 @@ def _time(text: str) -> str:
 
 def _limit(limit: int) -> int:
     if not 1 <= limit <= MOST:
-        raise WrongCall(f"--limit: expected 1 to {MOST}. More at once is an export, on the audit page.")
+        raise WrongCall(
+            f"--limit: expected 1 to {MOST}. More at once is an export, on the audit page."
+        )
     return limit
 
 
@@ -126,4 +135,6 @@ def _text(entries: Iterable[Entry]) -> str:
     ]
     if not rows:
         return "No record matches."
-    return table(("RECORD", "AT (UTC)", "PERSON", "ACTION", "OUTCOME", "ENVIRONMENT", "SECRET", "KEYS"), rows)
+    return table(
+        ("RECORD", "AT (UTC)", "PERSON", "ACTION", "OUTCOME", "ENVIRONMENT", "SECRET", "KEYS"), rows
+    )

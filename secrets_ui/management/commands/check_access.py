@@ -15,7 +15,13 @@ from secrets_ui.management.twin import full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.access.check import check_access
 
-_MARKS = {"pass": "ok", "fail": "FAIL", "unknown": "unknown", "warn": "warning", "skipped": "skipped"}
+_MARKS = {
+    "pass": "ok",
+    "fail": "FAIL",
+    "unknown": "unknown",
+    "warn": "warning",
+    "skipped": "skipped",
+}
 
 
 class Command(BaseCommand):
@@ -33,17 +39,21 @@ class Command(BaseCommand):
             help="one secret, by its full or short name (default: the catalogue's)",
         )
         parser.add_argument(
-            "--json", action="store_true", help="print the runs as JSON, a list of one object for each secret"
+            "--json",
+            action="store_true",
+            help="print the runs as JSON, a list of one object for each secret",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             environment = configuration.get_environment(options["environment"])
             names = [
-                full_name(environment, name) for name in options["secret"] or configuration.catalog().secrets
+                full_name(environment, name)
+                for name in options["secret"] or configuration.catalog().secrets
             ]
             runs = [
-                check_access(environment, name, Actor("check_access", job="check_access")) for name in names
+                check_access(environment, name, Actor("check_access", job="check_access"))
+                for name in names
             ]
         except ConsoleError as error:
             raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None

@@ -24,13 +24,17 @@ class Command(BaseCommand):
             self.stdout.write(answer.line)
             bad += answer.is_error
         if bad:
-            raise CommandError(f"{bad} of the requests could not be evaluated; their answers hold an error.")
+            raise CommandError(
+                f"{bad} of the requests could not be evaluated; their answers hold an error."
+            )
 
 
 def answers(stream: BinaryIO) -> Iterator[Answer]:
     for line in lines(stream):
         if line is None:
-            yield Answer({"id": None, "error": f"request: longer than {MAX_LINE_BYTES} bytes"}, is_error=True)
+            yield Answer(
+                {"id": None, "error": f"request: longer than {MAX_LINE_BYTES} bytes"}, is_error=True
+            )
         elif line.strip():
             yield answer_line(line)
 

@@ -21,7 +21,10 @@ class Command(TwinCommand):
         super().add_arguments(parser)
         parser.add_argument("environment", help="name of an environment, such as prod")
         parser.add_argument(
-            "--filter", default="", metavar="TEXT", help="only those with TEXT in their name or a key's"
+            "--filter",
+            default="",
+            metavar="TEXT",
+            help="only those with TEXT in their name or a key's",
         )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
@@ -43,7 +46,9 @@ class Command(TwinCommand):
         return 0
 
 
-def _every_page(place: Environment, request: ShellRequest, others: list[Environment]) -> Iterable[Listing]:
+def _every_page(
+    place: Environment, request: ShellRequest, others: list[Environment]
+) -> Iterable[Listing]:
     token = ""
     while True:
         listing = AskedPage(place, actor_of(request), others, token).listing()

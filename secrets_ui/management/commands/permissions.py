@@ -25,7 +25,8 @@ def as_markdown() -> str:
     ]
     table = [head, ["---", *[":-:"] * len(ROLES)], *rows]
     return _TEXT.format(
-        table="\n".join(f"| {' | '.join(row)} |" for row in table), only_whole=" and ".join(ONLY_WHOLE)
+        table="\n".join(f"| {' | '.join(row)} |" for row in table),
+        only_whole=" and ".join(ONLY_WHOLE),
     )
 
 

@@ -24,7 +24,13 @@ from secrets_ui.management.twin import (
     table,
     told,
 )
-from secrets_ui.management.typed_values import Newline, is_source, parse_assignments, read_changes, read_value
+from secrets_ui.management.typed_values import (
+    Newline,
+    is_source,
+    parse_assignments,
+    read_changes,
+    read_value,
+)
 from secrets_ui.permissions import ShellRequest, actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.idempotency import Saved
@@ -44,7 +50,9 @@ class Command(TwinCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
+        parser.add_argument(
+            "name", help="the secret's name, whole or without the environment's prefix"
+        )
         parser.add_argument(
             "assignments", nargs="*", metavar="KEY=-",
             help="KEY=- takes the value from standard input (asked for without an echo at a terminal), KEY=@FILE from a file",
@@ -54,9 +62,14 @@ class Command(TwinCommand):
             ("empty", "set KEY to an empty text"),
             ("remove", "remove KEY"),
         ):
-            parser.add_argument(f"--{option}", action="append", default=[], metavar="KEY", help=text)
+            parser.add_argument(
+                f"--{option}", action="append", default=[], metavar="KEY", help=text
+            )
         parser.add_argument(
-            "--document", default="", metavar="SOURCE", help="replace the whole document: - or @FILE"
+            "--document",
+            default="",
+            metavar="SOURCE",
+            help="replace the whole document: - or @FILE",
         )
         parser.add_argument(
             "--as-text", action="store_true", help="the document is meant not to be a JSON object"
@@ -80,7 +93,9 @@ class Command(TwinCommand):
             metavar="ID",
             help="only if this version is current (default: the one that is now)",
         )
-        parser.add_argument("--dry-run", action="store_true", help="show the review, and change nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show the review, and change nothing"
+        )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
@@ -93,13 +108,17 @@ class Command(TwinCommand):
                 else self._save(place, request, edit, options)
             )
         except NothingChanged as nothing:
-            self.answer(options, {"secret": name, "version_id": edit.base, "changed": []}, nothing.message)
+            self.answer(
+                options, {"secret": name, "version_id": edit.base, "changed": []}, nothing.message
+            )
             return 0
         except VersionConflict as conflict:
             self._explain(place, request, edit, conflict)
             return CONFLICT
 
-    def _save(self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]) -> int:
+    def _save(
+        self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]
+    ) -> int:
         if refusal := _refusal(place, edit):
             raise refusal  # as put_new_version would, and with the option that is missing
         self._warn(place, edit)
@@ -142,7 +161,9 @@ class Command(TwinCommand):
         except ConsoleError as error:
             self.note(f"What the other change was is not known: {error.message}")
             return
-        self.note(f"  By:      {known.author.name if known.author else 'somebody outside this console'}")
+        self.note(
+            f"  By:      {known.author.name if known.author else 'somebody outside this console'}"
+        )
         rows = [(row.key, row.base, row.theirs, row.yours) for row in known.rows]
         self.stderr.write(table(("KEY", "BASE", "THEIRS", "YOURS"), rows))
 
@@ -169,7 +190,11 @@ def _edit(place: Environment, request: ShellRequest, name: str, options: Mapping
 def _form(options: Mapping[str, Any]) -> SaveForm:
     """The page's own, so that the same texts are too long or no version. Raises WrongCall."""
     form = SaveForm(
-        {"base": options["if_version"], "reason": options["reason"], "typed_name": options["confirm"]}
+        {
+            "base": options["if_version"],
+            "reason": options["reason"],
+            "typed_name": options["confirm"],
+        }
     )
     if form.is_valid():
         return form
@@ -182,7 +207,9 @@ _FIELDS = {"base": "if-version", "typed_name": "confirm"}
 
 def _document(options: Mapping[str, Any]) -> SecretValue:
     is_json = not options["as_text"]
-    newline: Newline = options["newline"] or ("keep" if is_json else "")  # JSON allows blanks around it
+    newline: Newline = options["newline"] or (
+        "keep" if is_json else ""
+    )  # JSON allows blanks around it
     return read_value("the document", options["document"], newline)
 
 
@@ -234,9 +261,7 @@ def _saved_data(edit: Edit, saved: Saved) -> dict[str, Any]:
 def _saved_text(edit: Edit, saved: Saved) -> str:
     what = "waits for a second person" if saved.is_proposal else "is AWSCURRENT now"
     keys = ", ".join(map(printable, saved.changed)) or "the whole document"
-    return (
-        f"{edit.secret}: version {saved.version_id} {what}. Changed: {keys}. Audit record {saved.sequence}."
-    )
+    return f"{edit.secret}: version {saved.version_id} {what}. Changed: {keys}. Audit record {saved.sequence}."
 
 
 def _review_text(place: Environment, edit: Edit, review: Review) -> str:

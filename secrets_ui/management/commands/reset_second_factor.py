@@ -27,4 +27,6 @@ class Command(BaseCommand):
         audit.record("factor.reset", CONSOLE, details={"account": name})
         remove_all(person)
         ended = end_sessions(person)
-        self.stdout.write(f"The second factors of {name} are gone; {ended} of their sessions ended.")
+        self.stdout.write(
+            f"The second factors of {name} are gone; {ended} of their sessions ended."
+        )

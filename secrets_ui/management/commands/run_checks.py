@@ -56,7 +56,9 @@ class Command(BaseCommand):
 
     def _pass(self) -> None:
         done = run_status_pass(self.pace.take_calls)
-        self.stdout.write(f"{done.secrets} secrets in {done.seconds:.1f} s; {len(done.events)} events.")
+        self.stdout.write(
+            f"{done.secrets} secrets in {done.seconds:.1f} s; {len(done.events)} events."
+        )
 
     def _go_on(self, every: int) -> None:
         parent, next_pass, next_sign = os.getppid(), 0.0, 0.0

@@ -12,7 +12,12 @@ from django.db import Error, connections
 
 from secrets_ui.domain.errors import AwsError, ConsoleError
 from secrets_ui.services import configuration
-from secrets_ui.services.changes.settle import SETTLE_AFTER, open_intents, settle_audit, sweep_labels
+from secrets_ui.services.changes.settle import (
+    SETTLE_AFTER,
+    open_intents,
+    settle_audit,
+    sweep_labels,
+)
 
 SWEEP_EVERY = 3600  # seconds
 log = logging.getLogger("miyabi.settle")
@@ -27,7 +32,9 @@ class Command(BaseCommand):
             help="younger intents may belong to a live request (default: %(default)s)",
         )  # fmt: skip
         parser.add_argument(
-            "--wait", action="store_true", help="wait until the intents that are open now are old enough"
+            "--wait",
+            action="store_true",
+            help="wait until the intents that are open now are old enough",
         )
         parser.add_argument(
             "--every",
@@ -64,7 +71,9 @@ class Command(BaseCommand):
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
             except (ConsoleError, Error) as error:
-                self._complain(f"Not settled now ({type(error).__name__}), tried again in {pause} seconds.")
+                self._complain(
+                    f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
+                )
             connections.close_all()
             time.sleep(pause)
 

@@ -25,7 +25,9 @@ class Command(TwinCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
+        parser.add_argument(
+            "name", help="the secret's name, whole or without the environment's prefix"
+        )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
@@ -47,7 +49,11 @@ def _data(opened: OpenSecret) -> dict[str, Any]:
         "description": secret.description,
         "kms_key_id": secret.kms_key_id or "alias/aws/secretsmanager",
         "tags": dict(secret.tags),
-        "state": {"level": opened.state.level, "text": opened.state.text, "hint": opened.state.hint},
+        "state": {
+            "level": opened.state.level,
+            "text": opened.state.text,
+            "hint": opened.state.hint,
+        },
         "editable": not opened.why_not_editable,
         "why_not_editable": opened.why_not_editable or None,
         "current_version": secret.current or None,
@@ -57,7 +63,9 @@ def _data(opened: OpenSecret) -> dict[str, Any]:
         "read_at": opened.read_at,
         "keys": [_key_data(key) for key in opened.keys],
         "versions": [_version_data(row) for row in opened.versions],
-        "not_known": [problem.message for problem in (opened.problem, opened.versions_problem) if problem],
+        "not_known": [
+            problem.message for problem in (opened.problem, opened.versions_problem) if problem
+        ],
     }
 
 

@@ -38,15 +38,23 @@ class Command(BaseCommand):
         report, board = status_report(environments, with_secrets=options["json"])
         self.stdout.write(json.dumps(report, indent=2) if options["json"] else _told(board))
         # The record is of no environment: it decides where all of them are asked for.
-        of_the_record = [] if options["environment"] else [board.record.status if board.record else "unknown"]
+        of_the_record = (
+            [] if options["environment"] else [board.record.status if board.record else "unknown"]
+        )
         sys.exit(EXIT[worst([*(place.told.status for place in board.places), *of_the_record])])
 
 
 def _told(board: StatusBoard) -> str:
     lines = [f"{board.headline.text}."]
     for place in board.places:
-        at = f"checked at {place.told.at:%Y-%m-%d %H:%M:%S} UTC" if place.told.at else "not checked yet"
-        lines.append(f"  {place.told.name:<10} {WORDS[place.told.status]:<8} {place.secrets} secrets, {at}")
+        at = (
+            f"checked at {place.told.at:%Y-%m-%d %H:%M:%S} UTC"
+            if place.told.at
+            else "not checked yet"
+        )
+        lines.append(
+            f"  {place.told.name:<10} {WORDS[place.told.status]:<8} {place.secrets} secrets, {at}"
+        )
     for trouble in board.troubles[:MOST_TOLD]:
         more = f" (and {trouble.more} more)" if trouble.more else ""
         lines.append(f"  {WORDS[trouble.finding.status]:<8} {trouble.finding.text}{more}")
@@ -57,4 +65,6 @@ def _told(board: StatusBoard) -> str:
 
 def _printable(line: str) -> str:
     """A name from AWS may hold what moves a terminal's cursor."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
+    )

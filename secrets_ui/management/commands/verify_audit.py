@@ -27,7 +27,13 @@ class Command(BaseCommand):
             self.stdout.write(found.text)
         self.stdout.write(
             json.dumps(
-                {"checkpoint": {"sequence": reached.sequence, "hash": reached.hash, "count": reached.count}}
+                {
+                    "checkpoint": {
+                        "sequence": reached.sequence,
+                        "hash": reached.hash,
+                        "count": reached.count,
+                    }
+                }
             )
         )
         if breaks:

@@ -17,7 +17,15 @@ from ...aws.secrets_manager import SecretsManagerGateway
 from ...aws.sts import StsGateway
 from ...domain.access.context import role_name_of, simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
-from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, Role, Unreachable, unlearnt
+from ...domain.access.evidence import (
+    AccessEvidence,
+    Evidence,
+    Known,
+    NotAsked,
+    Role,
+    Unreachable,
+    unlearnt,
+)
 from ...domain.access.expected_policies import READ_ACTIONS, expected_arns
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
@@ -41,14 +49,21 @@ class Gathering:
 
     def __init__(self, environment: Environment, secret_name: str, actor: Actor) -> None:
         """Raises InvalidSecretName."""
-        self.environment, self.name, self.actor = environment, environment.secret_name(secret_name), actor
+        self.environment, self.name, self.actor = (
+            environment,
+            environment.secret_name(secret_name),
+            actor,
+        )
 
         def client(service: str) -> Any:
             return sessions().client(environment, service, actor.session_name, CHECK.of(self.name))
 
         self.spec = configuration.spec_of(environment, self.name)
         self.secrets = SecretsManagerGateway(client("secretsmanager"), environment)
-        self.iam, self.kms = IamGateway(client("iam"), environment), KmsGateway(client("kms"), environment)
+        self.iam, self.kms = (
+            IamGateway(client("iam"), environment),
+            KmsGateway(client("kms"), environment),
+        )
         self.lambda_, self.sts = (
             LambdaGateway(client("lambda"), environment),
             StsGateway(client("sts"), environment),
@@ -85,7 +100,9 @@ class Gathering:
     def _ask_first(self) -> None:
         """The longest chain first: role → policies → their documents."""
         role, name = self.environment.lambda_role, self.name
-        self._ask("attached", lambda: self.iam.list_attached_role_policies(role), self._ask_documents)
+        self._ask(
+            "attached", lambda: self.iam.list_attached_role_policies(role), self._ask_documents
+        )
         self._ask("role", lambda: self.iam.get_role(role), self._ask_about_role)
         self._ask(
             "inline",
@@ -94,19 +111,26 @@ class Gathering:
         )
         self._ask(
             "secret",
-            lambda: _known(self.secrets, "DescribeSecret", name, self.secrets.describe_secret(name)),
+            lambda: _known(
+                self.secrets, "DescribeSecret", name, self.secrets.describe_secret(name)
+            ),
             self._ask_about_secret,
         )
         self._ask(
             "versions",
             lambda: _known(
-                self.secrets, "ListSecretVersionIds", name, self.secrets.list_secret_version_ids(name)
+                self.secrets,
+                "ListSecretVersionIds",
+                name,
+                self.secrets.list_secret_version_ids(name),
             ),
             lambda answer: self._ask_about_encryption(),
         )
         self._ask(
             "resource_policy",
-            lambda: _known(self.secrets, "GetResourcePolicy", name, self.secrets.get_resource_policy(name)),
+            lambda: _known(
+                self.secrets, "GetResourcePolicy", name, self.secrets.get_resource_policy(name)
+            ),
         )
         self._ask(
             "alias",
@@ -114,7 +138,8 @@ class Gathering:
             lambda answer: self._ask_about_encryption(),
         )
         self._ask(
-            "function", lambda: self.lambda_.get_function_configuration(self.environment.lambda_function)
+            "function",
+            lambda: self.lambda_.get_function_configuration(self.environment.lambda_function),
         )
         self._ask("caller", self.sts.get_caller_identity, self._ask_about_caller)
         self._ask_about_console(role_name_of(self.environment.assume_role))
@@ -158,7 +183,9 @@ class Gathering:
 
     def _ask_about_encryption(self) -> None:
         """Once the secret, its versions and the alias have been answered, in whatever way."""
-        secret, versions, alias = (self.answers.get(name) for name in ("secret", "versions", "alias"))
+        secret, versions, alias = (
+            self.answers.get(name) for name in ("secret", "versions", "alias")
+        )
         if secret is None or versions is None or alias is None:
             return
         if isinstance(secret, Known):
@@ -211,7 +238,9 @@ class Gathering:
 
     def _ask_about_console_boundary(self, answer: Evidence[Role]) -> None:
         if isinstance(answer, Known) and answer.value.boundary:
-            self._ask("console-boundary", lambda: self.iam.get_policy_document(answer.value.boundary))
+            self._ask(
+                "console-boundary", lambda: self.iam.get_policy_document(answer.value.boundary)
+            )
 
     def _ask_console_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
         self._ask_policies("console", answer.value if isinstance(answer, Known) else ())
@@ -236,7 +265,12 @@ class Gathering:
         pending = [name for name, _ in self._waiting.values()]
         seconds = self._seconds or time.monotonic() - self._started
         return self.answers.evidence(
-            self.environment, self.name, self.spec, pending=pending, looked=self.looked, seconds=seconds
+            self.environment,
+            self.name,
+            self.spec,
+            pending=pending,
+            looked=self.looked,
+            seconds=seconds,
         )
 
 

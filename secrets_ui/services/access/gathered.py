@@ -58,9 +58,13 @@ class Gathered(dict[str, Evidence[Any]]):
 
     def _members(self, *prefixes: str) -> dict[str, Evidence[Any]]:
         found = ((name.partition(":"), answer) for name, answer in self.items())
-        return {name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes}
+        return {
+            name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes
+        }
 
     def _calls(self, looked: bool) -> int:
         """A policy's document takes two calls, facts that were known take none, and a key may be the alias's answer."""
-        answers = {id(answer): answer for name, answer in self.items() if looked or name != "facts"}.values()
+        answers = {
+            id(answer): answer for name, answer in self.items() if looked or name != "facts"
+        }.values()
         return len(answers) + sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)

@@ -25,7 +25,9 @@ def keep(run: Run, actor: Actor) -> CheckRun:
 def find(environment: Environment, number: int) -> CheckRun | None:
     """A run of this environment, None when there is none with this number."""
     return (
-        CheckRun.objects.filter(environment=environment.name, pk=number).first() if number < 2**62 else None
+        CheckRun.objects.filter(environment=environment.name, pk=number).first()
+        if number < 2**62
+        else None
     )
 
 

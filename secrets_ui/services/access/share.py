@@ -44,11 +44,17 @@ class SharedEvidence:
         self.first = gather_evidence(environment, secret_name, actor)
         self.keys: dict[str, KeyEvidence] = {}
         if isinstance(self.first.key, Known):
-            ours = KeyEvidence(self.first.key, self.first.key_policy, self.first.grants, self.first.rotation)
+            ours = KeyEvidence(
+                self.first.key, self.first.key_policy, self.first.grants, self.first.rotation
+            )
             arn = self.first.key.value.arn
             self.keys |= dict.fromkeys((arn, arn.rpartition("/")[2]), ours)
-        self.iam = IamGateway(sessions().client(environment, "iam", actor.session_name, WATCH), environment)
-        self.kms = KmsGateway(sessions().client(environment, "kms", actor.session_name, WATCH), environment)
+        self.iam = IamGateway(
+            sessions().client(environment, "iam", actor.session_name, WATCH), environment
+        )
+        self.kms = KmsGateway(
+            sessions().client(environment, "kms", actor.session_name, WATCH), environment
+        )
         self.secrets = secrets_manager(environment, actor, WATCH)
 
     def of_another(self, name: str) -> AccessEvidence:
@@ -101,7 +107,9 @@ class SharedEvidence:
             partial(self.kms.list_grants, arn),
             partial(self.kms.get_key_rotation_status, arn),
         ]
-        policy, grants, rotation = (unlearnt(a) if isinstance(a, AwsError) else a for a in gather(asked))
+        policy, grants, rotation = (
+            unlearnt(a) if isinstance(a, AwsError) else a for a in gather(asked)
+        )
         return KeyEvidence(key, policy, grants, rotation)
 
     def _simulated(self, secret: Evidence[Secret]) -> Evidence[Any]:
@@ -111,7 +119,11 @@ class SharedEvidence:
         context = simulation_context(self.environment)
         return _kept(
             partial(
-                self.iam.simulate_principal_policy, role.value.arn, READ_ACTIONS, [secret.value.arn], context
+                self.iam.simulate_principal_policy,
+                role.value.arn,
+                READ_ACTIONS,
+                [secret.value.arn],
+                context,
             )
         )
 

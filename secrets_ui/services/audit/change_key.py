@@ -24,11 +24,17 @@ def change_audit_key() -> audit.Recorded:
     if breaks and not verify_with([*before, settings.AUDIT_KEY])[0]:
         raise AuditKeyNotChanged("AUDIT_KEY has taken over already; there is nothing to do.")
     if breaks:
-        raise AuditKeyNotChanged(f"The chain does not hold under AUDIT_KEYS_BEFORE: {breaks[0].text}")
+        raise AuditKeyNotChanged(
+            f"The chain does not hold under AUDIT_KEYS_BEFORE: {breaks[0].text}"
+        )
 
     def ensure_nothing_came_in_between() -> None:
-        if AuditRecord.objects.values_list("sequence", flat=True).first() != (reached.sequence or None):
-            raise AuditKeyNotChanged("The chain grew meanwhile: stop every console first, then try again.")
+        if AuditRecord.objects.values_list("sequence", flat=True).first() != (
+            reached.sequence or None
+        ):
+            raise AuditKeyNotChanged(
+                "The chain grew meanwhile: stop every console first, then try again."
+            )
 
     return audit.record(
         KEY_CHANGED,

@@ -17,7 +17,9 @@ def grant_console(role: str) -> list[str]:
     Raises ConfigurationError, DatabaseError."""
     if connection.vendor != "postgresql":
         raise ConfigurationError("DATABASE_URL: only PostgreSQL has users of its own.")
-    tables = sorted(connection.introspection.django_table_names(only_existing=True, include_views=False))
+    tables = sorted(
+        connection.introspection.django_table_names(only_existing=True, include_views=False)
+    )
     quote = connection.ops.quote_name
     schema = quote(_schema())
     name = '"{}"'.format(

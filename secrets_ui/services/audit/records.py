@@ -49,7 +49,10 @@ class Entry:
 
     @property
     def details(self) -> dict[str, Any]:
-        return {**json.loads(self.record.details), **(json.loads(self.ended.details) if self.ended else {})}
+        return {
+            **json.loads(self.record.details),
+            **(json.loads(self.ended.details) if self.ended else {}),
+        }
 
     @property
     def version_id(self) -> str:
@@ -76,7 +79,9 @@ def search(filters: Mapping[str, str], visible: Iterable[str], *, below: int = 0
 def _select(filters: Mapping[str, str], visible: Iterable[str]) -> QuerySet[AuditRecord]:
     records = AuditRecord.objects.exclude(phase="outcome").filter(environment__in=[*visible, ""])
     exact = {"person": "actor", "environment": "environment", "action": "action"}
-    records = records.filter(**{column: filters[name] for name, column in exact.items() if filters.get(name)})
+    records = records.filter(
+        **{column: filters[name] for name, column in exact.items() if filters.get(name)}
+    )
     if text := filters.get("secret"):
         records = records.filter(secret__contains=text)
     if key := filters.get("key"):
@@ -108,7 +113,9 @@ def _with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
     intents = [str(record.sequence) for record in records if record.phase == "intent"]
     ended = {
         r.intent: r
-        for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by("sequence")
+        for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by(
+            "sequence"
+        )
     }  # the last counts
     return (Entry(record, ended.get(str(record.sequence))) for record in records)
 
@@ -123,11 +130,16 @@ class OneRecord:
 
 def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
     """One record with its place in the chain; None when there is none, or none that this person may see."""
-    near = {r.sequence: r for r in AuditRecord.objects.filter(sequence__range=(sequence - 1, sequence + 1))}
+    near = {
+        r.sequence: r
+        for r in AuditRecord.objects.filter(sequence__range=(sequence - 1, sequence + 1))
+    }
     record = near.get(sequence)
     if record is None or record.environment not in (*visible, ""):
         return None
-    intent = AuditRecord.objects.filter(sequence=int(record.intent)).first() if record.intent else None
+    intent = (
+        AuditRecord.objects.filter(sequence=int(record.intent)).first() if record.intent else None
+    )
     entry = next(iter(_with_outcomes([record])))
     return OneRecord(entry, intent, near.get(sequence - 1), near.get(sequence + 1))
 
@@ -146,10 +158,16 @@ def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Ite
     chosen = _select(filters, visible)
     intents = chosen.filter(phase="intent").values_list("sequence", flat=True)
     wanted = {str(sequence) for sequence in intents.iterator()}
-    rows = AuditRecord.objects.filter(environment__in=[*visible, ""]).order_by("sequence").values(*COLUMNS)
+    rows = (
+        AuditRecord.objects.filter(environment__in=[*visible, ""])
+        .order_by("sequence")
+        .values(*COLUMNS)
+    )
     picked = set(chosen.values_list("sequence", flat=True).iterator())
     kept = (
-        row for row in rows.iterator(chunk_size=500) if row["sequence"] in picked or row["intent"] in wanted
+        row
+        for row in rows.iterator(chunk_size=500)
+        if row["sequence"] in picked or row["intent"] in wanted
     )
     return _csv(kept) if form == "csv" else _json_lines(kept)
 
@@ -172,5 +190,8 @@ def _inert(cell: str) -> str:
 
 def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
-        told = {**row, **{name: json.loads(row[name]) for name in ("keys", "request_ids", "details")}}
+        told = {
+            **row,
+            **{name: json.loads(row[name]) for name in ("keys", "request_ids", "details")},
+        }
         yield json.dumps(told, ensure_ascii=False) + "\n"

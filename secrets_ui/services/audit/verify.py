@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 from django.conf import settings
 from django.db import connection
 
-from ...domain.audit.chain import FIELDS, GENESIS, Break, Checkpoint, check_tail, record_hash, start, verify
+from ...domain.audit.chain import (
+    FIELDS,
+    GENESIS,
+    Break,
+    Checkpoint,
+    check_tail,
+    record_hash,
+    start,
+    verify,
+)
 from ...models import AuditRecord
 
 CHUNK = 5000  # rows fetched at a time
@@ -40,7 +49,8 @@ def last_record() -> tuple[int, bool]:
     if last is None:
         return 0, True
     previous = (
-        AuditRecord.objects.filter(sequence__lt=last[0]).values_list("hash", flat=True).first() or GENESIS
+        AuditRecord.objects.filter(sequence__lt=last[0]).values_list("hash", flat=True).first()
+        or GENESIS
     )
     return last[0], record_hash(start(settings.AUDIT_KEY), previous, last[:-1]) == last[-1]
 
@@ -50,7 +60,9 @@ def rows(beyond: int | None = None) -> Iterator[tuple[object, ...]]:
     columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
     select, after = f"SELECT {columns} FROM secrets_ui_auditrecord", " WHERE sequence > %s"  # noqa: S608
     with connection.cursor() as cursor:
-        where = "" if beyond is None else after  # not "above 0": a row may have been put below the first one
+        where = (
+            "" if beyond is None else after
+        )  # not "above 0": a row may have been put below the first one
         last: list[int] = [] if beyond is None else [beyond]
         while True:
             cursor.execute(f"{select}{where} ORDER BY sequence LIMIT %s", [*last, CHUNK])

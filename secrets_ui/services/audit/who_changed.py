@@ -25,7 +25,10 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
     """By version id, for the versions that this console made; all others were made outside it. One query."""
     rows = (
         AuditRecord.objects.filter(
-            version_id__in={v for v in version_ids if v}, phase="outcome", action__in=WRITES, outcome="done"
+            version_id__in={v for v in version_ids if v},
+            phase="outcome",
+            action__in=WRITES,
+            outcome="done",
         )
         .order_by("sequence")
         .values_list("version_id", "actor", "at", "intent", "reason", "action")

@@ -53,10 +53,17 @@ def record_intent(action: str, actor: Actor, **more: Any) -> Recorded:
     return _append(phase="intent", action=action, outcome="", actor=actor, **more)
 
 
-def record_outcome(intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any) -> Recorded:
+def record_outcome(
+    intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any
+) -> Recorded:
     """Ends an intent. Raises AuditUnavailable; the intent then stays open until settle_audit asks AWS."""
     return _append(
-        phase="outcome", action=action, outcome=outcome, actor=actor, intent=str(intent.sequence), **more
+        phase="outcome",
+        action=action,
+        outcome=outcome,
+        actor=actor,
+        intent=str(intent.sequence),
+        **more,
     )
 
 
@@ -106,7 +113,9 @@ def _take_turn() -> None:
 
 def _ensure_first(once: str) -> None:
     """Inside the turn: the same form, sent twice, finds the intent of the first. One that ended without effect does not count."""
-    for sequence in AuditRecord.objects.filter(once=once, phase="intent").values_list("sequence", flat=True):
+    for sequence in AuditRecord.objects.filter(once=once, phase="intent").values_list(
+        "sequence", flat=True
+    ):
         ended = outcome_of(sequence)
         if ended is None or ended.outcome == "done":
             raise AlreadyIntended(sequence)
@@ -120,7 +129,11 @@ def _ensure_open(sequence: int) -> None:
 def outcome_of(sequence: int) -> AuditRecord | None:
     """The record that ended an intent, None while it is open. Of two the last counts: a request that outlived its own settlement
     (its machine was suspended, say) knows better than AWS could tell."""
-    return AuditRecord.objects.filter(intent=str(sequence), phase="outcome").order_by("-sequence").first()
+    return (
+        AuditRecord.objects.filter(intent=str(sequence), phase="outcome")
+        .order_by("-sequence")
+        .first()
+    )
 
 
 def _insert(fields: Mapping[str, str]) -> Recorded:
@@ -152,11 +165,18 @@ def texts(stored: str) -> list[str]:
 
 def _tell(recorded: Recorded, fields: Mapping[str, str]) -> None:
     """Each record goes to the log stream as well: a checkpoint in a second place, against which a cut-off tail is found."""
-    shown = {name: fields[name] for name in ("phase", "action", "outcome", "actor", "environment", "secret")}
+    shown = {
+        name: fields[name]
+        for name in ("phase", "action", "outcome", "actor", "environment", "secret")
+    }
     log.info(
         "audit record",
         extra={
-            "checkpoint": {"sequence": recorded.sequence, "hash": recorded.hash, "count": recorded.sequence},
+            "checkpoint": {
+                "sequence": recorded.sequence,
+                "hash": recorded.hash,
+                "count": recorded.sequence,
+            },
             "audit": shown,
         },
     )

@@ -97,12 +97,16 @@ def _proposal(environment: Environment, record: AuditRecord, secret: Secret | Aw
     )
 
 
-def _keys(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Iterable[ChangedKey]:
+def _keys(
+    environment: Environment, record: AuditRecord, secret: Secret | AwsError
+) -> Iterable[ChangedKey]:
     names = json.loads(record.keys)
     if isinstance(secret, AwsError):
         return [ChangedKey(name, "", "") for name in names]
     spec = configuration.spec_of(environment, record.secret)
-    before = known_facts([Wanted(secret.name, secret.arn, record.base_version_id, spec)]).get(secret.arn)
+    before = known_facts([Wanted(secret.name, secret.arn, record.base_version_id, spec)]).get(
+        secret.arn
+    )
     after = known_facts([Wanted(secret.name, secret.arn, record.version_id, spec)]).get(secret.arn)
     return [
         ChangedKey(
@@ -144,7 +148,9 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
         _ensure_fresh(secret, record)
     except (SecretNotEditable, VersionConflict) as refusal:
         outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
-        audit.record("secret.approve", actor, outcome, **_about(record), details={"why": refusal.message})
+        audit.record(
+            "secret.approve", actor, outcome, **_about(record), details={"why": refusal.message}
+        )
         raise
     _decide(gateway, actor, record, "secret.approve")
     return _proposal(environment, record, secret)
@@ -201,7 +207,9 @@ def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, a
         raise
     except ConsoleError as error:
         outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
-        audit.record_outcome(intent, action, actor, outcome, **where, details={"why": error.message})
+        audit.record_outcome(
+            intent, action, actor, outcome, **where, details={"why": error.message}
+        )
         raise
     try:
         audit.record_outcome(
@@ -214,22 +222,30 @@ def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, a
             details={"proposed_by": record.actor},
         )
     except AuditUnavailable:
-        raise OutcomeUnknown("AWS took the decision, but its outcome could not be recorded.") from None
+        raise OutcomeUnknown(
+            "AWS took the decision, but its outcome could not be recorded."
+        ) from None
     if action == "secret.approve":
         take_label_off(gateway, record.secret, label, record.version_id)
 
 
 def _carry_out(gateway: SecretsManagerGateway, record: AuditRecord, action: str, label: str) -> str:
     if action == "secret.approve":
-        return swap_current(gateway, record.secret, base=record.base_version_id, to=record.version_id)
+        return swap_current(
+            gateway, record.secret, base=record.base_version_id, to=record.version_id
+        )
     try:
-        return gateway.update_secret_version_stage(record.secret, label, remove_from=record.version_id)
+        return gateway.update_secret_version_stage(
+            record.secret, label, remove_from=record.version_id
+        )
     except AwsError as error:
         _ensure_off(gateway, record, label, error)
         return error.call.request_id
 
 
-def _ensure_off(gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError) -> None:
+def _ensure_off(
+    gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError
+) -> None:
     """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on a secret that is gone."""
     try:
         labels = gateway.describe_secret(record.secret).versions.get(record.version_id, ())

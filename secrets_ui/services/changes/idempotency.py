@@ -43,7 +43,9 @@ def sending_of(environment: Environment, actor: Actor, edit: Edit) -> str:
 
 def same_form(edit: Edit) -> Saved | None:
     """What an earlier sending of the same form came to: its double is told the same, not a conflict with itself."""
-    earlier = AuditRecord.objects.filter(once=edit.once, phase="intent").first() if edit.once else None
+    earlier = (
+        AuditRecord.objects.filter(once=edit.once, phase="intent").first() if edit.once else None
+    )
     if earlier is None:
         return None
     ended = audit.outcome_of(earlier.sequence)
@@ -52,13 +54,17 @@ def same_form(edit: Edit) -> Saved | None:
 
 def wait_for(sequence: int) -> Saved:
     """The outcome of an intent that another request is acting on; one that is older than a save may take is not waited for."""
-    began = datetime.fromisoformat(AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence))
+    began = datetime.fromisoformat(
+        AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence)
+    )
     while True:
         ended = audit.outcome_of(sequence)
         if ended and ended.outcome == "done":
             return _told(ended)
         if ended or datetime.now(UTC) - began > timedelta(seconds=SAVE_DEADLINE):
-            raise OutcomeUnknown("This form was sent twice; the first sending has not come to a good end.")
+            raise OutcomeUnknown(
+                "This form was sent twice; the first sending has not come to a good end."
+            )
         time.sleep(0.05)
 
 

@@ -45,9 +45,7 @@ class Review:
     def summary(self) -> str:
         """2 keys change, 6 stay as they are."""
         changing = "1 key changes" if len(self.rows) == 1 else f"{len(self.rows)} keys change"
-        return (
-            f"{changing}, {'1 stays as it is' if self.staying == 1 else f'{self.staying} stay as they are'}"
-        )
+        return f"{changing}, {'1 stays as it is' if self.staying == 1 else f'{self.staying} stay as they are'}"
 
 
 @dataclass(frozen=True)
@@ -87,19 +85,27 @@ def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
         if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
     ]
     if not names and not _is_opaque(edit, base):
-        raise NothingChanged("Every value is the same as the stored one, so there is nothing to save.")
-    rows = tuple(_row(name, before.get(name), after.get(name), edit, spec, others) for name in names)
+        raise NothingChanged(
+            "Every value is the same as the stored one, so there is nothing to save."
+        )
+    rows = tuple(
+        _row(name, before.get(name), after.get(name), edit, spec, others) for name in names
+    )
     if _is_opaque(edit, base):
         rows = (
             *rows,
-            ReviewRow("the whole document", "as stored", "as typed", "warn", "Not compared key by key"),
+            ReviewRow(
+                "the whole document", "as stored", "as typed", "warn", "Not compared key by key"
+            ),
         )
     return Review(rows, len(set(before) & set(after)) - len(set(names) & set(before) & set(after)))
 
 
 def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
     """Whole texts that are not objects on either side have no keys to compare."""
-    return edit.document is not None and (edit.is_text or (base is not None and base.kind != "object"))
+    return edit.document is not None and (
+        edit.is_text or (base is not None and base.kind != "object")
+    )
 
 
 def facts_of(
@@ -152,7 +158,12 @@ def masked(facts: KeyFacts | None) -> str:
 
 
 def _row(
-    name: str, before: KeyFacts | None, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object
+    name: str,
+    before: KeyFacts | None,
+    after: KeyFacts | None,
+    edit: Edit,
+    spec: SecretSpec,
+    others: object,
 ) -> ReviewRow:
     level, check, problems = _verdict(name, after, edit, spec, others)
     shown = "removed" if after is None else masked(after)
@@ -164,7 +175,11 @@ def _verdict(
 ) -> tuple[str, str, tuple[str, ...]]:
     rules = spec.key(name)
     if after is None:
-        return ("bad", "The Lambda needs this key", ()) if rules and rules.required else ("ok", "Removed", ())
+        return (
+            ("bad", "The Lambda needs this key", ())
+            if rules and rules.required
+            else ("ok", "Removed", ())
+        )
     if name in edit.generate:
         return "ok", "Made on the server while saving", ()
     problems = check_edit(edit, spec).get(name, ())
@@ -203,11 +218,19 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
     yours = _after(edit, {key.name: key for key in (base or empty).keys}, spec)
     overlaps = overlapping(edit, base, theirs) if base else edit.touched
     names = _touched_by_either(base or empty, theirs, yours)
-    both = set(overlaps) & set(_changed(base or empty, theirs)) if edit.document is not None else overlaps
+    both = (
+        set(overlaps) & set(_changed(base or empty, theirs))
+        if edit.document is not None
+        else overlaps
+    )
     rows = tuple(_conflict_row(name, base or empty, theirs, yours, name in both) for name in names)
     author = authors_of([secret.current]).get(secret.current)
     return Conflict(
-        rows, secret.current, author, secret.last_changed, can_apply=not overlaps and edit.document is None
+        rows,
+        secret.current,
+        author,
+        secret.last_changed,
+        can_apply=not overlaps and edit.document is None,
     )
 
 
@@ -221,9 +244,13 @@ def _facts_or_empty(
         return None
 
 
-def _touched_by_either(base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts]) -> Iterable[str]:
+def _touched_by_either(
+    base: VersionFacts, theirs: VersionFacts, yours: dict[str, KeyFacts]
+) -> Iterable[str]:
     names = dict.fromkeys([*(k.name for k in base.keys), *(k.name for k in theirs.keys), *yours])
-    return [n for n in names if not _shown(base.key(n)) == _shown(theirs.key(n)) == _shown(yours.get(n))]
+    return [
+        n for n in names if not _shown(base.key(n)) == _shown(theirs.key(n)) == _shown(yours.get(n))
+    ]
 
 
 def _changed(base: VersionFacts, theirs: VersionFacts) -> Iterable[str]:

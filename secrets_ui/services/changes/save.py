@@ -99,7 +99,9 @@ def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> No
         )
 
 
-def _record_refusal(environment: Environment, actor: Actor, edit: Edit, refusal: ConsoleError) -> None:
+def _record_refusal(
+    environment: Environment, actor: Actor, edit: Edit, refusal: ConsoleError
+) -> None:
     outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
     audit.record(
         "secret.save", actor, outcome, environment=environment.name, secret=edit.secret, base_version_id=edit.base,
@@ -107,12 +109,18 @@ def _record_refusal(environment: Environment, actor: Actor, edit: Edit, refusal:
     )  # fmt: skip
 
 
-def _read_base(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> tuple[Secret, SecretValue | None]:
+def _read_base(
+    gateway: SecretsManagerGateway, actor: Actor, edit: Edit
+) -> tuple[Secret, SecretValue | None]:
     """The secret as it is now, and the value that the edit starts from, None where there is none yet. The read is on record before the
     first call: while nothing can be recorded, AWS is not asked at all."""
     if not edit.base:
         return _ensure_as_seen(gateway, edit), None
-    where = {"environment": gateway.environment.name, "secret": edit.secret, "version_id": edit.base}
+    where = {
+        "environment": gateway.environment.name,
+        "secret": edit.secret,
+        "version_id": edit.base,
+    }
     read = audit.record_intent("value.read", actor, **where, details={"why": "to apply an edit"})
     try:
         secret = _ensure_as_seen(gateway, edit)
@@ -133,7 +141,9 @@ def _read_base(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> tupl
             read, "value.read", actor, "not_applied", **where, details={"why": refusal.message}
         )
         raise
-    audit.record_outcome(read, "value.read", actor, "done", **where, request_ids=[stored.request_id])
+    audit.record_outcome(
+        read, "value.read", actor, "done", **where, request_ids=[stored.request_id]
+    )
     if stored.value is None:
         raise SecretNotEditable("It is binary. Change it with the AWS CLI.")
     return secret, stored.value
@@ -173,7 +183,9 @@ class _Save:
 
     def run(self) -> Saved:
         try:
-            self.intent = audit.record_intent(self.action, self.actor, **self._where(), once=self.edit.once)
+            self.intent = audit.record_intent(
+                self.action, self.actor, **self._where(), once=self.edit.once
+            )
         except audit.AlreadyIntended as earlier:
             return wait_for(earlier.sequence)
         self.deadline = (
@@ -252,7 +264,9 @@ class _Save:
                 request_ids=self.request_ids,
             )
         except AuditUnavailable:
-            raise OutcomeUnknown("AWS took the change, but its outcome could not be recorded.") from None
+            raise OutcomeUnknown(
+                "AWS took the change, but its outcome could not be recorded."
+            ) from None
         self._keep_facts()
         if self.action != "secret.propose":
             take_label_off(self.gateway, self.secret.name, self.label, self.token)
@@ -262,7 +276,8 @@ class _Save:
         spec = configuration.spec_of(self.gateway.environment, self.secret.name)
         try:
             keep_facts(
-                self.secret.arn, derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY)
+                self.secret.arn,
+                derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY),
             )
         except AuditUnavailable as error:
             log.warning("facts not kept", extra={"secret": self.secret.name, "why": error.message})

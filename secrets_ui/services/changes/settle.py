@@ -80,7 +80,8 @@ def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -
     if labelled := next((version for version in ids if version in secret.versions), ""):
         return labelled
     listed = {
-        version.version_id for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)
+        version.version_id
+        for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)
     }
     return next((version for version in ids if version in listed), "")
 
@@ -120,10 +121,14 @@ def _told_by_the_record(intent: AuditRecord, version: str) -> bool | None:
     records = AuditRecord.objects.filter(environment=intent.environment, secret=intent.secret)
     if records.filter(phase="intent", base_version_id=version).exists():
         return True
-    swaps = records.filter(phase="outcome", outcome="done", action__in=("secret.save", "secret.approve"))
+    swaps = records.filter(
+        phase="outcome", outcome="done", action__in=("secret.save", "secret.approve")
+    )
     is_other = (
         intent.base_version_id
-        and swaps.filter(base_version_id=intent.base_version_id).exclude(version_id=version).exists()
+        and swaps.filter(base_version_id=intent.base_version_id)
+        .exclude(version_id=version)
+        .exists()
     )
     return False if is_other else None
 
@@ -145,7 +150,9 @@ def sweep_labels(environment: Environment) -> list[str]:
     swept, token = [], ""
     while True:
         page = gateway.list_secrets(token=token)
-        swept += [secret.name for secret in page.secrets if not secret.deleted and _sweep(gateway, secret)]
+        swept += [
+            secret.name for secret in page.secrets if not secret.deleted and _sweep(gateway, secret)
+        ]
         token = page.next_token
         if not token:
             return swept
@@ -169,7 +176,9 @@ def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:
 def _has_served(label: str, version: str) -> bool:
     """An edit's label until its outcome is on record; a proposal's until it has failed or was decided on. Ids in the form of a UUID
     carry the hash without its end, and with hyphens."""
-    intent = AuditRecord.objects.filter(hash__startswith=version.replace("-", ""), phase="intent").first()
+    intent = AuditRecord.objects.filter(
+        hash__startswith=version.replace("-", ""), phase="intent"
+    ).first()
     ended = audit.outcome_of(intent.sequence) if intent else None
     if ended is None:
         return False

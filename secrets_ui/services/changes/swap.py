@@ -43,7 +43,9 @@ def ensure_moved(
     if secret.current != base and (moved is False or (error and not _may_have_arrived(error))):
         raise VersionConflict(base, secret.current)
     # The lost call may still be on its way, or others have moved the label so often that it no longer tells.
-    raise OutcomeUnknown("AWS did not answer the last step, so it is not certain whether it took the change.")
+    raise OutcomeUnknown(
+        "AWS did not answer the last step, so it is not certain whether it took the change."
+    )
 
 
 def _may_have_arrived(error: AwsError) -> bool:
@@ -57,7 +59,8 @@ def take_label_off(gateway: SecretsManagerGateway, name: str, label: str, versio
         gateway.update_secret_version_stage(name, label, remove_from=version)
     except AwsError as error:
         log.warning(
-            "a label stayed on a version", extra={"secret": name, "label": label, "code": error.call.code}
+            "a label stayed on a version",
+            extra={"secret": name, "label": label, "code": error.call.code},
         )
         return False
     return True

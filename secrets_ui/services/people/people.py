@@ -34,7 +34,9 @@ def people(places: Collection[str]) -> list[Person]:
     """Everybody, by name, with their roles in `places`."""
     users = get_user_model()._default_manager.order_by("username")
     grants: dict[int, list[RoleGrant]] = {}
-    for grant in RoleGrant.objects.filter(environment__in=places).order_by("environment", "role", "prefix"):
+    for grant in RoleGrant.objects.filter(environment__in=places).order_by(
+        "environment", "role", "prefix"
+    ):
         grants.setdefault(grant.user_id, []).append(grant)
     return [_person(user, grants.get(user.pk, ())) for user in users]
 
@@ -42,14 +44,20 @@ def people(places: Collection[str]) -> list[Person]:
 def find_person(number: int, places: Collection[str]) -> Person | None:
     user = get_user_model()._default_manager.filter(pk=number).first() if number < 2**62 else None
     grants = RoleGrant.objects.filter(user_id=number, environment__in=places) if user else ()
-    return _person(user, sorted(grants, key=lambda g: (g.environment, g.role, g.prefix))) if user else None
+    return (
+        _person(user, sorted(grants, key=lambda g: (g.environment, g.role, g.prefix)))
+        if user
+        else None
+    )
 
 
 def _person(user: Any, grants: Iterable[RoleGrant]) -> Person:
     return Person(user.pk, user.get_username(), user.is_active, user.last_login, tuple(grants))
 
 
-def give_role(environment: Environment, actor: Actor, person: Person, role: str, prefix: str) -> None:
+def give_role(
+    environment: Environment, actor: Actor, person: Person, role: str, prefix: str
+) -> None:
     """Raises InvalidGrant, NotPermitted for oneself, AuditUnavailable."""
     about = {"account": person.name, "role": role, "names": prefix}
     with _on_record("role.given", actor, environment.name, about) as change:
@@ -72,7 +80,9 @@ def _create(environment: Environment, person: Person, role: str, prefix: str) ->
 
 def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> None:
     """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin, AuditUnavailable."""
-    grant = RoleGrant.objects.filter(pk=number, user_id=person.pk, environment=environment.name).first()
+    grant = RoleGrant.objects.filter(
+        pk=number, user_id=person.pk, environment=environment.name
+    ).first()
     about = {
         "account": person.name,
         "role": grant.role if grant else "",
@@ -116,7 +126,9 @@ def _switch(person: Person, on: bool) -> None:
 
 def _end_sessions(person: int) -> None:
     alive = Session.objects.filter(expire_date__gt=datetime.now(UTC))
-    theirs = [row.pk for row in alive.iterator() if row.get_decoded().get("_auth_user_id") == str(person)]
+    theirs = [
+        row.pk for row in alive.iterator() if row.get_decoded().get("_auth_user_id") == str(person)
+    ]
     Session.objects.filter(pk__in=theirs).delete()
 
 
@@ -133,7 +145,9 @@ def _ensure_admin(environment: str) -> None:
 
 def _ensure_other(actor: Actor, person: Person) -> None:
     if actor.name == person.name:
-        raise NotPermitted("Nobody changes their own roles or account.", remedy="Ask another admin.")
+        raise NotPermitted(
+            "Nobody changes their own roles or account.", remedy="Ask another admin."
+        )
 
 
 @contextmanager
@@ -143,7 +157,9 @@ def _on_record(
     """Gives a function that makes a change and records it, together. A rule's refusal goes on record by itself, with the rule."""
     details = {name: text[:200] for name, text in about.items() if text}
     try:
-        yield lambda make: audit.record(action, actor, environment=environment, details=details, ensure=make)
+        yield lambda make: audit.record(
+            action, actor, environment=environment, details=details, ensure=make
+        )
     except (InvalidGrant, LastAdmin, NotPermitted) as error:
         told = {**details, "why": error.message}
         audit.record(action, actor, "refused", environment=environment, details=told)

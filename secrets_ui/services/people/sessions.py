@@ -54,7 +54,9 @@ def open_sessions(person: Any = None, *, this: str = "") -> list[OpenSession]:
     alive = {row: data[row.session_key] for row in rows if _is_alive(data.get(row.session_key))}
     _forget(row for row in rows if row not in alive)
     return sorted(
-        (_told(row, times, this) for row, times in alive.items()), key=lambda s: s.seen, reverse=True
+        (_told(row, times, this) for row, times in alive.items()),
+        key=lambda s: s.seen,
+        reverse=True,
     )
 
 

@@ -48,7 +48,9 @@ class KnownSecrets:
         """Whether the facts of the same secrets are known in all of these environments."""
         names = {other.name for other in others}
         return all(
-            facts or name not in names for found in self._others.values() for name, facts in found.items()
+            facts or name not in names
+            for found in self._others.values()
+            for name, facts in found.items()
         )
 
     def is_stale(self, secret: Secret) -> bool:
@@ -70,11 +72,15 @@ class KnownSecrets:
         noted = sighted(self.environment, [secret.name for secret in new])
         for secret, item in zip(new, wanted, strict=True):
             found, is_noted = facts.get(item.arn), noted.get(secret.name) == secret.current
-            known = Known(item, found, self.keys(item, found), authors.get(secret.current), is_noted)
+            known = Known(
+                item, found, self.keys(item, found), authors.get(secret.current), is_noted
+            )
             self._known[_key(secret)] = known
 
     def keys(self, wanted: Wanted, facts: VersionFacts | None) -> tuple[KeyState, ...]:
-        return key_states(wanted.spec, facts, self._others.get(wanted.spec.name, {})) if facts else ()
+        return (
+            key_states(wanted.spec, facts, self._others.get(wanted.spec.name, {})) if facts else ()
+        )
 
 
 def _key(secret: Secret) -> tuple[str, str, bool]:
@@ -91,8 +97,14 @@ def _newest_writes(environment: Environment) -> Mapping[str, str]:
     """Secret names to the versions that this console made current within the age of a list."""
     since = (datetime.now(UTC) - LIST_AGE).strftime("%Y-%m-%dT%H:%M:%S")
     recent = AuditRecord.objects.filter(
-        environment=environment.name, at__gte=since, phase="outcome", action__in=WRITES, outcome="done"
+        environment=environment.name,
+        at__gte=since,
+        phase="outcome",
+        action__in=WRITES,
+        outcome="done",
     )
     return dict(
-        recent.exclude(action="secret.propose").order_by("sequence").values_list("secret", "version_id")
+        recent.exclude(action="secret.propose")
+        .order_by("sequence")
+        .values_list("secret", "version_id")
     )

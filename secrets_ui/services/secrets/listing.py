@@ -63,9 +63,17 @@ class AskedPage:
     knows now; `listing` waits for the answer, and is that draft only if AWS has told the very same again. Raises AuditUnavailable."""
 
     def __init__(
-        self, environment: Environment, actor: Actor, comparable: Iterable[Environment] = (), token: str = ""
+        self,
+        environment: Environment,
+        actor: Actor,
+        comparable: Iterable[Environment] = (),
+        token: str = "",
     ) -> None:
-        self._gateway, self._actor, self._token = secrets_manager(environment, actor, LIST), actor, token
+        self._gateway, self._actor, self._token = (
+            secrets_manager(environment, actor, LIST),
+            actor,
+            token,
+        )
         self._answer = begin(lambda: self._gateway.list_secrets(token=token, size=ROWS))
         wait([self._answer], timeout=HEAD_START)
         self._known = _compared(environment, actor, comparable)
@@ -98,7 +106,9 @@ class AskedPage:
         return Listing(ordered, datetime.now(UTC), page.next_token, unlooked=_unlooked(rows))
 
 
-def list_secrets(environment: Environment, actor: Actor, comparable: Iterable[Environment] = ()) -> Listing:
+def list_secrets(
+    environment: Environment, actor: Actor, comparable: Iterable[Environment] = ()
+) -> Listing:
     """The first page, compared with `comparable`, the environments that the person may see. Raises AwsError, AuditUnavailable."""
     return AskedPage(environment, actor, comparable).listing()
 
@@ -120,7 +130,9 @@ def filter_secrets(
     )
 
 
-def _compared(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> KnownSecrets:
+def _compared(
+    environment: Environment, actor: Actor, comparable: Iterable[Environment]
+) -> KnownSecrets:
     known, others = KnownSecrets(environment), list(comparable)
     if known.is_compared_with(others):
         return known
@@ -182,10 +194,13 @@ def _rows(
     unknown = [item.wanted for _, item in told if item.wanted.version_id and item.facts is None]
     found = look(gateway.environment, actor, unknown[:LOOKS]) if unknown else {}
     keep_sightings(
-        gateway.environment, [secret for secret, item in told if secret.current and not item.is_noted]
+        gateway.environment,
+        [secret for secret, item in told if secret.current and not item.is_noted],
     )
     now = datetime.now(UTC)
-    return [_row(known, secret, item, found.get(secret.arn, item.facts), now) for secret, item in told]
+    return [
+        _row(known, secret, item, found.get(secret.arn, item.facts), now) for secret, item in told
+    ]
 
 
 def _freshened(
@@ -199,10 +214,16 @@ def _freshened(
 
 
 def _row(
-    known: KnownSecrets, secret: Secret, item: Known, found: VersionFacts | AwsError | None, now: datetime
+    known: KnownSecrets,
+    secret: Secret,
+    item: Known,
+    found: VersionFacts | AwsError | None,
+    now: datetime,
 ) -> SecretRow:
     facts = found if isinstance(found, VersionFacts) else None
-    unknown = f"{found.call.code or found.title}: {found.message}" if isinstance(found, AwsError) else ""
+    unknown = (
+        f"{found.call.code or found.title}: {found.message}" if isinstance(found, AwsError) else ""
+    )
     keys = item.keys if facts is item.facts else known.keys(item.wanted, facts)
     return SecretRow(
         name=secret.name,

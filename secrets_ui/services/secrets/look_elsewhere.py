@@ -17,7 +17,9 @@ from ..aws_access import gather, secrets_manager
 from .version_facts import Wanted, keep_sightings, known_facts, look
 
 
-def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[Environment]) -> None:
+def look_elsewhere(
+    environment: Environment, actor: Actor, comparable: Iterable[Environment]
+) -> None:
     """`comparable` are the environments that the person may see. One query when all have been seen; a secret that cannot be looked at
     stays uncompared, and says so. Raises AuditUnavailable."""
     others = [other for other in comparable if other.name != environment.name]
@@ -36,11 +38,17 @@ def look_elsewhere(environment: Environment, actor: Actor, comparable: Iterable[
 
 def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
     gateway = secrets_manager(other, actor, DESCRIBE)
-    answers = gather([lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs])  # type: ignore[misc]
-    found = [_seen(other.prefix + spec.name, answer) for spec, answer in zip(specs, answers, strict=True)]
+    answers = gather(
+        [lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs]
+    )  # type: ignore[misc]
+    found = [
+        _seen(other.prefix + spec.name, answer) for spec, answer in zip(specs, answers, strict=True)
+    ]
     secrets = [secret for secret in found if secret is not None]
     wanted = [
-        Wanted(s.name, s.arn, s.current, configuration.spec_of(other, s.name)) for s in secrets if s.current
+        Wanted(s.name, s.arn, s.current, configuration.spec_of(other, s.name))
+        for s in secrets
+        if s.current
     ]
     known = known_facts(wanted)
     look(other, actor, [item for item in wanted if item.arn not in known])

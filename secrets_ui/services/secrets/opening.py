@@ -48,13 +48,15 @@ class OpenSecret:
     @property
     def author(self) -> Author | None:
         return next(
-            (row.author for row in self.versions if row.version.version_id == self.secret.current), None
+            (row.author for row in self.versions if row.version.version_id == self.secret.current),
+            None,
         )
 
     @property
     def current_version(self) -> SecretVersion | None:
         return next(
-            (row.version for row in self.versions if row.version.version_id == self.secret.current), None
+            (row.version for row in self.versions if row.version.version_id == self.secret.current),
+            None,
         )
 
 
@@ -72,7 +74,9 @@ def open_secret(
     keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
     rows, versions_problem = _versions(versions)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
-    return OpenSecret(secret, spec, facts, keys, state, rows, datetime.now(UTC), problem, versions_problem)
+    return OpenSecret(
+        secret, spec, facts, keys, state, rows, datetime.now(UTC), problem, versions_problem
+    )
 
 
 def _facts(

@@ -46,7 +46,14 @@ def asks_for_reason(environment: Environment, name: str, key: str) -> bool:
 
 
 def reveal_key(
-    environment: Environment, actor: Actor, name: str, key: str, version: str, *, reason: str, to: str
+    environment: Environment,
+    actor: Actor,
+    name: str,
+    key: str,
+    version: str,
+    *,
+    reason: str,
+    to: str,
 ) -> Revealed:
     """The value of `key` in `version`, when that is the current one. `to` is "screen" or "clipboard".
 
@@ -62,7 +69,9 @@ def reveal_key(
         "reason": reason,
     }
     if not environment.rules.reveal:
-        audit.record(REVEAL, actor, "refused", **where, details={"why": "the environment is write-only"})
+        audit.record(
+            REVEAL, actor, "refused", **where, details={"why": "the environment is write-only"}
+        )
         raise NotPermitted(
             f"No value is ever shown in {environment.name}.", remedy="Set a new value instead."
         )
@@ -76,7 +85,9 @@ def reveal_key(
     try:
         value, kind = _member(stored, key, version)
     except ConsoleError as refusal:
-        audit.record_outcome(intent, REVEAL, actor, "not_applied", **where, details={"why": refusal.message})
+        audit.record_outcome(
+            intent, REVEAL, actor, "not_applied", **where, details={"why": refusal.message}
+        )
         raise
     audit.record_outcome(intent, REVEAL, actor, "done", **where, request_ids=[stored.request_id])
     return Revealed(key, value, kind, intent.sequence)
@@ -85,11 +96,18 @@ def reveal_key(
 def _ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
     """Counted in the audit table, so over all workers."""
     since = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    shown = AuditRecord.objects.filter(actor=actor.name, at__gte=since, phase="intent", action=REVEAL).count()
+    shown = AuditRecord.objects.filter(
+        actor=actor.name, at__gte=since, phase="intent", action=REVEAL
+    ).count()
     if shown >= settings.REVEALS_PER_MINUTE:
         details = {"why": "too many values shown"}
         audit.record(
-            "rate.limited", actor, "refused", environment=environment.name, secret=name, details=details
+            "rate.limited",
+            actor,
+            "refused",
+            environment=environment.name,
+            secret=name,
+            details=details,
         )
         raise TooManyReveals(
             f"{shown} values in the last minute; at most {settings.REVEALS_PER_MINUTE} are allowed. Wait a minute."

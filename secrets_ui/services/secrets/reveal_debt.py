@@ -41,7 +41,9 @@ def debts_of_secret(environment: Environment, name: str, current: str) -> dict[s
 
 def debts_of(person: str, places: Iterable[Environment]) -> list[Debt]:
     """What a person saw in these environments, by the versions that this console last saw to be current. No AWS call."""
-    return _debts(AuditRecord.objects.filter(actor=person, environment__in=[place.name for place in places]))
+    return _debts(
+        AuditRecord.objects.filter(actor=person, environment__in=[place.name for place in places])
+    )
 
 
 def reveal_debt(environment: Environment) -> list[Debt]:
@@ -116,12 +118,16 @@ def _with_reasons(debts: Iterable[Debt]) -> list[Debt]:
     debts = list(debts)
     names = {debt.person for debt in debts}
     is_on = dict(
-        get_user_model()._default_manager.filter(username__in=names).values_list("username", "is_active")
+        get_user_model()
+        ._default_manager.filter(username__in=names)
+        .values_list("username", "is_active")
     )
     grants: dict[str, list[RoleGrant]] = {}
     for grant in RoleGrant.objects.filter(user__username__in=names).select_related("user"):
         grants.setdefault(grant.user.get_username(), []).append(grant)
-    return [_with_reason(debt, is_on.get(debt.person), grants.get(debt.person, [])) for debt in debts]
+    return [
+        _with_reason(debt, is_on.get(debt.person), grants.get(debt.person, [])) for debt in debts
+    ]
 
 
 def _with_reason(debt: Debt, is_on: bool | None, grants: Iterable[RoleGrant]) -> Debt:
@@ -137,4 +143,8 @@ def _reaches(grant: RoleGrant, debt: Debt) -> bool:
     """Whether the grant would show the value today."""
     environment = configuration.environments().get(grant.environment)
     is_there = environment is not None and grant.environment == debt.environment
-    return is_there and REVEAL in ROLES.get(grant.role, ()) and covers(environment, grant.prefix, debt.secret)  # type: ignore[arg-type]
+    return (
+        is_there
+        and REVEAL in ROLES.get(grant.role, ())
+        and covers(environment, grant.prefix, debt.secret)
+    )  # type: ignore[arg-type]

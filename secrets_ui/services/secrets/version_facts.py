@@ -39,9 +39,9 @@ class Wanted:
 def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
     """By ARN; versions that nobody has looked at under today's rules are left out. One query."""
     by_place = {(item.arn, item.version_id): item for item in wanted if item.version_id}
-    rows = VersionRecord.objects.filter(version_id__in={version for _, version in by_place}).values_list(
-        "arn", "version_id", "digest", "facts"
-    )
+    rows = VersionRecord.objects.filter(
+        version_id__in={version for _, version in by_place}
+    ).values_list("arn", "version_id", "digest", "facts")
     return {
         arn: VersionFacts.from_json(json.loads(facts))
         for arn, version, digest, facts in rows
@@ -70,8 +70,12 @@ def look(
         for item in wanted
     ]
     # The sessions that draw pages cannot read a value; this one can, and only where there is something to look at.
-    gateway = secrets_manager(environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else ""))
-    answers = gather([partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted])
+    gateway = secrets_manager(
+        environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else "")
+    )
+    answers = gather(
+        [partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted]
+    )
     found: dict[str, VersionFacts | AwsError] = {}
     for item, intent, answer in zip(wanted, intents, answers, strict=True):
         found[item.arn] = _derive(item, answer)
@@ -88,7 +92,11 @@ def _derive(item: Wanted, answer: StoredValue | AwsError) -> VersionFacts | AwsE
 
 
 def _end(
-    intent: audit.Recorded, item: Wanted, answer: StoredValue | AwsError, actor: Actor, environment: str
+    intent: audit.Recorded,
+    item: Wanted,
+    answer: StoredValue | AwsError,
+    actor: Actor,
+    environment: str,
 ) -> None:
     failed = isinstance(answer, AwsError)
     request_id = answer.call.request_id if isinstance(answer, AwsError) else answer.request_id
@@ -146,7 +154,9 @@ def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
     )
 
 
-def in_other_environments(environment: Environment, spec: SecretSpec) -> Mapping[str, VersionFacts | None]:
+def in_other_environments(
+    environment: Environment, spec: SecretSpec
+) -> Mapping[str, VersionFacts | None]:
     """Facts of the same secret elsewhere, as last seen by this console; None where nobody has looked, and no keys where somebody
     has and there was no such secret. No AWS call."""
     return in_other_environments_of_each(environment, [spec])[spec.name]
@@ -157,14 +167,20 @@ def in_other_environments_of_each(
 ) -> dict[str, dict[str, VersionFacts | None]]:
     """The same for several secrets, by their short names, in two queries."""
     compared = [
-        spec for spec in specs if any(key.between_environments != "any" for key in spec.keys.values())
+        spec
+        for spec in specs
+        if any(key.between_environments != "any" for key in spec.keys.values())
     ]
-    others = [other for other in configuration.environments().values() if other.name != environment.name]
+    others = [
+        other for other in configuration.environments().values() if other.name != environment.name
+    ]
     places = {(other.name, other.prefix + spec.name): spec for other in others for spec in compared}
     sightings = SecretSighting.objects.filter(name__in={name for _, name in places})
     wanted = {
         (env, name): Wanted(name, arn, version, places[env, name])
-        for env, name, arn, version in sightings.values_list("environment", "name", "arn", "version_id")
+        for env, name, arn, version in sightings.values_list(
+            "environment", "name", "arn", "version_id"
+        )
         if (env, name) in places
     }
     facts = known_facts(wanted.values()) if wanted else {}

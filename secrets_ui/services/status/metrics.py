@@ -36,8 +36,12 @@ class _Status(Collector):
         yield from _states(board)
         yield from _ages(board)
         yield _findings(board)
-        yield _gauge("miyabi_open_intents", "Announced acts without an outcome.", len(open_intents()))
-        yield _gauge("miyabi_events_waiting", "Events in the outbox that were not sent yet.", waiting())
+        yield _gauge(
+            "miyabi_open_intents", "Announced acts without an outcome.", len(open_intents())
+        )
+        yield _gauge(
+            "miyabi_events_waiting", "Events in the outbox that were not sent yet.", waiting()
+        )
 
 
 def _states(board: StatusBoard) -> Iterator[Metric]:
@@ -59,7 +63,9 @@ def _states(board: StatusBoard) -> Iterator[Metric]:
 
 def _ages(board: StatusBoard) -> Iterator[Metric]:
     age = GaugeMetricFamily(
-        "miyabi_check_age_seconds", "Age of the oldest result of an environment.", labels=["environment"]
+        "miyabi_check_age_seconds",
+        "Age of the oldest result of an environment.",
+        labels=["environment"],
     )
     for place in board.places:
         if place.told.at:
@@ -69,10 +75,14 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
     yield _gauge("miyabi_runner_alive", "1 while a runner goes on by itself.", int(runner.is_alive))
     if runner.ended_at:
         yield _gauge(
-            "miyabi_last_pass_timestamp_seconds", "When the last pass ended.", runner.ended_at.timestamp()
+            "miyabi_last_pass_timestamp_seconds",
+            "When the last pass ended.",
+            runner.ended_at.timestamp(),
         )
         yield _gauge(
-            "miyabi_last_pass_duration_seconds", "How long it took.", float(runner.took.get("seconds", 0))
+            "miyabi_last_pass_duration_seconds",
+            "How long it took.",
+            float(runner.took.get("seconds", 0)),
         )
     calls = GaugeMetricFamily(
         "miyabi_last_pass_aws_calls", "AWS calls of the last pass.", labels=["operation"]
@@ -81,13 +91,17 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
         calls.add_metric([operation], number)
     yield calls
     holds = int(board.record is not None and board.record.status == "pass")
-    yield _gauge("miyabi_audit_chain_holds", "1 when the record was verified lately and holds.", holds)
+    yield _gauge(
+        "miyabi_audit_chain_holds", "1 when the record was verified lately and holds.", holds
+    )
 
 
 def _findings(board: StatusBoard) -> Metric:
     """By check, an enumeration of this console's own."""
     told = GaugeMetricFamily(
-        "miyabi_findings", "Findings that count, by check.", labels=["environment", "check", "status"]
+        "miyabi_findings",
+        "Findings that count, by check.",
+        labels=["environment", "check", "status"],
     )
     numbers: dict[tuple[str, str, str], int] = {}
     for trouble in board.troubles:

@@ -27,7 +27,9 @@ from ...models import StatusRunner, StatusSnapshot, StatusSpan
 from ..status_pass.lock import ONLY
 from .board import Place, Runner, StatusBoard, StatusRow, Trouble
 
-ALIVE = timedelta(seconds=60)  # since a runner last gave a sign; during a pass it gives none but the lease
+ALIVE = timedelta(
+    seconds=60
+)  # since a runner last gave a sign; during a pass it gives none but the lease
 ROWS = 100  # on an environment's own page
 
 _Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at
@@ -42,13 +44,22 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
     rows = _with_findings(names, now, stale)
     record = next((row for place, row in rows if not place), None)
     troubles = _grouped(
-        (place, row, f) for place, row in rows for f in row.troubles if not row.is_stale or f.status == "fail"
+        (place, row, f)
+        for place, row in rows
+        for f in row.troubles
+        if not row.is_stale or f.status == "fail"
     )
     unchecked = _grouped(
-        (place, row, f) for place, row in rows if not row.secret for f in row.unchecked if not f.is_trouble
+        (place, row, f)
+        for place, row in rows
+        if not row.secret
+        for f in row.unchecked
+        if not f.is_trouble
     )
     spans = _spans(names, now)
-    places = tuple(_place(e, short, troubles, spans.get(e.name, []), now, stale) for e in environments)
+    places = tuple(
+        _place(e, short, troubles, spans.get(e.name, []), now, stale) for e in environments
+    )
     told = [place.told for place in places]
     if record and record.status != "pass":
         told.append(_of_record(record, troubles))
@@ -58,9 +69,13 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
     )  # fmt: skip
 
 
-def _with_findings(names: list[str], now: datetime, stale: timedelta) -> list[tuple[str, StatusRow]]:
+def _with_findings(
+    names: list[str], now: datetime, stale: timedelta
+) -> list[tuple[str, StatusRow]]:
     """Rows that are not healthy, and those of the environments and of the record."""
-    found = StatusSnapshot.objects.filter(environment__in=[*names, ""]).exclude(status="pass", secret__gt="")
+    found = StatusSnapshot.objects.filter(environment__in=[*names, ""]).exclude(
+        status="pass", secret__gt=""
+    )
     return [(s.environment, _row(s, now, stale)) for s in found.order_by("environment", "secret")]
 
 
@@ -105,7 +120,9 @@ def _place(
     now: datetime,
     stale: timedelta,
 ) -> Place:
-    rows = [(secret, status, at) for place, secret, status, at in short if place == environment.name]
+    rows = [
+        (secret, status, at) for place, secret, status, at in short if place == environment.name
+    ]
     shown = [(secret, shown_status(status, at, now, stale)) for secret, status, at in rows]
     own = [t for t in troubles if t.environment == environment.name]
     status = worst(s for _, s in shown)
@@ -127,7 +144,11 @@ def _place(
 
 
 def _why(
-    environment: Environment, at: datetime | None, is_stale: bool, own: Sequence[Trouble], now: datetime
+    environment: Environment,
+    at: datetime | None,
+    is_stale: bool,
+    own: Sequence[Trouble],
+    now: datetime,
 ) -> str:
     """Why nothing is known, as the end of a sentence."""
     if at is None:
@@ -145,14 +166,18 @@ def _of_record(record: StatusRow, troubles: Sequence[Trouble]) -> EnvironmentSta
     numbers: Counter[Status] = Counter(t.finding.status for t in own)
     since = min((t.finding.since for t in own if t.finding.status == record.status), default="")
     why = "" if own else "the audit log was not checked lately"
-    return EnvironmentStatus("the audit log", record.status, record.at, record.is_stale, numbers, since, why)
+    return EnvironmentStatus(
+        "the audit log", record.status, record.at, record.is_stale, numbers, since, why
+    )
 
 
 def _spans(names: list[str], now: datetime) -> dict[str, list[Span]]:
     since = now - timedelta(days=DAYS)
     found = StatusSpan.objects.filter(environment__in=names, seen_at__gte=since)
     spans: dict[str, list[Span]] = {}
-    for environment, status, began, seen in found.values_list("environment", "status", "began_at", "seen_at"):
+    for environment, status, began, seen in found.values_list(
+        "environment", "status", "began_at", "seen_at"
+    ):
         spans.setdefault(environment, []).append(Span(status, began, seen))  # type: ignore[arg-type]
     return spans
 
@@ -162,9 +187,16 @@ def _runner(now: datetime) -> Runner:
     if row is None:
         return Runner(False, 0, False, False, None, {})
     is_running = row.lease_until is not None and row.lease_until > now
-    is_alive = row.every > 0 and row.alive_at is not None and (is_running or now - row.alive_at < ALIVE)
+    is_alive = (
+        row.every > 0 and row.alive_at is not None and (is_running or now - row.alive_at < ALIVE)
+    )
     return Runner(
-        is_alive, row.every, row.wanted_at is not None, is_running, row.ended_at, json.loads(row.took)
+        is_alive,
+        row.every,
+        row.wanted_at is not None,
+        is_running,
+        row.ended_at,
+        json.loads(row.took),
     )
 
 
@@ -178,7 +210,9 @@ def want_a_pass() -> None:
     StatusRunner.objects.filter(pk=ONLY).update(wanted_at=datetime.now(UTC))
 
 
-def rows_of(environment: Environment, status: str = "", after: str = "") -> tuple[tuple[StatusRow, ...], str]:
+def rows_of(
+    environment: Environment, status: str = "", after: str = ""
+) -> tuple[tuple[StatusRow, ...], str]:
     """A page of an environment's rows in order of name, the environment itself first, and the name to go on after ("" at the end)."""
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     found = StatusSnapshot.objects.filter(environment=environment.name)
@@ -199,7 +233,9 @@ def first_rows(environment: Environment, number: int) -> tuple[StatusRow, ...]:
         default=Value(len(TROUBLE)),
     )
     itself = Case(When(secret="", then=Value(0)), default=Value(1))
-    found = StatusSnapshot.objects.filter(environment=environment.name).order_by(itself, rank, "secret")
+    found = StatusSnapshot.objects.filter(environment=environment.name).order_by(
+        itself, rank, "secret"
+    )
     return tuple(_row(snapshot, now, stale) for snapshot in found[:number])
 
 

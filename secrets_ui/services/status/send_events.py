@@ -37,7 +37,9 @@ class NotSent(Exception):
 def send_due() -> int:
     """Sends what is due now; returns how many arrived. Raises DatabaseError."""
     now = datetime.now(UTC)
-    waiting = StatusDelivery.objects.filter(sent_at__isnull=True, given_up_at__isnull=True, next_at__lte=now)
+    waiting = StatusDelivery.objects.filter(
+        sent_at__isnull=True, given_up_at__isnull=True, next_at__lte=now
+    )
     return sum(_send(delivery) for delivery in waiting.order_by("pk")[:AT_ONCE])
 
 
@@ -55,7 +57,8 @@ def _send(delivery: StatusDelivery) -> bool:
         is_over = datetime.now(UTC) - delivery.made_at > GIVE_UP_AFTER
         mine.update(last_error=str(error)[:200], given_up_at=datetime.now(UTC) if is_over else None)
         log.warning(
-            "event not sent", extra={"event": delivery.event, "channel": delivery.channel, "why": str(error)}
+            "event not sent",
+            extra={"event": delivery.event, "channel": delivery.channel, "why": str(error)},
         )
         return False
     mine.update(sent_at=datetime.now(UTC), last_error="")
@@ -86,7 +89,9 @@ def _to_webhook(payload: Mapping[str, Any]) -> None:
     body = json.dumps(payload).encode()
     headers = {"Content-Type": "application/json", "X-Miyabi-Event": payload["event"]["id"]}
     if settings.STATUS_WEBHOOK_KEY:
-        headers["X-Miyabi-Signature"] = signature(body, int(time.time()), settings.STATUS_WEBHOOK_KEY)
+        headers["X-Miyabi-Signature"] = signature(
+            body, int(time.time()), settings.STATUS_WEBHOOK_KEY
+        )
     request = Request(settings.STATUS_WEBHOOK_URL, body, headers)  # noqa: S310  settings let https in, and http to this machine
     try:
         with build_opener(_NoRedirects).open(request, timeout=TIMEOUT):
@@ -113,4 +118,7 @@ def _to_email(payload: Mapping[str, Any]) -> None:
         raise NotSent(f"the mail server did not take it ({type(error).__name__})") from None
 
 
-CHANNELS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {"webhook": _to_webhook, "email": _to_email}
+CHANNELS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "webhook": _to_webhook,
+    "email": _to_email,
+}

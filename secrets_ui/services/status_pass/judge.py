@@ -41,7 +41,9 @@ Intents = Mapping[tuple[str, str], tuple[OpenIntent, ...]]
 
 def judge_status(seen: Seen, intents: Intents) -> list[Row]:
     """Once every environment was seen, since secrets are compared between them. No AWS call."""
-    others = in_other_environments_of_each(seen.environment, list(configuration.catalog().secrets.values()))
+    others = in_other_environments_of_each(
+        seen.environment, list(configuration.catalog().secrets.values())
+    )
     rows, shared = [], dict[str, list[Finding]]()
     for item in seen.secrets.values():
         access = run_checks(item.evidence) if item.evidence else None
@@ -49,8 +51,12 @@ def judge_status(seen: Seen, intents: Intents) -> list[Row]:
             if finding.check in SHARED:
                 shared.setdefault(finding.check, []).append(finding)
         watched = _watched(seen, item, access, others, intents)
-        rows.append(Row(item.name, judge_secret(watched), item.remembered(seen.before.get(item.name, {}))))
-    if not shared and seen.shared is not None:  # no secret was seen at all, and the role may tell why
+        rows.append(
+            Row(item.name, judge_secret(watched), item.remembered(seen.before.get(item.name, {})))
+        )
+    if (
+        not shared and seen.shared is not None
+    ):  # no secret was seen at all, and the role may tell why
         for finding in run_checks(seen.shared.first):
             if finding.check in SHARED:
                 shared.setdefault(finding.check, []).append(finding)
@@ -94,7 +100,9 @@ def _ages(item: SeenSecret) -> dict[str, KeyAge | None]:
         return {}
     secret = item.secret.value
     return {
-        key.name: key_age(key.name, secret.current, item.versions, item.version_facts, secret.created)
+        key.name: key_age(
+            key.name, secret.current, item.versions, item.version_facts, secret.created
+        )
         for key in item.facts.keys
     }
 
@@ -105,7 +113,11 @@ def _current_since(item: SeenSecret) -> datetime | None:
         return None
     current = item.secret.value.current
     made = [v.created for v in item.versions if v.version_id == current and v.created]
-    moved = [datetime.fromisoformat(c.at) for c in item.changes if c.kind == "label" and c.version == current]
+    moved = [
+        datetime.fromisoformat(c.at)
+        for c in item.changes
+        if c.kind == "label" and c.version == current
+    ]
     return max([*made, *moved], default=None)
 
 

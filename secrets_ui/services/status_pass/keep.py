@@ -22,7 +22,9 @@ FORGET = timedelta(days=DAYS + 10)  # spans
 DELIVERIES = timedelta(days=30)
 
 
-def keep_status(environment: str, rows: Sequence[Row], at: datetime, *, is_whole: bool) -> list[Event]:
+def keep_status(
+    environment: str, rows: Sequence[Row], at: datetime, *, is_whole: bool
+) -> list[Event]:
     """`is_whole`: every secret is among the rows, so that others are gone. Returns the events. Raises DatabaseError."""
     with transaction.atomic(durable=True):
         old = {s.secret: s for s in StatusSnapshot.objects.filter(environment=environment)}
@@ -31,24 +33,34 @@ def keep_status(environment: str, rows: Sequence[Row], at: datetime, *, is_whole
             kept, news = follow(_findings(old.get(row.secret)), row.findings, row.secret, at)
             snapshots.append(_snapshot(environment, row, kept, at))
             changes += news
-        gone = [name for name in old if name and name not in {row.secret for row in rows}] if is_whole else []
+        gone = (
+            [name for name in old if name and name not in {row.secret for row in rows}]
+            if is_whole
+            else []
+        )
         for name in gone:
             changes += follow(_findings(old[name]), (), name, at)[1]
         _write(environment, snapshots, gone)
         events = list(events_of(environment, changes, at))
         _put_in_outbox(events, at)
         if environment:
-            statuses: dict[str, Status] = {name: s.status for name, s in old.items() if name not in gone}  # type: ignore[misc]
+            statuses: dict[str, Status] = {
+                name: s.status for name, s in old.items() if name not in gone
+            }  # type: ignore[misc]
             statuses |= {s.secret: s.status for s in snapshots}  # type: ignore[misc]
             _extend_history(environment, worst(statuses.values()), at)
     return events
 
 
 def _findings(snapshot: StatusSnapshot | None) -> tuple[StatusFinding, ...]:
-    return tuple(StatusFinding.from_json(f) for f in json.loads(snapshot.findings)) if snapshot else ()
+    return (
+        tuple(StatusFinding.from_json(f) for f in json.loads(snapshot.findings)) if snapshot else ()
+    )
 
 
-def _snapshot(environment: str, row: Row, findings: Iterable[StatusFinding], at: datetime) -> StatusSnapshot:
+def _snapshot(
+    environment: str, row: Row, findings: Iterable[StatusFinding], at: datetime
+) -> StatusSnapshot:
     findings = tuple(findings)
     return StatusSnapshot(
         environment=environment, secret=row.secret, status=status_of(findings), at=at,
@@ -73,7 +85,10 @@ def _write(environment: str, snapshots: Sequence[StatusSnapshot], gone: Sequence
 def _put_in_outbox(events: Iterable[Event], at: datetime) -> None:
     channels = [
         name
-        for name, target in (("webhook", settings.STATUS_WEBHOOK_URL), ("email", settings.STATUS_EMAIL_TO))
+        for name, target in (
+            ("webhook", settings.STATUS_WEBHOOK_URL),
+            ("email", settings.STATUS_EMAIL_TO),
+        )
         if target
     ]
     StatusDelivery.objects.filter(made_at__lt=at - DELIVERIES).delete()

@@ -54,7 +54,9 @@ def pass_lock() -> Iterator[None]:
         raise LockHeld(runner().holder)
     try:
         now = datetime.now(UTC)
-        StatusRunner.objects.filter(pk=ONLY).update(holder=me(), began_at=now, lease_until=now + LEASE)
+        StatusRunner.objects.filter(pk=ONLY).update(
+            holder=me(), began_at=now, lease_until=now + LEASE
+        )
         yield
     finally:
         let_go()
@@ -77,7 +79,9 @@ def _take_lease() -> bool:
     with transaction.atomic():
         is_free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
         return bool(
-            StatusRunner.objects.filter(is_free, pk=ONLY).update(holder=me(), lease_until=now + LEASE)
+            StatusRunner.objects.filter(is_free, pk=ONLY).update(
+                holder=me(), lease_until=now + LEASE
+            )
         )
 
 

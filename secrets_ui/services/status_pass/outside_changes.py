@@ -6,7 +6,13 @@ from ...aws.cloudtrail import CloudTrailGateway
 from ...domain.access.evidence import Known
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import WATCH
-from ...domain.status.outside_changes import ChainKnowledge, OutsideChange, Sight, document_hash, find_changes
+from ...domain.status.outside_changes import (
+    ChainKnowledge,
+    OutsideChange,
+    Sight,
+    document_hash,
+    find_changes,
+)
 from ..aws_access import sessions
 from .seen import RUNNER, Seen
 from .watch_changes import WhoDidIt, lately, what_the_chain_knows
@@ -17,7 +23,8 @@ def find_outside_changes(seen: Seen) -> None:
     fresh = {name: s.current for name, s in known.items() if _has_moved(seen, s)}
     chain = what_the_chain_knows(seen.environment, fresh)
     trail = CloudTrailGateway(
-        sessions().client(seen.environment, "cloudtrail", RUNNER.session_name, WATCH), seen.environment
+        sessions().client(seen.environment, "cloudtrail", RUNNER.session_name, WATCH),
+        seen.environment,
     )
     who = WhoDidIt(trail, seen.shared is None or isinstance(seen.shared.first.denials, Known))
     for name, secret in known.items():
@@ -50,7 +57,9 @@ def _around(seen: Seen, who: WhoDidIt) -> tuple[OutsideChange, ...]:
         found.append(OutsideChange("alias", text, at))
     if isinstance(seen.listed, Known):
         gone = sorted(seen.before.keys() - seen.secrets.keys() - {""})
-        found += [OutsideChange("gone", f"The secret {name} is no longer there.", at) for name in gone]
+        found += [
+            OutsideChange("gone", f"The secret {name} is no longer there.", at) for name in gone
+        ]
     return lately([_named(seen, who, change) for change in found], seen.at)
 
 

@@ -44,14 +44,20 @@ def run_status_pass(take_calls: Callable[[], dict[str, int]] = dict) -> Pass:
     with pass_lock():
         began, step = time.monotonic(), Renewal()
         take_calls()
-        StatusRunner.objects.filter(pk=ONLY, wanted_at__lte=datetime.now(UTC)).update(wanted_at=None)
-        seen = [item for place in configuration.environments().values() if (item := _watch(place, step))]
+        StatusRunner.objects.filter(pk=ONLY, wanted_at__lte=datetime.now(UTC)).update(
+            wanted_at=None
+        )
+        seen = [
+            item for place in configuration.environments().values() if (item := _watch(place, step))
+        ]
         intents = intents_by_secret()
         events = chain.from_iterable([_keep(item, intents) for item in seen])
         told = (*events, *_keep_records())
         done = Pass(time.monotonic() - began, sum(len(item.secrets) for item in seen), told)
         took = {"seconds": round(done.seconds, 1), "secrets": done.secrets, "calls": take_calls()}
-        StatusRunner.objects.filter(pk=ONLY).update(ended_at=datetime.now(UTC), took=json.dumps(took))
+        StatusRunner.objects.filter(pk=ONLY).update(
+            ended_at=datetime.now(UTC), took=json.dumps(took)
+        )
     log.info("status pass", extra={"status_pass": took, "events": len(told)})
     return done
 
@@ -76,7 +82,9 @@ def _keep(seen: Seen, intents: object) -> list[Event]:
     except Exception as error:
         log.exception("environment not judged")
         return _keep_failure(seen.environment, error)
-    return keep_status(seen.environment.name, rows, seen.at, is_whole=isinstance(seen.listed, Known))
+    return keep_status(
+        seen.environment.name, rows, seen.at, is_whole=isinstance(seen.listed, Known)
+    )
 
 
 def _keep_failure(environment: Environment, error: Exception) -> list[Event]:
@@ -94,7 +102,9 @@ def _keep_failure(environment: Environment, error: Exception) -> list[Event]:
 
 def _keep_records() -> Iterator[Event]:
     before = (
-        StatusSnapshot.objects.filter(environment="", secret="").values_list("remembered", flat=True).first()
+        StatusSnapshot.objects.filter(environment="", secret="")
+        .values_list("remembered", flat=True)
+        .first()
     )
     records, remembered = watch_records(json.loads(before or "{}"))
     row = Row("", judge_records(records), remembered)

@@ -77,7 +77,9 @@ class Seen:
 
     def known(self) -> dict[str, Secret]:
         """The secrets that AWS told of, by name."""
-        return {name: s.secret.value for name, s in self.secrets.items() if isinstance(s.secret, Known)}
+        return {
+            name: s.secret.value for name, s in self.secrets.items() if isinstance(s.secret, Known)
+        }
 
     def remembered(self) -> dict[str, Any]:
         before = self.before.get("", {})

@@ -38,7 +38,9 @@ def lately(changes: Iterable[OutsideChange], now: datetime) -> tuple[OutsideChan
     return tuple(c for c in changes if datetime.fromisoformat(c.at) >= since)[-MOST_KEPT:]
 
 
-def what_the_chain_knows(environment: Environment, currents: Mapping[str, str]) -> dict[str, ChainKnowledge]:
+def what_the_chain_knows(
+    environment: Environment, currents: Mapping[str, str]
+) -> dict[str, ChainKnowledge]:
     """By secret name. An intent counts as much as an outcome: a save under way has its version before it has its outcome."""
     versions = {version for version in currents.values() if version}
     made = set(authors_of(versions)) | set(
@@ -56,7 +58,9 @@ def _is_cut_hash(version: str) -> bool:
     plain = version.replace("-", "")
     if len(version) != 36 or len(plain) != 32:
         return False
-    return AuditRecord.objects.filter(phase="intent", hash__gte=plain, hash__lt=plain + "g").exists()
+    return AuditRecord.objects.filter(
+        phase="intent", hash__gte=plain, hash__lt=plain + "g"
+    ).exists()
 
 
 def _newest(environment: Environment, name: str) -> str:
@@ -75,13 +79,19 @@ class WhoDidIt:
     """Asks CloudTrail for each kind of event once. Where it cannot be read, nobody is named, and it is not asked again."""
 
     def __init__(self, trail: CloudTrailGateway, is_readable: bool = True) -> None:
-        self._trail, self._events, self._is_readable = trail, dict[str, Sequence[TrailEvent]](), is_readable
+        self._trail, self._events, self._is_readable = (
+            trail,
+            dict[str, Sequence[TrailEvent]](),
+            is_readable,
+        )
 
     def name(self, change: OutsideChange, *resources: str) -> OutsideChange:
         """`resources` are the names by which a caller may have called the thing: ARN, name, id."""
         for event in EVENTS[change.kind]:
             ours = [
-                e for e in self._of(event) if e.resource in resources and change.version in ("", e.version)
+                e
+                for e in self._of(event)
+                if e.resource in resources and change.version in ("", e.version)
             ]
             newest = max(ours, key=lambda e: (str(e.at), e.principal), default=None)
             if newest and newest.principal:

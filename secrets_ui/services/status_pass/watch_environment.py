@@ -37,7 +37,9 @@ T = TypeVar("T")
 
 def watch_environment(environment: Environment, step: Callable[[], None] = lambda: None) -> Seen:
     """`step` is called between the parts of the work, at least every fifty calls. Raises DatabaseError."""
-    rows = StatusSnapshot.objects.filter(environment=environment.name).values_list("secret", "remembered")
+    rows = StatusSnapshot.objects.filter(environment=environment.name).values_list(
+        "secret", "remembered"
+    )
     before = {name: json.loads(text) for name, text in rows}
     seen = Seen(environment, datetime.now(UTC), before, NotAsked("the list"), step=step)
     names = [environment.prefix + short for short in configuration.catalog().secrets]
@@ -85,12 +87,16 @@ def _walk(seen: Seen, name: str) -> None:
     """A full gathering for a secret of the catalogue. Where AWS tells nothing at all of it, the last result stays and grows old."""
     if seen.shared is None:
         return
-    evidence = seen.shared.first if name == seen.shared.first.secret_name else seen.shared.of_another(name)
+    evidence = (
+        seen.shared.first if name == seen.shared.first.secret_name else seen.shared.of_another(name)
+    )
     if not isinstance(evidence.secret, Known | Missing) and not isinstance(seen.listed, Known):
         return
     known = seen.secrets.get(name)
     secret = (
-        evidence.secret if isinstance(evidence.secret, Known | Missing) or known is None else known.secret
+        evidence.secret
+        if isinstance(evidence.secret, Known | Missing) or known is None
+        else known.secret
     )
     now = seen.at.isoformat(timespec="seconds")
     seen.secrets[name] = SeenSecret(
@@ -134,7 +140,11 @@ def _read_policies(seen: Seen) -> None:
     """Resource policies of the others: those of secrets that were changed since, then the oldest, so many in a pass."""
     due = []
     for item in seen.secrets.values():
-        if item.evidence is not None or not isinstance(item.secret, Known) or item.secret.value.deleted:
+        if (
+            item.evidence is not None
+            or not isinstance(item.secret, Known)
+            or item.secret.value.deleted
+        ):
             continue
         kept = seen.before.get(item.name, {}).get("policy", {})
         if kept:
@@ -149,7 +159,10 @@ def _read_policies(seen: Seen) -> None:
             item.policy = unlearnt(answer)
         else:
             item.policy = Known(answer, _gateway(seen).about("GetResourcePolicy", name))
-            item.policy_at, item.policy_of = seen.at.isoformat(timespec="seconds"), _changed(item.secret)
+            item.policy_at, item.policy_of = (
+                seen.at.isoformat(timespec="seconds"),
+                _changed(item.secret),
+            )
 
 
 def _look_around(seen: Seen) -> None:
@@ -169,7 +182,9 @@ def _look_around(seen: Seen) -> None:
     seen.unread_keys = tuple(problems + [f"key {name} was not asked about" for name in unasked])
     alias, key_found = seen.shared.first.alias, seen.shared.first.key
     seen.alias = alias.value.arn if isinstance(alias, Known) else ""
-    seen.decrypts = seen.shared.first.denials if not isinstance(seen.shared.first.denials, Known) else None
+    seen.decrypts = (
+        seen.shared.first.denials if not isinstance(seen.shared.first.denials, Known) else None
+    )
     if (
         isinstance(key_found, Known) and seen.decrypts is None
     ):  # what CloudTrail refused once it is not asked again

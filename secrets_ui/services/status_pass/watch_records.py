@@ -24,7 +24,9 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
     breaks, reached = _verify(None if is_full else known)
     if known and (tail := check_tail(reached, known, hash_at(known.sequence))):
         breaks.append(tail)
-    full_at = datetime.now(UTC).isoformat(timespec="seconds") if is_full else str(remembered["full_at"])
+    full_at = (
+        datetime.now(UTC).isoformat(timespec="seconds") if is_full else str(remembered["full_at"])
+    )
     waiting = StatusDelivery.objects.filter(
         given_up_at__isnull=False, made_at__gte=datetime.now(UTC) - timedelta(days=7)
     )

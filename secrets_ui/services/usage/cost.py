@@ -69,7 +69,9 @@ class _Counting:
 
     def __init__(self, month: Month, prices: Prices) -> None:
         self.month, self.prices = month, prices
-        self.monthly_calls: list[Decimal] = []  # dollars of each account and Region whose calls are known
+        self.monthly_calls: list[
+            Decimal
+        ] = []  # dollars of each account and Region whose calls are known
         self._callers: dict[
             tuple[str, str], str
         ] = {}  # (account, Region) → the environment that has their calls

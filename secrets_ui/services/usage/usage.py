@@ -46,7 +46,10 @@ def _ask(
     environment: Environment, actor: Actor, now: datetime, *, with_alarms: bool
 ) -> dict[str, Future[Known[Any]]]:
     client = sessions().client(environment, "cloudwatch", actor.session_name, USAGE)
-    cloudwatch, secrets = CloudWatchGateway(client, environment), secrets_manager(environment, actor, USAGE)
+    cloudwatch, secrets = (
+        CloudWatchGateway(client, environment),
+        secrets_manager(environment, actor, USAGE),
+    )
     metrics = metrics_of(_namespace(environment))
     questions: dict[str, Callable[[], Known[Any]]] = {
         "metrics": lambda: cloudwatch.get_metric_data(metrics, asked_from(now), now),
@@ -69,7 +72,9 @@ def _every_secret(gateway: SecretsManagerGateway) -> Known[tuple[Secret, ...]]:
         page = gateway.list_secrets(token=token)
         found += page.secrets
         token, is_first = page.next_token, False
-    return Known(tuple(found), replace(gateway.about("ListSecrets", gateway.environment.prefix), cli=""))
+    return Known(
+        tuple(found), replace(gateway.about("ListSecrets", gateway.environment.prefix), cli="")
+    )
 
 
 def _told(future: Future[Known[T]]) -> Evidence[T]:

@@ -61,9 +61,14 @@ def _pieces(
     yield head
     try:
         for name in gathering.run():
-            yield render_to_string("access/_answer.html", {"name": name, "answer": gathering.answers[name]})
+            yield render_to_string(
+                "access/_answer.html", {"name": name, "answer": gathering.answers[name]}
+            )
         yield _result(request, place, judge(gathering.evidence()))
-    except (ConsoleError, DatabaseError) as error:  # the page has begun, so the error becomes its end
+    except (
+        ConsoleError,
+        DatabaseError,
+    ) as error:  # the page has begun, so the error becomes its end
         told = error if isinstance(error, ConsoleError) else DatabaseAway()
         yield render_to_string("access/_stopped.html", {"problem": problem(told)}, request)
     yield foot
@@ -73,7 +78,9 @@ def _result(request: HttpRequest, place: Environment, run: Run) -> str:
     """A run of all checks is kept; one check that was run again is shown, and the run it stands in is not."""
     context = {"environment": place, "name": run.secret, "run": run}
     if check := request.GET.get("check"):
-        return render_to_string("access/_one.html", {**context, "finding": run.finding(check)}, request)
+        return render_to_string(
+            "access/_one.html", {**context, "finding": run.finding(check)}, request
+        )
     kept = check_runs.keep(run, actor_of(request))
     return render_to_string("access/_result.html", {**context, "kept": kept}, request)
 
@@ -105,7 +112,9 @@ def run_report(request: HttpRequest, environment: str, number: int) -> HttpRespo
         raise Http404
     ensure_reach(request, "access.check", place, kept.secret)
     address = request.build_absolute_uri(reverse("check_run", args=[place.name, kept.pk]))
-    return HttpResponse(check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8")
+    return HttpResponse(
+        check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8"
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,7 +150,9 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
     policies = policies_of(evidence)
     form = WhatIfForm(policies, request.POST or None, place=request.GET.get("policy", ""))
     compared = (
-        what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"]) if form.is_valid() else None
+        what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"])
+        if form.is_valid()
+        else None
     )
     context = {
         "environment": place,

@@ -80,7 +80,11 @@ def _act(
         return _reviewed(request, place, edit)
     if not wants_json(request) and not is_confirmed:
         return _refused(
-            request, place, edit.secret, template, {"confirmed": ["Tick the box to save without a review."]}
+            request,
+            place,
+            edit.secret,
+            template,
+            {"confirmed": ["Tick the box to save without a review."]},
         )
     try:
         saved = editing.put_new_version(place, actor_of(request), edit)
@@ -100,7 +104,9 @@ def _reviewed(request: HttpRequest, place: Environment, edit: Edit) -> HttpRespo
         review = reviewing.review_edit(place, actor_of(request), edit)
     except VersionConflict as conflict:
         return _conflict(request, place, edit, conflict)
-    return JsonResponse({"review": {"rows": [vars(row) for row in review.rows], "summary": review.summary}})
+    return JsonResponse(
+        {"review": {"rows": [vars(row) for row in review.rows], "summary": review.summary}}
+    )
 
 
 def _conflict(
@@ -120,7 +126,12 @@ def _conflict(
         return JsonResponse(
             {"conflict": answer, "problem": problem(conflict), "once": new_once()}, status=409
         )
-    context = {"environment": place, "name": edit.secret, "conflict": told, "problem": problem(conflict)}
+    context = {
+        "environment": place,
+        "name": edit.secret,
+        "conflict": told,
+        "problem": problem(conflict),
+    }
     return render(request, "changes/conflict.html", context, status=409)
 
 

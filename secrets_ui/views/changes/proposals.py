@@ -23,7 +23,10 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
     context = {
         "environment": place,
         "proposals": [
-            {"proposal": proposal, "may_decide": may(request, "change.decide", place, proposal.secret)}
+            {
+                "proposal": proposal,
+                "may_decide": may(request, "change.decide", place, proposal.secret),
+            }
             for proposal in found
         ],
         "me": actor.name,
@@ -38,7 +41,9 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
 def decide(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
     decision, place = request.POST.get("decision"), get_environment(environment)
     proposed = decide_change.find_proposal(place, sequence)
-    is_own = decision == "reject" and proposed is not None and proposed.actor == actor_of(request).name
+    is_own = (
+        decision == "reject" and proposed is not None and proposed.actor == actor_of(request).name
+    )
     action = (
         "secret.edit" if is_own else "change.decide"
     )  # one takes back one's own by the right that made it

@@ -89,7 +89,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
         audit.record("password.change", actor_of(request))
         this = str(request.session.session_key)
         end_sessions(form.save(), but=this)
-        update_session_auth_hash(request, form.user)  # under a new key: the old one is worth nothing
+        update_session_auth_hash(
+            request, form.user
+        )  # under a new key: the old one is worth nothing
         rename_session(this, str(request.session.session_key))
         return redirect("account")
     return render(
@@ -118,7 +120,9 @@ def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
         )
     kind = second_factor.remove_factor(request.user, number)
     if kind:
-        audit.record("factor.remove", actor_of(request), details={"kind": _WORDS[second_factor.Type(kind)]})
+        audit.record(
+            "factor.remove", actor_of(request), details={"kind": _WORDS[second_factor.Type(kind)]}
+        )
     return redirect("account")
 
 

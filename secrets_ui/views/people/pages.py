@@ -23,7 +23,11 @@ from ..answers import problem
 def list_people(request: HttpRequest) -> HttpResponse:
     places = ensure_somewhere(request, "people.manage")
     found = service.people([place.name for place in places])
-    context = {"people": found, "places_managed": places, "to_rotate": len(reveal_debt.to_rotate(places))}
+    context = {
+        "people": found,
+        "places_managed": places,
+        "to_rotate": len(reveal_debt.to_rotate(places)),
+    }
     return render(request, "people/list.html", context)
 
 
@@ -38,7 +42,9 @@ def list_to_rotate(request: HttpRequest) -> HttpResponse:
     """Keys that people saw who have no role there any more."""
     places = ensure_somewhere(request, "people.manage")
     return render(
-        request, "people/to_rotate.html", {"debts": reveal_debt.to_rotate(places), "places_managed": places}
+        request,
+        "people/to_rotate.html",
+        {"debts": reveal_debt.to_rotate(places), "places_managed": places},
     )
 
 
@@ -51,7 +57,9 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
     places = ensure_somewhere(request, "people.manage")
     person, form = _find(number, places), GrantForm(request.POST)
     if not form.is_valid():
-        return _page(request, places, person, InvalidGrant("Choose an environment and a role."), form)
+        return _page(
+            request, places, person, InvalidGrant("Choose an environment and a role."), form
+        )
     try:
         service.give_role(
             place, actor_of(request), person, form.cleaned_data["role"], form.cleaned_data["names"]
@@ -63,7 +71,11 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
-    given = RoleGrant.objects.filter(pk=grant, user_id=number).first() if max(grant, number) < 2**62 else None
+    given = (
+        RoleGrant.objects.filter(pk=grant, user_id=number).first()
+        if max(grant, number) < 2**62
+        else None
+    )
     if given is None:
         ensure_somewhere(request, "people.manage")
         raise Http404

@@ -17,7 +17,9 @@ from ...services import audit
 from ...services.people.sessions import rename_session
 
 
-def check_proof(request: HttpRequest, person: Any, form: ProofForm, *allowed: str) -> tuple[str, bool]:
+def check_proof(
+    request: HttpRequest, person: Any, form: ProofForm, *allowed: str
+) -> tuple[str, bool]:
     """What was given as a proof ("password", "code", "recovery code", "passkey", or "" for nothing), and whether it is right."""
     kind, given = form.given(*allowed)
     name = person.get_username()
@@ -66,5 +68,8 @@ def end_step_up(request: HttpRequest, how: str, at: int | None = None) -> None:
 
 def refuse_step_up(request: HttpRequest, how: str, why: str = "") -> None:
     audit.record(
-        "step_up", actor_of(request), "refused", details={"by": how, **({"why": why} if why else {})}
+        "step_up",
+        actor_of(request),
+        "refused",
+        details={"by": how, **({"why": why} if why else {})},
     )

@@ -46,7 +46,9 @@ def end_session(request: HttpRequest, number: int) -> HttpResponse:
         ensure_somewhere(request, "session.end")
     if owner is None:
         raise Http404
-    audit.record("session.end", actor_of(request), details={"account": owner.get_username(), "which": "one"})
+    audit.record(
+        "session.end", actor_of(request), details={"account": owner.get_username(), "which": "one"}
+    )
     open_ones.end_session(number)
     return redirect(
         "sessions" if owner == request.user and "everybody" not in request.POST else "all_sessions"

@@ -93,7 +93,9 @@ def _pending(request: HttpRequest) -> Any:
     if not 0 <= int(time.time()) - pending.get("at", 0) <= PENDING_SECONDS:
         return None
     person = get_user_model()._default_manager.filter(pk=pending["person"], is_active=True).first()
-    is_same = person is not None and constant_time_compare(pending["hash"], person.get_session_auth_hash())
+    is_same = person is not None and constant_time_compare(
+        pending["hash"], person.get_session_auth_hash()
+    )
     return person if is_same else None
 
 
@@ -110,7 +112,9 @@ def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | N
 
 
 def _record_failure(request: HttpRequest, typed: str) -> None:
-    audit.record("sign_in", Actor(typed if _is_known(typed) else "unknown", _address(request)), "refused")
+    audit.record(
+        "sign_in", Actor(typed if _is_known(typed) else "unknown", _address(request)), "refused"
+    )
 
 
 def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:

@@ -69,7 +69,9 @@ def _enter(request: HttpRequest, state: dict[str, Any]) -> None:
 def _confirm(request: HttpRequest, state: dict[str, Any]) -> None:
     """The same person as the session's, who has signed in at the provider since we asked."""
     if not request.user.is_authenticated or request.user.pk != state["person"]:
-        raise IdentityRefused("The session that asked for this is over.", "session over or another person's")
+        raise IdentityRefused(
+            "The session that asked for this is over.", "session over or another person's"
+        )
     identity = oidc.finish(request, state)
     if person_of(identity.subject) != request.user:
         raise IdentityRefused(

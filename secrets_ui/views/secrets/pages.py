@@ -52,7 +52,9 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
         return page(listing.filter_secrets(place, actor_of(request), others, text, is_visible))
     asked = listing.AskedPage(place, actor_of(request), others, token)
     draft = asked.draft()
-    drawn = page(draft) if draft else None  # while AWS answers; most often it tells the same as the last time
+    drawn = (
+        page(draft) if draft else None
+    )  # while AWS answers; most often it tells the same as the last time
     found = asked.listing()
     return drawn if drawn and found is draft else page(found)
 

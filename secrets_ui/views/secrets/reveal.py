@@ -27,13 +27,24 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     if asks_for_reason(place, name, asked["key"]):
         ensure_fresh_proof(request, place, "secret.reveal", name)
     found = reveal_key(
-        place, actor_of(request), name, asked["key"], asked["version"], reason=asked["reason"], to=asked["to"]
+        place,
+        actor_of(request),
+        name,
+        asked["key"],
+        asked["version"],
+        reason=asked["reason"],
+        to=asked["to"],
     )
     return _to_the_script(found) if wants_json(request) else _page(request, place, name, found)
 
 
 def _to_the_script(found: Revealed) -> HttpResponse:
-    told = {"value": found.value.reveal(), "kind": found.kind, "seconds": SECONDS, "record": found.sequence}
+    told = {
+        "value": found.value.reveal(),
+        "kind": found.kind,
+        "seconds": SECONDS,
+        "record": found.sequence,
+    }
     return JsonResponse({"revealed": told})
 
 

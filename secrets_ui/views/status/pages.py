@@ -29,7 +29,9 @@ def status_page(request: HttpRequest) -> HttpResponse:
     board = read_status(places)
     context = _context(request, board) | {"wall": "wall" in request.GET}
     if not context["wall"]:
-        context["sections"] = [(place, first_rows(place.environment, ROWS)) for place in board.places]
+        context["sections"] = [
+            (place, first_rows(place.environment, ROWS)) for place in board.places
+        ]
     return render(request, "status/status.html", context)
 
 
@@ -82,5 +84,7 @@ def _start_one_pass() -> None:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "run_checks"]
         nothing = subprocess.DEVNULL
         _started.append(
-            subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=nothing, stdout=nothing, stderr=nothing)
+            subprocess.Popen(
+                command, cwd=settings.BASE_DIR, stdin=nothing, stdout=nothing, stderr=nothing
+            )
         )

@@ -37,7 +37,9 @@ def test_none_passes_and_one_that_allows_everything_too() -> None:
 
 @pytest.mark.parametrize("action", [READ, "secretsmanager:*", "kms:Decrypt"])
 def test_a_deny_fails_and_names_the_action(action: str) -> None:
-    found = finding(CHECK, bounded(ALL, {"Sid": "No", "Effect": "Deny", "Action": action, "Resource": "*"}))
+    found = finding(
+        CHECK, bounded(ALL, {"Sid": "No", "Effect": "Deny", "Action": action, "Resource": "*"})
+    )
     assert found.status == "fail"
     assert "denies" in found.text
     assert found.remedy
@@ -57,7 +59,9 @@ def test_it_is_named_alone_when_the_rest_is_well_and_beside_another_fault_too() 
     wrong = key_statement(
         Condition={"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
     ).key_policy
-    assert [f.check for f in judge(bounded(READS, key_policy=wrong)).findings if f.status == "fail"] == [
+    assert [
+        f.check for f in judge(bounded(READS, key_policy=wrong)).findings if f.status == "fail"
+    ] == [
         CHECK,
         "decrypt_is_allowed",
     ]

@@ -42,7 +42,9 @@ def test_a_finding_bears_the_name_of_its_file_and_is_a_full_sentence(module: Mod
     assert finding.text.endswith(".")
 
 
-def test_a_check_that_breaks_is_unknown_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_breaks_is_unknown_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(given: AccessEvidence) -> Finding:
         raise ZeroDivisionError("a detail that only the log should have")
 
@@ -83,7 +85,9 @@ def test_in_another_account_nothing_else_is_judged() -> None:
     assert {finding.status for finding in others} == {"skipped"}
 
 
-def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_the_rest_runs() -> None:
+def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_the_rest_runs() -> (
+    None
+):
     run = judge(evidence(key_policy=denied("kms:GetKeyPolicy", evidence().key.value.arn)))  # type: ignore[union-attr]
     decrypt = run.finding("decrypt_is_allowed")
     assert (run.answer, run.exit_status, decrypt.status) == ("unknown", 2, "unknown")
@@ -94,7 +98,8 @@ def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_
 
 
 @pytest.mark.parametrize(
-    "found", [unreachable("throttled, also after retries."), unreachable("The answer cannot be read.")]
+    "found",
+    [unreachable("throttled, also after retries."), unreachable("The answer cannot be read.")],
 )
 def test_what_did_not_answer_is_unknown_and_says_why(found: object) -> None:
     finding = judge(evidence(secret=found)).finding("secret_exists")
@@ -106,12 +111,17 @@ def test_what_hangs_on_a_missing_thing_is_skipped_and_no_second_fault() -> None:
     nothing = NotAsked("the role")
     run = judge(
         evidence(
-            role=MISSING, attached=MISSING, inline=MISSING, documents={}, boundary=nothing, simulated=nothing
+            role=MISSING,
+            attached=MISSING,
+            inline=MISSING,
+            documents={},
+            boundary=nothing,
+            simulated=nothing,
         )
     )
-    assert [finding.check for finding in run.findings if finding.status in ("fail", "warn", "unknown")] == [
-        "role_exists"
-    ]
+    assert [
+        finding.check for finding in run.findings if finding.status in ("fail", "warn", "unknown")
+    ] == ["role_exists"]
 
 
 def test_the_headline_answers_in_one_sentence() -> None:

@@ -29,7 +29,9 @@ def without(action: str) -> AccessEvidence:
     whole = console_access(ENVIRONMENT, KEY_ARN)
     for statement in whole["Statement"]:
         statement["Action"] = [item for item in statement["Action"] if item != action]
-    documents = {CONSOLE_POLICY: document("miyabi-console-access", json.dumps(whole), CONSOLE_POLICY)}
+    documents = {
+        CONSOLE_POLICY: document("miyabi-console-access", json.dumps(whole), CONSOLE_POLICY)
+    }
     return evidence(console=replace(CONSOLE, documents=documents))
 
 
@@ -48,7 +50,9 @@ def test_a_right_that_is_missing_fails_with_the_statement_to_add(action: str) ->
 
 def test_a_key_policy_that_does_not_name_it_fails() -> None:
     assert (
-        finding(CHECK, key_statement("ConsoleUsesTheKeyThroughSecretsManager", Action=["kms:Decrypt"])).status
+        finding(
+            CHECK, key_statement("ConsoleUsesTheKeyThroughSecretsManager", Action=["kms:Decrypt"])
+        ).status
         == "fail"
     )
 

@@ -22,7 +22,9 @@ def test_another_account_fails_and_names_both() -> None:
 
 
 def test_another_role_of_the_account_is_a_warning() -> None:
-    caller = known(CallerIdentity("111111111111", "arn:aws:sts::111111111111:assumed-role/somebody/hana"))
+    caller = known(
+        CallerIdentity("111111111111", "arn:aws:sts::111111111111:assumed-role/somebody/hana")
+    )
     assert finding("console_reaches_aws", evidence(caller=caller)).status == "warn"
 
 
@@ -34,6 +36,8 @@ def test_a_role_that_may_not_be_assumed_is_unknown_with_the_statement_to_add() -
     assert '"arn:aws:iam::111111111111:role/miyabi-console"' in found.missing
 
 
-def test_an_identity_that_did_not_come_is_no_more_than_a_second_opinion_when_the_rest_answers() -> None:
+def test_an_identity_that_did_not_come_is_no_more_than_a_second_opinion_when_the_rest_answers() -> (
+    None
+):
     found = finding("console_reaches_aws", evidence(caller=unreachable()))
     assert (found.status, found.weight) == ("unknown", "second opinion")

@@ -44,7 +44,10 @@ def test_it_passes_and_shows_the_statements_that_decide() -> None:
 @pytest.mark.parametrize(
     ("condition", "told"),
     [
-        ({"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}, f"here it is {VIA}"),
+        (
+            {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}},
+            f"here it is {VIA}",
+        ),
         ({"StringLike": {"kms:ViaService": "s3.*"}}, f"here it is {VIA}"),
         ({"StringEquals": {"kms:CallerAccount": "999999999999"}}, "here it is 111111111111"),
         (
@@ -80,7 +83,10 @@ def test_the_remedy_of_a_wrong_region_replaces_it_and_opens_nothing_else() -> No
     )
     assert found.remedy
     assert f'"kms:ViaService" = "{VIA}"' in found.remedy.terraform
-    assert "terraform apply -target=module.miyabi_secrets.aws_kms_key.secrets" in found.remedy.terraform
+    assert (
+        "terraform apply -target=module.miyabi_secrets.aws_kms_key.secrets"
+        in found.remedy.terraform
+    )
     for stays_out in (
         "another role",
         "another account",
@@ -92,7 +98,9 @@ def test_the_remedy_of_a_wrong_region_replaces_it_and_opens_nothing_else() -> No
 
 
 def test_a_key_policy_without_a_word_of_the_role_gets_the_statement_of_the_set_up_guide() -> None:
-    found = finding(CHECK, key_statement(Principal={"AWS": "arn:aws:iam::111111111111:role/somebody"}))
+    found = finding(
+        CHECK, key_statement(Principal={"AWS": "arn:aws:iam::111111111111:role/somebody"})
+    )
     assert found.status == "fail"
     assert found.remedy
     whole = json.loads(found.remedy.cli.partition("--policy '")[2].partition("'")[0])
@@ -114,7 +122,9 @@ def test_a_key_policy_that_leaves_it_to_iam_needs_iam_to_allow() -> None:
 
 def test_without_the_account_in_the_key_policy_iam_alone_does_nothing() -> None:
     assert (
-        finding(CHECK, evidence(key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})))).status
+        finding(
+            CHECK, evidence(key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})))
+        ).status
         == "fail"
     )
 
@@ -135,7 +145,10 @@ def test_a_grant_allows_by_itself(constraint: dict[str, Any]) -> None:
     assert (
         finding(
             CHECK,
-            evidence(key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})), grants=known((grant,))),
+            evidence(
+                key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})),
+                grants=known((grant,)),
+            ),
         ).status
         == "pass"
     )
@@ -151,7 +164,9 @@ def test_a_deny_in_iam_and_a_condition_that_fails_are_told_together() -> None:
     assert "here it is secretsmanager.us-west-2" in found.text
 
 
-def test_an_address_in_a_deny_of_the_key_policy_is_unknown_unless_it_spares_calls_of_services() -> None:
+def test_an_address_in_a_deny_of_the_key_policy_is_unknown_unless_it_spares_calls_of_services() -> (
+    None
+):
     deny = {
         "Effect": "Deny",
         "Principal": "*",

@@ -21,7 +21,9 @@ def test_it_passes_for_the_role_whatever_its_path() -> None:
 def test_another_role_fails_with_a_command() -> None:
     found = finding(
         "function_runs_as_role",
-        evidence(function=known(FunctionConfiguration(FUNCTION, "arn:aws:iam::111111111111:role/other"))),
+        evidence(
+            function=known(FunctionConfiguration(FUNCTION, "arn:aws:iam::111111111111:role/other"))
+        ),
     )
     assert found.status == "fail"
     assert found.remedy
@@ -44,7 +46,8 @@ def test_a_function_that_is_not_there_fails() -> None:
 
 def test_unread_it_is_unknown_with_the_statement_to_add() -> None:
     found = finding(
-        "function_runs_as_role", evidence(function=denied("lambda:GetFunctionConfiguration", "miyabi-app"))
+        "function_runs_as_role",
+        evidence(function=denied("lambda:GetFunctionConfiguration", "miyabi-app")),
     )
     assert found.status == "unknown"
     assert f'"{FUNCTION}"' in found.missing

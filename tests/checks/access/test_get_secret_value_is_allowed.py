@@ -67,7 +67,9 @@ def test_the_secret_s_own_policy_is_enough() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": READ, "Resource": "*"}
     given = secrets_statement("ReadSecrets", Action="secretsmanager:DescribeSecret")
     assert (
-        finding(CHECK, evidence(documents=given.documents, resource_policy=known(policy(statement)))).status
+        finding(
+            CHECK, evidence(documents=given.documents, resource_policy=known(policy(statement)))
+        ).status
         == "pass"
     )
 
@@ -86,7 +88,8 @@ def test_a_condition_that_does_not_hold_is_told_with_both_values() -> None:
 
 def test_a_condition_on_what_nobody_can_know_is_unknown() -> None:
     found = finding(
-        CHECK, secrets_statement("ReadSecrets", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+        CHECK,
+        secrets_statement("ReadSecrets", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
     )
     assert found.status == "unknown"
     assert "aws:SourceIp is not known here" in found.text
@@ -94,7 +97,9 @@ def test_a_condition_on_what_nobody_can_know_is_unknown() -> None:
 
 def test_a_condition_on_the_function_itself_is_known() -> None:
     ours = {
-        "ArnEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:us-west-2:111111111111:function:miyabi-app"}
+        "ArnEquals": {
+            "lambda:SourceFunctionArn": "arn:aws:lambda:us-west-2:111111111111:function:miyabi-app"
+        }
     }
     assert finding(CHECK, secrets_statement("ReadSecrets", Condition=ours)).status == "pass"
 
@@ -102,7 +107,9 @@ def test_a_condition_on_the_function_itself_is_known() -> None:
 def test_a_policy_that_may_not_be_read_is_unknown_never_allowed_with_the_statement_to_add() -> None:
     documents = {
         **READER.documents,
-        "arn:aws:iam::111111111111:policy/x": denied("iam:GetPolicy", "arn:aws:iam::111111111111:policy/x"),
+        "arn:aws:iam::111111111111:policy/x": denied(
+            "iam:GetPolicy", "arn:aws:iam::111111111111:policy/x"
+        ),
     }
     found = finding(CHECK, evidence(documents=documents))
     assert found.status == "unknown"
@@ -131,14 +138,18 @@ def test_a_malformed_policy_is_unknown_and_names_the_place() -> None:
 def test_an_unread_policy_of_the_secret_matters_only_without_an_allow_of_the_role() -> None:
     assert finding(CHECK, evidence(resource_policy=unreachable())).status == "pass"
     documents = secrets_statement("ReadSecrets", Action="secretsmanager:DescribeSecret").documents
-    assert finding(CHECK, evidence(documents=documents, resource_policy=unreachable())).status == "unknown"
+    assert (
+        finding(CHECK, evidence(documents=documents, resource_policy=unreachable())).status
+        == "unknown"
+    )
 
 
 def test_without_the_secret_the_policies_are_judged_by_its_name() -> None:
     gone = {"secret": MISSING, "resource_policy": MISSING, "versions": MISSING}
     assert finding(CHECK, evidence(**gone)).status == "pass"
     exact = secrets_statement(
-        "ReadSecrets", Resource=f"arn:aws:secretsmanager:us-west-2:111111111111:secret:{NAME}-AbCdEf"
+        "ReadSecrets",
+        Resource=f"arn:aws:secretsmanager:us-west-2:111111111111:secret:{NAME}-AbCdEf",
     ).documents
     assert finding(CHECK, evidence(documents=exact, **gone)).status == "skipped"
 

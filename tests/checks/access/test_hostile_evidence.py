@@ -116,7 +116,9 @@ HOSTILE_TEXTS = {
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 @pytest.mark.parametrize("place", PLACES)
-def test_a_hostile_policy_breaks_no_check_and_is_never_read_as_allowed(place: str, text: str) -> None:
+def test_a_hostile_policy_breaks_no_check_and_is_never_read_as_allowed(
+    place: str, text: str
+) -> None:
     run = judged_in_time(exchanged(BOUNDED, place, text))
     if text in (HOSTILE_TEXTS["not JSON"], HOSTILE_TEXTS["nested deeply"]) and not place.startswith(
         ("console:", "trust")
@@ -157,12 +159,14 @@ def test_names_with_markup_stand_in_findings_as_they_are_and_in_commands_quoted(
 
 
 @pytest.mark.parametrize(
-    "arn", ["", "x", ":::::", "arn:aws:iam::111111111111:role/", "arn:aws:iam::111111111111:user/hana"]
+    "arn",
+    ["", "x", ":::::", "arn:aws:iam::111111111111:role/", "arn:aws:iam::111111111111:user/hana"],
 )
 def test_odd_arns_break_no_check(arn: str) -> None:
     judged_in_time(
         evidence(
-            function=known(FunctionConfiguration(arn, arn)), denials=known((Denial(None, "", arn, "", ""),))
+            function=known(FunctionConfiguration(arn, arn)),
+            denials=known((Denial(None, "", arn, "", ""),)),
         )
     )
 
@@ -191,7 +195,14 @@ _json = st.recursive(
     ),
     max_leaves=12,
 )
-_OPERATORS = ["StringEquals", "StringNotEquals", "Null", "ForAnyValue:StringLike", "Bool", "Strange"]
+_OPERATORS = [
+    "StringEquals",
+    "StringNotEquals",
+    "Null",
+    "ForAnyValue:StringLike",
+    "Bool",
+    "Strange",
+]
 _KEYS = ["secretsmanager:VersionStage", "kms:ViaService", "aws:SourceIp", "aws:PrincipalArn"]
 _RESOURCES = [
     "*", KEY_ARN, f"arn:aws:secretsmanager:us-east-1:111111111111:secret:{NAME}", "arn:aws:kms:us-west-2:111111111111:alias/x",
@@ -215,7 +226,12 @@ _statement = st.fixed_dictionaries(
 )
 
 
-_ROOT = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "kms:*", "Resource": "*"}
+_ROOT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "111111111111"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
 _ESTATES = {
     "clean": evidence(),
     "with every policy": BOUNDED,
@@ -225,7 +241,11 @@ _ESTATES = {
 
 
 @settings(max_examples=300, deadline=None, database=None)
-@given(st.sampled_from(sorted(_ESTATES)), st.sampled_from(PLACES), _json | st.lists(_statement, max_size=4))
+@given(
+    st.sampled_from(sorted(_ESTATES)),
+    st.sampled_from(PLACES),
+    _json | st.lists(_statement, max_size=4),
+)
 def test_whatever_a_policy_says_no_check_breaks_and_yes_means_yes(
     estate: str, place: str, statements: Any
 ) -> None:
@@ -240,4 +260,8 @@ def test_whatever_a_policy_says_no_check_breaks_and_yes_means_yes(
     assert "no check says why" not in run.headline
     is_allowed = ask_read(given_, READ).is_allowed and ask_decrypt(given_).is_allowed
     assert run.answer != "yes" or is_allowed
-    assert run.answer != "no" or not is_allowed or run.finding("lambda_may_assume_role").status == "fail"
+    assert (
+        run.answer != "no"
+        or not is_allowed
+        or run.finding("lambda_may_assume_role").status == "fail"
+    )

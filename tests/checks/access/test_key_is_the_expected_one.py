@@ -55,7 +55,10 @@ def test_the_aws_managed_key_is_a_warning_and_the_lambda_reads() -> None:
     nothing = NotAsked("the key")
     managed = {"key": MISSING, "key_policy": nothing, "grants": nothing, "rotation": nothing}
     run = judge(evidence(secret=known(secret), versions=known(versions), **managed))
-    assert ([f.check for f in run.findings if f.status in ("fail", "warn")], run.answer) == ([CHECK], "yes")
+    assert ([f.check for f in run.findings if f.status in ("fail", "warn")], run.answer) == (
+        [CHECK],
+        "yes",
+    )
 
 
 def test_without_the_alias_there_is_nothing_to_compare() -> None:

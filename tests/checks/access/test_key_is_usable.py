@@ -42,7 +42,9 @@ def test_these_do_not_and_nothing_else_is_blamed(state: str) -> None:
 def test_a_deletion_is_told_with_its_day_and_taken_back_in_two_commands() -> None:
     found = finding(
         CHECK,
-        evidence(key=known(Key(KEY_ARN, "PendingDeletion", deletion=datetime(2026, 12, 1, tzinfo=UTC)))),
+        evidence(
+            key=known(Key(KEY_ARN, "PendingDeletion", deletion=datetime(2026, 12, 1, tzinfo=UTC)))
+        ),
     )
     assert "2026-12-01" in found.text
     assert found.remedy

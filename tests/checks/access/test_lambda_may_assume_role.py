@@ -24,7 +24,9 @@ def allow(principal: Any = None, **members: Any) -> dict[str, Any]:
     } | members
 
 
-@pytest.mark.parametrize("principal", [{"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}, "*"])
+@pytest.mark.parametrize(
+    "principal", [{"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}, "*"]
+)
 def test_the_service_among_others_passes(principal: Any) -> None:
     assert finding("lambda_may_assume_role", trusting(allow(principal))).status == "pass"
 
@@ -38,7 +40,9 @@ def test_the_service_among_others_passes(principal: Any) -> None:
         allow(Condition={"StringEquals": {"sts:ExternalId": "x"}}),
     ],
 )
-def test_a_policy_that_does_not_let_it_in_fails_and_the_remedy_does(statement: dict[str, Any]) -> None:
+def test_a_policy_that_does_not_let_it_in_fails_and_the_remedy_does(
+    statement: dict[str, Any],
+) -> None:
     found = finding("lambda_may_assume_role", trusting(statement))
     assert found.status == "fail"
     assert found.remedy
@@ -54,7 +58,9 @@ def test_a_deny_fails_and_goes() -> None:
 
 def test_a_condition_that_hangs_on_what_nobody_knows_is_unknown() -> None:
     condition = {"StringEquals": {"aws:SourceAccount": "111111111111"}}
-    assert finding("lambda_may_assume_role", trusting(allow(Condition=condition))).status == "unknown"
+    assert (
+        finding("lambda_may_assume_role", trusting(allow(Condition=condition))).status == "unknown"
+    )
 
 
 def test_a_policy_that_cannot_be_read_is_unknown_and_names_the_place() -> None:

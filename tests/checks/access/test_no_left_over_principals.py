@@ -25,7 +25,9 @@ def test_in_the_place_of_the_role_it_fails_and_the_remedy_names_the_role(princip
     found = run.finding(CHECK)
     assert (found.status, run.finding("decrypt_is_allowed").status) == ("fail", "skipped")
     assert found.remedy
-    assert principal_of(found.remedy.cli, "LambdaDecryptsThroughSecretsManager") == {"AWS": ROLE_ARN}
+    assert principal_of(found.remedy.cli, "LambdaDecryptsThroughSecretsManager") == {
+        "AWS": ROLE_ARN
+    }
     assert "the evaluator allows kms:Decrypt" in found.remedy.tried
 
 
@@ -33,7 +35,9 @@ def test_beside_the_role_it_is_a_warning_and_only_the_left_over_goes() -> None:
     found = finding(CHECK, key_statement(Principal={"AWS": [LEFT, ROLE_ARN]}))
     assert found.status == "warn"
     assert found.remedy
-    assert principal_of(found.remedy.cli, "LambdaDecryptsThroughSecretsManager") == {"AWS": ROLE_ARN}
+    assert principal_of(found.remedy.cli, "LambdaDecryptsThroughSecretsManager") == {
+        "AWS": ROLE_ARN
+    }
 
 
 def test_in_the_console_s_statement_the_console_inherits_and_not_the_lambda() -> None:
@@ -41,16 +45,20 @@ def test_in_the_console_s_statement_the_console_inherits_and_not_the_lambda() ->
     found = run.finding(CHECK)
     assert (found.status, run.finding("console_may_write").status) == ("warn", "skipped")
     assert found.remedy
-    assert principal_of(found.remedy.cli, "ConsoleUsesTheKeyThroughSecretsManager") == {"AWS": CONSOLE_ARN}
+    assert principal_of(found.remedy.cli, "ConsoleUsesTheKeyThroughSecretsManager") == {
+        "AWS": CONSOLE_ARN
+    }
 
 
 def test_a_deleted_user_counts_too_and_a_name_does_not() -> None:
     assert (
-        finding(CHECK, key_statement(Principal={"AWS": [ROLE_ARN, "AIDAEXAMPLEOLDUSER123"]})).status == "warn"
+        finding(CHECK, key_statement(Principal={"AWS": [ROLE_ARN, "AIDAEXAMPLEOLDUSER123"]})).status
+        == "warn"
     )
     assert (
         finding(
-            CHECK, key_statement(Principal={"AWS": [ROLE_ARN, "arn:aws:iam::111111111111:role/AROA"]})
+            CHECK,
+            key_statement(Principal={"AWS": [ROLE_ARN, "arn:aws:iam::111111111111:role/AROA"]}),
         ).status
         == "pass"
     )
@@ -58,7 +66,10 @@ def test_a_deleted_user_counts_too_and_a_name_does_not() -> None:
 
 def test_nobody_inherits_a_deny() -> None:
     found = finding(
-        CHECK, key_statement("ConsoleUsesTheKeyThroughSecretsManager", Principal={"AWS": LEFT}, Effect="Deny")
+        CHECK,
+        key_statement(
+            "ConsoleUsesTheKeyThroughSecretsManager", Principal={"AWS": LEFT}, Effect="Deny"
+        ),
     )
     assert found.remedy
     assert "ConsoleUsesTheKeyThroughSecretsManager" not in found.remedy.cli

@@ -21,7 +21,9 @@ def test_refusals_of_others_and_of_other_secrets_do_not_count() -> None:
 
 
 def test_a_refusal_is_a_warning_with_its_time_and_the_check_that_explains_it() -> None:
-    denial = Denial(datetime(2026, 11, 23, 9, 14, tzinfo=UTC), "GetSecretValue", SESSION, KMS, SECRET_ARN)
+    denial = Denial(
+        datetime(2026, 11, 23, 9, 14, tzinfo=UTC), "GetSecretValue", SESSION, KMS, SECRET_ARN
+    )
     found = finding(CHECK, evidence(denials=known((denial, denial))))
     assert found.status == "warn"
     assert "2 times, last at 2026-11-23 09:14:00 UTC" in found.text

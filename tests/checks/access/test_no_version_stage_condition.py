@@ -42,10 +42,13 @@ def test_an_allow_for_one_stage_fails_and_the_remedy_lets_plain_reads_through(
     assert "the evaluator allows secretsmanager:GetSecretValue" in found.remedy.tried
 
 
-@pytest.mark.parametrize("condition", [{"StringNotEquals": {STAGE: "AWSCURRENT"}}, {"Null": {STAGE: "true"}}])
+@pytest.mark.parametrize(
+    "condition", [{"StringNotEquals": {STAGE: "AWSCURRENT"}}, {"Null": {STAGE: "true"}}]
+)
 def test_a_deny_that_holds_without_a_stage_fails(condition: dict[str, Any]) -> None:
     found = finding(
-        CHECK, with_statement(Sid="Stages", Effect="Deny", Action=READ, Resource="*", Condition=condition)
+        CHECK,
+        with_statement(Sid="Stages", Effect="Deny", Action=READ, Resource="*", Condition=condition),
     )
     assert found.status == "fail"
     assert found.remedy
@@ -55,7 +58,9 @@ def test_a_deny_that_holds_without_a_stage_fails(condition: dict[str, Any]) -> N
 def test_the_right_deny_passes() -> None:
     condition = {"StringNotEquals": {STAGE: "AWSCURRENT"}, "Null": {STAGE: "false"}}
     assert (
-        finding(CHECK, with_statement(Effect="Deny", Action=READ, Resource="*", Condition=condition)).status
+        finding(
+            CHECK, with_statement(Effect="Deny", Action=READ, Resource="*", Condition=condition)
+        ).status
         == "pass"
     )
 

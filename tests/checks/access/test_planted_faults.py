@@ -88,7 +88,9 @@ PAIRED = [fault for fault in FAULTS if fault.in_pairs]
 
 
 @pytest.mark.parametrize("first", PAIRED[:-1], ids=str)
-def test_of_two_faults_both_are_named_and_nothing_else(console: Account, hana: Actor, first: Fault) -> None:
+def test_of_two_faults_both_are_named_and_nothing_else(
+    console: Account, hana: Actor, first: Fault
+) -> None:
     undo = first.plant(console)
     wrong = {}
     for second in PAIRED[PAIRED.index(first) + 1 :]:

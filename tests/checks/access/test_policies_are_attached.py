@@ -27,7 +27,8 @@ def test_the_three_pass() -> None:
 
 def test_without_the_secrets_policy_it_fails_and_the_answer_hangs_on_it() -> None:
     found = finding(
-        "policies_are_attached", without(ACCESS_ARN, unattached={ACCESS_ARN: READER.documents[ACCESS_ARN]})
+        "policies_are_attached",
+        without(ACCESS_ARN, unattached={ACCESS_ARN: READER.documents[ACCESS_ARN]}),
     )
     assert (found.status, found.weight) == ("fail", "decides")
     assert found.remedy
@@ -41,12 +42,18 @@ def test_without_the_secrets_policy_it_fails_and_the_answer_hangs_on_it() -> Non
 def test_a_policy_that_does_not_exist_any_more_is_made_first() -> None:
     found = finding("policies_are_attached", without(ACCESS_ARN, unattached={ACCESS_ARN: MISSING}))
     assert found.remedy
-    assert found.remedy.cli.startswith("aws iam create-policy --policy-name miyabi-lambda-secrets-access ")
+    assert found.remedy.cli.startswith(
+        "aws iam create-policy --policy-name miyabi-lambda-secrets-access "
+    )
 
 
 def test_where_others_allow_the_same_it_is_a_warning() -> None:
     everything = document("all", policy({"Effect": "Allow", "Action": "*", "Resource": "*"}))
-    documents = {BASIC: READER.documents[BASIC], GITHUB: READER.documents[GITHUB], "all": everything}
+    documents = {
+        BASIC: READER.documents[BASIC],
+        GITHUB: READER.documents[GITHUB],
+        "all": everything,
+    }
     assert (
         finding(
             "policies_are_attached", evidence(attached=known((BASIC, GITHUB)), documents=documents)
@@ -56,7 +63,9 @@ def test_where_others_allow_the_same_it_is_a_warning() -> None:
 
 
 def test_where_others_allow_the_read_and_not_the_key_it_fails() -> None:
-    reads = document("reads", policy({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}))
+    reads = document(
+        "reads", policy({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"})
+    )
     documents = {BASIC: READER.documents[BASIC], GITHUB: READER.documents[GITHUB], "reads": reads}
     root = policy(
         {

@@ -50,7 +50,9 @@ def test_an_alias_is_right_where_aliases_are_managed() -> None:
     assert (
         finding(
             CHECK,
-            with_statement(Effect="Allow", Action=["kms:CreateAlias", "kms:UpdateAlias"], Resource=ALIAS),
+            with_statement(
+                Effect="Allow", Action=["kms:CreateAlias", "kms:UpdateAlias"], Resource=ALIAS
+            ),
         ).status
         == "pass"
     )

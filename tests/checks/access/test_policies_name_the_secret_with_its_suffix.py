@@ -73,7 +73,8 @@ def test_a_longer_name_is_another_secret() -> None:
 def test_a_deny_that_matches_nothing_is_in_nobodys_way() -> None:
     assert (
         finding(
-            CHECK, with_statement(Effect="Deny", Action="secretsmanager:GetSecretValue", Resource=BARE)
+            CHECK,
+            with_statement(Effect="Deny", Action="secretsmanager:GetSecretValue", Resource=BARE),
         ).status
         == "pass"
     )
@@ -82,7 +83,9 @@ def test_a_deny_that_matches_nothing_is_in_nobodys_way() -> None:
 def test_in_a_boundary_it_fails_although_the_policies_allow() -> None:
     kms = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
     text = policy({"Effect": "Allow", "Action": "secretsmanager:*", "Resource": BARE}, kms)
-    run = judge(evidence(boundary=document("limits", text, "arn:aws:iam::111111111111:policy/limits")))
+    run = judge(
+        evidence(boundary=document("limits", text, "arn:aws:iam::111111111111:policy/limits"))
+    )
     assert (run.answer, run.finding(CHECK).status, run.finding("boundary_allows").status) == (
         "no",
         "fail",
@@ -92,12 +95,24 @@ def test_in_a_boundary_it_fails_although_the_policies_allow() -> None:
 
 def test_the_remedy_mends_every_trap_of_the_policy_at_once() -> None:
     text = policy(
-        {"Sid": "One", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": BARE},
-        {"Sid": "Two", "Effect": "Allow", "Action": "secretsmanager:DescribeSecret", "Resource": BARE},
+        {
+            "Sid": "One",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": BARE,
+        },
+        {
+            "Sid": "Two",
+            "Effect": "Allow",
+            "Action": "secretsmanager:DescribeSecret",
+            "Resource": BARE,
+        },
     )
     found = finding(
         CHECK,
-        evidence(documents={"mine": document("mine", text)}, attached=known(()), inline=known(("mine",))),
+        evidence(
+            documents={"mine": document("mine", text)}, attached=known(()), inline=known(("mine",))
+        ),
     )
     assert found.remedy
     assert found.remedy.cli.count("-??????") == 2

@@ -22,13 +22,16 @@ def test_another_region_fails_and_the_main_checks_are_skipped() -> None:
     found = run.finding(CHECK)
     assert (found.status, run.answer) == ("fail", "no")
     assert "us-east-1" in found.text
-    assert {run.finding(f"{name}_is_allowed").status for name in ("get_secret_value", "describe_secret")} == {
-        "skipped"
-    }
+    assert {
+        run.finding(f"{name}_is_allowed").status for name in ("get_secret_value", "describe_secret")
+    } == {"skipped"}
 
 
 def test_a_replica_named_beside_the_right_one_is_no_trap() -> None:
-    assert finding(CHECK, secrets_statement("ReadSecrets", Resource=[SECRET_ARN, ELSEWHERE])).status == "pass"
+    assert (
+        finding(CHECK, secrets_statement("ReadSecrets", Resource=[SECRET_ARN, ELSEWHERE])).status
+        == "pass"
+    )
 
 
 def test_another_secret_elsewhere_is_no_trap() -> None:
@@ -47,14 +50,17 @@ def test_another_secret_elsewhere_is_no_trap() -> None:
 
 def test_the_key_s_region_counts_where_the_key_policy_does_not_allow_by_itself() -> None:
     found = finding(
-        CHECK, secrets_statement("DecryptSecrets", Resource=KEY_ARN.replace("us-west-2", "us-east-1"))
+        CHECK,
+        secrets_statement("DecryptSecrets", Resource=KEY_ARN.replace("us-west-2", "us-east-1")),
     )
     assert found.status == "warn"
 
 
 def test_a_wildcard_for_the_region_passes() -> None:
     assert (
-        finding(CHECK, secrets_statement("ReadSecrets", Resource=SECRET_ARN.replace("us-west-2", "*"))).status
+        finding(
+            CHECK, secrets_statement("ReadSecrets", Resource=SECRET_ARN.replace("us-west-2", "*"))
+        ).status
         == "pass"
     )
 

@@ -30,7 +30,8 @@ def key_under(**members: Any) -> AccessEvidence:
 
 
 @pytest.mark.parametrize(
-    "principal", [{"Principal": "*"}, {"Principal": {"AWS": ["*"]}}, {"NotPrincipal": {"AWS": ROLE_ARN}}]
+    "principal",
+    [{"Principal": "*"}, {"Principal": {"AWS": ["*"]}}, {"NotPrincipal": {"AWS": ROLE_ARN}}],
 )
 @pytest.mark.parametrize("under", [secret_under, key_under])
 def test_a_wildcard_without_a_condition_fails(under: Any, principal: dict[str, Any]) -> None:

@@ -21,7 +21,8 @@ def test_no_current_version_fails_and_the_previous_one_can_have_the_label() -> N
 
 def test_a_secret_without_any_version_needs_a_value() -> None:
     found = finding(
-        "secret_has_current_version", evidence(secret=known(replace(SECRET, versions={})), versions=known(()))
+        "secret_has_current_version",
+        evidence(secret=known(replace(SECRET, versions={})), versions=known(())),
     )
     assert found.remedy
     assert "put-secret-value" in found.remedy.cli

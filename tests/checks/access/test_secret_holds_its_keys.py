@@ -9,7 +9,17 @@ import pytest
 from secrets_ui.domain.access.evidence import Key, NotAsked
 from secrets_ui.domain.secrets.catalog import SecretSpec
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
-from tests.checks.building import FACTS, KEY_ARN, NAME, VERSION, denied, evidence, finding, known, unreachable
+from tests.checks.building import (
+    FACTS,
+    KEY_ARN,
+    NAME,
+    VERSION,
+    denied,
+    evidence,
+    finding,
+    known,
+    unreachable,
+)
 
 CHECK = "secret_holds_its_keys"
 
@@ -57,9 +67,13 @@ def test_a_value_that_this_console_may_not_read_is_unknown_with_the_statement_to
 
 def test_under_a_key_that_cannot_decrypt_it_is_no_second_fault() -> None:
     assert (
-        finding(CHECK, evidence(facts=unreachable(), key=known(Key(KEY_ARN, "Disabled")))).status == "skipped"
+        finding(CHECK, evidence(facts=unreachable(), key=known(Key(KEY_ARN, "Disabled")))).status
+        == "skipped"
     )
 
 
 def test_without_a_current_version_it_is_skipped() -> None:
-    assert finding(CHECK, evidence(facts=NotAsked("a current version that can be read"))).status == "skipped"
+    assert (
+        finding(CHECK, evidence(facts=NotAsked("a current version that can be read"))).status
+        == "skipped"
+    )

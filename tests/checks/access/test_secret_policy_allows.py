@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.access.evidence import AccessEvidence
-from tests.checks.building import CONSOLE_ARN, NAME, READ, ROLE_ARN, denied, evidence, finding, known, policy
+from tests.checks.building import (
+    CONSOLE_ARN,
+    NAME,
+    READ,
+    ROLE_ARN,
+    denied,
+    evidence,
+    finding,
+    known,
+    policy,
+)
 
 CHECK = "secret_policy_allows"
 
@@ -26,9 +36,9 @@ def mended(given: AccessEvidence) -> dict[str, Any]:
     assert remedy
     assert "the evaluator allows" in remedy.tried
     assert "also opens" not in remedy.tried
-    statement: dict[str, Any] = json.loads(remedy.cli.partition("--resource-policy '")[2].partition("'")[0])[
-        "Statement"
-    ][0]
+    statement: dict[str, Any] = json.loads(
+        remedy.cli.partition("--resource-policy '")[2].partition("'")[0]
+    )["Statement"][0]
     return statement
 
 
@@ -36,7 +46,9 @@ def test_without_one_it_passes() -> None:
     assert finding(CHECK, evidence()).status == "pass"
 
 
-@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": "arn:aws:iam::111111111111:root"}])
+@pytest.mark.parametrize(
+    "principal", ["*", {"AWS": "*"}, {"AWS": "arn:aws:iam::111111111111:root"}]
+)
 def test_a_deny_for_everybody_fails_and_stays_for_everybody_else(principal: Any) -> None:
     given = under(Principal=principal)
     assert finding(CHECK, given).status == "fail"
@@ -44,18 +56,24 @@ def test_a_deny_for_everybody_fails_and_stays_for_everybody_else(principal: Any)
 
 
 def test_a_deny_for_the_role_among_others_loses_the_role() -> None:
-    assert mended(under(Principal={"AWS": [ROLE_ARN, CONSOLE_ARN]}))["Principal"] == {"AWS": [CONSOLE_ARN]}
+    assert mended(under(Principal={"AWS": [ROLE_ARN, CONSOLE_ARN]}))["Principal"] == {
+        "AWS": [CONSOLE_ARN]
+    }
 
 
 def test_a_deny_for_the_role_alone_goes_and_the_policy_with_it() -> None:
     remedy = finding(CHECK, under(Principal={"AWS": ROLE_ARN})).remedy
     assert remedy
-    assert remedy.cli == f"aws secretsmanager delete-resource-policy --secret-id {NAME} --region us-west-2"
+    assert (
+        remedy.cli
+        == f"aws secretsmanager delete-resource-policy --secret-id {NAME} --region us-west-2"
+    )
 
 
 def test_a_deny_for_others_passes() -> None:
     assert (
-        finding(CHECK, under(Principal={"AWS": "arn:aws:iam::111111111111:role/somebody"})).status == "pass"
+        finding(CHECK, under(Principal={"AWS": "arn:aws:iam::111111111111:role/somebody"})).status
+        == "pass"
     )
     condition = {"ArnNotEquals": {"aws:PrincipalArn": ROLE_ARN}}
     assert finding(CHECK, under(Principal="*", Condition=condition)).status == "pass"
@@ -69,7 +87,9 @@ def test_a_deny_that_hangs_on_the_network_is_unknown() -> None:
 
 
 def test_unread_it_is_unknown_with_the_statement_to_add() -> None:
-    found = finding(CHECK, evidence(resource_policy=denied("secretsmanager:GetResourcePolicy", NAME)))
+    found = finding(
+        CHECK, evidence(resource_policy=denied("secretsmanager:GetResourcePolicy", NAME))
+    )
     assert found.status == "unknown"
     assert '"secretsmanager:GetResourcePolicy"' in found.missing
 

@@ -25,7 +25,8 @@ def test_two_that_deny_alike_agree() -> None:
     documents = secrets_statement("ReadSecrets", Action="secretsmanager:DescribeSecret").documents
     assert (
         finding(
-            CHECK, evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),)))
+            CHECK,
+            evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),))),
         ).status
         == "pass"
     )
@@ -41,7 +42,8 @@ def test_where_ours_is_not_certain_there_is_nothing_to_differ_from() -> None:
     documents = secrets_statement("ReadSecrets", Condition=condition).documents
     assert (
         finding(
-            CHECK, evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),)))
+            CHECK,
+            evidence(documents=documents, simulated=known((Simulated(READ, "implicitDeny"),))),
         ).status
         == "pass"
     )

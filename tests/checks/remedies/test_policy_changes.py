@@ -53,7 +53,8 @@ def test_each_place_has_its_own_command(where: str, operation: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statements", "operation"), [(({"Sid": "One"},), "put-role-policy"), ((), "delete-role-policy")]
+    ("statements", "operation"),
+    [(({"Sid": "One"},), "put-role-policy"), ((), "delete-role-policy")],
 )
 def test_an_inline_policy_without_a_statement_goes(
     statements: tuple[dict[str, str], ...], operation: str
@@ -85,7 +86,9 @@ def test_one_statement_that_stands_without_a_list_is_changed_too() -> None:
 
 
 def test_a_sid_that_is_taken_gets_a_number() -> None:
-    change = with_new_statement(place("key"), {"Sid": "AccountAdministersTheKey", "Effect": "Allow"}, "words")
+    change = with_new_statement(
+        place("key"), {"Sid": "AccountAdministersTheKey", "Effect": "Allow"}, "words"
+    )
     assert change.shown[0]["Sid"] == "AccountAdministersTheKey2"
 
 
@@ -93,7 +96,11 @@ def test_terraform_shows_the_statement_and_how_to_apply_it() -> None:
     change = with_statement(
         place("key"),
         0,
-        {"Sid": "One", "Resource": ["a", "b"], "Condition": {"Bool": {"aws:ViaAWSService": "true"}}},
+        {
+            "Sid": "One",
+            "Resource": ["a", "b"],
+            "Condition": {"Bool": {"aws:ViaAWSService": "true"}},
+        },
         "words",
     )
     assert terraform(change) == "\n".join(

@@ -11,8 +11,12 @@ import pytest
 from secrets_ui.checks.remedies import terraform_addresses as addresses
 
 TERRAFORM = Path(__file__).parents[3] / "deploy" / "terraform"
-ALL = [value for name, value in vars(addresses).items() if name.isupper() and not name.startswith("_")]
-ATTACHMENTS = [addresses.attachment(name) for name in ("basic_execution", "secrets_access", "github_access")]
+ALL = [
+    value for name, value in vars(addresses).items() if name.isupper() and not name.startswith("_")
+]
+ATTACHMENTS = [
+    addresses.attachment(name) for name in ("basic_execution", "secrets_access", "github_access")
+]
 
 
 @pytest.mark.parametrize("address", [*ALL, *ATTACHMENTS, addresses.secret("miyabi/prod/api-keys")])
@@ -24,7 +28,9 @@ def test_there_is_such_a_resource(address: str) -> None:
         (TERRAFORM / "main.tf").read_text(encoding="utf-8"),
     )
     assert folder
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (TERRAFORM / folder[1]).glob("*.tf"))
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in (TERRAFORM / folder[1]).glob("*.tf")
+    )
     assert f'resource "{parts[2]}" "{parts[3]}" {{' in code
 
 
@@ -32,4 +38,9 @@ def test_the_command_survives_a_shell() -> None:
     secret = addresses.secret("miyabi/prod/api-keys")
     assert secret == 'module.miyabi_secrets.aws_secretsmanager_secret.catalog["api-keys"]'
     command = addresses.then_apply(addresses.KEY, secret).removeprefix("# then: ")
-    assert shlex.split(command) == ["terraform", "apply", f"-target={addresses.KEY}", f"-target={secret}"]
+    assert shlex.split(command) == [
+        "terraform",
+        "apply",
+        f"-target={addresses.KEY}",
+        f"-target={secret}",
+    ]

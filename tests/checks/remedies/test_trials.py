@@ -51,7 +51,9 @@ def test_nothing_is_opened_by_no_change() -> None:
         ),
     ],
 )
-def test_who_gets_in_besides_is_named(where: str, members: dict[str, Any], opened: list[str]) -> None:
+def test_who_gets_in_besides_is_named(
+    where: str, members: dict[str, Any], opened: list[str]
+) -> None:
     changed = after(where, **members)
     assert probe(evidence(), changed)[0] == opened
     assert f"It also opens the way for {opened[0]}" in tried(evidence(), changed, ask_decrypt)

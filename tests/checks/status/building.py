@@ -40,7 +40,9 @@ def facts(environment: str = "dev", **changes: KeyFacts | None) -> VersionFacts:
     """Of every key that the catalogue knows; a change of None takes a key away."""
     spec = CATALOG.secrets["api-keys"]
     keys = {name: KeyFacts(name, f"{environment}-{name}") for name in spec.keys} | changes
-    return VersionFacts(CURRENT, "object", tuple(key for key in keys.values() if key), digest=spec.digest)
+    return VersionFacts(
+        CURRENT, "object", tuple(key for key in keys.values() if key), digest=spec.digest
+    )
 
 
 def watched(**changes: Any) -> WatchedSecret:
@@ -62,7 +64,9 @@ def watched(**changes: Any) -> WatchedSecret:
 def around(**changes: Any) -> Surroundings:
     shared = tuple(f for f in run_checks(evidence()) if f.check in ("role_exists", "key_rotates"))
     return replace(
-        Surroundings(DEV, NOW, Known(2, CALL), shared, Known((Alarm("miyabi-dev-errors", "OK"),), CALL)),
+        Surroundings(
+            DEV, NOW, Known(2, CALL), shared, Known((Alarm("miyabi-dev-errors", "OK"),), CALL)
+        ),
         **changes,
     )
 

@@ -41,7 +41,11 @@ LAMBDA = "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-
 
 
 def test_a_healthy_secret_environment_and_record_pass() -> None:
-    for findings in (judge_secret(watched()), judge_surroundings(around()), judge_records(records())):
+    for findings in (
+        judge_secret(watched()),
+        judge_surroundings(around()),
+        judge_records(records()),
+    ):
         assert {finding.status for finding in findings} == {"pass"}, findings
         assert status_of(findings) == "pass"
 
@@ -53,12 +57,18 @@ def test_every_module_with_a_check_is_run() -> None:
 
 
 def test_a_finding_is_a_full_sentence_and_says_what_proves_it() -> None:
-    for finding in (*judge_secret(watched()), *judge_surroundings(around()), *judge_records(records())):
+    for finding in (
+        *judge_secret(watched()),
+        *judge_surroundings(around()),
+        *judge_records(records()),
+    ):
         assert finding.text.endswith("."), finding
         assert finding.proof, finding
 
 
-@pytest.mark.parametrize("module", checks.OF_A_SECRET, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "module", checks.OF_A_SECRET, ids=lambda module: module.__name__.rpartition(".")[2]
+)
 def test_a_check_that_raises_is_unknown_with_its_name_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch, module: Any
 ) -> None:
@@ -92,8 +102,15 @@ def test_a_secret_that_is_not_there_is_told(change: Any, status: str, told: str)
 
 
 def test_what_nobody_looked_at_is_unknown_and_never_healthy() -> None:
-    findings = judge_secret(watched(facts=None, facts_problem="AWS KMS would not decrypt the value."))
-    for check in ("keys_are_complete", "keys_are_well_formed", "no_placeholders", "keys_are_young_enough"):
+    findings = judge_secret(
+        watched(facts=None, facts_problem="AWS KMS would not decrypt the value.")
+    )
+    for check in (
+        "keys_are_complete",
+        "keys_are_well_formed",
+        "no_placeholders",
+        "keys_are_young_enough",
+    ):
         assert only(findings, check).status == "unknown"
         assert "would not decrypt" in only(findings, check).text
     assert status_of(findings) == "unknown"
@@ -114,14 +131,18 @@ def test_what_nobody_looked_at_is_unknown_and_never_healthy() -> None:
         (KeyFacts("GITHUB_TOKEN", "prod-GITHUB_TOKEN"), "environments_are_kept_apart", "warn"),
     ],
 )
-def test_a_flaw_of_a_key_is_told_by_its_check(key: KeyFacts | None, check: str, status: str) -> None:
+def test_a_flaw_of_a_key_is_told_by_its_check(
+    key: KeyFacts | None, check: str, status: str
+) -> None:
     found = only(judge_secret(watched(facts=facts(GITHUB_TOKEN=key))), check)
     assert found.status == status
     assert "GITHUB_TOKEN" in found.text
 
 
 def test_a_key_that_the_catalogue_does_not_know_is_told() -> None:
-    found = only(judge_secret(watched(facts=facts(EXTRA=KeyFacts("EXTRA", "x")))), "keys_are_complete")
+    found = only(
+        judge_secret(watched(facts=facts(EXTRA=KeyFacts("EXTRA", "x")))), "keys_are_complete"
+    )
     assert (found.status, found.about) == ("warn", "EXTRA")
 
 
@@ -148,7 +169,9 @@ def test_what_was_not_compared_is_unknown() -> None:
         (None, "unknown", True),
     ],
 )
-def test_an_age_is_judged_by_what_is_known_of_it(age: KeyAge | None, status: str, counts: bool) -> None:
+def test_an_age_is_judged_by_what_is_known_of_it(
+    age: KeyAge | None, status: str, counts: bool
+) -> None:
     ages = {**watched().ages, "GITHUB_TOKEN": age}
     found = [f for f in judge_secret(watched(ages=ages)) if f.check == "keys_are_young_enough"]
     assert (found[0].status, found[0].counts) == (status, counts)
@@ -158,7 +181,11 @@ def test_a_failure_of_the_access_path_keeps_its_name_and_leads_to_troubleshootin
     broken = Finding("decrypt_is_allowed", "key", "fail", "The key policy does not allow it.")
     findings = judge_secret(watched(access=(broken,)))
     found = only(findings, "decrypt_is_allowed")
-    assert (found.status, found.page, found.anchor) == ("fail", "troubleshoot", "decrypt_is_allowed")
+    assert (found.status, found.page, found.anchor) == (
+        "fail",
+        "troubleshoot",
+        "decrypt_is_allowed",
+    )
     assert not [f for f in findings if f.check == "lambda_can_read"]
 
 
@@ -182,9 +209,9 @@ def test_a_change_made_outside_is_told_with_who_or_not_known() -> None:
     named = OutsideChange(
         "key_policy", "The policy of key 1 was changed.", change.at, "arn:aws:iam::1:user/yuki"
     )
-    assert only(judge_surroundings(around(changes=(named,))), "only_this_console_changes").text.endswith(
-        "By arn:aws:iam::1:user/yuki."
-    )
+    assert only(
+        judge_surroundings(around(changes=(named,))), "only_this_console_changes"
+    ).text.endswith("By arn:aws:iam::1:user/yuki.")
 
 
 def reader(**changes: Any) -> Any:
@@ -199,7 +226,9 @@ def test_a_function_older_than_the_newest_version_may_be_stale() -> None:
 
 def test_the_last_version_that_it_decrypted_decides_where_cloudtrail_tells() -> None:
     def decrypts(version: str) -> Any:
-        return Known((TrailEvent(NOW - timedelta(minutes=5), "Decrypt", LAMBDA, ARN, version),), CALL)
+        return Known(
+            (TrailEvent(NOW - timedelta(minutes=5), "Decrypt", LAMBDA, ARN, version),), CALL
+        )
 
     since = NOW - timedelta(hours=1)
     assert [f.status for f in reader(current_since=since, decrypts=decrypts(CURRENT))] == ["pass"]
@@ -209,7 +238,9 @@ def test_the_last_version_that_it_decrypted_decides_where_cloudtrail_tells() -> 
 
 
 def test_somebody_else_s_decryption_says_nothing_of_the_function() -> None:
-    other = TrailEvent(NOW, "Decrypt", LAMBDA.replace("miyabi-lambda-execution", "other"), ARN, CURRENT)
+    other = TrailEvent(
+        NOW, "Decrypt", LAMBDA.replace("miyabi-lambda-execution", "other"), ARN, CURRENT
+    )
     [found] = reader(current_since=NOW - timedelta(hours=1), decrypts=Known((other,), CALL))
     assert found.status == "warn"
 

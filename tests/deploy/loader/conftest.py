@@ -20,7 +20,9 @@ from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws
 from testkit import tls
 from tests.deploy.loader.front import Front
 
-sys.path.insert(0, str(PROJECT / "deploy" / "lambda"))  # as Lambda does: `lambda` is no name for a package
+sys.path.insert(
+    0, str(PROJECT / "deploy" / "lambda")
+)  # as Lambda does: `lambda` is no name for a package
 
 from core import _roots
 from core import secrets as loader
@@ -69,7 +71,10 @@ def running_front(local_aws: LocalAws, certificates: tls.Certificates) -> Iterat
 
 @pytest.fixture
 def front(
-    running_front: Front, in_lambda: None, certificates: tls.Certificates, monkeypatch: pytest.MonkeyPatch
+    running_front: Front,
+    in_lambda: None,
+    certificates: tls.Certificates,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Front:
     """The loader's calls end here, by the name that it calls and with a certificate that it accepts."""
     running_front.reset()

@@ -59,7 +59,9 @@ class Front(ThreadingHTTPServer):
     def get_request(self) -> tuple[Any, Any]:
         plain, address = super().get_request()
         self.connections += 1
-        return self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False), address
+        return self._context.wrap_socket(
+            plain, server_side=True, do_handshake_on_connect=False
+        ), address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away, or does not trust the certificate, is no fault of the server."""
@@ -93,7 +95,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self, body: bytes) -> None:
         headers = {
-            name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")
+            name: value
+            for name, value in self.headers.items()
+            if name.lower() not in ("host", "connection")
         }
         with closing(HTTPConnection(self.server.behind, timeout=20)) as connection:
             connection.request("POST", "/", body, headers)

@@ -33,7 +33,9 @@ def test_it_holds_the_package_where_lambda_looks_and_nothing_else(layer: Path) -
 
 
 def test_the_same_source_gives_the_same_bytes(layer: Path, tmp_path: Path) -> None:
-    subprocess.run([*COMMAND, "--out", str(tmp_path / "again.zip")], check=True, capture_output=True)
+    subprocess.run(
+        [*COMMAND, "--out", str(tmp_path / "again.zip")], check=True, capture_output=True
+    )
     assert (tmp_path / "again.zip").read_bytes() == layer.read_bytes()
 
 
@@ -59,12 +61,16 @@ def test_it_trusts_amazon_s_five_and_no_other(build_layer: Any) -> None:
     )
     loaded = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     loaded.load_verify_locations(cadata=build_layer.amazon_roots(build_layer.installed_bundle()))
-    names = {dict(part[0] for part in root["subject"])["commonName"] for root in loaded.get_ca_certs()}
+    names = {
+        dict(part[0] for part in root["subject"])["commonName"] for root in loaded.get_ca_certs()
+    }
     assert names == set(build_layer.AMAZON.values())
     assert context.verify_mode == ssl.CERT_REQUIRED
 
 
-def test_each_of_them_is_in_the_system_s_own_store_or_the_installed_bundle(build_layer: Any) -> None:
+def test_each_of_them_is_in_the_system_s_own_store_or_the_installed_bundle(
+    build_layer: Any,
+) -> None:
     """So whoever passes our check passes that of a program that trusts the bundle."""
     bundle = build_layer.installed_bundle().read_text()
     pem = build_layer.amazon_roots(build_layer.installed_bundle())
@@ -73,7 +79,9 @@ def test_each_of_them_is_in_the_system_s_own_store_or_the_installed_bundle(build
     assert all(certificate in bundle for certificate in certificates)
 
 
-def test_a_bundle_without_one_of_them_is_refused_by_its_name(build_layer: Any, tmp_path: Path) -> None:
+def test_a_bundle_without_one_of_them_is_refused_by_its_name(
+    build_layer: Any, tmp_path: Path
+) -> None:
     pem = build_layer.amazon_roots(build_layer.installed_bundle())
     first = build_layer._CERTIFICATE.findall(pem)[0]
     (tmp_path / "bundle.pem").write_text(pem.replace(first, ""))

@@ -18,7 +18,9 @@ from tests.deploy.loader.front import Front, refusing, telling
 
 CASES = [
     json.loads(line)
-    for line in (Path(__file__).parents[2] / "domain/iam/cases/error-texts.jsonl").read_text().splitlines()
+    for line in (Path(__file__).parents[2] / "domain/iam/cases/error-texts.jsonl")
+    .read_text()
+    .splitlines()
 ]
 TYPES = {
     "iam.identity.missing_allow": loader.NoAccess,
@@ -45,7 +47,9 @@ TYPES = {
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case["check"] in TYPES], ids=lambda case: str(case["check"])
 )
-def test_an_error_of_aws_gets_its_type_and_leads_the_panel_to_the_same_checks(case: dict[str, Any]) -> None:
+def test_an_error_of_aws_gets_its_type_and_leads_the_panel_to_the_same_checks(
+    case: dict[str, Any],
+) -> None:
     error = error_of("miyabi/prod/api-keys", case["code"], case["message"], "11112222-3333")
     kinds = TYPES[case["check"]]
     assert type(error) in (kinds if isinstance(kinds, tuple) else (kinds,))
@@ -114,7 +118,9 @@ def test_when_both_fail_both_are_named(front: Front, stored: Stored) -> None:
     front.answer(stored.config, refusing("ResourceNotFoundException"))
     with pytest.raises(loader.NoAccess) as caught:
         stored.load()
-    assert str(caught.value).endswith(f"Failed as well: {stored.config} (ResourceNotFoundException).")
+    assert str(caught.value).endswith(
+        f"Failed as well: {stored.config} (ResourceNotFoundException)."
+    )
 
 
 def test_a_partial_failure_of_a_batch_is_a_failure_that_names_the_secret(
@@ -130,7 +136,9 @@ def test_a_partial_failure_of_a_batch_is_a_failure_that_names_the_secret(
     ]
     read = {"ARN": "arn:aws:secretsmanager:us-west-2:111122223333:secret:x-AbCdEf", "Name": stored.api_keys,
             "VersionId": "v", "SecretString": '{"GITHUB_TOKEN": "t"}'}  # fmt: skip
-    front.answer(f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": told}))
+    front.answer(
+        f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": told})
+    )
     with pytest.raises(loader.CannotDecrypt, match=f"^{stored.config}: "):
         stored.load()
     assert "GITHUB_TOKEN" not in os.environ
@@ -141,7 +149,9 @@ def test_a_batch_that_leaves_one_out_without_a_word_is_a_failure_too(
 ) -> None:
     monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "batch")
     front.answer(f"{stored.api_keys},{stored.config}", telling({"SecretValues": [], "Errors": []}))
-    with pytest.raises(loader.SecretNotFound, match=f"^{stored.api_keys}: .*Failed as well: {stored.config}"):
+    with pytest.raises(
+        loader.SecretNotFound, match=f"^{stored.api_keys}: .*Failed as well: {stored.config}"
+    ):
         stored.load()
 
 
@@ -150,7 +160,9 @@ def test_the_local_aws_s_own_errors_come_out_the_same_by_both_ways(
     route: str, request: pytest.FixtureRequest, stored: Stored, local_client: Any
 ) -> None:
     request.getfixturevalue("by_boto3" if route == "boto3" else "front")
-    with pytest.raises(loader.SecretNotFound, match=r"^miyabi/none: .* ResourceNotFoundException: "):
+    with pytest.raises(
+        loader.SecretNotFound, match=r"^miyabi/none: .* ResourceNotFoundException: "
+    ):
         loader.get_secret("miyabi/none")
     local_client.delete_secret(SecretId=stored.api_keys)
     with pytest.raises(loader.ScheduledForDeletion, match=f"^{stored.api_keys}: ") as caught:
@@ -191,7 +203,10 @@ def test_a_binary_secret_is_told(front: Front, stored: Stored, local_client: Any
         ({"1ST": "v"}, "Its key '1ST' is no name"),
         ({"A=B": "v"}, "Its key 'A=B' is no name"),
         ({"KÉY": "v"}, "is no name"),
-        ({"PATH": "/tmp"}, "Its key 'PATH' is a variable that Lambda, Python or AWS's tools read themselves"),
+        (
+            {"PATH": "/tmp"},
+            "Its key 'PATH' is a variable that Lambda, Python or AWS's tools read themselves",
+        ),
         ({"AWS_SECRET_ACCESS_KEY": "v"}, "read themselves"),
         ({"AWS_ENDPOINT_URL_SECRETS_MANAGER": "v"}, "read themselves"),
         ({"LD_PRELOAD": "/tmp/x.so"}, "read themselves"),
@@ -218,7 +233,9 @@ def test_a_key_that_cannot_be_a_variable_stops_the_whole_before_anything_is_set(
 
 
 def test_a_missing_key_is_told_with_those_that_are_there(front: Front, stored: Stored) -> None:
-    with pytest.raises(loader.KeyNotFound, match="It has no key 'NOPE'; it has BASE_URL, MIYABI_REPO_OWNER"):
+    with pytest.raises(
+        loader.KeyNotFound, match="It has no key 'NOPE'; it has BASE_URL, MIYABI_REPO_OWNER"
+    ):
         loader.get_secret(stored.config, "NOPE")
 
 
@@ -229,8 +246,13 @@ def test_aws_s_words_are_kept_to_one_line_of_a_length_that_is_read() -> None:
 
 
 def test_every_type_says_what_happened_and_is_a_secrets_error() -> None:
-    kinds = [getattr(loader, name) for name in loader.__all__ if isinstance(getattr(loader, name), type)]
+    kinds = [
+        getattr(loader, name) for name in loader.__all__ if isinstance(getattr(loader, name), type)
+    ]
     errors = [kind for kind in kinds if kind is not loader.InvalidInput]
     assert all(issubclass(kind, loader.SecretsError) for kind in errors)
-    assert len({kind.happened for kind in errors} - {_errors.UnusableSecret.happened}) == len(errors) - 1
+    assert (
+        len({kind.happened for kind in errors} - {_errors.UnusableSecret.happened})
+        == len(errors) - 1
+    )
     assert issubclass(loader.InvalidInput, ValueError)

@@ -53,7 +53,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def extension(in_lambda: None, local_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Extension]:
+def extension(
+    in_lambda: None, local_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Extension]:
     with Extension(local_client) as server:
         thread = threading.Thread(target=server.serve_forever, args=[0.01], daemon=True)
         thread.start()
@@ -72,7 +74,10 @@ def test_secrets_come_from_the_extension_with_the_session_token(
     assert sorted(extension.asked) == [stored.api_keys, stored.config]
     assert versions[stored.config]
     assert front.calls == []
-    assert "Secrets Manager was asked by way of extension: MIYABI_SECRETS_ROUTE says so" in caplog.messages
+    assert (
+        "Secrets Manager was asked by way of extension: MIYABI_SECRETS_ROUTE says so"
+        in caplog.messages
+    )
 
 
 def test_an_arn_s_colons_arrive(extension: Extension, front: Front, stored: Stored) -> None:

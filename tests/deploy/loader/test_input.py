@@ -55,7 +55,9 @@ def test_a_wrong_environment_is_told_on_a_developer_s_machine_too() -> None:
         load_secrets_to_env("miyabi", "live")
 
 
-@pytest.mark.parametrize("secret_id", ["", "a b", "a\nb", "ひみつ", "a" * 2049, None, 5, ["miyabi"]])
+@pytest.mark.parametrize(
+    "secret_id", ["", "a b", "a\nb", "ひみつ", "a" * 2049, None, 5, ["miyabi"]]
+)
 def test_a_wrong_secret_id_is_told(front: Front, secret_id: Any) -> None:
     with pytest.raises(InvalidInput, match="secret_id: expected a secret's name or ARN"):
         get_secret(secret_id)
@@ -70,7 +72,9 @@ def test_a_wrong_key_is_told_of_a_held_secret_too(front: Front, stored: Stored, 
 
 
 @pytest.mark.parametrize("max_age", [-1, "300", float("nan"), []])
-def test_a_wrong_maximum_age_is_told_of_a_held_secret_too(front: Front, stored: Stored, max_age: Any) -> None:
+def test_a_wrong_maximum_age_is_told_of_a_held_secret_too(
+    front: Front, stored: Stored, max_age: Any
+) -> None:
     get_secret(stored.config)
     with pytest.raises(InvalidInput, match="max_age: expected"):
         get_secret(stored.config, max_age=max_age)
@@ -97,7 +101,9 @@ def test_a_wrong_setting_is_told(
     assert front.connections == 0
 
 
-def test_the_loader_knows_the_catalogue_s_environments_and_secrets_and_every_key_is_fit_for_it() -> None:
+def test_the_loader_knows_the_catalogue_s_environments_and_secrets_and_every_key_is_fit_for_it() -> (
+    None
+):
     catalogue = json.loads(CATALOG_FILE.read_text())
     assert set(catalogue["environments"]) == set(_names.ENVIRONMENTS)
     assert tuple(catalogue["secrets"]) == _names.SECRETS

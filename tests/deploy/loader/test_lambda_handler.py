@@ -87,7 +87,9 @@ def test_on_a_cold_start_the_application_has_its_secrets(
         http_event("/repository", authorization="Bearer wrong"),
     ]
     redirect = tls.REDIRECT.format(host=tls.HOST, port=running_front.port)
-    answers, log = run(deployed, redirect, LAMBDA_ENVIRON | {"MIYABI_ENVIRONMENT": "staging"}, events)
+    answers, log = run(
+        deployed, redirect, LAMBDA_ENVIRON | {"MIYABI_ENVIRONMENT": "staging"}, events
+    )
     assert [answer["statusCode"] for answer in answers] == [200, 401, 200, 401]
     assert json.loads(answers[0]["body"]) == {"github_token": True, "access_token": True}
     assert json.loads(answers[2]["body"]) == {"owner": "miyabi-owner", "name": "miyabi-name"}
@@ -100,7 +102,9 @@ def test_on_a_cold_start_the_application_has_its_secrets(
         assert leaks(value, log) == []
 
 
-def test_on_a_developer_s_machine_the_application_has_what_its_env_file_says(deployed: list[str]) -> None:
+def test_on_a_developer_s_machine_the_application_has_what_its_env_file_says(
+    deployed: list[str],
+) -> None:
     environ = {
         "GITHUB_TOKEN": "of .env",
         "MIYABI_ACCESS_TOKEN": "",
@@ -116,6 +120,7 @@ def test_on_a_developer_s_machine_the_application_has_what_its_env_file_says(dep
 def test_a_wrong_environment_stops_the_cold_start_in_one_clear_line(deployed: list[str]) -> None:
     with pytest.raises(AssertionError) as caught:
         run(deployed, "", LAMBDA_ENVIRON | {"MIYABI_ENVIRONMENT": "live"}, [])
-    assert "environment: expected one of dev, staging, prod, got 'live'. Nothing was loaded." in str(
-        caught.value
+    assert (
+        "environment: expected one of dev, staging, prod, got 'live'. Nothing was loaded."
+        in str(caught.value)
     )

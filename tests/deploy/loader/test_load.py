@@ -38,7 +38,9 @@ def test_both_secrets_are_merged_into_the_environment(
 ) -> None:
     versions = stored.load()
     assert {name: os.environ[name] for name in API_KEYS | CONFIG} == API_KEYS | CONFIG
-    assert f"Successfully loaded secrets from {stored.api_keys} and {stored.config}" in messages(caplog)
+    assert f"Successfully loaded secrets from {stored.api_keys} and {stored.config}" in messages(
+        caplog
+    )
     current = {
         name: stored.client.get_secret_value(SecretId=name)["VersionId"]
         for name in (stored.api_keys, stored.config)
@@ -66,7 +68,10 @@ def test_what_was_read_is_not_read_again(front: Front, stored: Stored) -> None:
         stored.load()
         get_secret(stored.api_keys)
         get_secret(stored.config, "BASE_URL", max_age=3600)
-    assert sorted(front.calls) == [("GetSecretValue", stored.api_keys), ("GetSecretValue", stored.config)]
+    assert sorted(front.calls) == [
+        ("GetSecretValue", stored.api_keys),
+        ("GetSecretValue", stored.config),
+    ]
 
 
 def test_the_session_token_goes_with_the_call(front: Front, stored: Stored) -> None:
@@ -162,7 +167,9 @@ def test_two_environments_do_not_take_each_other_s_variables_away(
 ) -> None:
     stored.load()
     for name, value in (("api-keys", {"DEV_KEY": "d"}), ("config", {})):
-        local_client.create_secret(Name=f"{stored.project}/dev/{name}", SecretString=json.dumps(value))
+        local_client.create_secret(
+            Name=f"{stored.project}/dev/{name}", SecretString=json.dumps(value)
+        )
     load_secrets_to_env(stored.project, "dev")
     assert (os.environ["DEV_KEY"], os.environ["GITHUB_TOKEN"]) == ("d", "t-github")
 
@@ -199,10 +206,18 @@ def test_a_failed_refresh_leaves_what_is_held_and_what_is_set(
 # What comes back.
 
 
-def test_the_keys_are_a_dict_that_cannot_be_changed_for_everybody_else(front: Front, stored: Stored) -> None:
+def test_the_keys_are_a_dict_that_cannot_be_changed_for_everybody_else(
+    front: Front, stored: Stored
+) -> None:
     keys = get_secret(stored.api_keys)
     assert isinstance(keys, dict)
-    assert json.loads(json.dumps(keys)) == dict(keys) == copy.copy(keys) == copy.deepcopy(keys) == API_KEYS
+    assert (
+        json.loads(json.dumps(keys))
+        == dict(keys)
+        == copy.copy(keys)
+        == copy.deepcopy(keys)
+        == API_KEYS
+    )
     own = keys | {"MORE": "1"}
     own["GITHUB_TOKEN"] = "other"
     for change in (
@@ -241,7 +256,9 @@ def test_of_a_key_in_both_secrets_that_of_the_api_keys_counts_and_the_log_says_s
     stored.put(stored.config, CONFIG | {"GITHUB_TOKEN": "of config"})
     stored.load()
     assert os.environ["GITHUB_TOKEN"] == "t-github"
-    assert f"GITHUB_TOKEN is in more than one secret; that of {stored.api_keys} counts" in messages(caplog)
+    assert f"GITHUB_TOKEN is in more than one secret; that of {stored.api_keys} counts" in messages(
+        caplog
+    )
 
 
 def test_the_account_is_compared_before_anything_is_set(front: Front, stored: Stored) -> None:
@@ -259,7 +276,9 @@ def test_required_keys_are_looked_for_before_anything_is_set(front: Front, store
     assert "GITHUB_TOKEN" not in os.environ
 
 
-def test_the_few_roots_are_used_and_the_system_s_are_not_loaded(front: Front, stored: Stored) -> None:
+def test_the_few_roots_are_used_and_the_system_s_are_not_loaded(
+    front: Front, stored: Stored
+) -> None:
     stored.load()
     [(context, narrow)] = _roots._made
     assert narrow

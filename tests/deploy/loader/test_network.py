@@ -44,7 +44,9 @@ def half_an_answer(handler: Handler, asked: dict[str, Any]) -> None:
 
 
 def chunked(handler: Handler, asked: dict[str, Any]) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+    handler.wfile.write(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    )
 
 
 def silent(handler: Handler, asked: dict[str, Any]) -> None:
@@ -80,7 +82,11 @@ def test_what_may_pass_is_tried_again(front: Front, stored: Stored, failure: Any
     ("failure", "kind", "code"),
     [
         (refusing("ThrottlingException", "Rate exceeded"), loader.Throttled, "ThrottlingException"),
-        (refusing("InternalServiceError", "Oops", 500), loader.SecretsError, "InternalServiceError"),
+        (
+            refusing("InternalServiceError", "Oops", 500),
+            loader.SecretsError,
+            "InternalServiceError",
+        ),
         (telling(b"<html>Bad gateway</html>", 502), loader.SecretsError, "HTTP 502"),
         (hanging_up, loader.Unreachable, "ConnectionClosedError"),
     ],
@@ -91,7 +97,11 @@ def test_what_does_not_pass_is_told_after_three_attempts(
     front.answer(stored.config, failure, failure, failure)
     with pytest.raises(kind) as caught:
         stored.load()
-    assert (type(caught.value), caught.value.code, caught.value.secret) == (kind, code, stored.config)
+    assert (type(caught.value), caught.value.code, caught.value.secret) == (
+        kind,
+        code,
+        stored.config,
+    )
     assert sum(secret == stored.config for _, secret in front.calls) == 3
     assert "GITHUB_TOKEN" not in os.environ
 
@@ -115,10 +125,14 @@ def test_an_answer_that_aws_would_not_give_is_an_error_and_not_tried_again(
     assert len(front.calls) == 1
 
 
-def test_a_silent_server_is_a_time_out_within_the_time_that_was_given(front: Front, stored: Stored) -> None:
+def test_a_silent_server_is_a_time_out_within_the_time_that_was_given(
+    front: Front, stored: Stored
+) -> None:
     front.answer(stored.config, silent, silent, silent)
     started = time.monotonic()
-    with pytest.raises(loader.TimedOut, match="ReadTimeoutError: Read timeout on endpoint URL") as caught:
+    with pytest.raises(
+        loader.TimedOut, match="ReadTimeoutError: Read timeout on endpoint URL"
+    ) as caught:
         loader.get_secret(stored.config, timeout=0.7)
     assert time.monotonic() - started < 2
     assert "This says nothing of the rights" in " ".join(read_error(str(caught.value)).notes)
@@ -149,7 +163,9 @@ def test_no_pause_is_begun_that_would_outlast_the_time(
     assert len(front.calls) == 1
 
 
-def test_pauses_are_drawn_at_random_below_a_limit_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_are_drawn_at_random_below_a_limit_that_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     slept: list[float] = []
     monkeypatch.setattr(_reading, "PAUSE", 0.1)
     monkeypatch.setattr(_reading.time, "sleep", slept.append)
@@ -187,7 +203,9 @@ def test_nobody_listening_is_told_with_the_panel_s_sentence(
     assert reading.region == "us-west-2"
 
 
-def test_a_host_that_has_no_address_is_told(in_lambda: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_has_no_address_is_told(
+    in_lambda: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def getaddrinfo(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -256,7 +274,9 @@ def test_a_certificate_for_another_host_is_refused(
         socket, "getaddrinfo", lambda host, port, *a, **k: found(b"127.0.0.1", front.port, *a, **k)
     )
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    with pytest.raises(loader.Unreachable, match=r"certificate was not accepted: .*ostname mismatch"):
+    with pytest.raises(
+        loader.Unreachable, match=r"certificate was not accepted: .*ostname mismatch"
+    ):
         loader.get_secret(stored.config)
     assert front.calls == []
 
@@ -274,12 +294,16 @@ def test_where_the_few_roots_do_not_lead_to_the_server_the_system_s_are_asked(
     made = ssl.create_default_context
 
     def create_default_context(*, cafile: str | None = None) -> ssl.SSLContext:
-        return made(cafile=cafile or str(certificates.authority))  # the system of this test trusts this one
+        return made(
+            cafile=cafile or str(certificates.authority)
+        )  # the system of this test trusts this one
 
     monkeypatch.setattr(ssl, "create_default_context", create_default_context)
     stored.load()
     loader.get_secret(stored.api_keys, refresh=True)
-    assert 3 < front.connections <= 5  # one or both of the first two were made again; the third was not
+    assert (
+        3 < front.connections <= 5
+    )  # one or both of the first two were made again; the third was not
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
@@ -328,7 +352,9 @@ def test_many_threads_read_once_and_get_the_same(front: Front, stored: Stored) -
     assert len(front.calls) == 1
 
 
-def test_threads_that_load_refresh_and_read_at_once_see_whole_versions(front: Front, stored: Stored) -> None:
+def test_threads_that_load_refresh_and_read_at_once_see_whole_versions(
+    front: Front, stored: Stored
+) -> None:
     stored.put(stored.api_keys, {"A": "0", "B": "0"})
     stored.load()
     mixed: list[Any] = []
@@ -360,7 +386,9 @@ def test_threads_that_load_refresh_and_read_at_once_see_whole_versions(front: Fr
     assert os.environ["A"] == os.environ["B"] == "5"
 
 
-def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(front: Front, stored: Stored) -> None:
+def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(
+    front: Front, stored: Stored
+) -> None:
     front.answer(stored.config, silent, silent, silent)
 
     def wait() -> None:
@@ -390,7 +418,9 @@ def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(front: Fr
 def test_what_is_no_answer_of_aws_is_not_understood(raw: bytes) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        sender = threading.Thread(target=lambda: (theirs.sendall(raw), theirs.shutdown(socket.SHUT_WR)))
+        sender = threading.Thread(
+            target=lambda: (theirs.sendall(raw), theirs.shutdown(socket.SHUT_WR))
+        )
         sender.start()
         with pytest.raises(_https.NotUnderstood):
             _https.exchange(ours, "GET / HTTP/1.1", {}, b"", Deadline(20))

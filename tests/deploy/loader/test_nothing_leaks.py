@@ -19,10 +19,23 @@ from tests.deploy.loader.front import Front, telling
 
 def told(error: BaseException) -> str:
     """Everything that a tool may show of an error: text, attributes, chain, and the locals of every frame of the loader."""
-    shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-    ours = [block for block in shown.split('  File "') if "/deploy/lambda/core/" in block.partition("\n")[0]]
+    shown = "".join(
+        traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    )
+    ours = [
+        block
+        for block in shown.split('  File "')
+        if "/deploy/lambda/core/" in block.partition("\n")[0]
+    ]
     return "".join(
-        [*ours, str(error), repr(error), repr(vars(error)), repr(error.__context__), repr(error.__cause__)]
+        [
+            *ours,
+            str(error),
+            repr(error),
+            repr(vars(error)),
+            repr(error.__context__),
+            repr(error.__cause__),
+        ]
     )
 
 
@@ -42,7 +55,11 @@ def test_with_every_logger_at_debug_no_value_and_no_credential_is_logged(
     stored.put(stored.api_keys, {"GITHUB_TOKEN": canary})
     names = [
         "",
-        *(name for name in logging.root.manager.loggerDict if not name.startswith(("core", "tests"))),
+        *(
+            name
+            for name in logging.root.manager.loggerDict
+            if not name.startswith(("core", "tests"))
+        ),
     ]
     before = {name: logging.getLogger(name).level for name in names}
     try:
@@ -87,7 +104,9 @@ def test_no_error_and_no_frame_of_it_shows_a_value(
         assert leaks(value, shown) == []
 
 
-def test_an_answer_that_is_not_understood_shows_nothing_either(front: Front, stored: Stored) -> None:
+def test_an_answer_that_is_not_understood_shows_nothing_either(
+    front: Front, stored: Stored
+) -> None:
     canary = make_plain_canary()
     front.answer(stored.config, telling(f'{{"SecretString": "{canary}"'.encode()))
     with pytest.raises(loader.SecretsError) as caught:

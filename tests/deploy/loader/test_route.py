@@ -49,14 +49,18 @@ def test_what_is_unusual_goes_to_boto3_and_is_named(
     monkeypatch.setenv(name, value)
     route, why = _route.choose()
     assert route == "boto3"
-    assert (name if name != "AWS_LAMBDA_FUNCTION_NAME" else "not AWS Lambda") in why or value[:40] in why
+    assert (name if name != "AWS_LAMBDA_FUNCTION_NAME" else "not AWS Lambda") in why or value[
+        :40
+    ] in why
     monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "https")
     with pytest.raises(loader.InvalidInput, match="MIYABI_SECRETS_ROUTE is https, but "):
         _route.choose()
 
 
 @pytest.mark.parametrize("switch", ["false", "False", ""])
-def test_a_switch_that_is_off_is_usual(in_lambda: None, monkeypatch: pytest.MonkeyPatch, switch: str) -> None:
+def test_a_switch_that_is_off_is_usual(
+    in_lambda: None, monkeypatch: pytest.MonkeyPatch, switch: str
+) -> None:
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", switch)
     assert _route.choose()[0] == "https"
 
@@ -111,7 +115,9 @@ def test_boto3_without_a_region_or_credentials_is_told_in_the_loader_s_words(
     with pytest.raises(loader.InvalidInput, match="No Region: set AWS_REGION"):
         loader.get_secret("miyabi/dev/config")
     monkeypatch.setenv("AWS_REGION", "us-west-2")
-    with pytest.raises(loader.CredentialsRefused, match=r"^miyabi/dev/config: .*NoCredentialsError"):
+    with pytest.raises(
+        loader.CredentialsRefused, match=r"^miyabi/dev/config: .*NoCredentialsError"
+    ):
         loader.get_secret("miyabi/dev/config")
 
 
@@ -125,7 +131,9 @@ def test_boto3_that_cannot_reach_aws_is_told_with_the_panel_s_sentence(
         loader.get_secret("miyabi/dev/config", timeout=3)
 
 
-def test_the_fast_way_loads_neither_boto3_nor_what_it_can_do_without(front: Front, stored: Stored) -> None:
+def test_the_fast_way_loads_neither_boto3_nor_what_it_can_do_without(
+    front: Front, stored: Stored
+) -> None:
     """In a new process: what a cold start loads."""
     program = f"""
 import socket, sys

@@ -39,7 +39,9 @@ def test_the_signing_key_is_that_of_aws_s_example() -> None:
         ),
     ],
 )
-def test_the_signature_is_that_of_aws_s_test_suite(method: str, more: dict[str, str], signature: str) -> None:
+def test_the_signature_is_that_of_aws_s_test_suite(
+    method: str, more: dict[str, str], signature: str
+) -> None:
     """get-vanilla, post-vanilla, post-header-key-sort and post-header-value-case of AWS's Signature Version 4 test suite."""
     told = authorization(
         PLAIN | more,
@@ -71,9 +73,17 @@ MOMENTS = st.datetimes().map(lambda moment: f"{moment.year:04d}{moment:%m%dT%H%M
     token=KEYS, region=st.from_regex(r"\A[a-z]{2}-[a-z]{4,9}-[1-9]\Z"), key_id=st.from_regex(r"\A[A-Z0-9]{16,20}\Z"),
 )  # fmt: skip
 def test_it_signs_as_botocore_does(
-    more: dict[str, str], body: bytes, moment: str, secret_key: str, token: str, region: str, key_id: str
+    more: dict[str, str],
+    body: bytes,
+    moment: str,
+    secret_key: str,
+    token: str,
+    region: str,
+    key_id: str,
 ) -> None:
-    unlike = {name.lower(): (name, value) for name, value in more.items()}  # header names ignore case
+    unlike = {
+        name.lower(): (name, value) for name, value in more.items()
+    }  # header names ignore case
     headers = dict(unlike.values()) | {
         "Host": f"secretsmanager.{region}.amazonaws.com",
         "Content-Type": "application/x-amz-json-1.1",
@@ -96,7 +106,9 @@ def test_it_signs_five_thousand_random_requests_as_botocore_does() -> None:
 
     visible = string.digits + string.ascii_letters + string.punctuation
     for _ in range(5000):
-        region = f"{text('acems', 2, 2)}-{drawn.choice(['west', 'northeast'])}-{drawn.randint(1, 9)}"
+        region = (
+            f"{text('acems', 2, 2)}-{drawn.choice(['west', 'northeast'])}-{drawn.randint(1, 9)}"
+        )
         headers = {
             "Host": f"secretsmanager.{region}.amazonaws.com",
             "Content-Type": "application/x-amz-json-1.1",
@@ -108,6 +120,11 @@ def test_it_signs_five_thousand_random_requests_as_botocore_does() -> None:
         keys = text(string.ascii_uppercase, 16, 20), text(visible, 1, 50)
         body = drawn.randbytes(drawn.randint(0, 300))
         ours = authorization(
-            headers, body, region=region, service="secretsmanager", key_id=keys[0], secret_key=keys[1]
+            headers,
+            body,
+            region=region,
+            service="secretsmanager",
+            key_id=keys[0],
+            secret_key=keys[1],
         )
         assert ours == sign_with_botocore(headers, body, *keys, region), f"seed {seed}"

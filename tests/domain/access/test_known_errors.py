@@ -60,7 +60,9 @@ MISSING_ALLOW = CASES[0]["message"]
         "{code}\n    {message}",
     ],
 )
-def test_each_known_text_leads_to_the_check_that_explains_it(case: dict[str, str], form: str) -> None:
+def test_each_known_text_leads_to_the_check_that_explains_it(
+    case: dict[str, str], form: str
+) -> None:
     reading = read_error(form.format(**case))
     assert reading.code == case["code"]
     assert next(iter(reading.checks), None) == FIRST[case["check"]]
@@ -88,7 +90,10 @@ def test_a_text_tells_who_asked_for_what_and_where() -> None:
         "111122223333",
         "ap-northeast-1",
     )
-    assert (reading.action, reading.secret) == ("secretsmanager:GetSecretValue", "miyabi/prod/api-keys")
+    assert (reading.action, reading.secret) == (
+        "secretsmanager:GetSecretValue",
+        "miyabi/prod/api-keys",
+    )
 
 
 def test_a_key_and_an_endpoint_tell_their_region() -> None:
@@ -98,7 +103,9 @@ def test_a_key_and_an_endpoint_tell_their_region() -> None:
         read_error(key).key_id[:8],
     ) == ("eu-west-1", "1234abcd")
     assert (
-        read_error('EndpointConnectionError: "https://secretsmanager.ap-northeast-9.amazonaws.com/"').region
+        read_error(
+            'EndpointConnectionError: "https://secretsmanager.ap-northeast-9.amazonaws.com/"'
+        ).region
         == "ap-northeast-9"
     )
 
@@ -149,7 +156,11 @@ def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
 @pytest.mark.parametrize(
     ("ours", "theirs", "told"),
     [
-        ("assumed-role/miyabi-lambda-execution", "assumed-role/another-role", "about role another-role"),
+        (
+            "assumed-role/miyabi-lambda-execution",
+            "assumed-role/another-role",
+            "about role another-role",
+        ),
         ("secretsmanager:us-west-2", "secretsmanager:eu-central-1", "about Region eu-central-1"),
         ("111111111111", "999999999999", "about account 999999999999"),
         ("miyabi/dev/api-keys", "miyabi/prod/api-keys", "about secret miyabi/prod/api-keys"),
@@ -162,7 +173,8 @@ def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
 )
 def test_an_error_about_another_thing_is_told(ours: str, theirs: str, told: str) -> None:
     assert any(
-        told in text for text in contradictions(read_error(OURS.replace(ours, theirs)), judge(evidence()))
+        told in text
+        for text in contradictions(read_error(OURS.replace(ours, theirs)), judge(evidence()))
     )
 
 
@@ -193,5 +205,6 @@ def test_a_hostile_text_takes_no_time(text: str) -> None:
     reading = read_error(text)
     assert time.perf_counter() - started < 0.5
     assert all(
-        len(member) <= MAX_CHARACTERS for member in (reading.principal, reading.secret, reading.region)
+        len(member) <= MAX_CHARACTERS
+        for member in (reading.principal, reading.secret, reading.region)
     )

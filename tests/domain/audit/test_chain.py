@@ -52,7 +52,9 @@ FRAMED = st.lists(ANY_TEXT, max_size=6)
 
 
 @given(FRAMED, FRAMED)
-def test_two_different_lists_of_fields_never_have_the_same_bytes(one: list[str], other: list[str]) -> None:
+def test_two_different_lists_of_fields_never_have_the_same_bytes(
+    one: list[str], other: list[str]
+) -> None:
     assert (frame(one) == frame(other)) is (one == other)
 
 
@@ -68,7 +70,9 @@ def test_a_frame_can_be_read_back_so_it_means_one_thing_alone(fields: list[str])
 
 
 @given(st.lists(ANY_TEXT, min_size=2, max_size=5), st.data())
-def test_text_that_moves_to_the_next_field_changes_the_hash(fields: list[str], data: st.DataObject) -> None:
+def test_text_that_moves_to_the_next_field_changes_the_hash(
+    fields: list[str], data: st.DataObject
+) -> None:
     joined = "".join(fields)
     cut = data.draw(st.integers(0, len(joined)))
     other = [joined[:cut], joined[cut:]]
@@ -99,11 +103,16 @@ def test_a_whole_chain_holds_and_tells_how_far_it_reached() -> None:
 
 def test_a_chain_goes_on_from_a_checkpoint() -> None:
     rows = chain(20)
-    assert found(rows[12:], previous=rows[11][-1], after=12) == ([], Checkpoint(20, rows[-1][-1], 20))
+    assert found(rows[12:], previous=rows[11][-1], after=12) == (
+        [],
+        Checkpoint(20, rows[-1][-1], 20),
+    )
 
 
 @given(st.integers(1, 12), st.integers(0, len(FIELDS)), ANY_TEXT)
-def test_s71_a_changed_field_is_found_and_its_record_named(place: int, column: int, text: str) -> None:
+def test_s71_a_changed_field_is_found_and_its_record_named(
+    place: int, column: int, text: str
+) -> None:
     rows = chain(12)
     assume(column != 0 and rows[place - 1][column] != text)
     rows[place - 1] = (*rows[place - 1][:column], text, *rows[place - 1][column + 1 :])
@@ -132,7 +141,9 @@ def test_s71_removed_records_are_found_and_named(place: int, count: int) -> None
     assume(place + count <= 12)
     del rows[place - 1 : place - 1 + count]
     last = place + count - 1
-    text = f"Record {place} is missing." if count == 1 else f"Records {place} to {last} are missing."
+    text = (
+        f"Record {place} is missing." if count == 1 else f"Records {place} to {last} are missing."
+    )
 
     assert found(rows)[0] == [Break(place, text)]
 
@@ -216,7 +227,8 @@ def test_s72_a_cut_off_tail_looks_whole_and_is_found_against_the_checkpoint(kept
 
     assert breaks == []
     assert cut == Break(
-        kept + 1, f"The chain ends at record {kept}, but a checkpoint knows record 13: the tail was cut off."
+        kept + 1,
+        f"The chain ends at record {kept}, but a checkpoint knows record 13: the tail was cut off.",
     )
 
 

@@ -24,7 +24,10 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 KEY = b"k" * 32
 SPEC = SecretSpec(
     "api-keys",
-    keys={"TOKEN": KeySpec("TOKEN", format="token"), "ISSUER": KeySpec("ISSUER", format="https_url")},
+    keys={
+        "TOKEN": KeySpec("TOKEN", format="token"),
+        "ISSUER": KeySpec("ISSUER", format="https_url"),
+    },
 )
 BASE = SecretValue('{"TOKEN": "old", "ISSUER": "https://a.test", "N": 1}')
 
@@ -67,7 +70,8 @@ def test_the_first_version_of_a_secret_starts_from_nothing() -> None:
 
 def test_a_generated_token_has_256_random_bits_and_is_made_anew_each_time() -> None:
     made = [
-        json.loads(apply_edit(edit(generate=("TOKEN",)), BASE).value.reveal())["TOKEN"] for _ in range(20)
+        json.loads(apply_edit(edit(generate=("TOKEN",)), BASE).value.reveal())["TOKEN"]
+        for _ in range(20)
     ]
 
     assert len(set(made)) == 20

@@ -53,7 +53,9 @@ def ask(
         resource=resource,
         resource_account=members.pop("resource_account", ACCOUNT),
         context={"aws:PrincipalArn": ROLE} if context is None else context,
-        identity_policies=tuple(parse_policy(f"identity{i}", policy) for i, policy in enumerate(identity)),
+        identity_policies=tuple(
+            parse_policy(f"identity{i}", policy) for i, policy in enumerate(identity)
+        ),
         permission_boundaries=(parse_policy("boundary", boundary),) if boundary else (),
         resource_policy=parse_policy("resource", resource_policy, kind_of_resource_policy(action))
         if resource_policy

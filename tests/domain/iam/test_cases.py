@@ -16,16 +16,22 @@ FILES = ("from-the-guides", "generated", "ours")
 
 def _cases() -> list[Any]:
     lines = [
-        (name, line) for name in FILES for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()
+        (name, line)
+        for name in FILES
+        for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()
     ]
     return [
-        pytest.param(json.loads(line), line, id=f"{name}-{json.loads(line)['id']}") for name, line in lines
+        pytest.param(json.loads(line), line, id=f"{name}-{json.loads(line)['id']}")
+        for name, line in lines
     ]
 
 
 def _unordered(entries: list[dict[str, Any]]) -> list[str]:
     """Entries in an order of their own; of a statement's failing conditions, too, the order means nothing."""
-    plain = [{**entry, "failingConditions": sorted(entry.get("failingConditions", []))} for entry in entries]
+    plain = [
+        {**entry, "failingConditions": sorted(entry.get("failingConditions", []))}
+        for entry in entries
+    ]
     return sorted(json.dumps(entry, sort_keys=True) for entry in plain)
 
 
@@ -51,7 +57,8 @@ def test_every_case_written_by_hand_names_a_page_of_aws_and_its_claim(name: str)
 
 def test_an_undetermined_answer_says_what_is_missing() -> None:
     answers = [
-        json.loads(answer_line(line).line) for line in (CASES / "ours.jsonl").read_text("utf-8").splitlines()
+        json.loads(answer_line(line).line)
+        for line in (CASES / "ours.jsonl").read_text("utf-8").splitlines()
     ]
     undetermined = [answer for answer in answers if answer["decision"] == "Undetermined"]
     assert undetermined

@@ -251,7 +251,13 @@ def test_variables_take_the_values_of_their_keys(
 def test_a_substituted_wildcard_is_a_plain_character() -> None:
     assert holds("StringLike", TAG, "${aws:username}", "anything", **{"aws:username": "*"}) is False
     assert (
-        holds("ArnLike", TAG, "arn:aws:iam::1:${aws:username}", "arn:aws:iam::1:x", **{"aws:username": "*"})
+        holds(
+            "ArnLike",
+            TAG,
+            "arn:aws:iam::1:${aws:username}",
+            "arn:aws:iam::1:x",
+            **{"aws:username": "*"},
+        )
         is False
     )
 
@@ -259,9 +265,12 @@ def test_a_substituted_wildcard_is_a_plain_character() -> None:
 @pytest.mark.parametrize("version", ["2008-10-17", None])
 def test_the_older_language_has_no_variables(version: str | None) -> None:
     context = {"aws:username": "alice"}
-    assert holds("StringEquals", TAG, "${aws:username}", "alice", version=version, **context) is False
     assert (
-        holds("StringEquals", TAG, "${aws:username}", "${aws:username}", version=version, **context) is True
+        holds("StringEquals", TAG, "${aws:username}", "alice", version=version, **context) is False
+    )
+    assert (
+        holds("StringEquals", TAG, "${aws:username}", "${aws:username}", version=version, **context)
+        is True
     )
     assert holds("StringLike", TAG, "${*}", "${anything}", version=version, **context) is True
 
@@ -277,12 +286,23 @@ def test_two_spellings_of_a_key_with_two_values_leave_it_open() -> None:
 
 @pytest.mark.parametrize(
     "operator",
-    ["StringMatches", "stringequals", "NullIfExists", "ForAllValues:Null", "IfExists", "ForEach:Bool"],
+    [
+        "StringMatches",
+        "stringequals",
+        "NullIfExists",
+        "ForAllValues:Null",
+        "IfExists",
+        "ForEach:Bool",
+    ],
 )
-def test_an_operator_that_aws_does_not_have_never_holds_and_leaves_a_deny_open(operator: str) -> None:
+def test_an_operator_that_aws_does_not_have_never_holds_and_leaves_a_deny_open(
+    operator: str,
+) -> None:
     condition = {operator: {TAG: "red"}}
     assert decide(under(condition), context={TAG: "red"}) == "ImplicitlyDenied"
-    evaluation = evaluate(ask(document(statement()), under(condition, "Deny"), context={TAG: "red"}))
+    evaluation = evaluate(
+        ask(document(statement()), under(condition, "Deny"), context={TAG: "red"})
+    )
     assert evaluation.decision == "Undetermined"
     assert operator in evaluation.missing[0]
 
@@ -301,7 +321,9 @@ def test_a_failing_condition_is_shown_with_wanted_and_actual() -> None:
 
 
 def test_an_unknown_key_is_shown_as_unknown() -> None:
-    request = ask(under({"IpAddress": {IP: "10.0.0.0/8"}}), unknown_context_keys=frozenset({"AWS:sourceip"}))
+    request = ask(
+        under({"IpAddress": {IP: "10.0.0.0/8"}}), unknown_context_keys=frozenset({"AWS:sourceip"})
+    )
     evaluation = evaluate(request)
     (unmet,) = only(evaluation).unmet
     assert (evaluation.decision, unmet.actual, unmet.outcome) == ("Undetermined", UNKNOWN, None)

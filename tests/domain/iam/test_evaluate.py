@@ -35,7 +35,11 @@ def of_secret(principal: Any, effect: str = "Allow", action: str = GET) -> dict[
 
 def test_everything_starts_denied() -> None:
     evaluation = evaluate(ask())
-    assert (evaluation.decision, evaluation.statements, evaluation.deciding) == ("ImplicitlyDenied", (), ())
+    assert (evaluation.decision, evaluation.statements, evaluation.deciding) == (
+        "ImplicitlyDenied",
+        (),
+        (),
+    )
     assert evaluation.layers == {Layer.IDENTITY: "ImplicitlyDenied"}
     assert not evaluation.is_allowed
 
@@ -86,7 +90,9 @@ def test_same_account_by_whom_the_secrets_policy_names(
         (OTHER_ACCOUNT, READ, None, "ImplicitlyDenied"),
     ],
 )
-def test_cross_account_needs_both_sides(principal: str, identity: Any, boundary: Any, decision: str) -> None:
+def test_cross_account_needs_both_sides(
+    principal: str, identity: Any, boundary: Any, decision: str
+) -> None:
     policies = [identity] if identity else []
     found = decide(
         *policies,
@@ -114,7 +120,9 @@ def test_a_key_policy_must_allow_itself_or_hand_the_question_to_iam(
 ) -> None:
     policies = [document(statement(action=DECRYPT))] if identity else []
     assert (
-        decide(*policies, action=DECRYPT, resource_policy=of_secret({"AWS": principal}, action="kms:*"))
+        decide(
+            *policies, action=DECRYPT, resource_policy=of_secret({"AWS": principal}, action="kms:*")
+        )
         == decision
     )
 
@@ -161,7 +169,9 @@ def test_the_layers_say_what_each_one_says() -> None:
 
 def test_every_part_of_a_statement_is_shown_also_after_one_that_fails() -> None:
     policy = document(
-        statement(action="s3:*", resource="arn:aws:s3:::b", Sid="S3", Condition={"Null": {"a:b": "true"}})
+        statement(
+            action="s3:*", resource="arn:aws:s3:::b", Sid="S3", Condition={"Null": {"a:b": "true"}}
+        )
     )
     (result,) = evaluate(ask(policy)).statements
     assert (result.sid, result.statement.index, result.effect, result.policy) == (
@@ -170,7 +180,12 @@ def test_every_part_of_a_statement_is_shown_also_after_one_that_fails() -> None:
         "Allow",
         "identity0",
     )
-    assert (result.matches, result.action, result.resource, result.condition) == (False, False, False, True)
+    assert (result.matches, result.action, result.resource, result.condition) == (
+        False,
+        False,
+        False,
+        True,
+    )
     assert result.statement.document["Resource"] == "arn:aws:s3:::b"
     assert result.place == "identity policy identity0, statement S3"
 
@@ -183,7 +198,9 @@ def test_all_statements_that_decide_are_listed_in_every_layer() -> None:
             resource_policy=of_secret({"AWS": ROOT}),
         )
     )
-    places = [(result.layer, result.policy, result.statement.index) for result in evaluation.deciding]
+    places = [
+        (result.layer, result.policy, result.statement.index) for result in evaluation.deciding
+    ]
     assert sorted(places) == [
         ("boundary", "boundary", 0),
         ("identity", "identity0", 0),
@@ -198,7 +215,9 @@ ALL_RESOURCES = parse_policy("RCPFullAWSAccess", of_secret("*", action="*"), Pol
 NO_PLAIN_HTTP = parse_policy(
     "tls",
     document(
-        statement("Deny", "*", Principal="*", Condition={"BoolIfExists": {"aws:SecureTransport": "false"}})
+        statement(
+            "Deny", "*", Principal="*", Condition={"BoolIfExists": {"aws:SecureTransport": "false"}}
+        )
     ),
     PolicyKind.RESOURCE,
 )
@@ -224,7 +243,8 @@ def test_a_control_policy_limits_what_a_session_policy_does_not() -> None:
     request = ask(resource_policy=of_secret({"AWS": SESSION}))
     assert evaluate(replace(request, session_policies=(LOGS_POLICY,))).decision == "Allowed"
     assert (
-        evaluate(replace(request, service_control_policies=((LOGS_POLICY,),))).decision == "ImplicitlyDenied"
+        evaluate(replace(request, service_control_policies=((LOGS_POLICY,),))).decision
+        == "ImplicitlyDenied"
     )
 
 
@@ -246,7 +266,9 @@ def test_a_layer_that_could_not_be_read_may_allow_and_may_deny(
     layer: str, identity: Any, boundary: Any, decision: str
 ) -> None:
     policies = [identity] if identity else []
-    evaluation = evaluate(ask(*policies, boundary=boundary, unreadable_layers=frozenset({Layer(layer)})))
+    evaluation = evaluate(
+        ask(*policies, boundary=boundary, unreadable_layers=frozenset({Layer(layer)}))
+    )
     assert evaluation.decision == decision
     assert bool(evaluation.missing) == (decision == "Undetermined")
     if decision != "ExplicitlyDenied" or layer != "identity":

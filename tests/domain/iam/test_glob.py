@@ -34,7 +34,9 @@ def test_a_pattern_covers_what_its_definition_says(pattern: str, text: str) -> N
 
 @given(st.lists(PATTERNS, max_size=5), TEXTS)
 def test_a_set_covers_what_one_of_its_patterns_covers(patterns: list[str], text: str) -> None:
-    assert GlobSet.parse(patterns).matches(text) == any(_covers_by_definition(p, text) for p in patterns)
+    assert GlobSet.parse(patterns).matches(text) == any(
+        _covers_by_definition(p, text) for p in patterns
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,13 @@ CONTEXT = {
 
 
 def grant(**members: Any) -> dict[str, Any]:
-    return {"KeyId": KEY, "GrantId": "0123", "GranteePrincipal": ROLE, "Operations": ["Decrypt"], **members}
+    return {
+        "KeyId": KEY,
+        "GrantId": "0123",
+        "GranteePrincipal": ROLE,
+        "Operations": ["Decrypt"],
+        **members,
+    }
 
 
 def decide(listed: dict[str, Any], **members: Any) -> str:
@@ -56,11 +62,18 @@ def decide(listed: dict[str, Any], **members: Any) -> str:
         ({"Constraints": {}}, "Allowed"),
         ({"Constraints": {"EncryptionContextSubset": {"SecretARN": SECRET}}}, "Allowed"),
         ({"Constraints": {"EncryptionContextSubset": {"secretarn": SECRET}}}, "Allowed"),
-        ({"Constraints": {"EncryptionContextSubset": {"SecretARN": SECRET.upper()}}}, "ImplicitlyDenied"),
+        (
+            {"Constraints": {"EncryptionContextSubset": {"SecretARN": SECRET.upper()}}},
+            "ImplicitlyDenied",
+        ),
         ({"Constraints": {"EncryptionContextSubset": {"Other": "x"}}}, "ImplicitlyDenied"),
         ({"Constraints": {"EncryptionContextEquals": {"SecretARN": SECRET}}}, "ImplicitlyDenied"),
         (
-            {"Constraints": {"EncryptionContextEquals": {"SecretARN": SECRET, "SecretVersionId": "v1"}}},
+            {
+                "Constraints": {
+                    "EncryptionContextEquals": {"SecretARN": SECRET, "SecretVersionId": "v1"}
+                }
+            },
             "Allowed",
         ),
         ({"Constraints": {"SomethingNew": {"a": "b"}}}, "Undetermined"),
@@ -74,13 +87,18 @@ def test_an_encryption_context_that_is_not_known_leaves_a_constraint_open() -> N
     unknown = {"unknown_context_keys": frozenset({"kms:EncryptionContext:SecretVersionId"})}
     exact = {"SecretARN": SECRET, "SecretVersionId": "v1"}
     assert (
-        decide(grant(Constraints={"EncryptionContextSubset": {"SecretARN": SECRET}}), **unknown) == "Allowed"
+        decide(grant(Constraints={"EncryptionContextSubset": {"SecretARN": SECRET}}), **unknown)
+        == "Allowed"
     )
-    assert decide(grant(Constraints={"EncryptionContextEquals": exact}), **unknown) == "Undetermined"
+    assert (
+        decide(grant(Constraints={"EncryptionContextEquals": exact}), **unknown) == "Undetermined"
+    )
 
 
 def test_constraints_do_not_apply_to_describing_the_key() -> None:
-    constrained = grant(Operations=["DescribeKey"], Constraints={"EncryptionContextSubset": {"Other": "x"}})
+    constrained = grant(
+        Operations=["DescribeKey"], Constraints={"EncryptionContextSubset": {"Other": "x"}}
+    )
     assert decide(constrained, action="kms:DescribeKey") == "Allowed"
 
 
@@ -100,14 +118,19 @@ def test_across_accounts_a_grant_alone_leaves_it_open() -> None:
     listed = grant(KeyId=theirs)
     assert decide(listed, **asked) == "Undetermined"
     own = document(statement(action=DECRYPT))
-    request = ask(own, grants=(listed,), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT, **asked)
+    request = ask(
+        own, grants=(listed,), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT, **asked
+    )
     assert evaluate(request).decision == "Allowed"
 
 
 def test_a_grant_that_decides_is_listed_by_its_name_or_id() -> None:
     evaluation = evaluate(
         ask(
-            grants=(grant(), grant(Name="reader")), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT
+            grants=(grant(), grant(Name="reader")),
+            action=DECRYPT,
+            resource_policy=DELEGATES,
+            context=CONTEXT,
         )
     )
     assert [(result.grant.name, result.index) for result in evaluation.deciding_grants] == [
@@ -118,7 +141,9 @@ def test_a_grant_that_decides_is_listed_by_its_name_or_id() -> None:
 
 
 def test_a_grant_is_about_keys_only() -> None:
-    assert evaluate(ask(grants=(grant(Operations=["GetSecretValue"]),))).decision == "ImplicitlyDenied"
+    assert (
+        evaluate(ask(grants=(grant(Operations=["GetSecretValue"]),))).decision == "ImplicitlyDenied"
+    )
 
 
 @pytest.mark.parametrize(

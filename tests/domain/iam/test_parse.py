@@ -47,7 +47,9 @@ def refused(policy: Any, kind: PolicyKind = PolicyKind.IDENTITY) -> MalformedPol
         ({1: 2}, "policy"),
     ],
 )
-def test_a_policy_that_is_none_is_an_error_outside_its_statements(policy: Any, element: str) -> None:
+def test_a_policy_that_is_none_is_an_error_outside_its_statements(
+    policy: Any, element: str
+) -> None:
     error = refused(policy)
     assert (error.statement, error.element) == (None, element)
 
@@ -76,14 +78,19 @@ def test_a_policy_that_is_none_is_an_error_outside_its_statements(policy: Any, e
         ({"Condition": {"Bool": {"aws:x": None}}}, "Condition Bool aws:x"),
         ({"Condition": {"Bool": {"aws:x": [["true"]]}}}, "Condition Bool aws:x"),
         ({"Condition": {"NumericEquals": {"aws:x": 2**300}}}, "Condition NumericEquals aws:x"),
-        ({"Condition": {"NumericEquals": {"aws:x": float("inf")}}}, "Condition NumericEquals aws:x"),
+        (
+            {"Condition": {"NumericEquals": {"aws:x": float("inf")}}},
+            "Condition NumericEquals aws:x",
+        ),
         ({"Sid": 5}, "Sid"),
         ({"Actions": "*"}, "Actions"),
         ({"Principal": "*"}, "Principal"),
         ({"NotPrincipal": "*"}, "NotPrincipal"),
     ],
 )
-def test_a_statement_that_is_none_is_named_by_its_sid_or_index(changes: dict[str, Any], element: str) -> None:
+def test_a_statement_that_is_none_is_named_by_its_sid_or_index(
+    changes: dict[str, Any], element: str
+) -> None:
     for sid, name in (({"Sid": "Reads"}, "Reads"), ({}, 1)):
         error = refused(document(statement(), {**statement(), **sid, **changes}))
         assert (error.statement, error.element) == (1 if "Sid" in changes else name, element)
@@ -99,7 +106,17 @@ def test_a_statement_needs_its_elements(missing: str) -> None:
 
 @pytest.mark.parametrize(
     "principal",
-    [None, [], "arn:aws:iam::111122223333:root", ["*"], {}, {"AWS": []}, {"AWS": [5]}, {"Aws": "*"}, 5],
+    [
+        None,
+        [],
+        "arn:aws:iam::111122223333:root",
+        ["*"],
+        {},
+        {"AWS": []},
+        {"AWS": [5]},
+        {"Aws": "*"},
+        5,
+    ],
 )
 def test_a_resource_policy_needs_a_principal_of_the_right_form(principal: Any) -> None:
     for element in ("Principal", "NotPrincipal"):
@@ -112,7 +129,11 @@ def test_a_resource_policy_needs_a_principal_of_the_right_form(principal: Any) -
 
 @pytest.mark.parametrize("kind", [PolicyKind.IDENTITY, PolicyKind.RESOURCE])
 def test_only_key_and_trust_policies_may_lack_a_resource(kind: PolicyKind) -> None:
-    bare = {"Effect": "Allow", "Action": "*", **({"Principal": "*"} if kind is PolicyKind.RESOURCE else {})}
+    bare = {
+        "Effect": "Allow",
+        "Action": "*",
+        **({"Principal": "*"} if kind is PolicyKind.RESOURCE else {}),
+    }
     assert refused(document(bare), kind).element == "Resource"
 
 
@@ -139,9 +160,12 @@ def test_a_policy_larger_than_any_that_aws_takes_is_refused_quickly(policy: Any)
 
 
 def test_the_largest_policies_with_deep_conditions_are_decided_in_bounded_time() -> None:
-    patterns = ["*" + "a*?" * 40 + str(number) for number in range(70)]  # about 10 KB in one condition
+    patterns = [
+        "*" + "a*?" * 40 + str(number) for number in range(70)
+    ]  # about 10 KB in one condition
     conditions = {
-        operator: {"aws:PrincipalTag/x": patterns} for operator in ("StringLike", "ForAnyValue:StringNotLike")
+        operator: {"aws:PrincipalTag/x": patterns}
+        for operator in ("StringLike", "ForAnyValue:StringNotLike")
     }
     policy = parse_policy("large", document(statement(Condition=conditions)))
     started = time.perf_counter()

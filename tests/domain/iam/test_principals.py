@@ -8,7 +8,18 @@ import pytest
 
 from secrets_ui.domain.iam import Layer, MalformedRequest, PrincipalMatch, evaluate
 
-from .building import ACCOUNT, OTHER_ACCOUNT, ROLE, ROOT, SESSION, ask, decide, document, only, statement
+from .building import (
+    ACCOUNT,
+    OTHER_ACCOUNT,
+    ROLE,
+    ROOT,
+    SESSION,
+    ask,
+    decide,
+    document,
+    only,
+    statement,
+)
 
 WITH_PATH = ROLE.replace("role/", "role/service-role/")
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
@@ -45,7 +56,10 @@ def named(
         ({"AWS": "AROAEXAMPLEDELETEDROLE"}, "nobody"),
         ({"Service": "lambda.amazonaws.com"}, "nobody"),
         ({"Federated": "cognito-identity.amazonaws.com"}, "nobody"),
-        ({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, "nobody"),
+        (
+            {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},
+            "nobody",
+        ),
         ({"Service": "lambda.amazonaws.com", "AWS": [USER, ROLE]}, "role"),
         ({"AWS": [ROOT, ROLE, SESSION]}, "caller"),
     ],

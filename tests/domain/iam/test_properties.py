@@ -51,9 +51,22 @@ OPERATORS = [
     "NumericLessThan",
     "DateGreaterThan",
 ]
-OPERATORS += ["IpAddress", "NotIpAddress", "ArnLike", "ArnNotEquals", "BinaryEquals", "StringMatches"]
+OPERATORS += [
+    "IpAddress",
+    "NotIpAddress",
+    "ArnLike",
+    "ArnNotEquals",
+    "BinaryEquals",
+    "StringMatches",
+]
 PREFIXES, SUFFIXES = ["", "", "ForAllValues:", "ForAnyValue:"], ["", "", "IfExists"]
-KEYS = ["aws:PrincipalTag/env", "aws:SourceIp", "aws:CurrentTime", "aws:PrincipalArn", "aws:CalledVia"]
+KEYS = [
+    "aws:PrincipalTag/env",
+    "aws:SourceIp",
+    "aws:CurrentTime",
+    "aws:PrincipalArn",
+    "aws:CalledVia",
+]
 WANTED = [
     "prod",
     "true",
@@ -71,23 +84,31 @@ ACTUAL = ["prod", "true", "10.1.2.3", "2026-03-01T00:00:00Z", ROLE, "", "5"]
 
 
 def one_or_more(values: list[Any]) -> st.SearchStrategy[Any]:
-    return st.one_of(st.sampled_from(values), st.lists(st.sampled_from(values), min_size=1, max_size=3))
+    return st.one_of(
+        st.sampled_from(values), st.lists(st.sampled_from(values), min_size=1, max_size=3)
+    )
 
 
 OPERATOR_NAMES = st.tuples(*map(st.sampled_from, (PREFIXES, OPERATORS, SUFFIXES))).map("".join)
 CONDITIONS = st.dictionaries(
-    OPERATOR_NAMES, st.dictionaries(st.sampled_from(KEYS), one_or_more(WANTED), max_size=2), max_size=2
+    OPERATOR_NAMES,
+    st.dictionaries(st.sampled_from(KEYS), one_or_more(WANTED), max_size=2),
+    max_size=2,
 )
 
 
 def element(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.tuples(st.sampled_from([name, name, f"Not{name}"]), values).map(lambda pair: dict([pair]))
+    return st.tuples(st.sampled_from([name, name, f"Not{name}"]), values).map(
+        lambda pair: dict([pair])
+    )
 
 
 @st.composite
 def statements(draw: st.DrawFn, with_principal: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
-    found |= draw(element("Action", one_or_more(ACTIONS))) | draw(element("Resource", one_or_more(RESOURCES)))
+    found |= draw(element("Action", one_or_more(ACTIONS))) | draw(
+        element("Resource", one_or_more(RESOURCES))
+    )
     if with_principal:
         found |= draw(element("Principal", st.fixed_dictionaries({"AWS": one_or_more(PRINCIPALS)})))
     found |= draw(st.one_of(st.just({}), st.fixed_dictionaries({"Condition": CONDITIONS})))
@@ -151,7 +172,9 @@ def openness(case: dict[str, Any]) -> int:
     return OPENNESS[ask(case).decision]
 
 
-def changed(case: dict[str, Any], layer: str, policy: int, listed: list[dict[str, Any]]) -> dict[str, Any]:
+def changed(
+    case: dict[str, Any], layer: str, policy: int, listed: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The same case with other statements in one of its policies."""
     if layer == "resource":
         return {**case, "resource": {**case["resource"], "Statement": listed}}
@@ -163,7 +186,9 @@ def changed(case: dict[str, Any], layer: str, policy: int, listed: list[dict[str
 def places(case: dict[str, Any]) -> list[tuple[str, int, list[dict[str, Any]]]]:
     """Every policy of a case, as layer, number and statements."""
     found = [
-        (layer, i, p["Statement"]) for layer in ("identity", "boundary") for i, p in enumerate(case[layer])
+        (layer, i, p["Statement"])
+        for layer in ("identity", "boundary")
+        for i, p in enumerate(case[layer])
     ]
     return found + ([("resource", 0, case["resource"]["Statement"])] if case["resource"] else [])
 
@@ -174,7 +199,9 @@ def test_an_added_deny_never_widens(case: dict[str, Any], data: st.DataObject) -
     layer, number, listed = data.draw(st.sampled_from(places(case)))
     extra = {**data.draw(statements(with_principal=layer == "resource")), "Effect": "Deny"}
     at = data.draw(st.integers(0, len(listed)))
-    assert openness(changed(case, layer, number, [*listed[:at], extra, *listed[at:]])) <= openness(case)
+    assert openness(changed(case, layer, number, [*listed[:at], extra, *listed[at:]])) <= openness(
+        case
+    )
 
 
 @given(cases(), st.data())
@@ -187,43 +214,66 @@ def test_a_removed_allow_never_widens(case: dict[str, Any], data: st.DataObject)
     ]
     assume(allows)
     layer, number, listed, at = data.draw(st.sampled_from(allows))
-    assert openness(changed(case, layer, number, [*listed[:at], *listed[at + 1 :]])) <= openness(case)
+    assert openness(changed(case, layer, number, [*listed[:at], *listed[at + 1 :]])) <= openness(
+        case
+    )
 
 
 @given(cases(), st.randoms(use_true_random=False))
-def test_the_order_of_statements_and_policies_never_matters(case: dict[str, Any], random: Any) -> None:
+def test_the_order_of_statements_and_policies_never_matters(
+    case: dict[str, Any], random: Any
+) -> None:
     shuffled = case
     for layer, number, listed in places(case):
         shuffled = changed(shuffled, layer, number, random.sample(listed, len(listed)))
-    shuffled = {**shuffled, "identity": random.sample(shuffled["identity"], len(shuffled["identity"]))}
+    shuffled = {
+        **shuffled,
+        "identity": random.sample(shuffled["identity"], len(shuffled["identity"])),
+    }
     first, second = ask(case), ask(shuffled)
     assert (first.decision, first.layers) == (second.decision, second.layers)
     assert len(first.deciding) == len(second.deciding)
 
 
 @given(cases(), st.data())
-def test_a_case_change_in_an_action_never_matters(case: dict[str, Any], data: st.DataObject) -> None:
+def test_a_case_change_in_an_action_never_matters(
+    case: dict[str, Any], data: st.DataObject
+) -> None:
     def swap(value: Any) -> Any:
-        return [swap(item) for item in value] if isinstance(value, list) else _some_swapped(value, data)
+        return (
+            [swap(item) for item in value]
+            if isinstance(value, list)
+            else _some_swapped(value, data)
+        )
 
     other = {**case, "action": _some_swapped(case["action"], data)}
     for layer, number, listed in places(case):
-        renamed = [{k: swap(v) if k in ("Action", "NotAction") else v for k, v in s.items()} for s in listed]
+        renamed = [
+            {k: swap(v) if k in ("Action", "NotAction") else v for k, v in s.items()}
+            for s in listed
+        ]
         other = changed(other, layer, number, renamed)
     assert ask(other).decision == ask(case).decision
 
 
 def _some_swapped(text: str, data: st.DataObject) -> str:
     marks = data.draw(st.lists(st.booleans(), min_size=len(text), max_size=len(text)))
-    return "".join(sign.swapcase() if mark else sign for sign, mark in zip(text, marks, strict=True))
+    return "".join(
+        sign.swapcase() if mark else sign for sign, mark in zip(text, marks, strict=True)
+    )
 
 
 @given(st.integers(4, len(SECRET) - 1))
 def test_a_case_change_in_a_resource_always_matters(at: int) -> None:
     assume(SECRET[at].isalpha())
     other = SECRET[:at] + SECRET[at].swapcase() + SECRET[at + 1 :]
-    policy = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": GET, "Resource": other}}
-    question = Request(SESSION, GET, SECRET, ACCOUNT, identity_policies=_parse("identity", [policy]))
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": GET, "Resource": other},
+    }
+    question = Request(
+        SESSION, GET, SECRET, ACCOUNT, identity_policies=_parse("identity", [policy])
+    )
     assert evaluate(question).decision == "ImplicitlyDenied"
     assert evaluate(replace(question, resource=other)).decision == "Allowed"
 

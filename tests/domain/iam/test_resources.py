@@ -40,7 +40,10 @@ def test_a_pattern_covers_the_secret_or_not(pattern: str, expected: bool) -> Non
     [
         ("arn:aws:secretsmanager:*:secret:miyabi/*", True),  # the * ends its segment
         ("arn:aws:secretsmanager:us-*:secret:miyabi/*", True),
-        ("arn:aws:secretsmanager:us-*3:secret:miyabi/*", None),  # this one would have to cross from inside
+        (
+            "arn:aws:secretsmanager:us-*3:secret:miyabi/*",
+            None,
+        ),  # this one would have to cross from inside
         ("arn:aws:secretsmanager:us-west-2?111122223333:secret:miyabi/*", None),
         ("arn:aws:secretsmanager:*:secret:*keys-AbC123", True),
         ("arn:aws:secretsmanager:us-*4:secret:miyabi/*", False),
@@ -104,8 +107,13 @@ def test_a_variable_in_the_id_part_takes_the_value_of_its_key(
     ("pattern", "expected"),
     [("miyabi/${aws:PrincipalTag/env}/*", None), ("other/${aws:PrincipalTag/env}/*", False)],
 )
-def test_an_unknown_tag_matters_only_where_it_could_match(pattern: str, expected: bool | None) -> None:
-    assert covers(START + pattern, unknown_context_keys=frozenset({"aws:PrincipalTag/env"})) is expected
+def test_an_unknown_tag_matters_only_where_it_could_match(
+    pattern: str, expected: bool | None
+) -> None:
+    assert (
+        covers(START + pattern, unknown_context_keys=frozenset({"aws:PrincipalTag/env"}))
+        is expected
+    )
 
 
 def test_without_the_newer_version_a_variable_is_plain_text() -> None:

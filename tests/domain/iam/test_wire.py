@@ -52,7 +52,13 @@ def answered(line: Any) -> dict[str, Any]:
 
 def test_an_answer_has_the_form_that_the_readme_gives() -> None:
     place = {"layer": "identity", "policy": "reader", "sid": "Read", "index": 0, "effect": "Allow"}
-    parts = {"matches": True, "action": True, "resource": True, "condition": True, "failingConditions": []}
+    parts = {
+        "matches": True,
+        "action": True,
+        "resource": True,
+        "condition": True,
+        "failingConditions": [],
+    }
     assert answered(asked()) == {
         "id": "a",
         "decision": "Allowed",
@@ -65,18 +71,29 @@ def test_an_answer_has_the_form_that_the_readme_gives() -> None:
 def test_a_resource_policys_statements_say_how_they_name_the_caller() -> None:
     principals = ["*", {"AWS": SESSION}, {"AWS": ROLE}, {"AWS": ROOT}, {"AWS": OTHER_ACCOUNT}]
     policy = document(*[statement(Principal=principal) for principal in principals])
-    listed = [s for s in answered(asked(resourcePolicy=policy))["statements"] if s["layer"] == "resource"]
+    listed = [
+        s for s in answered(asked(resourcePolicy=policy))["statements"] if s["layer"] == "resource"
+    ]
     assert [found["principal"] for found in listed] == ["direct", "direct", "role", "account", None]
     assert {found["policy"] for found in listed} == {"resource"}
 
 
 def test_what_cannot_be_known_is_null_and_said() -> None:
-    condition = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "Bool": {"aws:SecureTransport": "true"}}
+    condition = {
+        "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+        "Bool": {"aws:SecureTransport": "true"},
+    }
     policies = [{"name": "reader", "policy": document(statement(Condition=condition))}]
     context = {"aws:SecureTransport": True}
-    answer = answered(asked(identityPolicies=policies, context=context, unknownContextKeys=["aws:SourceIp"]))
+    answer = answered(
+        asked(identityPolicies=policies, context=context, unknownContextKeys=["aws:SourceIp"])
+    )
     (found,) = answer["statements"]
-    assert (answer["decision"], found["matches"], found["condition"]) == ("Undetermined", None, None)
+    assert (answer["decision"], found["matches"], found["condition"]) == (
+        "Undetermined",
+        None,
+        None,
+    )
     assert found["failingConditions"] == []
     assert answer["undetermined"] == [
         "identity policy reader, statement 0: The value of aws:SourceIp is not known here."
@@ -155,7 +172,11 @@ def test_a_request_of_another_form_is_answered_with_an_error_and_its_id(
 def test_a_malformed_policy_is_named_in_members_of_their_own() -> None:
     bad = document(statement(), statement(Sid="Writes", Action="PutSecretValue"))
     answer = answered(asked(identityPolicies=[{"name": "writer", "policy": bad}]))
-    assert (answer["policy"], answer["statement"], answer["element"]) == ("writer", "Writes", "Action")
+    assert (answer["policy"], answer["statement"], answer["element"]) == (
+        "writer",
+        "Writes",
+        "Action",
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,7 +194,9 @@ def test_a_malformed_policy_is_named_in_members_of_their_own() -> None:
         ('{"id": {"a": "b"}}', None, "action: expected text"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_answered(line: str | bytes, ident: str | None, reason: str) -> None:
+def test_a_line_that_cannot_be_read_is_answered(
+    line: str | bytes, ident: str | None, reason: str
+) -> None:
     answer = answered(line)
     assert answer["id"] == ident
     assert reason in answer["error"]
@@ -187,7 +210,9 @@ def test_any_line_is_answered(line: str | bytes) -> None:
 @given(st.sampled_from(sorted(asked())), VALUES)
 def test_a_request_with_any_value_in_any_member_is_answered(member: str, value: str) -> None:
     members = [
-        f"{json.dumps(name)}: {json.dumps(found)}" for name, found in asked().items() if name != member
+        f"{json.dumps(name)}: {json.dumps(found)}"
+        for name, found in asked().items()
+        if name != member
     ]
     line = "{" + ", ".join([*members, f"{json.dumps(member)}: {value}"]) + "}"
     assert {"decision", "error"} & set(answered(line))

@@ -17,14 +17,17 @@ def test_s48_a_name_that_sts_takes_is_the_session_s_name(person: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "written"), [("hana k", "hana=20k"), ("a=b", "a=3Db"), ("é!", "=C3=A9=21"), ("a/b", "a=2Fb")]
+    ("person", "written"),
+    [("hana k", "hana=20k"), ("a=b", "a=3Db"), ("é!", "=C3=A9=21"), ("a/b", "a=2Fb")],
 )
 def test_s48_what_sts_does_not_take_is_written_as_bytes(person: str, written: str) -> None:
     assert session_name(person) == written
 
 
 @given(st.text(st.characters(exclude_categories=())), st.text())
-def test_s48_every_person_has_a_session_name_that_sts_takes_and_nobody_else_has(one: str, other: str) -> None:
+def test_s48_every_person_has_a_session_name_that_sts_takes_and_nobody_else_has(
+    one: str, other: str
+) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", session_name(one))
     assert (session_name(one) == session_name(other)) is (one == other)
 

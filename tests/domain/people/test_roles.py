@@ -33,12 +33,15 @@ DEV = Environment("dev", "us-west-2", "111122223333", "miyabi/dev/")
         ("team/a", "team/ab", False),
     ],
 )
-def test_s42_a_grant_for_some_names_reaches_no_neighbour(prefix: str, name: str, reaches: bool) -> None:
+def test_s42_a_grant_for_some_names_reaches_no_neighbour(
+    prefix: str, name: str, reaches: bool
+) -> None:
     assert covers(DEV, prefix, f"miyabi/dev/{name}") is reaches
 
 
 @pytest.mark.parametrize(
-    "name", ["miyabi/developers/api-keys", "miyabi/devapi-keys", "miyabi/prod/api-keys", "api-keys", ""]
+    "name",
+    ["miyabi/developers/api-keys", "miyabi/devapi-keys", "miyabi/prod/api-keys", "api-keys", ""],
 )
 @pytest.mark.parametrize("prefix", ["", "api-", "api-keys"])
 def test_s42_no_grant_reaches_out_of_its_environment(prefix: str, name: str) -> None:

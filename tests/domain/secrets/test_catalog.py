@@ -42,7 +42,9 @@ def test_a_key_is_what_the_file_says() -> None:
     spec = parsed().secrets["api-keys"].keys["TOKEN"]
 
     assert [p.pattern for p in spec.placeholders] == ["^todo$", "^x+$"]
-    expected = KeySpec("TOKEN", "a token", False, True, "token", "must_differ", 90, 32, spec.placeholders)
+    expected = KeySpec(
+        "TOKEN", "a token", False, True, "token", "must_differ", 90, 32, spec.placeholders
+    )
     assert spec == expected
 
 
@@ -106,18 +108,29 @@ WRONG_CATALOGS: list[tuple[Any, str]] = [
     ({"secrets": []}, "catalog.json: expected an object with a member 'secrets'"),
     ({"secrets": {"a": []}}, "catalog.json: secrets.a: expected an object with a member 'keys'"),
     ({"secrets": {"a": {}}}, "catalog.json: secrets.a: expected an object with a member 'keys'"),
-    ({"secrets": {"a": {"keys": []}}}, "catalog.json: secrets.a: expected an object with a member 'keys'"),
-    ({"secrets": {"a": {"keys": {"K": "token"}}}}, "catalog.json: secrets.a.keys.K: expected an object"),
+    (
+        {"secrets": {"a": {"keys": []}}},
+        "catalog.json: secrets.a: expected an object with a member 'keys'",
+    ),
+    (
+        {"secrets": {"a": {"keys": {"K": "token"}}}},
+        "catalog.json: secrets.a.keys.K: expected an object",
+    ),
     (
         {"secrets": {}, "placeholders": "x"},
         "catalog.json: placeholders: expected a list of regular expressions",
     ),
-    ({"secrets": {}, "placeholders": ["["]}, "catalog.json: placeholders: not a regular expression"),
+    (
+        {"secrets": {}, "placeholders": ["["]},
+        "catalog.json: placeholders: not a regular expression",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("data", "message"), WRONG_CATALOGS, ids=lambda x: str(x)[:40])
-def test_a_mistake_in_the_layout_is_told_with_file_member_and_expectation(data: Any, message: str) -> None:
+def test_a_mistake_in_the_layout_is_told_with_file_member_and_expectation(
+    data: Any, message: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_catalog(data, "catalog.json")
     assert caught.value.message.startswith(message)
@@ -130,7 +143,13 @@ def test_a_secret_is_found_by_what_follows_the_prefix() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["miyabi/prod/api-keys", "api-keys", "miyabi/dev/x/api-keys", "miyabi/dev/API-KEYS", "miyabi/dev/other"],
+    [
+        "miyabi/prod/api-keys",
+        "api-keys",
+        "miyabi/dev/x/api-keys",
+        "miyabi/dev/API-KEYS",
+        "miyabi/dev/other",
+    ],
 )
 def test_s42_another_name_is_not_in_the_catalogue(name: str) -> None:
     spec = parsed().spec_for("miyabi/dev/", name)
@@ -142,30 +161,43 @@ def test_an_unknown_key_has_the_placeholders_of_the_whole_catalogue() -> None:
     catalog = parsed()
     for spec in (catalog.secrets["api-keys"], catalog.spec_for("miyabi/dev/", "miyabi/dev/other")):
         assert [p.pattern for p in spec.rules_of("UNKNOWN").placeholders] == ["^todo$"]
-    assert catalog.secrets["api-keys"].rules_of("TOKEN") is catalog.secrets["api-keys"].keys["TOKEN"]
+    assert (
+        catalog.secrets["api-keys"].rules_of("TOKEN") is catalog.secrets["api-keys"].keys["TOKEN"]
+    )
 
 
 @pytest.mark.parametrize(
     "change", [{"format": "url"}, {"placeholders": []}, {"min_length": 33}, {"required": False}]
 )
-def test_the_digest_changes_with_the_rules_so_that_facts_are_derived_again(change: dict[str, Any]) -> None:
+def test_the_digest_changes_with_the_rules_so_that_facts_are_derived_again(
+    change: dict[str, Any],
+) -> None:
     assert parsed(**change).secrets["api-keys"].digest != parsed().secrets["api-keys"].digest
 
 
 def test_the_digest_changes_with_the_placeholders_of_all() -> None:
     other = parse_catalog(GOOD | {"placeholders": ["^tbd$"]}, "catalog.json")
     for name in ("miyabi/dev/api-keys", "miyabi/dev/unknown"):
-        assert other.spec_for("miyabi/dev/", name).digest != parsed().spec_for("miyabi/dev/", name).digest
+        assert (
+            other.spec_for("miyabi/dev/", name).digest
+            != parsed().spec_for("miyabi/dev/", name).digest
+        )
 
 
 JSON = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.sampled_from(["token", "any", "["])
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.text(max_size=5),
+        st.sampled_from(["token", "any", "["]),
     ),
     lambda values: st.one_of(
         st.lists(values, max_size=3),
         st.dictionaries(
-            st.sampled_from(["secrets", "keys", "format", "placeholders", "a", "secret"]), values, max_size=3
+            st.sampled_from(["secrets", "keys", "format", "placeholders", "a", "secret"]),
+            values,
+            max_size=3,
         ),
     ),
 )

@@ -15,7 +15,9 @@ from tests.domain.strategies import WrittenDocument, loads, written_documents
 
 
 def edited(text: str, **changes: str | None) -> str:
-    wanted = [Change(key, None if value is None else SecretValue(value)) for key, value in changes.items()]
+    wanted = [
+        Change(key, None if value is None else SecretValue(value)) for key, value in changes.items()
+    ]
     return apply_changes(SecretValue(text), wanted)[0].reveal()
 
 
@@ -56,11 +58,15 @@ def test_s65_removing_a_key_leaves_the_others_as_they_are_written(
 
 
 @given(written_documents(), st.text(), st.text())
-def test_s65_a_new_key_comes_last_and_the_others_stay(document: WrittenDocument, key: str, text: str) -> None:
+def test_s65_a_new_key_comes_last_and_the_others_stay(
+    document: WrittenDocument, key: str, text: str
+) -> None:
     assume(key not in [member.key for member in document.members])
     grown = parse_document(edited(document.text, **{key: text}))
 
-    assert [(m.key, m.text) for m in grown.members[:-1]] == [(m.key, m.value) for m in document.members]
+    assert [(m.key, m.text) for m in grown.members[:-1]] == [
+        (m.key, m.value) for m in document.members
+    ]
     assert (grown.members[-1].key, grown.members[-1].value) == (key, text)
 
 
@@ -69,15 +75,23 @@ def test_s65_edits_do_to_the_text_what_a_dict_would_do(
     document: WrittenDocument, data: st.DataObject
 ) -> None:
     model = loads(document.text)
-    names = st.one_of(st.sampled_from(list(model)), st.text(max_size=3)) if model else st.text(max_size=3)
-    asked = data.draw(st.lists(st.tuples(names, st.one_of(st.none(), st.text(max_size=5))), max_size=6))
+    names = (
+        st.one_of(st.sampled_from(list(model)), st.text(max_size=3))
+        if model
+        else st.text(max_size=3)
+    )
+    asked = data.draw(
+        st.lists(st.tuples(names, st.one_of(st.none(), st.text(max_size=5))), max_size=6)
+    )
     before = dict(model)
     for key, text in asked:
         assume(text is not None or key in model)
         model.pop(key, None) if text is None else model.update({key: text})
     changes = [Change(key, None if text is None else SecretValue(text)) for key, text in asked]
     differing = {
-        key for key, _ in asked if (key in before, before.get(key)) != (key in model, model.get(key))
+        key
+        for key, _ in asked
+        if (key in before, before.get(key)) != (key in model, model.get(key))
     }
 
     if not differing:
@@ -209,9 +223,15 @@ def test_an_escaped_lone_surrogate_that_was_stored_stays_as_it_is_written() -> N
 
 
 def test_s04_documents_members_and_changes_do_not_print_values(canary: str) -> None:
-    document, change = parse_document(json.dumps({"KEY": canary})), Change("KEY", SecretValue(canary))
+    document, change = (
+        parse_document(json.dumps({"KEY": canary})),
+        Change("KEY", SecretValue(canary)),
+    )
 
-    assert canary not in f"{document!r}{document}{document.members!r}{document.get('KEY')}{change!r}{change}"
+    assert (
+        canary
+        not in f"{document!r}{document}{document.members!r}{document.get('KEY')}{change!r}{change}"
+    )
     assert repr(change) == "Change('KEY', set)"
     assert repr(Change("KEY", None)) == "Change('KEY', remove)"
 

@@ -50,7 +50,9 @@ def test_s77_a_fingerprint_is_hmac_sha256_with_the_given_key() -> None:
 
 
 @given(ANY_TEXT, st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
-def test_s77_without_the_key_a_fingerprint_cannot_be_made(value: str, key: bytes, other: bytes) -> None:
+def test_s77_without_the_key_a_fingerprint_cannot_be_made(
+    value: str, key: bytes, other: bytes
+) -> None:
     made = fingerprint(value, key)
     data = value.encode("utf-8", "surrogatepass")
 
@@ -67,8 +69,13 @@ def test_equal_values_and_no_others_have_equal_fingerprints(one: str, other: str
 def test_s77_the_facts_of_a_key_hold_the_fingerprint_of_its_value() -> None:
     facts = facts_of('{"TOKEN": "caf\\u00e9", "N": 1.10}')
 
-    assert [key.fingerprint for key in facts.keys] == [fingerprint("café", KEY), fingerprint("1.10", KEY)]
-    assert facts.keys[0].short == f"{facts.keys[0].fingerprint[:4]}·{facts.keys[0].fingerprint[4:8]}"
+    assert [key.fingerprint for key in facts.keys] == [
+        fingerprint("café", KEY),
+        fingerprint("1.10", KEY),
+    ]
+    assert (
+        facts.keys[0].short == f"{facts.keys[0].fingerprint[:4]}·{facts.keys[0].fingerprint[4:8]}"
+    )
 
 
 def all_forms(value: str) -> list[str]:
@@ -89,7 +96,10 @@ def all_forms(value: str) -> list[str]:
 
 def leaks(value: str, told: str) -> list[str]:
     return [
-        form[i : i + 6] for form in all_forms(value) for i in range(len(form) - 5) if form[i : i + 6] in told
+        form[i : i + 6]
+        for form in all_forms(value)
+        for i in range(len(form) - 5)
+        if form[i : i + 6] in told
     ]
 
 
@@ -98,7 +108,9 @@ def test_s02_facts_hold_no_six_characters_of_a_value_in_any_form(
     value: str, form: str, min_length: int
 ) -> None:
     spec = SecretSpec(
-        "api-keys", keys={"TOKEN": KeySpec("TOKEN", format=form, min_length=min_length)}, digest="d1"
+        "api-keys",
+        keys={"TOKEN": KeySpec("TOKEN", format=form, min_length=min_length)},
+        digest="d1",
     )
     facts = facts_of(json.dumps({"TOKEN": value, "OTHER": [value], "MORE": {"in": value}}), spec)
 
@@ -108,7 +120,9 @@ def test_s02_facts_hold_no_six_characters_of_a_value_in_any_form(
 
 @given(
     st.text(FOREIGN, min_size=6, max_size=40),
-    st.sampled_from(["%s", '{"TOKEN": %s}', '["%s', '{"TOKEN": "%s', '"%s', '{"TOKEN": "1", "TOKEN": "%s"}']),
+    st.sampled_from(
+        ["%s", '{"TOKEN": %s}', '["%s', '{"TOKEN": "%s', '"%s', '{"TOKEN": "1", "TOKEN": "%s"}']
+    ),
 )
 def test_s02_facts_of_a_text_that_is_no_object_hold_nothing_of_it(value: str, frame: str) -> None:
     facts = facts_of(frame.replace("%s", value))
@@ -152,7 +166,9 @@ def test_the_type_of_a_value_is_its_json_type(written: str) -> None:
         ("", "not_json", "The document is empty (line 1, column 1)."),
     ],
 )
-def test_s65_a_text_that_is_no_object_is_told_as_what_it_is(text: str, kind: str, problem: str) -> None:
+def test_s65_a_text_that_is_no_object_is_told_as_what_it_is(
+    text: str, kind: str, problem: str
+) -> None:
     assert facts_of(text) == VersionFacts("v1", kind, problem=problem, digest="d1")  # type: ignore[arg-type]
 
 
@@ -174,7 +190,8 @@ def test_a_placeholder_is_noticed_for_known_and_unknown_keys_alike(name: str) ->
 
 
 @pytest.mark.parametrize(
-    ("written", "empty"), [('""', True), ('" "', False), ("0", False), ("[]", False), ("null", False)]
+    ("written", "empty"),
+    [('""', True), ('" "', False), ("0", False), ("[]", False), ("null", False)],
 )
 def test_only_an_empty_text_counts_as_empty(written: str, empty: bool) -> None:
     assert facts_of(f'{{"TOKEN": {written}}}').keys[0].empty is empty
@@ -184,7 +201,11 @@ def test_the_first_error_among_the_problems_is_the_error_of_the_key() -> None:
     key = KeyFacts(
         "K",
         "00",
-        problems=(("warning", "w", "may not be"), ("error", "a", "cannot be"), ("error", "b", "nor this")),
+        problems=(
+            ("warning", "w", "may not be"),
+            ("error", "a", "cannot be"),
+            ("error", "b", "nor this"),
+        ),
     )
     assert key.error == "cannot be"
     assert KeyFacts("K", "00").error == ""

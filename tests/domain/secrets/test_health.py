@@ -93,17 +93,22 @@ def test_a_comparison_that_could_not_be_made_is_told(rule: Any) -> None:
         (None, False),
     ],
 )
-def test_a_key_counts_as_set_when_it_holds_something_real(found: KeyFacts | None, is_set: bool) -> None:
+def test_a_key_counts_as_set_when_it_holds_something_real(
+    found: KeyFacts | None, is_set: bool
+) -> None:
     assert state_of(KEY, found).is_set is is_set
 
 
 def test_a_key_outside_the_catalogue_is_unexpected_unless_the_whole_secret_is() -> None:
     odd = KeyFacts("ODD", "cccc")
-    assert [key.kind for key in key_states(spec(K=KEY), facts(SET, odd), {})] == ["set", "unexpected"]
-    assert [key.kind for key in key_states(spec(), facts(SET, odd), {})] == ["set", "set"]
-    assert [key.kind for key in key_states(spec(), facts(KeyFacts("K", "a", placeholder=True)), {})] == [
-        "placeholder"
+    assert [key.kind for key in key_states(spec(K=KEY), facts(SET, odd), {})] == [
+        "set",
+        "unexpected",
     ]
+    assert [key.kind for key in key_states(spec(), facts(SET, odd), {})] == ["set", "set"]
+    assert [
+        key.kind for key in key_states(spec(), facts(KeyFacts("K", "a", placeholder=True)), {})
+    ] == ["placeholder"]
 
 
 def test_what_is_no_object_has_no_keys() -> None:
@@ -120,7 +125,9 @@ FOUND = st.builds(
     empty=st.booleans(),
     problems=st.sampled_from([(), (), (ERROR,), (HINT,)]),
 )
-VERSIONS = st.lists(FOUND, max_size=4, unique_by=lambda key: key.name).map(lambda keys: facts(*keys))
+VERSIONS = st.lists(FOUND, max_size=4, unique_by=lambda key: key.name).map(
+    lambda keys: facts(*keys)
+)
 SPECS = st.lists(
     st.builds(
         KeySpec,
@@ -188,7 +195,12 @@ def test_a_secret_that_nobody_looked_at_is_never_healthy(
             "bad",
             "Deletion in 7 days",
         ),
-        (Secret("arn", "n", versions={"v1": (AWSPREVIOUS,)}), facts(SET), "bad", "No current version"),
+        (
+            Secret("arn", "n", versions={"v1": (AWSPREVIOUS,)}),
+            facts(SET),
+            "bad",
+            "No current version",
+        ),
         (Secret("arn", "n"), None, "bad", "No current version"),
         (SECRET, VersionFacts("v1", "binary"), "mute", "Binary"),
         (SECRET, VersionFacts("v1", "not_object", problem="why"), "bad", "Not a JSON object"),
@@ -207,7 +219,9 @@ def test_the_worst_is_named_first_and_the_rest_is_told_beside_it() -> None:
         A=KeySpec("A", required=True), B=KeySpec("B"), C=KeySpec("C", required=True), D=KeySpec("D")
     )
     found = facts(
-        KeyFacts("B", "b", placeholder=True), KeyFacts("D", "d", problems=(HINT,)), KeyFacts("E", "e")
+        KeyFacts("B", "b", placeholder=True),
+        KeyFacts("D", "d", problems=(HINT,)),
+        KeyFacts("E", "e"),
     )
     state = secret_state(SECRET, found, key_states(wanted, found, {}), NOW)
 

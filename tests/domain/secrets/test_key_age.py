@@ -44,7 +44,9 @@ def test_where_nobody_looked_at_an_earlier_version_it_is_at_least_so_old() -> No
 
 
 def test_where_aws_has_collected_the_first_versions_it_is_at_least_so_old() -> None:
-    assert age(facts(v2="a", v3="a"), VERSIONS[:1] + VERSIONS[2:]) == KeyAge(at(100), False, CREATED)
+    assert age(facts(v2="a", v3="a"), VERSIONS[:1] + VERSIONS[2:]) == KeyAge(
+        at(100), False, CREATED
+    )
 
 
 def test_a_key_that_an_earlier_version_lacks_was_set_after_it() -> None:

@@ -10,7 +10,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from secrets_ui.domain.secrets.catalog import FORMATS, KeySpec
-from secrets_ui.domain.secrets.key_rules import FORMAT_NAMES, check_value, github_checksum, is_placeholder
+from secrets_ui.domain.secrets.key_rules import (
+    FORMAT_NAMES,
+    check_value,
+    github_checksum,
+    is_placeholder,
+)
 from tests.domain.strategies import ANY_TEXT
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -45,7 +50,9 @@ def test_a_github_token_with_its_checksum_is_good(body: str, prefix: str) -> Non
 
 
 @given(BODIES, st.integers(4, 39), st.sampled_from(BASE62))
-def test_a_github_token_with_one_character_changed_is_an_error(body: str, place: int, other: str) -> None:
+def test_a_github_token_with_one_character_changed_is_an_error(
+    body: str, place: int, other: str
+) -> None:
     token = github_token(body)
     assume(token[place] != other)
 
@@ -136,7 +143,9 @@ def test_a_url_may_be_http_as_well() -> None:
         ("anything at all\nwith lines", "free_text", []),
     ],
 )
-def test_each_format_says_what_it_expects(value: str, form: str, expected: list[tuple[str, str]]) -> None:
+def test_each_format_says_what_it_expects(
+    value: str, form: str, expected: list[tuple[str, str]]
+) -> None:
     assert problems(value, form) == expected
 
 
@@ -180,7 +189,9 @@ def test_a_stray_blank_is_told_once_beside_what_the_format_says(form: str) -> No
         "path": "/srv",
     }[form]
     assert problems(good, form) == []
-    level = "warning" if form in ("token", "path") else "error"  # an error where a blank cannot be meant
+    level = (
+        "warning" if form in ("token", "path") else "error"
+    )  # an error where a blank cannot be meant
     assert problems(good + "\n", form) == [(level, "trailing_newline")]
 
 
@@ -190,10 +201,14 @@ def test_a_value_shorter_than_the_catalogue_asks_for_is_an_error() -> None:
 
 
 def test_a_placeholder_is_a_warning_and_is_not_judged_by_its_format() -> None:
-    spec = KeySpec("KEY", format="github_token", min_length=99, placeholders=(re.compile("^ghp_x+$"),))
+    spec = KeySpec(
+        "KEY", format="github_token", min_length=99, placeholders=(re.compile("^ghp_x+$"),)
+    )
     assert is_placeholder("ghp_xxxxx", spec)
     assert not is_placeholder("ghp_xxxxy", spec)
-    assert [(p.level, p.code) for p in check_value("ghp_xxxxx", spec)] == [("warning", "placeholder")]
+    assert [(p.level, p.code) for p in check_value("ghp_xxxxx", spec)] == [
+        ("warning", "placeholder")
+    ]
 
 
 def test_every_format_has_a_name_for_people() -> None:
@@ -213,8 +228,11 @@ def test_no_text_makes_a_rule_fall_over(value: str, form: str, min_length: int) 
     st.sampled_from(FORMATS),
     st.sampled_from(["", "https://", "ghp_", " "]),
 )
-def test_s02_no_remark_repeats_six_characters_of_the_value(body: str, form: str, start: str) -> None:
+def test_s02_no_remark_repeats_six_characters_of_the_value(
+    body: str, form: str, start: str
+) -> None:
     told = "".join(
-        p.text + p.code for p in check_value(start + body, KeySpec("KEY", format=form, min_length=50))
+        p.text + p.code
+        for p in check_value(start + body, KeySpec("KEY", format=form, min_length=50))
     )
     assert not [body[i : i + 6] for i in range(len(body) - 5) if body[i : i + 6] in told]

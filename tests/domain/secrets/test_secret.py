@@ -67,7 +67,9 @@ def test_nothing_stands_in_the_way_of_an_edit(editable: Secret) -> None:
         (secret((AWSCURRENT,), (AWSPENDING,)), "A rotation is running"),
         (secret((AWSPENDING,)), "A rotation is running"),
         (
-            secret((AWSCURRENT, AWSPREVIOUS), tuple(f"{EDIT_LABEL}{n}" for n in range(MAX_LABELS - 3))),
+            secret(
+                (AWSCURRENT, AWSPREVIOUS), tuple(f"{EDIT_LABEL}{n}" for n in range(MAX_LABELS - 3))
+            ),
             "19 staging labels of 20",
         ),
     ],
@@ -112,7 +114,9 @@ def test_s63_an_edit_from_another_version_is_a_conflict(
 
 
 def test_approving_a_version_that_has_its_label_needs_no_room_for_another() -> None:
-    full = secret((AWSCURRENT, AWSPREVIOUS), tuple(f"{PROPOSAL_LABEL}{n}" for n in range(MAX_LABELS - 2)))
+    full = secret(
+        (AWSCURRENT, AWSPREVIOUS), tuple(f"{PROPOSAL_LABEL}{n}" for n in range(MAX_LABELS - 2))
+    )
 
     assert "20 staging labels of 20" in why_not_editable(full)
     ensure_editable(full, adds_label=False)

@@ -89,7 +89,9 @@ def test_s04_as_text_a_value_is_a_mask(show, canary: str) -> None:
 
 def test_s04_the_mask_is_the_same_for_every_length() -> None:
     assert {str(SecretValue("x" * length)) for length in (0, 1, 8, 60_000)} == {MASK}
-    assert {repr(SecretValue("x" * length)) for length in (0, 1, 8, 60_000)} == {f"SecretValue({MASK})"}
+    assert {repr(SecretValue("x" * length)) for length in (0, 1, 8, 60_000)} == {
+        f"SecretValue({MASK})"
+    }
 
 
 @pytest.mark.parametrize("leave", REFUSED.values(), ids=REFUSED)
@@ -110,7 +112,9 @@ def test_s04_no_pickle_protocol_takes_it(protocol: int, canary: str) -> None:
 def test_s04_no_template_shows_it(template: str, string_if_invalid: str, canary: str) -> None:
     engine = Engine(debug=True, string_if_invalid=string_if_invalid)
     value = SecretValue(canary)
-    page = engine.from_string(template).render(Context({"value": value, "change": Change("KEY", value)}))
+    page = engine.from_string(template).render(
+        Context({"value": value, "change": Change("KEY", value)})
+    )
 
     assert canary not in page
     assert canary.upper() not in page
@@ -118,7 +122,9 @@ def test_s04_no_template_shows_it(template: str, string_if_invalid: str, canary:
 
 def test_s04_json_script_refuses_it(canary: str) -> None:
     with pytest.raises(TypeError):
-        Engine().from_string("{{ value|json_script:'data' }}").render(Context({"value": SecretValue(canary)}))
+        Engine().from_string("{{ value|json_script:'data' }}").render(
+            Context({"value": SecretValue(canary)})
+        )
 
 
 def test_s04_a_template_cannot_reach_the_slot(canary: str) -> None:
@@ -134,7 +140,9 @@ def test_s05_a_traceback_with_locals_shows_the_mask(canary: str) -> None:
 
     with pytest.raises(RuntimeError) as caught:
         fail(SecretValue(canary))
-    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    shown = "".join(
+        traceback.TracebackException.from_exception(caught.value, capture_locals=True).format()
+    )
     own = shown[shown.index("in fail") :]  # this function's own frame holds the canary itself
     assert MASK in own
     assert canary not in own
@@ -142,7 +150,9 @@ def test_s05_a_traceback_with_locals_shows_the_mask(canary: str) -> None:
 
 def test_s04_a_log_record_shows_the_mask(caplog: pytest.LogCaptureFixture, canary: str) -> None:
     with caplog.at_level(logging.DEBUG):
-        logging.getLogger("miyabi.test").info("saved %s, %r", SecretValue(canary), [SecretValue(canary)])
+        logging.getLogger("miyabi.test").info(
+            "saved %s, %r", SecretValue(canary), [SecretValue(canary)]
+        )
     assert MASK in caplog.text
     assert canary not in caplog.text
 

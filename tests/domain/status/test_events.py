@@ -42,7 +42,13 @@ def test_a_change_of_its_status_is_told() -> None:
 
 def test_one_lost_answer_is_no_event_and_two_are() -> None:
     assert play((PASS,), (UNKNOWN,), (PASS,)) == [[], [], []]
-    assert play((PASS,), (UNKNOWN,), (UNKNOWN,), (UNKNOWN,), (PASS,)) == [[], [], ["began"], [], ["ended"]]
+    assert play((PASS,), (UNKNOWN,), (UNKNOWN,), (UNKNOWN,), (PASS,)) == [
+        [],
+        [],
+        ["began"],
+        [],
+        ["ended"],
+    ]
 
 
 def test_what_does_not_count_is_never_told() -> None:
@@ -70,7 +76,8 @@ def test_begins_and_ends_alternate(statuses: list[str]) -> None:
 
 def test_the_same_finding_of_a_thousand_secrets_is_one_event() -> None:
     changes = [
-        Change("began", f"miyabi/prod/{n:04}", replace(FAIL, since=T0.isoformat())) for n in range(1000)
+        Change("began", f"miyabi/prod/{n:04}", replace(FAIL, since=T0.isoformat()))
+        for n in range(1000)
     ]
     [event] = events_of("prod", changes, T0)
     assert len(event.secrets) == 1000
@@ -80,7 +87,9 @@ def test_the_same_finding_of_a_thousand_secrets_is_one_event() -> None:
 
 
 @given(
-    st.permutations([Change(kind, secret, FAIL) for kind in ("began", "ended") for secret in ("a", "b", "c")])
+    st.permutations(
+        [Change(kind, secret, FAIL) for kind in ("began", "ended") for secret in ("a", "b", "c")]
+    )
 )
 def test_the_order_of_changes_makes_no_difference(changes: list[Change]) -> None:
     assert events_of("dev", changes, T0) == events_of(

@@ -37,7 +37,9 @@ def test_it_is_told_in_words_too() -> None:
 
 
 spans = st.builds(
-    lambda status, began, length: Span(status, days_ago(began), days_ago(began) + timedelta(days=length)),
+    lambda status, began, length: Span(
+        status, days_ago(began), days_ago(began) + timedelta(days=length)
+    ),
     st.sampled_from(WORST_FIRST),
     st.floats(0, 200),
     st.floats(0, 50),

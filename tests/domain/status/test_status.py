@@ -69,7 +69,9 @@ def test_nothing_looked_at_is_unknown() -> None:
 
 
 @given(statuses, st.integers(0, 10_000))
-def test_an_old_result_is_never_healthy_and_an_old_failure_stays_one(status: str, seconds: int) -> None:
+def test_an_old_result_is_never_healthy_and_an_old_failure_stays_one(
+    status: str, seconds: int
+) -> None:
     shown = shown_status(status, NOW - timedelta(seconds=seconds), NOW, STALE)
     if seconds <= STALE.total_seconds():
         assert shown == status
@@ -100,13 +102,19 @@ FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-
         (HEALTHY[:1], "pass", "dev is healthy, checked 40 s ago"),
         ([*HEALTHY[:2], FAILING], "fail", "prod is not healthy: 2 failures since 02:14"),
         (
-            [place("dev", "fail", troubles={"fail": 1}, since="2026-11-24T23:59:00+00:00"), FAILING],
+            [
+                place("dev", "fail", troubles={"fail": 1}, since="2026-11-24T23:59:00+00:00"),
+                FAILING,
+            ],
             "fail",
             "dev and prod are not healthy: 3 failures since 24 Nov 23:59",
         ),
         ([place("dev", "fail")], "fail", "dev is not healthy: it failed last"),
         (
-            [place("dev", "warn", troubles={"warn": 1}), place("prod", "warn", troubles={"warn": 2})],
+            [
+                place("dev", "warn", troubles={"warn": 1}),
+                place("prod", "warn", troubles={"warn": 2}),
+            ],
             "warn",
             "Nothing fails; 3 things to look at in dev and prod",
         ),
@@ -123,13 +131,21 @@ FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-
         ([], "unknown", "Unknown: there is no environment to look at"),
     ],
 )
-def test_the_headline_is_one_sentence(places: list[EnvironmentStatus], status: str, text: str) -> None:
+def test_the_headline_is_one_sentence(
+    places: list[EnvironmentStatus], status: str, text: str
+) -> None:
     assert (headline(places, NOW).status, headline(places, NOW).text) == (status, text)
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-3, "0 s ago"), (40, "40 s ago"), (130, "2 min ago"), (7200, "2 hours ago"), (4 * 86400, "4 days ago")],
+    [
+        (-3, "0 s ago"),
+        (40, "40 s ago"),
+        (130, "2 min ago"),
+        (7200, "2 hours ago"),
+        (4 * 86400, "4 days ago"),
+    ],
 )
 def test_an_age_is_told_in_one_unit(seconds: int, text: str) -> None:
     assert age_text(timedelta(seconds=seconds)) == text

@@ -54,7 +54,9 @@ def test_a_month_is_utc_s_wherever_the_clock_stands() -> None:
 
 
 @given(moments, spans)
-def test_secrets_cost_no_more_so_far_than_in_the_whole_month(now: datetime, spans: list[Span]) -> None:
+def test_secrets_cost_no_more_so_far_than_in_the_whole_month(
+    now: datetime, spans: list[Span]
+) -> None:
     figure = cost_of_secrets(Month(now), PRICE, spans)
     assert figure.so_far is not None
     assert figure.month is not None
@@ -64,7 +66,10 @@ def test_secrets_cost_no_more_so_far_than_in_the_whole_month(now: datetime, span
 @given(moments, spans, st.timedeltas(timedelta(0), timedelta(days=31)))
 def test_what_was_paid_never_grows_less(now: datetime, spans: list[Span], later: timedelta) -> None:
     month, then = Month(now), Month(min(now + later, Month(now).end - timedelta(seconds=1)))
-    before, after = cost_of_secrets(month, PRICE, spans).so_far, cost_of_secrets(then, PRICE, spans).so_far
+    before, after = (
+        cost_of_secrets(month, PRICE, spans).so_far,
+        cost_of_secrets(then, PRICE, spans).so_far,
+    )
     assert before is not None
     assert after is not None
     assert before <= after
@@ -98,7 +103,9 @@ def test_without_a_data_point_calls_are_not_known_and_never_zero(now: datetime) 
 
 
 @given(moments, st.dictionaries(st.integers(0, 40), counts, min_size=1))
-def test_calls_cost_no_more_so_far_than_in_the_whole_month(now: datetime, ago: dict[int, int]) -> None:
+def test_calls_cost_no_more_so_far_than_in_the_whole_month(
+    now: datetime, ago: dict[int, int]
+) -> None:
     calls = {now.date() - timedelta(days=back): count for back, count in ago.items()}
     figure = cost_of_calls(Month(now), CALLS, calls)
     if figure.so_far is not None and figure.month is not None:
@@ -115,7 +122,9 @@ def test_calls_so_far_are_those_of_this_month_and_the_rest_is_like_the_average_d
 
 
 def test_a_day_without_a_point_between_others_counts_as_a_quiet_day() -> None:
-    figure = cost_of_calls(NOVEMBER, CALLS, {date(2026, 11, 6): 100_000})  # ten whole days until today
+    figure = cost_of_calls(
+        NOVEMBER, CALLS, {date(2026, 11, 6): 100_000}
+    )  # ten whole days until today
     assert "10,000 a day" in figure.how
     assert figure.month == CALLS * 10 + CALLS * 15
 
@@ -148,7 +157,9 @@ figures = st.builds(
 @given(st.lists(figures, min_size=1, max_size=4))
 def test_a_sum_with_something_unknown_says_so_and_adds_up_the_rest(given: list[Figure]) -> None:
     cost = Cost(tuple(given))
-    assert cost.is_known is all(figure.so_far is not None and figure.month is not None for figure in given)
+    assert cost.is_known is all(
+        figure.so_far is not None and figure.month is not None for figure in given
+    )
     assert bool(cost.unknown) is not cost.is_known
     assert cost.so_far == sum(figure.so_far or 0 for figure in given)
     assert total([cost, cost]).month == 2 * cost.month
@@ -163,8 +174,16 @@ def test_nothing_known_at_all_is_told_apart_from_free() -> None:
     ("known", "calls", "how"),
     [
         ([], None, "the calls of no environment are known"),
-        ([Decimal("0.30")], Decimal("0.30"), "as many as the one environment whose calls are known"),
-        ([Decimal(1), Decimal(2)], Decimal("1.5"), "the average of the 2 environments whose calls are known"),
+        (
+            [Decimal("0.30")],
+            Decimal("0.30"),
+            "as many as the one environment whose calls are known",
+        ),
+        (
+            [Decimal(1), Decimal(2)],
+            Decimal("1.5"),
+            "the average of the 2 environments whose calls are known",
+        ),
     ],
 )
 def test_one_more_environment_is_like_the_others(

@@ -50,7 +50,9 @@ def test_the_days_are_thirty_in_utc_and_today_is_the_last() -> None:
 
 
 def test_reads_are_both_ways_to_read_and_calls_are_all_operations() -> None:
-    counted = {calls_of(name): Series(day(1, number)) for number, name in enumerate(OPERATIONS, start=1)}
+    counted = {
+        calls_of(name): Series(day(1, number)) for number, name in enumerate(OPERATIONS, start=1)
+    }
     yesterday = usage(counted).days[-2]
     assert yesterday.reads == 1 + 2
     assert yesterday.calls == sum(range(1, len(OPERATIONS) + 1))
@@ -87,7 +89,9 @@ def test_every_metric_is_asked_for_once() -> None:
 
 
 @given(
-    st.integers(0, 8 * 366 * 86_400).map(lambda s: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=s))
+    st.integers(0, 8 * 366 * 86_400).map(
+        lambda s: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=s)
+    )
 )
 def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now: datetime) -> None:
     start = asked_from(now)
@@ -102,7 +106,10 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
         (usage(), ["CloudWatch has no data point of the last 30 days."]),
         (
             usage(
-                {Metric(SPACE, ERRORS): Series(day(1, 1)), calls_of("GetSecretValue"): Series(day(1, 1200))}
+                {
+                    Metric(SPACE, ERRORS): Series(day(1, 1)),
+                    calls_of("GetSecretValue"): Series(day(1, 1200)),
+                }
             ),
             ["In 30 days: 1 failed read; 1,200 reads in the whole account."],
         ),
@@ -115,5 +122,7 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
         ),
     ],
 )
-def test_the_summary_tells_trouble_first_and_what_is_known_alone(found: Usage, told: list[str]) -> None:
+def test_the_summary_tells_trouble_first_and_what_is_known_alone(
+    found: Usage, told: list[str]
+) -> None:
     assert summarise(found) == told

@@ -33,12 +33,16 @@ def test_it_works(make_estate: Callable[..., Estate], hana: Actor) -> None:
 
 def test_no_value_is_in_a_run(make_estate: Callable[..., Estate], hana: Actor) -> None:
     estate = make_estate(only=("dev",))
-    told = json.dumps(check_access(estate.environments["dev"], "miyabi/dev/api-keys", hana).to_json())
+    told = json.dumps(
+        check_access(estate.environments["dev"], "miyabi/dev/api-keys", hana).to_json()
+    )
     values = json.loads(estate.value("dev", "api-keys")).values()
     assert not [value for value in values if value in told]
 
 
-@pytest.mark.parametrize("name", ["miyabi/prod/api-keys", "miyabi/dev/../prod/api-keys", "", "miyabi/dev/"])
+@pytest.mark.parametrize(
+    "name", ["miyabi/prod/api-keys", "miyabi/dev/../prod/api-keys", "", "miyabi/dev/"]
+)
 def test_a_name_outside_the_environment_is_refused_before_anybody_asks_aws(
     make_estate: Callable[..., Estate], hana: Actor, name: str
 ) -> None:
@@ -59,7 +63,11 @@ def test_the_demo_s_fault_is_healed_by_the_aws_cli_with_the_printed_command(
 
     for command in (before.finding("decrypt_is_allowed").see[0], remedy.cli):
         subprocess.run(
-            ["/bin/sh", "-c", command], env=cli_environ(estate), check=True, capture_output=True, timeout=60
+            ["/bin/sh", "-c", command],
+            env=cli_environ(estate),
+            check=True,
+            capture_output=True,
+            timeout=60,
         )
     assert check_access(place, "miyabi/staging/api-keys", hana).answer == "yes"
 
@@ -68,9 +76,9 @@ def cli_environ(estate: Estate) -> dict[str, str]:
     """Inside staging's account, which moto tells by the role that was assumed."""
     place = estate.environments["staging"]
     sts = boto3.client("sts", endpoint_url=estate.endpoint, region_name=place.region)
-    found = sts.assume_role(RoleArn=f"arn:aws:iam::{place.account}:role/tester", RoleSessionName="tester")[
-        "Credentials"
-    ]
+    found = sts.assume_role(
+        RoleArn=f"arn:aws:iam::{place.account}:role/tester", RoleSessionName="tester"
+    )["Credentials"]
     keys = {
         "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],

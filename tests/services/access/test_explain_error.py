@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 KMS = "AccessDeniedException: Access to KMS is not allowed"
 
 
-def test_it_leads_to_the_finding_that_explains_it(make_estate: Callable[..., Estate], hana: Actor) -> None:
+def test_it_leads_to_the_finding_that_explains_it(
+    make_estate: Callable[..., Estate], hana: Actor
+) -> None:
     estate = make_estate(clean=False, only=("staging",))
     told = explain_error(estate.environments["staging"], "miyabi/staging/api-keys", hana, KMS)
     assert (told.findings[0].check, told.findings[0].status) == ("decrypt_is_allowed", "fail")
@@ -27,6 +29,11 @@ def test_it_says_so_when_the_fault_is_gone(make_estate: Callable[..., Estate], h
     assert "put right since" in told.contradictions[0]
 
 
-def test_a_text_that_nobody_knows_has_no_findings(make_estate: Callable[..., Estate], hana: Actor) -> None:
+def test_a_text_that_nobody_knows_has_no_findings(
+    make_estate: Callable[..., Estate], hana: Actor
+) -> None:
     estate = make_estate(only=("dev",))
-    assert explain_error(estate.environments["dev"], "miyabi/dev/api-keys", hana, "hello").findings == ()
+    assert (
+        explain_error(estate.environments["dev"], "miyabi/dev/api-keys", hana, "hello").findings
+        == ()
+    )

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked, Unreachable
+from secrets_ui.domain.access.evidence import (
+    AccessEvidence,
+    Denied,
+    Known,
+    Missing,
+    NotAsked,
+    Unreachable,
+)
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.access.check import check_access, judge
@@ -71,7 +78,9 @@ def test_without_a_record_no_value_is_read_and_the_rest_is_known(
     assert judge(evidence).finding("decrypt_is_allowed").status == "pass"
 
 
-def test_the_number_of_calls_is_told_as_it_is(dev: Estate, recorder: RecordingAws, hana: Actor) -> None:
+def test_the_number_of_calls_is_told_as_it_is(
+    dev: Estate, recorder: RecordingAws, hana: Actor
+) -> None:
     evidence = gather(dev, hana)
     sent = [call for call in recorder.operations() if call != "AssumeRole"]
     again = sum(
@@ -88,7 +97,9 @@ def test_every_call_is_signed_in_a_session_named_after_the_person(
     assert sessions == {f"{dev.environments['dev'].assume_role} as hana"}
 
 
-def test_each_answer_is_told_as_it_comes_and_judged_early_nothing_breaks(dev: Estate, hana: Actor) -> None:
+def test_each_answer_is_told_as_it_comes_and_judged_early_nothing_breaks(
+    dev: Estate, hana: Actor
+) -> None:
     gathering = Gathering(dev.environments["dev"], NAME, hana)
     seen = set()
     for name in gathering.run():
@@ -120,10 +131,15 @@ def test_inline_policies_and_the_boundary_are_read(dev: Estate, hana: Actor) -> 
     iam, text = (
         dev["dev"].clients.iam,
         json.dumps(
-            {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            }
         ),
     )
-    iam.put_role_policy(RoleName="miyabi-lambda-execution", PolicyName="inline", PolicyDocument=text)
+    iam.put_role_policy(
+        RoleName="miyabi-lambda-execution", PolicyName="inline", PolicyDocument=text
+    )
     arn = iam.create_policy(PolicyName="limits", PolicyDocument=text)["Policy"]["Arn"]
     iam.put_role_permissions_boundary(RoleName="miyabi-lambda-execution", PermissionsBoundary=arn)
     evidence = gather(dev, hana)
@@ -162,7 +178,8 @@ def test_what_this_console_may_not_read_is_unknown_with_the_statement_to_add_and
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("ThrottlingException", 400), ("InternalServiceError", 500), ("SomethingNew", 400)]
+    ("code", "status"),
+    [("ThrottlingException", 400), ("InternalServiceError", 500), ("SomethingNew", 400)],
 )
 def test_throttling_and_other_refusals_are_unknown_and_say_why(
     dev: Estate, recorder: RecordingAws, hana: Actor, code: str, status: int
@@ -173,9 +190,14 @@ def test_throttling_and_other_refusals_are_unknown_and_say_why(
     assert "GetKeyPolicy" in found.text
 
 
-def test_an_answer_that_cannot_be_read_is_unknown(dev: Estate, recorder: RecordingAws, hana: Actor) -> None:
+def test_an_answer_that_cannot_be_read_is_unknown(
+    dev: Estate, recorder: RecordingAws, hana: Actor
+) -> None:
     recorder.answer("GetKeyPolicy", 200, b"<!doctype html>")
-    assert check_access(dev.environments["dev"], NAME, hana).finding("decrypt_is_allowed").status == "unknown"
+    assert (
+        check_access(dev.environments["dev"], NAME, hana).finding("decrypt_is_allowed").status
+        == "unknown"
+    )
 
 
 def test_a_role_that_may_not_be_assumed_is_told_once(

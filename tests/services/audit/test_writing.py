@@ -43,8 +43,17 @@ def test_s75_a_save_says_when_who_what_where_why_and_which_requests(dev: Aws) ->
             < datetime.fromisoformat(row.at)
             < datetime.now(UTC) + timedelta(seconds=1)
         )
-        assert (row.actor, row.address, row.environment, row.secret) == ("hana", "192.0.2.7", "dev", secret)
-        assert (row.base_version_id, json.loads(row.keys), row.reason) == (base, ["A", "B"], "OPS-1: a test")
+        assert (row.actor, row.address, row.environment, row.secret) == (
+            "hana",
+            "192.0.2.7",
+            "dev",
+            secret,
+        )
+        assert (row.base_version_id, json.loads(row.keys), row.reason) == (
+            base,
+            ["A", "B"],
+            "OPS-1: a test",
+        )
     assert (outcome.intent, outcome.version_id) == (str(intent.sequence), saved.version_id)
     put, move = json.loads(outcome.request_ids)
     assert put != move
@@ -95,7 +104,10 @@ def test_s75_refusals_and_role_changes_and_decisions_are_there_too(
         ("rate.limited", "refused", "hana"),
         ("account.set", "done", "console"),
     }
-    assert json.loads(last(action="account.set").details) == {"account": "mika", "roles": {"dev": "editor"}}
+    assert json.loads(last(action="account.set").details) == {
+        "account": "mika",
+        "roles": {"dev": "editor"},
+    }
     assert "pass phrase" not in str(list(AuditRecord.objects.values()))
     assert verify_audit()[0] == []
 
@@ -106,18 +118,30 @@ def test_s75_sign_ins_are_there_with_their_address(client: Client) -> None:
         client.post("/sign-in", {"username": "mika", "password": password}, REMOTE_ADDR="192.0.2.9")
 
     signed = AuditRecord.objects.filter(action__startswith="sign").order_by("sequence")
-    assert [(row.outcome, row.address) for row in signed] == [("refused", "192.0.2.9"), ("done", "192.0.2.9")]
+    assert [(row.outcome, row.address) for row in signed] == [
+        ("refused", "192.0.2.9"),
+        ("done", "192.0.2.9"),
+    ]
     assert "pass phrase" not in str(list(AuditRecord.objects.values()))
 
 
 def test_texts_that_are_too_long_for_a_column_are_cut_not_refused() -> None:
-    recorded = audit.record("sign-in", Actor("x" * 500, "y" * 500), environment="z" * 500, secret="s" * 5000)
+    recorded = audit.record(
+        "sign-in", Actor("x" * 500, "y" * 500), environment="z" * 500, secret="s" * 5000
+    )
     row = AuditRecord.objects.get(sequence=recorded.sequence)
-    assert (len(row.actor), len(row.address), len(row.environment), len(row.secret)) == (150, 45, 20, 512)
+    assert (len(row.actor), len(row.address), len(row.environment), len(row.secret)) == (
+        150,
+        45,
+        20,
+        512,
+    )
     assert verify_audit()[0] == []
 
 
-def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> None:
+def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> (
+    None
+):
     for outcome, may_again in (
         ("failed", True),
         ("conflict", True),
@@ -130,7 +154,10 @@ def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open
         if outcome:
             audit.record_outcome(intent, "secret.save", HANA, outcome)
         if may_again:
-            assert audit.record_intent("secret.save", HANA, once=f"form {outcome}").sequence > intent.sequence
+            assert (
+                audit.record_intent("secret.save", HANA, once=f"form {outcome}").sequence
+                > intent.sequence
+            )
             continue
         with pytest.raises(audit.AlreadyIntended) as caught:
             audit.record_intent("secret.save", HANA, once=f"form {outcome}")

@@ -38,12 +38,19 @@ def propose(staging: Aws, value: str = "new") -> tuple[str, str, int]:
 
 
 def waiting(staging: Aws, secret: str) -> list[Proposal]:
-    return [proposal for proposal in open_proposals(staging.environment, KENJI) if proposal.secret == secret]
+    return [
+        proposal
+        for proposal in open_proposals(staging.environment, KENJI)
+        if proposal.secret == secret
+    ]
 
 
 def labels_of_ours(staging: Aws, secret: str) -> list[str]:
     return [
-        label for labels in staging.labels(secret).values() for label in labels if label.startswith("MIYABI")
+        label
+        for labels in staging.labels(secret).values()
+        for label in labels
+        if label.startswith("MIYABI")
     ]
 
 
@@ -51,7 +58,12 @@ def test_a_proposal_waits_under_a_label_and_changes_nothing(staging: Aws) -> Non
     secret, base, sequence = propose(staging)
 
     [proposal] = waiting(staging, secret)
-    assert (proposal.sequence, proposal.author, proposal.base, proposal.stale) == (sequence, "hana", base, "")
+    assert (proposal.sequence, proposal.author, proposal.base, proposal.stale) == (
+        sequence,
+        "hana",
+        base,
+        "",
+    )
     assert [key.name for key in proposal.keys] == ["A"]
     assert "new" not in repr(proposal)
     assert staging.labels(secret) == {
@@ -166,7 +178,9 @@ def test_a_version_made_between_the_look_and_the_approval_is_not_overwritten(
     assert on_record(secret)[-1] == ("secret.approve", "conflict")
 
 
-def test_a_proposal_whose_label_somebody_took_off_is_not_approved_but_can_be_rejected(staging: Aws) -> None:
+def test_a_proposal_whose_label_somebody_took_off_is_not_approved_but_can_be_rejected(
+    staging: Aws,
+) -> None:
     secret, base, sequence = propose(staging)
     [proposal] = waiting(staging, secret)
     label = f"MIYABI-PROPOSAL-{proposal.version_id[:12]}"
@@ -215,7 +229,9 @@ def test_s69_approvals_count_as_changes(staging: Aws, settings: object) -> None:
         approve(staging.environment, KENJI, sequence)
 
 
-def test_a_secret_s_first_version_needs_no_second_person_since_aws_makes_it_current(staging: Aws) -> None:
+def test_a_secret_s_first_version_needs_no_second_person_since_aws_makes_it_current(
+    staging: Aws,
+) -> None:
     secret, _ = staging.make_secret(None)
     assert not save(staging, secret, "", A="first").is_proposal
     assert json.loads(staging.value(secret)) == {"A": "first"}
@@ -276,7 +292,9 @@ def test_more_proposals_than_a_page_shows_can_all_be_decided_on(staging: Aws) ->
     row = AuditRecord.objects.get(intent=str(oldest))
     fill_up(row, 60)
 
-    assert oldest not in [proposal.sequence for proposal in open_proposals(staging.environment, KENJI)]
+    assert oldest not in [
+        proposal.sequence for proposal in open_proposals(staging.environment, KENJI)
+    ]
     approve(staging.environment, KENJI, oldest)
 
 

@@ -9,7 +9,13 @@ import uuid
 
 import pytest
 
-from secrets_ui.domain.errors import AwsRefused, AwsThrottled, AwsUnreachable, OutcomeUnknown, VersionConflict
+from secrets_ui.domain.errors import (
+    AwsRefused,
+    AwsThrottled,
+    AwsUnreachable,
+    OutcomeUnknown,
+    VersionConflict,
+)
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
 from tests.processes.aws_proxy import LOST, AwsProxy, refusal
@@ -20,7 +26,9 @@ pytestmark = pytest.mark.django_db
 ATTEMPTS = 3  # aws/session.py
 
 
-@pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "swap", "label"])
+@pytest.mark.parametrize(
+    "call", ["DescribeSecret", "GetSecretValue", "PutSecretValue", "swap", "label"]
+)
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_s62_a_call_whose_first_sending_is_lost_makes_one_version_and_is_done(
     call: str, moment: str, proxy: AwsProxy, dev: Aws
@@ -35,7 +43,9 @@ def test_s62_a_call_whose_first_sending_is_lost_makes_one_version_and_is_done(
     assert on_record(secret) == [("secret.save", "done")]
 
 
-def test_s62_a_put_that_is_never_answered_is_told_and_nothing_changes(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_put_that_is_never_answered_is_told_and_nothing_changes(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     proxy.always("PutSecretValue", lambda: LOST, done=True)
     with pytest.raises(AwsUnreachable):
@@ -93,7 +103,9 @@ def test_s62_a_move_that_is_never_answered_but_was_made_is_done(proxy: AwsProxy,
     assert on_record(secret) == [("secret.save", "done")]
 
 
-def test_s62_a_move_that_never_arrived_is_not_known_until_it_is_settled(proxy: AwsProxy, dev: Aws) -> None:
+def test_s62_a_move_that_never_arrived_is_not_known_until_it_is_settled(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     proxy.always("swap", lambda: LOST, done=False)
     with pytest.raises(OutcomeUnknown):
@@ -170,7 +182,10 @@ def test_s62_when_aws_goes_away_after_the_move_the_outcome_is_unknown_then_settl
     assert dev.current(secret) == intent_hash(secret)
     proxy.always("DescribeSecret", lambda: LOST, done=False)
     [settled] = settle_audit(0)
-    assert (settled.outcome, len(open_intents())) == ("", 1)  # AWS is still away: nothing is guessed
+    assert (settled.outcome, len(open_intents())) == (
+        "",
+        1,
+    )  # AWS is still away: nothing is guessed
     proxy.reset()
     assert [settled.outcome for settled in settle_audit(0)] == ["done"]
 
@@ -225,9 +240,16 @@ def test_throttling_is_retried_then_said_plainly_with_nothing_half_done(
 
 @pytest.mark.parametrize(
     "code",
-    ["InvalidRequestException", "LimitExceededException", "EncryptionFailure", "InvalidParameterException"],
+    [
+        "InvalidRequestException",
+        "LimitExceededException",
+        "EncryptionFailure",
+        "InvalidParameterException",
+    ],
 )
-def test_a_put_that_aws_refuses_is_on_record_with_its_code(code: str, proxy: AwsProxy, dev: Aws) -> None:
+def test_a_put_that_aws_refuses_is_on_record_with_its_code(
+    code: str, proxy: AwsProxy, dev: Aws
+) -> None:
     """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS has none
     of them."""
     secret, base = dev.make_secret()
@@ -237,9 +259,9 @@ def test_a_put_that_aws_refuses_is_on_record_with_its_code(code: str, proxy: Aws
 
     assert on_record(secret) == [("secret.save", "failed")]
     assert (
-        json.loads(AuditRecord.objects.get(secret=secret, action="secret.save", phase="outcome").details)[
-            "code"
-        ]
+        json.loads(
+            AuditRecord.objects.get(secret=secret, action="secret.save", phase="outcome").details
+        )["code"]
         == code
     )
     assert dev.labels(secret) == {base: ["AWSCURRENT"]}

@@ -41,9 +41,16 @@ def ensure_refused(aws: Aws, secret: str, base: str, proxy: AwsProxy, reason: st
     assert aws.labels(secret) == before
     assert set(proxy.calls) == {"DescribeSecret"}
     reads = AuditRecord.objects.filter(secret=secret, action="value.read", phase="outcome")
-    assert list(reads.values_list("outcome", flat=True)) == ["not_applied"]  # announced, and then not made
+    assert list(reads.values_list("outcome", flat=True)) == [
+        "not_applied"
+    ]  # announced, and then not made
     [row] = AuditRecord.objects.filter(secret=secret).exclude(action="value.read")
-    assert (row.phase, row.action, row.outcome, row.actor) == ("event", "secret.save", "refused", "hana")
+    assert (row.phase, row.action, row.outcome, row.actor) == (
+        "event",
+        "secret.save",
+        "refused",
+        "hana",
+    )
     assert json.loads(row.keys) == ["A"]
     assert reason in json.loads(row.details)["why"]
 
@@ -83,12 +90,16 @@ def test_s67_a_running_rotation_is_not_abandoned(proxy: AwsProxy, dev: Aws) -> N
 
 def test_s67_a_rotation_that_has_ended_is_no_obstacle(dev: Aws) -> None:
     secret, base = dev.make_secret()
-    dev.client.update_secret_version_stage(SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=base)
+    dev.client.update_secret_version_stage(
+        SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=base
+    )
     save(dev, secret, base, A="new")
     assert json.loads(dev.value(secret))["A"] == "new"
 
 
-def test_a_secret_that_is_full_of_labels_is_refused_before_aws_would(proxy: AwsProxy, dev: Aws) -> None:
+def test_a_secret_that_is_full_of_labels_is_refused_before_aws_would(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     for number in range(18):
         dev.client.update_secret_version_stage(
@@ -116,10 +127,18 @@ def test_s63_the_second_of_two_editors_is_refused_and_the_first_s_change_stays(d
     with pytest.raises(VersionConflict) as caught:
         save(dev, secret, base, actor=KENJI, B="second")
 
-    assert (caught.value.base, caught.value.current, caught.value.status) == (base, first.version_id, 409)
+    assert (caught.value.base, caught.value.current, caught.value.status) == (
+        base,
+        first.version_id,
+        409,
+    )
     assert json.loads(dev.value(secret)) == {"A": "first", "B": "2"}
     [refused] = AuditRecord.objects.filter(secret=secret, phase="event")
-    assert (refused.actor, refused.outcome, json.loads(refused.keys)) == ("kenji", "conflict", ["B"])
+    assert (refused.actor, refused.outcome, json.loads(refused.keys)) == (
+        "kenji",
+        "conflict",
+        ["B"],
+    )
 
 
 def test_s63_a_version_made_outside_the_console_refuses_the_edit_as_well(dev: Aws) -> None:
@@ -193,7 +212,9 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
         "miyabi/prod/x",
     ],
 )
-def test_s42_a_name_outside_the_environment_makes_no_call(name: str, proxy: AwsProxy, dev: Aws) -> None:
+def test_s42_a_name_outside_the_environment_makes_no_call(
+    name: str, proxy: AwsProxy, dev: Aws
+) -> None:
     with pytest.raises(ConsoleError) as caught:
         save(dev, name, "", A="new")
     assert caught.value.status == 404

@@ -23,7 +23,9 @@ def edit_of(secret: str, base: str, **values: str | None) -> Edit:
     return Edit(
         secret,
         base,
-        tuple(Change(key, None if text is None else SecretValue(text)) for key, text in values.items()),
+        tuple(
+            Change(key, None if text is None else SecretValue(text)) for key, text in values.items()
+        ),
     )
 
 
@@ -31,7 +33,9 @@ def test_a_review_shows_what_changes_masked_and_writes_nothing(
     dev: Aws, canary: str, proxy: AwsProxy
 ) -> None:
     secret, base = dev.make_secret(json.dumps({"A": canary, "B": "2", "C": "3"}))
-    review = review_edit(dev.environment, HANA, edit_of(secret, base, A=f"{canary}-new", B=None, D="4"))
+    review = review_edit(
+        dev.environment, HANA, edit_of(secret, base, A=f"{canary}-new", B=None, D="4")
+    )
 
     assert [row.key for row in review.rows] == ["A", "B", "D"]
     assert [row.before == "not there" for row in review.rows] == [False, False, True]
@@ -51,7 +55,9 @@ def test_a_review_of_the_same_values_says_that_nothing_changes(dev: Aws) -> None
 def test_a_review_of_a_document_that_cannot_be_read_says_where(dev: Aws) -> None:
     secret, base = dev.make_secret()
     with pytest.raises(InvalidDocument) as caught:
-        review_edit(dev.environment, HANA, Edit(secret, base, document=SecretValue('{"A": "1",\n "B" 2}')))
+        review_edit(
+            dev.environment, HANA, Edit(secret, base, document=SecretValue('{"A": "1",\n "B" 2}'))
+        )
     assert (caught.value.line, caught.value.column) == (2, 6)
 
 
@@ -67,7 +73,9 @@ def test_s63_a_conflict_names_who_was_first_and_shows_base_theirs_and_yours_mask
 ) -> None:
     secret, base = dev.make_secret(json.dumps({"A": canary, "B": "2", "C": "3"}))
     theirs = save(dev, secret, base, actor=KENJI, A=f"{canary}-theirs")
-    told = explain_conflict(dev.environment, HANA, edit_of(secret, base, A=f"{canary}-yours", B="new"))
+    told = explain_conflict(
+        dev.environment, HANA, edit_of(secret, base, A=f"{canary}-yours", B="new")
+    )
 
     assert told.author
     assert (told.author.name, told.author.sequence, told.current) == (

@@ -47,12 +47,21 @@ def test_s64_a_value_round_trips_byte_for_byte(kind: str, dev: Aws) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"A": "1"}\n', '\r\n{\r\n\t"A" : "1"\r\n}\r\n', "plain text\n", "  blanks  ", '["a", 1.10]', "🗝️\r\n"],
+    [
+        '{"A": "1"}\n',
+        '\r\n{\r\n\t"A" : "1"\r\n}\r\n',
+        "plain text\n",
+        "  blanks  ",
+        '["a", 1.10]',
+        "🗝️\r\n",
+    ],
 )
 def test_s64_a_whole_document_round_trips_byte_for_byte(text: str, dev: Aws) -> None:
     secret, base = dev.make_secret()
     is_text = not text.lstrip().startswith("{")
-    put_new_version(dev.environment, HANA, Edit(secret, base, document=SecretValue(text), is_text=is_text))
+    put_new_version(
+        dev.environment, HANA, Edit(secret, base, document=SecretValue(text), is_text=is_text)
+    )
 
     assert dev.value(secret) == text
 
@@ -71,7 +80,9 @@ def test_s64_a_document_of_65_536_bytes_is_saved(dev: Aws) -> None:
     assert json.loads(dev.value(secret))["A"] == filler(65_536)
 
 
-def test_s64_a_document_of_65_537_bytes_is_refused_before_aws_gets_it(proxy: AwsProxy, dev: Aws) -> None:
+def test_s64_a_document_of_65_537_bytes_is_refused_before_aws_gets_it(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret()
     with pytest.raises(InvalidChange, match="65,537 bytes"):
         save(dev, secret, base, A=filler(65_537))
@@ -93,7 +104,9 @@ def test_s65_editing_one_key_keeps_every_other_byte_of_the_document(dev: Aws) ->
     assert dev.value(secret) == UNTOUCHED.replace('"A" : "1"', '"A" : "new"')
 
 
-def test_s65_a_stored_document_with_a_key_twice_is_refused_and_stays(proxy: AwsProxy, dev: Aws) -> None:
+def test_s65_a_stored_document_with_a_key_twice_is_refused_and_stays(
+    proxy: AwsProxy, dev: Aws
+) -> None:
     secret, base = dev.make_secret('{"A": "1", "A": "2"}')
     with pytest.raises(InvalidDocument, match="stands twice"):
         save(dev, secret, base, A="new")

@@ -29,7 +29,9 @@ from tests.conftest import Estate
 pytestmark = pytest.mark.django_db
 
 
-def edit_of(estate: Estate, environment: str, secret: str, hana: Actor, **values: str | None) -> Edit:
+def edit_of(
+    estate: Estate, environment: str, secret: str, hana: Actor, **values: str | None
+) -> Edit:
     place = estate.environments[environment]
     name = place.prefix + secret
     current = secrets_manager(place, hana, DESCRIBE).describe_secret(name).current
@@ -48,7 +50,10 @@ def test_it_works(estate: Estate, hana: Actor) -> None:
     assert json.loads(estate.value("dev", "config")) == before | {"MIYABI_ROOT": "/srv/miyabi"}
     assert saved.changed == ("MIYABI_ROOT",)
     described = estate["dev"].clients.secretsmanager.describe_secret(SecretId=edit.secret)
-    assert described["VersionIdsToStages"] == {saved.version_id: ["AWSCURRENT"], edit.base: ["AWSPREVIOUS"]}
+    assert described["VersionIdsToStages"] == {
+        saved.version_id: ["AWSCURRENT"],
+        edit.base: ["AWSPREVIOUS"],
+    }
 
 
 def test_the_new_version_s_id_is_the_hash_of_its_intent(estate: Estate, hana: Actor) -> None:
@@ -75,7 +80,9 @@ def test_the_facts_of_the_new_version_are_kept(estate: Estate, hana: Actor) -> N
     assert VersionRecord.objects.filter(version_id=saved.version_id).count() == 1
 
 
-def test_an_edit_of_an_old_version_is_refused_with_both_versions_named(estate: Estate, hana: Actor) -> None:
+def test_an_edit_of_an_old_version_is_refused_with_both_versions_named(
+    estate: Estate, hana: Actor
+) -> None:
     first = edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/one")
     saved = put_new_version(estate.environments["dev"], hana, first)
 
@@ -117,7 +124,9 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name(estate: Estate, hana: Act
     assert not AuditRecord.objects.exists()
 
 
-def test_s67_a_secret_that_is_scheduled_for_deletion_is_not_edited(estate: Estate, hana: Actor) -> None:
+def test_s67_a_secret_that_is_scheduled_for_deletion_is_not_edited(
+    estate: Estate, hana: Actor
+) -> None:
     edit = edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/x")
     estate["dev"].clients.secretsmanager.delete_secret(SecretId=edit.secret)
     with pytest.raises(SecretNotEditable, match="scheduled for deletion"):
@@ -128,7 +137,9 @@ def test_nothing_changed_makes_no_version(estate: Estate, hana: Actor) -> None:
     stored = json.loads(estate.value("dev", "config"))["MIYABI_ROOT"]
     with pytest.raises(NothingChanged):
         put_new_version(
-            estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT=stored)
+            estate.environments["dev"],
+            hana,
+            edit_of(estate, "dev", "config", hana, MIYABI_ROOT=stored),
         )
 
 
@@ -141,7 +152,9 @@ def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(
     )
     with pytest.raises(TooManyWrites):
         put_new_version(
-            estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/2")
+            estate.environments["dev"],
+            hana,
+            edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/2"),
         )
     assert AuditRecord.objects.filter(action="rate.limited").count() == 1
 
@@ -149,7 +162,9 @@ def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(
 def test_generated_tokens_are_made_while_saving(estate: Estate, hana: Actor) -> None:
     edit = edit_of(estate, "dev", "api-keys", hana)
     put_new_version(
-        estate.environments["dev"], hana, Edit(edit.secret, edit.base, generate=("MIYABI_ACCESS_TOKEN",))
+        estate.environments["dev"],
+        hana,
+        Edit(edit.secret, edit.base, generate=("MIYABI_ACCESS_TOKEN",)),
     )
     assert len(json.loads(estate.value("dev", "api-keys"))["MIYABI_ACCESS_TOKEN"]) == 43
 
@@ -160,7 +175,9 @@ def test_a_secret_without_a_version_gets_its_first_one(
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/empty")
     saved = put_new_version(
-        estate.environments["dev"], hana, Edit("miyabi/dev/empty", "", (Change("A", SecretValue("1")),))
+        estate.environments["dev"],
+        hana,
+        Edit("miyabi/dev/empty", "", (Change("A", SecretValue("1")),)),
     )
     assert client.describe_secret(SecretId="miyabi/dev/empty")["VersionIdsToStages"] == {
         saved.version_id: [AWSCURRENT]
@@ -172,6 +189,8 @@ def test_a_key_that_a_random_token_cannot_fit_is_not_generated(estate: Estate, h
     edit = edit_of(estate, "dev", "api-keys", hana)
     with pytest.raises(InvalidChange, match="cannot be a random token"):
         put_new_version(
-            estate.environments["dev"], hana, Edit(edit.secret, edit.base, generate=("GITHUB_TOKEN",))
+            estate.environments["dev"],
+            hana,
+            Edit(edit.secret, edit.base, generate=("GITHUB_TOKEN",)),
         )
     assert not AuditRecord.objects.exists()

@@ -99,7 +99,9 @@ def test_s61_an_edit_that_started_from_the_version_proves_that_it_was_current(
     assert settled().outcome == "done"
 
 
-def test_s61_another_swap_from_the_same_base_proves_that_it_never_was(left_open: Left, dev: Aws) -> None:
+def test_s61_another_swap_from_the_same_base_proves_that_it_never_was(
+    left_open: Left, dev: Aws
+) -> None:
     secret, base, _ = left_open(moved=False)
     save(dev, secret, base, B="later")
     dev.put(secret, "{}")
@@ -123,7 +125,9 @@ def test_s61_a_version_beyond_the_first_page_is_found(proxy: AwsProxy, dev: Aws)
     proxy.amend("ListSecretVersionIds", NextToken="more", Versions=[{"VersionId": "0" * 32}])
     proxy.after(
         "ListSecretVersionIds",
-        lambda: proxy.amend("ListSecretVersionIds", NextToken="", Versions=[{"VersionId": intent.hash}]),
+        lambda: proxy.amend(
+            "ListSecretVersionIds", NextToken="", Versions=[{"VersionId": intent.hash}]
+        ),
         2,
     )
     assert settled().outcome == "done"
@@ -158,7 +162,10 @@ def test_s61_a_setting_that_changed_meanwhile_does_not_hide_the_version(
 
     assert settled().outcome == "done"
     assert sweep_labels(dev.environment) == [secret]
-    assert dev.labels(secret) == {version_id_of(digest, then): ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+    assert dev.labels(secret) == {
+        version_id_of(digest, then): ["AWSCURRENT"],
+        base: ["AWSPREVIOUS"],
+    }
 
 
 def test_s61_a_read_that_was_not_answered_for_is_unknown(dev: Aws) -> None:
@@ -207,9 +214,17 @@ def test_a_request_that_outlived_its_settlement_has_the_last_word() -> None:
     """A machine was suspended for minutes between two calls: what it did counts, not what AWS could tell
     before."""
     intent = audit.record_intent("secret.save", HANA, environment="dev", secret="miyabi/dev/x")
-    audit.settle(intent, "secret.save", HANA, "not_applied", environment="dev", secret="miyabi/dev/x")
+    audit.settle(
+        intent, "secret.save", HANA, "not_applied", environment="dev", secret="miyabi/dev/x"
+    )
     audit.record_outcome(
-        intent, "secret.save", HANA, "done", environment="dev", secret="miyabi/dev/x", version_id=intent.hash
+        intent,
+        "secret.save",
+        HANA,
+        "done",
+        environment="dev",
+        secret="miyabi/dev/x",
+        version_id=intent.hash,
     )
 
     [entry] = audit_log.search({}, ["dev"]).entries

@@ -20,7 +20,9 @@ CONFIG, KEYS = "miyabi/dev/config", "miyabi/dev/api-keys"
 
 
 @pytest.fixture
-def seen(watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor) -> tuple[Estate, RecordingAws]:
+def seen(
+    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
+) -> tuple[Estate, RecordingAws]:
     """dev, whose list was opened before."""
     estate, aws = watched(only=("dev",))
     list_secrets(estate.environments["dev"], hana)

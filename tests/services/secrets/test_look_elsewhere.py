@@ -16,7 +16,10 @@ pytestmark = pytest.mark.django_db
 
 
 def states(estate: Estate, environment: str, actor: Actor) -> dict[str, str]:
-    return {row.short: row.state.text for row in list_secrets(estate.environments[environment], actor).rows}
+    return {
+        row.short: row.state.text
+        for row in list_secrets(estate.environments[environment], actor).rows
+    }
 
 
 def share_a_token(estate: Estate) -> None:

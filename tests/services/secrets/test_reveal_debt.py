@@ -13,7 +13,12 @@ from secrets_ui.models import RoleGrant
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
-from secrets_ui.services.secrets.reveal_debt import debts_of, debts_of_secret, reveal_debt, to_rotate
+from secrets_ui.services.secrets.reveal_debt import (
+    debts_of,
+    debts_of_secret,
+    reveal_debt,
+    to_rotate,
+)
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +34,9 @@ def estate(make_estate: Callable[..., Estate]) -> Estate:
 
 def put(estate: Estate, **values: str) -> None:
     """A version made outside the console, that somebody then opens."""
-    estate["dev"].clients.secretsmanager.put_secret_value(SecretId=NAME, SecretString=json.dumps(values))
+    estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId=NAME, SecretString=json.dumps(values)
+    )
     current()
 
 
@@ -38,7 +45,9 @@ def current() -> str:
 
 
 def see(person: str, key: str) -> None:
-    reveal_key(get_environment("dev"), Actor(person), NAME, key, current(), reason="OPS-9", to="screen")
+    reveal_key(
+        get_environment("dev"), Actor(person), NAME, key, current(), reason="OPS-9", to="screen"
+    )
 
 
 def seen_by() -> dict[str, list[str]]:
@@ -83,7 +92,9 @@ def test_a_whole_text_is_paid_by_another_text(estate: Estate) -> None:
 
 
 @pytest.mark.parametrize("loss", ["role", "reach", "account", "all"])
-def test_who_loses_their_roles_leaves_a_to_do(estate: Estate, person: Callable[..., Any], loss: str) -> None:
+def test_who_loses_their_roles_leaves_a_to_do(
+    estate: Estate, person: Callable[..., Any], loss: str
+) -> None:
     place, user = get_environment("dev"), person("editor", "dev", name="hana")
     see("hana", "FIRST")
     assert [debt.key for debt in debts_of("hana", [place])] == ["FIRST"]

@@ -68,7 +68,9 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 def put(channel: str = "webhook", **more: Any) -> StatusDelivery:
     now = datetime.now(UTC)
     event_id = str(uuid.uuid4())
-    payload = json.dumps(webhook_payload(EVENT, event_id, "https://console.miyabi-world.com/status"))
+    payload = json.dumps(
+        webhook_payload(EVENT, event_id, "https://console.miyabi-world.com/status")
+    )
     return StatusDelivery.objects.create(
         event=event_id, channel=channel, payload=payload, **{"made_at": now, "next_at": now, **more}
     )
@@ -84,7 +86,9 @@ def test_an_event_is_sent_once_and_signed(receiver: Receiver) -> None:
     [(headers, body)] = receiver.got
     assert headers["X-Miyabi-Event"] == delivery.event == json.loads(body)["event"]["id"]
     at, _, digest = headers["X-Miyabi-Signature"].partition(",v1=")
-    expected = hmac.new(b"k" * 40, at.removeprefix("t=").encode() + b"." + body, hashlib.sha256).hexdigest()
+    expected = hmac.new(
+        b"k" * 40, at.removeprefix("t=").encode() + b"." + body, hashlib.sha256
+    ).hexdigest()
     assert digest == expected
     assert "New failure in prod" in json.loads(body)["text"]
 
@@ -160,6 +164,13 @@ def test_a_signature_hangs_on_time_body_and_key() -> None:
     one = signature(b"body", 1, "key")
     assert one.startswith("t=1,v1=")
     assert (
-        len({one, signature(b"body", 2, "key"), signature(b"other", 1, "key"), signature(b"body", 1, "kez")})
+        len(
+            {
+                one,
+                signature(b"body", 2, "key"),
+                signature(b"other", 1, "key"),
+                signature(b"body", 1, "kez"),
+            }
+        )
         == 4
     )

@@ -21,7 +21,8 @@ _ = connection
 
 def held_by(holder: str, seconds: int) -> None:
     StatusRunner.objects.update_or_create(
-        pk=1, defaults={"holder": holder, "lease_until": datetime.now(UTC) + timedelta(seconds=seconds)}
+        pk=1,
+        defaults={"holder": holder, "lease_until": datetime.now(UTC) + timedelta(seconds=seconds)},
     )
 
 

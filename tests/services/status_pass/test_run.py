@@ -103,7 +103,10 @@ def test_the_demo_s_flaws_are_found(watched: Watched) -> None:
 def test_each_value_read_is_on_record(dev: tuple[Estate, RecordingAws]) -> None:
     run_status_pass()
     reads = AuditRecord.objects.filter(action="value.read", phase="outcome", actor="run_checks")
-    assert sorted(reads.values_list("secret", flat=True)) == ["miyabi/dev/api-keys", "miyabi/dev/config"]
+    assert sorted(reads.values_list("secret", flat=True)) == [
+        "miyabi/dev/api-keys",
+        "miyabi/dev/config",
+    ]
 
 
 def test_a_save_in_this_console_is_no_outside_change(
@@ -113,7 +116,9 @@ def test_a_save_in_this_console_is_no_outside_change(
     run_status_pass()
     form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/srv/miyabi"))
     assert (
-        signed_in("editor").post(edit_url("dev", "config"), form, HTTP_ACCEPT="application/json").status_code
+        signed_in("editor")
+        .post(edit_url("dev", "config"), form, HTTP_ACCEPT="application/json")
+        .status_code
         == 200
     )
     done = run_status_pass()
@@ -194,8 +199,16 @@ def test_while_aws_is_away_the_last_results_stay_and_grow_old(
 ) -> None:
     _, aws = dev
     run_status_pass()
-    for operation in ("ListSecrets", "DescribeSecret", "GetCallerIdentity", "GetRole", "DescribeKey"):
-        aws.break_call(operation, "UnrecognizedClientException", "no")  # as good as away, and not tried again
+    for operation in (
+        "ListSecrets",
+        "DescribeSecret",
+        "GetCallerIdentity",
+        "GetRole",
+        "DescribeKey",
+    ):
+        aws.break_call(
+            operation, "UnrecognizedClientException", "no"
+        )  # as good as away, and not tried again
     StatusSnapshot.objects.exclude(secret="").update(at=datetime.now(UTC) - timedelta(hours=1))
     done = run_status_pass()
     found = board()
@@ -230,7 +243,9 @@ def test_without_the_right_to_list_the_catalogue_s_secrets_are_still_looked_at(
     assert "secretsmanager:ListSecrets" in findings()["aws_answers"].text
 
 
-def test_one_environment_s_trouble_stops_no_other(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_environment_s_trouble_stops_no_other(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from secrets_ui.services.status_pass import run as module
 
     watched()
@@ -274,7 +289,9 @@ def test_events_are_put_in_the_outbox_once_for_each_channel(
     write_outside_the_console(estate["dev"], "config", {"MIYABI_REPO_OWNER": "somebody"})
     run_status_pass()
     run_status_pass()
-    kept = [(d.channel, json.loads(d.payload)["event"]["check"]) for d in StatusDelivery.objects.all()]
+    kept = [
+        (d.channel, json.loads(d.payload)["event"]["check"]) for d in StatusDelivery.objects.all()
+    ]
     assert len(kept) == len(set(kept)) >= 4
     assert ("webhook", "only_this_console_changes") in kept
     assert ("email", "only_this_console_changes") in kept
@@ -301,7 +318,9 @@ def test_the_history_is_one_span_while_nothing_changes(dev: tuple[Estate, Record
     assert [day.status for day in board().places[0].days][-1] == "pass"
 
 
-def test_a_pass_says_what_it_took_and_ends_the_wish_for_one(dev: tuple[Estate, RecordingAws]) -> None:
+def test_a_pass_says_what_it_took_and_ends_the_wish_for_one(
+    dev: tuple[Estate, RecordingAws],
+) -> None:
     StatusRunner.objects.create(pk=1, wanted_at=datetime.now(UTC))
     run_status_pass(lambda: {"iam.GetRole": 2})
     row = StatusRunner.objects.get()

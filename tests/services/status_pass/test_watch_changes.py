@@ -33,12 +33,18 @@ class Trail:
     def lookup_changes(self, event: str) -> Any:
         self.asked.append(event)
         if self.denied:
-            raise AwsAccessDenied("no", AwsCall("cloudtrail:LookupEvents"), "cloudtrail:LookupEvents")
-        return Known(tuple(e for e in self.events if e.event == event), AwsCall("cloudtrail:LookupEvents"))
+            raise AwsAccessDenied(
+                "no", AwsCall("cloudtrail:LookupEvents"), "cloudtrail:LookupEvents"
+            )
+        return Known(
+            tuple(e for e in self.events if e.event == event), AwsCall("cloudtrail:LookupEvents")
+        )
 
 
 def put(principal: str, version: str = "v1", secret: str = NAME, minutes: int = 5) -> TrailEvent:
-    return TrailEvent(NOW - timedelta(minutes=minutes), "PutSecretValue", principal, secret, version)
+    return TrailEvent(
+        NOW - timedelta(minutes=minutes), "PutSecretValue", principal, secret, version
+    )
 
 
 def test_the_call_that_made_the_version_names_the_person() -> None:

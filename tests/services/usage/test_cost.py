@@ -55,7 +55,11 @@ def test_an_environment_costs_its_secrets_its_calls_and_its_key() -> None:
 
 
 def test_prices_are_settings(settings: Any) -> None:
-    settings.PRICE_SECRET, settings.PRICE_CALLS, settings.PRICE_KEY = Decimal(2), Decimal(1), Decimal(5)
+    settings.PRICE_SECRET, settings.PRICE_CALLS, settings.PRICE_KEY = (
+        Decimal(2),
+        Decimal(1),
+        Decimal(5),
+    )
     found = figures(usage(place("dev"), secret("a")))
     assert [found[name][1] for name in ("Secrets", "Calls", "Keys")] == [2, 60, 5]
 

@@ -27,7 +27,11 @@ SignIn = Callable[..., Client]
 
 def text_of(response: Any) -> str:
     """A streamed page, whole."""
-    return b"".join(response.streaming_content).decode() if response.streaming else response.content.decode()
+    return (
+        b"".join(response.streaming_content).decode()
+        if response.streaming
+        else response.content.decode()
+    )
 
 
 def run(client: Client, environment: str, secret: str = "api-keys") -> str:
@@ -40,7 +44,9 @@ def test_it_works(estate: Estate, signed_in: SignIn) -> None:
     assert page.rstrip().endswith("</html>")
 
 
-def test_the_page_arrives_in_pieces_before_the_last_answer(estate: Estate, signed_in: SignIn) -> None:
+def test_the_page_arrives_in_pieces_before_the_last_answer(
+    estate: Estate, signed_in: SignIn
+) -> None:
     response = signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys")
     pieces = list(response.streaming_content)  # type: ignore[attr-defined]
     assert b"Can the Lambda read" in pieces[0]
@@ -48,7 +54,9 @@ def test_the_page_arrives_in_pieces_before_the_last_answer(estate: Estate, signe
     assert len(pieces) > 10
 
 
-def test_without_a_role_there_is_a_refusal_on_record_and_no_run(estate: Estate, signed_in: SignIn) -> None:
+def test_without_a_role_there_is_a_refusal_on_record_and_no_run(
+    estate: Estate, signed_in: SignIn
+) -> None:
     response = signed_in("viewer", "dev").get("/prod/troubleshoot/miyabi/prod/api-keys")
     assert response.status_code == 403
     assert AuditRecord.objects.get(action="access.refused").environment == "prod"
@@ -79,7 +87,10 @@ def test_one_check_alone_is_shown_and_not_kept(estate: Estate, signed_in: SignIn
 
 def test_a_check_that_there_is_not_is_not_found(estate: Estate, signed_in: SignIn) -> None:
     assert (
-        signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys?check=everything").status_code == 404
+        signed_in("viewer")
+        .get("/prod/troubleshoot/miyabi/prod/api-keys?check=everything")
+        .status_code
+        == 404
     )
 
 
@@ -90,7 +101,9 @@ def test_the_first_secret_of_the_catalogue_comes_first(estate: Estate, signed_in
     )
 
 
-def test_a_secret_that_is_not_there_is_an_answer_and_no_error(estate: Estate, signed_in: SignIn) -> None:
+def test_a_secret_that_is_not_there_is_an_answer_and_no_error(
+    estate: Estate, signed_in: SignIn
+) -> None:
     page = run(signed_in("viewer"), "prod", "nothing")
     assert "No." in page
     assert "miyabi/prod/nothing" in page
@@ -105,7 +118,9 @@ def test_staging_s_fault_is_found_and_the_printed_command_mends_it(
     assert "secretsmanager.us-east-1.amazonaws.com" in page
 
     finding = next(
-        f for f in json.loads(CheckRun.objects.get().result)["findings"] if f["check"] == "decrypt_is_allowed"
+        f
+        for f in json.loads(CheckRun.objects.get().result)["findings"]
+        if f["check"] == "decrypt_is_allowed"
     )
     _apply(finding["remedy"]["cli"], estate)
 
@@ -143,7 +158,9 @@ def test_a_run_of_another_environment_is_not_found(estate: Estate, signed_in: Si
     assert client.get(f"/dev/runs/{CheckRun.objects.get().pk}").status_code == 404
 
 
-def test_s18_neither_run_nor_report_holds_a_value_or_a_session(estate: Estate, signed_in: SignIn) -> None:
+def test_s18_neither_run_nor_report_holds_a_value_or_a_session(
+    estate: Estate, signed_in: SignIn
+) -> None:
     client = signed_in("viewer")
     page = run(client, "prod")
     report = client.get(f"/prod/runs/{CheckRun.objects.get().pk}.md").content.decode()
@@ -168,7 +185,9 @@ def test_a_pasted_error_leads_to_the_check_that_explains_it(
     assert 'id="decrypt_is_allowed"' in page
 
 
-def test_an_error_that_the_evidence_contradicts_is_said_to_be(estate: Estate, signed_in: SignIn) -> None:
+def test_an_error_that_the_evidence_contradicts_is_said_to_be(
+    estate: Estate, signed_in: SignIn
+) -> None:
     path = "/prod/explain-error/miyabi/prod/api-keys"
     page = (
         signed_in("viewer")
@@ -184,20 +203,22 @@ def test_an_empty_error_text_is_refused_with_a_word(estate: Estate, signed_in: S
     assert b"required" in response.content
 
 
-def test_another_policy_changes_the_answer_and_writes_nothing(estate: Estate, signed_in: SignIn) -> None:
+def test_another_policy_changes_the_answer_and_writes_nothing(
+    estate: Estate, signed_in: SignIn
+) -> None:
     client, path = signed_in("viewer"), "/prod/what-if/miyabi/prod/api-keys"
-    before = estate["prod"].clients.kms.get_key_policy(KeyId=estate["prod"].key_arn, PolicyName="default")[
-        "Policy"
-    ]
+    before = estate["prod"].clients.kms.get_key_policy(
+        KeyId=estate["prod"].key_arn, PolicyName="default"
+    )["Policy"]
     page = client.post(
         path, {"policy": "key", "text": '{"Version": "2012-10-17", "Statement": []}'}
     ).content.decode()
     assert "Not allowed" in page
     assert "was allowed before" in page
     assert (
-        estate["prod"].clients.kms.get_key_policy(KeyId=estate["prod"].key_arn, PolicyName="default")[
-            "Policy"
-        ]
+        estate["prod"].clients.kms.get_key_policy(
+            KeyId=estate["prod"].key_arn, PolicyName="default"
+        )["Policy"]
         == before
     )
 
@@ -208,7 +229,9 @@ def test_another_policy_changes_the_answer_and_writes_nothing(estate: Estate, si
 def test_a_policy_that_cannot_be_read_is_told_and_kept_in_the_page(
     estate: Estate, signed_in: SignIn, text: str
 ) -> None:
-    response = signed_in("viewer").post("/prod/what-if/miyabi/prod/api-keys", {"policy": "key", "text": text})
+    response = signed_in("viewer").post(
+        "/prod/what-if/miyabi/prod/api-keys", {"policy": "key", "text": text}
+    )
     page = response.content.decode()
     assert response.status_code in (200, 400)
     assert "Not known" in page or "cannot be read" in page or 'class="error"' in page

@@ -10,7 +10,15 @@ import pytest
 from django.test import Client
 
 from secrets_ui.models import AuditRecord
-from testkit.posting import JSON, current_version, document_form, edit_url, key_form, prod_rules, save_key
+from testkit.posting import (
+    JSON,
+    current_version,
+    document_form,
+    edit_url,
+    key_form,
+    prod_rules,
+    save_key,
+)
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -57,7 +65,9 @@ def test_with_the_page_s_script_the_answer_is_json(dev: Estate, editor: Client) 
 
 @pytest.mark.parametrize("url", [EDIT, DOCUMENT])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_it_needs_access(dev: Estate, signed_in: SignedIn, client: Client, url: str, method: str) -> None:
+def test_it_needs_access(
+    dev: Estate, signed_in: SignedIn, client: Client, url: str, method: str
+) -> None:
     assert getattr(client, method)(url)["Location"] == f"/sign-in?next={url}"
     for role in ("viewer", "auditor", "nobody"):
         assert getattr(signed_in(role), method)(url).status_code == 403
@@ -80,7 +90,9 @@ def test_a_missing_id_is_404(dev: Estate, editor: Client, page: str, name: str) 
     assert editor.post(f"/nowhere/{page}/{name}", form).status_code == 404
 
 
-def test_blank_means_keep_and_the_other_choices_do_what_they_say(dev: Estate, editor: Client) -> None:
+def test_blank_means_keep_and_the_other_choices_do_what_they_say(
+    dev: Estate, editor: Client
+) -> None:
     before = stored(dev)
     form = key_form(
         current_version(dev, "dev", "config"),
@@ -97,12 +109,16 @@ def test_blank_means_keep_and_the_other_choices_do_what_they_say(dev: Estate, ed
     assert after["BASE_URL"] == ""
     assert "MIYABI_REPO_NAME" not in after
     assert len(after["NEW_TOKEN"]) == 43
-    assert after["NEW_TEXT"] == "  two\nlines  "  # nothing stripped; a textarea's CRLF is a line break
+    assert (
+        after["NEW_TEXT"] == "  two\nlines  "
+    )  # nothing stripped; a textarea's CRLF is a line break
 
 
 def test_a_value_can_have_crlf_line_breaks(dev: Estate, editor: Client) -> None:
     form = key_form(
-        current_version(dev, "dev", "config"), ("NEW", "set", "a\r\nb\n"), **{"form-0-newline": "crlf"}
+        current_version(dev, "dev", "config"),
+        ("NEW", "set", "a\r\nb\n"),
+        **{"form-0-newline": "crlf"},
     )
     editor.post(EDIT, form)
     assert stored(dev)["NEW"] == "a\r\nb\r\n"
@@ -144,7 +160,9 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
         EDIT, key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "")), **JSON
     )
     assert answer.status_code == 400
-    assert answer.json()["errors"][""] == ["Nothing was typed, so nothing changes. Blank means keep."]
+    assert answer.json()["errors"][""] == [
+        "Nothing was typed, so nothing changes. Blank means keep."
+    ]
     assert aws.seen == []
 
 
@@ -186,7 +204,9 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
 
     placeholder = key_form(base, ("OAUTH_CLIENT_ID", "set", "changeme"))
     assert (
-        editor.post(url, placeholder | {"step": "review"}, **JSON).json()["review"]["rows"][0]["level"]
+        editor.post(url, placeholder | {"step": "review"}, **JSON).json()["review"]["rows"][0][
+            "level"
+        ]
         == "warn"
     )
     assert editor.post(url, placeholder, **JSON).status_code == 200
@@ -205,7 +225,9 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
         assert refused.json()["problem"]["title"] == "The change cannot be applied"
     assert estate.value("prod", "config") == before
     assert (
-        save_key(editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name)).status_code
+        save_key(
+            editor, estate, "prod", "config", "MIYABI_ROOT", "/srv", **prod_rules(name)
+        ).status_code
         == 200
     )
     assert json.loads(estate.value("prod", "config"))["MIYABI_ROOT"] == "/srv"
@@ -241,15 +263,20 @@ def test_a_change_that_does_not_overlap_goes_on_top_of_theirs(
     assert told["conflict"]["can_apply"]
 
     again = key_form(
-        told["conflict"]["current"], ("BASE_URL", "set", "https://mine.miyabi-world.com"), once=told["once"]
+        told["conflict"]["current"],
+        ("BASE_URL", "set", "https://mine.miyabi-world.com"),
+        once=told["once"],
     )
     assert editor.post(EDIT, again, **JSON).status_code == 200
-    assert stored(dev) | {"MIYABI_ROOT": "/theirs", "BASE_URL": "https://mine.miyabi-world.com"} == stored(
-        dev
-    )
+    assert stored(dev) | {
+        "MIYABI_ROOT": "/theirs",
+        "BASE_URL": "https://mine.miyabi-world.com",
+    } == stored(dev)
 
 
-def test_a_conflict_without_a_script_is_a_page(dev: Estate, editor: Client, signed_in: SignedIn) -> None:
+def test_a_conflict_without_a_script_is_a_page(
+    dev: Estate, editor: Client, signed_in: SignedIn
+) -> None:
     base = current_version(dev, "dev", "config")
     save_key(signed_in("editor", name="kenji"), dev, "dev", "config", "MIYABI_ROOT", "/kenji")
     answer = editor.post(EDIT, key_form(base, ("MIYABI_ROOT", "set", "/mine")))
@@ -265,7 +292,9 @@ def test_a_whole_document_is_saved_as_it_was_typed(dev: Estate, editor: Client) 
     assert dev.value("dev", "config") == text
 
 
-def test_a_document_with_a_mistake_is_refused_with_line_and_column(dev: Estate, editor: Client) -> None:
+def test_a_document_with_a_mistake_is_refused_with_line_and_column(
+    dev: Estate, editor: Client
+) -> None:
     before = dev.value("dev", "config")
     form = document_form(current_version(dev, "dev", "config"), '{"A": "1",\n "B" 2}')
     answer = editor.post(DOCUMENT, form, **JSON)

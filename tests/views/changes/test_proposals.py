@@ -95,7 +95,9 @@ def test_a_missing_id_is_refused(dev: Estate, kenji: Client) -> None:
     assert decide(kenji, 10**30, "approve").status_code == 409
 
 
-def test_a_rejected_proposal_changes_nothing_and_is_gone(dev: Estate, hana: Client, kenji: Client) -> None:
+def test_a_rejected_proposal_changes_nothing_and_is_gone(
+    dev: Estate, hana: Client, kenji: Client
+) -> None:
     before, number = root(dev), propose(hana, dev)
     assert decide(kenji, number, "reject")["Location"] == LIST
     assert root(dev) == before
@@ -103,7 +105,9 @@ def test_a_rejected_proposal_changes_nothing_and_is_gone(dev: Estate, hana: Clie
     assert decide(kenji, number, "approve").status_code == 409
 
 
-def test_neither_an_unknown_nor_a_missing_decision_rejects(dev: Estate, hana: Client, kenji: Client) -> None:
+def test_neither_an_unknown_nor_a_missing_decision_rejects(
+    dev: Estate, hana: Client, kenji: Client
+) -> None:
     number = propose(hana, dev)
     for form in ({}, {"decision": "Approve"}, {"decision": "perhaps"}):
         assert kenji.post(f"{LIST}/{number}", form).status_code == 400

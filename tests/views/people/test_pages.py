@@ -24,7 +24,9 @@ def grants(user: Any) -> set[tuple[str, str, str]]:
 
 
 def give(client: Client, user: Any, environment: str, role: str, names: str = "") -> Any:
-    return client.post(f"/people/{user.pk}/give", {"environment": environment, "role": role, "names": names})
+    return client.post(
+        f"/people/{user.pk}/give", {"environment": environment, "role": role, "names": names}
+    )
 
 
 def take(client: Client, user: Any, **which: str) -> Any:
@@ -41,17 +43,27 @@ def last_record() -> AuditRecord:
     return found
 
 
-def test_an_admin_gives_and_takes_roles_on_record(person: Person, signed_in: Callable[..., Client]) -> None:
+def test_an_admin_gives_and_takes_roles_on_record(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
     admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
     assert give(admin, hana, "dev", "editor", "api-").status_code == 302
     assert grants(hana) == {("dev", "viewer", ""), ("dev", "editor", "api-")}
     told = last_record()
-    assert (told.action, told.outcome, told.actor, told.environment) == ("role.given", "done", "mika", "dev")
+    assert (told.action, told.outcome, told.actor, told.environment) == (
+        "role.given",
+        "done",
+        "mika",
+        "dev",
+    )
     assert json.loads(told.details) == {"account": "hana", "role": "editor", "names": "api-"}
 
     assert take(admin, hana, role="viewer").status_code == 302
     assert grants(hana) == {("dev", "editor", "api-")}
-    assert (last_record().action, json.loads(last_record().details)["role"]) == ("role.taken", "viewer")
+    assert (last_record().action, json.loads(last_record().details)["role"]) == (
+        "role.taken",
+        "viewer",
+    )
 
 
 def test_the_pages_show_accounts_with_roles_and_last_sign_in(
@@ -107,7 +119,10 @@ def test_s47_an_admin_gives_and_takes_nothing_elsewhere(
 def test_s47_a_role_that_a_group_gives_is_not_taken_here(
     person: Person, signed_in: Callable[..., Client]
 ) -> None:
-    admin, hana = signed_in("admin", "dev", "staging"), person("viewer", "dev", "staging", name="hana")
+    admin, hana = (
+        signed_in("admin", "dev", "staging"),
+        person("viewer", "dev", "staging", name="hana"),
+    )
     RoleGrant.objects.filter(user=hana, environment="dev").update(source="groups")
     assert take(admin, hana, environment="dev").status_code == 400
     assert ("dev", "viewer", "") in grants(hana)

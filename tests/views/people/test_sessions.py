@@ -25,7 +25,9 @@ def quick_hashes(settings: Any) -> None:
     settings.PASSWORD_HASHERS = [f"{CountingHasher.__module__}.{CountingHasher.__name__}"]
 
 
-def enter(name: str, role: str = "viewer", browser: str = "Firefox", address: str = "192.0.2.7") -> Client:
+def enter(
+    name: str, role: str = "viewer", browser: str = "Firefox", address: str = "192.0.2.7"
+) -> Client:
     """Signed in through the page, from a browser and an address."""
     make = {} if PersonSession.objects.filter(user__username=name).exists() else {"dev": role}
     if make:
@@ -51,7 +53,10 @@ def age(client: Client, **seconds: int) -> None:
 
 
 def test_it_works() -> None:
-    here, there = enter("hana"), enter("hana", browser="Chromium on a phone", address="198.51.100.9")
+    here, there = (
+        enter("hana"),
+        enter("hana", browser="Chromium on a phone", address="198.51.100.9"),
+    )
     found = {(s.browser, s.address, s.by, s.is_this) for s in listed(here)}
     assert found == {
         ("Firefox", "192.0.2.7", "password", True),
@@ -59,7 +64,9 @@ def test_it_works() -> None:
     }
     page = here.get("/account/sessions").content.decode()
     for client in (here, there):
-        assert str(client.session.session_key) not in page  # a session's id is as good as the session
+        assert (
+            str(client.session.session_key) not in page
+        )  # a session's id is as good as the session
 
 
 def test_s27_a_person_ends_one_of_their_sessions() -> None:

@@ -69,14 +69,18 @@ def test_a_missing_account_and_a_wrong_password_are_refused_and_recorded(
         {"username": "h" * 200, "password": "x"},
     ],
 )
-def test_an_incomplete_form_is_shown_again(client: Client, account: str, form: dict[str, str]) -> None:
+def test_an_incomplete_form_is_shown_again(
+    client: Client, account: str, form: dict[str, str]
+) -> None:
     answer = client.post("/sign-in", form)
     assert answer.status_code == 200
     assert answer.context["form"].errors
     assert not AuditRecord.objects.filter(action="sign_in").exists()
 
 
-def test_an_account_that_was_switched_off_stays_out(client: Client, person: Callable[..., Any]) -> None:
+def test_an_account_that_was_switched_off_stays_out(
+    client: Client, person: Callable[..., Any]
+) -> None:
     user = person("viewer", name="kenji")
     user.set_password(PASSWORD)
     user.is_active = False

@@ -62,7 +62,12 @@ def test_it_rejects_other_methods(dev: Estate, signed_in: SignedIn, url: str, me
 
 @pytest.mark.parametrize(
     "url",
-    ["/nowhere/", "/nowhere/secret/miyabi/dev/config", "/dev/secret/miyabi/dev/unknown", "/dev/secret/other"],
+    [
+        "/nowhere/",
+        "/nowhere/secret/miyabi/dev/config",
+        "/dev/secret/miyabi/dev/unknown",
+        "/dev/secret/other",
+    ],
 )
 def test_a_missing_id_is_404(dev: Estate, signed_in: SignedIn, url: str) -> None:
     answer = signed_in("admin").get(url)
@@ -77,7 +82,10 @@ def test_a_known_version_is_shown_without_reading_its_value(
     client = signed_in("viewer", "dev")
     client.get(DETAIL)
     assert aws.operations().count("GetSecretValue") == 1  # the first look, on record
-    assert AuditRecord.objects.filter(action="value.read", phase="outcome", outcome="done").count() == 1
+    assert (
+        AuditRecord.objects.filter(action="value.read", phase="outcome", outcome="done").count()
+        == 1
+    )
     aws.seen.clear()
 
     client.get(DETAIL)

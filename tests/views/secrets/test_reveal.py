@@ -70,8 +70,14 @@ def test_one_key_is_shown_with_its_record_before_and_after(
         '["CANARY"]',
         "OPS-9",
     )
-    assert (outcome.phase, outcome.outcome, outcome.intent) == ("outcome", "done", str(intent.sequence))
-    assert [call.operation for call in aws.seen if call.operation != "AssumeRole"] == ["GetSecretValue"]
+    assert (outcome.phase, outcome.outcome, outcome.intent) == (
+        "outcome",
+        "done",
+        str(intent.sequence),
+    )
+    assert [call.operation for call in aws.seen if call.operation != "AssumeRole"] == [
+        "GetSecretValue"
+    ]
     assert leaks_in(canary, database_dump()) == []
 
 
@@ -110,14 +116,22 @@ def test_a_text_that_is_no_object_is_shown_as_a_whole(
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/dev/config", SecretString=f" {canary}\r\n"
     )
-    assert ask(signed_in("editor", "dev"), estate, "").json()["revealed"]["value"] == f" {canary}\r\n"
+    assert (
+        ask(signed_in("editor", "dev"), estate, "").json()["revealed"]["value"] == f" {canary}\r\n"
+    )
 
 
-def test_s54_a_get_shows_nothing(secret: tuple[Estate, RecordingAws, str], signed_in: SignedIn) -> None:
+def test_s54_a_get_shows_nothing(
+    secret: tuple[Estate, RecordingAws, str], signed_in: SignedIn
+) -> None:
     estate, aws, _ = secret
     client, form = signed_in("editor", "dev"), {"key": "CANARY", "reason": "r", "to": "screen"}
     version = current_version(estate, "dev", "config")
-    for answer in (client.get(PATH, form | {"version": version}), client.head(PATH), client.put(PATH)):
+    for answer in (
+        client.get(PATH, form | {"version": version}),
+        client.head(PATH),
+        client.put(PATH),
+    ):
         assert answer.status_code == 405
     assert aws.seen == []
 
@@ -140,7 +154,9 @@ def test_s30_the_page_asks_for_the_proof_first(
 ) -> None:
     user = person("editor", "dev")
     page = "/dev/secret/miyabi/dev/config"
-    assert "Why do you need to see it?" not in client_of(user, proved=False).get(page).content.decode()
+    assert (
+        "Why do you need to see it?" not in client_of(user, proved=False).get(page).content.decode()
+    )
     assert f"/step-up?next={page}" in client_of(user, proved=False).get(page).content.decode()
     assert "Why do you need to see it?" in client_of(user).get(page).content.decode()
 
@@ -164,7 +180,9 @@ def test_a_key_that_is_not_secret_shows_with_one_click_on_record(
     assert [record.outcome for record in records()] == ["", "done"]
 
 
-def test_s45_a_write_only_environment_shows_nothing_to_anybody(watched: Watched, signed_in: SignedIn) -> None:
+def test_s45_a_write_only_environment_shows_nothing_to_anybody(
+    watched: Watched, signed_in: SignedIn
+) -> None:
     estate, aws, canary = planted(watched, dev=Rules(reveal=False))
     client = signed_in("editor", "dev")
     assert "Reveal" not in client.get("/dev/secret/miyabi/dev/config").content.decode()
@@ -188,7 +206,10 @@ def test_s45_without_the_right_no_value_is_shown_and_none_offered(
     assert aws.seen == []
     page = client.get("/dev/secret/miyabi/dev/config").content
     assert b"/dev/reveal/" not in page
-    assert leaks_in(canary, [("page", page), *[("answer", answer.content) for answer in answers]]) == []
+    assert (
+        leaks_in(canary, [("page", page), *[("answer", answer.content) for answer in answers]])
+        == []
+    )
 
 
 def test_s45_a_version_that_is_not_the_current_one_is_not_shown(
@@ -215,7 +236,9 @@ def test_s46_fields_that_the_form_does_not_have_are_ignored(
         "stage": "AWSPREVIOUS",
     }
     assert ask(signed_in("editor", "dev"), estate, **more).json()["revealed"]["value"] == canary
-    assert {call.body["SecretId"] for call in aws.seen if "SecretId" in call.body} == {"miyabi/dev/config"}
+    assert {call.body["SecretId"] for call in aws.seen if "SecretId" in call.body} == {
+        "miyabi/dev/config"
+    }
 
 
 @pytest.mark.parametrize(
@@ -302,7 +325,12 @@ def test_without_a_script_the_value_has_a_page_of_its_own_that_leaves_by_itself(
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/dev/config", SecretString=json.dumps({"ODD": ODD})
     )
-    form = {"key": "ODD", "version": current_version(estate, "dev", "config"), "reason": "r", "to": "screen"}
+    form = {
+        "key": "ODD",
+        "version": current_version(estate, "dev", "config"),
+        "reason": "r",
+        "to": "screen",
+    }
     answer = signed_in("editor", "dev").post(PATH, form)
     assert answer["Cache-Control"] == "no-store"
     assert answer["Refresh"] == "30; url=/dev/secret/miyabi/dev/config"

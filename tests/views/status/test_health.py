@@ -21,7 +21,9 @@ def test_it_works(client: Client, url: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("url", URLS)
-def test_it_needs_no_access_and_makes_no_aws_call(client: Client, url: str, settings: object) -> None:
+def test_it_needs_no_access_and_makes_no_aws_call(
+    client: Client, url: str, settings: object
+) -> None:
     with RecordingAws("http://127.0.0.1:9") as aws:
         settings.LOCAL_AWS_ENDPOINT = aws.endpoint  # type: ignore[attr-defined]
         assert client.get(url).status_code == 200

@@ -23,7 +23,10 @@ FAIL = StatusFinding(
     anchor="decrypt_is_allowed", since="2026-11-25T02:14:00+00:00",
 )  # fmt: skip
 WARN = StatusFinding(
-    "no_placeholders", "warn", "It still has placeholders in GITHUB_TOKEN.", since="2026-11-25T02:14:00+00:00"
+    "no_placeholders",
+    "warn",
+    "It still has placeholders in GITHUB_TOKEN.",
+    since="2026-11-25T02:14:00+00:00",
 )
 PASS = StatusFinding("secret_is_there", "pass", "It exists.", proof="DescribeSecret")
 SECOND = StatusFinding(
@@ -93,8 +96,12 @@ def test_the_same_trouble_of_many_secrets_is_one_line(healthy: None, signed_in: 
     assert "The same holds for 29 other secrets." in text(answer)
 
 
-def test_what_is_old_is_unknown_and_an_old_failure_stays_one(healthy: None, signed_in: SignedIn) -> None:
-    StatusSnapshot.objects.filter(environment="prod").update(at=datetime.now(UTC) - timedelta(minutes=20))
+def test_what_is_old_is_unknown_and_an_old_failure_stays_one(
+    healthy: None, signed_in: SignedIn
+) -> None:
+    StatusSnapshot.objects.filter(environment="prod").update(
+        at=datetime.now(UTC) - timedelta(minutes=20)
+    )
     client = signed_in("viewer")
     assert headline(client.get("/status")) == "Unknown: prod was last checked 20 min ago"
     keep("staging", "api-keys", FAIL, age=3600)
@@ -122,7 +129,9 @@ def test_nobody_without_a_role_sees_any(healthy: None, signed_in: SignedIn) -> N
         assert client.get(path).status_code == 403
 
 
-def test_a_link_into_the_audit_log_is_for_those_who_may_read_it(healthy: None, signed_in: SignedIn) -> None:
+def test_a_link_into_the_audit_log_is_for_those_who_may_read_it(
+    healthy: None, signed_in: SignedIn
+) -> None:
     intent = StatusFinding(
         "no_open_intents", "warn", "The outcome is not on record.", "7", page="audit", anchor="7"
     )
@@ -146,13 +155,17 @@ def test_three_thousand_secrets_are_told_within_two_seconds_without_a_word_to_aw
     client = signed_in("viewer")
     client.get("/status")
     with django_assert_max_num_queries(14):
-        began = time.process_time()  # of this process alone, so that a loaded machine does not decide
+        began = (
+            time.process_time()
+        )  # of this process alone, so that a loaded machine does not decide
         assert client.get("/status").status_code == 200
         assert time.process_time() - began < 2
     assert client.get("/prod/status").status_code == 200
 
 
-def test_an_environment_s_rows_come_by_the_page_and_by_state(healthy: None, signed_in: SignedIn) -> None:
+def test_an_environment_s_rows_come_by_the_page_and_by_state(
+    healthy: None, signed_in: SignedIn
+) -> None:
     for number in range(120):
         keep("dev", f"service-{number:03}", PASS if number else FAIL)
     client = signed_in("viewer")
@@ -160,7 +173,9 @@ def test_an_environment_s_rows_come_by_the_page_and_by_state(healthy: None, sign
     assert len(first.context["rows"]) == 100
     second = client.get("/dev/status", {"after": first.context["after"]})
     assert len(second.context["rows"]) == 22
-    assert not {r.secret for r in first.context["rows"]} & {r.secret for r in second.context["rows"]}
+    assert not {r.secret for r in first.context["rows"]} & {
+        r.secret for r in second.context["rows"]
+    }
     assert [r.secret for r in client.get("/dev/status?status=fail").context["rows"]] == [
         "miyabi/dev/service-000"
     ]
@@ -177,7 +192,9 @@ def test_the_history_is_drawn_and_told_in_words(healthy: None, signed_in: Signed
     assert page.count('class="day fail"') == 3
 
 
-def test_the_wall_has_no_frame_around_it_and_tells_the_same(healthy: None, signed_in: SignedIn) -> None:
+def test_the_wall_has_no_frame_around_it_and_tells_the_same(
+    healthy: None, signed_in: SignedIn
+) -> None:
     keep("prod", "api-keys", FAIL)
     page = text(signed_in("viewer").get("/status?wall"))
     assert ' wall"' in page
@@ -237,7 +254,9 @@ def test_programs_without_the_token_get_401(
     assert client.get(path, headers=headers).status_code == 401
 
 
-def test_the_token_opens_the_json_of_all_environments(healthy: None, client: Client, settings: Any) -> None:
+def test_the_token_opens_the_json_of_all_environments(
+    healthy: None, client: Client, settings: Any
+) -> None:
     settings.STATUS_TOKEN = "t" * 40
     keep("prod", "api-keys", FAIL, SECOND)
     told = client.get("/status.json", headers=TOKEN).json()
@@ -260,7 +279,9 @@ def test_one_token_does_not_open_the_other(client: Client, settings: Any) -> Non
     assert client.get("/metrics", headers=TOKEN).status_code == 200
 
 
-def test_s16_metrics_tell_states_and_name_no_secret(healthy: None, client: Client, settings: Any) -> None:
+def test_s16_metrics_tell_states_and_name_no_secret(
+    healthy: None, client: Client, settings: Any
+) -> None:
     settings.METRICS_TOKEN = "t" * 40
     keep(
         "prod",
@@ -272,7 +293,10 @@ def test_s16_metrics_tell_states_and_name_no_secret(healthy: None, client: Clien
     assert 'miyabi_environment_state{environment="prod",state="failing"} 1.0' in told
     assert 'miyabi_environment_state{environment="dev",state="healthy"} 1.0' in told
     assert 'miyabi_secrets{environment="prod",state="failing"} 1.0' in told
-    assert 'miyabi_findings{check="decrypt_is_allowed",environment="prod",status="failing"} 1.0' in told
+    assert (
+        'miyabi_findings{check="decrypt_is_allowed",environment="prod",status="failing"} 1.0'
+        in told
+    )
     for word in ("api-keys", "config", "miyabi/", "hidden-name", "GITHUB_TOKEN", "key policy"):
         assert word not in told
 
@@ -283,5 +307,14 @@ def test_s87_metrics_show_no_version_host_arn_or_error_text(
     settings.METRICS_TOKEN = "t" * 40
     answer = client.get("/metrics", headers=TOKEN)
     told = (answer.content.decode() + json.dumps(dict(answer.headers))).lower()
-    for word in ("python", "django", "sqlite", "arn:", "127.0.0.1", "testserver", "process_", "111111111111"):
+    for word in (
+        "python",
+        "django",
+        "sqlite",
+        "arn:",
+        "127.0.0.1",
+        "testserver",
+        "process_",
+        "111111111111",
+    ):
         assert word not in told

@@ -15,4 +15,6 @@ with connection.cursor() as cursor:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [user])
     verb = sql.SQL("ALTER" if cursor.fetchone() else "CREATE")
     text = sql.SQL("{} ROLE {} LOGIN PASSWORD {}")
-    cursor.execute(text.format(verb, sql.Identifier(user), sql.Literal(os.environ["CONSOLE_PASSWORD"])))
+    cursor.execute(
+        text.format(verb, sql.Identifier(user), sql.Literal(os.environ["CONSOLE_PASSWORD"]))
+    )
