@@ -146,9 +146,8 @@ def exactly(text: str) -> SafeString:
     """A text for a `<pre>` that comes out of the HTML parser byte for byte: a leading line break and carriage returns survive. What cannot
     be seen, or would move what stands beside it, is marked by the style sheet, as reveal.js does."""
     at_ends = {place for found in _BLANK_ENDS.finditer(text) for place in range(*found.span())}
-    return mark_safe(
-        "\n" + "".join(_piece(char, place in at_ends) for place, char in enumerate(text))
-    )  # noqa: S308  each is escaped
+    pieces = (_piece(char, place in at_ends) for place, char in enumerate(text))
+    return mark_safe("\n" + "".join(pieces))  # noqa: S308  each is escaped
 
 
 _BLANK_ENDS = re.compile(r"^ +| +$", re.MULTILINE)

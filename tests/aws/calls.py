@@ -14,12 +14,23 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 NAME = "miyabi/dev/api-keys"
 VERSION = "v" * 32
 Call = Callable[[SecretsManagerGateway], object]
-DESCRIBE: Call = lambda gateway: gateway.describe_secret(NAME)  # noqa: E731
-GET: Call = lambda gateway: gateway.get_secret_value(NAME, VERSION)  # noqa: E731
-PUT: Call = lambda gateway: gateway.put_secret_value(
-    NAME, SecretValue("value"), token=VERSION, label="label"
-)  # noqa: E731
-MOVE: Call = lambda gateway: gateway.update_secret_version_stage(NAME, "label", move_to=VERSION)  # noqa: E731
+
+
+def DESCRIBE(gateway: SecretsManagerGateway) -> object:  # noqa: N802
+    return gateway.describe_secret(NAME)
+
+
+def GET(gateway: SecretsManagerGateway) -> object:  # noqa: N802
+    return gateway.get_secret_value(NAME, VERSION)
+
+
+def PUT(gateway: SecretsManagerGateway) -> object:  # noqa: N802
+    value = SecretValue("value")
+    return gateway.put_secret_value(NAME, value, token=VERSION, label="label")
+
+
+def MOVE(gateway: SecretsManagerGateway) -> object:  # noqa: N802
+    return gateway.update_secret_version_stage(NAME, "label", move_to=VERSION)
 
 
 def error_of(call: Callable[[], object]) -> AwsError:
