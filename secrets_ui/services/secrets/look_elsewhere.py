@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, SecretNotFound
@@ -38,12 +39,9 @@ def look_elsewhere(
 
 def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
     gateway = secrets_manager(other, actor, DESCRIBE)
-    answers = gather(
-        [lambda spec=spec: gateway.describe_secret(other.prefix + spec.name) for spec in specs]
-    )  # type: ignore[misc]
-    found = [
-        _seen(other.prefix + spec.name, answer) for spec, answer in zip(specs, answers, strict=True)
-    ]
+    names = [other.prefix + spec.name for spec in specs]
+    answers = gather([partial(gateway.describe_secret, name) for name in names])
+    found = [_seen(name, answer) for name, answer in zip(names, answers, strict=True)]
     secrets = [secret for secret in found if secret is not None]
     wanted = [
         Wanted(s.name, s.arn, s.current, configuration.spec_of(other, s.name))

@@ -142,9 +142,6 @@ def _with_reason(debt: Debt, is_on: bool | None, grants: Iterable[RoleGrant]) ->
 def _reaches(grant: RoleGrant, debt: Debt) -> bool:
     """Whether the grant would show the value today."""
     environment = configuration.environments().get(grant.environment)
-    is_there = environment is not None and grant.environment == debt.environment
-    return (
-        is_there
-        and REVEAL in ROLES.get(grant.role, ())
-        and covers(environment, grant.prefix, debt.secret)
-    )  # type: ignore[arg-type]
+    if environment is None or grant.environment != debt.environment:
+        return False
+    return REVEAL in ROLES.get(grant.role, ()) and covers(environment, grant.prefix, debt.secret)

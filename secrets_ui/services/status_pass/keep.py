@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db import transaction
@@ -44,12 +45,14 @@ def keep_status(
         events = list(events_of(environment, changes, at))
         _put_in_outbox(events, at)
         if environment:
-            statuses: dict[str, Status] = {
-                name: s.status for name, s in old.items() if name not in gone
-            }  # type: ignore[misc]
-            statuses |= {s.secret: s.status for s in snapshots}  # type: ignore[misc]
-            _extend_history(environment, worst(statuses.values()), at)
+            left = {name: s for name, s in old.items() if name not in gone}
+            left |= {s.secret: s for s in snapshots}
+            _extend_history(environment, worst(_status(s) for s in left.values()), at)
     return events
+
+
+def _status(snapshot: StatusSnapshot) -> Status:
+    return cast(Status, snapshot.status)
 
 
 def _findings(snapshot: StatusSnapshot | None) -> tuple[StatusFinding, ...]:
