@@ -13,6 +13,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
@@ -25,6 +26,7 @@ from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access, configuration
 from testkit.estate import TOML, make_secrets
 from testkit.fake_aws import FakeAws
+from testkit.hashing import QuickArgon2Hasher
 from testkit.recording_aws import RecordingAws
 
 # Time is no property of what is tested: the machine may be busy.
@@ -32,6 +34,14 @@ hypothesis.settings.register_profile(
     "miyabi", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("miyabi")
+
+# The deployed cost of a password, 100 MiB and 150 ms of the processor, is a fifth of all that the
+# tests without processes take. tests/security/test_identity.py holds it.
+DEPLOYED_HASHERS = tuple(django_settings.PASSWORD_HASHERS)
+django_settings.PASSWORD_HASHERS = [
+    f"{QuickArgon2Hasher.__module__}.{QuickArgon2Hasher.__name__}",
+    *DEPLOYED_HASHERS[1:],
+]
 
 _accounts = itertools.count(secrets.randbelow(10**11))
 
