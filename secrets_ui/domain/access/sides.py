@@ -26,7 +26,7 @@ EVERYTHING = parse_policy(
 
 def by_identity(request: Request) -> Evaluation:
     """What the identity policies alone say of a secret's action."""
-    return evaluate(_without_limits(replace(_without_resource_policy(request))))
+    return evaluate(_without_limits(_without_resource_policy(request)))
 
 
 def by_identity_or_secret(request: Request) -> Evaluation:
