@@ -62,14 +62,14 @@ class AssumedRole:
 
     def __init__(self, assume: Callable[[], tuple[ReadOnlyCredentials, float]]) -> None:
         self._assume, self._lock = assume, threading.Lock()
-        self._credentials: ReadOnlyCredentials | None = None
+        self._keys: ReadOnlyCredentials | None = None
         self._until = 0.0
 
     def __call__(self) -> ReadOnlyCredentials:
         with self._lock:
-            if self._credentials is None or time.time() > self._until - RENEWED_BEFORE:
-                self._credentials, self._until = self._assume()
-            return self._credentials
+            if self._keys is None or time.time() > self._until - RENEWED_BEFORE:
+                self._keys, self._until = self._assume()
+            return self._keys
 
 
 class _CallersCredentials(Credentials):

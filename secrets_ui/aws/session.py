@@ -57,8 +57,8 @@ class AwsSessions:
         key = (environment, name, scope)
         with self._lock:
             if key not in self._callers:
-                credentials = self._credentials(environment, name, scope)
-                self._callers[key] = Caller(environment, scope, credentials, self.client)
+                keys = self._keys_of(environment, name, scope)
+                self._callers[key] = Caller(environment, scope, keys, self.client)
             self._callers.move_to_end(key)
             while len(self._callers) > KEPT_CALLERS:
                 self._callers.popitem(last=False)
@@ -74,14 +74,14 @@ class AwsSessions:
                 keep_botocore_quiet()
             return self._clients[service, region]
 
-    def _credentials(
+    def _keys_of(
         self, environment: Environment, name: str, scope: Scope | None
     ) -> Callable[[], ReadOnlyCredentials]:
         if not environment.assume_role:
-            return self._own_credentials
+            return self._own_keys
         return AssumedRole(partial(self._assume_role, environment, name, scope))
 
-    def _own_credentials(self) -> ReadOnlyCredentials:
+    def _own_keys(self) -> ReadOnlyCredentials:
         """botocore looks for them anew until there are some."""
         with self._lock:
             found = self._own.get_credentials()
@@ -96,7 +96,7 @@ class AwsSessions:
         more = {"SourceIdentity": name} if environment.source_identity else {}
         if scope is not None and environment.session_policy:
             more["Policy"] = session_policy(environment, scope)
-        console = Caller(environment, None, self._own_credentials, self.client)
+        console = Caller(environment, None, self._own_keys, self.client)
         with console.signing():
             answer = console.client("sts").assume_role(
                 RoleArn=environment.assume_role,

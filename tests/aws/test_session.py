@@ -156,6 +156,15 @@ def test_s48_what_a_request_did_not_announce_is_not_even_sent(
     assert fake_aws.requests == []
 
 
+def test_s48_the_scope_is_held_where_the_environment_has_no_role(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    client = secrets_manager(sessions, without_role(environment), ONE)
+    with pytest.raises(OutOfScope):
+        client.describe_secret(SecretId="miyabi/dev/api-keys")
+    assert fake_aws.requests == []
+
+
 def test_s48_each_scope_of_a_person_has_a_session_of_its_own_and_keeps_it(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
 ) -> None:
