@@ -1,4 +1,4 @@
-"""boto3's shared client with every call signed by one caller: for what asks AWS beside the gateways."""
+"""boto3's shared client with every call signed by one caller, for demo, tests and benchmarks."""
 
 from __future__ import annotations
 

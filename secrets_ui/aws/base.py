@@ -1,4 +1,4 @@
-"""What every gateway shares: in whose name it calls, how a call is described, and how errors come out."""
+"""What gateways share: the caller who signs, the description of a call, and its errors."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class Gateway:
     """One AWS service, called for one caller. Its methods have boto3's names.
 
     Every method returns `Known`: what AWS answered, as objects of the domain, with the call that it
-    answered; and raises AwsError or one of its kinds. So a caller that needs the answer takes `.value`,
-    and one that collects evidence passes the method to `learn`, which makes evidence of the error as well.
+    answered; and raises AwsError or one of its kinds. So a caller that needs the answer takes
+    `.value`, and one that collects evidence passes the method to `learn`, which makes evidence of
+    the error as well.
     """
 
     service: ClassVar[
@@ -36,15 +37,18 @@ class Gateway:
 
     @contextmanager
     def asking(self, call: AwsCall) -> Iterator[None]:
-        """boto3's calls within it are made in the caller's name; what they raise comes out as an AwsError
-        that names `call`. The answer is read within it too, since somebody else's answer has other members.
-        It holds in the thread that enters it, so it stands around the call and not around the pool."""
+        """boto3's calls within it are made in the caller's name; what they raise comes out as an
+        AwsError that names `call`. The answer is read within it too, since somebody else's answer
+        has other members. It holds in the thread that enters it, so it stands around the call and
+        not around the pool.
+        """
         with self._caller.signing(), translated(call):
             yield
 
     def describe_call(self, operation: str, resource: str, *words: str) -> AwsCall:
-        """A call, made or not, with its AWS CLI command; `words` end the command. It is safe to paste
-        into a shell whatever the names hold."""
+        """A call, made or not, with its AWS CLI command; `words` end the command. It is safe to
+        paste into a shell whatever the names hold.
+        """
         command = [word.replace("{}", resource) for word in self.commands[operation].split()]
         region = () if self.is_global else ("--region", self.environment.region)
         return AwsCall(

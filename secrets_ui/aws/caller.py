@@ -1,7 +1,8 @@
-"""Who signs an AWS call. boto3's clients are shared by everybody; the caller is a matter of each call.
+"""Who signs an AWS call. boto3's clients are shared; each call has its own caller.
 
-botocore asks a component called "credential_provider" for its credentials, and credentials for their keys
-with each sending. `CallersProvider` is such a component: its keys are those of the caller of this very call.
+botocore asks a component called "credential_provider" for its credentials, and credentials for
+their keys with each sending. `CallersProvider` is such a component; the keys that it gives are
+those of the current caller.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ _caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 class AssumedRole:
-    """Credentials of an AWS session, which begins with the first call and is renewed before its end.
+    """Credentials of an AWS session, which begins with the first call and is renewed before its
+    end.
 
     One thread calls `assume`, and the others wait for it. `assume` returns the credentials and when
     they end, in seconds since 1970.

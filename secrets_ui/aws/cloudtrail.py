@@ -1,4 +1,5 @@
-"""CloudTrail's gateway: refused calls about a secret, who made a change, which versions were decrypted.
+"""CloudTrail's gateway: refused calls about a secret, who made a change, which versions were
+decrypted.
 
 LookupEvents takes two requests a second for an account and Region, and one attribute a request.
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
@@ -30,13 +31,14 @@ class CloudTrailGateway(Gateway):
         return self._lookup_events("EventName", event, most, _denial)
 
     def lookup_changes(self, event: str, *, most: int = 50) -> Known[tuple[TrailEvent, ...]]:
-        """Events of one kind, such as PutSecretValue, that AWS did not refuse: who, on what, which version."""
+        """Events of one kind, such as PutSecretValue, that AWS did not refuse: who changed what."""
         return self._lookup_events("EventName", event, most, _event_called(event))
 
     def lookup_decrypts(self, key_arn: str, *, most: int = 50) -> Known[tuple[TrailEvent, ...]]:
-        """Decryptions with one key. Secrets Manager puts secret and version into the encryption context.
-        That CloudTrail shows it is documented for KMS and not confirmed for each caller, so an event
-        without it tells nothing."""
+        """Decryptions with one key. Secrets Manager puts secret and version into the encryption
+        context. That CloudTrail shows it is documented for KMS and not confirmed for each caller,
+        so an event without it tells nothing.
+        """
         return self._lookup_events("ResourceName", key_arn, most, _event_called("Decrypt"))
 
     def _lookup_events(

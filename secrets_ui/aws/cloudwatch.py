@@ -27,8 +27,10 @@ class CloudWatchGateway(Gateway):
     def get_metric_data(
         self, metrics: Iterable[Metric], start: datetime, end: datetime
     ) -> Known[Mapping[Metric, Series]]:
-        """Sums by day of each metric, in one question whose answer may come in pages. `start` is a midnight
-        in UTC. https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html"""
+        """Sums by day of each metric, in one question whose answer may come in pages. `start` is a
+        midnight in UTC.
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+        """
         by_id = {f"m{number}": metric for number, metric in enumerate(metrics)}
         queries = [_query(name, metric) for name, metric in by_id.items()]
         shown = json.dumps(queries[:1], separators=(",", ":"))
@@ -55,8 +57,10 @@ class CloudWatchGateway(Gateway):
             asked["NextToken"] = answer["NextToken"]
 
     def describe_alarms(self, prefix: str) -> Known[tuple[Alarm, ...]]:
-        """Metric and composite alarms whose names start with `prefix`, by name: one call for each hundred.
-        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html"""
+        """Metric and composite alarms whose names start with `prefix`, by name: one call for each
+        hundred.
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+        """
         call = self.describe_call("DescribeAlarms", "", prefix)
         with self.asking(call):
             pages = self._client.get_paginator("describe_alarms").paginate(
@@ -77,15 +81,16 @@ def _query(name: str, metric: Metric) -> dict[str, Any]:
 
 
 def _add(result: Mapping[str, Any], days: dict[date, int]) -> None:
-    """One page of a series. A later page goes on where the one before it ended, inside a day even."""
+    """One page of a series. A page may end within a day, so values are added."""
     for at, value in zip(result["Timestamps"], result["Values"], strict=True):
         day = at.astimezone(UTC).date()
         days[day] = days.get(day, 0) + round(value)
 
 
 def _problem(status: str) -> str:
-    """PartialData on the last page: CloudWatch has more and gave no way to it. "" as the status means
-    that the metric was not in the answer at all."""
+    """PartialData on the last page: CloudWatch has more and gave no way to it. "" as the status
+    means that the metric was not in the answer at all.
+    """
     return "" if status == "Complete" else status or "not answered"
 
 

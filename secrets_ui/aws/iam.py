@@ -22,7 +22,7 @@ class IamGateway(Gateway):
         "GetRolePolicy": "get-role-policy --role-name {} --policy-name",
         "GetPolicy": "get-policy --policy-arn {}",
         "GetPolicyVersion": "get-policy-version --policy-arn {} --version-id",
-        "SimulatePrincipalPolicy": "simulate-principal-policy --policy-source-arn {} --action-names",
+        "SimulatePrincipalPolicy": "simulate-principal-policy --policy-source-arn {}",
     }
 
     def get_role(self, name: str) -> Known[Role]:
@@ -80,9 +80,8 @@ class IamGateway(Gateway):
     ) -> Known[tuple[Simulated, ...]]:
         """AWS's own answer for the identity side; it looks at no resource policy of a role.
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""
-        call = self.describe_call(
-            "SimulatePrincipalPolicy", role_arn, *actions, "--resource-arns", *resources
-        )
+        words = ("--action-names", *actions, "--resource-arns", *resources)
+        call = self.describe_call("SimulatePrincipalPolicy", role_arn, *words)
         with self.asking(call):
             answer = self._client.simulate_principal_policy(
                 PolicySourceArn=role_arn,
@@ -111,8 +110,9 @@ def _context_entries(context: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _simulated(result: Mapping[str, Any]) -> Simulated:
-    """EvalDecision is the most restrictive over all resources, so the one resource's own result is read
-    where it is given."""
+    """EvalDecision is the most restrictive over all resources, so the one resource's own result is
+    read where it is given.
+    """
     specific: Mapping[str, Any] = next(iter(result.get("ResourceSpecificResults", [])), {})
     organizations = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations")
     return Simulated(
@@ -124,6 +124,7 @@ def _simulated(result: Mapping[str, Any]) -> Simulated:
 
 
 def _text(document: Any) -> str:
-    """botocore decodes IAM's URL-encoded documents into objects; what it could not decode stays text,
-    which the parser reports as malformed."""
+    """botocore decodes IAM's URL-encoded documents into objects; what it could not decode stays
+    text, which the parser reports as malformed.
+    """
     return document if isinstance(document, str) else json.dumps(document, indent=2)

@@ -11,7 +11,8 @@ from ..domain.secrets.secret import Secret, SecretVersion
 from ..domain.secrets.secret_value import SecretValue
 from .base import Gateway, answered
 
-# ListSecrets' most: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
+# The most that ListSecrets takes:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
 PAGE_SIZE = 100
 
 
@@ -49,8 +50,9 @@ class SecretsManagerGateway(Gateway):
     }
 
     def list_secrets(self, *, token: str = "", size: int = PAGE_SIZE) -> Known[SecretPage]:
-        """One page of the environment's secrets, those scheduled for deletion too. AWS says that it may be
-        five minutes old."""
+        """One page of the environment's secrets, those scheduled for deletion too. AWS says that it
+        may be five minutes old.
+        """
         prefix = self.environment.prefix
         call = self.describe_call("ListSecrets", prefix)
         more = {"NextToken": token} if token else {}
@@ -67,7 +69,7 @@ class SecretsManagerGateway(Gateway):
             return Known(SecretPage(secrets, answer.get("NextToken", "")), answered(call, answer))
 
     def secret_pages(self) -> Iterator[Known[SecretPage]]:
-        """All secrets of the environment, a page at a time; the next page is asked for when it is wanted."""
+        """All pages of the environment's secrets. Each is asked for as it is reached."""
         token, is_last = "", False
         while not is_last:
             page = self.list_secrets(token=token)
@@ -84,8 +86,9 @@ class SecretsManagerGateway(Gateway):
     def list_secret_version_ids(
         self, name: str, *, most: int = PAGE_SIZE
     ) -> Known[tuple[SecretVersion, ...]]:
-        """Versions with their labels, unlabelled ones too, newest first; at most `most`, with a call for
-        each hundred."""
+        """Versions with their labels, unlabelled ones too, newest first; at most `most`, with a
+        call for each hundred.
+        """
         call = self.describe_call("ListSecretVersionIds", name)
         with self.asking(call):
             versions = [_version(entry) for entry in self._version_entries(name, most)]
@@ -131,10 +134,11 @@ class SecretsManagerGateway(Gateway):
     def put_secret_value(
         self, name: str, value: SecretValue, *, token: str, label: str
     ) -> Known[str]:
-        """Makes version `token` with `label` alone, so that AWSCURRENT stays where it is; returns its id.
+        """Makes version `token` with `label` alone, so that AWSCURRENT stays where it is; returns
+        its id.
 
-        The same token with the same value makes no second version, so a retry is safe. On a secret without
-        a version the first one gets AWSCURRENT as well. Raises VersionAlreadyExists.
+        The same token with the same value makes no second version, so a retry is safe. On a secret
+        without a version the first one gets AWSCURRENT as well. Raises VersionAlreadyExists.
         """
         call = self.describe_call("PutSecretValue", name)
         with self.asking(call):
@@ -149,8 +153,10 @@ class SecretsManagerGateway(Gateway):
     def update_secret_version_stage(
         self, name: str, label: str, *, move_to: str = "", remove_from: str = ""
     ) -> Known[str]:
-        """Moves or removes a label; returns the secret's ARN. With `remove_from` AWS refuses unless the label
-        is there: the compare-and-swap. It has no client token: after a lost reply ask DescribeSecret."""
+        """Moves or removes a label; returns the secret's ARN. With `remove_from` AWS refuses unless
+        the label is there: the compare-and-swap. It has no client token: after a lost reply ask
+        DescribeSecret.
+        """
         ends: Mapping[str, str] = {"MoveToVersionId": move_to, "RemoveFromVersionId": remove_from}
         call = self.describe_call("UpdateSecretVersionStage", name)
         with self.asking(call):
@@ -195,6 +201,7 @@ def _version(entry: Mapping[str, Any]) -> SecretVersion:
 
 
 def _ensure_promised(answer: Mapping[str, Any], member: str) -> None:
-    """A proxy's page with status 200 is no success: raises KeyError when the answer lacks `member`, which
-    Secrets Manager always gives."""
+    """A proxy's page with status 200 is no success: raises KeyError when the answer lacks `member`,
+    which Secrets Manager always gives.
+    """
     _ = answer[member]

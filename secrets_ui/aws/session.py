@@ -1,6 +1,7 @@
-"""Callers for (environment, person, scope), and the clients that they share: one for each service and Region.
+"""Callers for (environment, person, scope), and the boto3 clients that they share.
 
-A caller signs with a session of the environment's role, in the person's name, narrowed to its scope.
+A caller signs with a session of the environment's role, in the person's name, narrowed to its
+scope.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from ..domain.session_scope import Scope, session_policy
 from .caller import AssumedRole, Caller, CallersProvider, ensure_in_scope
 
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
-# The least that STS gives: shorter than a person's idle web session, so nobody's AWS session outlives it.
+# The least that STS gives, and less than a web session may be idle: nobody's AWS session outlives
+# it.
 SESSION_SECONDS = 900
 KEPT_CALLERS = 1_024  # the one used longest ago goes first
 
@@ -34,14 +36,17 @@ _Key = tuple[Environment, str, Scope | None]
 
 
 class AwsSessions:
-    """Makes callers and clients, and keeps them: a new client costs tens of milliseconds, a kept one nothing.
+    """Makes callers and clients, and keeps them: a new client costs tens of milliseconds, a kept
+    one nothing.
 
-    boto3's clients may be shared between threads and its sessions may not, so botocore's sessions are
-    only touched under the lock.
+    boto3's clients may be shared between threads and its sessions may not, so botocore's sessions
+    are only touched under the lock.
     """
 
     def __init__(self, endpoint_url: str = "", pace: Callable[[str], None] | None = None) -> None:
-        """`pace` is called with "service.Operation" before each sending, retries included; it may wait."""
+        """`pace` is called with "service.Operation" before each sending, retries included; it may
+        wait.
+        """
         self._endpoint_url = endpoint_url or None
         self._lock = threading.RLock()
         self._own = (
@@ -52,8 +57,10 @@ class AwsSessions:
         self._callers: OrderedDict[_Key, Caller] = OrderedDict()
 
     def caller(self, environment: Environment, name: str, scope: Scope | None = None) -> Caller:
-        """Signs by a session called `name` of the environment's role, held to `scope`; by the console's
-        own credentials where the environment names no role. The role is assumed with the first call."""
+        """Signs by a session called `name` of the environment's role, held to `scope`; by the
+        console's own credentials where the environment names no role. The role is assumed with the
+        first call.
+        """
         key = (environment, name, scope)
         with self._lock:
             if key not in self._callers:
@@ -136,13 +143,16 @@ def _new_session(pace: Callable[[str], None] | None) -> botocore.session.Session
 
 
 def _before_send(pace: Callable[[str], None], event_name: str = "", **kwargs: Any) -> None:
-    """botocore's event is called `before-send.secrets-manager.ListSecrets`. None lets the request go."""
+    """botocore's event is called `before-send.secrets-manager.ListSecrets`. None lets the request
+    go.
+    """
     pace(event_name.partition(".")[2])
 
 
 def _timestamp(value: Any) -> datetime:
-    """JSON services send epoch seconds. botocore's own parser looks up the local zone for each of them,
-    and costs 20 times as much."""
+    """JSON services send epoch seconds. botocore's own parser looks up the local zone for each of
+    them, and takes a hundred times as long: 2 ms for a page of the list.
+    """
     if isinstance(value, (int, float)):
         return datetime.fromtimestamp(value, UTC)
     return parse_timestamp(value).astimezone(UTC)
@@ -151,8 +161,8 @@ def _timestamp(value: Any) -> datetime:
 def keep_botocore_quiet() -> None:
     """Below WARNING botocore and urllib3 log request bodies, values included.
 
-    Each of their loggers gets a level of its own, so that a root logger or a parent set to DEBUG does not
-    reach them, and a filter that holds when its own level is lowered.
+    Each of their loggers gets a level of its own, so that a root logger or a parent set to DEBUG
+    does not reach them, and a filter that holds when its own level is lowered.
     """
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):

@@ -74,8 +74,9 @@ _KMS_ACTIONS = {
 
 @contextmanager
 def translated(call: AwsCall) -> Iterator[None]:
-    """Runs boto3's calls; what they raise comes out as an AwsError that names `call`, without boto3's
-    exception behind it."""
+    """Runs boto3's calls; what they raise comes out as an AwsError that names `call`, without
+    boto3's exception behind it.
+    """
     try:
         yield
     except ClientError as error:
@@ -91,23 +92,23 @@ def translated(call: AwsCall) -> Iterator[None]:
             "The console has no AWS credentials.", call, remedy="Give its task or machine a role."
         ) from None
     except BotoCoreError as error:
-        # ParamValidationError repeats a value of the wrong type, so only the kind of error is named.
+        # ParamValidationError repeats a value of the wrong type, so only the error's kind is named.
         kind = type(error).__name__
         raise AwsUnreachable(
             f"{call.operation} was not sent or not answered ({kind}).", call
         ) from None
     except (ResponseParserError, LookupError, TypeError, AttributeError, ValueError):
-        # A proxy's page or another service's answer. botocore's parser fails on some; what it lets through
-        # lacks what AWS promises, so gateways read an answer inside this block.
+        # A proxy's page or another service's answer. botocore's parser fails on some; what it lets
+        # through lacks what AWS promises, so gateways read an answer inside this block.
         raise AwsUnreachable(
             f"The answer to {call.operation} cannot be read: it is not from this AWS service.", call
         ) from None
 
 
 def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
-    told = error.response.get("Error", {})
+    given = error.response.get("Error", {})
     meta = error.response.get("ResponseMetadata", {})
-    code, is_assuming = str(told.get("Code", "")), error.operation_name in _ASSUMING
+    code, is_assuming = str(given.get("Code", "")), error.operation_name in _ASSUMING
     call = replace(
         call,
         code=code,
@@ -117,7 +118,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     if is_assuming:
         call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
     if code in _DENIED:
-        return _denied(call, str(told.get("Message", "")), is_assuming=is_assuming)
+        return _denied(call, str(given.get("Message", "")), is_assuming=is_assuming)
     if found := _not_found(code, call):
         return found
     if code == "ResourceExistsException":
@@ -152,9 +153,11 @@ def _denied(call: AwsCall, message: str, *, is_assuming: bool) -> AwsAccessDenie
 
 
 def _permission(call: AwsCall, message: str) -> str:
-    """The action that is missing. STS asks for a second one where a session carries the person as its source
-    identity. Secrets Manager reports a refusal by AWS KMS under the same code, and only its text says so
-    ("Access to KMS is not allowed", https://repost.aws/knowledge-center/secrets-manager-cross-account-key)."""
+    """The action that is missing. STS asks for a second one where a session carries the person as
+    its source identity. Secrets Manager reports a refusal by AWS KMS under the same code, and only
+    its text says so ("Access to KMS is not allowed",
+    https://repost.aws/knowledge-center/secrets-manager-cross-account-key).
+    """
     if "sts:SetSourceIdentity" in message:
         return "sts:SetSourceIdentity"
     if "Access to KMS" in message or "kms:" in message:

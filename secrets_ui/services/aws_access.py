@@ -36,14 +36,16 @@ def sessions_at(endpoint: str, pace: Pace | None = None) -> AwsSessions:
 
 
 def pace_calls(pace: Pace | None) -> None:
-    """From now on `pace` is asked before each call of this process, and may wait. For a process that
-    has time; None ends it."""
+    """From now on `pace` is asked before each call of this process, and may wait. For a process
+    that has time; None ends it.
+    """
     _pace[:] = [pace] if pace else []
 
 
 def gateways(environment: Environment, actor: Actor, scope: Scope) -> Gateways:
-    """The gateways of an environment, in the actor's name, for what `scope` holds and no more. Makes no
-    call."""
+    """The gateways of an environment, in the actor's name, for what `scope` holds and no more.
+    Makes no call.
+    """
     return Gateways(sessions().caller(environment, actor.session_name, scope))
 
 

@@ -1,4 +1,6 @@
-"""S06: what botocore and urllib3 would log of a value reaches no handler, whatever levels somebody sets."""
+"""S06: what botocore and urllib3 would log of a value reaches no handler, whatever levels somebody
+sets.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def noisy_loggers() -> list[logging.Logger]:
 
 @pytest.fixture
 def heard(gateway: SecretsManagerGateway) -> Iterator[Everything]:
-    """Root and every logger of botocore and urllib3 at DEBUG, set after all clients are made, and heard."""
+    """Root and every logger of botocore and urllib3 at DEBUG, set after all clients are made, and
+    heard.
+    """
     gateway.list_secrets()
     handler, loggers = Everything(), [logging.getLogger(), *noisy_loggers()]
     levels = [logger.level for logger in loggers]

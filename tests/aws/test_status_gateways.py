@@ -1,4 +1,6 @@
-"""What a status pass asks besides: who made a change, which version was decrypted; and the pace of calls."""
+"""What a status pass asks besides: who made a change, which version was decrypted; and the pace of
+calls.
+"""
 
 from __future__ import annotations
 

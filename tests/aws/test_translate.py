@@ -1,4 +1,6 @@
-"""translate: whatever boto3 raises comes out as ours, with AWS's code and request id, without any value."""
+"""translate: whatever boto3 raises comes out as ours, with AWS's code and request id, without any
+value.
+"""
 
 from __future__ import annotations
 

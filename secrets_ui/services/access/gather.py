@@ -1,4 +1,5 @@
-"""Gathers, side by side, everything that decides whether the Lambda can read a secret, and judges nothing.
+"""Gathers, side by side, everything that decides whether the Lambda can read a secret, and judges
+nothing.
 
 A value is read only where the facts of the current version are not known yet: once, on record.
 """
@@ -45,10 +46,11 @@ def _nothing(answer: Evidence[Any]) -> None:
 
 
 class Gathering:
-    """One gathering: asks what can be asked at once, and what depends on an answer as soon as that is there.
+    """One gathering: asks what can be asked at once, and what depends on an answer as soon as that
+    is there.
 
-    Calls run in the pool's threads. Answers are taken in, and new questions asked, in this thread alone,
-    which is also the ORM's.
+    Calls run in the pool's threads. Answers are taken in, and new questions asked, in this thread
+    alone, which is also the ORM's.
     """
 
     def __init__(self, environment: Environment, secret_name: str, actor: Actor) -> None:
@@ -109,8 +111,9 @@ class Gathering:
         self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
 
     def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
-        """Of the attached policies; and of those that should be attached and are not, to know whether they
-        exist."""
+        """Of the attached policies; and of those that should be attached and are not, to know
+        whether they exist.
+        """
         if isinstance(answer, Known):
             self._ask_policies("attached", answer.value)
             absent = [arn for arn in expected_arns(self.environment) if arn not in answer.value]
@@ -160,7 +163,8 @@ class Gathering:
             found = versions.value if isinstance(versions, Known) else ()
             self._ask_about_key(encrypting_key(secret.value, found))
         elif isinstance(alias, Known):
-            # There is no such secret, or nobody may look: the key that should encrypt it can still be judged.
+            # There is no such secret, or nobody may look: the key that should encrypt it can still
+            # be judged.
             self.answers["key"] = alias
             self._ask_about_key_arn(alias)
 

@@ -1,4 +1,6 @@
-"""Evidence of the access path for many secrets: role, policies and keys are asked for once an environment, and shared by its secrets."""
+"""Evidence of the access path for many secrets of one environment, which share role, policies and
+keys.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ _NO_KEY = KeyEvidence(*[NotAsked("the key that encrypts the current version")] *
 
 
 class SharedEvidence:
-    """Gathered in full for one secret; for the others, what is about them alone is asked or handed in."""
+    """Gathered in full for one secret. For each other one, only what concerns it alone is asked."""
 
     def __init__(self, environment: Environment, actor: Actor, secret_name: str) -> None:
         self.environment, self.actor = environment, actor
@@ -52,7 +54,7 @@ class SharedEvidence:
         self.aws = gateways(environment, actor, WATCH)
 
     def of_another(self, name: str) -> AccessEvidence:
-        """The rest of a full gathering for another secret: four calls. The caller adds the facts."""
+        """The rest of a full gathering for another secret: four calls. Facts are left out."""
         secrets = self.aws.secrets_manager
         asked_secret = begin(partial(secrets.describe_secret, name))
         asked_versions = begin(partial(secrets.list_secret_version_ids, name))
@@ -75,8 +77,9 @@ class SharedEvidence:
         )
 
     def of_listed(self, secret: Secret, policy: Evidence[str]) -> AccessEvidence:
-        """For the evaluator alone, without a call: versions are not asked for, so the key is the secret's
-        own."""
+        """For the evaluator alone, without a call: versions are not asked for, so the key is the
+        secret's own.
+        """
         call = self.aws.secrets_manager.describe_call("ListSecrets", secret.name)
         return replace(
             self.first,

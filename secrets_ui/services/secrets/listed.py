@@ -1,4 +1,4 @@
-"""What the database knows about the secrets of a list: facts, authors, and which version was current."""
+"""What the database knows of listed secrets: facts, authors, and which version was current."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class KnownSecrets:
         )
 
     def is_stale(self, secret: Secret) -> bool:
-        """Whether this console has changed the secret within the age of a list, and the list does not show it."""
+        """Whether the list is older than this console's last change of the secret."""
         return self._newest.get(secret.name, secret.current) != secret.current
 
     def look_up(self, secrets: Sequence[Secret]) -> list[KnownSecret]:
@@ -76,7 +76,7 @@ class KnownSecrets:
 
 
 def wanted_of(environment: Environment, secret: Secret) -> Wanted:
-    """Nobody can read the value of a secret that is scheduled for deletion, so no version of it is wanted."""
+    """Nobody can read the value of a secret scheduled for deletion: no version is wanted."""
     current = "" if secret.deleted else secret.current
     return Wanted(secret.name, secret.arn, current, configuration.spec_of(environment, secret.name))
 

@@ -1,4 +1,4 @@
-"""The secrets of an environment, with the state of each: from ListSecrets and kept facts, without reading a known value."""
+"""An environment's secrets with the state of each, from ListSecrets and kept facts."""
 
 from __future__ import annotations
 
@@ -62,8 +62,9 @@ def list_secrets(
     comparable: Iterable[Environment] = (),
     token: str = "",
 ) -> Listing:
-    """One page, the first for the token "", compared with `comparable`, the environments that the person
-    may see. Raises AwsError, AuditUnavailable."""
+    """One page, the first for the token "", compared with `comparable`, the environments that the
+    person may see. Raises AwsError, AuditUnavailable.
+    """
     gateway = gateways(environment, actor, LIST).secrets_manager
     # The database is asked while AWS answers.
     asked = begin(lambda: gateway.list_secrets(token=token, size=ROWS))
@@ -82,8 +83,9 @@ def filter_secrets(
     text: str,
     is_visible: Callable[[str], bool] = lambda name: True,
 ) -> Listing:
-    """All whose names the person may see, and that match `text` in their name or in a key's name. Raises
-    AwsError, AuditUnavailable."""
+    """All whose names the person may see, and that match `text` in their name or in a key's name.
+    Raises AwsError, AuditUnavailable.
+    """
     gateway = gateways(environment, actor, LIST).secrets_manager
     known = _compared(environment, actor, comparable)
     pages = [page.value for page in islice(gateway.secret_pages(), MOST_PAGES)]
@@ -148,8 +150,9 @@ def _rows(
 def _freshened(
     gateway: SecretsManagerGateway, known: KnownSecrets, secrets: Sequence[Secret]
 ) -> list[Secret]:
-    """ListSecrets may be minutes old: a secret that this console changed meanwhile, and that does not show
-    it, is asked for again."""
+    """ListSecrets may be minutes old: a secret that this console changed meanwhile, and that does
+    not show it, is asked for again.
+    """
     stale = [secret.name for secret in secrets if known.is_stale(secret)]
     answers = learn_all(partial(gateway.describe_secret, name) for name in stale)
     fresh = {answer.value.name: answer.value for answer in answers if isinstance(answer, Known)}

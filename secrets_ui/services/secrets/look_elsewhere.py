@@ -1,4 +1,4 @@
-"""Looks, once, at the same secrets in other environments, so that "differs everywhere" is not claimed of what nobody has seen."""
+"""Learns the facts of the same secrets in other environments, once, to compare them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from .version_facts import Wanted, keep_sightings, known_facts, look
 def look_elsewhere(
     environment: Environment, actor: Actor, comparable: Iterable[Environment]
 ) -> None:
-    """`comparable` are the environments that the person may see. One query when all have been seen; a secret that cannot be looked at
-    stays uncompared, and says so. Raises AuditUnavailable."""
+    """`comparable` are the environments that the person may see. One query when all of them are
+    known; a secret that cannot be read is not compared, and says so. Raises AuditUnavailable.
+    """
     others = [other for other in comparable if other.name != environment.name]
     specs = [
         spec
@@ -54,8 +55,9 @@ def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
 
 
 def _described(name: str, answer: Evidence[Secret]) -> Secret | None:
-    """None where AWS did not tell. A secret that is not there, or that nobody can read, counts as one
-    without a version."""
+    """None where AWS did not tell. A secret that is not there, or that nobody can read, counts as
+    one without a version.
+    """
     if isinstance(answer, Missing):
         return Secret("", name)
     if not isinstance(answer, Known):

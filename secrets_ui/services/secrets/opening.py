@@ -1,4 +1,4 @@
-"""One secret with its keys, versions and labels: DescribeSecret and ListSecretVersionIds side by side, no value of a known version."""
+"""One secret with its keys, versions and labels. The value of a known version is not read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class VersionRow:
 
 @dataclass(frozen=True)
 class OpenSecret:
-    """`facts` is None where they could not be had; `problem` then says why. `versions_problem` likewise for the list of versions."""
+    """`facts` is None where they could not be had; `problem` then says why. `versions_problem`
+    likewise for the list of versions.
+    """
 
     secret: Secret
     spec: SecretSpec

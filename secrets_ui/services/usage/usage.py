@@ -1,5 +1,4 @@
-"""Asks, for one environment or several at once, how often secrets are read, which alarms are on, and
-what there is to pay for."""
+"""Asks AWS how often secrets are read, which alarms are on, and what there is to pay for."""
 
 from __future__ import annotations
 
@@ -21,11 +20,12 @@ from ...domain.usage.usage import Usage, asked_from, metrics_of
 from ..aws_access import begin, gateways
 
 
-def look_at_usage(
+def read_usage(
     environments: Iterable[Environment], actor: Actor, *, with_alarms: bool = True
 ) -> list[Usage]:
-    """All side by side: one GetMetricData, one DescribeAlarms and all pages of ListSecrets for each. Raises
-    nothing: what AWS refuses is part of the answer."""
+    """All side by side: one GetMetricData, one DescribeAlarms and all pages of ListSecrets for
+    each. Raises nothing: what AWS refuses is part of the answer.
+    """
     now = datetime.now(UTC)
     asked = [(place, _ask(place, actor, now, with_alarms=with_alarms)) for place in environments]
     return [
