@@ -217,6 +217,31 @@ def test_s48_a_shared_client_signs_nothing_without_a_caller(
     assert fake_aws.requests == []
 
 
+def test_s48_a_caller_signs_in_its_own_thread_alone(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    caller = sessions.caller(environment, "hana")
+    client = caller.client("secretsmanager")
+    with caller.signing(), ThreadPoolExecutor(1) as pool:
+        elsewhere = pool.submit(client.describe_secret, SecretId="name")
+        with pytest.raises(NoCredentialsError):
+            elsewhere.result()
+    assert fake_aws.requests == []
+
+
+def test_s48_between_two_pages_nobody_signs(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    fake_aws.answer = lambda request: Answer(200, '{"SecretList": [], "NextToken": "more"}')
+    caller = sessions.caller(environment, "hana")
+    pages = SecretsManagerGateway(caller).secret_pages()
+    next(pages)
+    with pytest.raises(NoCredentialsError):
+        caller.client("secretsmanager").describe_secret(SecretId="name")
+    next(pages)
+    assert [request.operation for request in fake_aws.requests[1:]] == ["ListSecrets"] * 2
+
+
 @pytest.mark.parametrize(
     "name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_STS"]
 )
