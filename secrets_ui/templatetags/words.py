@@ -6,46 +6,30 @@ from typing import Any
 
 from django import template
 
+from ..domain.audit.actions import Action, Outcome
 from .statement_text import statement_lines
 
 register = template.Library()
 register.filter(statement_lines)
 
-_ACTIONS = {
-    "sign_in": "Sign-in",
-    "sign_out": "Sign-out",
-    "step_up": "Confirmation of who it is",
-    "session.end": "End of sessions",
-    "password.change": "Password changed",
-    "factor.add": "Second factor added",
-    "factor.remove": "Second factor removed",
-    "factor.reset": "Second factors taken away",
-    "recovery_codes.make": "New recovery codes",
-    "roles.from_groups": "Roles by groups",
-    "access.refused": "Attempt without the right",
-    "account.set": "Account set",
-    "account.remove": "Account taken away",
-    "rate.limited": "Too many changes",
-    "audit.export": "Export of the log",
-    "audit.key_changed": "Audit key changed",
-    "value.read": "Read of a value",
-    "secret.save": "Save",
-    "secret.propose": "Proposal",
-    "secret.approve": "Approval",
-    "secret.reject": "Rejection",
-    "secret.reveal": "Value shown",
-    "role.given": "Role given",
-    "role.taken": "Role taken",
-    "account.switched_off": "Account switched off",
-    "account.switched_on": "Account switched on",
+_OUTCOMES: dict[str, str] = {
+    Outcome.DONE: "ok",
+    Outcome.REFUSED: "warn",
+    Outcome.CONFLICT: "warn",
+    Outcome.FAILED: "bad",
 }
-_OUTCOMES = {"done": "ok", "refused": "warn", "conflict": "warn", "failed": "bad", "open": "mute"}
 
 
 @register.filter
 def action_words(action: str) -> str:
     """An audit record's action in words; one without words is shown as it is."""
-    return _ACTIONS.get(action, action)
+    return Action.words_of(action)
+
+
+@register.filter
+def outcome_words(outcome: str) -> str:
+    """An outcome in words, `open` for an intent without one."""
+    return Outcome.words_of(outcome)
 
 
 @register.filter

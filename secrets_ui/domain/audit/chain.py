@@ -13,9 +13,12 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .actions import Action
+
 GENESIS = "0" * 64
-KEY_CHANGED = "audit.key_changed"  # the action of the record with which another key takes over; it is the first one under that key
-# In this order they are hashed and stored; sequence is a number, all others are text. JSON members are hashed as they are stored.
+# In this order they are hashed and stored; sequence is a number, all others are text. JSON members
+# are hashed as they are stored. `once` is the idempotency key; renaming it would change no hash, but
+# the column is part of the table that exports and backups know.
 FIELDS = (
     "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
     "base_version_id", "keys", "reason", "request_ids", "intent", "once", "details",
@@ -130,7 +133,7 @@ def _hands_over(
     states: Sequence[hmac.HMAC], previous: str, row: Sequence[object], *, after_gap: bool
 ) -> bool:
     """Whether the next key takes over with this record. After a gap no hash can be checked, and the gap itself is told."""
-    if not states[1:] or row[_ACTION] != KEY_CHANGED:
+    if not states[1:] or row[_ACTION] != Action.CHANGE_AUDIT_KEY:
         return False
     return after_gap or _is_sealed(states[1], previous, row)
 

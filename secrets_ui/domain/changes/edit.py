@@ -19,7 +19,7 @@ GENERATED_BYTES = 32  # 256 bits of os.urandom, 43 characters of base64url
 @dataclass(frozen=True, repr=False)
 class Edit:
     """`changes` key by key, or a whole `document`. `base` is the version that it starts from, "" for a secret without one.
-    `once` is made with the form: the same edit sent twice is saved once."""
+    The same edit, sent twice with the same `idempotency_key`, is saved once."""
 
     secret: str
     base: str
@@ -29,7 +29,7 @@ class Edit:
     is_text: bool = False  # the document is meant not to be a JSON object
     reason: str = ""
     typed_name: str = ""
-    once: str = ""
+    idempotency_key: str = ""
 
     def __repr__(self) -> str:
         return f"Edit({self.secret!r} from {self.base[:8]})"
@@ -94,7 +94,7 @@ def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, .
 
 
 def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
-    """What is to be said about each value that the edit brings, by key. A document's values are judged the same way."""
+    """Problems of each value that the edit brings, by key; of a document's values too."""
     found = {
         change.key: check_value(change.value.reveal(), spec.rules_of(change.key))
         for change in edit.changes

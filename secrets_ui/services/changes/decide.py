@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ...aws.secrets_manager import SecretsManagerGateway
+from ...domain.audit.actions import DECISIONS, Action, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.errors import (
-    AuditUnavailable,
     AwsError,
-    ConsoleError,
     NotPermitted,
     OutcomeUnknown,
     SecretNotEditable,
@@ -26,8 +23,10 @@ from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_vers
 from ...domain.session_scope import DECIDE, DESCRIBE
 from ...models import AuditRecord
 from .. import audit, configuration
+from ..audit.new_record import About
 from ..aws_access import gather, secrets_manager
 from ..secrets.version_facts import Wanted, known_facts
+from .recording import record_done, record_refusal
 from .review import masked
 from .save import ensure_not_too_many
 from .swap import swap_current, take_label_off
@@ -73,12 +72,15 @@ def open_proposals(
 def _undecided(environment: Environment) -> QuerySet[AuditRecord]:
     decided = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"),
-        phase="outcome",
-        outcome="done",
-        action__in=("secret.approve", "secret.reject"),
+        phase=Phase.OUTCOME,
+        outcome=Outcome.DONE,
+        action__in=DECISIONS,
     )
     proposed = AuditRecord.objects.filter(
-        environment=environment.name, phase="outcome", action="secret.propose", outcome="done"
+        environment=environment.name,
+        phase=Phase.OUTCOME,
+        action=Action.PROPOSE,
+        outcome=Outcome.DONE,
     )
     return proposed.filter(~Exists(decided))
 
@@ -100,7 +102,7 @@ def _proposal(environment: Environment, record: AuditRecord, secret: Secret | Aw
 def _keys(
     environment: Environment, record: AuditRecord, secret: Secret | AwsError
 ) -> Iterable[ChangedKey]:
-    names = json.loads(record.keys)
+    names = audit.texts(record.keys)
     if isinstance(secret, AwsError):
         return [ChangedKey(name, "", "") for name in names]
     spec = configuration.spec_of(environment, record.secret)
@@ -133,9 +135,9 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
     record = _find(environment, sequence)
     if record.actor == actor.name:
         audit.record(
-            "access.refused",
+            Action.REFUSE_ACCESS,
             actor,
-            "refused",
+            Outcome.REFUSED,
             environment=environment.name,
             secret=record.secret,
             details={"action": "approve one's own proposal"},
@@ -147,12 +149,9 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
     try:
         _ensure_fresh(secret, record)
     except (SecretNotEditable, VersionConflict) as refusal:
-        outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
-        audit.record(
-            "secret.approve", actor, outcome, **_about(record), details={"why": refusal.message}
-        )
+        record_refusal(Action.APPROVE, actor, refusal, **_about(record))
         raise
-    _decide(gateway, actor, record, "secret.approve")
+    _decide(gateway, actor, record, Action.APPROVE)
     return _proposal(environment, record, secret)
 
 
@@ -165,11 +164,13 @@ def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
 
 
 def reject(environment: Environment, actor: Actor, sequence: int) -> None:
-    """Takes a proposal's label off, so that AWS collects its version in time. One may take back one's own. Raises SecretNotEditable when
-    it is decided already, AwsErrors, AuditUnavailable, OutcomeUnknown."""
+    """Takes a proposal's label off, so that AWS collects its version in time. People may reject their own.
+
+    Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable, OutcomeUnknown.
+    """
     record = _find(environment, sequence)
     gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
-    _decide(gateway, actor, record, "secret.reject")
+    _decide(gateway, actor, record, Action.REJECT)
 
 
 def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None:
@@ -186,51 +187,38 @@ def _find(environment: Environment, sequence: int) -> AuditRecord:
     return record
 
 
-def _about(record: AuditRecord) -> dict[str, Any]:
+def _about(record: AuditRecord) -> About:
     return {
-        "environment": record.environment, "secret": record.secret, "version_id": record.version_id,
-        "base_version_id": record.base_version_id, "keys": json.loads(record.keys), "reason": record.reason,
-    }  # fmt: skip
+        "environment": record.environment,
+        "secret": record.secret,
+        "version_id": record.version_id,
+        "base_version_id": record.base_version_id,
+        "keys": audit.texts(record.keys),
+        "reason": record.reason,
+    }
 
 
-def _decide(gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: str) -> None:
-    where = _about(record)
+def _decide(
+    gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: Action
+) -> None:
+    label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
+    # One decision on a proposal at a time, whoever makes it.
+    key = f"decide-{record.intent}"
     try:
-        # One decision on a proposal at a time, whoever makes it.
-        intent = audit.record_intent(action, actor, **where, once=f"decide-{record.intent}")
+        with audit.act(action, actor, idempotency_key=key, **_about(record)) as act:
+            act.add_request(_carry_out(gateway, record, action, label))
+            record_done(act, "the decision", details={"proposed_by": record.actor})
     except audit.AlreadyIntended:
         raise SecretNotEditable("This decision is being carried out already.") from None
-    label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
-    try:
-        request_id = _carry_out(gateway, record, action, label)
-    except OutcomeUnknown:
-        raise
-    except ConsoleError as error:
-        outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
-        audit.record_outcome(
-            intent, action, actor, outcome, **where, details={"why": error.message}
-        )
-        raise
-    try:
-        audit.record_outcome(
-            intent,
-            action,
-            actor,
-            "done",
-            **where,
-            request_ids=[request_id],
-            details={"proposed_by": record.actor},
-        )
-    except AuditUnavailable:
-        raise OutcomeUnknown(
-            "AWS took the decision, but its outcome could not be recorded."
-        ) from None
-    if action == "secret.approve":
+    if action == Action.APPROVE:
         take_label_off(gateway, record.secret, label, record.version_id)
 
 
-def _carry_out(gateway: SecretsManagerGateway, record: AuditRecord, action: str, label: str) -> str:
-    if action == "secret.approve":
+def _carry_out(
+    gateway: SecretsManagerGateway, record: AuditRecord, action: Action, label: str
+) -> str:
+    """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
+    if action == Action.APPROVE:
         return swap_current(
             gateway, record.secret, base=record.base_version_id, to=record.version_id
         )
