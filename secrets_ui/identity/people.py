@@ -1,4 +1,5 @@
-"""People who come from the identity provider: their account here, and the roles that their groups give."""
+"""People who come from the identity provider: their account here, and the roles that their groups
+give."""
 
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ RESERVED = {CONSOLE.name, "unknown"}
 
 
 def admit(identity: Identity, address: str) -> Any:
-    """The account of a person who may sign in, made at their first sign-in, with the roles of their groups.
+    """The account of a person who may sign in, made at their first sign-in, with the roles of their
+    groups.
 
-    Group roles that they no longer have are taken away. Raises IdentityRefused for somebody in no group with a role,
-    an account that is switched off, or a name that belongs to somebody else.
+    Group roles that they no longer have are taken away. Raises IdentityRefused for somebody in no
+    group with a role, an account that is switched off, or a name that belongs to somebody else.
     """
     roles = {
         (name, role)
@@ -66,7 +68,10 @@ def comes_from_provider(person: Any) -> bool:
 
 
 def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> None:
-    """Replaces the roles that groups gave, on record when they change. Roles that an admin gave stay as they are."""
+    """Replaces the roles that groups gave, on record when they change.
+
+    Roles that an admin gave stay as they are.
+    """
     given = RoleGrant.objects.filter(user=person, source=RoleGrant.Source.GROUPS)
     if set(given.values_list("environment", "role")) == roles:
         return
@@ -98,7 +103,8 @@ def _in_no_group(identity: Identity) -> IdentityRefused:
         names = ", ".join(known)
         remedy = f"Ask whoever manages your groups for one of these: {names}. Then sign in again."
     return IdentityRefused(
-        f"The provider knows you as {identity.name or identity.subject}, but in no group that has a role in this console.",
+        f"The provider knows you as {identity.name or identity.subject}, but in no group that has "
+        "a role in this console.",
         "in no group with a role",
         remedy=remedy,
         name=identity.name,
@@ -106,8 +112,8 @@ def _in_no_group(identity: Identity) -> IdentityRefused:
 
 
 def _new_person(identity: Identity) -> Any:
-    """Raises IdentityRefused when the name cannot be used, or is taken by a local account or by an earlier subject with
-    the same address."""
+    """Raises IdentityRefused when the name cannot be used, or is taken by a local account or by an
+    earlier subject with the same address."""
     users = get_user_model()
     name = identity.name
     person = users(username=name, email=identity.email)
@@ -127,9 +133,11 @@ def _new_person(identity: Identity) -> Any:
         same |= Q(email__iexact=identity.email) | Q(username__iexact=identity.email)
     if users._default_manager.filter(same).exists():
         raise IdentityRefused(
-            f"There is an account called {name} already, and it belongs to somebody else: the provider knows you by another subject.",
+            f"There is an account called {name} already, and it belongs to somebody else: the "
+            "provider knows you by another subject.",
             "changed subject, same name or address",
-            remedy="Ask an admin. If it is you after a move at the provider, they take the old account away first.",
+            remedy="Ask an admin. If it is you after a move at the provider, they take the old "
+            "account away first.",
             name=name,
         )
     with transaction.atomic():

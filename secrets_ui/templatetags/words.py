@@ -1,4 +1,5 @@
-"""Words and levels for what the record and the checks tell: actions, outcomes, findings, answers, decisions."""
+"""Words and levels for what the record and the checks tell: actions, outcomes, findings, answers,
+decisions."""
 
 from __future__ import annotations
 
@@ -47,18 +48,23 @@ def is_made_of(version_id: str, record_hash: str) -> bool:
 _STATUS = {
     "fail": ("bad", "No"),
     "unknown": ("mute", "Not known"),
-    "warn": ("warn", "Look at it"),
+    "warn": ("warn", "Warning"),
     "pass": ("ok", "Yes"),
     "skipped": ("mute", "Not checked"),
 }
 _ANSWERS = {
-    "Known": ("ok", "known"), "Missing": ("warn", "not there"), "Denied": ("warn", "not allowed to look"),
-    "Unreachable": ("mute", "no answer"), "NotAsked": ("mute", "not asked"),
-}  # fmt: skip
+    "Known": ("ok", "known"),
+    "Missing": ("warn", "not there"),
+    "Denied": ("warn", "not allowed to look"),
+    "Unreachable": ("mute", "no answer"),
+    "NotAsked": ("mute", "not asked"),
+}
 _DECISIONS = {
-    "Allowed": ("ok", "Allowed"), "ExplicitlyDenied": ("bad", "Denied"), "ImplicitlyDenied": ("bad", "Not allowed"),
+    "Allowed": ("ok", "Allowed"),
+    "ExplicitlyDenied": ("bad", "Denied"),
+    "ImplicitlyDenied": ("bad", "Not allowed"),
     "Undetermined": ("mute", "Not known"),
-}  # fmt: skip
+}
 
 
 @register.filter
@@ -82,13 +88,14 @@ def claim(check: str) -> str:
 @register.filter
 def to_act_on(findings: Any) -> list[Any]:
     """Findings that a person should look at, worst first."""
-    told = [finding for finding in findings if not _is_quiet(finding)]
-    return sorted(told, key=lambda finding: ("fail", "unknown", "warn").index(finding.status))
+    loud = [finding for finding in findings if not _is_quiet(finding)]
+    return sorted(loud, key=lambda finding: ("fail", "unknown", "warn").index(finding.status))
 
 
 @register.filter
 def quiet(findings: Any) -> list[Any]:
-    """The others: what passed, what was not checked for a reason told elsewhere, and second opinions that could not be had."""
+    """The others: what passed, what was not checked for a reason told elsewhere, and second
+    opinions that could not be had."""
     return [finding for finding in findings if _is_quiet(finding)]
 
 
@@ -132,5 +139,5 @@ def reasons(answer: Any) -> list[str]:
     """What decides an evaluator's answer, one sentence each."""
     if answer.evaluation is None:
         return [answer.why_not]
-    told = [f"{result.effect}: {result.place}." for result in answer.evaluation.deciding]
-    return told or list(answer.evaluation.missing) or ["No statement allows it."]
+    deciding = [f"{result.effect}: {result.place}." for result in answer.evaluation.deciding]
+    return deciding or list(answer.evaluation.missing) or ["No statement allows it."]

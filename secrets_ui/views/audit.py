@@ -22,22 +22,23 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 def audit_list(request: HttpRequest) -> HttpResponse:
     visible = [environment.name for environment in ensure_somewhere(request, "audit.view")]
     form = AuditFilterForm(request.GET)
-    filters = form.cleaned_data if form.is_valid() else {}
+    is_valid = form.is_valid()
+    filters = form.cleaned_data if is_valid else {}
     below = request.GET.get("below", "")
-    page = (
-        audit_log.search(
-            filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0
-        )
-        if form.is_valid()
-        else None
-    )
+    start = int(below) if below.isdecimal() and len(below) < 19 else 0
+    page = audit_log.search(filters, visible, below=start) if is_valid else None
     query = request.GET.copy()
     query.pop("below", None)
     context = {
-        "form": form, "filters": filters, "page": page, "visible": visible, "choices": audit_log.choices(visible),
-        "query": query.urlencode(), "may_export": bool(environments_with(request, "audit.export")),
+        "form": form,
+        "filters": filters,
+        "page": page,
+        "visible": visible,
+        "choices": audit_log.choices(visible),
+        "query": query.urlencode(),
+        "may_export": bool(environments_with(request, "audit.export")),
         "is_filtered": any(filters.values()),
-    }  # fmt: skip
+    }
     return render(request, "audit/list.html", context)
 
 
@@ -59,7 +60,8 @@ def audit_export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     visible = [environment.name for environment in ensure_somewhere(request, "audit.export")]
     filter_form = AuditFilterForm(request.GET)
     if not filter_form.is_valid():
-        raise BadRequest  # an export without the filter would hold more than was asked for
+        # An export without the filter would hold more than was asked for.
+        raise BadRequest
     filters = filter_form.cleaned_data
     chosen = {name: value for name, value in filters.items() if value}
     audit.record(

@@ -1,7 +1,8 @@
-"""What the audit log records: the actions and their outcomes, as they are stored and as pages show them.
+"""What the audit log records: the actions and their outcomes, as they are stored and as pages show
+them.
 
-The stored strings are part of the audit chain and never change. A log may hold an action of an earlier release that is
-not listed here, so readers take plain strings; writers take an `Action`.
+The stored strings are part of the audit chain and never change. A log may hold an action of an
+earlier release that is not listed here, so readers take plain strings; writers take an `Action`.
 """
 
 from __future__ import annotations

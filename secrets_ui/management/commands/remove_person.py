@@ -1,4 +1,5 @@
-"""`manage.py remove_person NAME`: takes an account away, with its roles, sessions and second factors. The record keeps its name."""
+"""`manage.py remove_person NAME`: takes an account away, with its roles, sessions and second
+factors. The record keeps its name."""
 
 from __future__ import annotations
 
@@ -14,7 +15,11 @@ from ..account import account_called
 
 
 class Command(BaseCommand):
-    help = "Takes a person's account away. Somebody of the provider who comes again gets a new one, if a group of theirs has a role."
+    help = (
+        "Takes a person's account away. Somebody who signs in through the provider again gets a "
+        "new "
+        "one, if a group of theirs has a role."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the account's name")

@@ -47,13 +47,19 @@ class Act:
         version_id: str = "",
         details: Mapping[str, object] = NO_DETAILS,
     ) -> None:
-        """Records that the act took effect. `version_id` is the version that it made, where the intent could not name
-        one. Raises AuditUnavailable; the act then stays open."""
+        """Records that the act took effect.
+
+        `version_id` is the version that it made, where the intent could not name one. Raises
+        AuditUnavailable; the act then stays open.
+        """
         self.add_request(request_id)
         self._end(Outcome.DONE, details, version_id=version_id)
 
     def failed(self, error: ConsoleError) -> None:
-        """Records that AWS refused, or that somebody else's change came first. Raises AuditUnavailable."""
+        """Records that AWS refused, or that somebody else's change came first.
+
+        Raises AuditUnavailable.
+        """
         details = {"why": error.message}
         if isinstance(error, AwsError):
             self.add_request(error.call.request_id)
@@ -95,11 +101,11 @@ def act(
 
     - AwsError and VersionConflict: failed, with AWS's code and request id; conflict.
     - Any other refusal of the console: not carried out, with its message.
-    - OutcomeUnknown, AuditUnavailable and every unexpected error: the act stays open. So it does when the block ends
-      without `done`, `failed` or `not_applied`.
+    - OutcomeUnknown, AuditUnavailable and every unexpected error: the act stays open. So it does
+      when the block ends without `done`, `failed` or `not_applied`.
 
-    Raises AuditUnavailable, and then the act must not be made; AlreadyIntended when an earlier intent with the same
-    idempotency key is open or done.
+    Raises AuditUnavailable, and then the act must not be made; AlreadyIntended when an earlier
+    intent with the same idempotency key is open or done.
     """
     intent = NewRecord(
         phase=Phase.INTENT,

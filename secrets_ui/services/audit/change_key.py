@@ -15,8 +15,8 @@ from .verify import verify_with
 def change_audit_key() -> audit.Recorded:
     """Adds the record with which AUDIT_KEY takes over from the last of AUDIT_KEYS_BEFORE.
 
-    Its hash, under the new key, covers all records before it, so that whoever learnt the old key cannot change them.
-    Raises AuditKeyNotChanged, AuditUnavailable.
+    Its hash, under the new key, covers all records before it, so that whoever learnt the old key
+    cannot change them. Raises AuditKeyNotChanged, AuditUnavailable.
     """
     before = settings.AUDIT_KEYS_BEFORE
     if not before:

@@ -1,4 +1,5 @@
-"""A record before it has a place in the chain: what it says, and the row of texts that is hashed and stored."""
+"""A record before it has a place in the chain: what it says, and the row of texts that is hashed
+and stored."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class About(TypedDict, total=False):
 class NewRecord:
     """`intent` is the sequence of the intent that an outcome ends, "" for other phases.
 
-    `idempotency_key` names the request that an intent came from. A second intent with the same key is refused unless
-    the first ended without effect.
+    `idempotency_key` names the request that an intent came from. A second intent with the same key
+    is refused unless the first ended without effect.
     """
 
     phase: Phase
@@ -50,7 +51,8 @@ class NewRecord:
     details: Mapping[str, object] = field(default_factory=dict)
 
     def row(self) -> dict[str, str]:
-        """The columns, cut to their lengths; sequence, time and hash are added with the place in the chain."""
+        """The columns, cut to their lengths; sequence, time and hash are added with the place in
+        the chain."""
         return {
             "phase": self.phase.value,
             "action": str(self.action),
@@ -77,8 +79,8 @@ class NewRecord:
 def _json(value: object) -> str:
     """JSON in one fixed form.
 
-    A key may hold half of a surrogate pair, which JSON can spell and UTF-8 cannot: `backslashreplace` spells it as
-    JSON does.
+    A key may hold half of a surrogate pair, which JSON can spell and UTF-8 cannot:
+    `backslashreplace` spells it as JSON does.
     """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -21,14 +21,15 @@ ROWS = 50
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
-    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
-    "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
+    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret",
+    "version_id", "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the log: an event, or an intent with the outcome that ended it, None while it is open."""
+    """One line of the log: an event, or an intent with the outcome that ended it, None while it is
+    open."""
 
     record: AuditRecord
     ended: AuditRecord | None
@@ -73,8 +74,9 @@ class Page:
 def search(filters: Mapping[str, str], visible: Iterable[str], *, below: int = 0) -> Page:
     """One page, newest first.
 
-    `visible` are the environments whose records the person may see; records without an environment are shown to all
-    who may see any. A page starts below a sequence number, so that new records do not shift it.
+    `visible` are the environments whose records the person may see; records without an environment
+    are shown to all who may see any. A page starts below a sequence number, so that new records do
+    not shift it.
     """
     records = _select(filters, visible)
     if below:
@@ -159,7 +161,8 @@ def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
 
 
 def choices(visible: Iterable[str]) -> dict[str, list[str]]:
-    """What the filter's lists offer: the people and actions that the log holds, and the outcomes."""
+    """What the filter's lists offer: the people and actions that the log holds, and the
+    outcomes."""
     records = AuditRecord.objects.filter(environment__in=[*visible, ""])
     return {
         "people": list(records.values_list("actor", flat=True).distinct().order_by("actor")[:200]),
@@ -169,7 +172,10 @@ def choices(visible: Iterable[str]) -> dict[str, list[str]]:
 
 
 def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Iterator[str]:
-    """Lines of CSV or JSON Lines, oldest first, in the columns of the table, outcomes too. Streamed."""
+    """Lines of CSV or JSON Lines, oldest first, in the columns of the table, outcomes too.
+
+    Streamed.
+    """
     chosen = _select(filters, visible)
     intents = chosen.filter(phase=Phase.INTENT).values_list("sequence", flat=True)
     wanted = {str(sequence) for sequence in intents.iterator()}

@@ -49,7 +49,8 @@ def verify_with(keys: Sequence[bytes]) -> tuple[list[Break], Checkpoint]:
 
 
 def last_record() -> tuple[int, bool]:
-    """The sequence of the last record, 0 where there is none, and whether it was hashed with AUDIT_KEY."""
+    """The sequence of the last record, 0 where there is none, and whether it was hashed with
+    AUDIT_KEY."""
     last = AuditRecord.objects.values_list(*FIELDS, "hash").first()
     if last is None:
         return 0, True

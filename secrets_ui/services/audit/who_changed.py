@@ -11,7 +11,10 @@ from ...models import AuditRecord
 
 @dataclass(frozen=True)
 class Author:
-    """Who made a version. `sequence` is the intent's record; `approved_by` the second person, where there was one."""
+    """Who made a version.
+
+    `sequence` is the intent's record; `approved_by` the second person, where there was one.
+    """
 
     name: str
     at: str
@@ -21,7 +24,10 @@ class Author:
 
 
 def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
-    """By version id, for the versions that this console made; all others were made outside it. One query."""
+    """By version id, for the versions that this console made; all others were made outside it.
+
+    One query.
+    """
     rows = (
         AuditRecord.objects.filter(
             version_id__in={v for v in version_ids if v},

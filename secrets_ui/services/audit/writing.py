@@ -22,7 +22,8 @@ from .new_record import NO_DETAILS, About, NewRecord
 log = logging.getLogger("miyabi.audit")
 # Any number that nobody else uses with pg_advisory_xact_lock on this database.
 _LOCK = 0x6D697961
-# How long to wait for the lock: a writer that hangs must not hang everybody. SQLite has its own timeout in settings.
+# How long to wait for the lock: a writer that hangs must not hang everybody. SQLite has its own
+# timeout in settings.
 _PATIENCE = "5s"
 
 
@@ -57,8 +58,8 @@ def record(
 ) -> Recorded:
     """Records a single event, such as a sign-in, a refusal or an export.
 
-    `in_transaction` runs under the audit lock, in the transaction that adds the record: whatever it raises undoes
-    both. Raises AuditUnavailable.
+    `in_transaction` runs under the audit lock, in the transaction that adds the record: whatever it
+    raises undoes both. Raises AuditUnavailable.
     """
     entry = NewRecord(
         phase=Phase.EVENT, action=action, actor=actor, outcome=outcome, details=details, **about
@@ -67,8 +68,10 @@ def record(
 
 
 def append(entry: NewRecord, in_transaction: Callable[[], object] = lambda: None) -> Recorded:
-    """Adds a record to the chain and commits it. Raises AuditUnavailable, and AlreadyIntended for an idempotency key
-    that was used before."""
+    """Adds a record to the chain and commits it.
+
+    Raises AuditUnavailable, and AlreadyIntended for an idempotency key that was used before.
+    """
     fields = entry.row()
     try:
         with transaction.atomic(durable=True):
@@ -84,8 +87,10 @@ def append(entry: NewRecord, in_transaction: Callable[[], object] = lambda: None
 
 
 def settle(intent: AuditRecord, outcome: Outcome, version_id: str, why: str, by: Actor) -> Recorded:
-    """Ends an intent in place of the request that made it. Raises AlreadyEnded when that request, or another
-    settlement, was first, and AuditUnavailable."""
+    """Ends an intent in place of the request that made it.
+
+    Raises AlreadyEnded when that request, or another settlement, was first, and AuditUnavailable.
+    """
 
     def ensure_open() -> None:
         if outcome_of(intent.sequence):
@@ -111,15 +116,18 @@ def settle(intent: AuditRecord, outcome: Outcome, version_id: str, why: str, by:
 def outcome_of(sequence: int) -> AuditRecord | None:
     """The record that ended an intent, None while it is open.
 
-    Of two, the last counts: a request that was suspended and outlived its own settlement knows better than AWS could
-    tell.
+    Of two, the last counts: a request that was suspended and outlived its own settlement knows
+    better than AWS could tell.
     """
     outcomes = AuditRecord.objects.filter(intent=str(sequence), phase=Phase.OUTCOME)
     return outcomes.order_by("-sequence").first()
 
 
 def _take_lock() -> None:
-    """One writer at a time, over all processes and machines. SQLite: the transaction began IMMEDIATE (see settings)."""
+    """One writer at a time, over all processes and machines.
+
+    SQLite: the transaction began IMMEDIATE (see settings).
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
@@ -127,7 +135,10 @@ def _take_lock() -> None:
 
 
 def _ensure_first(idempotency_key: str) -> None:
-    """Under the audit lock. An earlier intent that ended without effect does not count. Raises AlreadyIntended."""
+    """Under the audit lock.
+
+    An earlier intent that ended without effect does not count. Raises AlreadyIntended.
+    """
     earlier = AuditRecord.objects.filter(once=idempotency_key, phase=Phase.INTENT)
     for sequence in earlier.values_list("sequence", flat=True):
         ended = outcome_of(sequence)
@@ -160,7 +171,8 @@ _LOGGED = ("phase", "action", "outcome", "actor", "environment", "secret")
 
 
 def _log(recorded: Recorded, fields: Mapping[str, str]) -> None:
-    """Sends the record's hash to the log stream, a second place that shows when the chain's tail was cut off."""
+    """Sends the record's hash to the log stream, a second place that shows when the chain's tail
+    was cut off."""
     checkpoint = {
         "sequence": recorded.sequence,
         "hash": recorded.hash,

@@ -1,9 +1,11 @@
-"""Proposed changes: a proposal is a version under our label, and approving it is the compare-and-swap, by somebody else."""
+"""Proposed changes: a proposal is a version under our label, and approving it is the
+compare-and-swap, by somebody else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -31,7 +33,8 @@ from .review import masked
 from .save import ensure_not_too_many
 from .swap import swap_current, take_label_off
 
-SHOWN = 50  # proposals on the page
+# Proposals on the page.
+SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ class ChangedKey:
 
 @dataclass(frozen=True)
 class Proposal:
-    """`sequence` is the intent that proposed it. `stale` says why it can no longer be approved, "" when it can."""
+    """`sequence` is the intent that proposed it.
+
+    `stale` says why it can no longer be approved, "" when it can.
+    """
 
     sequence: int
     secret: str
@@ -59,12 +65,13 @@ class Proposal:
 def open_proposals(
     environment: Environment, actor: Actor, is_visible: Callable[[str], bool] = lambda name: True
 ) -> list[Proposal]:
-    """Proposals of an environment that nobody has decided on, newest first, each checked against the secret as it is now."""
+    """Proposals of an environment that nobody has decided on, newest first, each checked against
+    the secret as it is now."""
     waiting = _undecided(environment).order_by("-sequence")
     records = [record for record in waiting.iterator() if is_visible(record.secret)][:SHOWN]
     gateway = secrets_manager(environment, actor, DESCRIBE)
     names = sorted({record.secret for record in records})
-    answers = gather([lambda name=name: gateway.describe_secret(name) for name in names])  # type: ignore[misc]
+    answers = gather([partial(gateway.describe_secret, name) for name in names])
     secrets = dict(zip(names, answers, strict=True))
     return [_proposal(environment, record, secrets[record.secret]) for record in records]
 
@@ -112,11 +119,11 @@ def _keys(
     after = known_facts([Wanted(secret.name, secret.arn, record.version_id, spec)]).get(secret.arn)
     return [
         ChangedKey(
-            n,
-            masked(before.key(n)) if before else "not known",
-            masked(after.key(n)) if after else "not known",
+            name,
+            masked(before.key(name)) if before else "not known",
+            masked(after.key(name)) if after else "not known",
         )
-        for n in names
+        for name in names
     ]
 
 
@@ -124,14 +131,20 @@ def _why_stale(record: AuditRecord, secret: Secret | AwsError) -> str:
     if isinstance(secret, AwsError):
         return f"The secret cannot be looked at: {secret.message}"
     if secret.current != record.base_version_id:
-        return "Somebody changed the secret after it was proposed. Propose it again from the version that is current now."
+        return (
+            "Somebody changed the secret after it was proposed. Propose it again from the version "
+            "that is current now."
+        )
     if record.version_id not in secret.versions:
         return "Its version no longer carries the proposal's label."
     return ""
 
 
 def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
-    """Makes a proposal current. Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest."""
+    """Makes a proposal current.
+
+    Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest.
+    """
     record = _find(environment, sequence)
     if record.actor == actor.name:
         audit.record(
@@ -156,7 +169,10 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
 
 
 def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
-    """What waits is approved only as it was proposed. It has its label, so a secret that is full of labels is no obstacle."""
+    """What waits is approved only as it was proposed.
+
+    It has its label, so a secret that is full of labels is no obstacle.
+    """
     ensure_editable(secret, adds_label=False)
     ensure_current_version(secret, record.base_version_id)
     if why := _why_stale(record, secret):
@@ -164,9 +180,11 @@ def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
 
 
 def reject(environment: Environment, actor: Actor, sequence: int) -> None:
-    """Takes a proposal's label off, so that AWS collects its version in time. People may reject their own.
+    """Takes a proposal's label off, so that AWS collects its version in time. People may reject
+    their own.
 
-    Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable, OutcomeUnknown.
+    Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable,
+    OutcomeUnknown.
     """
     record = _find(environment, sequence)
     gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
@@ -234,7 +252,8 @@ def _carry_out(
 def _ensure_off(
     gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError
 ) -> None:
-    """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on a secret that is gone."""
+    """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on
+    a secret that is gone."""
     try:
         labels = gateway.describe_secret(record.secret).versions.get(record.version_id, ())
     except SecretNotFound:

@@ -1,4 +1,5 @@
-"""A form that is sent twice is saved once: the second request waits for the first, and gets its answer."""
+"""A form that is sent twice is saved once: the second request waits for the first, and gets its
+answer."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ from ...domain.people.actor import Actor
 from ...models import AuditRecord
 from .. import audit
 
-# Seconds since the intent. A save that has not moved AWSCURRENT by then gives up, so that settle_audit
-# may judge an older intent without racing a live request.
+# Seconds since the intent. A save that has not moved AWSCURRENT by then gives up, so that
+# settle_audit may judge an older intent without racing a live request.
 SAVE_DEADLINE = 30
 
 
@@ -48,8 +49,8 @@ def idempotency_key_of(environment: Environment, actor: Actor, edit: Edit) -> st
 
 
 def find_saved(edit: Edit) -> Saved | None:
-    """The result of an earlier request with the same idempotency key, None where there is none or it
-    had no effect. Waits for one that is under way. Raises OutcomeUnknown."""
+    """The result of an earlier request with the same idempotency key, None where there is none or
+    it had no effect. Waits for one that is under way. Raises OutcomeUnknown."""
     if not edit.idempotency_key:
         return None
     earlier = AuditRecord.objects.filter(once=edit.idempotency_key, phase=Phase.INTENT).first()
@@ -62,7 +63,8 @@ def find_saved(edit: Edit) -> Saved | None:
 def wait_for(sequence: int) -> Saved:
     """The result of an intent that another request is acting on.
 
-    Raises OutcomeUnknown when it ended without effect, or is older than SAVE_DEADLINE and still open.
+    Raises OutcomeUnknown when it ended without effect, or is older than SAVE_DEADLINE and still
+    open.
     """
     began = datetime.fromisoformat(
         AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence)

@@ -15,8 +15,11 @@ from ..audit.new_record import NO_DETAILS, About
 def record_done(
     act: audit.Act, what: str, *, version_id: str = "", details: Mapping[str, object] = NO_DETAILS
 ) -> None:
-    """Ends an act that AWS has carried out. Raises OutcomeUnknown where that cannot be recorded; the act then stays
-    open until settle_audit asks AWS."""
+    """Ends an act that AWS has carried out.
+
+    Raises OutcomeUnknown where that cannot be recorded; the act then stays open until settle_audit
+    asks AWS.
+    """
     try:
         act.done(version_id=version_id, details=details)
     except AuditUnavailable:

@@ -1,4 +1,5 @@
-"""Saves an edit: compare-and-swap on AWS itself, with an intent on record before it and the outcome after it."""
+"""Saves an edit: compare-and-swap on AWS itself, with an intent on record before it and the outcome
+after it."""
 
 from __future__ import annotations
 
@@ -47,10 +48,11 @@ log = logging.getLogger("miyabi.save")
 
 
 def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved:
-    """Makes the edit the current version, or a proposal where the environment asks for a second person.
+    """Makes the edit the current version, or a proposal where the environment asks for a second
+    person.
 
-    Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged, TooManyWrites,
-    AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager.
+    Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged,
+    TooManyWrites, AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager.
     """
     name = environment.secret_name(edit.secret)
     ensure_rules_kept(environment, edit)
@@ -72,12 +74,16 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
 
 
 def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
-    """The environment's rules, held on the server whatever the form showed. Raises InvalidChange."""
+    """The environment's rules, held on the server whatever the form showed.
+
+    Raises InvalidChange.
+    """
     if environment.rules.reason_required and not edit.reason.strip():
         raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
     if environment.rules.type_the_name and edit.typed_name != edit.secret:
         raise InvalidChange(
-            f"Type the secret's whole name, {edit.secret}, to confirm a change in {environment.name}.",
+            f"Type the secret's whole name, {edit.secret}, to confirm a change in "
+            f"{environment.name}.",
             key="typed_name",
         )
 
@@ -106,9 +112,11 @@ def _record_refusal(
 def _read_base(
     gateway: SecretsManagerGateway, actor: Actor, edit: Edit
 ) -> tuple[Secret, SecretValue | None]:
-    """The secret as it is now, and the value that the edit starts from, None where there is none yet.
+    """The secret as it is now, and the value that the edit starts from, None where there is none
+    yet.
 
-    The read is on record before the first call: while nothing can be recorded, AWS is not asked at all.
+    The read is on record before the first call: while nothing can be recorded, AWS is not asked at
+    all.
     """
     if not edit.base:
         return _ensure_unchanged(gateway, edit), None
@@ -175,8 +183,8 @@ def _save(
 class _NewVersion:
     """The version that a save makes: put under a label of ours, then made current.
 
-    The label comes off after the outcome is on record, so that a version whose outcome is missing is always found by
-    its label.
+    The label comes off after the outcome is on record, so that a version whose outcome is missing
+    is always found by its label.
     """
 
     gateway: SecretsManagerGateway
@@ -200,8 +208,10 @@ class _NewVersion:
         return cls(gateway, secret, base, version_id, f"{prefix}{version_id[:12]}")
 
     def put(self, value: SecretValue) -> str:
-        """Returns the request id, "" where AWS refused and has the version all the same. Raises AwsErrors,
-        VersionConflict, OutcomeUnknown."""
+        """Returns the request id, "" where AWS refused and has the version all the same.
+
+        Raises AwsErrors, VersionConflict, OutcomeUnknown.
+        """
         try:
             return self.gateway.put_secret_value(
                 self.secret, value, token=self.id, label=self.label
@@ -209,8 +219,8 @@ class _NewVersion:
         except AwsError as error:
             if self.base:
                 raise
-            # A secret's first version is live as soon as it is made, and an earlier attempt whose reply was lost may
-            # have made it.
+            # A secret's first version is live as soon as it is made, and an earlier attempt whose
+            # reply was lost may have made it.
             ensure_moved(self.gateway, self.secret, base="", to=self.id, error=error)
             return ""
 
@@ -229,7 +239,8 @@ class _NewVersion:
 def _keep_facts(
     environment: Environment, secret: Secret, version_id: str, value: SecretValue
 ) -> None:
-    """The change is made and on record: facts that cannot be kept now are derived when a page needs them."""
+    """The change is made and on record: facts that cannot be kept now are derived when a page needs
+    them."""
     spec = configuration.spec_of(environment, secret.name)
     try:
         keep_facts(secret.arn, derive_facts(version_id, value, spec, settings.FINGERPRINT_KEY))

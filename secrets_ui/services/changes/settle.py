@@ -23,17 +23,19 @@ from .. import audit, configuration
 from ..aws_access import secrets_manager
 from .swap import take_label_off
 
-# Seconds. A live save moves AWSCURRENT within idempotency.SAVE_DEADLINE (30 s), and its last call ends, retries
-# included, within 25 s more.
+# Seconds. A live save moves AWSCURRENT within idempotency.SAVE_DEADLINE (30 s), and its last call
+# ends, retries included, within 25 s more.
 SETTLE_AFTER = 90
-# How many to list in search of a version without a label. AWS keeps about a hundred of them, and those of a day:
+# How many to list in search of a version without a label. AWS keeps about a hundred of them, and
+# those of the last day:
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 MOST_VERSIONS = 10_000
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of one intent; `outcome` is None where AWS could not tell, and the intent stays open."""
+    """What became of one intent; `outcome` is None where AWS could not tell, and the intent stays
+    open."""
 
     sequence: int
     action: str
@@ -77,7 +79,8 @@ def _settle(intent: AuditRecord) -> Settled:
 def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -> str:
     """The version that the intent is about, "" where AWS has none.
 
-    A save's version is named by its intent's hash, in the form that was set at the time; a decision names it.
+    A save's version is named by its intent's hash, in the form that was set at the time; a decision
+    names it.
     """
     ids = (
         [intent.version_id]
@@ -113,7 +116,8 @@ _SWAPPED = {
     False: (Outcome.NOT_APPLIED, "the version was made, but never current"),
     None: (
         Outcome.UNKNOWN,
-        "AWSCURRENT has moved on so often that its labels no longer tell whether the version was ever current",
+        "AWSCURRENT has moved on so often that its labels no longer tell whether the version was "
+        "ever current",
     ),
 }
 
@@ -125,10 +129,11 @@ def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
 
 
 def _moved_by_the_record(intent: AuditRecord, version: str) -> bool | None:
-    """Whether the version was made current, by the audit log alone, where AWS's labels no longer tell.
+    """Whether the version was made current, by the audit log alone, where AWS's labels no longer
+    tell.
 
-    An edit that started from the version proves that it was current; a swap from the same base to another version
-    proves that it was not.
+    An edit that started from the version proves that it was current; a swap from the same base to
+    another version proves that it was not.
     """
     records = AuditRecord.objects.filter(environment=intent.environment, secret=intent.secret)
     if records.filter(phase=Phase.INTENT, base_version_id=version).exists():
@@ -151,10 +156,11 @@ def _end(intent: AuditRecord, version: str, outcome: Outcome, why: str) -> Settl
 
 
 def sweep_labels(environment: Environment) -> list[str]:
-    """Takes off labels of ours that are no longer needed, left when a process ended or AWS was away.
+    """Takes off labels of ours that are no longer needed, left when a process ended or AWS was
+    away.
 
-    Returns the secrets' names. What AWS lists may be five minutes old, so a fresh label may have to wait for the next
-    sweep. Raises AwsError.
+    Returns the secrets' names. What AWS lists may be five minutes old, so a fresh label may have to
+    wait for the next sweep. Raises AwsError.
     """
     gateway = secrets_manager(environment, CONSOLE, SWEEP)
     swept, token = [], ""
@@ -185,7 +191,8 @@ def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:
 
 
 def _is_left_over(label: str, version: str) -> bool:
-    """An edit's label is needed until its outcome is on record, a proposal's until it has failed or was decided on.
+    """An edit's label is needed until its outcome is on record, a proposal's until it has failed or
+    was decided on.
 
     Version ids in the form of a UUID carry the hash without its end, and with hyphens.
     """

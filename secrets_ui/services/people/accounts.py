@@ -14,7 +14,8 @@ from .. import audit
 
 
 def make_account(username: str, password: str, roles: Mapping[str, str]) -> None:
-    """Makes an account, or gives an existing one a new password and exactly these roles (environment → role). On record."""
+    """Makes an account, or gives an existing one a new password and exactly these roles
+    (environment → role). On record."""
     audit.record(Action.SET_ACCOUNT, CONSOLE, details={"account": username, "roles": dict(roles)})
     with transaction.atomic():
         person, _ = get_user_model()._default_manager.get_or_create(username=username)

@@ -90,7 +90,8 @@ def _create(environment: Environment, person: Person, role: str, prefix: str) ->
 
 
 def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> None:
-    """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin, AuditUnavailable."""
+    """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin,
+    AuditUnavailable."""
     grant = RoleGrant.objects.filter(
         pk=number, user_id=person.pk, environment=environment.name
     ).first()
@@ -100,7 +101,8 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
             raise InvalidGrant("There is no such role any more.")
         if grant.source == RoleGrant.Source.GROUPS:
             raise InvalidGrant(
-                "A group of the identity provider gives this role. Take the person out of the group there."
+                "A group of the identity provider gives this role. Take the person out of the "
+                "group there."
             )
         grant.delete()
         _ensure_admin(environment.name)
@@ -112,7 +114,8 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
 
 
 def switch_account(actor: Actor, person: Person, *, on: bool) -> None:
-    """Somebody whose account is switched off is signed out at their next request; their web sessions end.
+    """Somebody whose account is switched off is signed out at their next request; their web
+    sessions end.
 
     Raises NotPermitted for oneself, LastAdmin, AuditUnavailable.
     """
@@ -161,7 +164,8 @@ def _change(
     environment: str,
     about: Mapping[str, str],
 ) -> None:
-    """Makes a change and records it in one transaction; a refusal goes on record in place of the change."""
+    """Makes a change and records it in one transaction; a refusal goes on record in place of the
+    change."""
     details = {name: text[:200] for name, text in about.items() if text}
     try:
         audit.record(action, actor, environment=environment, details=details, in_transaction=make)

@@ -16,7 +16,10 @@ from ...models import PersonSession
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A web session that can still be used. `number` names it in URLs, where its key must not be."""
+    """A web session that can still be used.
+
+    `number` names it in URLs, where its key must not be.
+    """
 
     number: int
     person: str
@@ -101,7 +104,10 @@ def end_session(number: int) -> None:
 
 
 def end_sessions(person: Any, *, but: str = "") -> int:
-    """Ends all web sessions of a person (a user or its primary key), `but` the one with this key. Returns how many."""
+    """Ends all web sessions of a person (a user or its primary key), `but` the one with this key.
+
+    Returns how many.
+    """
     rows = list(PersonSession.objects.filter(user=person).exclude(session_key=but))
     _forget(rows)
     return len(rows)

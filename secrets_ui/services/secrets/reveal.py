@@ -1,4 +1,5 @@
-"""Shows one value to one person: on record before AWS is asked, and again before the value is handed out."""
+"""Shows one value to one person: on record before AWS is asked, and again before the value is
+handed out."""
 
 from __future__ import annotations
 
@@ -53,10 +54,12 @@ def reveal_key(
     reason: str,
     to: str,
 ) -> Revealed:
-    """The value of `key` in `version`, when that is the current one. `to` is "screen" or "clipboard".
+    """The value of `key` in `version`, when that is the current one. `to` is "screen" or
+    "clipboard".
 
-    Raises NotPermitted where the environment is write-only, InvalidChange without a reason or the key, TooManyReveals,
-    VersionMoved, AuditUnavailable (then AWS was not asked, or nothing is handed out), AwsErrors. One call.
+    Raises NotPermitted where the environment is write-only, InvalidChange without a reason or the
+    key, TooManyReveals, VersionMoved, AuditUnavailable (then AWS was not asked, or nothing is
+    handed out), AwsErrors. One call.
     """
     name = environment.secret_name(name)
     about: About = {
@@ -93,8 +96,8 @@ def _refuse(environment: Environment, actor: Actor, about: About) -> NoReturn:
 def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
     """The value of one member, and its kind. Without a key, the whole of a text that is no object.
 
-    A string comes decoded, anything else as it is written in the document. Raises VersionMoved, InvalidDocument,
-    InvalidChange.
+    A string comes decoded, anything else as it is written in the document. Raises VersionMoved,
+    InvalidDocument, InvalidChange.
     """
     if "AWSCURRENT" not in stored.labels:
         raise VersionMoved(

@@ -23,7 +23,8 @@ RIGHT = "secret.reveal"
 class Debt:
     """A key that `person` saw, last at `at`, and that holds the same value since.
 
-    `why` says why it should be changed, "" where the person still has a role there. `sequence` is the record's.
+    `why` says why it should be changed, "" where the person still has a role there. `sequence` is
+    the record's.
     """
 
     environment: str
@@ -36,7 +37,8 @@ class Debt:
 
 
 def debts_of_secret(environment: Environment, name: str, current: str) -> dict[str, list[Debt]]:
-    """By key, one for each person, the last who saw it first; `current` is AWSCURRENT's version id."""
+    """By key, one for each person, the last who saw it first; `current` is AWSCURRENT's version
+    id."""
     shown = _shown(AuditRecord.objects.filter(environment=environment.name, secret=name))
     found: dict[str, list[Debt]] = {}
     for debt in _unpaid(shown, {(environment.name, name): current}):
@@ -45,8 +47,8 @@ def debts_of_secret(environment: Environment, name: str, current: str) -> dict[s
 
 
 def debts_of(person: str, environments: Iterable[Environment]) -> list[Debt]:
-    """What a person saw in these environments, by the versions that this console last saw to be current. No AWS
-    call."""
+    """What a person saw in these environments, by the versions that this console last saw to be
+    current. No AWS call."""
     names = [environment.name for environment in environments]
     return _debts(AuditRecord.objects.filter(actor=person, environment__in=names))
 
@@ -57,7 +59,10 @@ def reveal_debt(environment: Environment) -> list[Debt]:
 
 
 def to_rotate(environments: Iterable[Environment]) -> list[Debt]:
-    """What people saw who have no role for it any more, or whose account is off. Only a new value takes it back."""
+    """What people saw who have no role for it any more, or whose account is off.
+
+    Only a new value takes it back.
+    """
     names = [environment.name for environment in environments]
     found = _debts(AuditRecord.objects.filter(environment__in=names))
     return [debt for debt in found if debt.why]
@@ -74,8 +79,10 @@ def _debts(records: QuerySet[AuditRecord]) -> list[Debt]:
 
 
 def _shown(records: QuerySet[AuditRecord]) -> list[tuple[Debt, str]]:
-    """Each key that was shown and the version it was shown of, the latest first. Values that are not secret are no
-    debt."""
+    """Each key that was shown and the version it was shown of, the latest first.
+
+    Values that are not secret are no debt.
+    """
     rows = records.filter(phase=Phase.OUTCOME, action=Action.REVEAL, outcome=Outcome.DONE).order_by(
         "-sequence"
     )
@@ -95,8 +102,10 @@ def _is_secret(debt: Debt) -> bool:
 
 
 def _unpaid(shown: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], str]) -> list[Debt]:
-    """Those whose value is still the one that was shown, one for each key and person. Where that is not known, the
-    debt counts as unpaid."""
+    """Those whose value is still the one that was shown, one for each key and person.
+
+    Where that is not known, the debt counts as unpaid.
+    """
     if not shown:
         return []
     prints = _fingerprints({version for _, version in shown} | set(current.values()))
@@ -109,7 +118,10 @@ def _unpaid(shown: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], st
 
 
 def _is_changed(key: str, before: dict[str, str] | None, after: dict[str, str] | None) -> bool:
-    """Between two versions. A whole text has no fingerprint, and another version of it is another text."""
+    """Between two versions.
+
+    A whole text has no fingerprint, and another version of it is another text.
+    """
     if before is None or after is None:
         return False
     return key not in before or before[key] != after.get(key)

@@ -1,4 +1,5 @@
-"""Facts of versions: looked up where they are known; derived once, on record, where they are not."""
+"""Facts of versions: looked up where they are known; derived once, on record, where they are
+not."""
 
 from __future__ import annotations
 
@@ -52,19 +53,22 @@ def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
 
 
 def _kept_under(digest: str) -> str:
-    """Names the rules and the key that facts were derived with: fingerprints under different keys cannot be compared."""
+    """Names the rules and the key that facts were derived with: fingerprints under different keys
+    cannot be compared."""
     return hmac.digest(settings.FINGERPRINT_KEY, digest.encode(), hashlib.sha256).hex()[:16]
 
 
 def look(
     environment: Environment, actor: Actor, wanted: Sequence[Wanted]
 ) -> dict[str, VersionFacts | AwsError]:
-    """Reads each version's value once, on record, and keeps its facts; by ARN. Raises AuditUnavailable before any
-    read."""
+    """Reads each version's value once, on record, and keeps its facts; by ARN.
+
+    Raises AuditUnavailable before any read.
+    """
     with ExitStack() as stack:
         reads = [stack.enter_context(_read(environment, actor, item)) for item in wanted]
-        # The AWS sessions that draw pages cannot read a value; this one can, and it is opened only for versions
-        # without facts.
+        # The AWS sessions that draw pages cannot read a value; this one can, and it is opened only
+        # for versions without facts.
         gateway = secrets_manager(
             environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else "")
         )
@@ -93,7 +97,10 @@ def _read(
 def _derive(
     read: audit.Act, item: Wanted, answer: StoredValue | AwsError
 ) -> VersionFacts | AwsError:
-    """The facts of the value that was read, kept; or the error. Ends the read. Raises AuditUnavailable."""
+    """The facts of the value that was read, kept; or the error.
+
+    Ends the read. Raises AuditUnavailable.
+    """
     if isinstance(answer, AwsError):
         read.failed(answer)
         return answer
@@ -122,7 +129,8 @@ def sighted(environment: Environment, names: Iterable[str]) -> dict[str, str]:
 
 
 def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
-    """Remembers which version is current, for comparisons from other environments; writes only what is new."""
+    """Remembers which version is current, for comparisons from other environments; writes only what
+    is new."""
     listed = {secret.name: secret for secret in secrets if secret.current}
     known = sighted(environment, listed)
     changed = [secret for name, secret in listed.items() if known.get(name) != secret.current]
@@ -130,7 +138,8 @@ def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
 
 
 def keep_sightings(environment: Environment, secrets: Sequence[Secret]) -> None:
-    """A secret without a current version is kept too: it says that there is nothing to compare with."""
+    """A secret without a current version is kept too: it says that there is nothing to compare
+    with."""
     if not secrets:
         return
     SecretSighting.objects.bulk_create(
@@ -153,10 +162,11 @@ def keep_sightings(environment: Environment, secrets: Sequence[Secret]) -> None:
 def in_other_environments(
     environment: Environment, spec: SecretSpec
 ) -> Mapping[str, VersionFacts | None]:
-    """Facts of the same secret in the other environments, by environment, from what this console last saw there.
+    """Facts of the same secret in the other environments, by environment, from what this console
+    last saw there.
 
-    None where it has not seen the secret's value, facts without keys where it saw that there is no such secret. No
-    AWS call.
+    None where it has not seen the secret's value, facts without keys where it saw that there is no
+    such secret. No AWS call.
     """
     return in_other_environments_of_each(environment, [spec])[spec.name]
 
@@ -186,7 +196,10 @@ def in_other_environments_of_each(
 def _last_sighted(
     compared: Mapping[tuple[str, str], SecretSpec],
 ) -> dict[tuple[str, str], Wanted]:
-    """The versions last seen to be current, by environment and full name of the secret. One query."""
+    """The versions last seen to be current, by environment and full name of the secret.
+
+    One query.
+    """
     sightings = SecretSighting.objects.filter(name__in={name for _, name in compared})
     rows = sightings.values_list("environment", "name", "arn", "version_id")
     return {

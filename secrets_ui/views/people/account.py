@@ -86,7 +86,10 @@ def enrol_passkey(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
-    """The fresh proof stands in for the old password. All other web sessions end: whoever knew it may have one open."""
+    """The fresh proof stands in for the old password.
+
+    All other web sessions end: whoever knew it may have one open.
+    """
     _ensure_may_change(request, "change the password")
     form: SetPasswordForm[Any] = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -132,14 +135,16 @@ def _ensure_may_change(request: HttpRequest, action: str) -> None:
     """Raises NotPermitted for somebody who signs in at the provider, and StepUpNeeded."""
     if not _is_local(request.user):
         raise NotPermitted(
-            "You sign in at your company's identity provider, and your password and second factors are there too.",
+            "You sign in at your company's identity provider, and your password and second "
+            "factors are there too.",
             remedy="Change them where you sign in.",
         )
     ensure_fresh_proof_for_account(request, action)
 
 
 def _enrolled(request: HttpRequest, kind: str) -> HttpResponse:
-    """With the first factor come recovery codes, so that whoever loses the device does not lose the account."""
+    """With the first factor come recovery codes, so that whoever loses the device does not lose the
+    account."""
     audit.record(Action.ADD_FACTOR, actor_of(request), details={"kind": kind})
     request.session.pop("enrol", None)
     if second_factor.recovery_codes_left(request.user):

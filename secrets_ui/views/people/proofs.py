@@ -1,4 +1,7 @@
-"""Proofs of identity, of every kind. Their failures count together, by account name, over all workers."""
+"""Proofs of identity, of every kind.
+
+Their failures count together, by account name, over all workers.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ from ...services.people.sessions import rename_session
 def check_proof(
     request: HttpRequest, person: Any, form: ProofForm, *allowed: str
 ) -> tuple[str, bool]:
-    """What was given as a proof ("password", "code", "recovery code", "passkey", or "" for nothing), and whether it is right."""
+    """What was given as a proof ("password", "code", "recovery code", "passkey", or "" for
+    nothing), and whether it is right."""
     kind, given = form.given(*allowed)
     name = person.get_username()
     if kind == "password":
@@ -47,7 +51,10 @@ def _check_factor(person: Any, kind: str, given: str) -> tuple[str, bool]:
 
 
 def offered(request: HttpRequest, person: Any) -> dict[str, Any]:
-    """What a page needs in order to ask for proofs. Each call makes a new challenge for a passkey."""
+    """What a page needs in order to ask for proofs.
+
+    Each call makes a new challenge for a passkey.
+    """
     types = {factor.type for factor in second_factor.factors_of(person)}
     has_passkey = second_factor.Type.WEBAUTHN in types
     can_use = has_passkey and passkeys.can_be_used_at(request)
@@ -60,7 +67,8 @@ def offered(request: HttpRequest, person: Any) -> dict[str, Any]:
 
 
 def end_step_up(request: HttpRequest, how: str, at: int | None = None) -> None:
-    """Records the step-up, then gives the web session a new id, so that one that leaked before is worth nothing."""
+    """Records the step-up, then gives the web session a new id, so that one that leaked before is
+    worth nothing."""
     audit.record(Action.STEP_UP, actor_of(request), details={"by": how})
     before = str(request.session.session_key)
     request.session.cycle_key()

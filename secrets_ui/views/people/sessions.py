@@ -1,4 +1,7 @@
-"""Web sessions: one's own, and everybody's for an admin. Seeing them, ending them, and staying signed in."""
+"""Web sessions: one's own, and everybody's for an admin.
+
+Seeing them, ending them, and staying signed in.
+"""
 
 from __future__ import annotations
 

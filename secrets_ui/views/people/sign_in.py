@@ -1,4 +1,7 @@
-"""Sign-in with a local account, and sign-out. A sign-in through the identity provider calls `begin_session` as well."""
+"""Sign-in with a local account, and sign-out.
+
+A sign-in through the identity provider calls `begin_session` as well.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 def _pending(request: HttpRequest) -> Any:
-    """The person between the two steps, None when the password changed since or PENDING_SECONDS are over."""
+    """The person between the two steps, None when the password changed since or PENDING_SECONDS are
+    over."""
     pending = request.session.get("pending") or {}
     if not 0 <= int(time.time()) - pending.get("at", 0) <= PENDING_SECONDS:
         return None
@@ -104,7 +108,8 @@ def _pending(request: HttpRequest) -> Any:
 def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | None = None) -> None:
     """Begins a web session, recorded first; every way of signing in ends here.
 
-    `by` says how the person proved their identity, `proved_at` when (epoch seconds, now if left out).
+    `by` says how the person proved their identity, `proved_at` when (epoch seconds, now if left
+    out).
     """
     actor = Actor(person.get_username(), _address(request))
     audit.record(Action.SIGN_IN, actor, details={"by": by})
@@ -123,7 +128,8 @@ def _record_failure(request: HttpRequest, typed: str) -> None:
 
 
 def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """The name under which axes counts failures, and keeps them: of an account that exists, or a keyed hash."""
+    """The name under which axes counts failures, and keeps them: of an account that exists, or a
+    keyed hash."""
     typed = str((credentials or request.POST).get("username") or "")
     if _is_known(typed):
         return typed
@@ -131,7 +137,8 @@ def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) ->
 
 
 def _is_known(typed: str) -> bool:
-    """Only the names of accounts are kept; anything else that was typed may be a password in the wrong field."""
+    """Only the names of accounts are kept; anything else that was typed may be a password in the
+    wrong field."""
     return bool(get_user_model()._default_manager.filter(username=typed).exists())
 
 

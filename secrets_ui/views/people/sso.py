@@ -47,7 +47,10 @@ def step_up(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    """The way back from the provider. A refusal is recorded, with the person's name where that was proven."""
+    """The way back from the provider.
+
+    A refusal is recorded, with the person's name where that was proven.
+    """
     _ensure_configured()
     try:
         state = oidc.take_state(request)
@@ -61,15 +64,18 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, state: dict[str, Any]) -> None:
-    """An old sign-in at the provider is enough to sign in here; its time says whether it counts as a fresh proof."""
+    """An old sign-in at the provider is enough to sign in here; its time says whether it counts as
+    a fresh proof."""
     identity = oidc.finish(request, state)
     person = admit(identity, str(request.META.get("REMOTE_ADDR", "")))
     begin_session(request, person, "provider", proved_at=identity.auth_time)
 
 
 def _confirm(request: HttpRequest, state: dict[str, Any]) -> None:
-    """The web session's person has to be the one who signed in at the provider since we asked. Raises
-    IdentityRefused."""
+    """The web session's person has to be the one who signed in at the provider since we asked.
+
+    Raises IdentityRefused.
+    """
     if not request.user.is_authenticated or request.user.pk != state["person"]:
         raise IdentityRefused(
             "The session that asked for this is over.", "session over or another person's"

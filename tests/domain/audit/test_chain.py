@@ -1,4 +1,5 @@
-"""audit_chain: no two records look alike; what was changed, removed, moved, added, cut off is named."""
+"""audit_chain: no two records look alike; what was changed, removed, moved, added, cut off is
+named."""
 
 from __future__ import annotations
 

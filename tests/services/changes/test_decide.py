@@ -1,5 +1,5 @@
-"""Proposals: made under a label, approved by a second person as a compare-and-swap, or rejected; decided
-on once."""
+"""Proposals: made under a label, approved by a second person as a compare-and-swap, or rejected;
+decided on once."""
 
 from __future__ import annotations
 

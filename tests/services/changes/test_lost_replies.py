@@ -1,5 +1,5 @@
-"""S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most, and
-the truth on record."""
+"""S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most,
+and the truth on record."""
 
 from __future__ import annotations
 
@@ -248,8 +248,8 @@ def test_throttling_is_retried_then_said_plainly_with_nothing_half_done(
 def test_a_put_that_aws_refuses_is_on_record_with_its_code(
     code: str, proxy: AwsProxy, dev: Aws
 ) -> None:
-    """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS has none
-    of them."""
+    """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS
+    has none of them."""
     secret, base = dev.make_secret()
     proxy.always("PutSecretValue", lambda: refusal(code), done=False)
     with pytest.raises(AwsRefused):

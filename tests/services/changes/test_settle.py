@@ -1,5 +1,5 @@
-"""Settling: an intent without an outcome ends with what AWS, or the record itself, proves; otherwise with
-"unknown", never with a guess."""
+"""Settling: an intent without an outcome ends with what AWS, or the record itself, proves;
+otherwise with "unknown", never with a guess."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Left = Callable[..., tuple[str, str, str]]
 
 @pytest.fixture
 def left_open(proxy: AwsProxy, dev: Aws) -> Left:
-    """A save whose outcome nobody knows: AWS went away at the move, which it made or did not. The secret,
-    its base, the new version."""
+    """A save whose outcome nobody knows: AWS went away at the move, which it made or did not. The
+    secret, its base, the new version."""
 
     def leave(*, moved: bool) -> tuple[str, str, str]:
         secret, base = dev.make_secret()
@@ -205,8 +205,8 @@ def test_an_intent_that_was_ended_meanwhile_is_not_ended_again(left_open: Left) 
 
 
 def test_a_request_that_outlived_its_settlement_has_the_last_word() -> None:
-    """A machine was suspended for minutes between two calls: what it did counts, not what AWS could tell
-    before."""
+    """A machine was suspended for minutes between two calls: what it did counts, not what AWS could
+    tell before."""
     intent = intend(Action.SAVE, HANA, environment="dev", secret="miyabi/dev/x")
     [left] = open_intents()
     audit.settle(left, Outcome.NOT_APPLIED, "", "AWS has no such version", by=CONSOLE)
