@@ -224,7 +224,7 @@ class NewPasskeyForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """A role to be given. The environment is the gatehouse's to check, the rest the service's."""
+    """A role to be given. The view checks the environment by the permissions, the service the rest."""
 
     role = forms.CharField(max_length=20)
     names = forms.CharField(required=False, max_length=200)

@@ -1,4 +1,4 @@
-"""The gatehouse, through HTTP: role × environment × action. Section C of the security requirements."""
+"""Permissions, through HTTP: role × environment × action. Section C of the security requirements."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
-# What each role may do where it has been given. Written down here once more on purpose: a change of the gatehouse has to change this too.
+# What each role may do where it has been given. Written down here once more on purpose: a change of the permissions has to change this too.
 _SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}

@@ -169,9 +169,9 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
 
 
 def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
-    """What waits is approved only as it was proposed.
+    """A proposal is approved only as it was proposed. Raises SecretNotEditable, VersionConflict.
 
-    It has its label, so a secret that is full of labels is no obstacle.
+    It has its label already, so a secret that is full of labels is no obstacle.
     """
     ensure_editable(secret, adds_label=False)
     ensure_current_version(secret, record.base_version_id)

@@ -1,5 +1,5 @@
-"""The compare-and-swap: AWSCURRENT moves from the version that somebody saw to the new one, or not
-at all."""
+"""The compare-and-swap: AWSCURRENT moves from the version that an edit started from to the new one,
+or not at all."""
 
 from __future__ import annotations
 
@@ -31,9 +31,12 @@ def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: st
 def ensure_moved(
     gateway: SecretsManagerGateway, name: str, *, base: str, to: str, error: AwsError | None
 ) -> None:
-    """After a refusal or a lost reply, never a blind retry: DescribeSecret says whether the label
-    came to the new version (done, also when somebody has built on it since), is on the base (not
-    moved) or went elsewhere (conflict)."""
+    """Asks AWS whether AWSCURRENT came to `to`, after `error` or for a first version.
+
+    There is no blind retry: DescribeSecret says whether the label reached the new version (also
+    when a later edit has moved it on), is still on the base, or went elsewhere. Raises `error`,
+    VersionConflict, or OutcomeUnknown where the labels do not tell.
+    """
     try:
         secret = gateway.describe_secret(name)
     except AwsError:
@@ -55,12 +58,12 @@ def ensure_moved(
 
 
 def _may_have_arrived(error: AwsError) -> bool:
-    """Whether some sending of the call went without an answer."""
+    """Whether an attempt went unanswered, so that AWS may have carried it out."""
     return isinstance(error, AwsUnreachable) or error.call.retries > 0
 
 
 def take_label_off(gateway: SecretsManagerGateway, name: str, label: str, version: str) -> bool:
-    """Best effort, and whether it was: a label that stays is taken off by settle_audit."""
+    """Best effort. Returns whether it came off; a label that stays is taken off by settle_audit."""
     try:
         gateway.update_secret_version_stage(name, label, remove_from=version)
     except AwsError as error:

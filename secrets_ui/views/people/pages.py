@@ -96,7 +96,7 @@ def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
 
 @require_POST
 def switch_account(request: HttpRequest, number: int) -> HttpResponse:
-    """An account is for all environments: only an admin of each one where the person has a
+    """An account is for all environments, so it takes an admin of each one where the person has a
     role."""
     managed = ensure_somewhere(request, "people.manage")
     person, wanted = _find(number, managed), request.POST.get("account")
