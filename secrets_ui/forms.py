@@ -118,7 +118,7 @@ class SaveForm(forms.Form):
             data["base"],
             reason=data["reason"],
             typed_name=data["typed_name"],
-            once=str(data["once"] or ""),
+            idempotency_key=str(data["once"] or ""),
             **what,
         )
 
@@ -224,7 +224,7 @@ class NewPasskeyForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """A role to be given. The environment is the gatehouse's to check, the rest the service's."""
+    """A role to be given. The view checks the environment by the permissions, the service the rest."""
 
     role = forms.CharField(max_length=20)
     names = forms.CharField(required=False, max_length=200)

@@ -60,7 +60,9 @@ def save_as_editor(environment_name: str, secret: str, key: str, value: str, rea
     current = secrets_manager.describe_secret(name).value.current
     changes = (Change(key, SecretValue(value)),)
     put_new_version(
-        environment, editor, Edit(name, current, changes, reason=reason, typed_name=name, once="")
+        environment,
+        editor,
+        Edit(name, current, changes, reason=reason, typed_name=name, idempotency_key=""),
     )
 
 

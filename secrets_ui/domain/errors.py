@@ -39,7 +39,7 @@ class InvalidSecretName(ConsoleError):
 
 
 class NotPermitted(ConsoleError):
-    """The gatehouse said no. Nothing was asked of AWS."""
+    """The person's roles do not allow it. Nothing was asked of AWS."""
 
     status = 403
     title = "Your role does not allow this"
