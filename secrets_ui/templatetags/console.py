@@ -18,6 +18,10 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ..domain.changes.edit import GENERATED_CHARACTERS
+from ..domain.secrets.formats import FREE_TEXT, formats_for_script
+from ..domain.secrets.secret_value import MASK, MAX_BYTES
+
 register = template.Library()
 
 _SHAPES = {
@@ -56,6 +60,34 @@ def _before_the_name(page: str, environment: str) -> str:
     return reverse(page, args=[environment, "-"]).removesuffix("-")
 
 
+@register.simple_tag
+def mask() -> str:
+    """What stands for every value."""
+    return MASK
+
+
+@register.simple_tag
+def max_bytes() -> str:
+    """The most bytes that a secret holds, as people write the number."""
+    return f"{MAX_BYTES:,}"
+
+
+@register.simple_tag
+def edit_rules() -> str:
+    """What the edit form's script checks values by, as JSON for an attribute."""
+    return _EDIT_RULES
+
+
+_EDIT_RULES = json.dumps(
+    {
+        "formats": formats_for_script(),
+        "format_of_unknown": FREE_TEXT.name,
+        "max_bytes": MAX_BYTES,
+        "generated_characters": GENERATED_CHARACTERS,
+    }
+)
+
+
 @register.filter
 def exact(moment: datetime | str | None) -> str:
     """Absolute UTC: 23 Nov 2026, 14:05:09 UTC."""
@@ -87,6 +119,17 @@ def browser(agent: str) -> str:
 def clock(one: int, other: int) -> str:
     """The earlier of two times (epoch seconds) as the time of day: 14:05 UTC."""
     return f"{datetime.fromtimestamp(min(one, other), UTC):%H:%M} UTC"
+
+
+@register.filter
+def duration(seconds: int) -> str:
+    """A limit of time in its largest whole unit: 30 seconds, 30 minutes, 12 hours."""
+    number, word = next(
+        (seconds // size, word)
+        for size, word in ((3600, "hour"), (60, "minute"), (1, "second"))
+        if seconds % size == 0
+    )
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 @register.filter

@@ -6,7 +6,7 @@ import { clearErrors, placeCursor, showErrors, showProblem } from "./messages.js
 import { showReview } from "./review_step.js";
 import { send } from "./send.js";
 import { startNewRows } from "./new_rows.js";
-import { isTouched, rowsOf, startRow } from "./value_row.js";
+import { isTouched, readRules, rowsOf, startRow } from "./value_row.js";
 
 /** @param {HTMLFormElement} form */
 export function startEdit(form) {
@@ -27,8 +27,9 @@ class EditForm {
     history.scrollRestoration = "manual"; // each step begins at its top
     this.addStep("review");
     this.addStep("conflict");
-    startNewRows(form, (row) => startRow(row, form.dataset.placeholders));
-    rowsOf(form).forEach((row) => startRow(row, form.dataset.placeholders));
+    const rules = readRules(form.dataset);
+    startNewRows(form, (row) => startRow(row, rules));
+    rowsOf(form).forEach((row) => startRow(row, rules));
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     all("[data-back]", form).forEach((button) => button.addEventListener("click", () => this.show("edit")));
     find("[data-rebase]", form).addEventListener("click", () => this.applyOnTop());
