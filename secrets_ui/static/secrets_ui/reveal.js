@@ -1,4 +1,4 @@
-// Shows one value for half a minute, or copies it without showing it. It is gone from the page when its time is up, and when the page is left.
+// Shows one value for a short time, or copies it without showing it. It is gone from the page when its time is up, and when the page is left.
 
 import { all, find, say } from "./dom.js";
 import { showProblem } from "./messages.js";

@@ -2,11 +2,11 @@
 
 import { find, say } from "./dom.js";
 
-const NEAR = 300; // seconds before the end at which the note comes to the fore
 const others = new BroadcastChannel("session"); // a tab that is in use keeps the session of all
 
 /**
- * @param {HTMLElement} left shows the time; data-session: end without use, data-life: end in any case (epoch seconds)
+ * @param {HTMLElement} left shows the time; data-session: end without use, data-life: end in any case (epoch seconds),
+ *   data-warning: seconds before the end at which the note comes to the fore, data-longest: how long a session lasts, in words
  * @param {HTMLFormElement} note
  */
 export function startSession(left, note) {
@@ -15,7 +15,7 @@ export function startSession(left, note) {
 
 class Countdown {
   constructor(left, note) {
-    Object.assign(this, { left, note, isNear: false, idle: Number(left.dataset.session), life: Number(left.dataset.life) });
+    Object.assign(this, { left, note, isNear: false, idle: Number(left.dataset.session), life: Number(left.dataset.life), warning: Number(left.dataset.warning) });
   }
 
   start() {
@@ -37,7 +37,7 @@ class Countdown {
     const seconds = Math.max(0, Math.floor(Math.min(this.idle, this.life) - Date.now() / 1000));
     const isOver = seconds === 0;
     this.left.textContent = isOver ? "session over" : `${clock(seconds)} left`;
-    const isNear = seconds <= NEAR;
+    const isNear = seconds <= this.warning;
     find("[data-session-text]", this.note).textContent = this.words(seconds, isOver);
     find("button", this.note).hidden = isOver || this.isLast();
     this.note.classList.toggle("near", isNear);
@@ -47,7 +47,7 @@ class Countdown {
 
   words(seconds, isOver) {
     if (isOver) return "Your session has ended. What you typed is still in this page: sign in again in another tab, then go on here.";
-    if (this.isLast()) return `Your session ends in ${clock(seconds)}: it has lasted 12 hours. Sign in again after that.`;
+    if (this.isLast()) return `Your session ends in ${clock(seconds)}: it has lasted ${this.left.dataset.longest}. Sign in again after that.`;
     return `Without use, your session ends in ${clock(seconds)}.`;
   }
 

@@ -1,7 +1,8 @@
-"""Shows one value: as JSON into the page that asked, or on a page of its own where there is no script. Never by GET."""
+"""Shows one value, never by GET: as JSON to the page's script, or on a page of its own without one."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,8 +14,6 @@ from ...forms import RevealForm
 from ...permissions import actor_of, ensure_fresh_proof, enter
 from ...services.secrets.reveal import Revealed, asks_for_reason, reveal_key
 from ..answers import wants_json
-
-SECONDS = 30  # that a value stays on a screen
 
 
 @require_POST
@@ -35,30 +34,30 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         reason=asked["reason"],
         to=asked["to"],
     )
-    return _to_the_script(found) if wants_json(request) else _page(request, place, name, found)
+    return _json(found) if wants_json(request) else _page(request, place, name, found)
 
 
-def _to_the_script(found: Revealed) -> HttpResponse:
-    told = {
+def _json(found: Revealed) -> HttpResponse:
+    revealed = {
         "value": found.value.reveal(),
         "kind": found.kind,
-        "seconds": SECONDS,
+        "seconds": settings.REVEAL_SECONDS,
         "record": found.sequence,
     }
-    return JsonResponse({"revealed": told})
+    return JsonResponse({"revealed": revealed})
 
 
 def _page(request: HttpRequest, place: Environment, name: str, found: Revealed) -> HttpResponse:
-    """Without a script nothing counts down, so the browser is told to leave by itself."""
+    """The page for browsers without a script: nothing counts down, so a header makes it leave."""
     back = reverse("secret", args=[place.name, name])
     context = {
         "environment": place,
         "name": name,
         "found": found,
         "text": found.value.reveal(),
-        "seconds": SECONDS,
+        "seconds": settings.REVEAL_SECONDS,
         "back": back,
     }
     response = render(request, "secrets/revealed.html", context)
-    response["Refresh"] = f"{SECONDS}; url={back}"
+    response["Refresh"] = f"{settings.REVEAL_SECONDS}; url={back}"
     return response
