@@ -71,3 +71,16 @@ def test_a_heading_is_named_as_github_names_it(tmp_path: Path) -> None:
         "# On one host, with Compose\n\n```\n# no heading\n```\n\n## `AUDIT_KEY` & [more](x.md)\n## A\n## A\n"
     )
     assert anchors(page) == {"on-one-host-with-compose", "audit_key--more", "a", "a-1"}
+
+
+def test_the_architecture_lists_every_folder() -> None:
+    listed = set(
+        re.findall(r"^\| `([a-z_/]+/)`", (ROOT / "docs/architecture.md").read_text(), re.M)
+    )
+    rooms = {
+        f"{path.parent.relative_to(ROOT)}/"
+        for path in (ROOT / "secrets_ui").rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert rooms <= listed
+    assert {folder for folder in listed if not (ROOT / folder).is_dir()} == set()
