@@ -70,7 +70,10 @@ def refuse_oversized(get_response: Next) -> Next:
 
 
 def answer_health(get_response: Next) -> Next:
-    """Load balancers and containers ask by address, so these two are answered before the Host is looked at; they tell nothing of it."""
+    """Answers the health checks before Django looks at the Host header.
+
+    Load balancers and containers ask by address. The answers do not depend on the header.
+    """
     answers = {"/livez": livez, "/readyz": readyz}
 
     def handle(request: HttpRequest) -> HttpResponseBase:

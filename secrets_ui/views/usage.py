@@ -1,4 +1,4 @@
-"""How often secrets are read, which alarms ring, and what it costs: asked of AWS when the page is opened."""
+"""Reads, alarms and cost, asked of AWS when the page is opened."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from ..services.usage.usage import look_at_usage
 
 @require_GET
 def usage(request: HttpRequest, environment: str) -> HttpResponse:
-    place = enter(request, "status.view", environment)
-    [found] = look_at_usage([place], actor_of(request))
+    chosen = enter(request, "status.view", environment)
+    [found] = look_at_usage([chosen], actor_of(request))
     reckoning = reckon_cost([found])
     context = {
-        "environment": place, "usage": found, "reckoning": reckoning, "cost": reckoning.environments[0].cost,
-    }  # fmt: skip
+        "environment": chosen,
+        "usage": found,
+        "reckoning": reckoning,
+        "cost": reckoning.environments[0].cost,
+    }
     return render(request, "usage/usage.html", context)
 
 
 @require_GET
 def cost(request: HttpRequest) -> HttpResponse:
-    places = ensure_somewhere(request, "status.view")
-    reckoning = reckon_cost(look_at_usage(places, actor_of(request), with_alarms=False))
+    environments = ensure_somewhere(request, "status.view")
+    reckoning = reckon_cost(look_at_usage(environments, actor_of(request), with_alarms=False))
     return render(request, "usage/cost.html", {"reckoning": reckoning})

@@ -303,9 +303,9 @@ def test_s30_a_proof_that_grew_old_while_one_typed_is_renewed_in_another_tab_and
     value_of(page, "OAUTH_ISSUER").fill("https://typed.miyabi-world.com")
     console.age_session(page.context, 61, "proved_at")
     page.get_by_role("button", name="Review").click()
-    expect(problem(page)).to_contain_text("Show once more that it is you")
+    expect(problem(page)).to_contain_text("Confirm your identity")
     with page.context.expect_page() as opened:
-        problem(page).get_by_role("link", name="Confirm it in a new tab").click()
+        problem(page).get_by_role("link", name="Confirm your identity in a new tab").click()
     other = opened.value
     other.get_by_label("Password").fill(account[1])
     other.get_by_role("button", name="Use the password").click()

@@ -14,7 +14,7 @@ from ..secrets.key_rules import Problem, check_value
 from ..secrets.secret_value import SecretValue
 
 GENERATED_BYTES = 32  # 256 bits of os.urandom
-GENERATED_CHARACTERS = 43  # of base64url without padding, in which they are written
+GENERATED_CHARACTERS = -(-GENERATED_BYTES * 8 // 6)  # in base64url without padding
 
 
 @dataclass(frozen=True, repr=False)

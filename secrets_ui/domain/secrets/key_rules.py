@@ -1,4 +1,4 @@
-"""What a good value of a key looks like: errors where it cannot be right, warnings where it may not be."""
+"""Checks of a key's value: errors where it cannot be right, warnings where it may not be."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ export function showProblem(step, problem, field) {
   find("[data-part=aws]", note).hidden = !problem.code && !problem.request_id;
   find("[data-part=cli]", note).hidden = !cli;
   if (problem.signIn) find("p[data-slot=remedy]", note).append(" ", newTab(problem.signIn, "Sign in in a new tab"));
-  if (problem.step_up) find("p[data-slot=remedy]", note).append(" ", newTab(problem.step_up, "Confirm it in a new tab"));
+  if (problem.step_up) find("p[data-slot=remedy]", note).append(" ", newTab(problem.step_up, "Confirm your identity in a new tab"));
   find("[data-messages]", step).replaceChildren(note);
   const target = isReachable(field) ? field : note;
   target.focus({ preventScroll: true });

@@ -18,15 +18,15 @@ from ..answers import wants_json
 
 @require_POST
 def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter(request, "secret.reveal", environment, name)
+    chosen = enter(request, "secret.reveal", environment, name)
     form = RevealForm(request.POST)
     if not form.is_valid():
         raise InvalidChange("This form is not the console's own. Load the secret's page again.")
     asked = form.cleaned_data
-    if asks_for_reason(place, name, asked["key"]):
-        ensure_fresh_proof(request, place, "secret.reveal", name)
+    if asks_for_reason(chosen, name, asked["key"]):
+        ensure_fresh_proof(request, chosen, "secret.reveal", name)
     found = reveal_key(
-        place,
+        chosen,
         actor_of(request),
         name,
         asked["key"],
@@ -34,7 +34,7 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         reason=asked["reason"],
         to=asked["to"],
     )
-    return _json(found) if wants_json(request) else _page(request, place, name, found)
+    return _json(found) if wants_json(request) else _page(request, chosen, name, found)
 
 
 def _json(found: Revealed) -> HttpResponse:
@@ -47,11 +47,13 @@ def _json(found: Revealed) -> HttpResponse:
     return JsonResponse({"revealed": revealed})
 
 
-def _page(request: HttpRequest, place: Environment, name: str, found: Revealed) -> HttpResponse:
+def _page(
+    request: HttpRequest, environment: Environment, name: str, found: Revealed
+) -> HttpResponse:
     """The page for browsers without a script: nothing counts down, so a header makes it leave."""
-    back = reverse("secret", args=[place.name, name])
+    back = reverse("secret", args=[environment.name, name])
     context = {
-        "environment": place,
+        "environment": environment,
         "name": name,
         "found": found,
         "text": found.value.reveal(),
