@@ -21,19 +21,29 @@ from ...domain.access.finding import Remedy
 from ...domain.access.path import Answer
 from ...domain.access.policy_places import PolicyPlace, place_of, places
 from ...domain.access.sides import denying, near_misses
-from ...domain.iam import (
-    NEGATED_TEXT_OPERATORS,
-    TEXT_OPERATORS,
-    Evaluation,
-    Layer,
-    Request,
-    StatementResult,
-)
+from ...domain.iam import Evaluation, Layer, Request, StatementResult
 from ..wording.explain import statement_name
 from .policy_changes import Change, with_new_statement, with_statement
 from .trials import probe, remedy
 
 Ask = Callable[[AccessEvidence], Answer]
+_NEGATED = (
+    "StringNotEquals",
+    "StringNotLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "StringNotEqualsIfExists",
+    "StringNotEqualsIgnoreCase",
+)
+_POSITIVE = (
+    "StringEquals",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+    "StringEqualsIfExists",
+    "StringLikeIfExists",
+    "StringEqualsIgnoreCase",
+)
 
 
 def fix(
@@ -55,7 +65,7 @@ def fix(
         candidates = [
             change
             for miss in misses
-            for change in _right_conditions(evidence, request, miss, TEXT_OPERATORS)
+            for change in _right_conditions(evidence, request, miss, _POSITIVE)
         ]
         candidates = candidates or list(_added(evidence, request, evaluation))
     chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
@@ -88,7 +98,7 @@ def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -
     except LookupError:
         return
     name = statement_name(deny)
-    yield from _right_conditions(evidence, request, deny, NEGATED_TEXT_OPERATORS)
+    yield from _right_conditions(evidence, request, deny, _NEGATED)
     if place.layer is Layer.RESOURCE:
         yield from _exempted(evidence, place, deny, name)
     else:
@@ -144,7 +154,7 @@ def _spared(
 
 
 def _right_conditions(
-    evidence: AccessEvidence, request: Request, result: StatementResult, operators: frozenset[str]
+    evidence: AccessEvidence, request: Request, result: StatementResult, operators: tuple[str, ...]
 ) -> Iterator[Change]:
     """The values that this request has, where an operator compares with others. A wrong kms:ViaService is replaced, since a call comes
     from one Region; to any other list the value is added."""

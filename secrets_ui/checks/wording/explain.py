@@ -9,14 +9,17 @@ from ...domain.access.finding import Shown
 from ...domain.access.path import Answer
 from ...domain.access.policy_places import place_of
 from ...domain.access.sides import names_caller
-from ...domain.iam import (
-    EQUALITY_OPERATORS,
-    UNKNOWN,
-    Decision,
-    Effect,
-    Evaluation,
-    StatementResult,
-    UnmetCondition,
+from ...domain.iam import UNKNOWN, Decision, Effect, Evaluation, StatementResult, UnmetCondition
+
+_EQUALITY = (
+    "StringEquals",
+    "StringLike",
+    "ArnEquals",
+    "ArnLike",
+    "StringEqualsIgnoreCase",
+    "StringEqualsIfExists",
+    "Bool",
+    "BoolIfExists",
 )
 
 
@@ -111,7 +114,7 @@ def sentence(text: str) -> str:
 def condition_text(unmet: UnmetCondition) -> str:
     must = (
         f"must be {' or '.join(unmet.wanted)}"
-        if unmet.operator in EQUALITY_OPERATORS
+        if unmet.operator in _EQUALITY
         else f"must satisfy {unmet.operator} {' or '.join(unmet.wanted)}"
     )
     if unmet.actual is UNKNOWN:

@@ -8,7 +8,6 @@ from .context import UNKNOWN, Context
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
-from .operators import EQUALITY_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS
 from .parse import parse_policy
 from .policy import Effect, NamedPolicy, PolicyKind, Statement
 from .principals import PrincipalMatch
@@ -16,9 +15,6 @@ from .request import Layer, Request, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
 
 __all__ = [
-    "EQUALITY_OPERATORS",
-    "NEGATED_TEXT_OPERATORS",
-    "TEXT_OPERATORS",
     "UNKNOWN",
     "Context",
     "Decision",

@@ -3,7 +3,7 @@
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import eq, ge, gt, le, lt
@@ -86,18 +86,6 @@ _NEGATED: dict[str, Family] = {
     "NumericNotEquals": _PLAIN["NumericEquals"],
     "DateNotEquals": _PLAIN["DateEquals"],
 }
-
-
-def _with_if_exists(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(name + suffix for name in names for suffix in ("", "IfExists"))
-
-
-# Families by name, for who writes or mends a Condition; none holds a quantifier.
-TEXT_OPERATORS = _with_if_exists(name for name in _PLAIN if name.startswith(("String", "Arn")))
-NEGATED_TEXT_OPERATORS = _with_if_exists(
-    name for name in _NEGATED if name.startswith(("String", "Arn"))
-)
-EQUALITY_OPERATORS = TEXT_OPERATORS | _with_if_exists(["Bool"])
 _QUANTIFIERS = {f"{quantifier}:": quantifier for quantifier in Quantifier}
 
 

@@ -6,14 +6,7 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.iam import (
-    EQUALITY_OPERATORS,
-    NEGATED_TEXT_OPERATORS,
-    TEXT_OPERATORS,
-    UNKNOWN,
-    evaluate,
-)
-from secrets_ui.domain.iam.operators import find_operator
+from secrets_ui.domain.iam import UNKNOWN, evaluate
 
 from .building import ask, decide, document, holds, only, statement, under
 
@@ -342,21 +335,3 @@ def test_an_unknown_key_is_shown_as_unknown() -> None:
 def test_a_false_condition_decides_whatever_an_unknown_one_may_be() -> None:
     condition = {"IpAddress": {IP: "10.0.0.0/8"}, "StringEquals": {TAG: "red"}}
     assert decide(under(condition), unknown_context_keys=frozenset({IP})) == "ImplicitlyDenied"
-
-
-@pytest.mark.parametrize(
-    ("family", "is_negated", "examples"),
-    [
-        (TEXT_OPERATORS, False, {"StringEquals", "StringLikeIfExists", "ArnEquals", "ArnLike"}),
-        (NEGATED_TEXT_OPERATORS, True, {"StringNotEquals", "ArnNotLikeIfExists"}),
-        (EQUALITY_OPERATORS, False, {"StringEquals", "Bool", "BoolIfExists"}),
-    ],
-)
-def test_a_family_of_operators_holds_operators_of_one_sense(
-    family: frozenset[str], is_negated: bool, examples: set[str]
-) -> None:
-    assert examples <= family
-    found = {name: find_operator(name) for name in family}
-    assert [name for name, item in found.items() if item is None] == []
-    assert {item.is_negated for item in found.values() if item} == {is_negated}
-    assert {item.quantifier for item in found.values() if item} == {None}
