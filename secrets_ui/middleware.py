@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
+from .domain.texts import TYPING_KEPT
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
 from .views.status.health import livez, readyz
@@ -125,7 +126,7 @@ def _database_away(request: HttpRequest) -> HttpResponse:
 
 
 def session_limits(get_response: Next) -> Next:
-    """Ends a web session that was idle too long or has lasted its time, by the SESSION_ settings."""
+    """Ends a web session that was idle too long or lasted its time, by the SESSION_ settings."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         try:
@@ -167,7 +168,7 @@ def _enrol_first(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         problem = {
             "title": "Your account needs a second factor",
-            "text": "Nothing was done. What you typed is still in this page.",
+            "text": TYPING_KEPT,
             "remedy": "Set one up in another tab, then send it once more.",
         }
         return JsonResponse({"problem": problem}, status=403)
@@ -206,7 +207,7 @@ def _sign_in_again(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         problem = {
             "title": "Your session has ended",
-            "text": "Nothing was done. What you typed is still in this page.",
+            "text": TYPING_KEPT,
             "remedy": "Sign in again in another tab, then send it once more.",
         }
         return JsonResponse({"problem": problem, "sign_in": url}, status=401)

@@ -1,4 +1,4 @@
-"""Every relative link in the project's Markdown leads to a file that is there, and to a heading in it."""
+"""The project's Markdown: links lead somewhere, indexes are whole, limits are those that are set."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 def documents() -> list[Path]:
-    """Those of the project, and not what lies about beside them; all that are there where Git is not."""
+    """The project's own documents; every one in the folder where there is no Git."""
     command = [
         "git",
         "-C",
@@ -37,7 +37,7 @@ def documents() -> list[Path]:
 
 
 def anchors(path: Path) -> set[str]:
-    """As GitHub names them: small letters, hyphens for blanks, no punctuation; a number after one that stands twice."""
+    """As GitHub names them: lower case, hyphens for blanks, numbered where one stands twice."""
     found: set[str] = set()
     for heading in re.findall(
         r"^#+ +(.+?) *#*$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE

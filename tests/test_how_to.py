@@ -1,4 +1,4 @@
-"""docs/how-to/: every file that a recipe names is there, and so is every name that it gives in one."""
+"""docs/how-to/: the files that a recipe names are there, and so are the names in them."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def _rules(table: Any, where: str) -> Rules:
 
 
 def _ensure_seconds(value: Any, where: str) -> None:
-    """Raises ConfigurationError for a time that no form could be filled in, or that is not fresh."""
+    """Raises ConfigurationError for a time too short to fill in a form, or too long to be fresh."""
     if isinstance(value, bool) or not isinstance(value, int) or not 30 <= value <= 3600:
         raise ConfigurationError(f"{where}: expected a whole number of seconds from 30 to 3600.")
 

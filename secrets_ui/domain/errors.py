@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .texts import CONFIRM_IDENTITY
+
 
 class ConsoleError(Exception):
-    """Base of every error that this project raises on purpose; its text may be shown to a person."""
+    """Base of every error that this project raises on purpose. Its text may be shown to people."""
 
     status = 500
     title = "Something went wrong"
@@ -52,8 +54,8 @@ class StepUpNeeded(ConsoleError):
     """
 
     status = 403
-    title = "Confirm your identity"
-    remedy = "Confirm your identity, then send it again."
+    title = CONFIRM_IDENTITY
+    remedy = f"{CONFIRM_IDENTITY}, then send it again."
 
     def __init__(self, seconds: int) -> None:
         minutes = max(1, seconds // 60)
@@ -152,9 +154,9 @@ class DatabaseAway(AuditUnavailable):
 class AwsCall:
     """One API call without its values: enough to repeat it by hand and to find it in CloudTrail.
 
-    `operation` is written as secretsmanager:GetSecretValue. `code` is AWS's error code, "" when none
-    came back. `cli` is the AWS CLI command that shows the same thing, never with a value. `retries`
-    is how often the call was sent again; an earlier attempt may have been carried out.
+    `operation` is written as secretsmanager:GetSecretValue. `code` is AWS's error code, "" when
+    none came back. `cli` is the AWS CLI command that shows the same thing, never with a value.
+    `retries` is how often the call was sent again; an earlier attempt may have been carried out.
     """
 
     operation: str

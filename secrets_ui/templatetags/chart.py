@@ -34,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """One row of bars. `gaps` are days without a data point; `top` is the count at its upper end."""
+    """One row of bars. `gaps` are days without a data point; `top` is the count at its top."""
 
     kind: str
     title: str

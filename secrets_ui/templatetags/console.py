@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from ..domain.changes.edit import GENERATED_CHARACTERS
 from ..domain.secrets.formats import FREE_TEXT, formats_for_script
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
+from ..domain.texts import CONFIRM_IDENTITY
 
 register = template.Library()
 
@@ -65,6 +66,12 @@ def _before_the_name(page: str, environment: str) -> str:
 def mask() -> str:
     """What stands for every value."""
     return MASK
+
+
+@register.simple_tag
+def confirm_identity() -> str:
+    """What a link or a title says that leads to a fresh proof of identity."""
+    return CONFIRM_IDENTITY
 
 
 @register.simple_tag
@@ -196,8 +203,8 @@ def is_kept_secret(key: Any) -> bool:
 def exactly(text: str) -> SafeString:
     """A text for a `<pre>` that comes out of the HTML parser byte for byte.
 
-    A leading line break and carriage returns survive. What cannot be seen, or would move what stands
-    beside it, gets an element that the style sheet marks, as reveal.js does.
+    A leading line break and carriage returns survive. What cannot be seen, or would move what
+    stands beside it, gets an element that the style sheet marks, as reveal.js does.
     """
     at_ends = {place for found in _BLANK_ENDS.finditer(text) for place in range(*found.span())}
     pieces = (_piece(char, place in at_ends) for place, char in enumerate(text))

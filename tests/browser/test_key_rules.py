@@ -1,4 +1,4 @@
-"""The page checks a typed value as the server does: key_rules.js against key_rules.py, in a browser."""
+"""The page checks a typed value as the server does: key_rules.js against key_rules.py."""
 
 from __future__ import annotations
 

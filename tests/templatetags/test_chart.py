@@ -1,4 +1,4 @@
-"""The chart as numbers: everything lies inside, nothing that was counted is invisible, and a gap is no zero."""
+"""The chart as numbers: all of it lies inside, every count is visible, a gap is no zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console's filters and tags: what they make themselves is safe, and what they shorten stays the same."""
+"""The console's filters and tags: their own markup is safe, and shortcuts change nothing."""
 
 from __future__ import annotations
 

@@ -134,9 +134,15 @@ def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> N
     estate, _ = watched(only=("dev",))
     name = "miyabi-<script>alert(1)</script>"
     estate["dev"].clients.cloudwatch.put_metric_alarm(
-        AlarmName=name, Namespace="N", MetricName="<b>m</b>", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        AlarmName=name,
+        Namespace="N",
+        MetricName="<b>m</b>",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
-    )  # fmt: skip
+    )
     page = text(signed_in("viewer").get("/dev/usage"))
     assert "miyabi-&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<b>m</b>" not in page

@@ -46,8 +46,8 @@ class KeySpec:
 class SecretSpec:
     """A secret by the last part of its name (`api-keys`), with its keys in the catalogue's order.
 
-    `placeholders` are those of the whole catalogue, for keys that it does not know. `digest` changes
-    with the rules; facts derived under another digest are derived again.
+    `placeholders` are those of the whole catalogue, for keys that it does not know. `digest`
+    changes with the rules; facts derived under another digest are derived again.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The formats that a key of the catalogue can have: the one place that says what each of them expects.
+"""The formats that a key of the catalogue can have, and what each of them expects.
 
 From this table come the catalogue's list of formats, their labels, and the JSON table by which the
 edit form's script checks a value as it is typed. Terraform's list is held to it by a test.

@@ -79,7 +79,7 @@ _COUNTED = (
 
 @dataclass(frozen=True)
 class State:
-    """A state: its code for programs, words for people, and a level that chooses shape and colour."""
+    """A state: a code for programs, words for people, a level that chooses shape and colour."""
 
     code: StateCode
     level: Level
@@ -88,7 +88,7 @@ class State:
 
 
 def make_state(code: StateCode, level: Level, hint: str = "", *, text: str = "") -> State:
-    """A state with the words of its code, or with `text` where they depend on more than the code."""
+    """A state with the words of its code, or with `text` where these depend on more."""
     return State(code, level, text or _WORDS[code], hint)
 
 
@@ -111,7 +111,7 @@ class KeyState:
 
     @property
     def value_format(self) -> Format:
-        """What the value is checked by; a key that the catalogue does not know may hold any text."""
+        """What the value is checked by. A key that is not in the catalogue may hold any text."""
         return self.spec.value_format if self.spec else FREE_TEXT
 
     @property

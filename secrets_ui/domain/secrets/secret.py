@@ -1,4 +1,4 @@
-"""Secret, SecretVersion and staging labels, as DescribeSecret and ListSecrets give them: no values."""
+"""Secrets, their versions and staging labels, without values, as AWS describes and lists them."""
 
 from __future__ import annotations
 
@@ -108,6 +108,6 @@ def ensure_editable(secret: Secret, *, adds_label: bool = True) -> None:
 
 
 def ensure_current_version(secret: Secret, base: str) -> None:
-    """Raises VersionConflict when AWSCURRENT is not on `base`, the version that the edit started from."""
+    """Raises VersionConflict when AWSCURRENT is not on `base`, from which the edit started."""
     if secret.current != base:
         raise VersionConflict(base, secret.current)

@@ -12,7 +12,7 @@ MAX_BYTES = 65_536
 
 
 class SecretValue:
-    """Holds a text; `reveal()` is the only way out, so that every way out can be found by its name."""
+    """Holds a text. `reveal()` is the only way out, so that a search for it finds every use."""
 
     __slots__ = ("__text",)
 

@@ -99,15 +99,15 @@ const warning = (code, text) => ({ level: "warning", code, text });
 const characters = (value) => [...value].length; // as Python counts, not in UTF-16 units
 
 /** Never trimmed silently: an error in a format that cannot hold a blank, a warning where one may be meant. */
-function blanks(value, told) {
+function blanks(value, problem) {
   const problems = [];
-  if (LEADING.test(value)) problems.push(told("leading_blank", "starts with a blank"));
-  if (value.endsWith("\n")) problems.push(told("trailing_newline", "ends in a line break"));
-  else if (TRAILING.test(value)) problems.push(told("trailing_blank", "ends in a blank"));
+  if (LEADING.test(value)) problems.push(problem("leading_blank", "starts with a blank"));
+  if (value.endsWith("\n")) problems.push(problem("trailing_newline", "ends in a line break"));
+  else if (TRAILING.test(value)) problems.push(problem("trailing_blank", "ends in a blank"));
   return problems;
 }
 
-// What no pattern can say: of the value without the blanks around it, by the names in formats.py.
+// Checks that no pattern can make, of the value without the blanks around it, by the names in formats.py.
 const CHECKS = {
   github_checksum: hasGithubChecksum,
   web_url: isWebUrl,

@@ -1,6 +1,6 @@
-// How long the session still lasts, and the button that makes it last. The server decides; this only tells, and asks.
+// How long the web session still lasts, and the button that extends it. The server decides; this shows, and asks.
 
-import { find, say } from "./dom.js";
+import { announce, find } from "./dom.js";
 
 const others = new BroadcastChannel("session"); // a tab that is in use keeps the session of all
 
@@ -41,7 +41,7 @@ class Countdown {
     find("[data-session-text]", this.note).textContent = this.words(seconds, isOver);
     find("button", this.note).hidden = isOver || this.isLast();
     this.note.classList.toggle("near", isNear);
-    if (isNear && !this.isNear) say(this.words(seconds, isOver));
+    if (isNear && !this.isNear) announce(this.words(seconds, isOver));
     this.isNear = isNear;
   }
 
@@ -62,7 +62,7 @@ class Countdown {
       const times = await answer.json();
       this.take(times);
       others.postMessage(times);
-      say("You stay signed in.");
+      announce("You stay signed in.");
     } catch {
       find("[data-session-text]", this.note).textContent = "It could not be made longer. Sign in again in another tab.";
     }

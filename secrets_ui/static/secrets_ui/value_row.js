@@ -26,7 +26,7 @@ export function startRow(row, common) {
   row.addEventListener("input", () => {
     settle(row, value);
     clearTimeout(waiting);
-    waiting = setTimeout(judge, 250); // a pause in the typing, so that a reader is not told at every key
+    waiting = setTimeout(judge, 250); // a pause in the typing, so that a screen reader does not speak at every key
   });
   find("[data-show]", row).addEventListener("click", () => hide(row, value, !value.classList.contains("masked")));
   row.settle = () => { settle(row, value); judge(); };
@@ -90,8 +90,8 @@ function judgeDocument(text, rules) {
     const isObject = document !== null && typeof document === "object" && !Array.isArray(document);
     return isObject ? { level: "ok", text: `A JSON object of ${Object.keys(document).length} keys` } : { level: "warn", text: "JSON, but not an object" };
   } catch (error) {
-    const place = /line \d+ column \d+/.exec(error.message)?.[0] ?? ""; // the rest of the message repeats the document
-    return { level: "warn", text: `Not JSON${place && `, at ${place}`}` };
+    const position = /line \d+ column \d+/.exec(error.message)?.[0] ?? ""; // the rest of the message repeats the document
+    return { level: "warn", text: `Not JSON${position && `, at ${position}`}` };
   }
 }
 

@@ -1,4 +1,4 @@
-"""The list of an environment's secrets, and the page of one. No value of a known version is read."""
+"""The list of an environment's secrets, and the page of one. They read no known version's value."""
 
 from __future__ import annotations
 

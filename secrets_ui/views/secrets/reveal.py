@@ -1,4 +1,4 @@
-"""Shows one value, never by GET: as JSON to the page's script, or on a page of its own without one."""
+"""Shows one value, by POST alone: as JSON to the page's script, or on a page of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""health: what is wrong comes first, what nobody looked at is never healthy, and order does not matter."""
+"""health: faults come first, what nobody looked at is never healthy, order does not matter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""key_rules: errors where a value cannot be right, warnings where it may not be, no word of the value."""
+"""key_rules: errors where a value cannot be right, warnings where it may not, never the value."""
 
 from __future__ import annotations
 
