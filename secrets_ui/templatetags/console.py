@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import escape
@@ -72,6 +73,12 @@ def mask() -> str:
 def confirm_identity() -> str:
     """What a link or a title says that leads to a fresh proof of identity."""
     return CONFIRM_IDENTITY
+
+
+@register.simple_tag
+def failure_limit() -> int:
+    """After how many wrong proofs in a row a name is locked."""
+    return int(settings.AXES_FAILURE_LIMIT)
 
 
 @register.simple_tag
