@@ -198,6 +198,7 @@ LOGIN_URL = "sign_in"
 # Local accounts need a second factor, unless the console is a local one.
 SECOND_FACTOR_REQUIRED = env.boolean("SECOND_FACTOR_REQUIRED", not IS_LOCAL)
 PROOF_SECONDS = 300  # how fresh a proof has to be to change how one signs in
+REVEAL_SECONDS = 30  # how long a shown value stays on a screen
 # allauth: second factors and the way to the provider, through views of ours. Its defaults would let anybody sign up.
 ACCOUNT_ADAPTER = "secrets_ui.identity.closed.ClosedAccounts"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -244,6 +245,8 @@ AXES_DISABLE_ACCESS_LOG = True
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_LIFE_SECONDS = 12 * 60 * 60
+SESSION_SEEN_SECONDS = 60  # between two notes of a session's last use
+SESSION_WARNING_SECONDS = 5 * 60  # before its end, when the page asks whether to stay signed in
 SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_NAME = "__Host-session"

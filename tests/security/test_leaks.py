@@ -551,7 +551,7 @@ def test_s45_a_review_against_a_stored_value_tells_that_it_is_equal_and_nothing_
         far["check"],
         far["problems"],
     )
-    assert near["after"][:8] == MASK
+    assert near["after"][: len(MASK)] == MASK
     assert review(canary)["problem"]["title"] == "Nothing changes"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
-from secrets_ui.domain.secrets.key_rules import FORMAT_NAMES
 from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter
 from secrets_ui.services import configuration
@@ -111,7 +110,7 @@ def _text(opened: OpenSecret) -> str:
                 key.name,
                 key.state.text,
                 key.facts.short if key.facts else "-",
-                FORMAT_NAMES[key.spec.format] if key.spec else "not in the catalogue",
+                key.spec.value_format.label if key.spec else "not in the catalogue",
             )
             for key in opened.keys
         ],
