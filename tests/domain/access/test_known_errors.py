@@ -201,9 +201,9 @@ def test_any_text_is_read(text: str) -> None:
     ids=range(11),
 )  # fmt: skip
 def test_a_hostile_text_takes_no_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read_error(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert all(
         len(member) <= MAX_CHARACTERS
         for member in (reading.principal, reading.secret, reading.region)
