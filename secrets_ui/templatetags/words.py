@@ -148,5 +148,5 @@ def reasons(answer: Any) -> list[str]:
     """What decides an evaluator's answer, one sentence each."""
     if answer.evaluation is None:
         return [answer.why_not]
-    told = [f"{result.effect}: {result.place}." for result in answer.evaluation.deciding]
+    told = [f"{result.effect}: {result.location}." for result in answer.evaluation.deciding]
     return told or list(answer.evaluation.missing) or ["No statement allows it."]

@@ -4,7 +4,7 @@ that helps and opens nothing else."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from ...domain.access.context import lambda_caller, secret_arn
@@ -21,29 +21,19 @@ from ...domain.access.finding import Remedy
 from ...domain.access.path import Answer
 from ...domain.access.policy_places import PolicyPlace, place_of, places
 from ...domain.access.sides import denying, near_misses
-from ...domain.iam import Evaluation, Layer, Request, StatementResult
+from ...domain.iam import (
+    NEGATED_TEXT_OPERATORS,
+    TEXT_OPERATORS,
+    Evaluation,
+    Layer,
+    Request,
+    StatementResult,
+)
 from ..wording.explain import statement_name
 from .policy_changes import Change, with_new_statement, with_statement
 from .trials import probe, remedy
 
 Ask = Callable[[AccessEvidence], Answer]
-_NEGATED = (
-    "StringNotEquals",
-    "StringNotLike",
-    "ArnNotEquals",
-    "ArnNotLike",
-    "StringNotEqualsIfExists",
-    "StringNotEqualsIgnoreCase",
-)
-_POSITIVE = (
-    "StringEquals",
-    "StringLike",
-    "ArnEquals",
-    "ArnLike",
-    "StringEqualsIfExists",
-    "StringLikeIfExists",
-    "StringEqualsIgnoreCase",
-)
 
 
 def fix(
@@ -65,7 +55,7 @@ def fix(
         candidates = [
             change
             for miss in misses
-            for change in _right_conditions(evidence, request, miss, _POSITIVE)
+            for change in _right_conditions(evidence, request, miss, TEXT_OPERATORS)
         ]
         candidates = candidates or list(_added(evidence, request, evaluation))
     chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
@@ -98,7 +88,7 @@ def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -
     except LookupError:
         return
     name = statement_name(deny)
-    yield from _right_conditions(evidence, request, deny, _NEGATED)
+    yield from _right_conditions(evidence, request, deny, NEGATED_TEXT_OPERATORS)
     if place.layer is Layer.RESOURCE:
         yield from _exempted(evidence, place, deny, name)
     else:
@@ -154,7 +144,7 @@ def _spared(
 
 
 def _right_conditions(
-    evidence: AccessEvidence, request: Request, result: StatementResult, operators: tuple[str, ...]
+    evidence: AccessEvidence, request: Request, result: StatementResult, operators: Collection[str]
 ) -> Iterator[Change]:
     """The values that this request has, where an operator compares with others. A wrong kms:ViaService is replaced, since a call comes
     from one Region; to any other list the value is added."""

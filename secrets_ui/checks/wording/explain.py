@@ -9,18 +9,18 @@ from ...domain.access.finding import Shown
 from ...domain.access.path import Answer
 from ...domain.access.policy_places import place_of
 from ...domain.access.sides import names_caller
-from ...domain.iam import UNKNOWN, Decision, Effect, Evaluation, StatementResult, UnmetCondition
-
-_EQUALITY = (
-    "StringEquals",
-    "StringLike",
-    "ArnEquals",
-    "ArnLike",
-    "StringEqualsIgnoreCase",
-    "StringEqualsIfExists",
-    "Bool",
-    "BoolIfExists",
+from ...domain.iam import (
+    BOOLEAN_OPERATORS,
+    TEXT_OPERATORS,
+    UNKNOWN,
+    Decision,
+    Effect,
+    Evaluation,
+    StatementResult,
+    UnmetCondition,
 )
+
+_EQUALITY = TEXT_OPERATORS | BOOLEAN_OPERATORS
 
 
 def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> tuple[Shown, ...]:
