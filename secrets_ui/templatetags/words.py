@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from ..services.access.check import TITLES as ACCESS_TITLES
 from .statement_text import statement_lines
 
 register = template.Library()
@@ -91,8 +92,10 @@ def status_word(status: str) -> str:
 
 @register.filter
 def claim(check: str) -> str:
-    """`decrypt_is_allowed` as a sentence."""
-    return check.replace("_", " ").capitalize().replace("json", "JSON").replace("aws", "AWS")
+    """The title of a check, by its id."""
+    return ACCESS_TITLES.get(check) or check.replace("_", " ").capitalize().replace(
+        "json", "JSON"
+    ).replace("aws", "AWS")
 
 
 @register.filter

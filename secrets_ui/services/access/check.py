@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...checks.access import CHECK_IDS as CHECK_IDS
+from ...checks.access import TITLES as TITLES
 from ...checks.access import run_checks
 from ...checks.judging.path import headline, steps
 from ...domain.access.evidence import AccessEvidence
@@ -24,5 +25,5 @@ def judge(evidence: AccessEvidence) -> Run:
     return Run(
         environment=environment.name, secret=evidence.secret_name, role=environment.lambda_role, function=environment.lambda_function,
         region=environment.region, account=environment.account, read_at=evidence.read_at, answer=answer, headline=told,
-        steps=steps(findings), findings=findings, calls=evidence.calls, seconds=evidence.seconds, looked=evidence.looked,
+        steps=steps(findings), findings=findings, calls=evidence.calls, seconds=evidence.seconds, value_was_read=evidence.value_was_read,
     )  # fmt: skip

@@ -70,7 +70,7 @@ class Gathering:
         )
         self.trail = CloudTrailGateway(client("cloudtrail"), environment)
         self.answers = Gathered()
-        self.looked = False  # whether a value was read
+        self.value_was_read = False  # whether a value was read
         self._waiting: dict[Future[Any], tuple[str, Callable[[Any], None]]] = {}
         self._started = time.monotonic()
         self._seconds = 0.0
@@ -257,7 +257,7 @@ class Gathering:
             facts = look(self.environment, self.actor, [wanted])[wanted.arn]
         except AuditUnavailable:
             return Unreachable(call, "the read could not be put on record, so it was not made")
-        self.looked = True
+        self.value_was_read = True
         return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
@@ -269,7 +269,7 @@ class Gathering:
             self.name,
             self.spec,
             pending=pending,
-            looked=self.looked,
+            value_was_read=self.value_was_read,
             seconds=seconds,
         )
 

@@ -29,10 +29,10 @@ class Gathered(dict[str, Evidence[Any]]):
         spec: SecretSpec,
         *,
         pending: Collection[str],
-        looked: bool,
+        value_was_read: bool,
         seconds: float,
     ) -> AccessEvidence:
-        """`pending` are the names of what was asked and is not answered; `looked` tells that a value was read."""
+        """`pending` are the names of what was asked and is not answered; `value_was_read` tells that a value was read."""
         answers = Gathered({**dict.fromkeys(pending, PENDING), **self})
         return AccessEvidence(
             environment=environment, secret_name=secret_name, spec=spec, read_at=datetime.now(UTC),
@@ -41,7 +41,7 @@ class Gathered(dict[str, Evidence[Any]]):
             boundary=answers._boundary("role", "boundary"),
             **{name: answers.get(name, _WITHOUT_KEY) for name in ("key", "key_policy", "grants", "rotation")},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
-            console=answers._console(), looked=looked, calls=self._calls(looked), seconds=seconds,
+            console=answers._console(), value_was_read=value_was_read, calls=self._calls(value_was_read), seconds=seconds,
         )  # fmt: skip
 
     def _console(self) -> RoleEvidence:
@@ -62,9 +62,9 @@ class Gathered(dict[str, Evidence[Any]]):
             name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes
         }
 
-    def _calls(self, looked: bool) -> int:
+    def _calls(self, value_was_read: bool) -> int:
         """A policy's document takes two calls, facts that were known take none, and a key may be the alias's answer."""
         answers = {
-            id(answer): answer for name, answer in self.items() if looked or name != "facts"
+            id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
         }.values()
         return len(answers) + sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)

@@ -72,7 +72,7 @@ class SharedEvidence:
         key = self.key_of(secret.value, found) if isinstance(secret, Known) else None
         return replace(
             self.first, secret_name=name, spec=configuration.spec_of(self.environment, name), secret=secret, versions=versions,
-            resource_policy=policy, simulated=self._simulated(secret), looked=False, calls=4, facts=_PER_SECRET, **self._with_key(key),
+            resource_policy=policy, simulated=self._simulated(secret), value_was_read=False, calls=4, facts=_PER_SECRET, **self._with_key(key),
         )  # fmt: skip
 
     def of_listed(self, secret: Secret, policy: Evidence[str]) -> AccessEvidence:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ...domain.access.run import Run
-from ...domain.access.what_if import policies_of, what_if
+from ...domain.access.what_if import editable_policies, what_if
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, DatabaseAway
 from ...forms import ErrorTextForm, WhatIfForm
@@ -30,33 +30,33 @@ _HERE = "<!-- answers -->"
 @require_GET
 def choose(request: HttpRequest, environment: str) -> HttpResponse:
     """The catalogue's first secret: what most people come for."""
-    place = enter(request, "access.check", environment)
-    names = _secrets(request, place)
+    configured = enter(request, "access.check", environment)
+    names = _secrets(request, configured)
     if not names:
-        refuse(request, "access.check", place.name)
-    return redirect("troubleshoot", place.name, names[0])
+        refuse(request, "access.check", configured.name)
+    return redirect("troubleshoot", configured.name, names[0])
 
 
 @require_GET
 def troubleshoot(request: HttpRequest, environment: str, name: str) -> StreamingHttpResponse:
     """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings; `?check=` shows one."""
-    place = enter(request, "access.check", environment, name)
+    configured = enter(request, "access.check", environment, name)
     if (check := request.GET.get("check")) and check not in CHECK_IDS:
         raise Http404
-    gathering = Gathering(place, name, actor_of(request))
+    gathering = Gathering(configured, name, actor_of(request))
     context = {
-        "environment": place,
+        "environment": configured,
         "name": gathering.name,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, configured),
         "may_run": True,
         "marker": _HERE,
     }
     head, foot = render_to_string("access/run.html", context, request).split(_HERE)
-    return StreamingHttpResponse(_pieces(request, place, gathering, head, foot))
+    return StreamingHttpResponse(_pieces(request, configured, gathering, head, foot))
 
 
 def _pieces(
-    request: HttpRequest, place: Environment, gathering: Gathering, head: str, foot: str
+    request: HttpRequest, configured: Environment, gathering: Gathering, head: str, foot: str
 ) -> Iterator[str]:
     yield head
     try:
@@ -64,7 +64,7 @@ def _pieces(
             yield render_to_string(
                 "access/_answer.html", {"name": name, "answer": gathering.answers[name]}
             )
-        yield _result(request, place, judge(gathering.evidence()))
+        yield _result(request, configured, judge(gathering.evidence()))
     except (
         ConsoleError,
         DatabaseError,
@@ -74,9 +74,9 @@ def _pieces(
     yield foot
 
 
-def _result(request: HttpRequest, place: Environment, run: Run) -> str:
+def _result(request: HttpRequest, configured: Environment, run: Run) -> str:
     """A run of all checks is kept; one check that was run again is shown, and the run it stands in is not."""
-    context = {"environment": place, "name": run.secret, "run": run}
+    context = {"environment": configured, "name": run.secret, "run": run}
     if check := request.GET.get("check"):
         return render_to_string(
             "access/_one.html", {**context, "finding": run.finding(check)}, request
@@ -88,15 +88,15 @@ def _result(request: HttpRequest, place: Environment, run: Run) -> str:
 @require_GET
 def open_run(request: HttpRequest, environment: str, number: int) -> HttpResponse:
     """A run that was kept, as it was."""
-    place = enter(request, "access.check", environment)
-    kept = check_runs.find(place, number)
+    configured = enter(request, "access.check", environment)
+    kept = check_runs.find(configured, number)
     if kept is None:
         raise Http404
-    ensure_reach(request, "access.check", place, kept.secret)
+    ensure_reach(request, "access.check", configured, kept.secret)
     context = {
-        "environment": place,
+        "environment": configured,
         "name": kept.secret,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, configured),
         "run": check_runs.read(kept),
         "kept": kept,
     }
@@ -106,12 +106,12 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
 @require_GET
 def run_report(request: HttpRequest, environment: str, number: int) -> HttpResponse:
     """The report as Markdown, for a ticket: ARNs and findings, never a value."""
-    place = enter(request, "access.check", environment)
-    kept = check_runs.find(place, number)
+    configured = enter(request, "access.check", environment)
+    kept = check_runs.find(configured, number)
     if kept is None:
         raise Http404
-    ensure_reach(request, "access.check", place, kept.secret)
-    address = request.build_absolute_uri(reverse("check_run", args=[place.name, kept.pk]))
+    ensure_reach(request, "access.check", configured, kept.secret)
+    address = request.build_absolute_uri(reverse("check_run", args=[configured.name, kept.pk]))
     return HttpResponse(
         check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8"
     )
@@ -120,19 +120,21 @@ def run_report(request: HttpRequest, environment: str, number: int) -> HttpRespo
 @require_http_methods(["GET", "POST"])
 def paste_error(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     """An error text of a Lambda's log, and the checks that explain it. The text is looked at and not kept."""
-    place = enter(request, "access.check", environment, name)
+    configured = enter(request, "access.check", environment, name)
     form = ErrorTextForm(request.POST or None)
     told = (
-        explain_error(place, place.secret_name(name), actor_of(request), form.cleaned_data["text"])
+        explain_error(
+            configured, configured.secret_name(name), actor_of(request), form.cleaned_data["text"]
+        )
         if form.is_valid()
         else None
     )
     context = {
-        "environment": place,
+        "environment": configured,
         "name": name,
         "form": form,
         "told": told,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, configured),
     }
     return render(
         request,
@@ -145,22 +147,22 @@ def paste_error(request: HttpRequest, environment: str, name: str) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def try_policy(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     """What if a policy read otherwise: the answer before and after, nothing written."""
-    place = enter(request, "access.check", environment, name)
-    evidence = gather_evidence(place, name, actor_of(request))
-    policies = policies_of(evidence)
-    form = WhatIfForm(policies, request.POST or None, place=request.GET.get("policy", ""))
+    configured = enter(request, "access.check", environment, name)
+    evidence = gather_evidence(configured, name, actor_of(request))
+    policies = editable_policies(evidence)
+    form = WhatIfForm(policies, request.POST or None, location=request.GET.get("policy", ""))
     compared = (
         what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"])
         if form.is_valid()
         else None
     )
     context = {
-        "environment": place,
+        "environment": configured,
         "name": name,
         "form": form,
         "policies": policies,
         "compared": compared,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, configured),
     }
     return render(
         request,
@@ -170,7 +172,7 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
     )
 
 
-def _secrets(request: HttpRequest, place: Environment) -> list[str]:
+def _secrets(request: HttpRequest, configured: Environment) -> list[str]:
     """The catalogue's, as far as the person's role reaches."""
-    names = [place.prefix + short for short in configuration.catalog().secrets]
-    return [name for name in names if may(request, "access.check", place, name)]
+    names = [configured.prefix + short for short in configuration.catalog().secrets]
+    return [name for name in names if may(request, "access.check", configured, name)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from secrets_ui.checks import access as checks
-from secrets_ui.checks.access import CHECK_IDS, CHECKS, run_checks
+from secrets_ui.checks.access import CHECK_IDS, CHECKS, TITLES, run_checks
 from secrets_ui.domain.access.evidence import AccessEvidence, CallerIdentity, Denied, NotAsked
 from secrets_ui.domain.access.finding import Finding
 from secrets_ui.domain.errors import AwsCall
@@ -27,6 +28,13 @@ def test_every_module_with_a_check_is_in_the_list() -> None:
     with_check = {path.stem for path in FOLDER.glob("*.py") if "\ndef check(" in path.read_text()}
     assert with_check == set(CHECK_IDS)
     assert len(CHECK_IDS) == len(set(CHECK_IDS))
+
+
+def test_every_check_has_a_title_in_sentence_case_and_none_stands_twice() -> None:
+    assert set(TITLES) == set(CHECK_IDS)
+    assert len(set(map(str.casefold, TITLES.values()))) == len(TITLES)
+    for title in TITLES.values():
+        assert re.fullmatch(r"[A-Z][^_.]{5,60}", title), title
 
 
 def test_every_check_has_a_test_of_its_own() -> None:

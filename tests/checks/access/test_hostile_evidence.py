@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.access.evidence import AccessEvidence, Denial, FunctionConfiguration
 from secrets_ui.domain.access.path import ask_decrypt, ask_read
-from secrets_ui.domain.access.policy_places import exchanged, places
+from secrets_ui.domain.access.policies import list_policies, with_policy
 from secrets_ui.domain.access.run import Run
 from secrets_ui.domain.iam import Grant
 from secrets_ui.services.access.check import judge
@@ -41,7 +41,7 @@ BOUNDED = evidence(
         policy({"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": READ, "Resource": "*"})
     ),
 )
-PLACES = [place.place for place in places(BOUNDED)]
+LOCATIONS = [policy.location for policy in list_policies(BOUNDED)]
 MARKUP = "<script>alert(1)</script>{{ 7*7 }}\u202e'\"`\x1b[31m"
 
 
@@ -115,23 +115,24 @@ HOSTILE_TEXTS = {
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("location", LOCATIONS)
 def test_a_hostile_policy_breaks_no_check_and_is_never_read_as_allowed(
-    place: str, text: str
+    location: str, text: str
 ) -> None:
-    run = judged_in_time(exchanged(BOUNDED, place, text))
-    if text in (HOSTILE_TEXTS["not JSON"], HOSTILE_TEXTS["nested deeply"]) and not place.startswith(
-        ("console:", "trust")
-    ):
+    run = judged_in_time(with_policy(BOUNDED, location, text))
+    if text in (
+        HOSTILE_TEXTS["not JSON"],
+        HOSTILE_TEXTS["nested deeply"],
+    ) and not location.startswith(("console:", "trust")):
         assert run.answer == "unknown"
 
 
 @pytest.mark.parametrize(
-    "place", [place for place in PLACES if not place.startswith(("secret", "key", "trust"))]
+    "location", [name for name in LOCATIONS if not name.startswith(("secret", "key", "trust"))]
 )
-def test_ten_kilobytes_of_conditions_are_judged_in_time(place: str) -> None:
+def test_ten_kilobytes_of_conditions_are_judged_in_time(location: str) -> None:
     assert 8_000 < len(big_policy()) < 20_000
-    judged_in_time(exchanged(BOUNDED, place, big_policy()))
+    judged_in_time(with_policy(BOUNDED, location, big_policy()))
 
 
 def test_names_with_markup_stand_in_findings_as_they_are_and_in_commands_quoted() -> None:
@@ -243,15 +244,17 @@ _ESTATES = {
 @settings(max_examples=300, deadline=None, database=None)
 @given(
     st.sampled_from(sorted(_ESTATES)),
-    st.sampled_from(PLACES),
+    st.sampled_from(LOCATIONS),
     _json | st.lists(_statement, max_size=4),
 )
 def test_whatever_a_policy_says_no_check_breaks_and_yes_means_yes(
-    estate: str, place: str, statements: Any
+    estate: str, location: str, statements: Any
 ) -> None:
     try:
-        given_ = exchanged(
-            _ESTATES[estate], place, json.dumps({"Version": "2012-10-17", "Statement": statements})
+        given_ = with_policy(
+            _ESTATES[estate],
+            location,
+            json.dumps({"Version": "2012-10-17", "Statement": statements}),
         )
     except LookupError:
         assume(False)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_ui.checks.access import CHECK_IDS
-from secrets_ui.domain.access.known_errors import KNOWN, MAX_CHARACTERS, contradictions, read_error
+from secrets_ui.domain.access.error_reading import MAX_CHARACTERS, contradictions, read_error
+from secrets_ui.domain.access.known_errors import KNOWN
 from secrets_ui.services.access.check import judge
 from tests.checks.building import evidence, key_statement
 
