@@ -1,4 +1,4 @@
-"""The console's AWS calls made bare: by the same kind of client, without the console around them."""
+"""The console's AWS calls, made by the same kind of client without the console around them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ ROWS = 25  # on a page of the list
 
 
 def make_client(sessions: AwsSessions, environment: str) -> Any:
-    """A client as the console makes it: boto3's own takes ten times as long to parse a list's times."""
+    """A client as the console makes it: boto3's own takes ten times as long to parse a list's
+    times.
+    """
     return sessions.client(ENVIRONMENTS[environment], "secretsmanager", "bench")
 
 

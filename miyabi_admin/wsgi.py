@@ -14,4 +14,6 @@ except ImproperlyConfigured as error:
     sys.stderr.write(f"miyabi: {error}\n")
     sys.exit(
         4
-    )  # gunicorn's code for an application that cannot be loaded: it stops instead of starting workers for ever
+        # Gunicorn's code for an application that cannot be loaded: it stops instead of starting workers
+        # for ever
+    )

@@ -1,4 +1,6 @@
-"""Evidence of a clean estate, made by hand, and small changes to it: checks are pure, so their tests need no AWS."""
+"""Evidence of a clean estate, made by hand, and small changes to it: checks are pure, so their
+tests need no AWS.
+"""
 
 from __future__ import annotations
 
@@ -125,17 +127,43 @@ FACTS = VersionFacts(
 def evidence(**changes: Any) -> AccessEvidence:
     """A clean estate, but for the changes: members of AccessEvidence by name."""
     clean = AccessEvidence(
-        environment=ENVIRONMENT, secret_name=NAME, spec=SPEC, read_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
-        caller=known(CallerIdentity(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/miyabi-console/hana"), "sts:GetCallerIdentity"),
-        function=known(FunctionConfiguration(f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:miyabi-app", ROLE_ARN)),
-        role=READER.role, attached=READER.attached, inline=READER.inline, documents=READER.documents, boundary=None, unattached={},
-        secret=known(SECRET, "secretsmanager:DescribeSecret"), resource_policy=known(""), facts=known(FACTS),
+        environment=ENVIRONMENT,
+        secret_name=NAME,
+        spec=SPEC,
+        read_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        caller=known(
+            CallerIdentity(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/miyabi-console/hana"),
+            "sts:GetCallerIdentity",
+        ),
+        function=known(
+            FunctionConfiguration(
+                f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:miyabi-app", ROLE_ARN
+            )
+        ),
+        role=READER.role,
+        attached=READER.attached,
+        inline=READER.inline,
+        documents=READER.documents,
+        boundary=None,
+        unattached={},
+        secret=known(SECRET, "secretsmanager:DescribeSecret"),
+        resource_policy=known(""),
+        facts=known(FACTS),
         versions=known((SecretVersion(VERSION, ("AWSCURRENT",), kms_key_ids=(KEY_ARN,)),)),
-        alias=known(Key(KEY_ARN, "Enabled")), key=known(Key(KEY_ARN, "Enabled")),
-        key_policy=known(json.dumps(key_policy(ENVIRONMENT)), "kms:GetKeyPolicy"), grants=known(()), rotation=known(True),
-        simulated=known(tuple(Simulated(f"secretsmanager:{name}", "allowed") for name in ("GetSecretValue", "DescribeSecret"))),
-        denials=known(()), console=CONSOLE,
-    )  # fmt: skip
+        alias=known(Key(KEY_ARN, "Enabled")),
+        key=known(Key(KEY_ARN, "Enabled")),
+        key_policy=known(json.dumps(key_policy(ENVIRONMENT)), "kms:GetKeyPolicy"),
+        grants=known(()),
+        rotation=known(True),
+        simulated=known(
+            tuple(
+                Simulated(f"secretsmanager:{name}", "allowed")
+                for name in ("GetSecretValue", "DescribeSecret")
+            )
+        ),
+        denials=known(()),
+        console=CONSOLE,
+    )
     return replace(clean, **changes)
 
 

@@ -1,4 +1,6 @@
-"""Faults, planted for real in the local AWS, each with the findings that must name it and the way back."""
+"""Faults, planted for real in the local AWS, each with the findings that must name it and the way
+back.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,10 @@ Edit = Callable[[Document], Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """`slots` are what it takes hold of: two faults that share one are not planted together. `heals`: its remedy is an AWS CLI command
-    after which nothing is wrong."""
+    """`slots` are what it takes hold of: two faults that share one are not planted together.
+
+    `heals`: its remedy is an AWS CLI command after which nothing is wrong.
+    """
 
     name: str
     finds: dict[str, Status]

@@ -1,4 +1,6 @@
-"""docs/commands.md: every example is a command that there is, with options that it has, and every status is told."""
+"""docs/commands.md: every example is a command that there is, with options that it has, and every
+status is told.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`manage.py remove_person NAME`: takes an account away, with its roles, sessions and second factors. The record keeps its name."""
+"""`manage.py remove_person NAME`: deletes an account, its roles, web sessions and second factors.
+
+The audit record keeps the account's name.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from ...services.people.sessions import end_sessions
 
 
 class Command(BaseCommand):
-    help = "Takes a person's account away. Somebody of the provider who comes again gets a new one, if a group of theirs has a role."
+    help = (
+        "Takes a person's account away. Somebody of the provider who comes again gets a new "
+        "one, if a group of theirs has a role."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the account's name")

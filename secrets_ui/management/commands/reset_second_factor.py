@@ -1,4 +1,7 @@
-"""`manage.py reset_second_factor NAME`: for somebody who has lost device and recovery codes. On record; their sessions end."""
+"""`manage.py reset_second_factor NAME`: for someone who has lost device and recovery codes.
+
+The reset is audited and ends the person's web sessions.
+"""
 
 from __future__ import annotations
 

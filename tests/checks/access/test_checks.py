@@ -1,4 +1,6 @@
-"""The checks as a whole: their order, their names, and what one that fails by itself costs the others."""
+"""The checks as a whole: their order, their names, and what one that fails by itself costs the
+others.
+"""
 
 from __future__ import annotations
 
@@ -100,8 +102,10 @@ def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_
     decrypt = run.finding("decrypt_is_allowed")
     assert (run.answer, run.exit_status, decrypt.status) == ("unknown", 2, "unknown")
     assert json.loads(decrypt.missing) == {
-        "Effect": "Allow", "Action": ["kms:GetKeyPolicy"], "Resource": "arn:aws:kms:us-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    }  # fmt: skip
+        "Effect": "Allow",
+        "Action": ["kms:GetKeyPolicy"],
+        "Resource": "arn:aws:kms:us-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    }
     assert run.finding("get_secret_value_is_allowed").status == "pass"
 
 
@@ -135,15 +139,17 @@ def test_what_hangs_on_a_missing_thing_is_skipped_and_no_second_fault() -> None:
 def test_the_headline_answers_in_one_sentence() -> None:
     wrong = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
     run = judge(key_statement(Condition=wrong))
-    assert (
-        run.headline
-        == "No. The key policy of 1234abcd-12ab-34cd-56ef-1234567890ab does not let miyabi-lambda-execution decrypt."
+    assert run.headline == (
+        "No. The key policy of 1234abcd-12ab-34cd-56ef-1234567890ab does not let "
+        "miyabi-lambda-execution decrypt."
     )
     assert str(run.error) == "AccessDeniedException: Access to KMS is not allowed"
     assert [(step.title, step.status, step.text) for step in run.steps] == [
-        ("Role", "pass", "exists, 3 policies"), ("IAM policy", "pass", "GetSecretValue allowed"),
-        ("Secret", "pass", "AWSCURRENT, 8 keys"), ("KMS key", "fail", "kms:Decrypt denied"),
-    ]  # fmt: skip
+        ("Role", "pass", "exists, 3 policies"),
+        ("IAM policy", "pass", "GetSecretValue allowed"),
+        ("Secret", "pass", "AWSCURRENT, 8 keys"),
+        ("KMS key", "fail", "kms:Decrypt denied"),
+    ]
 
 
 def test_what_no_check_explains_is_not_called_readable(monkeypatch: pytest.MonkeyPatch) -> None:

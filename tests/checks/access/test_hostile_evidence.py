@@ -1,4 +1,6 @@
-"""Hostile evidence: huge, deep, doubled and wrongly typed policies, and names with markup, are inert and cost little time."""
+"""Hostile evidence: huge, deep, doubled and wrongly typed policies, and names with markup, are
+inert and cost little time.
+"""
 
 from __future__ import annotations
 
@@ -95,16 +97,23 @@ HOSTILE_TEXTS = {
     "doubled keys": '{"Version": "2012-10-17", "Statement": [], "Statement": []}',
     "wrong types": '{"Statement": [{"Effect": ["Allow"], "Action": 5, "Resource": null}]}',
     "nested deeply": deep(100_000),
-    "a deep condition": '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": '
+    "a deep condition": (
+        '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": '
+    )
     + deep(5_000)
     + "}]}",
     "a huge text": '{"Statement": "' + "x" * 5_000_000 + '"}',
     "many statements": policy(*[{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}] * 3_000),
-    "a huge number": '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"NumericEquals": {"a": '
+    "a huge number": (
+        '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": '
+        '{"NumericEquals": {"a": '
+    )
     + "9" * 5_000
     + "}}}]}",
     "NaN": '{"Statement": [NaN]}',
-    "half a character": '{"Statement": [{"Sid": "\\ud800", "Effect": "Allow", "Action": "*", "Resource": "*"}]}',
+    "half a character": (
+        '{"Statement": [{"Sid": "\\ud800", "Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    ),
     "markup": json.dumps(
         {
             "Version": "2012-10-17",
@@ -174,7 +183,8 @@ def test_odd_arns_break_no_check(arn: str) -> None:
 
 DECISIVE = ("role", "attached", "inline", "secret", "key", "key_policy", "function")
 MEMBERS = (
-    *DECISIVE, "caller", "resource_policy", "versions", "facts", "alias", "grants", "rotation", "simulated", "denials",
+    *DECISIVE, "caller", "resource_policy", "versions", "facts", "alias", "grants", "rotation",
+    "simulated", "denials",
 )  # fmt: skip
 
 
@@ -206,10 +216,12 @@ _OPERATORS = [
 ]
 _KEYS = ["secretsmanager:VersionStage", "kms:ViaService", "aws:SourceIp", "aws:PrincipalArn"]
 _RESOURCES = [
-    "*", KEY_ARN, f"arn:aws:secretsmanager:us-east-1:111111111111:secret:{NAME}", "arn:aws:kms:us-west-2:111111111111:alias/x",
+    "*", KEY_ARN, f"arn:aws:secretsmanager:us-east-1:111111111111:secret:{NAME}",
+    "arn:aws:kms:us-west-2:111111111111:alias/x",
 ]  # fmt: skip
 _PRINCIPALS = [
-    "*", {"AWS": ROLE_ARN}, {"AWS": "AROAEXAMPLEOLDROLE123"}, {"AWS": "111111111111"}, {"Service": "lambda.amazonaws.com"},
+    "*", {"AWS": ROLE_ARN}, {"AWS": "AROAEXAMPLEOLDROLE123"}, {"AWS": "111111111111"},
+    {"Service": "lambda.amazonaws.com"},
 ]  # fmt: skip
 _one_key = st.dictionaries(
     st.sampled_from(_KEYS), st.sampled_from(["AWSCURRENT", "true", "*", "x"]), max_size=2
