@@ -12,7 +12,7 @@ SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/miyabi-lambda-execution/miyabi-a
 SECRETS = f"arn:aws:secretsmanager:us-west-2:{ACCOUNT}:secret:miyabi"
 KEYS = f"arn:aws:kms:us-west-2:{ACCOUNT}:key"
 VIA = "secretsmanager.us-west-2.amazonaws.com"
-"""An ordinary Lambda role: three identity policies, a boundary, a secret's policy; 20 statements."""
+"""A usual Lambda role: three identity policies, boundary and secret's policy; 20 statements."""
 
 
 def _statement(

@@ -116,7 +116,7 @@ def _roots(authority: Path) -> str:
 
 
 def _bundle(folder: Path, authority: Path) -> str:
-    """botocore's own bundle, which it loads unless told otherwise, and the authority of this run."""
+    """botocore's own bundle, which it loads by default, and the authority of this run."""
     spec = find_spec("botocore")
     assert spec
     assert spec.origin

@@ -71,7 +71,7 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
 
 @contextmanager
 def start(prod: int) -> Iterator[Servers]:
-    """Everything warm: each page was opened until no version was unknown. prod has `prod` secrets."""
+    """Start warm: each page was opened until no version was unknown. prod has `prod` secrets."""
     with (
         TemporaryDirectory(prefix="miyabi-bench-") as name,
         FakeAwsProcess.start(make_secrets(prod)) as aws,

@@ -1,6 +1,4 @@
-"""Evidence of a clean estate, made by hand, and small changes to it: checks are pure, so their
-tests need no AWS.
-"""
+"""Evidence of a clean account, and small changes to it. The checks are pure, so this is enough."""
 
 from __future__ import annotations
 
@@ -125,7 +123,7 @@ FACTS = VersionFacts(
 
 
 def evidence(**changes: Any) -> AccessEvidence:
-    """A clean estate, but for the changes: members of AccessEvidence by name."""
+    """Return evidence of a clean account, with these members of AccessEvidence replaced."""
     clean = AccessEvidence(
         environment=ENVIRONMENT,
         secret_name=NAME,
@@ -202,7 +200,7 @@ def edit(whole: Any, sid: str, members: dict[str, Any]) -> None:
 
 
 def finding(check: str, given: AccessEvidence) -> Finding:
-    """What one check says."""
+    """Return the finding of one check."""
     module = next(module for module in CHECKS if module.__name__.endswith(f".{check}"))
     found: Finding = module.check(given)
     assert found.check == check

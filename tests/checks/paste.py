@@ -1,6 +1,4 @@
-"""Pastes a printed AWS CLI command: by botocore's own models, which the AWS CLI takes its names
-from, and without its second of start.
-"""
+"""Runs a printed AWS CLI command, with the parameter names of botocore's own models."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""manage.py change_audit_key: another key seals the chain, and what the old one sealed can still be
-verified.
-"""
+"""manage.py change_audit_key: a new key seals the chain; the old one still verifies old records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands in a person's name share: whose name, which statuses, what goes where."""
+"""What all commands in a person's name share: the name, exit statuses, and output streams."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ The next version will be encrypted with the key behind the alias.
 
 from __future__ import annotations
 
-from ...domain.access.evidence import AccessEvidence, Known, Missing
+from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
 from ...domain.access.path import has_aws_managed_key
 from ...domain.access.policies import list_policies
@@ -43,14 +43,19 @@ def check(evidence: AccessEvidence) -> Finding:
         )
     if not isinstance(evidence.secret, Known) or has_aws_managed_key(evidence):
         return report.skipped(
-            f"{alias} is key {found.value.key_id}, and there is no secret under a customer "
-            "key to compare it with."
+            f"{alias} is key {found.value.key_id}, and there is no secret under a customer key "
+            "to compare it with."
         )
     if not isinstance(evidence.key, Known):
         return report.cannot_tell(
             evidence, f"{alias} points at the key", "the key of the current version", evidence.key
         )
-    key, see = evidence.key.value, (found.call.cli, evidence.secret.call.cli)
+    return _compare(evidence, found, evidence.key.value)
+
+
+def _compare(evidence: AccessEvidence, found: Known[Key], key: Key) -> Finding:
+    """Compare the key behind the alias with the one that encrypts the secret."""
+    alias, see = evidence.environment.kms_alias, (found.call.cli, evidence.secret.call.cli)
     if key.arn == found.value.arn:
         return report.passed(
             f"{alias} points at key {key.key_id}, which encrypts {evidence.secret_name}.",
@@ -63,9 +68,8 @@ def check(evidence: AccessEvidence) -> Finding:
             "with another: see key_is_the_expected_one."
         )
     text = (
-        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is "
-        f"encrypted with key {key.key_id}, to which the policies "
-        "belong: the alias was moved."
+        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with "
+        f"key {key.key_id}, to which the policies belong: the alias was moved."
     )
     return report.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
 

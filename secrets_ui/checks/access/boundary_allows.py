@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import decrypt_statement, read_statement
 from ...domain.access.finding import Finding, Remedy
@@ -17,7 +18,6 @@ from ..remedies.fixes import find_remedy
 from ..remedies.policy_changes import Change, with_new_statement
 from ..remedies.trials import remedy
 from ..traps.find import repaired
-from ..traps.trap import DECRYPT, DESCRIBE, READ
 from ..wording import lambda_errors
 from ..wording.explain import deciding, names
 from ..wording.reporter import Reporter

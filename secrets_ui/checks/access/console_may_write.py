@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from ...domain.access.actions import WRITE_ACTIONS, WRITE_KEY_ACTIONS
 from ...domain.access.context import Caller, console_caller
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
 from ...domain.access.finding import Finding
 from ...domain.access.path import (
-    WRITE_ACTIONS,
-    WRITE_KEY_ACTIONS,
     Answer,
     ask_decrypt,
     ask_read,

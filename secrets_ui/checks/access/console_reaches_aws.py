@@ -19,7 +19,8 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(caller, Known):
         if isinstance(caller, Denied) or not reaches_aws(evidence):
             return _refused(evidence)
-        text = f"Who this console is in {environment} is not known: {why_unknown('its identity', caller)}."
+        why = why_unknown("its identity", caller)
+        text = f"Who this console is in {environment} is not known: {why}."
         return report.unknown(text, weight="second opinion", see=(caller.call.cli,))
     who, see = caller.value, (caller.call.cli,)
     if who.account != environment.account:

@@ -5,15 +5,15 @@ By the key policy, by a grant, or by IAM where the key policy delegates to IAM.
 
 from __future__ import annotations
 
+from ...domain.access.actions import DECRYPT
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_decrypt, has_aws_managed_key
 from ...domain.access.sides import by_key, denying, near_misses
-from ...domain.iam import Layer
+from ...domain.iam import Layer, LayerDecision
 from ..judging.judgement import Judgement, explanation
 from ..judging.reading import commands, lacking, reasons
 from ..remedies.fixes import find_remedy
-from ..traps.trap import DECRYPT
 from ..wording.explain import deciding, doubts, shown
 from ..wording.lambda_errors import KMS_NOT_ALLOWED
 from ..wording.missing_statements import missing_statements
@@ -45,24 +45,20 @@ def check(evidence: AccessEvidence) -> Finding:
         )
         return report.unknown(text, missing=missing, see=see)
     if judgement.outcome == "allowed":
-        statements = shown(evidence, judgement.evaluation.deciding, DECRYPT)
-        grants = "".join(
-            f" Grant {grant.grant.name} allows it."
-            for grant in judgement.evaluation.deciding_grants
-        )
+        grants = judgement.evaluation.deciding_grants
+        by_grant = "".join(f" Grant {result.grant.name} allows it." for result in grants)
         return report.passed(
-            f"{role} may decrypt with key {key} through Secrets Manager.{grants}",
+            f"{role} may decrypt with key {key} through Secrets Manager.{by_grant}",
             "kms:Decrypt allowed",
-            shown=statements,
+            shown=shown(evidence, judgement.evaluation.deciding, DECRYPT),
             see=see,
         )
-    if judgement.outcome == "explained":
+    other = explanation(evidence) if judgement.outcome == "explained" else ""
+    if not other and (check_id := explains_key(evidence)):
+        other = f"see {check_id}"
+    if other:
         return report.skipped(
-            f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied"
-        )
-    if why := explains_key(evidence):
-        return report.skipped(
-            f"{role} may not decrypt with key {key}: see {why}.", "kms:Decrypt denied"
+            f"{role} may not decrypt with key {key}: {other}.", "kms:Decrypt denied"
         )
     return report.fail(
         _text(evidence, judgement),
@@ -81,7 +77,7 @@ def _text(evidence: AccessEvidence, judgement: Judgement) -> str:
     denies, misses = denying(evaluation), near_misses(evaluation)
     if denies:
         return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses], DECRYPT)}"
-    if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":
+    if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:
         explained = reasons(misses, DECRYPT) if misses else "no statement of them does."
         return (
             f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies "
@@ -98,5 +94,5 @@ def _text(evidence: AccessEvidence, judgement: Judgement) -> str:
 def _identity(evidence: AccessEvidence, judgement: Judgement) -> tuple[str, ...]:
     """Return commands for the role's own policies, where a Deny of theirs or IAM decides."""
     assert judgement.evaluation is not None
-    leaves = judgement.evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount"
+    leaves = judgement.evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT
     return commands(evidence) if leaves or denying(judgement.evaluation, [Layer.IDENTITY]) else ()

@@ -5,13 +5,13 @@ Reading a value does not need it, but the set-up guide's policy has it.
 
 from __future__ import annotations
 
+from ...domain.access.actions import DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_read
 from ...domain.access.sides import by_identity_or_secret, denying, near_misses
 from ..judging.judgement import Judgement
 from ..judging.reading import judge_read
-from ..traps.trap import DESCRIBE, READ
 from ..wording.reporter import Reporter
 
 TITLE = "DescribeSecret is allowed"

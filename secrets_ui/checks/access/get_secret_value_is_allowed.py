@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..judging.reading import judge_read
@@ -12,4 +13,4 @@ report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_read(report, evidence, "secretsmanager:GetSecretValue")
+    return judge_read(report, evidence, READ)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.expected_policies import (
     BASIC_EXECUTION,
@@ -19,7 +20,7 @@ from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import attachment, then_apply
 from ..remedies.trials import tried
 from ..traps.find import repaired
-from ..traps.trap import READ, path_answers
+from ..traps.trap import path_answers
 from ..wording import lambda_errors
 from ..wording.explain import names
 from ..wording.reporter import Reporter

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.context import lambda_caller
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, Remedy, Step
@@ -12,15 +13,13 @@ from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
 from ...domain.access.policies import AttachedPolicy, list_policies, parsed
 from ...domain.iam import Evaluation, PolicyKind, Request, StatementResult, evaluate
 from ..remedies.policy_changes import cli, terraform, with_statement
-from ..remedies.trials import as_role, remedy
-from ..traps.trap import READ
+from ..remedies.trials import UNKNOWN_ACCOUNT, as_role, remedy
 from ..wording.explain import names, sentence, shown, statement_name
 from ..wording.reporter import Reporter
 
 TITLE = "No policy is open to everyone"
 report = Reporter(__name__, "secret", "matters")
-_ELSEWHERE = "000000000000"
-_ACTIONS = {"secret": READ, "key": "kms:Decrypt", "trust": "sts:AssumeRole"}
+_ACTIONS = {"secret": READ, "key": DECRYPT, "trust": "sts:AssumeRole"}
 _STEPS: dict[str, Step] = {"key": "key", "trust": "role"}
 
 
@@ -73,7 +72,7 @@ def _open(evidence: AccessEvidence, policy: AttachedPolicy) -> Iterator[Statemen
 
 
 def _asked_by_a_stranger(evidence: AccessEvidence, policy: AttachedPolicy) -> Evaluation | None:
-    stranger = as_role(evidence, _ELSEWHERE)
+    stranger = as_role(evidence, UNKNOWN_ACCOUNT)
     if policy.location == "secret":
         return ask_read(stranger, READ).evaluation
     if policy.location == "key":
@@ -86,7 +85,7 @@ def _asked_by_a_stranger(evidence: AccessEvidence, policy: AttachedPolicy) -> Ev
 
 
 def _assumed_by_a_stranger(evidence: AccessEvidence, policy: AttachedPolicy) -> Evaluation:
-    asked = ask_read(as_role(evidence, _ELSEWHERE), READ).request
+    asked = ask_read(as_role(evidence, UNKNOWN_ACCOUNT), READ).request
     assert asked is not None
     trust = parsed(policy.name, policy.text, PolicyKind.TRUST)
     request: Request = replace(

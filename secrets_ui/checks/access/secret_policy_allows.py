@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...domain.access.actions import DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.path import Answer, ask_read
@@ -10,7 +11,6 @@ from ...domain.iam import Layer, StatementResult
 from ..judging.reading import reasons
 from ..remedies.fixes import find_remedy
 from ..traps.find import repaired
-from ..traps.trap import DESCRIBE, READ
 from ..wording import lambda_errors
 from ..wording.explain import shown
 from ..wording.reporter import Reporter

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding, Status, Step, verdict
 from ...domain.access.path import ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.access.run import AnswerWord, PathStep
-from ..traps.trap import READ
 
 _TITLES: dict[Step, str] = {
     "role": "Role",

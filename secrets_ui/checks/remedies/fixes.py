@@ -25,8 +25,10 @@ from ...domain.iam import (
     TEXT_OPERATORS,
     Evaluation,
     Layer,
+    LayerDecision,
     Request,
     StatementResult,
+    as_list,
 )
 from ..wording.explain import statement_name
 from .policy_changes import Change, with_new_statement, with_statement
@@ -104,13 +106,13 @@ def _exempted(
     """Exempt this caller; the Deny stays for everyone else."""
     document, role = _copy(deny), lambda_caller(evidence).role_arn
     principal = document.get("Principal")
-    listed = _listed(principal.get("AWS", [])) if isinstance(principal, dict) else []
+    listed = as_list(principal.get("AWS", [])) if isinstance(principal, dict) else []
     ours = [item for item in listed if item in (role, lambda_caller(evidence).arn)]
     if ours and len(ours) < len(listed):
         document["Principal"]["AWS"] = [item for item in listed if item not in ours]
     elif not ours:
         values = document.setdefault("Condition", {}).setdefault("ArnNotEquals", {})
-        values["aws:PrincipalArn"] = [*_listed(values.get("aws:PrincipalArn", [])), role]
+        values["aws:PrincipalArn"] = [*as_list(values.get("aws:PrincipalArn", [])), role]
     else:
         # The Deny names this role alone, so the statement is removed.
         return
@@ -138,7 +140,7 @@ def _spared(
             policy, deny.statement.index, document, f"Let {name} of {policy.title} spare {arn}."
         )
     document = _copy(deny)
-    actions = _listed(document.get("Action", []))
+    actions = as_list(document.get("Action", []))
     rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
     if 0 < len(rest) < len(actions):
         document["Action"] = rest
@@ -173,12 +175,12 @@ def _right_conditions(
                 ),
                 None,
             )
-            if isinstance(actual, str) and actual not in _listed(wanted):
-                is_replaced = len(_listed(wanted)) == 1 and key.casefold() in (
+            if isinstance(actual, str) and actual not in as_list(wanted):
+                is_replaced = len(as_list(wanted)) == 1 and key.casefold() in (
                     "kms:viaservice",
                     "kms:calleraccount",
                 )
-                keys[key] = actual if is_replaced else [*_listed(wanted), actual]
+                keys[key] = actual if is_replaced else [*as_list(wanted), actual]
                 corrections.append(f"{key} must {'be' if is_replaced else 'allow'} {actual}")
     if corrections:
         yield with_statement(
@@ -196,7 +198,7 @@ def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -
         yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
     elif isinstance(key, Known):
         # The key policy delegates to IAM.
-        if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":
+        if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:
             yield from _in_secrets_access(evidence, decrypt_statement(environment, key.value.arn))
         role = (
             evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(environment)
@@ -234,7 +236,3 @@ def _resource(evidence: AccessEvidence, request: Request) -> str:
 
 def _copy(result: StatementResult) -> dict[str, Any]:
     return copy.deepcopy(dict(result.statement.document))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

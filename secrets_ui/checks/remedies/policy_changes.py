@@ -66,53 +66,41 @@ def with_new_statement(policy: AttachedPolicy, document: Document, words: str) -
 
 def cli(evidence: AccessEvidence, change: Change) -> str:
     """Return the AWS CLI command for the change, "" if no command can make it."""
-    policy, environment = change.policy, evidence.environment
-    region = environment.region
+    policy, text, region = change.policy, change.text, evidence.environment.region
+    match policy.location, bool(text):
+        case "key", _:
+            key = {"key_id": policy.arn, "policy_name": "default"}
+            return command("kms put-key-policy", **key, policy=text, region=region)
+        case "secret", True:
+            written = {"secret_id": policy.name, "resource_policy": text}
+            return command("secretsmanager put-resource-policy", **written, region=region)
+        case "secret", False:
+            name = policy.name
+            return command("secretsmanager delete-resource-policy", secret_id=name, region=region)
+        case "trust", _:
+            written = {"role_name": policy.name, "policy_document": text}
+            return command("iam update-assume-role-policy", **written)
+    return _identity_cli(evidence, policy, text)
+
+
+def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -> str:
+    """Return the command for a managed or an inline policy of a role, or for its boundary."""
     kind, _, name = policy.location.partition(":")
     role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
-    match kind, bool(change.text):
-        case "key", _:
-            return command(
-                "kms put-key-policy",
-                key_id=policy.arn,
-                policy_name="default",
-                policy=change.text,
-                region=region,
-            )
-        case "secret", True:
-            return command(
-                "secretsmanager put-resource-policy",
-                secret_id=policy.name,
-                resource_policy=change.text,
-                region=region,
-            )
-        case "secret", False:
-            return command(
-                "secretsmanager delete-resource-policy", secret_id=policy.name, region=region
-            )
-        case "trust", _:
-            return command(
-                "iam update-assume-role-policy", role_name=policy.name, policy_document=change.text
-            )
     if policy.arn.startswith("arn:aws:iam::aws:"):
         return ""
-    if policy.arn and change.text:
-        return command(
-            "iam create-policy-version",
-            policy_arn=policy.arn,
-            policy_document=change.text,
-            set_as_default=True,
-        )
+    if policy.arn and text:
+        version = {"policy_arn": policy.arn, "policy_document": text}
+        return command("iam create-policy-version", **version, set_as_default=True)
     if kind == "boundary":
         # Without a statement, the boundary would refuse everything.
         return ""
     if policy.arn:
         return command("iam detach-role-policy", role_name=role, policy_arn=policy.arn)
-    if change.text:
-        return command(
-            "iam put-role-policy", role_name=role, policy_name=name, policy_document=change.text
-        )
-    return command("iam delete-role-policy", role_name=role, policy_name=name)
+    inline = {"role_name": role, "policy_name": name}
+    if text:
+        return command("iam put-role-policy", **inline, policy_document=text)
+    return command("iam delete-role-policy", **inline)
 
 
 def command(operation: str, **options: str | Literal[True]) -> str:

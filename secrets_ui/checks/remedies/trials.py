@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ...domain.access.actions import READ, WRITE_ACTIONS
 from ...domain.access.evidence import AccessEvidence, Document, Known, Role
 from ...domain.access.finding import Remedy
-from ...domain.access.path import WRITE_ACTIONS, Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision
 from ..wording.explain import names
@@ -17,7 +18,7 @@ _TRIED = AwsCall("tried")
 _ANYTHING = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 )
-_ELSEWHERE = "000000000000"
+UNKNOWN_ACCOUNT = "000000000000"
 Probe = Callable[[AccessEvidence], bool | None]
 """Whether somebody gets in; None when that is unknown."""
 
@@ -79,7 +80,7 @@ def _another_role(evidence: AccessEvidence) -> bool | None:
 
 
 def _another_account(evidence: AccessEvidence) -> bool | None:
-    return _may_read(as_role(evidence, _ELSEWHERE))
+    return _may_read(as_role(evidence, UNKNOWN_ACCOUNT))
 
 
 def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
@@ -120,7 +121,7 @@ def _another_secret(evidence: AccessEvidence) -> bool | None:
 
 def _may_read(evidence: AccessEvidence) -> bool | None:
     """Whether both hops are allowed."""
-    hops = (_allows(ask_read(evidence, "secretsmanager:GetSecretValue")), may_decrypt(evidence))
+    hops = (_allows(ask_read(evidence, READ)), may_decrypt(evidence))
     return False if False in hops else None if None in hops else True
 
 

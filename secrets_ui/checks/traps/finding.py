@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, LambdaError, Remedy, Shown
 from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
@@ -14,7 +15,6 @@ from ..wording import lambda_errors
 from ..wording.explain import sentence
 from ..wording.reporter import Reporter
 from .find import Trap, corrected_statements, find_traps
-from .trap import READ
 
 
 def judge_trap(report: Reporter, evidence: AccessEvidence, passed: str, short: str) -> Finding:

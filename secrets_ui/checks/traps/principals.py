@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.context import Caller, console_caller, lambda_caller
-from ...domain.iam import Effect
-from .trap import DECRYPT, READ, StatementReview
+from ...domain.iam import Effect, as_list
+from .trap import StatementReview
 
 _LEFT_OVER = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,124}", re.ASCII)
 _WRITES = {
@@ -25,7 +26,7 @@ def note_deleted_principals(review: StatementReview) -> None:
     principal = review.corrected[element] if review.corrected and element else None
     if review.corrected is None or not isinstance(principal, dict):
         return
-    listed = _listed(principal.get("AWS", []))
+    listed = as_list(principal.get("AWS", []))
     deleted = [item for item in listed if _LEFT_OVER.fullmatch(item)]
     if deleted:
         caller = _successor(review, element)
@@ -47,7 +48,7 @@ def _successor(review: StatementReview, element: str) -> Caller | None:
     if review.statement.effect is Effect.DENY and element == "Principal":
         return None
     actions = {
-        str(action).casefold() for action in _listed((review.corrected or {}).get("Action", []))
+        str(action).casefold() for action in as_list((review.corrected or {}).get("Action", []))
     }
     if actions & _WRITES:
         return console_caller(review.evidence)
@@ -72,7 +73,3 @@ def _with_principals(
         return None
     aws = {"AWS": names if len(names) > 1 else names[0]} if names else {}
     return {**document, element: {**aws, **rest}}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.context import secret_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.iam import Effect, Request, evaluate, parse_policy
-from .trap import DECRYPT, DESCRIBE, READ, StatementReview
+from .trap import StatementReview
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]", re.ASCII)
 _SUFFIX = re.compile(r"[A-Za-z0-9]{6}", re.ASCII)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...domain.access.actions import READ
 from ...domain.iam import Effect, PolicyKind
-from .trap import READ, StatementReview
+from .trap import StatementReview
 
 _STAGE = "secretsmanager:versionstage"
 

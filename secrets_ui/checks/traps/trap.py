@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy
 from ...domain.access.sides import by_identity, by_identity_or_secret, by_key
-from ...domain.iam import Evaluation, Layer, Statement, StatementResult
-
-READ, DESCRIBE, DECRYPT = (
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:DescribeSecret",
-    "kms:Decrypt",
-)
+from ...domain.iam import Evaluation, Layer, LayerDecision, Statement, StatementResult
 
 
 @dataclass(frozen=True)
@@ -57,7 +52,7 @@ class PathAnswers:
         return next((r for r in found if r.statement.document == statement.document), None)
 
 
-_ALLOWING = (None, "Allowed", "AllowedForAccount")
+_ALLOWING = (None, LayerDecision.ALLOWED, LayerDecision.ALLOWED_FOR_ACCOUNT)
 
 
 def _side(answer: Answer, side: Callable[[Any], Evaluation]) -> bool:

@@ -5,6 +5,7 @@ A text is only a hint, since AWS names one denying layer only.
 
 from __future__ import annotations
 
+from ...domain.access.actions import READ
 from ...domain.access.context import secret_arn, session_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import LambdaError
@@ -55,8 +56,8 @@ def not_found(evidence: AccessEvidence) -> LambdaError:
     AWS checks permissions first, so it reports a denial for the bare name unless a policy allows
     any.
     """
-    reason = _REASONS["identity"].format(action="secretsmanager:GetSecretValue")
-    return _refused(evidence, "secretsmanager:GetSecretValue", evidence.secret_name, reason, "seen")
+    reason = _REASONS["identity"].format(action=READ)
+    return _refused(evidence, READ, evidence.secret_name, reason, "seen")
 
 
 def key_state(evidence: AccessEvidence, words: str) -> LambdaError:

@@ -68,7 +68,7 @@ def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
     return Unreachable(error.call, error.message)
 
 
-def told_why(evidence: Evidence[object] | None) -> str:
+def why_unavailable(evidence: Evidence[object] | None) -> str:
     """Return why an answer is missing, without a full stop; "" if it is there."""
     match evidence:
         case Known():

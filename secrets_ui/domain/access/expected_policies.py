@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..environment import Environment
+from .actions import DECRYPT, READ_ACTIONS
 
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 SECRETS_ACCESS = "miyabi-lambda-secrets-access"
 GITHUB_ACCESS = "miyabi-lambda-github-access"
-READ_ACTIONS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 
 Statement = dict[str, Any]
 
@@ -56,7 +56,7 @@ def decrypt_statement(environment: Environment, key_arn: str) -> Statement:
     return {
         "Sid": "DecryptSecrets",
         "Effect": "Allow",
-        "Action": "kms:Decrypt",
+        "Action": DECRYPT,
         "Resource": key_arn,
         "Condition": through_secrets_manager(environment),
     }
@@ -68,7 +68,7 @@ def key_statement(environment: Environment, role: str) -> Statement:
         "Sid": "LambdaDecryptsThroughSecretsManager",
         "Effect": "Allow",
         "Principal": {"AWS": role},
-        "Action": "kms:Decrypt",
+        "Action": DECRYPT,
         "Resource": "*",
         "Condition": through_secrets_manager(environment),
     }

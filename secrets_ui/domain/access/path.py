@@ -16,6 +16,7 @@ from ..iam import (
     Request,
     evaluate,
 )
+from .actions import DECRYPT
 from .context import (
     UNKNOWN_KEYS,
     UNKNOWN_KEYS_OF_KMS,
@@ -40,9 +41,6 @@ from .evidence import (
     Unlearnt,
 )
 from .policies import parsed
-
-WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
-WRITE_KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None
 
 def ask_decrypt(
     evidence: AccessEvidence,
-    action: str = "kms:Decrypt",
+    action: str = DECRYPT,
     caller: Caller | None = None,
     service: str = "secretsmanager",
 ) -> Answer:

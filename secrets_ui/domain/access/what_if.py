@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from .actions import DECRYPT, READ_ACTIONS
 from .evidence import AccessEvidence
-from .expected_policies import READ_ACTIONS
 from .path import Answer, ask_decrypt, ask_read
 from .policies import AttachedPolicy, list_policies, with_policy
 
@@ -82,4 +82,4 @@ def what_if(evidence: AccessEvidence, location: str, text: str) -> tuple[Compare
         Compared(action, ask_read(evidence, action), ask_read(changed, action))
         for action in READ_ACTIONS
     ]
-    return (*reads, Compared("kms:Decrypt", ask_decrypt(evidence), ask_decrypt(changed)))
+    return (*reads, Compared(DECRYPT, ask_decrypt(evidence), ask_decrypt(changed)))

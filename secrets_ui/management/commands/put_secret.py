@@ -41,11 +41,27 @@ from secrets_ui.services.secrets.opening import open_secret
 _RUN_AGAIN = "Look at it with show_secret, and run the command again."
 
 
+_KEY_OPTIONS = {
+    "--generate": "give KEY a new random token, made in the console and shown nowhere",
+    "--empty": "set KEY to an empty text",
+    "--remove": "remove KEY",
+}
+_TEXT_OPTIONS = (
+    ("--document", "SOURCE", "replace the whole document: - or @FILE"),
+    ("--reason", None, "why; kept in the audit record"),
+    ("--confirm", "NAME", "the secret's whole name, where the environment asks for it"),
+    ("--if-version", "ID", "only if this version is current (default: the one that is now)"),
+)
+_FLAGS = {
+    "--as-text": "the document is meant not to be a JSON object",
+    "--dry-run": "show the review, and change nothing",
+}
+
+
 class Command(TwinCommand):
     help = (
         "Change keys of a secret: the same rules, review, audit record and compare-and-swap as "
-        "the edit page. A value comes from "
-        "standard input or a file, never from an argument. "
+        "the edit page. A value comes from standard input or a file, never from an argument. "
         "Keys that are not named stay byte for byte. Exit statuses: docs/commands.md."
     )
 
@@ -64,45 +80,18 @@ class Command(TwinCommand):
                 "terminal), KEY=@FILE from a file"
             ),
         )
-        for option, text in (
-            ("generate", "give KEY a new random token, made in the console and shown nowhere"),
-            ("empty", "set KEY to an empty text"),
-            ("remove", "remove KEY"),
-        ):
-            parser.add_argument(
-                f"--{option}", action="append", default=[], metavar="KEY", help=text
-            )
-        parser.add_argument(
-            "--document",
-            default="",
-            metavar="SOURCE",
-            help="replace the whole document: - or @FILE",
-        )
-        parser.add_argument(
-            "--as-text", action="store_true", help="the document is meant not to be a JSON object"
-        )
+        for option, text in _KEY_OPTIONS.items():
+            parser.add_argument(option, action="append", default=[], metavar="KEY", help=text)
+        for option, metavar, text in _TEXT_OPTIONS:
+            parser.add_argument(option, default="", metavar=metavar, help=text)
         parser.add_argument(
             "--newline",
             choices=["keep", "strip"],
             default="",
             help="what to do with a line break that ends a value",
         )
-        parser.add_argument("--reason", default="", help="why; kept in the audit record")
-        parser.add_argument(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="the secret's whole name, where the environment asks for it",
-        )
-        parser.add_argument(
-            "--if-version",
-            default="",
-            metavar="ID",
-            help="only if this version is current (default: the one that is now)",
-        )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="show the review, and change nothing"
-        )
+        for option, text in _FLAGS.items():
+            parser.add_argument(option, action="store_true", help=text)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])

@@ -15,6 +15,7 @@ from ...aws.kms import KmsGateway
 from ...aws.lambda_ import LambdaGateway
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...aws.sts import StsGateway
+from ...domain.access.actions import READ_ACTIONS
 from ...domain.access.context import role_name_of, simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ...domain.access.evidence import (
@@ -26,7 +27,7 @@ from ...domain.access.evidence import (
     Unreachable,
     unlearnt,
 )
-from ...domain.access.expected_policies import READ_ACTIONS, expected_arns
+from ...domain.access.expected_policies import expected_arns
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor

@@ -1,6 +1,4 @@
-"""The checks as a whole: their order, their names, and what one that fails by itself costs the
-others.
-"""
+"""The checks as a whole: their order, their names, and how one that raises affects the others."""
 
 from __future__ import annotations
 
@@ -153,7 +151,7 @@ def test_the_headline_answers_in_one_sentence() -> None:
 
 
 def test_what_no_check_explains_is_not_called_readable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer is held against the evaluator's, all layers together."""
+    """The answer is compared with the evaluator's, all layers together."""
     wrong = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
     monkeypatch.setattr(
         checks,

@@ -1,6 +1,4 @@
-"""Hostile evidence: huge, deep, doubled and wrongly typed policies, and names with markup, are
-inert and cost little time.
-"""
+"""Hostile evidence is inert and cheap: huge, deep or wrongly typed policies, names with markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults planted for real, alone and in pairs: the checks name each, and nothing that is not there."""
+"""Planted faults, alone and in pairs: the checks name each one, and nothing else."""
 
 from __future__ import annotations
 
