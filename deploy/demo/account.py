@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from deploy.demo import policies
+from deploy.demo.signed_client import SignedClient
 from deploy.demo.values import Values
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
@@ -97,11 +98,11 @@ def assume(endpoint: str, environment: Environment) -> Clients:
 
 
 def _client(endpoint: str, environment: Environment, service: str) -> Any:
-    """As the console makes its own: one for all accounts, signed by the role that each names."""
+    """The console's kind of client: one for all accounts, signed by the role that each names."""
     builder = replace(
         environment, assume_role=policies.role_arn(environment, BUILDER), source_identity=False
     )
-    return _sessions(endpoint).client(builder, service, BUILDER)
+    return SignedClient(_sessions(endpoint).caller(builder, BUILDER), service)
 
 
 @cache

@@ -50,13 +50,14 @@ def save_as_editor(environment_name: str, secret: str, key: str, value: str, rea
     from secrets_ui.domain.secrets.document import Change
     from secrets_ui.domain.secrets.secret_value import SecretValue
     from secrets_ui.domain.session_scope import DESCRIBE
-    from secrets_ui.services.aws_access import secrets_manager
+    from secrets_ui.services.aws_access import gateways
     from secrets_ui.services.changes.save import put_new_version
     from secrets_ui.services.configuration import get_environment
 
     environment, editor = get_environment(environment_name), Actor("editor", "127.0.0.1")
     name = environment.prefix + secret
-    current = secrets_manager(environment, editor, DESCRIBE.of(name)).describe_secret(name).current
+    secrets_manager = gateways(environment, editor, DESCRIBE.of(name)).secrets_manager
+    current = secrets_manager.describe_secret(name).value.current
     changes = (Change(key, SecretValue(value)),)
     put_new_version(
         environment, editor, Edit(name, current, changes, reason=reason, typed_name=name, once="")

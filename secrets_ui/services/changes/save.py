@@ -39,7 +39,7 @@ from ...domain.session_scope import EDIT
 from ...models import AuditRecord
 from .. import audit, configuration
 from ..audit.who_changed import WRITES
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import SAVE_DEADLINE, Saved, same_form, sending_of, wait_for
 from .swap import ensure_moved, swap_current, take_label_off
@@ -60,7 +60,7 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     if saved := same_form(edit):
         return saved
     ensure_not_too_many(environment, actor, name)
-    gateway = secrets_manager(environment, actor, EDIT.of(name))
+    gateway = gateways(environment, actor, EDIT.of(name)).secrets_manager
     try:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
@@ -142,16 +142,16 @@ def _read_base(
         )
         raise
     audit.record_outcome(
-        read, "value.read", actor, "done", **where, request_ids=[stored.request_id]
+        read, "value.read", actor, "done", **where, request_ids=[stored.call.request_id]
     )
-    if stored.value is None:
+    if stored.value.value is None:
         raise SecretNotEditable("It is binary. Change it with the AWS CLI.")
-    return secret, stored.value
+    return secret, stored.value.value
 
 
 def _ensure_as_seen(gateway: SecretsManagerGateway, edit: Edit) -> Secret:
     """Raises SecretNotEditable, VersionConflict, AwsErrors."""
-    secret = gateway.describe_secret(edit.secret)
+    secret = gateway.describe_secret(edit.secret).value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     return secret
@@ -214,11 +214,10 @@ class _Save:
 
     def _put(self) -> None:
         try:
-            self.request_ids.append(
-                self.gateway.put_secret_value(
-                    self.secret.name, self.applied.value, token=self.token, label=self.label
-                )
+            put = self.gateway.put_secret_value(
+                self.secret.name, self.applied.value, token=self.token, label=self.label
             )
+            self.request_ids.append(put.call.request_id)
         except AwsError as error:
             if self.edit.base:
                 raise
@@ -228,7 +227,7 @@ class _Save:
 
     def _swap(self) -> None:
         if time.time() > self.deadline:
-            call = self.gateway.about("UpdateSecretVersionStage", self.secret.name)
+            call = self.gateway.describe_call("UpdateSecretVersionStage", self.secret.name)
             raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
         self.request_ids.append(
             swap_current(self.gateway, self.secret.name, base=self.edit.base, to=self.token)

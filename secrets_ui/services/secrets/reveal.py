@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from ...aws.secrets_manager import StoredValue
+from ...domain.access.evidence import Known
 from ...domain.environment import Environment
 from ...domain.errors import (
     AwsError,
@@ -25,7 +26,7 @@ from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import READ
 from ...models import AuditRecord
 from .. import audit, configuration
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from .reveal_debt import REVEAL
 
 
@@ -83,13 +84,15 @@ def reveal_key(
     intent = audit.record_intent(REVEAL, actor, **where, details={"to": to})
     stored = _read(environment, actor, intent, where)
     try:
-        value, kind = _member(stored, key, version)
+        value, kind = _member(stored.value, key, version)
     except ConsoleError as refusal:
         audit.record_outcome(
             intent, REVEAL, actor, "not_applied", **where, details={"why": refusal.message}
         )
         raise
-    audit.record_outcome(intent, REVEAL, actor, "done", **where, request_ids=[stored.request_id])
+    audit.record_outcome(
+        intent, REVEAL, actor, "done", **where, request_ids=[stored.call.request_id]
+    )
     return Revealed(key, value, kind, intent.sequence)
 
 
@@ -116,8 +119,8 @@ def _ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> N
 
 def _read(
     environment: Environment, actor: Actor, intent: audit.Recorded, where: dict[str, Any]
-) -> StoredValue:
-    gateway = secrets_manager(environment, actor, READ.of(where["secret"]))
+) -> Known[StoredValue]:
+    gateway = gateways(environment, actor, READ.of(where["secret"])).secrets_manager
     try:
         return gateway.get_secret_value(where["secret"], where["version_id"])
     except AwsError as error:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from ...aws.secrets_manager import StoredValue
+from ...domain.access.evidence import Known
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
@@ -23,7 +24,7 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import READ
 from ...models import SecretSighting, VersionRecord
 from .. import audit, configuration
-from ..aws_access import gather, secrets_manager
+from ..aws_access import gateways, gather
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,8 @@ def look(
         for item in wanted
     ]
     # The sessions that draw pages cannot read a value; this one can, and only where there is something to look at.
-    gateway = secrets_manager(
-        environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else "")
-    )
+    scope = READ.of(wanted[0].name if len(wanted) == 1 else "")
+    gateway = gateways(environment, actor, scope).secrets_manager
     answers = gather(
         [partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted]
     )
@@ -83,10 +83,10 @@ def look(
     return found
 
 
-def _derive(item: Wanted, answer: StoredValue | AwsError) -> VersionFacts | AwsError:
+def _derive(item: Wanted, answer: Known[StoredValue] | AwsError) -> VersionFacts | AwsError:
     if isinstance(answer, AwsError):
         return answer
-    facts = derive_facts(item.version_id, answer.value, item.spec, settings.FINGERPRINT_KEY)
+    facts = derive_facts(item.version_id, answer.value.value, item.spec, settings.FINGERPRINT_KEY)
     keep_facts(item.arn, facts)
     return facts
 
@@ -94,15 +94,14 @@ def _derive(item: Wanted, answer: StoredValue | AwsError) -> VersionFacts | AwsE
 def _end(
     intent: audit.Recorded,
     item: Wanted,
-    answer: StoredValue | AwsError,
+    answer: Known[StoredValue] | AwsError,
     actor: Actor,
     environment: str,
 ) -> None:
     failed = isinstance(answer, AwsError)
-    request_id = answer.call.request_id if isinstance(answer, AwsError) else answer.request_id
     audit.record_outcome(
         intent, "value.read", actor, "failed" if failed else "done", environment=environment, secret=item.name,
-        version_id=item.version_id, request_ids=[request_id], details={"code": answer.call.code} if isinstance(answer, AwsError) else {},
+        version_id=item.version_id, request_ids=[answer.call.request_id], details={"code": answer.call.code} if isinstance(answer, AwsError) else {},
     )  # fmt: skip
 
 
