@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ...domain.audit.actions import SWAPS, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import KeyState, key_states
 from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
 from .. import configuration
-from ..audit.who_changed import WRITES, Author, authors_of
+from ..audit.who_changed import Author, authors_of
 from .version_facts import Wanted, in_other_environments_of_each, known_facts, sighted
 
 LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
@@ -87,12 +88,8 @@ def _newest_writes(environment: Environment) -> Mapping[str, str]:
     recent = AuditRecord.objects.filter(
         environment=environment.name,
         at__gte=since,
-        phase="outcome",
-        action__in=WRITES,
-        outcome="done",
+        phase=Phase.OUTCOME,
+        action__in=SWAPS,
+        outcome=Outcome.DONE,
     )
-    return dict(
-        recent.exclude(action="secret.propose")
-        .order_by("sequence")
-        .values_list("secret", "version_id")
-    )
+    return dict(recent.order_by("sequence").values_list("secret", "version_id"))

@@ -1,4 +1,4 @@
-"""Faults planted for real, alone and in pairs: the checks name each, and nothing that is not there."""
+"""Planted faults, alone and in pairs: the checks name each one, and nothing else."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def test_a_fault_is_named_and_nothing_else_and_its_remedy_heals_it(
 
 
 def _paste_remedies(account: Account, hana: Actor, run: Run) -> None:
-    """One after the other, each as it is printed when its turn comes: one command may heal two findings."""
+    """One after the other, each as it is printed when its turn comes: one command may heal two
+    findings.
+    """
     while left := named(run):
         remedy = run.finding(next(iter(left))).remedy
         assert remedy

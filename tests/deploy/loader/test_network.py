@@ -17,7 +17,7 @@ import pytest
 from core import _https, _reading, _roots
 from core import secrets as loader
 from core._deadline import Deadline
-from secrets_ui.domain.access.known_errors import read_error
+from secrets_ui.domain.access.error_reading import read_error
 from testkit import tls
 from tests.deploy.loader.conftest import API_KEYS, Stored, redirect
 from tests.deploy.loader.front import Front, Handler, refusing, telling

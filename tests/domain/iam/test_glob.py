@@ -15,7 +15,7 @@ TEXTS = st.text("ab:/.\n", max_size=14)
 
 
 def _covers_by_definition(pattern: str, text: str) -> bool:
-    """`*` is any run of characters and `?` one: the textbook table, quadratic and without tricks."""
+    """Match by the textbook's quadratic table, as an independent reference."""
     row = [True] + [False] * len(text)
     for sign in pattern:
         before, row = row, [row[0] and sign == "*"]

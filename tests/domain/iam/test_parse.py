@@ -1,4 +1,4 @@
-"""Policies that AWS's grammar does not allow: each is an error that names policy, statement and element."""
+"""Policies outside AWS's grammar give an error that names policy, statement and element."""
 
 from __future__ import annotations
 
