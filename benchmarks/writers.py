@@ -41,13 +41,19 @@ def _times(write: Callable[[], object], count: int) -> list[float]:
 
 
 def _append() -> None:
+    from secrets_ui.domain.audit.actions import Action
     from secrets_ui.domain.people.actor import Actor
-    from secrets_ui.services import audit
+    from testkit.intents import intend
 
-    audit.record_intent(
-        "secret.save", Actor("hana", "192.0.2.7"), environment="prod", secret="miyabi/prod/api-keys",
-        base_version_id="b" * 64, keys=["GITHUB_TOKEN"], reason="OPS-412: replace the token",
-    )  # fmt: skip
+    intend(
+        Action.SAVE,
+        Actor("hana", "192.0.2.7"),
+        environment="prod",
+        secret="miyabi/prod/api-keys",
+        base_version_id="b" * 64,
+        keys=["GITHUB_TOKEN"],
+        reason="OPS-412: replace the token",
+    )
 
 
 def _bare() -> None:

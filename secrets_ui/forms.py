@@ -121,7 +121,7 @@ class SaveForm(forms.Form):
             data["base"],
             reason=data["reason"],
             typed_name=data["typed_name"],
-            once=str(data["once"] or ""),
+            idempotency_key=str(data["once"] or ""),
             **what,
         )
 

@@ -1,4 +1,4 @@
-"""manage.py permissions: the table in the documentation is the one that the gatehouse decides by."""
+"""manage.py permissions: the table in the documentation is the one that the permissions decide by."""
 
 from __future__ import annotations
 

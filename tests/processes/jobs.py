@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import Error, connection
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.people.actor import Actor
@@ -46,7 +47,9 @@ def save(
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )
-    edit = Edit(secret, base, changes, reason="OPS-1: a test", typed_name=secret, once=once)
+    edit = Edit(
+        secret, base, changes, reason="OPS-1: a test", typed_name=secret, idempotency_key=once
+    )
 
     def act() -> dict[str, Any]:
         saved = edit_secret.put_new_version(get_environment(environment), Actor(actor), edit)
@@ -136,15 +139,17 @@ def append(count: int, actor: str = "hana") -> dict[str, Any]:
     while len(written) < count:
         try:
             written.append(
-                audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence
+                audit.record(
+                    Action.SIGN_IN, Actor(actor), details={"number": len(written)}
+                ).sequence
             )
         except AuditUnavailable:
             refused += 1
     return {"written": written, "refused": refused}
 
 
-def record(*, action: str = "sign-in", actor: str = "hana", **more: Any) -> Any:
-    return told(lambda: {"sequence": audit.record(action, Actor(actor), **more).sequence})
+def record(*, action: str = "sign_in", actor: str = "hana", **more: Any) -> Any:
+    return told(lambda: {"sequence": audit.record(Action(action), Actor(actor), **more).sequence})
 
 
 def run_sql(statements: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""manage.py permissions: docs/permissions.md, made from the roles that the gatehouse decides by."""
+"""manage.py permissions: makes docs/permissions.md from the roles."""
 
 from __future__ import annotations
 

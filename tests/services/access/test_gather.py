@@ -71,7 +71,7 @@ def test_without_a_record_no_value_is_read_and_the_rest_is_known(
     def closed(*args: Any, **more: Any) -> None:
         raise AuditUnavailable("no space")
 
-    monkeypatch.setattr(audit, "record_intent", closed)
+    monkeypatch.setattr(audit, "act", closed)
     evidence = gather(dev, hana)
     assert isinstance(evidence.facts, Unreachable)
     assert "GetSecretValue" not in recorder.operations()

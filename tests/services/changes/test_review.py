@@ -1,4 +1,5 @@
-"""The review before a save, and what a conflict is told as: masked, key by key, with who and when."""
+"""The review before a save, and what a conflict is told as: masked, key by key, with who and
+when."""
 
 from __future__ import annotations
 
