@@ -265,12 +265,12 @@ class WhatIfForm(forms.Form):
     )
 
     def __init__(
-        self, policies: Iterable[EditablePolicy], data: Any = None, *, place: str = ""
+        self, policies: Iterable[EditablePolicy], data: Any = None, *, location: str = ""
     ) -> None:
-        by_place = {policy.place: policy for policy in policies}
-        chosen = by_place.get(place) or next(iter(by_place.values()), None)
+        by_location = {policy.location: policy for policy in policies}
+        chosen = by_location.get(location) or next(iter(by_location.values()), None)
         super().__init__(
-            data, initial={"policy": chosen.place, "text": chosen.text} if chosen else {}
+            data, initial={"policy": chosen.location, "text": chosen.text} if chosen else {}
         )
-        choices = [(policy.place, policy.title) for policy in by_place.values()]
+        choices = [(policy.location, policy.title) for policy in by_location.values()]
         self.fields["policy"].choices = choices  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from ..domain.access.evidence import Known, told_why
+from ..domain.access.evidence import Known, why_unavailable
 from ..domain.usage.alarm import STATE_WORDS, AlarmState
 from ..domain.usage.usage import Usage, summarise
 from .chart import Chart, chart_of
@@ -39,7 +39,7 @@ def is_known(evidence: Any) -> bool:
 @register.filter
 def why_unknown(evidence: Any) -> str:
     """Why an answer is not there, without a full stop."""
-    return told_why(evidence)
+    return why_unavailable(evidence)
 
 
 @register.filter

@@ -25,9 +25,12 @@ EXAMPLES = sorted(path.parent for path in (SOURCE / "examples").glob("*/main.tf"
 
 
 @pytest.fixture(scope="session")
-def copied(cli_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def copied(
+    cli_config: Path, attached: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Terraform:
     """The root module in a folder of its own, initialised."""
-    terraform = Terraform(copy_sources(tmp_path_factory.mktemp("modules")), cli_config)
+    sources = copy_sources(tmp_path_factory.mktemp("modules"))
+    terraform = Terraform(sources, cli_config, attached)
     terraform.run("init", "-input=false")
     return terraform
 
@@ -46,7 +49,8 @@ def test_its_own_tests_pass_with_a_provider_that_makes_nothing(copied: Terraform
 @pytest.mark.slow
 @pytest.mark.parametrize("example", [pytest.param(path, id=path.name) for path in EXAMPLES])
 def test_an_example_is_valid(copied: Terraform, example: Path) -> None:
-    there = Terraform(copied.folder / "examples" / example.name, copied.cli_config)
+    folder = copied.folder / "examples" / example.name
+    there = Terraform(folder, copied.cli_config, copied.attached)
     there.run("init", "-input=false")
     there.run("validate")
 
