@@ -14,13 +14,22 @@ menu: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
+demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; KEEP=1 goes on with the last one's data; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
 	@exec $(BIN)/python -m deploy.demo
+
+.PHONY: serve
+serve: .venv/demo.stamp ## the demo for developing: it loads each change of code, templates and static files; the same variables
+	@RELOAD=1 exec $(BIN)/python -m deploy.demo
 
 .PHONY: test
 test: .venv/dev.stamp ## every test, in a real browser too; PYTEST_ARGS="-k name" picks some
 	@sh -c '$(FIND_CHROMIUM)' >/dev/null || { echo "$(NO_CHROMIUM)"; test "$$CI" != true; }
 	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+.PHONY: coverage
+coverage: .venv/dev.stamp ## every test, and which lines and branches none of them runs (htmlcov/index.html); PYTEST_ARGS as above
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=term:skip-covered --cov-report=html $(PYTEST_ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template lint

@@ -153,12 +153,12 @@ def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
     answer = client_of(person(role, "prod")).get("/cost")
     assert answer.status_code == (200 if TABLE[role] else 403)
     if TABLE[role]:
-        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == [
+        assert [entry.environment.name for entry in answer.context["estimate"].environments] == [
             "prod"
         ]
         assert {
             call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session
-        } == {answer.context["reckoning"].environments[0].environment.account}
+        } == {answer.context["estimate"].environments[0].environment.account}
     else:
         assert aws.seen == []
 

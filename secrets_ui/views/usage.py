@@ -7,17 +7,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from ..permissions import actor_of, ensure_somewhere, enter
-from ..services.usage.cost import reckon_cost
-from ..services.usage.usage import look_at_usage
+from ..services.usage.cost import estimate_cost
+from ..services.usage.usage import read_usage
 
 
 @require_GET
 def usage(request: HttpRequest, environment: str) -> HttpResponse:
     place = enter(request, "status.view", environment)
-    [found] = look_at_usage([place], actor_of(request))
-    reckoning = reckon_cost([found])
+    [found] = read_usage([place], actor_of(request))
+    estimate = estimate_cost([found])
     context = {
-        "environment": place, "usage": found, "reckoning": reckoning, "cost": reckoning.environments[0].cost,
+        "environment": place, "usage": found, "estimate": estimate, "cost": estimate.environments[0].cost,
     }  # fmt: skip
     return render(request, "usage/usage.html", context)
 
@@ -25,5 +25,5 @@ def usage(request: HttpRequest, environment: str) -> HttpResponse:
 @require_GET
 def cost(request: HttpRequest) -> HttpResponse:
     places = ensure_somewhere(request, "status.view")
-    reckoning = reckon_cost(look_at_usage(places, actor_of(request), with_alarms=False))
-    return render(request, "usage/cost.html", {"reckoning": reckoning})
+    estimate = estimate_cost(read_usage(places, actor_of(request), with_alarms=False))
+    return render(request, "usage/cost.html", {"estimate": estimate})

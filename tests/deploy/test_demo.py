@@ -122,7 +122,7 @@ def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
         "Starting a local AWS",
         "Building the Miyabi estate: dev, staging, prod",
         "Making the database and the accounts",
-        "Looking at every environment once, for the status page",
+        "Checking every environment once, for the status page",
         "Starting the console under gunicorn",
     ]
     assert "viewer, editor, approver, auditor, admin" in demo.shown
@@ -171,7 +171,10 @@ def test_prods_config_was_saved_in_this_console_and_prods_api_keys_were_not(demo
 
 
 def profile(demo: Demo, name: str) -> boto3.Session:
-    """As the AWS CLI reads the file that the demo shows; the variables of the test run would win over it."""
+    """A session as the AWS CLI makes it from the file that the demo prints.
+
+    The variables of the test run are removed, because they would win over the file.
+    """
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
     with pytest.MonkeyPatch.context() as patch:
         for variable in names:
@@ -252,6 +255,79 @@ def test_keys_password_and_values_are_new_at_every_start(demo: Demo, short_demo:
         for one in (demo, short_demo)
     }
     assert len(tokens) == 2
+
+
+SAVING = ("dev", "config", "MIYABI_ROOT=-", "--as", "editor", "--reason", "kept")
+
+
+@dataclass
+class TwoDemos:
+    """One that has ended, what it held at the end, and one that goes on with it (KEEP=1)."""
+
+    ended: Demo
+    held: tuple[str, dict[str, list[str]], str]
+    running: Demo
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[TwoDemos]:
+    first = start()
+    saved = run_command(first, "put_secret", *SAVING, stdin="/srv/kept-for-the-next")
+    assert (saved.returncode, saved.stderr) == (0, "")
+    held = read_versions(first)
+    first.stop()
+    port = str(urlsplit(first.address).port)
+    second = start(PORT=port, KEEP="1", RELOAD="1", DEMO_PASSWORD="another")
+    yield TwoDemos(first, held, second)
+    end(second)
+
+
+def test_keep_goes_on_with_the_last_demos_database_aws_and_accounts(two: TwoDemos) -> None:
+    kept = two.running
+    assert "Building the Miyabi estate" not in kept.shown
+    assert "/srv/kept-for-the-next" in two.held[0]
+    assert read_versions(kept) == two.held
+    chain = run_command(kept, "verify_audit")
+    assert chain.returncode == 0
+    assert "The audit chain holds" in chain.stdout + chain.stderr
+    assert kept.password == two.ended.password
+    assert sign_in(kept, "editor", kept.password).status == 302
+    assert "no function" not in run_command(kept, "status").stdout
+    again = run_command(kept, "put_secret", *SAVING, stdin="/srv/saved-in-the-second")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_reload_serves_a_change_without_a_restart(two: TwoDemos) -> None:
+    before = workers_of(two.running)
+    os.utime(PROJECT / "templates" / "base.html")  # as an editor that saves it
+    deadline = time.monotonic() + 30
+    while workers_of(two.running) <= before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert workers_of(two.running) - before
+    assert two.running.ask("GET", "/sign-in").status == 200
+
+
+def run_command(demo: Demo, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """A command in another shell, with the ENV_FILE that the demo shows and nothing of this one."""
+    env = {"PATH": os.environ["PATH"], "ENV_FILE": str(demo.folder / "console.env")}
+    program = [sys.executable, "manage.py", *command]
+    return subprocess.run(
+        program, cwd=PROJECT, env=env, input=stdin, capture_output=True, text=True, timeout=60
+    )
+
+
+def read_versions(demo: Demo) -> tuple[str, dict[str, list[str]], str]:
+    """The current value of dev's config, its versions with their labels, and its ARN."""
+    client = profile(demo, "miyabi-dev").client("secretsmanager")
+    secret = client.describe_secret(SecretId="miyabi/dev/config")
+    value = client.get_secret_value(SecretId="miyabi/dev/config")
+    return value["SecretString"], secret["VersionIdsToStages"], secret["ARN"]
+
+
+def workers_of(demo: Demo) -> set[int]:
+    """gunicorn's children: its workers, and the two commands beside them."""
+    children = descendants(demo.process.pid)
+    return {child for pid in children for child in descendants(pid)}
 
 
 @pytest.mark.parametrize("name", ["PORT", "DEMO_AWS_PORT"])

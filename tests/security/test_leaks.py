@@ -253,8 +253,7 @@ def test_s07_a_value_of_the_wrong_type_is_refused_by_boto3_without_a_word_of_it(
     """ParamValidationError repeats the value in its text."""
     with_its_own_clients(monkeypatch)
     estate, _, client = planted
-    person = client.user.get_username()  # type: ignore[attr-defined]
-    boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
+    boto = aws_access.sessions().client("secretsmanager", get_environment("dev").region)
     boto.meta.events.register(
         "provide-client-params.secrets-manager.PutSecretValue",
         lambda params, **_: params | {"SecretString": [params["SecretString"]]},

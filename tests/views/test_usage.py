@@ -59,7 +59,7 @@ def test_the_cost_of_all_asks_for_no_alarms(
     answer = signed_in("viewer", "dev", "staging").get("/cost")
     asked = Counter(call.operation for call in aws.seen if call.operation != "AssumeRole")
     assert asked == {"GetMetricData": 2, "ListSecrets": 2}
-    assert [entry.environment.name for entry in answer.context["reckoning"].environments] == [
+    assert [entry.environment.name for entry in answer.context["estimate"].environments] == [
         "dev",
         "staging",
     ]
@@ -126,7 +126,7 @@ def test_environments_are_asked_side_by_side(
         return pass_on(headers, body)
 
     monkeypatch.setattr(aws, "pass_on", hold)
-    assert client.get("/cost").context["reckoning"].environments[2].cost.figures[0].is_known
+    assert client.get("/cost").context["estimate"].environments[2].cost.figures[0].is_known
     assert not together.broken
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -20,6 +20,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Known(Generic[T_co]):
+    """What AWS answered, and the call that it answered."""
+
     value: T_co
     call: AwsCall
 
@@ -66,6 +68,14 @@ def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
     if isinstance(error, AwsAccessDenied):
         return Denied(error.call, error.permission)
     return Unreachable(error.call, error.message)
+
+
+def learn(ask: Callable[[], Known[T]]) -> Evidence[T]:
+    """Asks AWS; an AwsError comes out as evidence. `ask` is a gateway's method or a future's result."""
+    try:
+        return ask()
+    except AwsError as error:
+        return unlearnt(error)
 
 
 def told_why(evidence: Evidence[object] | None) -> str:

@@ -1,4 +1,4 @@
-"""One side of an answer at a time, so that one fault does not hide another: what the Allows give, what a boundary takes away."""
+"""Evaluates one side of a request at a time, so that one fault does not hide another."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ EVERYTHING = parse_policy(
 
 def by_identity(request: Request) -> Evaluation:
     """What the identity policies alone say of a secret's action."""
-    return evaluate(_without_limits(replace(_without_resource_policy(request))))
+    return evaluate(_without_limits(_without_resource_policy(request)))
 
 
 def by_identity_or_secret(request: Request) -> Evaluation:
-    """What the identity policies and the Allows of the secret's own policy say: in one account, either is enough."""
+    """What identity policies and the Allows of the secret's policy say: in one account, either is
+    enough.
+    """
     if by_identity(request).is_allowed:  # so the secret's policy, read or not, adds nothing
         return by_identity(request)
     return evaluate(
@@ -44,8 +46,10 @@ def by_key(request: Request) -> Evaluation:
 
 
 def within_boundary(request: Request) -> Evaluation:
-    """Whether the boundary lets a request through that all identity policies would allow. Denies elsewhere are left aside; an Allow
-    that no boundary limits, such as a resource policy's for this very session, still counts."""
+    """Whether the boundary lets a request through that all identity policies would allow. Denies
+    elsewhere are left aside; an Allow that no boundary limits, such as a resource policy's for this
+    very session, still counts.
+    """
     opened = replace(
         request,
         identity_policies=(EVERYTHING,),
@@ -56,7 +60,7 @@ def within_boundary(request: Request) -> Evaluation:
 
 
 def near_misses(evaluation: Evaluation) -> list[StatementResult]:
-    """Allow statements that name this caller, action and resource, and fail by a condition alone: they were meant to help."""
+    """Allow statements that name this caller, action and resource, and fail by a condition."""
     return [
         result
         for result in evaluation.statements
@@ -69,7 +73,7 @@ def near_misses(evaluation: Evaluation) -> list[StatementResult]:
 
 
 def names_caller(result: StatementResult) -> bool:
-    """Also by naming nobody, as identity policies do; naming the whole account only hands the question on."""
+    """Also by naming nobody, as identity policies do. Naming the whole account only delegates."""
     return result.principal is None or result.principal in ("everyone", "caller", "role")
 
 
@@ -85,7 +89,9 @@ def denying(
 
 
 def _without_limits(request: Request) -> Request:
-    """With a boundary that allows everything, where there was one: that there is one matters to NotPrincipal."""
+    """A boundary is replaced by one that allows everything; that there is one matters to
+    NotPrincipal.
+    """
     return replace(
         request,
         permission_boundaries=(EVERYTHING,) if request.permission_boundaries else (),

@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.twin import TwinCommand, moment, table
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter, is_limited, may
-from secrets_ui.services.secrets.listing import AskedPage, Listing, SecretRow, filter_secrets
+from secrets_ui.services.secrets.listing import Listing, SecretRow, filter_secrets, list_secrets
 
 
 class Command(TwinCommand):
@@ -51,7 +51,7 @@ def _every_page(
 ) -> Iterable[Listing]:
     token = ""
     while True:
-        listing = AskedPage(place, actor_of(request), others, token).listing()
+        listing = list_secrets(place, actor_of(request), others, token)
         yield listing
         token = listing.next_token
         if not token:

@@ -1,4 +1,4 @@
-"""An error text of a Lambda's log, and what the evidence of now says to it. The text is looked at and not kept."""
+"""Explains an error text of a Lambda's log by today's evidence. The text is not kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from .check import check_access
 
 @dataclass(frozen=True)
 class Explained:
-    """`findings` are those of the checks that explain the error, most likely first; `contradictions` say where error and evidence differ."""
+    """`findings` are those of the checks that explain the error, most likely first;
+    `contradictions` say where error and evidence differ.
+    """
 
     reading: ErrorReading
     run: Run

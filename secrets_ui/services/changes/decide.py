@@ -26,7 +26,7 @@ from ...domain.session_scope import DECIDE, DESCRIBE
 from ...models import AuditRecord
 from .. import audit, configuration
 from ..audit.new_record import About
-from ..aws_access import gather, secrets_manager
+from ..aws_access import gateways, gather
 from ..secrets.version_facts import Wanted, known_facts
 from .recording import record_done, record_refusal
 from .review import masked
@@ -69,11 +69,15 @@ def open_proposals(
     the secret as it is now."""
     waiting = _undecided(environment).order_by("-sequence")
     records = [record for record in waiting.iterator() if is_visible(record.secret)][:SHOWN]
-    gateway = secrets_manager(environment, actor, DESCRIBE)
+    gateway = gateways(environment, actor, DESCRIBE).secrets_manager
     names = sorted({record.secret for record in records})
-    answers = gather([partial(gateway.describe_secret, name) for name in names])
+    answers = gather([partial(_describe, gateway, name) for name in names])
     secrets = dict(zip(names, answers, strict=True))
     return [_proposal(environment, record, secrets[record.secret]) for record in records]
+
+
+def _describe(gateway: SecretsManagerGateway, name: str) -> Secret:
+    return gateway.describe_secret(name).value
 
 
 def _undecided(environment: Environment) -> QuerySet[AuditRecord]:
@@ -157,8 +161,8 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
         )
         raise NotPermitted("You proposed this change, so somebody else has to approve it.")
     ensure_not_too_many(environment, actor, record.secret)
-    gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
-    secret = gateway.describe_secret(record.secret)
+    gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
+    secret = gateway.describe_secret(record.secret).value
     try:
         _ensure_fresh(secret, record)
     except (SecretNotEditable, VersionConflict) as refusal:
@@ -187,7 +191,7 @@ def reject(environment: Environment, actor: Actor, sequence: int) -> None:
     OutcomeUnknown.
     """
     record = _find(environment, sequence)
-    gateway = secrets_manager(environment, actor, DECIDE.of(record.secret))
+    gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     _decide(gateway, actor, record, Action.REJECT)
 
 
@@ -243,7 +247,7 @@ def _carry_out(
     try:
         return gateway.update_secret_version_stage(
             record.secret, label, remove_from=record.version_id
-        )
+        ).call.request_id
     except AwsError as error:
         _ensure_off(gateway, record, label, error)
         return error.call.request_id
@@ -255,7 +259,7 @@ def _ensure_off(
     """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on
     a secret that is gone."""
     try:
-        labels = gateway.describe_secret(record.secret).versions.get(record.version_id, ())
+        labels = gateway.describe_secret(record.secret).value.versions.get(record.version_id, ())
     except SecretNotFound:
         return
     except AwsError:

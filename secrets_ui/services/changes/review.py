@@ -22,7 +22,7 @@ from ...domain.secrets.secret import Secret, ensure_current_version, ensure_edit
 from ...domain.session_scope import DESCRIBE
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from ..secrets.version_facts import Wanted, in_other_environments, known_facts, look
 
 
@@ -74,8 +74,8 @@ class Conflict:
 
 def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     """Raises VersionConflict, SecretNotEditable, NothingChanged, InvalidDocument, AwsErrors."""
-    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
-    secret = gateway.describe_secret(edit.secret)
+    aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = aws.secrets_manager.describe_secret(edit.secret).value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     spec = configuration.spec_of(environment, secret.name)
@@ -225,8 +225,8 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
 
     Raises AwsErrors, AuditUnavailable.
     """
-    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
-    secret = gateway.describe_secret(edit.secret)
+    aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = aws.secrets_manager.describe_secret(edit.secret).value
     spec = configuration.spec_of(environment, secret.name)
     empty = VersionFacts("", "object")
     base = _facts_or_empty(environment, actor, secret, edit.base, spec)

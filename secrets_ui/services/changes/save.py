@@ -38,7 +38,7 @@ from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import EDIT
 from .. import audit, configuration
 from ..audit.rate import RateLimit, ensure_rate
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import SAVE_DEADLINE, Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
@@ -61,7 +61,7 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     if saved := find_saved(edit):
         return saved
     ensure_not_too_many(environment, actor, name)
-    gateway = secrets_manager(environment, actor, EDIT.of(name))
+    gateway = gateways(environment, actor, EDIT.of(name)).secrets_manager
     try:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
@@ -135,15 +135,15 @@ def _read_base(
             read.not_applied(conflict.message)
             raise
         stored = gateway.get_secret_value(edit.secret, edit.base)
-        read.done(request_id=stored.request_id)
-    if stored.value is None:
+        read.done(request_id=stored.call.request_id)
+    if stored.value.value is None:
         raise SecretNotEditable("It is binary. Change it with the AWS CLI.")
-    return secret, stored.value
+    return secret, stored.value.value
 
 
 def _ensure_unchanged(gateway: SecretsManagerGateway, edit: Edit) -> Secret:
     """Raises SecretNotEditable, VersionConflict, AwsErrors."""
-    secret = gateway.describe_secret(edit.secret)
+    secret = gateway.describe_secret(edit.secret).value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     return secret
@@ -213,9 +213,8 @@ class _NewVersion:
         Raises AwsErrors, VersionConflict, OutcomeUnknown.
         """
         try:
-            return self.gateway.put_secret_value(
-                self.secret, value, token=self.id, label=self.label
-            )
+            put = self.gateway.put_secret_value(self.secret, value, token=self.id, label=self.label)
+            return put.call.request_id
         except AwsError as error:
             if self.base:
                 raise
@@ -227,7 +226,7 @@ class _NewVersion:
     def make_current(self, deadline: float) -> str:
         """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
         if time.time() > deadline:
-            call = self.gateway.about("UpdateSecretVersionStage", self.secret)
+            call = self.gateway.describe_call("UpdateSecretVersionStage", self.secret)
             raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
         return swap_current(self.gateway, self.secret, base=self.base, to=self.id)
 

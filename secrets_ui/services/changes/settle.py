@@ -20,7 +20,7 @@ from ...domain.secrets.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, was_mad
 from ...domain.session_scope import SETTLE, SWEEP
 from ...models import AuditRecord
 from .. import audit, configuration
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from .swap import take_label_off
 
 # Seconds. A live save moves AWSCURRENT within idempotency.SAVE_DEADLINE (30 s), and its last call
@@ -66,8 +66,8 @@ def _settle(intent: AuditRecord) -> Settled:
         return _end(intent, "", Outcome.UNKNOWN, "the console ended before the answer was recorded")
     try:
         environment = configuration.get_environment(intent.environment)
-        gateway = secrets_manager(environment, CONSOLE, SETTLE.of(intent.secret))
-        secret = gateway.describe_secret(intent.secret)
+        gateway = gateways(environment, CONSOLE, SETTLE.of(intent.secret)).secrets_manager
+        secret = gateway.describe_secret(intent.secret).value
         version = _find(gateway, intent, secret)
     except SecretNotFound:
         return _end(intent, "", Outcome.UNKNOWN, "the secret is gone, and its labels with it")
@@ -91,7 +91,7 @@ def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -
         return labelled
     listed = {
         version.version_id
-        for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)
+        for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS).value
     }
     return next((version for version in ids if version in listed), "")
 
@@ -162,16 +162,13 @@ def sweep_labels(environment: Environment) -> list[str]:
     Returns the secrets' names. What AWS lists may be five minutes old, so a fresh label may have to
     wait for the next sweep. Raises AwsError.
     """
-    gateway = secrets_manager(environment, CONSOLE, SWEEP)
-    swept, token = [], ""
-    while True:
-        page = gateway.list_secrets(token=token)
-        swept += [
-            secret.name for secret in page.secrets if not secret.deleted and _sweep(gateway, secret)
-        ]
-        token = page.next_token
-        if not token:
-            return swept
+    gateway = gateways(environment, CONSOLE, SWEEP).secrets_manager
+    return [
+        secret.name
+        for page in gateway.secret_pages()
+        for secret in page.value.secrets
+        if not secret.deleted and _sweep(gateway, secret)
+    ]
 
 
 def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:

@@ -22,7 +22,8 @@ def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: st
         ensure_moved(gateway, name, base=base, to=to, error=None)
         return ""
     try:
-        return gateway.update_secret_version_stage(name, AWSCURRENT, move_to=to, remove_from=base)
+        moved = gateway.update_secret_version_stage(name, AWSCURRENT, move_to=to, remove_from=base)
+        return moved.call.request_id
     except AwsError as error:
         ensure_moved(gateway, name, base=base, to=to, error=error)
         return error.call.request_id
@@ -38,7 +39,7 @@ def ensure_moved(
     VersionConflict, or OutcomeUnknown where the labels do not tell.
     """
     try:
-        secret = gateway.describe_secret(name)
+        secret = gateway.describe_secret(name).value
     except AwsError:
         raise OutcomeUnknown(
             "AWS did not say whether it took the change, and cannot be asked just now."

@@ -25,7 +25,7 @@ from ...domain.session_scope import READ
 from .. import audit, configuration
 from ..audit.new_record import About
 from ..audit.rate import RateLimit, ensure_rate
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,10 +78,10 @@ def reveal_key(
     limit = RateLimit([Action.REVEAL], settings.REVEALS_PER_MINUTE, "values", TooManyReveals)
     ensure_rate(limit, environment, actor, name)
     with audit.act(Action.REVEAL, actor, details={"to": to}, **about) as act:
-        gateway = secrets_manager(environment, actor, READ.of(name))
-        stored = gateway.get_secret_value(name, version)
-        value, kind = _member(stored, key, version)
-        act.done(request_id=stored.request_id)
+        aws = gateways(environment, actor, READ.of(name))
+        stored = aws.secrets_manager.get_secret_value(name, version)
+        value, kind = _member(stored.value, key, version)
+        act.done(request_id=stored.call.request_id)
     return Revealed(key, value, kind, act.sequence)
 
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from ...aws.secrets_manager import StoredValue
+from ...domain.access.evidence import Known
 from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
@@ -26,7 +27,7 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import READ
 from ...models import SecretSighting, VersionRecord
 from .. import audit, configuration
-from ..aws_access import gather, secrets_manager
+from ..aws_access import gateways, gather
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,8 @@ def look(
         reads = [stack.enter_context(_read(environment, actor, item)) for item in wanted]
         # The AWS sessions that draw pages cannot read a value; this one can, and it is opened only
         # for versions without facts.
-        gateway = secrets_manager(
-            environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else "")
-        )
+        scope = READ.of(wanted[0].name if len(wanted) == 1 else "")
+        gateway = gateways(environment, actor, scope).secrets_manager
         answers = gather(
             [partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted]
         )
@@ -95,7 +95,7 @@ def _read(
 
 
 def _derive(
-    read: audit.Act, item: Wanted, answer: StoredValue | AwsError
+    read: audit.Act, item: Wanted, answer: Known[StoredValue] | AwsError
 ) -> VersionFacts | AwsError:
     """The facts of the value that was read, kept; or the error.
 
@@ -104,9 +104,9 @@ def _derive(
     if isinstance(answer, AwsError):
         read.failed(answer)
         return answer
-    facts = derive_facts(item.version_id, answer.value, item.spec, settings.FINGERPRINT_KEY)
+    facts = derive_facts(item.version_id, answer.value.value, item.spec, settings.FINGERPRINT_KEY)
     keep_facts(item.arn, facts)
-    read.done(request_id=answer.request_id)
+    read.done(request_id=answer.call.request_id)
     return facts
 
 

@@ -1,4 +1,4 @@
-"""What environments cost, from what was asked of AWS and the prices in settings. Nothing is counted twice."""
+"""What environments cost: AWS's figures times the prices in settings. Nothing is counted twice."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class EnvironmentCost:
 
 
 @dataclass(frozen=True)
-class Reckoning:
+class Estimate:
     """`one_more` is what a new environment would add each month."""
 
     month: Month
@@ -48,15 +48,17 @@ class Reckoning:
         return total(entry.cost for entry in self.environments)
 
 
-def reckon_cost(usages: Iterable[Usage]) -> Reckoning:
-    """AWS counts calls for an account and Region as a whole, and a key may serve several environments: each is counted with the first
-    that has it. Raises nothing: what is not known is told as that."""
+def estimate_cost(usages: Iterable[Usage]) -> Estimate:
+    """AWS counts calls for an account and Region as a whole, and a key may serve several
+    environments: each is counted with the first that has it. Raises nothing: a figure that is not
+    known says why.
+    """
     usages = list(usages)
     prices = Prices(settings.PRICE_SECRET, settings.PRICE_CALLS, settings.PRICE_KEY)
     month = Month(usages[0].read_at)
     counting = _Counting(month, prices)
     costs = tuple(EnvironmentCost(usage.environment, counting.cost_of(usage)) for usage in usages)
-    return Reckoning(
+    return Estimate(
         month,
         prices,
         costs,
@@ -69,12 +71,10 @@ class _Counting:
 
     def __init__(self, month: Month, prices: Prices) -> None:
         self.month, self.prices = month, prices
-        self.monthly_calls: list[
-            Decimal
-        ] = []  # dollars of each account and Region whose calls are known
-        self._callers: dict[
-            tuple[str, str], str
-        ] = {}  # (account, Region) → the environment that has their calls
+        # Dollars of each account and Region whose calls are known.
+        self.monthly_calls: list[Decimal] = []
+        # (account, Region) → the environment that has their calls.
+        self._callers: dict[tuple[str, str], str] = {}
         self._keys: set[tuple[str, str, str]] = set()
 
     def cost_of(self, usage: Usage) -> Cost:

@@ -34,29 +34,20 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
     place = enter(request, "secret.view", environment)
     text, token = request.GET.get("q", "").strip()[:200], request.GET.get("page", "")[:4096]
     others = comparable(request)
-    is_limited_here = is_limited(request, "secret.view", place)
-
-    def page(found: listing.Listing) -> HttpResponse:
-        context = {
-            "environment": place,
-            "listing": found,
-            "text": text,
-            "token": token,
-            "may_edit": may(request, "secret.edit", place),
-            "reach": reach_of(request, "secret.view", place),
-        }
-        return render(request, "secrets/list.html", context)
-
-    if text or is_limited_here:
+    if text or is_limited(request, "secret.view", place):
         is_visible = partial(may, request, "secret.view", place)
-        return page(listing.filter_secrets(place, actor_of(request), others, text, is_visible))
-    asked = listing.AskedPage(place, actor_of(request), others, token)
-    draft = asked.draft()
-    drawn = (
-        page(draft) if draft else None
-    )  # while AWS answers; most often it tells the same as the last time
-    found = asked.listing()
-    return drawn if drawn and found is draft else page(found)
+        found = listing.filter_secrets(place, actor_of(request), others, text, is_visible)
+    else:
+        found = listing.list_secrets(place, actor_of(request), others, token)
+    context = {
+        "environment": place,
+        "listing": found,
+        "text": text,
+        "token": token,
+        "may_edit": may(request, "secret.edit", place),
+        "reach": reach_of(request, "secret.view", place),
+    }
+    return render(request, "secrets/list.html", context)
 
 
 @require_GET

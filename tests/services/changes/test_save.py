@@ -22,7 +22,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.domain.session_scope import DESCRIBE
 from secrets_ui.models import AuditRecord, VersionRecord
 from secrets_ui.services.audit.verify import verify_audit
-from secrets_ui.services.aws_access import secrets_manager
+from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.changes.save import put_new_version
 from tests.conftest import Estate
 
@@ -34,7 +34,7 @@ def edit_of(
 ) -> Edit:
     place = estate.environments[environment]
     name = place.prefix + secret
-    current = secrets_manager(place, hana, DESCRIBE).describe_secret(name).current
+    current = gateways(place, hana, DESCRIBE).secrets_manager.describe_secret(name).value.current
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )
