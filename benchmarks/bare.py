@@ -12,7 +12,7 @@ ROWS = 25  # on a page of the list
 
 
 def make_client(sessions: AwsSessions, environment: str) -> Any:
-    """A client as the console makes it: boto3's own takes ten times as long to parse a list's times."""
+    """A client as the console makes it: boto3's own parses a list's times ten times as slowly."""
     return SignedClient(sessions.caller(ENVIRONMENTS[environment], "bench"), "secretsmanager")
 
 

@@ -1,4 +1,4 @@
-"""The troubleshooting panel against its longest chain of dependent calls, and against the guide's three AWS CLI commands."""
+"""The troubleshooting panel against its longest chain of calls, and three AWS CLI commands."""
 
 from __future__ import annotations
 

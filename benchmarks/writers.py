@@ -1,8 +1,9 @@
-"""`python -m benchmarks.writers THREADS`: a process whose threads write to DATABASE_URL, one order at a time.
+"""`python -m benchmarks.writers THREADS`: a process whose threads write to DATABASE_URL, one order
+at a time.
 
-An order is a line `append COUNT` or `bare COUNT` on standard input: each thread makes so many appends to the
-audit chain, or so many bare inserts of as large a row, each in its own transaction. The answer is a line of
-JSON with the milliseconds of each write, by thread.
+An order is a line `append COUNT` or `bare COUNT` on standard input: each thread makes so many
+appends to the audit chain, or so many bare inserts of as large a row, each in its own transaction.
+The answer is a line of JSON with the milliseconds of each write, by thread.
 """
 
 from __future__ import annotations

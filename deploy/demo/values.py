@@ -6,7 +6,7 @@ import secrets
 import string
 
 from secrets_ui.domain.secrets.catalog import Catalog, KeySpec
-from secrets_ui.domain.secrets.key_rules import github_checksum
+from secrets_ui.domain.secrets.formats import github_checksum
 
 Values = dict[str, dict[str, str]]  # secret → key → value
 

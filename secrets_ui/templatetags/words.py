@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 
 from ..domain.audit.actions import Action, Outcome
+from ..services.access.check import TITLES as ACCESS_TITLES
 from .statement_text import statement_lines
 
 register = template.Library()
@@ -81,8 +82,10 @@ def status_word(status: str) -> str:
 
 @register.filter
 def claim(check: str) -> str:
-    """`decrypt_is_allowed` as a sentence."""
-    return check.replace("_", " ").capitalize().replace("json", "JSON").replace("aws", "AWS")
+    """The title of a check, by its id."""
+    return ACCESS_TITLES.get(check) or check.replace("_", " ").capitalize().replace(
+        "json", "JSON"
+    ).replace("aws", "AWS")
 
 
 @register.filter
@@ -139,5 +142,5 @@ def reasons(answer: Any) -> list[str]:
     """What decides an evaluator's answer, one sentence each."""
     if answer.evaluation is None:
         return [answer.why_not]
-    deciding = [f"{result.effect}: {result.place}." for result in answer.evaluation.deciding]
+    deciding = [f"{result.effect}: {result.location}." for result in answer.evaluation.deciding]
     return deciding or list(answer.evaluation.missing) or ["No statement allows it."]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -60,17 +62,9 @@ def calls(folder: Path) -> list[str]:
 def test_make_alone_prints_the_menu(fresh: Path) -> None:
     done = run(fresh, "make")
     names = [line.split()[1] for line in done.stdout.splitlines()]
-    names_of_work = [
-        "demo",
-        "serve",
-        "test",
-        "coverage",
-        "check",
-        "checkov",
-        "bench",
-        "layer",
-        "lock",
-    ]
+    names_of_work = (
+        "demo serve quick test coverage check checkov bench layer lock".split()  # noqa: SIM905
+    )
     assert [name for name in names if name != "menu"] == names_of_work
     assert calls(fresh) == []
 
@@ -118,6 +112,41 @@ def test_a_newer_lock_is_installed_again(fresh: Path) -> None:
     os.utime(fresh / "requirements" / "demo.txt", (2**31, 2**31))
     run(fresh, "make", "demo")
     assert [call for call in calls(fresh) if "pip install" in call]
+
+
+def test_make_quick_runs_the_tests_without_the_slow_kinds_and_asks_for_no_chromium(
+    fresh: Path,
+) -> None:
+    write_venv(fresh)
+    done = run(fresh, "make", "quick", "PYTEST_ARGS=-k name", CI="true")
+    assert (done.returncode, done.stdout) == (0, "")
+    [call] = calls(fresh)
+    assert call.startswith(".venv/bin/python -m pytest ")
+    assert "-m not browser and not processes and not postgres and not terraform -k name" in call
+
+
+def test_every_kind_that_make_quick_leaves_out_is_a_registered_mark() -> None:
+    quick = re.search(r"^QUICK = (.+)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert quick
+    options = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]
+    registered = {mark.partition(":")[0] for mark in options["ini_options"]["markers"]}
+    left_out = re.findall(r"not (\w+)", quick[1])
+    assert len(left_out) == 4
+    assert set(left_out) <= registered
+
+
+@pytest.mark.parametrize("mark", ["browser", "postgres", "terraform"])
+def test_whatever_uses_the_server_or_program_of_a_kind_bears_its_mark(
+    request: pytest.FixtureRequest, mark: str
+) -> None:
+    """Of the tests of this run."""
+    fixture = {"browser": "chromium", "postgres": "postgres", "terraform": "cli_config"}[mark]
+    unmarked = [
+        item.nodeid
+        for item in request.session.items
+        if fixture in getattr(item, "fixturenames", ()) and not item.get_closest_marker(mark)
+    ]
+    assert unmarked == []
 
 
 def test_without_chromium_make_test_says_how_to_get_it_and_goes_on(fresh: Path) -> None:

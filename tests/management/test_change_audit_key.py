@@ -1,4 +1,4 @@
-"""manage.py change_audit_key: another key seals the chain, and what the old one sealed can still be verified."""
+"""manage.py change_audit_key: a new key seals the chain; the old one still verifies old records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def change() -> str:
 
 
 def put_a_new_key(settings: Any) -> None:
-    """As a person does in the settings: the new key in its place, the old one behind those before it."""
+    """As a person does in the settings: the new key in its place, the old one behind those before
+    it.
+    """
     settings.AUDIT_KEYS_BEFORE = [*settings.AUDIT_KEYS_BEFORE, settings.AUDIT_KEY]
     settings.AUDIT_KEY = secrets.token_urlsafe(48).encode()
 
@@ -73,7 +75,9 @@ def test_s71_without_the_old_key_the_old_records_do_not_verify(settings: Any) ->
 def test_s71_who_learnt_the_old_key_can_rewrite_nothing_that_a_new_key_has_sealed(
     settings: Any,
 ) -> None:
-    """The tail is written anew from record 2 on, with the old key; the console's own records go on from there."""
+    """The tail is written anew from record 2 on, with the old key; the console's own records go on
+    from there.
+    """
     write(3)
     old = settings.AUDIT_KEY
     put_a_new_key(settings)

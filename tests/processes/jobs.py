@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import resource
 from collections.abc import Callable, Sequence
+from importlib import import_module, reload
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import Error, connection
+from django.db import Error, connection, connections
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.changes.edit import Edit
@@ -25,6 +28,15 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.secrets.opening import open_secret
+
+
+def use_database(url: str) -> None:
+    """The process goes on as if it had been started on this database."""
+    os.environ["DATABASE_URL"] = url
+    fresh = reload(import_module(settings.SETTINGS_MODULE))
+    connections.close_all()
+    del connections["default"]
+    connections.settings = connections.configure_settings(fresh.DATABASES)
 
 
 def told(act: Callable[[], Any]) -> dict[str, Any]:
@@ -175,6 +187,7 @@ def let_files_grow_no_more() -> None:
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
+        use_database,
         save,
         approve,
         reject,

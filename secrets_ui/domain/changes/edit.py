@@ -10,11 +10,12 @@ from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
 from ..secrets.document import Change, apply_changes, ensure_size, parse_document
 from ..secrets.facts import VersionFacts
-from ..secrets.key_rules import FORMAT_NAMES, Problem, check_value
+from ..secrets.key_rules import Problem, check_value
 from ..secrets.secret_value import SecretValue
 
-# 256 bits of os.urandom, 43 characters of base64url.
+# 256 bits of os.urandom, in base64url without padding.
 GENERATED_BYTES = 32
+GENERATED_CHARACTERS = -(-GENERATED_BYTES * 8 // 6)
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,11 +127,10 @@ def ensure_sound(edit: Edit, spec: SecretSpec) -> None:
         if error := next((p for p in problems if p.level == "error"), None):
             raise InvalidChange(f"{key} {error.text}.", key=key)
     for key in edit.generate:
-        if spec.rules_of(key).format not in ("token", "free_text"):
+        expected = spec.rules_of(key).value_format
+        if not expected.can_be_generated:
             raise InvalidChange(
-                f"{key} cannot be a random token: {FORMAT_NAMES[spec.rules_of(key).format]} is "
-                "expected.",
-                key=key,
+                f"{key} cannot be a random token: {expected.label} is expected.", key=key
             )
 
 

@@ -1,5 +1,7 @@
-"""`manage.py remove_person NAME`: takes an account away, with its roles, sessions and second
-factors. The record keeps its name."""
+"""`manage.py remove_person NAME`: deletes an account, its roles, web sessions and second factors.
+
+The audit record keeps the account's name.
+"""
 
 from __future__ import annotations
 

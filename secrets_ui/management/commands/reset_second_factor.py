@@ -1,6 +1,6 @@
-"""`manage.py reset_second_factor NAME`: for somebody who has lost device and recovery codes.
+"""`manage.py reset_second_factor NAME`: for someone who has lost device and recovery codes.
 
-On record; their sessions end.
+The reset is audited and ends the person's web sessions.
 """
 
 from __future__ import annotations

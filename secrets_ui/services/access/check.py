@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...checks.access import CHECK_IDS as CHECK_IDS
+from ...checks.access import TITLES as TITLES
 from ...checks.access import run_checks
 from ...checks.judging.path import headline, steps
 from ...domain.access.evidence import AccessEvidence
@@ -37,5 +38,5 @@ def judge(evidence: AccessEvidence) -> Run:
         findings=findings,
         calls=evidence.calls,
         seconds=evidence.seconds,
-        looked=evidence.looked,
+        value_was_read=evidence.value_was_read,
     )

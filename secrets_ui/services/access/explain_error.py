@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...domain.access.error_reading import ErrorReading, contradictions, read_error
 from ...domain.access.finding import Finding
-from ...domain.access.known_errors import ErrorReading, contradictions, read_error
 from ...domain.access.run import Run
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor

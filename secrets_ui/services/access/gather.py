@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import partial
 from typing import Any
 
+from ...domain.access.actions import READ_ACTIONS
 from ...domain.access.context import role_name_of, simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ...domain.access.evidence import (
@@ -26,7 +27,7 @@ from ...domain.access.evidence import (
     learn,
     unlearnt,
 )
-from ...domain.access.expected_policies import READ_ACTIONS, expected_arns
+from ...domain.access.expected_policies import expected_arns
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
@@ -60,7 +61,7 @@ class Gathering:
         self.spec = configuration.spec_of(environment, self.name)
         self.aws = gateways(environment, actor, CHECK.of(self.name))
         self.answers = Gathered()
-        self.looked = False  # whether a value was read
+        self.value_was_read = False
         self._waiting: dict[Future[Any], tuple[str, Then]] = {}
         self._started = time.monotonic()
         self._seconds = 0.0
@@ -221,7 +222,7 @@ class Gathering:
             facts = look(self.environment, self.actor, [wanted])[wanted.arn]
         except AuditUnavailable:
             return Unreachable(call, "the read could not be put on record, so it was not made")
-        self.looked = True
+        self.value_was_read = True
         return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
@@ -233,7 +234,7 @@ class Gathering:
             self.name,
             self.spec,
             pending=pending,
-            looked=self.looked,
+            value_was_read=self.value_was_read,
             seconds=seconds,
         )
 

@@ -34,10 +34,10 @@ class Gathered(dict[str, Evidence[Any]]):
         spec: SecretSpec,
         *,
         pending: Collection[str],
-        looked: bool,
+        value_was_read: bool,
         seconds: float,
     ) -> AccessEvidence:
-        """`pending` names the questions without an answer yet; `looked`: a value was read."""
+        """`pending` names the questions without an answer yet."""
         answers = Gathered({**dict.fromkeys(pending, PENDING), **self})
         return AccessEvidence(
             environment=environment,
@@ -51,8 +51,8 @@ class Gathered(dict[str, Evidence[Any]]):
             **{name: answers.get(name, _WITHOUT_KEY) for name in _OF_THE_KEY},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
             console=answers._console(),
-            looked=looked,
-            calls=self._calls(looked),
+            value_was_read=value_was_read,
+            calls=self._calls(value_was_read),
             seconds=seconds,
         )
 
@@ -74,9 +74,9 @@ class Gathered(dict[str, Evidence[Any]]):
             name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes
         }
 
-    def _calls(self, looked: bool) -> int:
+    def _calls(self, value_was_read: bool) -> int:
         """Two for a policy's document, none for known facts; a key may be the alias's answer."""
         answers = {
-            id(answer): answer for name, answer in self.items() if looked or name != "facts"
+            id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
         }.values()
         return len(answers) + sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)

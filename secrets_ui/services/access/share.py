@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from ...domain.access.actions import READ, READ_ACTIONS
 from ...domain.access.context import simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ...domain.access.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, learn
-from ...domain.access.expected_policies import READ_ACTIONS
 from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.environment import Environment
 from ...domain.iam import Decision
@@ -70,7 +70,7 @@ class SharedEvidence:
             versions=versions,
             resource_policy=learn(asked_policy.result),
             simulated=self._simulated(secret),
-            looked=False,
+            value_was_read=False,
             calls=4,
             facts=_PER_SECRET,
             **self._with_key(key),
@@ -140,7 +140,7 @@ def _name_of(key: str) -> str:
 
 def may_read(evidence: AccessEvidence) -> tuple[bool | None, str]:
     """The evaluator's answer to both hops; None with the reason where it has none."""
-    answers: list[Answer] = [ask_read(evidence, READ_ACTIONS[0])]
+    answers: list[Answer] = [ask_read(evidence, READ)]
     if not has_aws_managed_key(evidence):
         answers.append(ask_decrypt(evidence))
     for answer in answers:

@@ -16,9 +16,10 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.facts import KeyFacts, VersionFacts, derive_facts, key_facts
-from ...domain.secrets.health import key_states
-from ...domain.secrets.key_rules import FORMAT_NAMES
+from ...domain.secrets.formats import FREE_TEXT
+from ...domain.secrets.health import StateCode, key_states
 from ...domain.secrets.secret import Secret, ensure_current_version, ensure_editable
+from ...domain.secrets.secret_value import MASK
 from ...domain.session_scope import DESCRIBE
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
@@ -161,7 +162,7 @@ def masked(facts: KeyFacts | None) -> str:
         return "empty"
     if not facts.fingerprint:
         return "a new random token"
-    return f"•••••••• {facts.short}" + (" (placeholder)" if facts.placeholder else "")
+    return f"{MASK} {facts.short}" + (" (placeholder)" if facts.placeholder else "")
 
 
 def _row(
@@ -203,13 +204,7 @@ def _verdict(
         return "warn", state, ("shared",)
     if rules is None and spec.keys:
         return "warn", "Not in the catalogue", ("unexpected",)
-    return (
-        "ok",
-        "Checksum valid"
-        if rules and rules.format == "github_token"
-        else f"Fine as {FORMAT_NAMES[rules.format] if rules else 'free text'}",
-        (),
-    )
+    return "ok", (rules.value_format if rules else FREE_TEXT).reviewed, ()
 
 
 def _compared(
@@ -217,7 +212,7 @@ def _compared(
 ) -> str:
     facts = VersionFacts("", "object", (after,))
     found = next((key for key in key_states(spec, facts, others) if key.name == name), None)
-    return found.state.text if found and found.kind in ("shared", "differs") else ""
+    return found.state.text if found and found.kind in (StateCode.SHARED, StateCode.DIFFERS) else ""
 
 
 def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conflict:

@@ -14,7 +14,7 @@ from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import VersionFacts
-from ...domain.secrets.health import KeyState, State, secret_state
+from ...domain.secrets.health import KeyState, State, StateCode, make_state, secret_state
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import LIST
 from .. import configuration
@@ -191,7 +191,7 @@ def _missing(environment: Environment, secrets: Sequence[Secret]) -> tuple[Secre
         for short, spec in configuration.catalog().secrets.items()
         if environment.prefix + short not in there
     ]
-    state = State("bad", "Missing", "in the catalogue, but not in AWS")
+    state = make_state(StateCode.MISSING, "bad", "in the catalogue, but not in AWS")
     return tuple(
         SecretRow(environment.prefix + spec.name, spec.name, state, keys_total=len(spec.keys))
         for spec in absent

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from ...domain.access.evidence import Evidence, Known, told_why
+from ...domain.access.evidence import Evidence, Known, why_unavailable
 from ...domain.environment import Environment
 from ...domain.secrets.secret import Secret
 from ...domain.usage.cost import (
@@ -82,7 +82,7 @@ class _Counting:
 
     def _secrets(self, secrets: Evidence[tuple[Secret, ...]] | None) -> Figure:
         if not isinstance(secrets, Known):
-            return unknown("Secrets", told_why(secrets))
+            return unknown("Secrets", why_unavailable(secrets))
         spans = [Span(secret.created, secret.deleted) for secret in secrets.value]
         return cost_of_secrets(self.month, self.prices.secret, spans)
 
@@ -98,7 +98,7 @@ class _Counting:
                 f"counted with {first}: AWS counts the calls of an account and Region as a whole",
             )
         if not isinstance(usage.metrics, Known):
-            return unknown("Calls", told_why(usage.metrics))
+            return unknown("Calls", why_unavailable(usage.metrics))
         if usage.problems:
             return unknown("Calls", f"CloudWatch did not tell all: {', '.join(usage.problems)}")
         figure = cost_of_calls(self.month, self.prices.calls, usage.calls or {})
@@ -108,7 +108,7 @@ class _Counting:
 
     def _keys_of(self, usage: Usage) -> Figure:
         if not isinstance(usage.secrets, Known):
-            return unknown("Keys", told_why(usage.secrets))
+            return unknown("Keys", why_unavailable(usage.secrets))
         place = (usage.environment.account, usage.environment.region)
         keys = {
             (*place, secret.kms_key_id.rpartition("/")[2])

@@ -52,13 +52,13 @@ def test_it_works(dev: Estate, hana: Actor) -> None:
 def test_a_value_is_read_once_on_record_and_never_again(
     dev: Estate, recorder: RecordingAws, hana: Actor
 ) -> None:
-    assert gather(dev, hana).looked
+    assert gather(dev, hana).value_was_read
     assert recorder.operations().count("GetSecretValue") == 1
     assert list(AuditRecord.objects.values_list("phase", "action")) == [
         ("outcome", "value.read"),
         ("intent", "value.read"),
     ]
-    assert not gather(dev, hana).looked
+    assert not gather(dev, hana).value_was_read
     assert recorder.operations().count("GetSecretValue") == 1
 
 

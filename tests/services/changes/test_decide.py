@@ -23,7 +23,7 @@ from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.audit.who_changed import authors_of
 from secrets_ui.services.changes.decide import Proposal, approve, open_proposals, reject
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
-from tests.processes.aws_proxy import LOST, AwsProxy
+from testkit.aws_proxy import LOST, AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 

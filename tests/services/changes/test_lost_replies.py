@@ -18,7 +18,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
-from tests.processes.aws_proxy import LOST, AwsProxy, refusal
+from testkit.aws_proxy import LOST, AwsProxy, refusal
 from tests.processes.outside import Aws
 from tests.services.saving import intent_hash, on_record, save
 

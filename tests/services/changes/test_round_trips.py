@@ -12,7 +12,7 @@ from secrets_ui.domain.errors import InvalidChange, InvalidDocument
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.save import put_new_version
-from tests.processes.aws_proxy import AwsProxy
+from testkit.aws_proxy import AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, save
 

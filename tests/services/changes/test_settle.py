@@ -18,8 +18,8 @@ from secrets_ui.services import audit
 from secrets_ui.services.audit import records as audit_log
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.changes.settle import Settled, open_intents, settle_audit, sweep_labels
+from testkit.aws_proxy import LOST, AwsProxy
 from testkit.intents import intend
-from tests.processes.aws_proxy import LOST, AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, intent_hash, on_record, save
 
