@@ -14,7 +14,7 @@ from secrets_ui.domain.status.outside_changes import OutsideChange
 from secrets_ui.domain.status.watched import TrailEvent
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
-from secrets_ui.services.status_pass.watch_changes import WhoDidIt, lately, what_the_chain_knows
+from secrets_ui.services.status_pass.authors import WhoDidIt, lately, what_the_chain_knows
 
 NOW = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)
 NAME, YUKI, KEN = "miyabi/dev/config", "arn:aws:iam::1:user/yuki", "arn:aws:iam::1:user/ken"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from secrets_ui.services import audit
-from secrets_ui.services.status_pass import watch_records
-from secrets_ui.services.status_pass.watch_records import watch_records as watch
+from secrets_ui.services.status_pass import records as watch_records
+from secrets_ui.services.status_pass.records import watch_records as watch
 
 pytestmark = pytest.mark.django_db
 
