@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...aws.cloudtrail import CloudTrailGateway
 from ...domain.access.evidence import Known
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import WATCH
@@ -17,7 +16,7 @@ from ...domain.status.outside_changes import (
     document_hash,
     find_changes,
 )
-from ..aws_access import sessions
+from ..aws_access import gateways
 from .authors import WhoDidIt, lately, what_the_chain_knows
 from .stage import RUNNER, extend
 from .surroundings import WithSurroundings
@@ -58,9 +57,8 @@ def find_outside_changes(before: WithSurroundings) -> WithChanges:
     known = before.known()
     moved = {name: s.current for name, s in known.items() if _has_moved(before, s)}
     chain = what_the_chain_knows(before.environment, moved)
-    client = sessions().client(before.environment, "cloudtrail", RUNNER.session_name, WATCH)
     is_readable = before.shared is None or isinstance(before.shared.denials, Known)
-    who = WhoDidIt(CloudTrailGateway(client, before.environment), is_readable)
+    who = WhoDidIt(gateways(before.environment, RUNNER, WATCH).cloudtrail, is_readable)
     changes = {
         # The chain was asked where AWSCURRENT has moved, the one place that needs it.
         name: _of_secret(before, secret, chain.get(name, ChainKnowledge(False)), who)

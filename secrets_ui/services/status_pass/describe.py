@@ -11,9 +11,9 @@ from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.session_scope import WATCH
 from ...domain.status.outside_changes import Sight
 from ..access.share import SharedEvidence
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from .list_secrets import Listed
-from .stage import RUNNER, Step, extend, gather_in_steps
+from .stage import RUNNER, Step, extend, learn_in_steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +68,11 @@ def _gather(
 
 def _confirm(listed: Listed, catalog: list[str], step: Step) -> dict[str, Known[Secret]]:
     """A list may be five minutes old: before news of a secret is reported, it is described."""
-    gateway = secrets_manager(listed.environment, RUNNER, WATCH)
+    gateway = gateways(listed.environment, RUNNER, WATCH).secrets_manager
     names = [n for n, s in listed.in_list.items() if n not in catalog and _is_news(listed, s.value)]
-    answers = gather_in_steps([partial(gateway.describe_secret, name) for name in names], step)
-    return {
-        name: Known(answer, gateway.about("DescribeSecret", name))
-        for name, answer in zip(names, answers, strict=True)
-        if isinstance(answer, Secret)
-    }
+    answers = learn_in_steps([partial(gateway.describe_secret, name) for name in names], step)
+    described = zip(names, answers, strict=True)
+    return {name: answer for name, answer in described if isinstance(answer, Known)}
 
 
 def _is_news(listed: Listed, secret: Secret) -> bool:

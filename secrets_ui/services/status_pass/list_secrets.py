@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ...domain.access.evidence import Evidence, Known, unlearnt
+from ...domain.access.evidence import Evidence, Known, NotAsked, unlearnt
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import WATCH
 from ...models import StatusSnapshot
-from ..access.share import call_of
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from .stage import RUNNER, Step
 
 
@@ -39,27 +38,19 @@ class Listed:
 
 
 def list_secrets(environment: Environment, step: Step) -> Listed:
-    """Raises DatabaseError."""
+    """Pages that were read before an error are kept. Raises DatabaseError."""
     rows = StatusSnapshot.objects.filter(environment=environment.name)
     before = {name: json.loads(text) for name, text in rows.values_list("secret", "remembered")}
     at, found = datetime.now(UTC), dict[str, Known[Secret]]()
-    listed: Evidence[int]
+    listed: Evidence[int] = NotAsked("the list")
+    gateway = gateways(environment, RUNNER, WATCH).secrets_manager
     try:
-        _read_pages(environment, found, step)
-        listed = Known(len(found), call_of("secretsmanager:ListSecrets", environment))
+        for page in gateway.secret_pages():
+            for secret in page.value.secrets:
+                about = gateway.describe_call("ListSecrets", secret.name)
+                found[secret.name] = Known(secret, about)
+            listed = Known(len(found), page.call)
+            step()
     except AwsError as error:
         listed = unlearnt(error)
     return Listed(environment=environment, at=at, before=before, listed=listed, in_list=found)
-
-
-def _read_pages(environment: Environment, found: dict[str, Known[Secret]], step: Step) -> None:
-    """Fills `found`, which keeps the pages that were read before an error. Raises AwsError."""
-    gateway, token = secrets_manager(environment, RUNNER, WATCH), ""
-    while True:
-        page = gateway.list_secrets(token=token)
-        for secret in page.secrets:
-            found[secret.name] = Known(secret, gateway.about("ListSecrets", secret.name))
-        token = page.next_token
-        step()
-        if not token:
-            return

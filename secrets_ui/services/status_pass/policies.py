@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 
-from ...domain.access.evidence import Evidence, Known, NotAsked, unlearnt
-from ...domain.errors import AwsError
+from ...domain.access.evidence import Evidence, Known, NotAsked
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import WATCH
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from .facts import WithFacts
-from .stage import RUNNER, Step, extend, gather_in_steps
+from .stage import RUNNER, Step, extend, learn_in_steps
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class WithPolicies(WithFacts):
 
 
 def read_policies(before: WithFacts, step: Step) -> WithPolicies:
-    gateway = secrets_manager(before.environment, RUNNER, WATCH)
+    gateway = gateways(before.environment, RUNNER, WATCH).secrets_manager
     now = before.at.isoformat(timespec="seconds")
     found = {
         name: ReadPolicy(evidence.resource_policy, now, _changed(before.secrets[name]))
@@ -57,23 +56,22 @@ def read_policies(before: WithFacts, step: Step) -> WithPolicies:
     )
     names = [name for _, _, name in due[: settings.STATUS_POLICIES_PER_PASS]]
     calls = [partial(gateway.get_resource_policy, name) for name in names]
-    for name, answer in zip(names, gather_in_steps(calls, step), strict=True):
-        if isinstance(answer, AwsError):
-            others[name] = ReadPolicy(unlearnt(answer), others[name].at, others[name].of)
+    for name, answer in zip(names, learn_in_steps(calls, step), strict=True):
+        if isinstance(answer, Known):
+            others[name] = ReadPolicy(answer, now, _changed(before.secrets[name]))
         else:
-            about = gateway.about("GetResourcePolicy", name)
-            others[name] = ReadPolicy(Known(answer, about), now, _changed(before.secrets[name]))
+            others[name] = replace(others[name], policy=answer)
     return extend(WithPolicies, before, policies=found | others)
 
 
 def _remembered(before: WithFacts) -> Iterator[tuple[str, ReadPolicy]]:
     """What an earlier pass read, for each secret outside the catalogue whose policy can be read."""
-    gateway = secrets_manager(before.environment, RUNNER, WATCH)
+    gateway = gateways(before.environment, RUNNER, WATCH).secrets_manager
     for name, secret in before.known().items():
         if name in before.evidence or secret.deleted:
             continue
         kept = before.before.get(name, {}).get("policy")
-        about = gateway.about("GetResourcePolicy", name)
+        about = gateway.describe_call("GetResourcePolicy", name)
         yield (
             name,
             ReadPolicy(Known(kept["text"], about), kept["at"], kept["of"]) if kept else UNREAD,

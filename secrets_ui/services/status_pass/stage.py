@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from ...domain.access.evidence import Evidence, Known, unlearnt
-from ...domain.errors import AwsError
+from ...domain.access.evidence import Evidence, Known
 from ...domain.people.actor import Actor
-from ..aws_access import gather
+from ..aws_access import learn_all
 
 RUNNER = Actor("run_checks", job="run_checks")
 AT_ONCE = 50  # AWS calls between two steps
@@ -21,18 +20,10 @@ def extend(stage: Callable[..., T], before: object, **own: Any) -> T:
     return stage(**vars(before), **own)
 
 
-def gather_in_steps(calls: Sequence[Callable[[], T]], step: Step) -> list[T | AwsError]:
-    """The answers in the order of the calls."""
-    answers: list[T | AwsError] = []
+def learn_in_steps(calls: Sequence[Callable[[], Known[T]]], step: Step) -> list[Evidence[T]]:
+    """The answers, or errors as evidence, in the order of the calls."""
+    answers: list[Evidence[T]] = []
     for start in range(0, len(calls), AT_ONCE):
         step()
-        answers += gather(calls[start : start + AT_ONCE])
+        answers += learn_all(calls[start : start + AT_ONCE])
     return answers
-
-
-def evidence_of(call: Callable[[], Known[T]]) -> Evidence[T]:
-    """The answer, or the error as evidence."""
-    try:
-        return call()
-    except AwsError as error:
-        return unlearnt(error)

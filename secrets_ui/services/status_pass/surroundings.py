@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from ...aws.cloudtrail import CloudTrailGateway
-from ...aws.cloudwatch import CloudWatchGateway
-from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked
+from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, learn
 from ...domain.session_scope import WATCH
 from ...domain.status.outside_changes import document_hash
 from ...domain.status.watched import TrailEvent
 from ...domain.usage.alarm import Alarm
 from ..access.share import SharedEvidence
-from ..aws_access import sessions
+from ..aws_access import gateways
 from .policies import WithPolicies
-from .stage import RUNNER, evidence_of, extend
+from .stage import RUNNER, extend
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +34,7 @@ class WithSurroundings(WithPolicies):
 
 
 def inspect_surroundings(before: WithPolicies, asking: SharedEvidence | None) -> WithSurroundings:
-    client = sessions().client(before.environment, "cloudwatch", RUNNER.session_name, WATCH)
-    alarms = CloudWatchGateway(client, before.environment)
+    alarms = gateways(before.environment, RUNNER, WATCH).cloudwatch
     keys, unread = _inspect_keys(before, asking) if asking else ({}, ())
     alias = before.shared.alias if before.shared else None
     others = {name: s for name, s in before.known().items() if name not in before.evidence}
@@ -47,7 +44,7 @@ def inspect_surroundings(before: WithPolicies, asking: SharedEvidence | None) ->
     return extend(
         WithSurroundings,
         before,
-        alarms=evidence_of(partial(alarms.describe_alarms, before.environment.alarm_prefix)),
+        alarms=learn(partial(alarms.describe_alarms, before.environment.alarm_prefix)),
         keys=keys,
         unread_keys=unread,
         alias=alias.value.arn if isinstance(alias, Known) else "",
@@ -77,6 +74,5 @@ def _decrypts(before: WithPolicies) -> Evidence[tuple[TrailEvent, ...]] | None:
         return before.shared.denials
     if not isinstance(before.shared.key, Known):
         return None
-    client = sessions().client(before.environment, "cloudtrail", RUNNER.session_name, WATCH)
-    trail = CloudTrailGateway(client, before.environment)
-    return evidence_of(partial(trail.lookup_decrypts, before.shared.key.value.arn))
+    trail = gateways(before.environment, RUNNER, WATCH).cloudtrail
+    return learn(partial(trail.lookup_decrypts, before.shared.key.value.arn))
