@@ -118,7 +118,10 @@ def one_recorder(local_aws: LocalAws) -> Iterator[RecordingAws]:
 
 @pytest.fixture
 def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
-    """A proxy that the console's calls go through. It records them, and breaks those a test names."""
+    """A proxy that the console's calls go through.
+
+    It records them, and breaks those a test names.
+    """
     one_recorder.begin_anew()
     settings.LOCAL_AWS_ENDPOINT = one_recorder.endpoint
     return one_recorder

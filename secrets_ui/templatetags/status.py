@@ -38,7 +38,7 @@ def check_title(check: str) -> str:
 
 @register.filter
 def parts(text: str) -> list[str]:
-    """Of the headline: what is the matter, and what is known of it, so that a line breaks between them."""
+    """The headline in two parts, what is wrong and what is known, to break a line between."""
     head, colon, rest = text.partition(": ")
     return [f"{head}:", rest] if colon else [text]
 
@@ -65,7 +65,7 @@ def begun(since: str, now: datetime) -> str:
 def explained_at(
     environment: str, secret: str, finding: StatusFinding, audited: Collection[str]
 ) -> str:
-    """The address of the page that explains a finding; "" where there is none that this person may open."""
+    """The address of the page that explains a finding; "" where this person may open none."""
     if finding.page == "audit":
         if environment not in audited and (environment or not audited):
             return ""

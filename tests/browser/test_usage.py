@@ -1,4 +1,4 @@
-"""Reads, alarms and cost in a browser: the drawing, its table, phone, dark and print, and what is not known."""
+"""Reads, alarms and cost in a browser: the chart, its table, phone, dark and print."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What must differ between environments differs, and what must match matches; compared by keyed fingerprints."""
+"""Values differ and match between environments as the catalogue asks.
+
+They are compared by keyed fingerprints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of an environment's status: spans in which it was watched, and the strip of days drawn from them."""
+"""The history of an environment's status: spans of time, and the strip of days made of them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ..
 
 
 def in_words(days: Iterable[Day]) -> str:
-    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: the worst first."""
+    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: worst first."""
     days = tuple(days)
     failed = [day for day in days if day.status == "fail"]
     counts = Counter(day.status for day in days)

@@ -1,4 +1,7 @@
-"""manage.py status: is every environment healthy, as the runner last found it? For people and for pipelines."""
+"""manage.py status: prints the environments' status from the last pass.
+
+For people and for pipelines.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,8 @@ def _describe(board: StatusBoard) -> str:
             else "not checked yet"
         )
         lines.append(
-            f"  {place.told.name:<10} {STATUS_WORDS[place.told.status].code:<8} {place.secrets} secrets, {at}"
+            f"  {place.told.name:<10} {STATUS_WORDS[place.told.status].code:<8} "
+            f"{place.secrets} secrets, {at}"
         )
     for trouble in board.troubles[:MOST_SHOWN]:
         more = f" (and {trouble.more} more)" if trouble.more else ""

@@ -1,4 +1,7 @@
-"""What the status page tells, as nouns: places, rows and troubles. Pages, JSON and metrics are made of the same."""
+"""What the status page tells, as nouns: places, rows and troubles.
+
+Pages, JSON and metrics are made of the same.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ def title_of(check: str) -> str:
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong, or not known, with the secrets that it is wrong with: "" is the environment, or the record itself."""
+    """One finding that fails or is unknown, with all secrets that it is about.
+
+    "" among them is the environment, or the audit log itself.
+    """
 
     environment: str
     finding: StatusFinding
@@ -84,7 +90,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Runner:
-    """`is_alive`: one goes on by itself. `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way."""
+    """`is_alive`: one goes on by itself.
+
+    `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way.
+    """
 
     is_alive: bool
     every: int
@@ -96,7 +105,10 @@ class Runner:
 
 @dataclass(frozen=True)
 class StatusBoard:
-    """All that the page tells. `record` is the row of the record itself, which is of no environment."""
+    """All that the page tells.
+
+    `record` is the row of the record itself, which is of no environment.
+    """
 
     headline: Headline
     places: tuple[Place, ...]

@@ -1,4 +1,7 @@
-"""The status for Prometheus, read from the database at each scrape: every worker tells the same, and no secret is named."""
+"""The status for Prometheus, read from the database at each scrape.
+
+Every worker reports the same, and no secret is named.
+"""
 
 from __future__ import annotations
 

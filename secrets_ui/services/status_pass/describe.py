@@ -1,4 +1,4 @@
-"""Second stage: the full access evidence of the catalogue's secrets, and a fresh description of those with news."""
+"""Second stage: access evidence of the catalogue's secrets; secrets with news are described."""
 
 from __future__ import annotations
 

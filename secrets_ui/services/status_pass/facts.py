@@ -1,4 +1,7 @@
-"""Third stage: facts of the current versions. New versions are read once, on record, so many in a pass."""
+"""Third stage: facts of the current versions.
+
+New versions are read once, on record, so many in a pass.
+"""
 
 from __future__ import annotations
 

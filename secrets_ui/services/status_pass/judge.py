@@ -1,4 +1,7 @@
-"""Seventh stage: a row of findings for each secret, and one for the environment itself. No AWS call."""
+"""Seventh stage: a row of findings for each secret, and one for the environment itself.
+
+No AWS call.
+"""
 
 from __future__ import annotations
 

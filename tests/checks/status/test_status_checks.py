@@ -1,4 +1,4 @@
-"""The status checks, one after the other: what each says, and that one that breaks costs no other."""
+"""The status checks, one after the other; and one that breaks costs no other."""
 
 from __future__ import annotations
 

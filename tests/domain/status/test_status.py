@@ -1,4 +1,4 @@
-"""Status is a pure function of findings and their age: order never matters, and unknown is never healthy."""
+"""Status is a pure function of findings and age: order is no matter, unknown not healthy."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ DENIED_BY_IAM = (
 
 @pytest.fixture
 def watched(watched: Watched) -> Watched:
-    """What the local AWS lacks is refused at once: it would answer with faults, which are tried again with pauses."""
+    """Refuses at once what the local AWS lacks: its faults would be retried with pauses."""
 
     def make(**options: Any) -> tuple[Estate, RecordingAws]:
         estate, aws = watched(**options)
@@ -95,9 +95,13 @@ def test_the_demo_s_flaws_are_found(watched: Watched) -> None:
     run_status_pass()
     trouble = {(t.environment, t.finding.check, t.finding.status) for t in board().troubles}
     assert {
-        ("dev", "keys_are_complete", "fail"), ("dev", "no_placeholders", "warn"), ("staging", "decrypt_is_allowed", "fail"),
-        ("staging", "alarms_are_quiet", "fail"), ("prod", "environments_are_kept_apart", "warn"), ("prod", "only_this_console_changes", "warn"),
-    } <= trouble  # fmt: skip
+        ("dev", "keys_are_complete", "fail"),
+        ("dev", "no_placeholders", "warn"),
+        ("staging", "decrypt_is_allowed", "fail"),
+        ("staging", "alarms_are_quiet", "fail"),
+        ("prod", "environments_are_kept_apart", "warn"),
+        ("prod", "only_this_console_changes", "warn"),
+    } <= trouble
     assert board().headline.text.startswith("dev and staging are not healthy: ")
 
 

@@ -1,4 +1,4 @@
-"""The status page: who sees what, how it tells what is known, and that it asks the database alone."""
+"""The status page: who sees what, how it is worded, and that it reads the database alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
 FAIL = StatusFinding(
-    "decrypt_is_allowed", "fail", "The key policy does not let the role decrypt.", page="troubleshoot",
-    anchor="decrypt_is_allowed", since="2026-11-25T02:14:00+00:00",
-)  # fmt: skip
+    "decrypt_is_allowed",
+    "fail",
+    "The key policy does not let the role decrypt.",
+    page="troubleshoot",
+    anchor="decrypt_is_allowed",
+    since="2026-11-25T02:14:00+00:00",
+)
 WARN = StatusFinding(
     "no_placeholders",
     "warn",
