@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import secrets
 import time
@@ -31,9 +30,11 @@ from testkit.recording_aws import RecordingAws
 hypothesis.settings.register_profile(
     "miyabi", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+# For make mutants, which runs the same tests some thousand times and must find the same each time.
+hypothesis.settings.register_profile(
+    "mutants", hypothesis.settings.get_profile("miyabi"), max_examples=25, derandomize=True
+)
 hypothesis.settings.load_profile("miyabi")
-
-_accounts = itertools.count(secrets.randbelow(10**11))
 
 
 # Whole files go to whichever worker is free: the rooms of the long ones come first, so that none is left alone at the end.
@@ -58,10 +59,10 @@ def local_aws() -> Iterator[LocalAws]:
 
 
 def fresh_environments(**rules: Rules) -> dict[str, Environment]:
-    """dev, staging and prod, each in an account that no other test has."""
+    """dev, staging and prod, each in an account that no other test has, in whatever process."""
     environments = {}
     for name in ("dev", "staging", "prod"):
-        account = f"{next(_accounts) % 10**12:012d}"
+        account = f"{secrets.randbelow(10**12):012d}"
         default = Rules(reason_required=True, type_the_name=True) if name == "prod" else Rules()
         environments[name] = Environment(
             name,

@@ -60,7 +60,7 @@ def calls(folder: Path) -> list[str]:
 def test_make_alone_prints_the_menu(fresh: Path) -> None:
     done = run(fresh, "make")
     names = [line.split()[1] for line in done.stdout.splitlines()]
-    names_of_work = ["demo", "test", "check", "checkov", "bench", "layer", "lock"]
+    names_of_work = ["demo", "test", "check", "checkov", "mutants", "bench", "layer", "lock"]
     assert [name for name in names if name != "menu"] == names_of_work
     assert calls(fresh) == []
 
