@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.processes.aws_proxy import LOST, Answer, AwsProxy, refusal
+from testkit.aws_proxy import LOST, Answer, AwsProxy, refusal
 
 
 @dataclass(frozen=True)

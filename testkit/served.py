@@ -21,8 +21,8 @@ from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import HOST, LocalAws
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
+from testkit.environments import as_toml, fresh_environments
 from testkit.recording_aws import RecordingAws
-from tests.conftest import as_toml, fresh_environments
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import configuration
 from secrets_ui.services.configuration import get_environment
-from tests.conftest import as_toml, forget_configuration
+from testkit.environments import as_toml
+from tests.conftest import forget_configuration
 
 pytestmark = pytest.mark.django_db
 NOW = 1_800_000_000

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +14,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 from deploy.demo.local_aws import LocalAws
 from tests.browser.console import Console, running
 from tests.browser.pages import sign_in
+from tests.browser.routes import end_routes
 from tests.browser.watching import Watch
 
-HERE = Path(__file__).parent
 # Playwright's loop stays in the thread that runs the tests, and Django would refuse its database to all that come after.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -30,12 +29,6 @@ QUIET = (
 )
 PATIENCE = 10_000  # milliseconds
 expect.set_options(timeout=PATIENCE)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
 
 
 def find_chromium() -> str | None:
@@ -104,16 +97,22 @@ def watch(console: Console) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def anybody(new_context: Callable[..., BrowserContext], watch: Watch) -> Callable[..., Page]:
+def anybody(
+    new_context: Callable[..., BrowserContext], watch: Watch
+) -> Iterator[Callable[..., Page]]:
     """Opens a page of somebody who has not signed in; options as for a Playwright context."""
+    contexts: list[BrowserContext] = []
 
     def open_page(**options: Any) -> Page:
         context = new_context(**options)
+        contexts.append(context)
         context.set_default_timeout(PATIENCE)
         watch.listen(context)
         return context.new_page()
 
-    return open_page
+    yield open_page
+    for context in contexts:
+        end_routes(context)
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from deploy.demo.account import assume
 from deploy.demo.local_aws import PROJECT, LocalAws
 from secrets_ui.domain.environment import Environment, Rules
 from testkit import postgres as postgresql
+from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, fresh_environments
-from tests.processes.aws_proxy import AwsProxy
 from tests.processes.consoles import Console
 from tests.processes.outside import Aws
 

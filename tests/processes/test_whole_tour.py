@@ -46,7 +46,10 @@ class Tour:
             client.create_secret(Name=f"miyabi/prod/{name}", SecretString=text)
 
     def look_everywhere(self, person: Person, who: str) -> None:
-        names = ("config", "object", "text", "list", "unknown")
+        """Those who edit open every kind of secret, the others one: tests/security/test_leaks.py
+        has the pages of each for every role."""
+        edits = who in ("editor", "admin")
+        names = ("config", "object", "text", "list", "unknown") if edits else ("object",)
         paths = {
             path
             for name in names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from deploy.demo.local_aws import LocalAws
 from deploy.demo.values import Values, make_values
 from secrets_ui.domain.environment import Environment, parse_environments
 from tests.conftest import forget_configuration, fresh_environments
+from tests.terraform.provider import provider_running
 from tests.terraform.running import (
     Terraform,
     copy_sources,
@@ -41,6 +42,15 @@ def cli_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_cli_config(tmp_path_factory.mktemp("terraform"), provider)
 
 
+@pytest.fixture(scope="session")
+def attached(cli_config: Path) -> Iterator[dict[str, str]]:
+    """The environment by which Terraform's commands share one provider process."""
+    program = find_provider()
+    assert program is not None
+    with provider_running(program) as environ:
+        yield environ
+
+
 @dataclass(frozen=True)
 class Applied:
     """What was applied, with the values that were given; `clients` act in its account, beside the console."""
@@ -62,13 +72,19 @@ class Applied:
 
 @pytest.fixture(scope="session")
 def applied(
-    cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+    cli_config: Path,
+    attached: dict[str, str],
+    local_aws: LocalAws,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Applied:
     """init, plan, apply: as somebody does who follows the guide, with values from TF_VAR_…; prod, in an account of its own."""
     place = fresh_environments()["prod"]
     values = make_values(read_catalog(), "prod")
     terraform = Terraform(
-        copy_sources(tmp_path_factory.mktemp("estate")), cli_config, variables_of(place, values)
+        copy_sources(tmp_path_factory.mktemp("estate")),
+        cli_config,
+        attached,
+        variables_of(place, values),
     )
     point_at(terraform.folder, local_aws.endpoint, place.account)
     watching(local_aws.endpoint, place)("logs").create_log_group(logGroupName=TRAIL)

@@ -100,17 +100,24 @@ provider "aws" {{
 
 @dataclass
 class Terraform:
-    """Commands in one folder. `log` keeps all that they printed."""
+    """Commands in one folder.
+
+    `attached` leads all of them but `init` to a provider that runs already; `init` installs one.
+    `log` keeps all that they printed.
+    """
 
     folder: Path
     cli_config: Path
+    attached: Mapping[str, str]
     variables: dict[str, str] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
 
     def run(self, *arguments: str, status: int = 0, **variables: str) -> str:
         """Runs `terraform …`, and returns what it printed. The command has to end with `status`."""
         given = {f"TF_VAR_{name}": value for name, value in (self.variables | variables).items()}
-        done = _run(["terraform", *arguments], self.folder, self._environ() | given)
+        provider = {} if arguments[0] == "init" else dict(self.attached)
+        environ = self._environ() | provider | given
+        done = _run(["terraform", *arguments], self.folder, environ)
         printed = done.stdout + done.stderr
         self.log.append((f"terraform {arguments[0]}, command {len(self.log) + 1}", printed))
         assert done.returncode == status, (

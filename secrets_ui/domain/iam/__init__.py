@@ -1,6 +1,7 @@
-"""IAM policy evaluation: may this caller do this to that, and which statement decides? No I/O.
+"""IAM policy evaluation without I/O: is a request allowed, and which statements decide?
 
-`parse_policy` once, keep the NamedPolicy, then `evaluate(Request(...))` as often as needed.
+Parse a policy once with `parse_policy`, keep the NamedPolicy, and call `evaluate(Request(...))` as
+often as needed.
 """
 
 from .conditions import UnmetCondition
@@ -8,13 +9,18 @@ from .context import UNKNOWN, Context
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
+from .operators import BOOLEAN_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS
 from .parse import parse_policy
 from .policy import Effect, NamedPolicy, PolicyKind, Statement
 from .principals import PrincipalMatch
+from .reader import as_list
 from .request import Layer, Request, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
 
 __all__ = [
+    "BOOLEAN_OPERATORS",
+    "NEGATED_TEXT_OPERATORS",
+    "TEXT_OPERATORS",
     "UNKNOWN",
     "Context",
     "Decision",
@@ -33,6 +39,7 @@ __all__ = [
     "Statement",
     "StatementResult",
     "UnmetCondition",
+    "as_list",
     "evaluate",
     "kind_of_resource_policy",
     "parse_policy",

@@ -1,4 +1,4 @@
-"""Patterns for ARNs: in a Resource element, and under the Arn condition operators, which differ.
+"""ARN patterns: in Resource elements, and under the Arn condition operators, which differ.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
@@ -17,7 +17,7 @@ FIELDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Arn:
-    """What was asked for, split once."""
+    """An ARN, split once."""
 
     text: str
     segments: tuple[str, ...]
@@ -34,21 +34,22 @@ class ResourcePattern:
     covers: Callable[[str], object]
     segments: tuple[Pattern, ...]
     has_inner_wildcard: bool
-    """Whether a wildcard stands anywhere but at the end of a segment."""
-    worth: Truth = True
-    """What a match amounts to: None where AWS's pages contradict each other."""
+    """Whether a wildcard stands anywhere except at the end of a segment."""
+    when_covered: Truth = True
+    """The outcome of a match: None where AWS's pages contradict each other."""
 
-    def matches(self, asked: Arn) -> Truth:
-        """A `*` that ends a segment "can expand to match beyond the colon boundaries".
+    def matches(self, requested: Arn) -> Truth:
+        """Whether the pattern covers an ARN.
 
-        Whether one elsewhere in a segment, or a `?`, may stand for a colon is contested: None when the
-        answer hangs on that.
+        A `*` at the end of a segment "can expand to match beyond the colon boundaries". AWS's pages
+        disagree on whether a `*` elsewhere, or a `?`, may match a colon: None when the answer
+        depends on that.
         """
-        if not self.covers(asked.text):
+        if not self.covers(requested.text):
             return False
-        if not self.has_inner_wildcard or len(self.segments) == len(asked.segments):
-            return self.worth
-        return self.worth if _match_by_segment(self.segments, asked.segments) else None
+        if not self.has_inner_wildcard or len(self.segments) == len(requested.segments):
+            return self.when_covered
+        return self.when_covered if _match_by_segment(self.segments, requested.segments) else None
 
 
 @lru_cache(maxsize=1024)
@@ -58,7 +59,7 @@ def compile_resource(pattern: Pattern) -> ResourcePattern:
 
 
 def split_at_colons(pattern: Pattern, limit: int = 0) -> tuple[Pattern, ...]:
-    """The segments of a pattern; with a limit, the last of so many keeps its colons."""
+    """Split a pattern into segments: at most `limit` of them, when given."""
     segments: list[list[str | Wild]] = [[]]
     for part in pattern:
         if isinstance(part, Wild) or limit == len(segments):
@@ -75,22 +76,24 @@ def _has_inner_wildcard(segment: Pattern) -> bool:
 
 
 def _match_by_segment(segments: tuple[Pattern, ...], texts: tuple[str, ...]) -> bool:
-    """Whether the segments cover the texts when only a `*` at a segment's end may swallow further ones."""
+    """Whether the segments match when only a `*` at a segment's end may cover further segments."""
     reached = {0}
     for segment in segments:
         covers = compile_glob(segment)
         hits = [at for at in reached if at < len(texts) and covers(texts[at])]
-        swallows = segment[-1:] == (Wild.ANY,)
+        spans_colons = segment[-1:] == (Wild.ANY,)
         reached = {
-            end for at in hits for end in (range(at + 1, len(texts) + 1) if swallows else (at + 1,))
+            end
+            for at in hits
+            for end in (range(at + 1, len(texts) + 1) if spans_colons else (at + 1,))
         }
     return len(texts) in reached
 
 
 def match_arn_condition(pattern: Pattern, actual: str) -> Truth:
-    """ArnLike and ArnEquals, which behave alike: each of the six components is checked by itself.
+    """Match under ArnLike or ArnEquals, which behave alike: each of six components on its own.
 
-    What a pattern with fewer components covers is not documented: None where it might match.
+    AWS does not document what a pattern with fewer components covers: None where it might match.
     """
     wanted = split_at_colons(pattern, FIELDS)
     if len(wanted) < FIELDS:

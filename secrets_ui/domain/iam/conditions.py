@@ -1,6 +1,7 @@
-"""One entry of a Condition block: an operator, a key and the values wanted of it.
+"""One entry of a Condition block: an operator, a key and the values it wants.
 
-Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+Sources:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
@@ -8,25 +9,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .comparing_texts import Comparison
-from .comparing_values import read_boolean
-from .context import UNKNOWN, Context, Found, Values, fold
+from .context import UNKNOWN, Context, ContextValue, Values, fold
 from .operators import Operator, Quantifier, find_operator
+from .text_operators import Comparison
 from .truth import Truth, all_of, any_of, negate
+from .value_operators import read_boolean
 
 Decide = Callable[[Values | None, Context], Truth]
-"""From a key's values in the request; None when it does not have the key."""
+"""Takes a key's values in the request, or None when the request does not have the key."""
 
 
 class UnmetCondition(NamedTuple):
-    """A condition that fails, or that cannot be told (`outcome` None)."""
+    """A condition that fails, or whose outcome is unknown (None)."""
 
     operator: str
     key: str
     wanted: Values
     """The policy's values, variables not replaced."""
-    actual: Found
-    """The request's values; None when it does not have the key, UNKNOWN when nobody here can know."""
+    actual: ContextValue
+    """The request's values: None without the key, UNKNOWN when they cannot be known."""
     outcome: Truth
 
     @property
@@ -36,7 +37,10 @@ class UnmetCondition(NamedTuple):
             return f"AWS's reference has no condition operator {self.operator}."
         if self.actual is UNKNOWN:
             return f"The value of {self.key} is not known here."
-        return f"AWS does not say what {self.operator} makes of these values of {self.key}, or one is not known."
+        return (
+            f"AWS does not say what {self.operator} makes of these values of {self.key}, "
+            "or one is not known."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,13 @@ class Condition:
     lookup: str
     """The key's folded name."""
     decide: Decide
-    """Whether it holds; None when that hangs on something that cannot be known."""
+    """Whether the condition holds; None when that depends on something unknown."""
 
 
 def build_condition(
     operator: str, key: str, wanted: Values, *, variables: bool, is_deny: bool
 ) -> Condition:
-    """Compile a condition. An operator that AWS does not have never holds; under a Deny it cannot be told."""
+    """Compile a condition. An unknown operator never holds; in a Deny its outcome is unknown."""
     known, lookup = find_operator(operator), fold(key)
     if known is None:
         return Condition(operator, key, wanted, lookup, _constant(None if is_deny else False))
@@ -66,20 +70,25 @@ def _constant(outcome: Truth) -> Decide:
 
 def _decider(operator: Operator, lookup: str, wanted: Values, variables: bool) -> Decide:
     if operator.compare is None:
-        return _null(lookup, wanted)
+        return _decide_null(lookup, wanted)
     matches = operator.compare(wanted, variables, operator.is_negated)
-    # Negated operators ask that no value of the policy matches.
-    test = (
-        (lambda value, context: negate(matches(value, context))) if operator.is_negated else matches
-    )
+    test = _negated(matches) if operator.is_negated else matches
     if operator.quantifier is None:
-        return _single(test, operator.when_missing)
+        return _unquantified(test, operator.when_missing)
     combine = all_of if operator.quantifier is Quantifier.FOR_ALL_VALUES else any_of
     return _quantified(test, combine, operator.when_missing)
 
 
-def _single(test: Comparison, missing: Truth) -> Decide:
-    """Without a set operator. What that makes of several values is not documented: only unanimity counts."""
+def _negated(matches: Comparison) -> Comparison:
+    """A negated operator holds when no value of the policy matches."""
+    return lambda value, context: negate(matches(value, context))
+
+
+def _unquantified(test: Comparison, missing: Truth) -> Decide:
+    """Without a set operator.
+
+    AWS does not document the outcome for several values: it is known only when all agree.
+    """
 
     def decide(actual: Values | None, context: Context) -> Truth:
         if actual is None:
@@ -95,7 +104,10 @@ def _single(test: Comparison, missing: Truth) -> Decide:
 def _quantified(
     test: Comparison, combine: Callable[[Iterable[Truth]], Truth], missing: Truth
 ) -> Decide:
-    """With a set operator; "an empty data set (for example, an empty string)" counts as a missing key."""
+    """With a set operator.
+
+    "An empty data set (for example, an empty string)" counts as a missing key.
+    """
 
     def decide(actual: Values | None, context: Context) -> Truth:
         if actual is None or not any(actual):
@@ -105,8 +117,8 @@ def _quantified(
     return decide
 
 
-def _null(lookup: str, wanted: Values) -> Decide:
-    """`true`: the key is not there; `false`: it is there and its value is not null."""
+def _decide_null(lookup: str, wanted: Values) -> Decide:
+    """Null: `true` asks that the key is absent, `false` that it has a value that is not null."""
     answers = [read_boolean(value) for value in wanted]
     missing, present = any_of(answers), any_of(map(negate, answers))
 
@@ -115,6 +127,7 @@ def _null(lookup: str, wanted: Values) -> Decide:
             return missing
         if any(actual) or missing is present:
             return present
-        return None  # whether a text of no characters is null is not documented
+        # AWS does not document whether an empty text is null.
+        return None
 
     return decide

@@ -1,4 +1,4 @@
-"""The request context: condition keys and their values. Key names ignore case, tag keys included."""
+"""The request context: condition keys and their values. Key names, also of tags, ignore case."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ Values = tuple[str, ...]
 
 
 class Unknown(Enum):
-    """The value of a key that nobody here can know: it may be anything, or absent."""
+    """The value of a key that cannot be known: it may be anything, or absent."""
 
     UNKNOWN = auto()
 
 
 UNKNOWN = Unknown.UNKNOWN
-Found = Values | Literal[Unknown.UNKNOWN] | None
+ContextValue = Values | Literal[Unknown.UNKNOWN] | None
 
 
 def fold(text: str) -> str:
-    """The form in which names that ignore case are compared."""
+    """Return the form in which case-insensitive names are compared."""
     return text.casefold()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Condition keys by folded name. An empty list is a key without a value: absent."""
+    """Condition keys by folded name. A key with an empty list of values counts as absent."""
 
     values: Mapping[str, Values | Literal[Unknown.UNKNOWN]]
     multivalued: frozenset[str]
@@ -33,10 +33,11 @@ class Context:
 
     @classmethod
     def of(cls, keys: Mapping[str, str | Iterable[str]], unknown: Iterable[str] = ()) -> "Context":
-        """A string is a single-valued key, anything else iterable a multivalued one.
+        """Build a context. A string is a single-valued key, any other iterable a multivalued one.
 
-        `unknown` names keys that cannot be known; a name that ends in `*` stands for all keys with that
-        beginning (`aws:ResourceTag/*`). Two spellings of one key with two values make that key unknown.
+        `unknown` names keys whose values cannot be known. A name that ends in `*` stands for all
+        keys with that prefix (`aws:ResourceTag/*`). One key in two spellings with different values
+        is unknown.
         """
         values: dict[str, Values | Literal[Unknown.UNKNOWN]] = {}
         multivalued = set()
@@ -54,15 +55,15 @@ class Context:
         prefixes = tuple([name[:-1] for name in names if name.endswith("*")])
         return cls(values, frozenset(multivalued), prefixes)
 
-    def lookup(self, folded: str) -> Found:
-        """The values of a key, UNKNOWN, or None when the request does not have the key."""
+    def lookup(self, folded: str) -> ContextValue:
+        """Return a key's values, UNKNOWN, or None when the request does not have the key."""
         found = self.values.get(folded)
         if found is None and self.unknown_prefixes and folded.startswith(self.unknown_prefixes):
             return UNKNOWN
         return found
 
     def has_unknown(self, prefix: str) -> bool:
-        """Whether a key with this beginning was declared unknown."""
+        """Whether any key with this prefix was declared unknown."""
         keys = (key for key, found in self.values.items() if found is UNKNOWN)
         return any(key.startswith(prefix) for key in keys) or any(
             name.startswith(prefix) or prefix.startswith(name) for name in self.unknown_prefixes

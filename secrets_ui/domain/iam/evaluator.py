@@ -1,7 +1,7 @@
-"""The door to the evaluator: a request in, the decision and its reasons out.
+"""The evaluator: takes a request, returns the decision and its reasons.
 
-Everything starts denied; one applicable Deny anywhere ends it. What is not known makes the decision
-Undetermined exactly where the decision hangs on it.
+Access is denied by default, and one applicable Deny in any layer overrides every Allow. The
+decision is Undetermined only where it depends on something unknown.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from .layers import Layers, tally_by_principal, tally_layer
 from .match import match_statement
 from .policy import Effect, NamedPolicy
-from .request import Asked, Layer, Request
+from .request import Layer, PreparedRequest, Request
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
 from .truth import Truth, any_of
 
 Groups = list[list[StatementResult]]
-"""Statements by group: each group of a layer has to allow."""
+"""Statements by group. Each group of a layer must allow."""
 
 _LAYER_NAMES = {
     Layer.RCP: "the resource control policies",
@@ -28,46 +28,55 @@ _LAYER_NAMES = {
 
 
 def evaluate(request: Request) -> Evaluation:
-    """Decide a request, and say of every statement which of its parts match.
+    """Decide a request, and report for every statement which of its parts match.
 
-    Raises MalformedRequest when the principal is no role, session or user.
+    Raises MalformedRequest when the principal is not a role, a role session or a user.
     """
-    asked = Asked.of(request)
+    prepared = PreparedRequest.of(request)
     matched = {
-        layer: [_match_group(layer, group, asked) for group in groups]
+        layer: [_match_group(layer, group, prepared) for group in groups]
         for layer, groups in request.policies()
     }
     statements = tuple(
         [result for groups in matched.values() for group in groups for result in group]
     )
-    grants = _match_grants(request, asked)
-    layers = _layers(request, asked, matched, grants)
+    grants = _match_grants(request, prepared)
+    layers = _layers(request, prepared, matched, grants)
     denied, allowed = layers.denied(), layers.allowed()
     decision = _decide(denied, allowed)
-    is_open = decision is Decision.UNDETERMINED
-    missing = tuple(_missing(request, statements, grants, denied, allowed)) if is_open else ()
+    is_undetermined = decision is Decision.UNDETERMINED
+    missing = (
+        tuple(_missing(request, statements, grants, denied, allowed)) if is_undetermined else ()
+    )
     return Evaluation(decision, _layer_decisions(layers, grants), statements, grants, missing)
 
 
-def _match_group(layer: Layer, group: Iterable[NamedPolicy], asked: Asked) -> list[StatementResult]:
+def _match_group(
+    layer: Layer, group: Iterable[NamedPolicy], prepared: PreparedRequest
+) -> list[StatementResult]:
     return [
-        match_statement(layer, policy.name, statement, asked)
+        match_statement(layer, policy.name, statement, prepared)
         for policy in group
         for statement in policy.statements
     ]
 
 
-def _match_grants(request: Request, asked: Asked) -> tuple[GrantResult, ...]:
+def _match_grants(request: Request, prepared: PreparedRequest) -> tuple[GrantResult, ...]:
     return tuple(
         GrantResult(
-            grant, index, grant.matches(asked.caller, asked.action, asked.resource, asked.context)
+            grant,
+            index,
+            grant.matches(prepared.caller, prepared.action, prepared.resource, prepared.context),
         )
         for index, grant in enumerate(request.grants)
     )
 
 
 def _layers(
-    request: Request, asked: Asked, matched: Mapping[Layer, Groups], grants: tuple[GrantResult, ...]
+    request: Request,
+    prepared: PreparedRequest,
+    matched: Mapping[Layer, Groups],
+    grants: tuple[GrantResult, ...],
 ) -> Layers:
     unread = _unread(request)
     applying = {layer: [_may_apply(group) for group in groups] for layer, groups in matched.items()}
@@ -84,8 +93,8 @@ def _layers(
         granted=any_of(
             [*[grant.matches for grant in grants], None if Layer.GRANT in unread else False]
         ),
-        is_same_account=asked.caller.account == request.resource_account,
-        is_plain_role=asked.caller.is_plain_role,
+        is_same_account=prepared.caller.account == request.resource_account,
+        is_plain_role=prepared.caller.is_plain_role,
         is_self_governing=request.is_self_governing,
     )
 
@@ -95,7 +104,7 @@ def _may_apply(group: list[StatementResult]) -> list[StatementResult]:
 
 
 def _unread(request: Request) -> frozenset[Layer]:
-    """The layers that could not be read. Every key and every role has a policy: none given is one unread."""
+    """The layers that could not be read, among them the missing policy of a key or a role."""
     if request.is_self_governing and request.resource_policy is None:
         return request.unreadable_layers | {Layer.RESOURCE}
     return request.unreadable_layers
@@ -127,7 +136,7 @@ def _missing(
     denied: Truth,
     allowed: Truth,
 ) -> Iterator[str]:
-    """What the decision hangs on, one sentence each."""
+    """Yield what the decision depends on, one sentence each."""
     for layer in sorted(_unread(request), key=list(Layer).index):
         yield f"Not known: {_LAYER_NAMES[layer]}."
     effects = [

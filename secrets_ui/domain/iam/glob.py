@@ -1,7 +1,7 @@
-"""Wildcards: `*` is any run of characters, `?` is exactly one; `/` and `:` are characters like any other.
+"""Wildcards: `*` is any run of characters, `?` exactly one. `/` and `:` are ordinary characters.
 
-Every match takes time linear in the text for a given pattern. Each piece between two `*` is looked for once,
-from the left, inside an atomic group, so nothing is ever tried again: `*a*a*a*` cannot backtrack.
+For a given pattern, matching takes time linear in the text. Each piece between two `*` is searched
+for once, from the left, in an atomic group, so that `*a*a*a*` cannot backtrack.
 """
 
 import re
@@ -15,11 +15,12 @@ class Wild(Enum):
     ANY = auto()
     ONE = auto()
 
-    __hash__ = object.__hash__  # Enum's own is written in Python, and patterns are looked up a lot
+    # Enum's own hash is written in Python, and patterns are looked up often.
+    __hash__ = object.__hash__
 
 
 Pattern = tuple[str | Wild, ...]
-"""Literal texts and wildcards. A `*` inside a literal text is an asterisk."""
+"""Literal texts and wildcards. A `*` inside a literal text is a plain asterisk."""
 
 _WILD = {"*": Wild.ANY, "?": Wild.ONE}
 
@@ -30,7 +31,7 @@ def parse_glob(text: str) -> Pattern:
 
 @lru_cache(maxsize=1024)
 def compile_globs(patterns: tuple[Pattern, ...]) -> Callable[[str], object]:
-    """A function that is truthy for the texts that one of the patterns covers as a whole."""
+    """Return a function that is truthy for a text that one of the patterns covers completely."""
     return re.compile("|".join(map(_expression, patterns)), re.DOTALL).fullmatch
 
 
@@ -48,7 +49,7 @@ def _expression(pattern: Pattern) -> str:
 
 
 def _pieces(pattern: Pattern) -> list[str]:
-    """The regular expressions of the fixed-length pieces between the `*`."""
+    """Return regular expressions for the fixed-length pieces between the `*`."""
     pieces = [""]
     for part in pattern:
         if part is Wild.ANY:
@@ -60,12 +61,12 @@ def _pieces(pattern: Pattern) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class GlobSet:
-    """Several patterns, of which one is enough."""
+    """Several patterns; a text matches when one of them does."""
 
     everything: bool
     literals: frozenset[str]
     covers: Callable[[str], object] | None
-    """The patterns that have wildcards, as one."""
+    """Matches the patterns that have wildcards; None when there is none."""
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> "GlobSet":

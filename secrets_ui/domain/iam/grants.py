@@ -1,4 +1,4 @@
-"""KMS grants, as ListGrants gives them: a grant allows by itself, a Deny beats it.
+"""KMS grants, as ListGrants returns them. A grant allows by itself, but a Deny overrides it.
 
 Source: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 """
@@ -14,23 +14,23 @@ from .truth import Truth, all_of
 
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 _WITHOUT_CONTEXT = frozenset({"describekey", "retiregrant"})
-"""Operations that a grant may hold and to which its constraints do not apply."""
+"""Grant operations to which constraints do not apply."""
 _CONSTRAINTS = frozenset({"EncryptionContextSubset", "EncryptionContextEquals"})
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     name: str
-    """Its name, or else its id."""
+    """The grant's name, or its id when it has no name."""
     key: str
-    """ARN or id of its KMS key; empty when the listing does not say."""
+    """ARN or id of its KMS key; empty when ListGrants does not give it."""
     grantee: str
     operations: frozenset[str]
     constraints: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def of(cls, listed: Mapping[str, object]) -> "Grant":
-        """Read one entry of ListGrants. Raises MalformedRequest."""
+        """Parse one entry of ListGrants. Raises MalformedRequest."""
         operations, constraints = listed.get("Operations", []), listed.get("Constraints")
         if not isinstance(operations, list) or not all(
             isinstance(name, str) for name in operations
@@ -47,28 +47,28 @@ class Grant:
             constraints=constraints,
         )
 
-    def matches(self, caller: Caller, folded_action: str, asked: Arn, context: Context) -> Truth:
+    def matches(
+        self, caller: Caller, folded_action: str, requested: Arn, context: Context
+    ) -> Truth:
         service, _, operation = folded_action.partition(":")
         return all_of(
             (
                 service == "kms" and operation in self.operations,
-                self.key in ("", asked.text, asked.text.rpartition("/")[2]),
+                self.key in ("", requested.text, requested.text.rpartition("/")[2]),
                 self._names(caller),
                 operation in _WITHOUT_CONTEXT or self._constraints_hold(context),
             )
         )
 
     def _names(self, caller: Caller) -> Truth:
-        """None for a grant to the whole account: AWS does not say whom that allows."""
+        """None for a grant to a whole account: AWS does not say whom that allows."""
         match = PrincipalElement.of([self.grantee], is_negated=False).match(caller, False, False)
-        return (
-            None
-            if match is PrincipalMatch.ACCOUNT
-            else match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
-        )
+        if match is PrincipalMatch.ACCOUNT:
+            return None
+        return match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
 
     def _constraints_hold(self, context: Context) -> Truth:
-        """Keys ignore case in a grant's constraint, values do not (API reference, GrantConstraints)."""
+        """A constraint's keys ignore case, its values do not (API reference, GrantConstraints)."""
         if self.constraints.keys() - _CONSTRAINTS:
             return None
         exact = self.constraints.get("EncryptionContextEquals", {})

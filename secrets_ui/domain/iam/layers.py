@@ -1,4 +1,4 @@
-"""How the layers of policies come together, as formulas in three-valued logic.
+"""How the layers of policies combine, as formulas in three-valued logic.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
@@ -16,11 +16,11 @@ from .request import Layer
 from .results import LayerDecision, StatementResult
 from .truth import Truth, all_of, any_of
 
-# Looked up once: a member of an enumeration is found by a call.
+# Bound once: attribute access on an enumeration is slow.
 _ALLOW, _EVERYONE, _CALLER = Effect.ALLOW, PrincipalMatch.EVERYONE, PrincipalMatch.CALLER
 _ROLE, _ACCOUNT, _UNKNOWN = PrincipalMatch.ROLE, PrincipalMatch.ACCOUNT, PrincipalMatch.UNKNOWN
 _GRANTING = frozenset({Layer.IDENTITY, Layer.RESOURCE, Layer.SESSION})
-"""Layers in which one Allow is enough; in the others, everything that is attached has to allow."""
+"""Layers in which one Allow is enough. In the others, everything attached must allow."""
 
 
 class Tally(NamedTuple):
@@ -31,7 +31,7 @@ class Tally(NamedTuple):
 
     @classmethod
     def of(cls, applying: Sequence[StatementResult]) -> "Tally":
-        """Of the statements that apply, or of which it cannot be known."""
+        """Tally statements that apply, or of which that is unknown."""
         if not applying:
             return NOTHING
         allows: list[Truth] = []
@@ -43,13 +43,13 @@ class Tally(NamedTuple):
 
 NOTHING = Tally(allows=False, denies=False)
 ABSENT = Tally(allows=True, denies=False)
-"""A layer that is not there limits nothing."""
+"""An absent layer limits nothing."""
 
 
 def tally_layer(
     layer: Layer, groups: Sequence[Sequence[StatementResult]], is_unread: bool
 ) -> Tally:
-    """Every group has to allow, one Deny is enough. What was not read may hold either."""
+    """Every group must allow; one Deny is enough. An unread policy may hold either."""
     tallies = [Tally.of(group) for group in groups]
     if len(tallies) == 1 and not is_unread:
         return tallies[0]
@@ -62,7 +62,7 @@ def tally_layer(
 
 
 def tally_by_principal(applying: Iterable[StatementResult]) -> dict[PrincipalMatch, Tally]:
-    """A resource policy's statements, by how they name the caller."""
+    """Tally a resource policy's statements by how they name the caller."""
     by_principal: dict[PrincipalMatch, list[StatementResult]] = defaultdict(list)
     for result in applying:
         if principal := result.principal:
@@ -71,7 +71,7 @@ def tally_by_principal(applying: Iterable[StatementResult]) -> dict[PrincipalMat
 
 
 class Layers(NamedTuple):
-    """The layers that are there, and how the caller stands to the resource."""
+    """The layers present, and the caller's relation to the resource."""
 
     tallies: Mapping[Layer, Tally]
     resource: Mapping[PrincipalMatch, Tally]
@@ -83,16 +83,19 @@ class Layers(NamedTuple):
     is_self_governing: bool
 
     def denied(self) -> Truth:
-        """One applicable Deny, in any layer."""
+        """Whether any layer has an applicable Deny."""
         return any_of([tally.denies for tally in self.tallies.values()])
 
     def allowed(self) -> Truth:
-        """Whether Allow statements and grants suffice, Deny statements left aside."""
+        """Whether Allow statements and grants suffice, Deny statements aside."""
         sides = self._same_account() if self.is_same_account else self._cross_account()
         return all_of((self._allows(Layer.RCP), self._allows(Layer.SCP), sides))
 
     def _same_account(self) -> Truth:
-        """The resource's side or the identity's; a boundary limits the latter, and grants to a role's ARN."""
+        """One side is enough: the resource's or the identity's.
+
+        A boundary limits the identity's side, and a resource policy's Allow for a role's ARN.
+        """
         by_identity = self._allows(Layer.IDENTITY)
         if self.is_self_governing:
             by_identity = all_of((by_identity, self._names(_ACCOUNT)))
@@ -103,7 +106,10 @@ class Layers(NamedTuple):
         return any_of((self._names_session(), within_limits, by_grant))
 
     def _cross_account(self) -> Truth:
-        """Both sides. AWS does not say whether a KMS grant can stand in for the caller's own policies."""
+        """Both sides must allow.
+
+        AWS does not say whether a KMS grant can replace the caller's own policies.
+        """
         named = (self._names_session(), self._names_role(), self._names(_ACCOUNT))
         agreed = all_of(
             (self._allows(Layer.IDENTITY), self._limits(), any_of((*named, self.granted)))
@@ -111,7 +117,7 @@ class Layers(NamedTuple):
         return any_of((agreed, all_of((self.granted, None))))
 
     def _names_session(self) -> Truth:
-        """By `*`, or by the ARN of the session or user itself: no boundary limits that."""
+        """By `*`, or by the role session's or user's own ARN: no boundary limits that."""
         everyone = (self._names(_EVERYONE), self._names(_UNKNOWN))
         return any_of(everyone if self.is_plain_role else (*everyone, self._names(_CALLER)))
 
@@ -130,14 +136,14 @@ class Layers(NamedTuple):
         return self.tallies.get(layer, ABSENT).allows
 
     def decisions(self) -> dict[Layer, LayerDecision]:
-        """What each layer that is there says by itself."""
+        """Return the decision of each layer present, taken alone."""
         found = {layer: _decision(tally) for layer, tally in self.tallies.items()}
         if Layer.RESOURCE in found:
             found[Layer.RESOURCE] = self._resource_decision(found[Layer.RESOURCE])
         return found
 
     def _resource_decision(self, overall: LayerDecision) -> LayerDecision:
-        """The same, told apart where only the caller's account is named."""
+        """Mark the decision as the account's when only the caller's account is named."""
         others = [tally for principal, tally in self.resource.items() if principal is not _ACCOUNT]
         if overall is LayerDecision.EXPLICITLY_DENIED and not any(tally.denies for tally in others):
             return LayerDecision.DENIED_FOR_ACCOUNT

@@ -1,31 +1,31 @@
-"""One statement against one request: which of its parts match, and whether it applies."""
+"""Match one statement against one request: which parts match, and does the statement apply?"""
 
 from .conditions import UnmetCondition
 from .context import UNKNOWN
 from .policy import Effect, Statement
 from .principals import PrincipalMatch
-from .request import Asked, Layer
+from .request import Layer, PreparedRequest
 from .results import StatementResult
 from .truth import Truth
 
-# Looked up once: a member of an enumeration is found by a call, and this is the innermost loop.
+# Bound once: attribute access on an enumeration is slow, and this is the innermost loop.
 _DENY, _NOBODY, _UNKNOWN_WHOM = Effect.DENY, PrincipalMatch.NOBODY, PrincipalMatch.UNKNOWN
 
 
 def match_statement(
-    layer: Layer, policy: str, statement: Statement, asked: Asked
+    layer: Layer, policy: str, statement: Statement, prepared: PreparedRequest
 ) -> StatementResult:
-    """Every part is looked at, also after one that does not match: a reader wants to see them all."""
+    """Match every part, even after one has failed, so that the result can show them all."""
     principal = None
     if statement.principals:
         is_deny = statement.effect is _DENY
-        principal = statement.principals.match(asked.caller, asked.has_boundary, is_deny)
-    action = statement.actions.matches(asked.action)
-    resource = statement.resources.matches(asked.resource, asked.context)
+        principal = statement.principals.match(prepared.caller, prepared.has_boundary, is_deny)
+    action = statement.actions.matches(prepared.action)
+    resource = statement.resources.matches(prepared.resource, prepared.context)
     unmet: tuple[UnmetCondition, ...] = ()
     condition: Truth = True
     if statement.conditions:
-        unmet = _unmet_conditions(statement, asked)
+        unmet = _unmet_conditions(statement, prepared)
         condition = _all_hold(unmet)
     matches: Truth = True
     if not action or resource is False or condition is False or principal is _NOBODY:
@@ -37,8 +37,10 @@ def match_statement(
     )
 
 
-def _unmet_conditions(statement: Statement, asked: Asked) -> tuple[UnmetCondition, ...]:
-    context, unmet = asked.context, []
+def _unmet_conditions(
+    statement: Statement, prepared: PreparedRequest
+) -> tuple[UnmetCondition, ...]:
+    context, unmet = prepared.context, []
     for condition in statement.conditions:
         actual = context.lookup(condition.lookup)
         outcome = None if actual is UNKNOWN else condition.decide(actual, context)

@@ -1,16 +1,18 @@
-"""The condition operators: `find_operator` takes their names apart.
+"""The condition operators, looked up by name with `find_operator`.
 
-Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
-from .comparing_texts import Family, arn_like, string_equals, string_equals_ignore_case, string_like
-from .comparing_values import (
+from .text_operators import Family, arn_like, string_equals, string_equals_ignore_case, string_like
+from .truth import Truth
+from .value_operators import (
     compare_values,
     is_inside,
     read_address,
@@ -20,7 +22,6 @@ from .comparing_values import (
     read_number,
     read_range,
 )
-from .truth import Truth
 
 
 class Quantifier(StrEnum):
@@ -30,7 +31,7 @@ class Quantifier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What an operator's name says. Null alone compares nothing: it asks whether the key is there."""
+    """What an operator's name stands for. `compare` is None for Null, which compares nothing."""
 
     compare: Family | None
     is_negated: bool = False
@@ -41,7 +42,7 @@ class Operator:
     def when_missing(self) -> Truth:
         """The outcome for a key that the request does not have.
 
-        ForAnyValue:…IfExists is None: one page says that a missing key makes it false, another true.
+        None for ForAnyValue:…IfExists: one AWS page says that it is false, another that it is true.
         """
         if self.quantifier is Quantifier.FOR_ALL_VALUES:
             return True
@@ -86,11 +87,25 @@ _NEGATED: dict[str, Family] = {
     "NumericNotEquals": _PLAIN["NumericEquals"],
     "DateNotEquals": _PLAIN["DateEquals"],
 }
+
+
+def _with_if_exists(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(form for name in names for form in (name, f"{name}IfExists"))
+
+
+TEXT_OPERATORS = _with_if_exists(name for name in _PLAIN if name.startswith(("String", "Arn")))
+"""Operators that want a text or an ARN to match one of the policy's values."""
+NEGATED_TEXT_OPERATORS = _with_if_exists(
+    name for name in _NEGATED if name.startswith(("String", "Arn"))
+)
+"""Operators that want a text or an ARN to match none of the policy's values."""
+BOOLEAN_OPERATORS = _with_if_exists(["Bool"])
+
 _QUANTIFIERS = {f"{quantifier}:": quantifier for quantifier in Quantifier}
 
 
 def find_operator(name: str) -> Operator | None:
-    """The operator of that name, or None when AWS's reference has no such operator."""
+    """Return the operator of this name, or None when AWS's reference has no such operator."""
     if name == "Null":
         return Operator(compare=None)
     prefix = next((prefix for prefix in _QUANTIFIERS if name.startswith(prefix)), "")

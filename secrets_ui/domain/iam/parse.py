@@ -1,4 +1,4 @@
-"""From a policy document to a NamedPolicy. Whatever AWS's grammar does not allow raises MalformedPolicy.
+"""Parses a policy document. What AWS's grammar does not allow raises MalformedPolicy.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -20,18 +20,10 @@ from .variables import Template, has_variable, parse_template
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _ACTION = re.compile(r"\*+|[^:\s]+:[^:\s]+")
 _POLICY_ELEMENTS = frozenset({"Version", "Id", "Statement"})
+_ALTERNATIVES = ("Principal", "Action", "Resource")
+"""Elements that have a Not form, which may stand in their place."""
 _STATEMENT_ELEMENTS = frozenset(
-    {
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    }
+    {"Sid", "Effect", "Condition", *_ALTERNATIVES, *[f"Not{name}" for name in _ALTERNATIVES]}
 )
 _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 
@@ -39,7 +31,7 @@ _PRINCIPAL_TYPES = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 def parse_policy(
     name: str, document: object, kind: PolicyKind = PolicyKind.IDENTITY
 ) -> NamedPolicy:
-    """Parse a policy: its JSON text, or the object decoded from it. `name` is what messages call the policy.
+    """Parse a policy, given as JSON text or as the decoded object. Messages call it `name`.
 
     Raises MalformedPolicy, which names policy, statement and element.
     """
@@ -102,8 +94,10 @@ def _read_statement(reader: PolicyReader, index: int, statement: Mapping[str, ob
     )
 
 
-def _either(reader: PolicyReader, statement: Mapping[str, object], element: str) -> str | None:
-    """Which of the two is there: the element or its Not form. Both together are an error."""
+def _find_element(
+    reader: PolicyReader, statement: Mapping[str, object], element: str
+) -> str | None:
+    """Return the name of the element or its Not form, whichever is present; never both."""
     present = [name for name in (element, f"Not{element}") if name in statement]
     if len(present) > 1:
         reader.refuse(element, f"stands beside Not{element}; only one of the two may be there")
@@ -113,7 +107,7 @@ def _either(reader: PolicyReader, statement: Mapping[str, object], element: str)
 def _read_principals(
     reader: PolicyReader, statement: Mapping[str, object]
 ) -> PrincipalElement | None:
-    element = _either(reader, statement, "Principal")
+    element = _find_element(reader, statement, "Principal")
     if not reader.kind.is_attached_to_a_resource:
         if element:
             reader.refuse(element, "an identity-based policy has no principal")
@@ -126,7 +120,7 @@ def _read_principals(
 
 
 def _principal_names(reader: PolicyReader, element: str, value: object) -> list[str]:
-    """The values under AWS; those of the other types are read, and name nobody who asks here."""
+    """Return the values under AWS. The other types are checked, but name no possible caller."""
     if value == "*":
         return ["*"]
     if isinstance(value, str):
@@ -139,11 +133,10 @@ def _principal_names(reader: PolicyReader, element: str, value: object) -> list[
 
 
 def _read_actions(reader: PolicyReader, statement: Mapping[str, object]) -> ActionElement:
-    element = _either(reader, statement, "Action")
+    element = _find_element(reader, statement, "Action")
     if element is None:
-        if (
-            reader.kind is PolicyKind.KEY
-        ):  # stored all the same, "the policy statement has no effect"
+        # KMS stores such a statement, but "the policy statement has no effect".
+        if reader.kind is PolicyKind.KEY:
             return ActionElement(False, GlobSet.parse(()))
         reader.refuse("Action", "missing")
     names = reader.texts(element, statement[element])
@@ -154,11 +147,13 @@ def _read_actions(reader: PolicyReader, statement: Mapping[str, object]) -> Acti
 
 
 def _read_resources(reader: PolicyReader, statement: Mapping[str, object]) -> ResourceElement:
-    element = _either(reader, statement, "Resource")
+    element = _find_element(reader, statement, "Resource")
     if element is None:
-        if reader.kind is PolicyKind.TRUST:  # it is about its own role
+        # A trust policy applies to its own role.
+        if reader.kind is PolicyKind.TRUST:
             return _build_resources(reader, False, ["*"])
-        if reader.kind is PolicyKind.KEY:  # as for Action
+        # As for Action.
+        if reader.kind is PolicyKind.KEY:
             return _build_resources(reader, False, [])
         reader.refuse("Resource", "missing")
     texts = reader.texts(element, statement[element])
@@ -188,15 +183,15 @@ def _build_resources(reader: PolicyReader, is_negated: bool, texts: list[str]) -
 
 
 def _resource_patterns(text: str, completes: bool) -> Iterator[ResourcePattern]:
-    """AWS adds `*` for the missing fields of an incomplete ARN in an identity-based policy.
+    """In an identity-based policy, AWS adds `*` for the missing fields of an incomplete ARN.
 
-    Whether such a pattern still covers what it covers as it stands (`arn:aws:kms:*:key/x`) is not said.
+    AWS does not say whether the pattern as written (`arn:aws:kms:*:key/x`) still matches as well.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     """
     pattern, missing = parse_glob(text), FIELDS - 1 - text.count(":")
     if completes and missing > 0 and not _is_everything(text):
         yield compile_resource(parse_glob(text + ":*" * missing))
-        yield replace(compile_resource(pattern), worth=None)
+        yield replace(compile_resource(pattern), when_covered=None)
     elif has_wildcard(pattern):
         yield compile_resource(pattern)
 
@@ -206,7 +201,7 @@ def _is_everything(text: str) -> bool:
 
 
 def _resource_template(text: str) -> Template | None:
-    """Variables count "only in the resource portion of the ARN", after the fifth colon."""
+    """Variables work "only in the resource portion of the ARN", after the fifth colon."""
     fields = text.split(":", FIELDS - 1)
     if len(fields) < FIELDS or not has_variable(fields[-1]):
         return None

@@ -1,4 +1,4 @@
-"""A policy, parsed and compiled once: it can be kept and asked as often as needed."""
+"""A policy, parsed and compiled once, to be kept and evaluated as often as needed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ class Effect(StrEnum):
 
 
 class PolicyKind(StrEnum):
-    """Where a policy is attached, as far as the grammar differs."""
+    """What a policy is attached to, as far as its grammar depends on that."""
 
     IDENTITY = "identity"
     """Identity policies, permissions boundaries, session policies and service control policies."""
     RESOURCE = "resource"
     """A secret's policy, and resource control policies: with Principal."""
     KEY = "key"
-    """A KMS key policy: a statement without Action or Resource is stored, and "has no effect"."""
+    """A KMS key policy. KMS stores a statement without Action or Resource; it "has no effect"."""
     TRUST = "trust"
     """A role's trust policy: without Resource."""
 
@@ -37,7 +37,7 @@ class PolicyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionElement:
-    """Action, or NotAction; names ignore case, so both sides are folded."""
+    """Action or NotAction. Names ignore case, so both sides are folded."""
 
     is_negated: bool
     names: GlobSet
@@ -48,7 +48,7 @@ class ActionElement:
 
 @dataclass(frozen=True, slots=True)
 class ResourceElement:
-    """Resource, or NotResource."""
+    """Resource or NotResource."""
 
     is_negated: bool
     everything: bool
@@ -56,32 +56,28 @@ class ResourceElement:
     patterns: tuple[ResourcePattern, ...]
     templates: tuple[Template, ...]
 
-    def matches(self, asked: Arn, context: Context) -> Truth:
-        if self.everything or asked.text in self.literals:
+    def matches(self, requested: Arn, context: Context) -> Truth:
+        if self.everything or requested.text in self.literals:
             return not self.is_negated
         listed: Truth = False
         for pattern in self.patterns:
-            covered = pattern.matches(asked)
+            covered = pattern.matches(requested)
             if covered:
                 return not self.is_negated
             if covered is None:
                 listed = None
         if self.templates:
-            listed = any_of(
-                (
-                    listed,
-                    *[_match_template(template, asked, context) for template in self.templates],
-                )
-            )
+            filled = [_match_template(each, requested, context) for each in self.templates]
+            listed = any_of((listed, *filled))
         return negate(listed) if self.is_negated else listed
 
 
-def _match_template(template: Template, asked: Arn, context: Context) -> Truth:
-    """A value that holds a variable without a value "will not match any resource"."""
+def _match_template(template: Template, requested: Arn, context: Context) -> Truth:
+    """A pattern with a variable that has no value "will not match any resource"."""
     resolved = template.resolve(context)
     if resolved is None:
         return False
-    covered = compile_resource(resolved.pattern).matches(asked)
+    covered = compile_resource(resolved.pattern).matches(requested)
     return covered if resolved.is_certain or covered is False else None
 
 
@@ -95,7 +91,7 @@ class Statement:
     resources: ResourceElement
     conditions: tuple[Condition, ...]
     document: Mapping[str, object] = field(compare=False, repr=False)
-    """The statement as it was written, to be shown."""
+    """The statement as it was written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who asks, and whom a Principal or NotPrincipal element names.
+"""The caller, and which callers a Principal or NotPrincipal element names.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
@@ -26,44 +26,45 @@ _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::(?P<root>\d{12}):root|(?P<id>\d{1
 
 
 class PrincipalMatch(StrEnum):
-    """How a statement of a resource policy names the caller, the strongest first."""
+    """How a resource policy's statement names the caller, the most direct way first."""
 
     EVERYONE = "everyone"
-    """By `*`, or by not being listed in a NotPrincipal."""
+    """By `*`, or by not listing the caller in a NotPrincipal."""
     CALLER = "caller"
-    """By the very ARN that asks."""
+    """By exactly the caller's ARN."""
     ROLE = "role"
     """The caller is a session of the named role."""
     ACCOUNT = "account"
-    """By the account: the question is handed to its IAM policies."""
+    """By the account, which delegates to the account's IAM policies."""
     NOBODY = "nobody"
     UNKNOWN = "unknown"
-    """A NotPrincipal that lists a part of what AWS may look at: "might deny"."""
+    """A NotPrincipal that lists only part of the caller's identity, and so "might deny"."""
 
-    __hash__ = str.__hash__  # Enum's own is written in Python
+    # Enum's own hash is written in Python.
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A role, an IAM user, or a session of a role; a running Lambda is such a session."""
+    """A role, an IAM user, or a role session. A running Lambda is a role session."""
 
     arn: str
     account: str
     name: str
-    """Of the user or role: unique in its account, whatever the path."""
+    """Name of the user or role: unique in its account, whatever the path."""
     is_user: bool
     role: str | None
-    """For a session, its role's ARN with the path, where aws:PrincipalArn tells it."""
+    """For a role session, its role's ARN with the path, when aws:PrincipalArn gives it."""
     is_session: bool
 
     @property
     def is_plain_role(self) -> bool:
-        """Asked about as a role, not as one session of it."""
+        """Whether the caller is a role itself, not a session of it."""
         return not (self.is_session or self.is_user)
 
 
 def find_caller(arn: str, context: Context) -> Caller:
-    """Raises MalformedRequest for any other kind of principal.
+    """Parse the caller's ARN. Raises MalformedRequest when it is none of the kinds above.
 
     aws:PrincipalArn "returns the ARN of the role", with its path, which the session's ARN lacks.
     """
@@ -90,8 +91,8 @@ def _caller(arn: str, principal_arn: str | None) -> Caller:
 class PrincipalElement:
     """A Principal element, or a NotPrincipal (`is_negated`).
 
-    Services, identity providers and ids of deleted principals (`AROA…`) are never the caller; an ARN with
-    a wildcard in it names nobody, since principals have no partial wildcards.
+    Services, identity providers and ids of deleted principals (`AROA…`) never match a caller. An
+    ARN with a wildcard matches nobody, since principals have no partial wildcards.
     """
 
     is_negated: bool
@@ -103,7 +104,7 @@ class PrincipalElement:
 
     @classmethod
     def of(cls, names: Iterable[str], *, is_negated: bool) -> "PrincipalElement":
-        """`names` are the values under AWS, or `*`."""
+        """`names` are the values under the type AWS, or `*`."""
         names = frozenset(names)
         entities = [entity for name in names if (entity := _ENTITY.fullmatch(name))]
         accounts = [account for name in names if (account := _ACCOUNT.fullmatch(name))]
@@ -127,22 +128,22 @@ class PrincipalElement:
         return PrincipalMatch.ACCOUNT if caller.account in self.accounts else PrincipalMatch.NOBODY
 
     def _match_unlisted(self, caller: Caller, has_boundary: Truth) -> PrincipalMatch:
-        """NotPrincipal: all but the listed, and in a Deny "always" a principal that has a boundary.
+        """NotPrincipal: everyone not listed; a Deny also covers any principal with a boundary.
 
-        AWS asks to list the role (or user) and its account, and says that less "might deny".
+        To be spared, AWS wants the role (or user) and its account listed; less "might deny".
         """
         entity = self._lists_role_of(caller) if caller.is_session else caller.arn in self.arns
         account = caller.account in self.accounts
         if has_boundary or not (self.everyone or entity or account or caller.arn in self.arns):
             return PrincipalMatch.EVERYONE
         is_spared = self.everyone or (entity and account)
-        return (
-            PrincipalMatch.NOBODY if is_spared and has_boundary is False else PrincipalMatch.UNKNOWN
-        )
+        if is_spared and has_boundary is False:
+            return PrincipalMatch.NOBODY
+        return PrincipalMatch.UNKNOWN
 
     def _lists_role_of(self, caller: Caller) -> bool:
         if not caller.is_session:
             return False
-        return (
-            caller.role in self.arns if caller.role else (caller.account, caller.name) in self.roles
-        )
+        if caller.role:
+            return caller.role in self.arns
+        return (caller.account, caller.name) in self.roles

@@ -1,22 +1,22 @@
-"""Reads the values in a policy document, and says where one is not what AWS's grammar wants."""
+"""Reads the values of a policy document and reports the first that AWS's grammar does not allow."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .errors import MalformedPolicy
 from .policy import PolicyKind
 
 MAX_POLICY_CHARACTERS = 65_536
-"""Twice the largest policy that AWS takes (a key policy: 32 KiB): beyond it, time would be wasted."""
+"""Twice the largest policy that AWS accepts (a key policy of 32 KiB)."""
 MAX_VALUE_CHARACTERS = 4_096
 MAX_NUMBER_BITS = 256
 
 
 @dataclass(slots=True)
 class PolicyReader:
-    """Where in which policy the parser stands, and how much of it was read."""
+    """The parser's position in a policy, and how many characters it has read."""
 
     policy: str
     kind: PolicyKind
@@ -41,14 +41,14 @@ class PolicyReader:
         return value
 
     def texts(self, element: str, value: object) -> list[str]:
-        """A text, or a list of them: the same to AWS."""
+        """Read a text or a list of texts; AWS treats the two alike."""
         texts = [self.text(element, item) for item in as_list(value)]
         if not texts:
             self.refuse(element, "expected at least one value")
         return texts
 
     def scalar(self, element: str, value: object) -> str:
-        """A condition's value, which may be a number or a Boolean, as text."""
+        """Read a condition's value, which may be a number or a Boolean, as text."""
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, int) and value.bit_length() > MAX_NUMBER_BITS:
@@ -58,5 +58,6 @@ class PolicyReader:
         return self.text(element, str(value) if isinstance(value, int | float) else value)
 
 
-def as_list(value: object) -> list[object]:
+def as_list(value: Any) -> list[Any]:
+    """Return a list unchanged, anything else as the only item; AWS treats the two alike."""
     return value if isinstance(value, list) else [value]

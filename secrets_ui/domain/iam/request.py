@@ -1,4 +1,4 @@
-"""The question: may this caller do this to that, with these policies in force?"""
+"""The request to evaluate: a principal, an action, a resource and the policies in force."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from .truth import Truth
 
 
 class Layer(StrEnum):
-    """The layers of policies, in the order in which AWS's guide goes through them."""
+    """The layers of policies, in the order of AWS's evaluation guide."""
 
     RCP = "rcp"
     SCP = "scp"
@@ -26,17 +26,19 @@ class Layer(StrEnum):
     BOUNDARY = "boundary"
     SESSION = "session"
 
-    __hash__ = str.__hash__  # Enum's own is written in Python, and layers are looked up a lot
+    # Enum's own hash is written in Python, and layers are looked up often.
+    __hash__ = str.__hash__
 
 
 @dataclass(frozen=True)
 class Request:
-    """All that a decision needs. An empty layer is one that is not there.
+    """Everything that a decision needs. An empty layer counts as absent.
 
-    `context` holds condition keys: a text is a single-valued key, anything else iterable a multivalued one.
-    `unknown_context_keys` and `unreadable_layers` say what nobody here can know: where the decision hangs
-    on one of them, it is Undetermined. Service and resource control policies come as levels (root,
-    organisational units, account), each of which must allow; of session policies one is enough.
+    `context` holds condition keys: a text is a single-valued key, any other iterable a multivalued
+    one. `unknown_context_keys` and `unreadable_layers` name what cannot be known; a decision that
+    depends on one of them is Undetermined. Service and resource control policies come as levels
+    (root, organisational units, account), each of which must allow. Of the session policies, one
+    is enough.
     """
 
     principal: str
@@ -56,15 +58,15 @@ class Request:
 
     @cached_property
     def is_self_governing(self) -> bool:
-        """Whether the resource is a key or a role: its own policy must allow, IAM alone is not enough.
+        """Whether the resource is a key or a role, whose own policy must allow besides IAM.
 
-        kms:ListKeys and sts:GetCallerIdentity, say, are asked of no key and of no role.
+        False for actions on no key and no role, such as kms:ListKeys and sts:GetCallerIdentity.
         """
         mark = _GOVERNED.get(kind_of_resource_policy(self.action))
         return mark is not None and mark in self.resource
 
     def policies(self) -> list[tuple[Layer, tuple[tuple[NamedPolicy, ...], ...]]]:
-        """Every layer with its groups: each group has to allow, and one policy of a group is enough."""
+        """Return every layer with its groups. Each group must allow; one policy of it is enough."""
         return [
             (Layer.RCP, self.resource_control_policies),
             (Layer.SCP, self.service_control_policies),
@@ -75,8 +77,8 @@ class Request:
         ]
 
 
-class Asked(NamedTuple):
-    """The request, made ready to be compared with many statements."""
+class PreparedRequest(NamedTuple):
+    """A request in the form in which it is compared with many statements."""
 
     caller: Caller
     action: str
@@ -86,7 +88,7 @@ class Asked(NamedTuple):
     has_boundary: Truth
 
     @classmethod
-    def of(cls, request: Request) -> "Asked":
+    def of(cls, request: Request) -> "PreparedRequest":
         """Raises MalformedRequest."""
         context = Context.of(request.context, request.unknown_context_keys)
         is_unread = Layer.BOUNDARY in request.unreadable_layers
@@ -101,11 +103,14 @@ class Asked(NamedTuple):
 
 _KINDS = {"kms": PolicyKind.KEY, "sts": PolicyKind.TRUST}
 _GOVERNED = {PolicyKind.KEY: ":key/", PolicyKind.TRUST: ":role/"}
-"""What the ARN of a resource with such a policy has in it."""
+"""A part that marks the ARN of a resource with such a policy."""
 
 
 def kind_of_resource_policy(action: str) -> PolicyKind:
-    """Key policies and trust policies have a grammar and rules of their own; the action tells."""
+    """Return the kind of resource policy that governs an action.
+
+    Key policies and trust policies have a grammar and rules of their own.
+    """
     return _KINDS.get(fold(action).partition(":")[0], PolicyKind.RESOURCE)
 
 

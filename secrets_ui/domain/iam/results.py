@@ -1,4 +1,4 @@
-"""The answer, with everything that a reader needs to see why."""
+"""The results of an evaluation, in enough detail to explain the decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Decision(StrEnum):
 
 
 class LayerDecision(StrEnum):
-    """What one layer says by itself. Only a resource policy speaks for or against a whole account."""
+    """The decision of one layer alone. Only resource policies decide for a whole account."""
 
     ALLOWED = "Allowed"
     ALLOWED_FOR_ACCOUNT = "AllowedForAccount"
@@ -32,7 +32,7 @@ class LayerDecision(StrEnum):
 
 
 class StatementResult(NamedTuple):
-    """Which parts of a statement match the request. None stands for what cannot be known."""
+    """Which parts of a statement match the request. None means unknown."""
 
     layer: Layer
     policy: str
@@ -40,13 +40,13 @@ class StatementResult(NamedTuple):
     matches: Truth
     """Whether the statement applies."""
     principal: PrincipalMatch | None
-    """How it names the caller; None in a policy that names no principal."""
+    """How it names the caller; None in a policy without principals."""
     action: bool
     resource: Truth
     condition: Truth
     """Whether all its conditions hold."""
     unmet: tuple[UnmetCondition, ...]
-    """The conditions that fail, or that cannot be told, with operator, key, wanted and actual values."""
+    """The conditions that fail or whose outcome is unknown."""
 
     @property
     def sid(self) -> str | None:
@@ -57,8 +57,8 @@ class StatementResult(NamedTuple):
         return self.statement.effect
 
     @property
-    def place(self) -> str:
-        """Where the statement stands, as a phrase."""
+    def location(self) -> str:
+        """The statement's layer, policy and Sid or index, as a phrase."""
         return f"{self.layer} policy {self.policy}, statement {self.sid or self.statement.index}"
 
     @property
@@ -73,14 +73,14 @@ class StatementResult(NamedTuple):
             reasons.append(
                 "Its NotPrincipal lists only a part of the caller's identity, which might deny."
             )
-        return tuple(f"{self.place}: {reason}" for reason in reasons)
+        return tuple(f"{self.location}: {reason}" for reason in reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class GrantResult:
     grant: Grant
     index: int
-    """Its place in the list of grants, from 0."""
+    """Its position in the list of grants, from 0."""
     matches: Truth
 
 
@@ -88,12 +88,12 @@ class GrantResult:
 class Evaluation:
     decision: Decision
     layers: Mapping[Layer, LayerDecision]
-    """The decision of each layer that is there; the identity layer always is."""
+    """The decision of each layer present; the identity layer always is."""
     statements: tuple[StatementResult, ...]
     """Every statement of every policy."""
     grants: tuple[GrantResult, ...]
     missing: tuple[str, ...]
-    """For an Undetermined decision: what would have to be known, one sentence each."""
+    """For an Undetermined decision: what is unknown, one sentence each."""
 
     @property
     def is_allowed(self) -> bool:
@@ -101,7 +101,10 @@ class Evaluation:
 
     @property
     def deciding(self) -> tuple[StatementResult, ...]:
-        """All applying Deny statements, or all applying Allow statements; none for the other decisions."""
+        """The statements that decide: all applying Deny, or all applying Allow statements.
+
+        Empty for implicit denials and undetermined decisions.
+        """
         effect = {Decision.ALLOWED: Effect.ALLOW, Decision.EXPLICITLY_DENIED: Effect.DENY}.get(
             self.decision
         )

@@ -1,10 +1,13 @@
-"""JSON as AWS reads it: no key twice, no NaN, and no more nesting than a reader can follow."""
+"""JSON as AWS reads it: no repeated keys, no NaN, no excessive nesting."""
 
 import json
 
 
 class NotStrictJson(ValueError):
-    """The text is not JSON, or not JSON that means one thing; `document` is what a lenient reader sees."""
+    """The text is not JSON, or is ambiguous JSON.
+
+    `document` is what a lenient parser makes of the text, if anything.
+    """
 
     def __init__(self, reason: str, document: object = None) -> None:
         super().__init__(reason)
@@ -12,7 +15,7 @@ class NotStrictJson(ValueError):
 
 
 def read_json(text: str | bytes) -> object:
-    """Decode a JSON text. Raises NotStrictJson, with a reason fit to be shown."""
+    """Decode a JSON text. Raises NotStrictJson, whose reason can be shown to the user."""
     faults: list[str] = []
 
     def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -36,7 +39,8 @@ def read_json(text: str | bytes) -> object:
         raise NotStrictJson(
             f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
-    except ValueError:  # an integer of thousands of digits
+    except ValueError:
+        # An integer of thousands of digits.
         raise NotStrictJson("a number is too large") from None
     if faults:
         raise NotStrictJson(faults[0], document)

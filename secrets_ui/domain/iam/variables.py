@@ -1,4 +1,4 @@
-"""Policy variables: `${key}`, `${key, 'default'}`, and `${*}` `${?}` `${$}` for the characters themselves.
+"""Policy variables: `${key}`, `${key, 'default'}`, and the escapes `${*}`, `${?}` and `${$}`.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .context import UNKNOWN, Context, Found, fold
+from .context import UNKNOWN, Context, ContextValue, fold
 from .glob import Pattern, Wild, parse_glob
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -18,7 +18,7 @@ class Resolved(NamedTuple):
 
     pattern: Pattern
     is_certain: bool
-    """False when a variable cannot be known: `*` stands in its place, so only a mismatch can be relied on."""
+    """False when a variable is unknown: `*` replaces it, so only a mismatch is certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Variable:
         return cls(fold(name.strip()), quoted[1:-1] if is_default else None)
 
     def value(self, context: Context) -> str | Wild | None:
-        found: Found = context.lookup(self.key)
+        found: ContextValue = context.lookup(self.key)
         if found is UNKNOWN:
             return Wild.ANY
         # A multivalued key cannot be used as a variable, and an empty value counts as none.
@@ -46,12 +46,12 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A policy value that holds variables; the rest is text, with wildcards where they count as such."""
+    """A policy value with variables between parts of text and, where they count, wildcards."""
 
     parts: tuple[str | Wild | Variable, ...]
 
     def resolve(self, context: Context) -> Resolved | None:
-        """Every variable replaced, or None when one of them has no value: that equals nothing.
+        """Replace every variable; None when one has no value, since that matches nothing.
 
         A substituted value is literal: a `*` in a tag is no wildcard.
         """
@@ -74,11 +74,10 @@ def has_variable(text: str) -> bool:
 
 
 def parse_template(text: str, *, wildcards: bool) -> Template:
-    """Split a text into its parts; without `wildcards` a `*` in it is an asterisk."""
+    """Split a text into its parts. Without `wildcards`, a `*` in it is a plain asterisk."""
     parts: list[str | Wild | Variable] = []
-    for position, piece in enumerate(
-        _VARIABLE.split(text)
-    ):  # the odd pieces are the insides of ${…}
+    # The pieces at odd positions are what stands inside ${…}.
+    for position, piece in enumerate(_VARIABLE.split(text)):
         if position % 2:
             parts.append(piece if piece in ("*", "?", "$") else Variable.parse(piece))
         elif piece:

@@ -1,8 +1,9 @@
-"""The JSON form of requests and answers, one object a line: what `evaluate_access` reads and writes.
+"""The JSON Lines form of requests and answers, which `evaluate_access` reads and writes.
 
 A request has: id, principal, action, resource, resourceAccount, context, identityPolicies and
-permissionBoundaries (lists of {name, policy}), resourcePolicy (for a kms: action the key policy) and grants;
-where something cannot be known, unknownContextKeys and unreadableLayers. Other members are ignored.
+permissionBoundaries (lists of {name, policy}), resourcePolicy (the key policy for a kms: action)
+and grants; unknownContextKeys and unreadableLayers name what cannot be known. Other members are
+ignored.
 """
 
 import json
@@ -21,7 +22,7 @@ from .results import Decision, Evaluation, GrantResult, StatementResult
 from .strict_json import NotStrictJson, read_json
 
 RESOURCE_POLICY = "resource"
-"""What answers call the resource policy."""
+"""The name of the resource policy in answers."""
 
 _PRINCIPALS = {
     PrincipalMatch.EVERYONE: "direct",
@@ -33,7 +34,7 @@ _PRINCIPALS = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line of output. One that `is_error` says in its document what is wrong with the request."""
+    """One line of output. With `is_error`, the document says what is wrong with the request."""
 
     document: Mapping[str, object]
     is_error: bool = False
@@ -44,7 +45,7 @@ class Answer:
 
 
 def answer_line(line: str | bytes) -> Answer:
-    """Evaluate one line. What cannot be evaluated gives an answer with an `error`, never an exception."""
+    """Evaluate one line. A line that cannot be evaluated gives an answer with an `error`."""
     document: object = None
     try:
         document = read_json(line)
@@ -52,8 +53,8 @@ def answer_line(line: str | bytes) -> Answer:
     except NotStrictJson as error:
         return Answer({"id": _id(error.document), "error": f"request: {error}"}, is_error=True)
     except MalformedPolicy as error:
-        place = {"policy": error.policy, "statement": error.statement, "element": error.element}
-        return Answer({"id": _id(document), "error": str(error), **place}, is_error=True)
+        location = {"policy": error.policy, "statement": error.statement, "element": error.element}
+        return Answer({"id": _id(document), "error": str(error), **location}, is_error=True)
     except MalformedRequest as error:
         return Answer({"id": _id(document), "error": str(error)}, is_error=True)
 
@@ -64,7 +65,7 @@ def _id(document: object) -> str | int | None:
 
 
 def read_request(document: object) -> Request:
-    """Raises MalformedRequest or MalformedPolicy."""
+    """Parse a request. Raises MalformedRequest or MalformedPolicy."""
     members = _object("request", document)
     action = ensure_action(_text("action", members.get("action")))
     resource = _text("resource", members.get("resource"))
@@ -108,7 +109,7 @@ def _texts(members: Mapping[str, object], member: str) -> list[str]:
 
 
 def _resource_account(members: Mapping[str, object], resource: str) -> str:
-    """As given, or as the resource's ARN says."""
+    """Return the account given, or else the one in the resource's ARN."""
     fields = resource.split(":")
     return _text(
         "resourceAccount",
@@ -156,12 +157,12 @@ def _layer(name: str) -> Layer:
 
 
 def write_evaluation(evaluation: Evaluation) -> dict[str, object]:
-    """The members of an answer beside its id. What cannot be known is null in a statement's parts."""
+    """Return an answer's members, without its id. A part of a statement is null when unknown."""
     answer: dict[str, object] = {
         "decision": evaluation.decision,
         "layers": evaluation.layers,
         "deciding": [
-            *map(_write_place, evaluation.deciding),
+            *map(_write_location, evaluation.deciding),
             *map(_write_grant, evaluation.deciding_grants),
         ],
         "statements": [_write_statement(result) for result in evaluation.statements],
@@ -171,7 +172,7 @@ def write_evaluation(evaluation: Evaluation) -> dict[str, object]:
     return answer
 
 
-def _write_place(result: StatementResult) -> dict[str, object]:
+def _write_location(result: StatementResult) -> dict[str, object]:
     return {
         "layer": result.layer,
         "policy": result.policy,
@@ -195,7 +196,7 @@ def _write_statement(result: StatementResult) -> dict[str, object]:
     """`principal` is written only where the policy names principals."""
     named = {} if result.principal is None else {"principal": _PRINCIPALS.get(result.principal)}
     return {
-        **_write_place(result),
+        **_write_location(result),
         "matches": result.matches,
         **named,
         "action": result.action,

@@ -1,4 +1,4 @@
-"""Short ways to say a policy and a request, for the tests of the evaluator."""
+"""Builders of policies and requests for the tests of the evaluator."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ask(
     context: dict[str, Any] | None = None,
     **members: Any,
 ) -> Request:
-    """A request for the secret or, when the action is of KMS, for the key; `identity` are documents."""
+    """A request for the secret, or for the key of a KMS action; `identity` are documents."""
     resource = members.pop("resource", KEY if action.startswith("kms:") else SECRET)
     return Request(
         principal=principal,
@@ -83,7 +83,7 @@ def holds(
     version: str | None = "2012-10-17",
     **context: Any,
 ) -> bool | None:
-    """Whether a condition holds for an actual value, None standing for a key that is not there."""
+    """Whether a condition holds for an actual value, or None for an absent key."""
     keys = context if actual is None else {**context, key: actual}
     policy = document(statement(Condition={operator: {key: wanted}}), version=version)
     return only(evaluate(ask(policy, context=keys))).condition

@@ -1,4 +1,4 @@
-"""Every case of the case files: decision, layers, deciding statements and every part of every statement."""
+"""Every case of the case files, compared in every member of its answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _cases() -> list[Any]:
 
 
 def _unordered(entries: list[dict[str, Any]]) -> list[str]:
-    """Entries in an order of their own; of a statement's failing conditions, too, the order means nothing."""
+    """Sort entries and their failing conditions, whose order carries no meaning."""
     plain = [
         {**entry, "failingConditions": sorted(entry.get("failingConditions", []))}
         for entry in entries

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.iam import UNKNOWN, evaluate
+from secrets_ui.domain.iam import (
+    BOOLEAN_OPERATORS,
+    NEGATED_TEXT_OPERATORS,
+    TEXT_OPERATORS,
+    UNKNOWN,
+    evaluate,
+)
+from secrets_ui.domain.iam.operators import find_operator
 
 from .building import ask, decide, document, holds, only, statement, under
 
@@ -335,3 +342,12 @@ def test_an_unknown_key_is_shown_as_unknown() -> None:
 def test_a_false_condition_decides_whatever_an_unknown_one_may_be() -> None:
     condition = {"IpAddress": {IP: "10.0.0.0/8"}, "StringEquals": {TAG: "red"}}
     assert decide(under(condition), unknown_context_keys=frozenset({IP})) == "ImplicitlyDenied"
+
+
+def test_the_operator_families_are_disjoint_and_known():
+    families = (TEXT_OPERATORS, NEGATED_TEXT_OPERATORS, BOOLEAN_OPERATORS)
+    assert [len(family) for family in families] == [10, 10, 2]
+    assert len(frozenset().union(*families)) == 22
+    for family, is_negated in zip(families, (False, True, False), strict=True):
+        found = [find_operator(name) for name in family]
+        assert [operator and operator.is_negated for operator in found] == [is_negated] * len(found)

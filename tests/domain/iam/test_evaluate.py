@@ -187,7 +187,7 @@ def test_every_part_of_a_statement_is_shown_also_after_one_that_fails() -> None:
         True,
     )
     assert result.statement.document["Resource"] == "arn:aws:s3:::b"
-    assert result.place == "identity policy identity0, statement S3"
+    assert result.location == "identity policy identity0, statement S3"
 
 
 def test_all_statements_that_decide_are_listed_in_every_layer() -> None:

@@ -1,7 +1,7 @@
-"""What the Numeric, Date, Bool, Binary and IpAddress operators compare. Variables are plain text to them.
+"""The Numeric, Date, Bool, Binary and IpAddress operators, to which variables are plain text.
 
-A value that cannot be read as what the operator compares never matches. Under a negated operator it gives
-None ("cannot be told"): AWS does not say that it counts as different.
+A value of another type never matches. Under a negated operator the outcome is None ("unknown"),
+since AWS does not say that such a value counts as different.
 """
 
 import base64
@@ -14,8 +14,8 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple, TypeVar
 
-from .comparing_texts import Comparison, Family
 from .context import Context, fold
+from .text_operators import Comparison, Family
 from .truth import Truth
 
 Actual = TypeVar("Actual")
@@ -24,7 +24,8 @@ Wanted = TypeVar("Wanted")
 _NUMBER = re.compile(r"[+-]?\d{1,64}(\.\d{1,64})?", re.ASCII)
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 _TIME = re.compile(
-    r"(?P<minute>\d{4}-\d\d-\d\dT\d\d:\d\d)(?P<second>:\d\d)?(?P<fraction>\.\d{1,9})?(?P<zone>Z|[+-]\d\d:\d\d)?",
+    r"(?P<minute>\d{4}-\d\d-\d\dT\d\d:\d\d)(?P<second>:\d\d)?(?P<fraction>\.\d{1,9})?"
+    r"(?P<zone>Z|[+-]\d\d:\d\d)?",
     re.ASCII,
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ def compare_values(
     read_wanted: Callable[[str], Wanted | None],
     relate: Callable[[Actual, Wanted], bool],
 ) -> Family:
-    """The family of operators that read both sides as values and relate them."""
+    """Build a family of operators that parse both sides and compare them with `relate`."""
 
     def family(values: Sequence[str], has_variables: bool, is_negated: bool) -> Comparison:
         readings = [read_wanted(value) for value in values]
@@ -59,15 +60,15 @@ def compare_values(
 
 @lru_cache(maxsize=1024)
 def read_number(text: str) -> Decimal | None:
-    """An integer or a decimal number."""
+    """Parse an integer or a decimal number."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 @lru_cache(maxsize=1024)
 def read_date(text: str) -> Decimal | None:
-    """Seconds since 1970 of a date in a W3C form of ISO 8601, or already in epoch seconds.
+    """Return the epoch seconds of a date in a W3C form of ISO 8601, or of epoch seconds.
 
-    Four digits are a year; a time without a zone is taken as UTC.
+    Four digits are a year. A time without a zone is UTC.
     Source: https://www.w3.org/TR/NOTE-datetime
     """
     if time := _TIME.fullmatch(text):
@@ -119,7 +120,7 @@ def read_address(text: str) -> Address | None:
 
 
 def read_range(text: str) -> AddressRange | None:
-    """A range in CIDR form, or a single address."""
+    """Parse a range in CIDR notation, or a single address."""
     try:
         network = ip_network(text, strict=False)
     except ValueError:
@@ -130,7 +131,7 @@ def read_range(text: str) -> AddressRange | None:
 
 
 def is_inside(address: Address, addresses: AddressRange) -> bool:
-    """Never true of an address and a range of different versions."""
+    """Whether a range holds an address; never when their IP versions differ."""
     return (
         address.version == addresses.version and addresses.first <= address.number <= addresses.last
     )

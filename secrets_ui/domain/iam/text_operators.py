@@ -1,6 +1,6 @@
-"""What the String and Arn operators compare: texts, patterns and ARNs, with policy variables in them.
+"""The String and Arn operators, which compare texts, patterns and ARNs with policy variables.
 
-Each family turns a policy's values into one function that says whether a value of the request matches one.
+Each family turns a policy's values into a function that tells whether a request's value matches.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,13 +15,13 @@ Comparison = Callable[[str, Context], Truth]
 """Whether a value of the request matches any value of the policy."""
 
 Family = Callable[[Sequence[str], bool, bool], Comparison]
-"""From a condition's values, whether they may hold variables, and whether the operator is negated."""
+"""Arguments: a condition's values, whether they may hold variables, whether it is negated."""
 
 _Covers = Callable[[Pattern, str], Truth]
 
 
 def string_equals(values: Sequence[str], has_variables: bool, is_negated: bool) -> Comparison:
-    """Exact and case-sensitive; `*` is an asterisk."""
+    """Exact and case-sensitive; `*` is a plain asterisk."""
     plain, templates = _split(values, has_variables, wildcards=False)
     wanted = frozenset(plain)
     if not templates:
@@ -68,7 +68,7 @@ def arn_like(values: Sequence[str], has_variables: bool, is_negated: bool) -> Co
 def _split(
     values: Iterable[str], has_variables: bool, *, wildcards: bool
 ) -> tuple[list[str], list[Template]]:
-    """The values that are plain text, and those that hold variables (in a Version that has them)."""
+    """Separate plain values from those with variables (if the policy's Version has variables)."""
     plain, templates = [], []
     for value in values:
         if has_variables and has_variable(value):
