@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a local AWS for each worker, a fresh estate in accounts of its own, people with roles."""
+"""Fixtures for all tests: a local AWS for each worker, fresh estates, and people with roles."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def one_recorder(local_aws: LocalAws) -> Iterator[RecordingAws]:
 
 @pytest.fixture
 def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
-    """The console's calls go through it from here on; it records them, and breaks those that it is told to."""
+    """A proxy that the console's calls go through. It records them, and breaks those a test names."""
     one_recorder.begin_anew()
     settings.LOCAL_AWS_ENDPOINT = one_recorder.endpoint
     return one_recorder
@@ -145,7 +145,7 @@ def watched(
 
 @pytest.fixture
 def counting_aws(settings: Any, tmp_path: Path) -> Iterator[FakeAws]:
-    """The endpoint of the benchmarks, with their estate (30 secrets in prod); its `secrets` counts calls by person."""
+    """The benchmarks' endpoint, with 30 secrets in prod; `secrets` counts its calls by person."""
     path = tmp_path / "environments.toml"
     path.write_text(TOML, encoding="utf-8")
     with FakeAws(make_secrets(prod=30)).running() as aws:
@@ -172,7 +172,7 @@ def forget_configuration() -> None:
 
 
 def with_its_own_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The console makes its clients anew for this test, and what the test does to them is gone with it."""
+    """The console makes new clients for this test; what the test does to them ends with it."""
     monkeypatch.setattr(aws_access, "sessions_at", cache(aws_access.AwsSessions))
 
 
@@ -200,7 +200,7 @@ def signed_in(person: Callable[..., Any]) -> Callable[..., Client]:
 
 
 def client_of(user: Any, *, proved: bool = True, **options: Any) -> Client:
-    """A client with a session of `user`, who has just proved who they are unless `proved` is False."""
+    """A client with a web session of `user`, whose identity was just confirmed if `proved`."""
     client = Client(**options)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session

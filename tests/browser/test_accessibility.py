@@ -15,8 +15,19 @@ from tests.browser.watching import Watch
 from tests.urls import POST_ALONE, every_url
 
 NOT_PAGES = {
-    "livez", "readyz", "audit_export", "check_report", "sign_out", "decide", "home", "sign_in", "status_run", "status_json", "metrics", *POST_ALONE,
-}  # fmt: skip
+    "livez",
+    "readyz",
+    "audit_export",
+    "check_report",
+    "sign_out",
+    "decide",
+    "home",
+    "sign_in",
+    "status_run",
+    "status_json",
+    "metrics",
+    *POST_ALONE,
+}
 
 
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:

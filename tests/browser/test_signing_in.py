@@ -190,9 +190,13 @@ def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
     cdp = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
     options: dict[str, Any] = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})[
         "authenticatorId"
     ]

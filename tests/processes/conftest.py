@@ -105,9 +105,12 @@ def start(
 
     def begin(database: str, *, endpoint: str = "", wait: bool = True, **more: str) -> Console:
         environ = {
-            "DATABASE_URL": database, "ENVIRONMENTS_FILE": str(environments_file),
-            "LOCAL_AWS_ENDPOINT": endpoint or local_aws.endpoint, "WRITES_PER_MINUTE": "100000", **more,
-        }  # fmt: skip
+            "DATABASE_URL": database,
+            "ENVIRONMENTS_FILE": str(environments_file),
+            "LOCAL_AWS_ENDPOINT": endpoint or local_aws.endpoint,
+            "WRITES_PER_MINUTE": "100000",
+            **more,
+        }
         console = Console(environ, tmp_path_factory.mktemp("console") / "log")
         started.append(console)
         return console.wait_until_ready() if wait else console

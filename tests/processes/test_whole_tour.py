@@ -64,8 +64,11 @@ class Tour:
         """The one answer that may hold the value is looked at and not kept; those that refuse it are."""
         full, url = "miyabi/prod/object", "/prod/reveal/miyabi/prod/object"
         form = {
-            "key": "CANARY", "version": self.console.current("prod", full), "reason": "OPS-1", "to": "screen",
-        }  # fmt: skip
+            "key": "CANARY",
+            "version": self.console.current("prod", full),
+            "reason": "OPS-1",
+            "to": "screen",
+        }
         assert json.loads(person.post(url, form, **SCRIPT).body)["revealed"]["value"] == self.stored
         assert person.post(url, form).status == 200
         for turned in (

@@ -106,6 +106,10 @@ class Tour:
     def leave_an_intent_open(self) -> None:
         """As a console does that ends in the middle of a save."""
         intend(
-            Action.SAVE, Actor("hana", "192.0.2.7"), environment=self.place.environment.name,
-            secret=self.name("config"), base_version_id=self.current(self.name("config")), keys=["MIYABI_ROOT"],
-        )  # fmt: skip
+            Action.SAVE,
+            Actor("hana", "192.0.2.7"),
+            environment=self.place.environment.name,
+            secret=self.name("config"),
+            base_version_id=self.current(self.name("config")),
+            keys=["MIYABI_ROOT"],
+        )

@@ -217,3 +217,17 @@ def test_an_export_is_itself_on_record_with_its_filters(
         "filters": {"person": "hana"},
         "environments": ["dev"],
     }
+
+
+def test_an_act_that_was_not_carried_out_is_shown_and_found_by_these_words(
+    db: None, signed_in: SignedIn
+) -> None:
+    with audit.act(Action.READ_VALUE, HANA, **DEV) as read:
+        read.not_applied("the secret has changed")
+    client = signed_in("auditor")
+    page = client.get("/audit", {"outcome": "not_applied"})
+    assert lines(page) == [read.sequence]
+    text = page.content.decode()
+    assert '<option value="not_applied" selected>not carried out</option>' in text
+    assert text.count("not carried out") == 2
+    assert "not carried out" in client.get(f"/audit/{read.sequence}").content.decode()

@@ -100,13 +100,13 @@ def _members(text: str, position: int) -> tuple[tuple[Member, ...], int, str]:
         end = _blanks(text, position)
         return (), end + 1, text[position:end]
     members: list[Member] = []
-    seen: set[str] = set()
+    names: set[str] = set()
     while True:
         start = position
         member, position = _member(text, start)
-        if member.key in seen:
+        if member.key in names:
             raise _invalid(f"The key {member.key[:100]} stands twice", text, _blanks(text, start))
-        seen.add(member.key)
+        names.add(member.key)
         members.append(member)
         closing = text[position : position + 1]
         if closing == "}":
