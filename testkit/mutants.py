@@ -38,9 +38,16 @@ class Group:
 GROUPS = {
     "iam": Group(("domain/iam/*",), ("tests/domain/iam",)),
     "permissions": Group(("permissions.py",), ("tests/test_permission_rules.py",)),
-    "session": Group(("aws/session.py",), ("tests/aws/test_session.py",)),
+    "session": Group(("aws/session.py", "aws/caller.py"), ("tests/aws/test_session.py",)),
     "changes": Group(("services/changes/*",), ("tests/services/changes",)),
-    "audit": Group(("services/audit/*",), ("tests/services/audit",)),
+    "audit": Group(
+        ("services/audit/*",),
+        (
+            "tests/services/audit",
+            "tests/management/test_change_audit_key.py",
+            "tests/views/test_audit.py",
+        ),
+    ),
 }
 
 # The console keeps a pool of threads, which a process forked after the tests would wait for in vain: so
