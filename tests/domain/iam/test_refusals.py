@@ -266,9 +266,12 @@ def test_a_principal_that_is_no_caller_s_arn_is_refused() -> None:
 def test_what_is_no_request_is_refused() -> None:
     assert answer_line("5") == answer_line("[]")
     assert answer_line("5").document == {"id": None, "error": "request: expected an object"}
-    assert answer_line('{"id": 1').document["error"] == (
+    cut_off = answer_line('{"id": 1')
+    assert cut_off.document["error"] == (
         "request: not JSON: Expecting ',' delimiter at line 1, column 9"
     )
+    assert cut_off.is_error is answer_line("5").is_error is True
+    assert answer_line(json.dumps(asked())).is_error is False
 
 
 def test_a_malformed_policy_of_a_request_is_named_in_members_of_their_own() -> None:
