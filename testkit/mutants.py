@@ -1,7 +1,7 @@
-"""`make mutants`: changes the core one place at a time, and counts the changes that no test notices.
+"""`make mutants`: changes the core one place at a time, and counts what no test notices.
 
-Each group of modules is judged by the tests of its own door, in a copy of the project below .mutants/.
-docs/mutation.md keeps the outcome and explains what survived.
+Each group of modules is judged by the tests of its own door, in a copy of the project below
+.mutants/. docs/mutation.md keeps the outcome and explains what survived.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 WORK = PROJECT / ".mutants" / "work"
-# manage.py too: pytest-django puts the folder of the nearest one on the path, which must be the copy.
+# manage.py too: pytest-django puts the folder of the nearest one on the path: it must be the copy.
 COPIED = ("benchmarks", "deploy", "manage.py", "miyabi_admin", "templates", "testkit", "tests")
 SOURCE = "secrets_ui"
 # What the tests' process ended with, as mutmut writes it down; anything else is a change unnoticed.
@@ -50,8 +50,8 @@ GROUPS = {
     ),
 }
 
-# The console keeps a pool of threads, which a process forked after the tests would wait for in vain: so
-# a server that has only collected the tests forks one process for each mutant.
+# The console keeps a pool of threads, for which a process forked after the tests would wait in
+# vain. So a server that has only collected the tests forks one process for each mutant.
 CONFIGURATION = """
 [tool.mutmut]
 source_paths = ["{source}"]
@@ -59,7 +59,9 @@ only_mutate = {modules}
 do_not_mutate = ["{source}/services/audit/grant_console.py"]  # judged by a PostgreSQL server alone
 also_copy = {copied}
 process_isolation = "forkserver"
-pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "testkit.mutants_plugin", "--hypothesis-profile=mutants"]
+pytest_add_cli_args = [
+    "-p", "no:cacheprovider", "-p", "testkit.mutants_plugin", "--hypothesis-profile=mutants"
+]
 pytest_add_cli_args_test_selection = {tests}
 """
 # What `mutmut run` does first. By itself it gives the names that a sample is drawn from.
@@ -125,7 +127,7 @@ def _read_outcomes(folder: Path) -> dict[str, int | None]:
 
 
 def _draw(names: list[str], wanted: int | None, seed: int) -> Sequence[str]:
-    """A sample of the names; a larger one of the same seed holds the smaller ones. None: every one."""
+    """A sample of the names; a larger one of the same seed holds the smaller. None: every name."""
     if wanted is None:
         return ()
     random.Random(seed).shuffle(names)

@@ -1,7 +1,7 @@
-"""A pytest plugin for `make mutants`: what every mutant's tests need is made once, before they are collected.
+"""A pytest plugin for `make mutants`: what the tests of every mutant need is made once.
 
-mutmut's server collects the tests and then forks one process for each mutant. A database in memory is
-copied with the process, and the local AWS is shared: tests keep apart by accounts.
+mutmut's server collects the tests and then forks one process for each mutant. A database in memory
+is copied with the process, and the local AWS is shared: tests keep apart by accounts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from deploy.demo.local_aws import LocalAws
 
-# Functions that run at import, before the server forks, and that mutmut therefore finds no tests for.
+# Functions that run at import, before the server forks: mutmut finds no tests for them.
 AT_IMPORT = (
     "secrets_ui.domain.iam.operators.x__with_if_exists__",
     "secrets_ui.domain.iam.value_operators.x_compare_values__",

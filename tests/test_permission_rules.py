@@ -40,7 +40,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ask(django_user_model: Any) -> Callable[..., HttpRequest]:
-    """A request of a person with these grants, each of them (environment, role) or with a prefix."""
+    """A request of a person with these grants: (environment, role), or with a prefix too."""
 
     def make(*grants: tuple[str, ...], name: str = "hana", method: str = "post") -> HttpRequest:
         user, _ = django_user_model.objects.get_or_create(username=name)

@@ -1,4 +1,4 @@
-"""A grant's constraint on the whole encryption context: which keys a request has, as far as it is known."""
+"""A grant's constraint on the whole encryption context: which keys a request has, if known."""
 
 from __future__ import annotations
 

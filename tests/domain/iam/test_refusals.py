@@ -1,4 +1,4 @@
-"""What is said of a policy, a request or a grant that is refused, word for word, and where the limits lie."""
+"""What is said of a policy, a request or a grant that is refused, and where the limits lie."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def refusal(policy: Any, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
         ({1: 2}, "policy: expected an object"),
         ("[]", "policy: expected an object"),
         (
-            "{",
-            "policy: not JSON: Expecting property name enclosed in double quotes at line 1, column 2",
+            "[1",
+            "policy: not JSON: Expecting ',' delimiter at line 1, column 3",
         ),
         ("[" * 100_000, "policy: nested too deeply"),
         (b"\xff\xfe\xfd", "policy: not UTF-8 text"),
@@ -244,7 +244,8 @@ def asked(**changes: Any) -> dict[str, Any]:
         ({"unreadableLayers": [5]}, "unreadableLayers: expected text"),
         (
             {"unreadableLayers": ["scp", "kms"]},
-            "unreadableLayers: expected some of rcp, scp, resource, grant, identity, boundary, session",
+            "unreadableLayers: expected some of "
+            "rcp, scp, resource, grant, identity, boundary, session",
         ),
     ],
 )

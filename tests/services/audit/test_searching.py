@@ -1,4 +1,4 @@
-"""Searching the audit log: each filter by itself, pages, one record with its neighbours, and exports."""
+"""Searching the audit log: each filter, pages, one record with its neighbours, and exports."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 @pytest.fixture
 def log(db: None, at: Callable[[str], None]) -> None:
-    """1: hana signs in. 2 and 3: hana's save in dev, done. 4: kenji's save in prod, open. 5: hana is
-    refused in prod. 6 and 7: kenji's save in staging, not applied."""
+    """1: hana signs in. 2 and 3: hana's save in dev, done. 4: kenji's save in prod, open.
+
+    5: hana is refused in prod. 6 and 7: kenji's save in staging, not applied.
+    """
     at("10:00")
     audit.record(Action.SIGN_IN, HANA)
     at("11:00")

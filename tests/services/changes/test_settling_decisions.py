@@ -1,4 +1,4 @@
-"""Settling a decision that was cut off: an approval by AWSCURRENT, a rejection by the proposal's label."""
+"""Settling a decision that was cut off: an approval by AWSCURRENT, a rejection by its label."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def cut_off(aws: Aws, action: Action) -> tuple[str, str, str, str]:
-    """A decision on a fresh proposal of which AWS was not asked yet: secret, base, version, label."""
+    """A decision on a proposal, of which AWS was not asked yet: secret, base, version, label."""
     secret, base = aws.make_secret()
     version = save(aws, secret, base, A="new").version_id
     intend(
