@@ -59,6 +59,8 @@ only_mutate = {modules}
 do_not_mutate = ["{source}/services/audit/grant_console.py"]  # judged by a PostgreSQL server alone
 also_copy = {copied}
 process_isolation = "forkserver"
+timeout_multiplier = 3
+timeout_constant = 5
 pytest_add_cli_args = [
     "-p", "no:cacheprovider", "-p", "testkit.mutants_plugin", "--hypothesis-profile=mutants"
 ]
