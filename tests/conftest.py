@@ -35,8 +35,13 @@ hypothesis.settings.register_profile(
     "miyabi", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 # For make mutants, which runs the same tests some thousand times and must find the same each time.
+# A failure is enough for it: its smallest example would take seconds.
 hypothesis.settings.register_profile(
-    "mutants", hypothesis.settings.get_profile("miyabi"), max_examples=25, derandomize=True
+    "mutants",
+    hypothesis.settings.get_profile("miyabi"),
+    max_examples=25,
+    derandomize=True,
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
 )
 hypothesis.settings.load_profile("miyabi")
 
