@@ -38,7 +38,10 @@ class Group:
 GROUPS = {
     "iam": Group(("domain/iam/*",), ("tests/domain/iam",)),
     "permissions": Group(("permissions.py",), ("tests/test_permission_rules.py",)),
-    "session": Group(("aws/session.py", "aws/caller.py"), ("tests/aws/test_session.py",)),
+    "session": Group(
+        ("aws/session.py", "aws/caller.py"),
+        ("tests/aws/test_session.py", "tests/aws/test_pace_and_quiet.py"),
+    ),
     "changes": Group(("services/changes/*",), ("tests/services/changes",)),
     "audit": Group(
         ("services/audit/*",),
