@@ -1,17 +1,18 @@
-"""session: each sending is announced to the pace, and botocore logs no bodies."""
+"""session: what a caller signs with and until when, the pace of calls, and no bodies in logs."""
 
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from deploy.demo.signed_client import SignedClient
-from secrets_ui.aws import caller
+from secrets_ui.aws import caller, session
 from secrets_ui.aws.session import AwsSessions, keep_botocore_quiet
 from secrets_ui.domain.environment import Environment
-from tests.aws.fake_aws import Answer, FakeAws
+from tests.aws.fake_aws import Answer, FakeAws, key_of
 
 END = datetime(2099, 1, 1, tzinfo=UTC).timestamp()  # of an AWS session, as the fake STS says
 
@@ -48,6 +49,23 @@ def test_an_aws_session_serves_until_two_minutes_before_its_end(
         monkeypatch.setattr(caller.time, "time", lambda now=now: now)
         describe(sessions, environment)
         assert len(fake_aws.of("AssumeRole")) == assumed
+
+
+def test_a_caller_signs_with_all_that_sts_gave(fake_aws: FakeAws, environment: Environment) -> None:
+    keys = AwsSessions(fake_aws.endpoint).caller(environment, "hana").credentials()
+    assert keys.access_key == key_of(environment.account)
+    assert (keys.secret_key, keys.token) == ("not-real", "token")
+
+
+def test_a_time_that_is_written_out_is_utc_whatever_the_machine_s_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        moment = session._timestamp("2026-01-01T00:00:00Z")
+    time.tzset()
+    assert (moment.isoformat(), moment.tzinfo) == ("2026-01-01T00:00:00+00:00", UTC)
 
 
 @pytest.mark.parametrize("name", ["botocore.endpoint", "boto3", "urllib3.util", "s3transfer"])

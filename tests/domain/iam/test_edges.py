@@ -57,3 +57,14 @@ def test_an_unknown_variable_leaves_open_what_it_could_match_and_nothing_else(
 )
 def test_a_binary_value_is_base64_and_nothing_beside_it(actual: str, expected: bool) -> None:
     assert holds("BinaryEquals", "aws:x", "QUJD", actual) is expected
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringEqualsIgnoreCase"])
+@pytest.mark.parametrize("wanted", ["${aws:PrincipalTag/team}-*", "red-*", "${*}${?}${$}*"])
+def test_an_operator_without_wildcards_takes_them_for_characters(
+    operator: str, wanted: str
+) -> None:
+    tags = {TAG: "red"}
+    written = wanted.replace("${aws:PrincipalTag/team}", "red").replace("${*}${?}${$}", "*?$")
+    assert holds(operator, "aws:x", wanted, written, **tags) is True
+    assert holds(operator, "aws:x", wanted, written[:-1] + "x", **tags) is False
