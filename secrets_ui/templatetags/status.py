@@ -11,27 +11,29 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ..domain.access.finding import Status
 from ..domain.status.history import Day
 from ..domain.status.status import StatusFinding, age_text
+from ..domain.status.words import STATUS_WORDS
 from ..services import configuration
+from ..services.status.board import title_of
 from .console import secret_url
+from .words import claim
 
 register = template.Library()
 
-_WORDS = {
-    "fail": "Failing",
-    "unknown": "Unknown",
-    "warn": "Look at it",
-    "pass": "Healthy",
-    "skipped": "Not checked",
-}
-# Heights tell as much as colours: a failure is a full bar, a quiet day a short one.
-_HEIGHTS = {"fail": 24, "unknown": 16, "warn": 16, "pass": 9, "skipped": 16, "unwatched": 2}
+_UNWATCHED_BAR = 2
 
 
 @register.filter
-def state_word(status: str) -> str:
-    return _WORDS[status]
+def state_word(status: Status) -> str:
+    return STATUS_WORDS[status].label
+
+
+@register.filter
+def check_title(check: str) -> str:
+    """The title of a status check, or of a check of the access path."""
+    return title_of(check) or claim(check)
 
 
 @register.filter
@@ -103,7 +105,9 @@ def explanation_title(finding: StatusFinding) -> str:
 @register.simple_tag
 def day_bar(number: int, day: Day) -> SafeString:
     """One day of the strip; its text is numbers and words of this module's own."""
-    height = _HEIGHTS[day.status]
+    height = _UNWATCHED_BAR
+    if day.status != "unwatched":
+        height = STATUS_WORDS[day.status].bar
     bar = '<rect class="day {}" x="{}" y="{}" width="3" height="{}"><title>{}</title></rect>'
     return format_html(bar, day.status, number * 4, 24 - height, height, day.text)
 

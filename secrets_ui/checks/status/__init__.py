@@ -49,6 +49,11 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
     no_open_intents,
 )
 OF_RECORDS: tuple[ModuleType, ...] = (audit_chain_holds, events_are_delivered)
+ALL = tuple(dict.fromkeys((*OF_A_SECRET, *OF_SURROUNDINGS, *OF_RECORDS)))
+# By the name of the check; the last one is of the pass itself, where no check could be made.
+TITLES: dict[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for module in ALL} | {
+    "pass_was_done": "The pass was completed"
+}
 
 
 def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:

@@ -8,6 +8,7 @@ from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Records
 from .saying import Saying
 
+TITLE = "The audit chain holds"
 say = Saying(__name__, "audit", "the chain's hashes")
 
 

@@ -9,6 +9,7 @@ from ...domain.status.watched import WatchedSecret
 from .key_findings import is_readable, not_looked, states
 from .saying import Saying
 
+TITLE = "Environments are kept apart"
 say = Saying(__name__, "secret", "fingerprints of this and the other environments")
 
 

@@ -8,6 +8,7 @@ from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Records
 from .saying import Saying
 
+TITLE = "Events are delivered"
 say = Saying(__name__, "status", "the outbox")
 
 

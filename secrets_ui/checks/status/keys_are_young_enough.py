@@ -12,6 +12,7 @@ from ...domain.status.watched import WatchedSecret
 from .key_findings import is_readable, not_looked
 from .saying import Saying
 
+TITLE = "Values are younger than their limit"
 say = Saying(__name__, "secret", "ListSecretVersionIds and fingerprints of its versions")
 
 

@@ -10,6 +10,7 @@ from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
+TITLE = "The Lambda can read the secret"
 say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")
 # What status tells in checks of its own, with what it knows of other environments and of the past.
 _TOLD_ELSEWHERE = (

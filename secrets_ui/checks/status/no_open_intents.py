@@ -8,6 +8,7 @@ from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Surroundings, WatchedSecret
 from .saying import Saying
 
+TITLE = "Every intent has an outcome"
 say = Saying(__name__, "audit", "the audit log")
 
 

@@ -10,6 +10,7 @@ from ...domain.status.status import Page, StatusFinding
 from ...domain.status.watched import Surroundings, WatchedSecret
 from .saying import Saying
 
+TITLE = "No change was made outside this console"
 say = Saying(__name__, "secret", "the audit chain against AWS")
 
 

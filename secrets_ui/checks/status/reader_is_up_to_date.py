@@ -12,6 +12,7 @@ from ...domain.status.status import StatusFinding
 from ...domain.status.watched import TrailEvent, WatchedSecret
 from .saying import Saying
 
+TITLE = "The Lambda uses the current version"
 say = Saying(__name__, "secret", "GetFunctionConfiguration, CloudTrail")
 # Lambda ends execution environments every few hours, also of functions that are invoked without a pause:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html

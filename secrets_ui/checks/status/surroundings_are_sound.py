@@ -10,6 +10,7 @@ from ...domain.status.watched import Surroundings
 from .lambda_can_read import of_path
 from .saying import Saying
 
+TITLE = "Role, function and key are sound"
 say = Saying(__name__, "troubleshoot", "IAM, KMS and Lambda")
 
 

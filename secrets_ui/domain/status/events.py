@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ..access.finding import Status
 from .status import StatusFinding, join, plural
+from .words import STATUS_WORDS
 
 Kind = Literal["began", "changed", "ended"]
 NAMED = 20  # secrets that one event names; it counts the others
@@ -41,12 +42,10 @@ class Event:
     def title(self) -> str:
         """One line, for a chat or a subject."""
         where = self.environment or "the audit log"
-        state = {"fail": "failure", "warn": "to look at", "unknown": "not known"}.get(
-            self.status, self.status
-        )
+        state = STATUS_WORDS[self.status].event
         word = {
             "began": f"New {state}",
-            "changed": f"Now a {state}" if self.status == "fail" else f"Now {state}",
+            "changed": f"Now a {state}" if self.status in ("fail", "warn") else f"Now {state}",
             "ended": "Ended",
         }[self.kind]
         return f"{word} in {where}: {self.check.replace('_', ' ')}{self._count()}"

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ..access.finding import Status
 from .status import worst
+from .words import STATUS_WORDS
 
 DAYS = 90
 DayStatus = Status | Literal["unwatched"]
@@ -36,10 +37,11 @@ class Day:
         return f"{self.day.day} {self.day:%b}: {WORDS[self.status]}"
 
 
+IN_ORDER: tuple[Status, ...] = ("pass", "warn", "fail", "unknown", "skipped")
 WORDS: dict[DayStatus, str] = {
-    "pass": "healthy", "warn": "something to look at", "fail": "a failure", "unknown": "not known for a time",
-    "skipped": "not checked", "unwatched": "nobody looked",
-}  # fmt: skip
+    **{status: STATUS_WORDS[status].day for status in IN_ORDER},
+    "unwatched": "nobody looked",
+}
 
 
 def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ...]:

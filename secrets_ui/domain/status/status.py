@@ -109,7 +109,7 @@ class Headline:
 def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headline:
     """One sentence that a tired person reads first."""
     if not environments:
-        return Headline("unknown", "Unknown: there is no environment to look at")
+        return Headline("unknown", "Unknown: there is no environment to check")
     status = worst(environment.status for environment in environments)
     concerned = [environment for environment in environments if environment.status == status]
     names, is_one = join([environment.name for environment in concerned]), len(concerned) == 1
@@ -130,7 +130,7 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
         )
     if status == "warn":
         return Headline(
-            status, f"Nothing fails; {plural(number, 'thing', 'things')} to look at in {names}"
+            status, f"Nothing fails; {plural(number, 'warning', 'warnings')} in {names}"
         )
     oldest = min((environment.at for environment in environments if environment.at), default=None)
     age = f", checked {age_text(now - oldest)}" if oldest else ""

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...checks.status import TITLES
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.history import Day, in_words
 from ...domain.status.status import EnvironmentStatus, Headline, StatusFinding
+
+
+def title_of(check: str) -> str:
+    """The title of a status check; "" where it is not one, but a check of the access path."""
+    return TITLES.get(check, "")
 
 
 @dataclass(frozen=True)

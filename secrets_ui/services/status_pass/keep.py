@@ -1,4 +1,4 @@
-"""Keeps what a pass found: snapshots, history, and the events of it in the outbox, in one transaction, so that neither can be without the other."""
+"""Last stage: keeps snapshots, history and events in one transaction, so that none is without the others."""
 
 from __future__ import annotations
 
@@ -16,17 +16,25 @@ from ...domain.status.events import Change, Event, events_of, follow, webhook_pa
 from ...domain.status.history import DAYS
 from ...domain.status.status import StatusFinding, status_of, worst
 from ...models import StatusDelivery, StatusSnapshot, StatusSpan
-from .judge import Row
+from .judge import Judged, Row
 
 CHUNK = 200
 FORGET = timedelta(days=DAYS + 10)  # spans
 DELIVERIES = timedelta(days=30)
 
 
+def keep_judged(judged: Judged) -> list[Event]:
+    """Last stage; returns the events. Raises DatabaseError."""
+    return keep_status(judged.environment.name, judged.rows, judged.at, is_whole=judged.is_whole)
+
+
 def keep_status(
     environment: str, rows: Sequence[Row], at: datetime, *, is_whole: bool
 ) -> list[Event]:
-    """`is_whole`: every secret is among the rows, so that others are gone. Returns the events. Raises DatabaseError."""
+    """Returns the events. Raises DatabaseError.
+
+    `is_whole`: True when the rows cover every secret; snapshots of others are deleted.
+    """
     with transaction.atomic(durable=True):
         old = {s.secret: s for s in StatusSnapshot.objects.filter(environment=environment)}
         snapshots, changes = [], list[Change]()
@@ -104,7 +112,7 @@ def _put_in_outbox(events: Iterable[Event], at: datetime) -> None:
 
 
 def _extend_history(environment: str, status: Status, at: datetime) -> None:
-    """A gap longer than a result stays fresh is a time in which nobody looked."""
+    """A gap longer than a result stays fresh begins a new span: nothing was checked in it."""
     last = StatusSpan.objects.filter(environment=environment).order_by("-seen_at", "-pk").first()
     stale = timedelta(seconds=settings.STATUS_STALE_SECONDS)
     if last and last.status == status and at - last.seen_at <= stale:

@@ -393,7 +393,7 @@ def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(
 
     def wait() -> None:
         with pytest.raises(loader.TimedOut):
-            loader.get_secret(stored.config, timeout=1.5)
+            loader.get_secret(stored.config, timeout=5)
 
     first = threading.Thread(target=wait)
     first.start()

@@ -215,7 +215,7 @@ def test_names_and_texts_of_aws_are_inert(healthy: None, signed_in: SignedIn) ->
     keep(
         "dev",
         "<script>alert(1)</script>",
-        StatusFinding("alarms_are_quiet", "fail", "The alarm <img src=x> rings.", "<b>"),
+        StatusFinding("alarms_are_quiet", "fail", "The alarm <img src=x> is in alarm.", "<b>"),
     )
     for path in ("/status", "/dev/status", "/status?wall"):
         page = text(signed_in("viewer").get(path))
@@ -287,7 +287,9 @@ def test_s16_metrics_tell_states_and_name_no_secret(
         "prod",
         "api-keys",
         FAIL,
-        StatusFinding("alarms_are_quiet", "fail", "The alarm hidden-name rings.", "hidden-name"),
+        StatusFinding(
+            "alarms_are_quiet", "fail", "The alarm hidden-name is in alarm.", "hidden-name"
+        ),
     )
     told = client.get("/metrics", headers=TOKEN).content.decode()
     assert 'miyabi_environment_state{environment="prod",state="failing"} 1.0' in told

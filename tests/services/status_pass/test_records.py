@@ -9,8 +9,8 @@ import pytest
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.services import audit
-from secrets_ui.services.status_pass import watch_records
-from secrets_ui.services.status_pass.watch_records import watch_records as watch
+from secrets_ui.services.status_pass import records as watch_records
+from secrets_ui.services.status_pass.records import watch_records as watch
 
 pytestmark = pytest.mark.django_db
 

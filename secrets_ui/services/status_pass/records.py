@@ -1,4 +1,4 @@
-"""Looks at the record itself: the audit chain, in steps and once a day as a whole, and events that could not be sent."""
+"""The record itself: the audit chain, in steps and once a day as a whole, and events that could not be sent."""
 
 from __future__ import annotations
 
