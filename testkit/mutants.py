@@ -120,7 +120,8 @@ def _copy_project(group: Group, folder: Path) -> Path:
 
 
 def _run_python(folder: Path, *arguments: str) -> None:
-    subprocess.run([sys.executable, *arguments], cwd=folder, check=True)
+    if subprocess.run([sys.executable, *arguments], cwd=folder, check=False).returncode:
+        sys.exit(f"mutmut could not go on in {folder}; its last lines say why.")
 
 
 def _read_outcomes(folder: Path) -> dict[str, int | None]:

@@ -41,6 +41,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _made["local_aws"] = LocalAws.start()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order of `make test`: mutmut names the tests in none, and botocore's allowance for
+    retries is the process's, so that lost replies in a row leave later ones without a retry."""
+    items.sort(key=lambda item: (item.location[0], item.location[1] or 0, item.nodeid))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: Any) -> object:
     """Gives what was made, instead of making it; None lets pytest make it."""
