@@ -1,4 +1,4 @@
-"""Patterns and values at their edges: what a wildcard may cross, and what an unknown tag leaves open."""
+"""Patterns and values at their edges: what wildcards cross, what an unknown tag leaves open."""
 
 from __future__ import annotations
 
