@@ -181,10 +181,10 @@ def _memory(memory: Mapping[str, list[float]]) -> dict[str, object]:
 
 def _warm(paths: list[str], port: int, bundle: str, number: int) -> dict[str, object]:
     head = _HEAD.format(paths=paths, redirect=REDIRECT.format(host=HOST, port=port))
-    told = _run(
+    output = _run(
         head + _WARM.format(bundle=bundle, name=NAMES[0], rounds=WARM_ROUNDS, number=number)
     )
-    times: dict[str, list[float]] = json.loads(told.splitlines()[-1])
+    times: dict[str, list[float]] = json.loads(output.splitlines()[-1])
     medians = {name: statistics.median(values) for name, values in times.items()}
     return {
         "ratio": {

@@ -51,12 +51,15 @@ def measure(rounds: int, cli_rounds: int) -> dict[str, object]:
         panel.aws.delay(DELAY)
         chain = _chain(panel.aws.endpoint)
         times = in_turns({"panel": panel.open, "longest chain": chain}, rounds)
-        told = {
+        measured = {
             "calls": calls,
             "longest_chain": CHAIN,
             **ratio(times, "panel", "longest chain", goal=1.5),
         }
-        return {"panel ÷ longest chain": told, "AWS CLI ÷ panel": _measure_cli(panel, cli_rounds)}
+        return {
+            "panel ÷ longest chain": measured,
+            "AWS CLI ÷ panel": _measure_cli(panel, cli_rounds),
+        }
 
 
 def _chain(endpoint: str) -> Callable[[], object]:

@@ -70,10 +70,10 @@ class _Parser(CommandParser):
         return self.parse_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        told = (
+        text = (
             message.partition(":")[0] if message.startswith("unrecognized arguments") else message
         )
-        super().error(told)
+        super().error(text)
         raise SystemExit(WRONG_CALL)  # never reached: argparse ends the program, and Django raises
 
 
@@ -182,7 +182,7 @@ def as_json(data: Any) -> str:
 def _instant(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
-    raise TypeError(type(value).__name__)  # a SecretValue, for one, is never told
+    raise TypeError(type(value).__name__)  # a SecretValue, for one, is never printed
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

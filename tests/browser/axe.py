@@ -16,7 +16,7 @@ EVERY_RULE = {
 }
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # what dark may change
 WIDE, NARROW = 1180, 320  # CSS pixels; 320 is what 1.4.10, Reflow, asks for
-LOOKS = [
+APPEARANCES = [
     ("light", WIDE, EVERY_RULE),
     ("light", NARROW, EVERY_RULE),
     ("dark", WIDE, COLOURS),
@@ -29,7 +29,7 @@ def assert_accessible(page: Page) -> None:
     """In light and dark, wide and narrow."""
     page.evaluate(SCRIPT)
     found = []
-    for scheme, width, rules in LOOKS:
+    for scheme, width, rules in APPEARANCES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(

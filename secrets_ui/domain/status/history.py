@@ -62,7 +62,7 @@ def in_words(days: Iterable[Day]) -> str:
     days = tuple(days)
     failed = [day for day in days if day.status == "fail"]
     counts = Counter(day.status for day in days)
-    told = [
+    parts = [
         f"{WORDS[status]} on {counts[status]}"
         for status in WORDS
         if counts[status] and status != "fail"
@@ -70,5 +70,5 @@ def in_words(days: Iterable[Day]) -> str:
     if failed:
         last = failed[-1].day
         number = f"{len(failed)} {'day' if len(failed) == 1 else 'days'}"
-        told.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
-    return ", ".join(told)
+        parts.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
+    return ", ".join(parts)

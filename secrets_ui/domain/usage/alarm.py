@@ -31,5 +31,5 @@ class Alarm:
     reason: str = ""
 
 
-def ringing(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+def in_alarm(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in alarms if alarm.state == "ALARM")

@@ -173,5 +173,5 @@ def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents)
         changes=changed.other_changes,
         unread_keys=changed.unread_keys,
         intents=tuple(intent for found in loose for intent in found),
-        unlooked=changed.unread,
+        not_inspected=changed.unread,
     )

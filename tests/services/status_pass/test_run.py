@@ -76,7 +76,7 @@ def told(done: Pass) -> list[tuple[str, str]]:
 def test_a_clean_estate_is_healthy_and_a_second_pass_reads_no_value(watched: Watched) -> None:
     _, aws = watched()
     first = run_status_pass()
-    assert [(p.told.name, p.told.status) for p in board().places] == [
+    assert [(p.current.name, p.current.status) for p in board().environments] == [
         ("dev", "pass"),
         ("staging", "pass"),
         ("prod", "pass"),
@@ -183,7 +183,7 @@ def test_a_secret_that_goes_is_told_and_leaves_no_row(dev: tuple[Estate, Recordi
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/extra", SecretString='{"A": "b"}')
     run_status_pass()
-    assert board().places[0].secrets == 3
+    assert board().environments[0].secrets == 3
     client.delete_secret(SecretId="miyabi/dev/extra", ForceDeleteWithoutRecovery=True)
     run_status_pass()
     assert not StatusSnapshot.objects.filter(secret="miyabi/dev/extra").exists()
@@ -217,12 +217,12 @@ def test_while_aws_is_away_the_last_results_stay_and_grow_old(
     StatusSnapshot.objects.exclude(secret="").update(at=datetime.now(UTC) - timedelta(hours=1))
     done = run_status_pass()
     found = board()
-    assert (found.places[0].told.status, found.headline.status) == ("unknown", "unknown")
+    assert (found.environments[0].current.status, found.headline.status) == ("unknown", "unknown")
     assert "AWS did not answer" in found.headline.text or "dev" in found.headline.text
     assert (
         StatusSnapshot.objects.get(secret="miyabi/dev/config").status == "pass"
     )  # kept, and no longer shown as such
-    assert found.places[0].counts == {"unknown": 2}
+    assert found.environments[0].counts == {"unknown": 2}
     assert told(done) == []  # one lost answer is no event
     assert ("began", "aws_answers") in told(run_status_pass())
 
@@ -235,7 +235,7 @@ def test_where_a_part_is_denied_the_rest_is_told(dev: tuple[Estate, RecordingAws
     found = findings(secret="config")
     assert found["decrypt_is_allowed"].status == "unknown"
     assert found["secret_is_there"].status == found["keys_are_complete"].status == "pass"
-    assert board().places[0].told.status == "unknown"
+    assert board().environments[0].current.status == "unknown"
 
 
 def test_without_the_right_to_list_the_catalogue_s_secrets_are_still_looked_at(
@@ -263,11 +263,14 @@ def test_one_environment_s_trouble_stops_no_other(
 
     monkeypatch.setattr(module, "watch_environment", broken)
     run_status_pass()
-    assert [(p.told.name, p.told.status) for p in board().places][1] == ("staging", "unknown")
+    assert [(p.current.name, p.current.status) for p in board().environments][1] == (
+        "staging",
+        "unknown",
+    )
     assert findings("staging")["pass_was_done"].text.startswith(
         "staging could not be looked at: ZeroDivisionError"
     )
-    assert board().places[0].secrets == board().places[2].secrets == 2
+    assert board().environments[0].secrets == board().environments[2].secrets == 2
 
 
 def test_a_check_that_raises_is_kept_as_unknown(
@@ -320,7 +323,7 @@ def test_the_history_is_one_span_while_nothing_changes(dev: tuple[Estate, Record
     StatusSpan.objects.update(seen_at=datetime.now(UTC) - timedelta(hours=2))
     run_status_pass()
     assert StatusSpan.objects.count() == 2  # between them nobody looked
-    assert [day.status for day in board().places[0].days][-1] == "pass"
+    assert [day.status for day in board().environments[0].days][-1] == "pass"
 
 
 def test_a_pass_says_what_it_took_and_ends_the_wish_for_one(
@@ -356,7 +359,7 @@ def test_a_database_error_of_one_environment_costs_only_itself(
 
     monkeypatch.setattr(keep, "_write", broken)
     run_status_pass()
-    statuses = [(p.told.name, p.told.status) for p in board().places]
+    statuses = [(p.current.name, p.current.status) for p in board().environments]
     assert statuses == [("dev", "unknown"), ("staging", "pass"), ("prod", "pass")]
     assert "DatabaseError" in findings("dev")["pass_was_done"].text
     assert "a detail" not in findings("dev")["pass_was_done"].text
@@ -386,5 +389,5 @@ def test_trouble_with_the_record_costs_no_environment(
 
     monkeypatch.setattr(records, "_verify", broken)
     run_status_pass()
-    assert board().places[0].told.status == "pass"
+    assert board().environments[0].current.status == "pass"
     assert findings("")["pass_was_done"].status == "unknown"
