@@ -75,24 +75,26 @@ SOMEWHERE = {
 }
 
 
+def make_somebody() -> tuple[int, dict[str, int]]:
+    """A person's id, and the ids of their grants by environment."""
+    user, _ = get_user_model().objects.get_or_create(username="somebody")
+    grants = {
+        name: RoleGrant.objects.get_or_create(
+            user=user, environment=name, role="viewer", source="groups"
+        )[0].pk
+        for name in ENVIRONMENTS
+    }
+    return user.pk, grants
+
+
 def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     """Every action of a person in an environment, as a request."""
-    user, _ = get_user_model().objects.get_or_create(username="somebody")
-    somebody, given = user.pk, {}
-    for place in ENVIRONMENTS:
-        grant, _ = RoleGrant.objects.get_or_create(
-            user=user, environment=place, role="viewer", source="groups"
-        )
-        given[place] = grant.pk
-    reveal, shown = (
-        f"/{environment}/reveal/miyabi/{environment}/config",
-        {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"},
-    )
+    somebody, given = make_somebody()
     name = f"miyabi/{environment}/config"
-    edit, document = (
-        edit_url(environment, "config"),
-        edit_url(environment, "config", "edit-document"),
-    )
+    reveal = f"/{environment}/reveal/{name}"
+    shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
+    edit = edit_url(environment, "config")
+    document = edit_url(environment, "config", "edit-document")
     form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
     whole = document_form("a" * 32, "{}", **prod_rules(name))
     return {

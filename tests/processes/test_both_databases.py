@@ -104,20 +104,10 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
 
     proxy.reset()
     proxy.after("swap", kill)
-    environ = {
-        **os.environ,
-        "DATABASE_URL": database,
-        "ENVIRONMENTS_FILE": str(environments_file),
-        "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
-    }
-    command = [sys.executable, "manage.py", "settle_audit", "--every", "1", "--min-age", "0"]
-    settling = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    settling = start_settling(
+        DATABASE_URL=database,
+        ENVIRONMENTS_FILE=str(environments_file),
+        LOCAL_AWS_ENDPOINT=local_aws.endpoint,
     )
     try:
         child.go()
@@ -132,6 +122,17 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
         said = settling.communicate(timeout=10)[0]
     assert ended(console, secret) == ["done"], said
     assert dev.labels(secret) == {dev.current(secret): ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+
+
+def start_settling(**settings: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "settle_audit", "--every", "1", "--min-age", "0"],
+        cwd=PROJECT,
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def ended(console: Console, secret: str) -> list[str]:

@@ -78,6 +78,24 @@ def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(
     assert {200, 302, 400, 403, 405} <= seen
 
 
+STATUSES = {
+    "unknown host": 400,
+    "oversized": 413,
+    "length that is none": 413,
+    "no page": 404,
+    "no static file": 404,
+    "session over": 302,
+    "session over, JSON": 401,
+    "foreign form": 403,
+    "nothing changes": 400,
+    "conflict": 409,
+    "export": 403,
+    "locked": 429,
+    "AWS refuses": 502,
+    "fault": 500,
+}
+
+
 def test_s50_errors_have_the_headers_whoever_answers(
     watched: Watched, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,22 +126,7 @@ def test_s50_errors_have_the_headers_whoever_answers(
     monkeypatch.setattr(secret_pages, "ensure_somewhere", lambda *a: 1 / 0)
     answers["fault"] = client.get("/")
     statuses = {name: answer.status_code for name, answer in answers.items()}
-    assert statuses == {
-        "unknown host": 400,
-        "oversized": 413,
-        "length that is none": 413,
-        "no page": 404,
-        "no static file": 404,
-        "session over": 302,
-        "session over, JSON": 401,
-        "foreign form": 403,
-        "nothing changes": 400,
-        "conflict": 409,
-        "export": 403,
-        "locked": 429,
-        "AWS refuses": 502,
-        "fault": 500,
-    }
+    assert statuses == STATUSES
     for name, answer in answers.items():
         assert_headers(answer.headers, name)
         assert answer["Cache-Control"] == "no-store", name

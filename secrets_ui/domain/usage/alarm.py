@@ -27,7 +27,6 @@ class Alarm:
     state: AlarmState
     since: datetime | None = None
     metric: str = ""
-    threshold: float | None = None
     reason: str = ""
 
 
