@@ -35,7 +35,7 @@ def assert_accessible(page: Page) -> None:
         page.evaluate(
             "scrollTo(0, 0)"
         )  # further down, the bar at the top lies over the edge of some target
-        found += [f"{scheme}, {width} px: {told}" for told in violations(page, rules)]
+        found += [f"{scheme}, {width} px: {result}" for result in violations(page, rules)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{scheme}, {width} px: it scrolls to the side")
     page.set_viewport_size({"width": WIDE, "height": 800})

@@ -157,12 +157,12 @@ def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
         ),
     )
     page.goto("http://elsewhere.test/")
-    console.aws.seen.clear()
+    console.aws.received.clear()
     with page.expect_response(target) as answer:
         page.get_by_role("button", name="Go").click()
     assert answer.value.status == 403
     expect(heading(page)).to_have_text("This form did not come from this console")
-    assert console.aws.seen == []
+    assert console.aws.received == []
     assert console.values("dev", secret)["FIRST"] == "one"
     context.close()
 

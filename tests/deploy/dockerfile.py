@@ -157,7 +157,7 @@ class Replay:
             if key.startswith("PIP_") or key in _NETWORK
         }
         own = self._settings_of(stage)
-        told = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
+        result = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
         cached = {
             "PIP_NO_CACHE_DIR": "0",
             "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
@@ -167,7 +167,7 @@ class Replay:
             "HOME": str(self.inside("/tmp")),
             "LANG": "C.UTF-8",
             **mine,
-            **told,
+            **result,
             **cached,
         }
 

@@ -55,9 +55,9 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
     for number in range(8):
         for each, key in ((console, "one"), (other, "other")):
             each.tell("save", secret=secret, base=base, values={f"{key} {number}": "new"})
-        told = [each.hear()["said"] for each in (console, other)]
-        assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"]
-        base = next(answer["version"] for answer in told if not answer["refused"])
+        result = [each.hear()["said"] for each in (console, other)]
+        assert sorted(answer["refused"] for answer in result) == ["", "VersionConflict"]
+        base = next(answer["version"] for answer in result if not answer["refused"])
         assert dev.current(secret) == base
     assert len(json.loads(dev.value(secret))) == 8
     assert console.ask("verify")["status"] == 0

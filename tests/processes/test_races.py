@@ -96,12 +96,12 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
         keys = (f"{race}{one}", f"{race}{other}")
         for console, key, actor in zip(pair, keys, ("hana", "kenji"), strict=True):
             begin(console, secret, base, key, actor, actor)
-        told = [console.hear()["said"] for console in pair]
+        result = [console.hear()["said"] for console in pair]
 
-        assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"], told
-        winner = told.index(next(answer for answer in told if not answer["refused"]))
+        assert sorted(answer["refused"] for answer in result) == ["", "VersionConflict"], result
+        winner = result.index(next(answer for answer in result if not answer["refused"]))
         assert dev.labels(secret) == {
-            told[winner]["version"]: ["AWSCURRENT"],
+            result[winner]["version"]: ["AWSCURRENT"],
             base: ["AWSPREVIOUS"],
         }
         expected[keys[winner]] = ("hana", "kenji")[winner]
@@ -159,9 +159,9 @@ class Match:
         self.script.send(
             how=self.how, secret=self.secret, key=f"{number} script", value="script", pause=pause
         )
-        told, wrote = self.console.hear()["said"], self.script.hear()["said"]
-        self.head += -0.005 if told["refused"] else 0.005
-        return told, wrote
+        result, wrote = self.console.hear()["said"], self.script.hear()["said"]
+        self.head += -0.005 if result["refused"] else 0.005
+        return result, wrote
 
 
 def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
@@ -171,15 +171,15 @@ def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
     expected: dict[str, str] = {}
     tally: Counter[str] = Counter()
     for race in range(RACES):
-        told, wrote = match.race(race)
+        result, wrote = match.race(race)
         expected[f"{race} script"] = "script"
-        if not told["refused"]:
+        if not result["refused"]:
             expected[f"{race} console"] = "console"
-        assert told["refused"] in ("", "VersionConflict")
+        assert result["refused"] in ("", "VersionConflict")
         assert json.loads(dev.value(match.secret)) == expected
         tally[
             "console refused"
-            if told["refused"]
+            if result["refused"]
             else "script looked again"
             if wrote["attempts"] > 1
             else "in turn"
@@ -195,22 +195,23 @@ def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(
     tally: Counter[str] = Counter()
     for race in range(RACES):
         base = dev.current(match.secret)
-        told, wrote = match.race(race)
+        result, wrote = match.race(race)
         now, labels = json.loads(dev.value(match.secret)), dev.labels(match.secret)
 
         assert now[f"{race} script"] == "script"
-        if told["refused"]:
-            assert told["refused"] == "VersionConflict"
+        if result["refused"]:
+            assert result["refused"] == "VersionConflict"
             assert labels == {wrote["made"]: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
             tally["console refused"] += 1
         elif f"{race} console" in now:
-            assert wrote["read"] == told["version"]
+            assert wrote["read"] == result["version"]
             tally["in turn"] += 1
         else:  # the script's own loss: it replaced what it had not read
             assert wrote["read"] == base
-            assert labels == {wrote["made"]: ["AWSCURRENT"], told["version"]: ["AWSPREVIOUS"]}
+            assert labels == {wrote["made"]: ["AWSCURRENT"], result["version"]: ["AWSPREVIOUS"]}
             assert (
-                json.loads(dev.value(match.secret, told["version"]))[f"{race} console"] == "console"
+                json.loads(dev.value(match.secret, result["version"]))[f"{race} console"]
+                == "console"
             )
             tally["dropped by the script"] += 1
     assert tally["console refused"] >= RACES // 10, tally

@@ -206,7 +206,7 @@ def sessions(console: Served) -> Iterator[tuple[str, bytes]]:
     """Their rows decoded: Django compresses and encodes them."""
     with closing(sqlite3.connect(console.folder / "db.sqlite3")) as database:
         for (row,) in database.execute("SELECT session_data FROM django_session"):
-            told = signing.loads(
+            result = signing.loads(
                 row, key=console.environ["SECRET_KEY"], salt="django.contrib.sessions.SessionStore"
             )
-            yield "a session", json.dumps(told, ensure_ascii=False).encode()
+            yield "a session", json.dumps(result, ensure_ascii=False).encode()

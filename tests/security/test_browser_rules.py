@@ -287,8 +287,8 @@ def test_s52_a_hostile_answer_of_aws_is_shown_inert(watched: Watched, signed_in:
     page = client.get("/dev/secret/miyabi/dev/config").content.decode()
     assert "Odd&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
-    told = client.get("/dev/secret/miyabi/dev/config", **JSON)
-    assert told["Content-Type"] == "application/json"
+    result = client.get("/dev/secret/miyabi/dev/config", **JSON)
+    assert result["Content-Type"] == "application/json"
 
 
 def test_s52_a_hostile_path_is_shown_inert(signed_in: SignedIn) -> None:
@@ -371,7 +371,7 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
     forms = posts(estate)
     client = _with_csrf(signed_in("admin", "dev"))
     mine, foreign = _token(client, "/dev/"), _token(Client(), "/sign-in")
-    aws.seen.clear()
+    aws.received.clear()
     headers = {**(JSON if script else {}), **({} if origin == "none" else {"HTTP_ORIGIN": origin})}
     tokens = {
         "none": None,
@@ -385,7 +385,7 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
             answer = client.post(path, sent, **headers)
             assert answer.status_code == 403, (path, name)
             assert ("application/json" in answer["Content-Type"]) is script
-    assert aws.seen == []
+    assert aws.received == []
     assert client.get("/dev/").status_code == 200  # nobody was signed out
 
 

@@ -499,17 +499,17 @@ def test_s18_what_an_error_tells_is_fit_to_be_handed_on(
     aws.break_call("PutSecretValue", "AccessDeniedException", "no")
     typed = make_canary()
     answer = save_key(client, estate, "dev", "object", "new", typed)
-    told = json.dumps(answer.json())
+    result = json.dumps(answer.json())
     assert (
         "aws secretsmanager list-secret-version-ids "
-        "--secret-id miyabi/dev/object --region us-west-2" in told
+        "--secret-id miyabi/dev/object --region us-west-2" in result
     )
-    assert "broken-by-a-test" in told  # the request id
+    assert "broken-by-a-test" in result  # the request id
     session_id = client.cookies["__Host-session"].value
-    credentials = {call.session for call in aws.seen} | {"testing"}
+    credentials = {call.session for call in aws.received} | {"testing"}
     for word in (session_id, *credentials - {""}):
-        assert word not in told
-    assert leaks(typed, told) + leaks(canary, told) == []
+        assert word not in result
+    assert leaks(typed, result) + leaks(canary, result) == []
 
 
 # Without the right to reveal

@@ -292,9 +292,9 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(
     printed = applied.terraform.run(
         "plan", "-input=false", status=1, account_id="999999999999", deployer_role_arns=roles
     )
-    told = " ".join(printed.split())
-    assert f"These credentials belong to account {applied.environment.account}" in told
-    assert "prod is account 999999999999" in told
+    result = " ".join(printed.split())
+    assert f"These credentials belong to account {applied.environment.account}" in result
+    assert "prod is account 999999999999" in result
     assert (applied.terraform.folder / "terraform.tfstate").read_bytes() == state
 
 

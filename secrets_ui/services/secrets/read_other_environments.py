@@ -31,14 +31,14 @@ def read_other_environments(
         if any(key.between_environments != "any" for key in spec.keys.values())
     ]
     names = {other.prefix + spec.name for other in others for spec in specs}
-    seen = set(CurrentVersion.objects.filter(name__in=names).values_list("environment", "name"))
+    known = set(CurrentVersion.objects.filter(name__in=names).values_list("environment", "name"))
     for other in others:
-        unseen = [spec for spec in specs if (other.name, other.prefix + spec.name) not in seen]
-        if unseen:
-            _look(other, actor, unseen)
+        missing = [spec for spec in specs if (other.name, other.prefix + spec.name) not in known]
+        if missing:
+            _read(other, actor, missing)
 
 
-def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
+def _read(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
     describe = gateways(other, actor, DESCRIBE).secrets_manager.describe_secret
     names = [other.prefix + spec.name for spec in specs]
     answers = learn_all(partial(describe, name) for name in names)

@@ -86,8 +86,8 @@ def test_a_finding_survives_json(found: list[StatusFinding]) -> None:
 
 
 def environment(name: str, status: str = "pass", **more: object) -> EnvironmentStatus:
-    told = EnvironmentStatus(name, status, NOW - timedelta(seconds=40), False, {})
-    return replace(told, **more)
+    result = EnvironmentStatus(name, status, NOW - timedelta(seconds=40), False, {})
+    return replace(result, **more)
 
 
 HEALTHY = [environment("dev"), environment("staging"), environment("prod")]

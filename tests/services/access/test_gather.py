@@ -93,7 +93,7 @@ def test_every_call_is_signed_in_a_session_named_after_the_person(
     dev: Estate, recorder: RecordingAws, hana: Actor
 ) -> None:
     gather(dev, hana)
-    sessions = {call.session for call in recorder.seen if call.operation != "AssumeRole"}
+    sessions = {call.session for call in recorder.received if call.operation != "AssumeRole"}
     assert sessions == {f"{dev.environments['dev'].assume_role} as hana"}
 
 

@@ -69,7 +69,7 @@ def findings(environment: str = "dev", secret: str = "") -> dict[str, StatusFind
     return {f["check"]: StatusFinding.from_json(f) for f in json.loads(kept.findings)}
 
 
-def told(done: Pass) -> list[tuple[str, str]]:
+def result(done: Pass) -> list[tuple[str, str]]:
     return [(event.kind, event.check) for event in done.events]
 
 
@@ -84,10 +84,10 @@ def test_a_clean_estate_is_healthy_and_a_second_pass_reads_no_value(watched: Wat
     assert board().headline.text.startswith("All three environments are healthy, checked ")
     assert (first.secrets, first.events) == (6, ())
     assert aws.operations().count("GetSecretValue") == 6
-    aws.seen.clear()
+    aws.received.clear()
     run_status_pass()
     assert "GetSecretValue" not in aws.operations()
-    assert {call.person for call in aws.seen} <= {"console=run_checks", ""}
+    assert {call.person for call in aws.received} <= {"console=run_checks", ""}
 
 
 def test_the_demo_s_flaws_are_found(watched: Watched) -> None:
@@ -128,7 +128,7 @@ def test_a_save_in_this_console_is_no_outside_change(
     )
     done = run_status_pass()
     assert findings(secret="config")["only_this_console_changes"].status == "pass"
-    assert ("began", "only_this_console_changes") not in told(done)
+    assert ("began", "only_this_console_changes") not in result(done)
 
 
 def test_a_version_made_outside_is_found_and_told_once(dev: tuple[Estate, RecordingAws]) -> None:
@@ -139,8 +139,8 @@ def test_a_version_made_outside_is_found_and_told_once(dev: tuple[Estate, Record
     found = findings(secret="config")["only_this_console_changes"]
     assert found.status == "warn"
     assert found.text.endswith("By whom is not known.")  # the local AWS has no CloudTrail
-    assert ("began", "only_this_console_changes") in told(done)
-    assert ("began", "only_this_console_changes") not in told(run_status_pass())
+    assert ("began", "only_this_console_changes") in result(done)
+    assert ("began", "only_this_console_changes") not in result(run_status_pass())
 
 
 def test_a_moved_label_a_policy_and_a_deletion_are_found(dev: tuple[Estate, RecordingAws]) -> None:
@@ -223,8 +223,8 @@ def test_while_aws_is_away_the_last_results_stay_and_grow_old(
         StatusSnapshot.objects.get(secret="miyabi/dev/config").status == "pass"
     )  # kept, and no longer shown as such
     assert found.environments[0].counts == {"unknown": 2}
-    assert told(done) == []  # one lost answer is no event
-    assert ("began", "aws_answers") in told(run_status_pass())
+    assert result(done) == []  # one lost answer is no event
+    assert ("began", "aws_answers") in result(run_status_pass())
 
 
 def test_where_a_part_is_denied_the_rest_is_told(dev: tuple[Estate, RecordingAws]) -> None:

@@ -144,9 +144,9 @@ def test_a_hostile_browser_is_shown_inert() -> None:
 def test_s26_staying_signed_in_counts_as_use_and_does_not_lengthen_the_whole_life() -> None:
     client = enter("hana")
     age(client, seen=1700, started=11 * 3600)
-    told = client.post("/account/stay", **JSON).json()
-    assert abs(told["idle"] - (time.time() + 1800)) < 60
-    assert abs(told["life"] - (time.time() + 3600)) < 60
+    result = client.post("/account/stay", **JSON).json()
+    assert abs(result["idle"] - (time.time() + 1800)) < 60
+    assert abs(result["life"] - (time.time() + 3600)) < 60
     assert time.time() - client.session["seen"] < 60
     assert client.post("/account/stay", {"next": "/account"})["Location"] == "/account"
     assert client.post("/account/stay", {"next": "//evil.example"})["Location"] == "/"
