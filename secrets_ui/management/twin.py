@@ -31,7 +31,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.permissions import ShellRequest
 
-# Exit statuses, as docs/commands.md tells them. 2 is argparse's own for a wrong call.
+# Exit statuses, as in docs/commands.md. 2 is argparse's own for a wrong call.
 REFUSED, WRONG_CALL, CONFLICT, NOT_ANSWERED, NOT_KNOWN, FAULT = 1, 2, 3, 4, 5, 6
 _STATUSES: tuple[tuple[type[ConsoleError], int], ...] = (
     (EnvironmentNotFound, WRONG_CALL),

@@ -99,7 +99,7 @@ class Usage:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Metrics that CloudWatch did not tell whole, with its word for why."""
+        """Metrics that CloudWatch did not return in full, with its status code."""
         found = self.metrics.value if isinstance(self.metrics, Known) else {}
         return tuple(
             f"{_named(metric)}: {series.problem}"

@@ -22,7 +22,7 @@ LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
 @dataclass(frozen=True)
 class KnownSecret:
     """One secret with one current version. `facts` is None where nobody has looked at that version;
-    `is_noted` tells that it was seen to be current before."""
+    `is_noted` is True when it was already known to be current."""
 
     wanted: Wanted
     facts: VersionFacts | None

@@ -187,7 +187,7 @@ def _row(
 
 
 def _missing(environment: Environment, secrets: Sequence[Secret]) -> tuple[SecretRow, ...]:
-    """What the catalogue expects and AWS does not have. Only a whole listing can tell."""
+    """What the catalogue expects and AWS does not have. Needs a whole listing."""
     there = {secret.name for secret in secrets}
     absent = [
         spec

@@ -55,7 +55,7 @@ def _read(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
 
 
 def _described(name: str, answer: Evidence[Secret]) -> Secret | None:
-    """None where AWS did not tell. A secret that is not there, or that nobody can read, counts as
+    """None where AWS gave no answer. A secret that is not there, or that nobody can read, counts as
     one without a version.
     """
     if isinstance(answer, Missing):

@@ -55,7 +55,7 @@ def describe(
 def _gather(
     listed: Listed, catalog: list[str], asking: SharedEvidence, step: Step
 ) -> dict[str, AccessEvidence]:
-    """Without a secret of which AWS tells nothing at all: its last result stays and grows old."""
+    """Leaves out secrets without any answer of AWS: their last results stay and grow old."""
     evidence = dict[str, AccessEvidence]()
     for name in catalog:
         step()
