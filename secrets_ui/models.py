@@ -27,9 +27,8 @@ class RoleGrant(models.Model):
     environment = models.CharField(max_length=20)
     role = models.CharField(max_length=20)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
-    prefix = models.CharField(
-        max_length=200, blank=True, default=""
-    )  # as domain/people/roles.py reads it
+    # As domain/people/roles.py reads it.
+    prefix = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [

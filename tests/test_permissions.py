@@ -494,9 +494,8 @@ def test_s47_nobody_approves_one_s_own_proposal(
     assert AuditRecord.objects.get(action="access.refused").actor == "hana"
     assert estate.value("dev", "config") == before
     assert "Approve" not in client.get("/dev/changes").content.decode()
-    assert (
-        client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
-    )  # one may take it back
+    # One may take it back.
+    assert client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
 
 
 def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s_name(

@@ -32,9 +32,8 @@ def assert_accessible(page: Page) -> None:
     for scheme, width, rules in APPEARANCES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate(
-            "scrollTo(0, 0)"
-        )  # further down, the bar at the top lies over the edge of some target
+        # Further down, the bar at the top lies over the edge of some target.
+        page.evaluate("scrollTo(0, 0)")
         found += [f"{scheme}, {width} px: {result}" for result in violations(page, rules)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{scheme}, {width} px: it scrolls to the side")

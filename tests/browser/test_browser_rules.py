@@ -25,6 +25,7 @@ from tests.browser.pages import (
 from tests.browser.watching import Watch
 from tests.urls import POST_ALONE, every_url
 
+# Files to be kept, and what takes POST alone.
 NOT_PAGES = {
     "audit_export",
     "check_report",
@@ -32,7 +33,7 @@ NOT_PAGES = {
     "decide",
     *POST_ALONE,
     "status_run",
-}  # files to be kept, and what takes POST alone
+}
 MARKUP = (
     """<img src=x onerror="document.title='owned'"><script>alert(1)</script>"""
     "{{ 7*7 }}{% now %}‮${7*7}"

@@ -112,9 +112,8 @@ def test_what_is_mounted_is_there_and_cannot_be_written() -> None:
             if isinstance(volume, dict):
                 assert volume["read_only"] is True
                 source = DEPLOY / volume["source"]
-                assert (
-                    source.exists() or source.name == "environments.toml"
-                )  # that one is each deployment's own
+                # That one is each deployment's own.
+                assert source.exists() or source.name == "environments.toml"
             else:
                 assert volume.split(":")[0] in COMPOSE["volumes"]
 

@@ -21,9 +21,8 @@ CONF = PROJECT / "deploy" / "gunicorn.conf.py"
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HOST", "PORT", "WEB_CONCURRENCY"):
-        monkeypatch.setenv(
-            name, ""
-        )  # so that whatever the configuration sets is taken back afterwards
+        # So that whatever the configuration sets is taken back afterwards.
+        monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.setenv("ENV_FILE", str(tmp_path / "none.env"))
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -172,9 +172,8 @@ def image() -> Iterator[Image]:
             "No Python 3.11 with venv that another user may run, "
             "so the image cannot be replayed here."
         )
-    folder = Path(
-        tempfile.mkdtemp(prefix="miyabi-image-")
-    )  # pytest's own folders are closed to other users
+    # pytest's own folders are closed to other users.
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-image-"))
     folder.chmod(0o755)
     try:
         replay = Replay(folder, python)

@@ -90,9 +90,8 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
     expected: dict[str, str] = {}
     for race in range(RACES):
         base = dev.current(secret)
-        one, other = (
-            ("", "") if race % 2 else (" one", " other")
-        )  # both change the same key, or one each
+        # Both change the same key, or one each.
+        one, other = ("", "") if race % 2 else (" one", " other")
         keys = (f"{race}{one}", f"{race}{other}")
         for console, key, actor in zip(pair, keys, ("hana", "kenji"), strict=True):
             begin(console, secret, base, key, actor, actor)
@@ -123,9 +122,8 @@ def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
     intents = {str(row["sequence"]): row["hash"] for row in saves if row["phase"] == "intent"}
     ends = {intents[row["intent"]]: row["outcome"] for row in saves if row["phase"] == "outcome"}
     assert set(ends) == set(intents.values())
-    assert set(dev.versions(secret)) - set(ends) <= {
-        dev.versions(secret)[0]
-    }  # the first, made outside
+    # The first, made outside.
+    assert set(dev.versions(secret)) - set(ends) <= {dev.versions(secret)[0]}
     assert set(ends.values()) == {"done", "conflict"}
     assert Counter(ends.values())["conflict"] >= RACES // 10
     assert console.ask("verify")["status"] == 0

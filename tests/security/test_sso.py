@@ -149,9 +149,8 @@ def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_op
     first = Walker(provider)
     first.sign_in("hana")
     assert is_signed_in(first.console)
-    provider.people["hana"].groups = [
-        "everybody"
-    ]  # or the group was deleted: it does not come any more
+    # Or the group was deleted: it does not come any more.
+    provider.people["hana"].groups = ["everybody"]
     assert Walker(provider).sign_in("hana").status_code == 403
     assert not is_signed_in(first.console)
     assert grants() == set()

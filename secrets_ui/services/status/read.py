@@ -30,9 +30,8 @@ from ...models import StatusRunner, StatusSnapshot, StatusSpan
 from ..status_pass.lock import ONLY
 from .board import EnvironmentSummary, Runner, StatusBoard, StatusRow, Trouble
 
-ALIVE = timedelta(
-    seconds=60
-)  # since a runner last gave a sign; during a pass it gives none but the lease
+# Since a runner last gave a sign; during a pass it gives none but the lease.
+ALIVE = timedelta(seconds=60)
 ROWS = 100  # on an environment's own page
 
 _Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at

@@ -87,9 +87,8 @@ def test_it_signs_as_botocore_does(
     region: str,
     key_id: str,
 ) -> None:
-    unlike = {
-        name.lower(): (name, value) for name, value in more.items()
-    }  # header names ignore case
+    # Header names ignore case.
+    unlike = {name.lower(): (name, value) for name, value in more.items()}
     headers = dict(unlike.values()) | {
         "Host": f"secretsmanager.{region}.amazonaws.com",
         "Content-Type": "application/x-amz-json-1.1",

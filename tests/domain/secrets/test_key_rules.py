@@ -185,9 +185,8 @@ def test_a_stray_blank_is_told_once_beside_what_the_format_says(form: str) -> No
         "path": "/srv",
     }[form]
     assert problems(good, form) == []
-    level = (
-        "warning" if form in ("token", "path") else "error"
-    )  # an error where a blank cannot be meant
+    # An error where a blank cannot be meant.
+    level = "warning" if form in ("token", "path") else "error"
     assert problems(good + "\n", form) == [(level, "trailing_newline")]
 
 

@@ -125,9 +125,8 @@ def test_calls_so_far_are_those_of_this_month_and_the_rest_is_like_the_average_d
 
 
 def test_a_day_without_a_point_between_others_counts_as_a_quiet_day() -> None:
-    figure = cost_of_calls(
-        NOVEMBER, CALLS, {date(2026, 11, 6): 100_000}
-    )  # ten whole days until today
+    # Ten whole days until today.
+    figure = cost_of_calls(NOVEMBER, CALLS, {date(2026, 11, 6): 100_000})
     assert "10,000 a day" in figure.how
     assert figure.month == CALLS * 10 + CALLS * 15
 

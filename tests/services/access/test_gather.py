@@ -83,9 +83,8 @@ def test_the_number_of_calls_is_told_as_it_is(
 ) -> None:
     evidence = gather(dev, hana)
     sent = [call for call in recorder.operations() if call != "AssumeRole"]
-    again = sum(
-        sent.count(call) - 1 for call in ("SimulatePrincipalPolicy", "LookupEvents")
-    )  # those two fail, and are tried again
+    # Those two fail, and are tried again.
+    again = sum(sent.count(call) - 1 for call in ("SimulatePrincipalPolicy", "LookupEvents"))
     assert evidence.calls == len(sent) - again
 
 

@@ -145,9 +145,10 @@ def test_s61_a_secret_that_was_made_again_leaves_it_unknown(
     secret, _, _ = left_open(moved=True)
     dev.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     dev.client.create_secret(Name=secret, SecretString="{}")
+    # The local AWS keeps whole seconds.
     proxy.amend(
         "DescribeSecret", CreatedDate=(datetime.now(UTC) + timedelta(seconds=2)).timestamp()
-    )  # the local AWS keeps whole seconds
+    )
     result = settled()
     assert (result.outcome, result.why) == (
         "unknown",

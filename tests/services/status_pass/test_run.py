@@ -211,17 +211,15 @@ def test_while_aws_is_away_the_last_results_stay_and_grow_old(
         "GetRole",
         "DescribeKey",
     ):
-        aws.break_call(
-            operation, "UnrecognizedClientException", "no"
-        )  # as good as away, and not tried again
+        # As good as away, and not tried again.
+        aws.break_call(operation, "UnrecognizedClientException", "no")
     StatusSnapshot.objects.exclude(secret="").update(at=datetime.now(UTC) - timedelta(hours=1))
     done = run_status_pass()
     found = board()
     assert (found.environments[0].current.status, found.headline.status) == ("unknown", "unknown")
     assert "AWS did not answer" in found.headline.text or "dev" in found.headline.text
-    assert (
-        StatusSnapshot.objects.get(secret="miyabi/dev/config").status == "pass"
-    )  # kept, and no longer shown as such
+    # Kept, and no longer shown as such.
+    assert StatusSnapshot.objects.get(secret="miyabi/dev/config").status == "pass"
     assert found.environments[0].counts == {"unknown": 2}
     assert result(done) == []  # one lost answer is no event
     assert ("began", "aws_answers") in result(run_status_pass())

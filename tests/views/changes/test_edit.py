@@ -110,9 +110,8 @@ def test_blank_means_keep_and_the_other_choices_do_what_they_say(
     assert after["BASE_URL"] == ""
     assert "MIYABI_REPO_NAME" not in after
     assert len(after["NEW_TOKEN"]) == 43
-    assert (
-        after["NEW_TEXT"] == "  two\nlines  "
-    )  # nothing stripped; a textarea's CRLF is a line break
+    # Nothing stripped; a textarea's CRLF is a line break.
+    assert after["NEW_TEXT"] == "  two\nlines  "
 
 
 def test_a_value_can_have_crlf_line_breaks(dev: Estate, editor: Client) -> None:

@@ -64,9 +64,8 @@ def test_it_works() -> None:
     }
     page = here.get("/account/sessions").content.decode()
     for client in (here, there):
-        assert (
-            str(client.session.session_key) not in page
-        )  # a session's id is as good as the session
+        # A session's id is as good as the session.
+        assert str(client.session.session_key) not in page
 
 
 def test_s27_a_person_ends_one_of_their_sessions() -> None:

@@ -159,9 +159,8 @@ def test_three_thousand_secrets_are_told_within_two_seconds_without_a_word_to_aw
     client = signed_in("viewer")
     client.get("/status")
     with django_assert_max_num_queries(14):
-        began = (
-            time.process_time()
-        )  # of this process alone, so that a loaded machine does not decide
+        # Of this process alone, so that a loaded machine does not decide.
+        began = time.process_time()
         assert client.get("/status").status_code == 200
         assert time.process_time() - began < 2
     assert client.get("/prod/status").status_code == 200
