@@ -59,7 +59,7 @@ def read_value(what: str, source: str, newline: Newline) -> SecretValue:
     """Read a value from `-` or `@FILE`, byte for byte except for a final line break."""
     if source == "-" and sys.stdin.isatty():
         return _typed(what)
-    content = _from_input if source == "-" else _from_file(source[1:])
+    content = sys.stdin.buffer.read if source == "-" else _from_file(source[1:])
     # One byte too many, and a line break that is left off.
     return _decoded(what, content(MAX_BYTES + 3), newline)
 
@@ -78,10 +78,6 @@ def _typed(what: str) -> SecretValue:
     if typed != again:
         raise InvalidChange("The two do not match, so nothing changes.", key=what)
     return _not_empty(what, typed)
-
-
-def _from_input(most: int) -> bytes:
-    return sys.stdin.buffer.read(most)
 
 
 def _from_file(path: str) -> Callable[[int], bytes]:
