@@ -14,6 +14,8 @@ from django.urls import include, path
 
 from benchmarks.bare import list_first_page, make_client
 from secrets_ui.aws.session import AwsSessions
+from secrets_ui.context import limits
+from secrets_ui.menu import SECTIONS
 from testkit.estate import ENVIRONMENTS
 
 HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}
@@ -57,17 +59,20 @@ def _row(entry: dict[str, Any], prefix: str) -> dict[str, Any]:
     }
 
 
-def _frame(request: HttpRequest, chosen: Any) -> dict[str, Any]:
+def _frame(request: HttpRequest, environment: Any) -> dict[str, Any]:
     """The frame's links are text here: what they cost is the console's own."""
     return {
         "person": request.user.get_username(),
         "roles": "editor",
-        "page": "secrets",
-        "current": chosen,
-        "home": chosen,
+        "current": environment,
+        "home": environment,
         "may_audit": True,
         "session": {"idle": 1800, "life": 43200},
-        "places": [{"place": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()],
+        "limits": limits(),
+        "sections": [{"title": section.title, "url": "/"} for section in SECTIONS],
+        "environments": [
+            {"environment": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()
+        ],
     }
 
 
