@@ -194,7 +194,7 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
     assert aws.received == []
 
 
-def test_s40_every_url_asks_for_a_permission(watched: Watched, signed_in: SignedIn) -> None:
+def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn) -> None:
     """A view that forgets to ask would answer somebody without a role."""
     _, aws = watched(only=("dev",))
     client = signed_in("nobody")
