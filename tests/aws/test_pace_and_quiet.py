@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -91,3 +92,18 @@ def test_other_loggers_are_left_alone(name: str) -> None:
     keep_botocore_quiet()
     assert (logger.level, logger.filters) == (logging.DEBUG, [])
     logger.setLevel(logging.NOTSET)
+
+
+def test_a_client_is_of_the_environment_s_region_whatever_the_machine_s_is(
+    fake_aws: FakeAws, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    sessions = AwsSessions(fake_aws.endpoint)
+    for region in ("eu-central-1", "ap-northeast-1"):
+        elsewhere = replace(environment, region=region)
+        for service in ("secretsmanager", "kms"):
+            client = sessions.caller(elsewhere, "hana").client(service)
+            assert (client.meta.region_name, client.meta.service_model.service_name) == (
+                region,
+                service,
+            )

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.iam import PolicyKind, evaluate
+from secrets_ui.domain.iam import MalformedPolicy, PolicyKind, evaluate, parse_policy
 
-from .building import ask, covers, holds, only, under
+from .building import ask, covers, document, holds, only, statement, under
 
 
 def test_a_star_after_text_crosses_colons_where_another_stands_inside_a_segment() -> None:
@@ -68,3 +68,49 @@ def test_an_operator_without_wildcards_takes_them_for_characters(
     written = wanted.replace("${aws:PrincipalTag/team}", "red").replace("${*}${?}${$}", "*?$")
     assert holds(operator, "aws:x", wanted, written, **tags) is True
     assert holds(operator, "aws:x", wanted, written[:-1] + "x", **tags) is False
+
+
+def test_a_range_of_addresses_may_be_written_with_any_address_in_it() -> None:
+    for wanted in ("10.1.2.3/8", "10.0.0.0/8"):
+        assert holds("IpAddress", "aws:SourceIp", wanted, "10.9.9.9") is True
+        assert holds("IpAddress", "aws:SourceIp", wanted, "11.9.9.9") is False
+
+
+def test_a_plain_pattern_counts_beside_one_with_a_variable() -> None:
+    wanted = ["blue-*", "${aws:PrincipalTag/team}-*"]
+    for actual, expected in (("blue-1", True), ("red-1", True), ("green-1", False)):
+        assert holds("StringLike", "aws:x", wanted, actual, **{TAG: "red"}) is expected
+
+
+def test_a_statement_that_is_no_object_is_refused_by_that_name() -> None:
+    with pytest.raises(MalformedPolicy) as caught:
+        parse_policy("reader", document("Allow"))
+    assert str(caught.value) == "Policy reader, statement 0, Statement: expected an object"
+
+
+def test_a_star_after_text_may_end_with_its_own_segment() -> None:
+    assert covers("arn:*:us-*:111122223333:secret:*AbC123") is True
+    assert covers("arn:*:us-*:111122223334:secret:*AbC123") is False
+
+
+def test_an_incomplete_arn_that_covers_as_it_stands_leaves_it_open() -> None:
+    assert covers("arn:aws:secretsmanager:*miyabi/prod/api-keys-AbC123") is None
+
+
+def test_a_doubtful_deny_is_among_what_is_missing_and_a_doubtful_allow_is_not() -> None:
+    unknown = {"unknown_context_keys": frozenset({"aws:x", "aws:y"})}
+    deny = under({"StringEquals": {"aws:x": "1"}}, "Deny")
+    allows = document(statement(), statement(Condition={"StringEquals": {"aws:y": "1"}}))
+    told = evaluate(ask(allows, deny, **unknown))
+    assert told.decision == "Undetermined"
+    assert told.missing == (
+        "identity policy identity1, statement 0: The value of aws:x is not known here.",
+    )
+
+
+def test_all_keys_of_a_prefix_may_be_unknown_and_no_key_is_named_by_the_star() -> None:
+    policy = under({"Null": {"aws:ResourceTag/*": "true"}})
+    unknown = {"unknown_context_keys": frozenset({"aws:ResourceTag/*"})}
+    assert only(evaluate(ask(policy, **unknown))).condition is None
+    other = under({"Null": {"aws:PrincipalTag/a": "true"}})
+    assert only(evaluate(ask(other, **unknown))).condition is True
