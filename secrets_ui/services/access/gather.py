@@ -90,7 +90,7 @@ class Gathering:
 
     def _ask_first(self) -> None:
         """The longest chain first: role → policies → their documents."""
-        place, role, aws = self.environment, self.environment.lambda_role, self.aws
+        environment, role, aws = self.environment, self.environment.lambda_role, self.aws
         secrets = aws.secrets_manager
         self._ask("attached", aws.iam.list_attached_role_policies, role, then=self._ask_documents)
         self._ask("role", aws.iam.get_role, role, then=self._ask_about_role)
@@ -105,10 +105,12 @@ class Gathering:
             "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
         )
         self._ask("resource_policy", secrets.get_resource_policy, self.name)
-        self._ask("alias", aws.kms.describe_key, place.kms_alias, then=self._ask_about_encryption)
-        self._ask("function", aws.lambda_.get_function_configuration, place.lambda_function)
+        self._ask(
+            "alias", aws.kms.describe_key, environment.kms_alias, then=self._ask_about_encryption
+        )
+        self._ask("function", aws.lambda_.get_function_configuration, environment.lambda_function)
         self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
-        self._ask_about_console(role_name_of(place.assume_role))
+        self._ask_about_console(role_name_of(environment.assume_role))
         self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
 
     def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
