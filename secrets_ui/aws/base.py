@@ -24,8 +24,7 @@ class Gateway:
 
     # boto3's name of it, which is its name in the AWS CLI and in IAM actions.
     service: ClassVar[str]
-    # IAM has no Region.
-    is_global: ClassVar[bool] = False
+    is_global: ClassVar[bool] = False  # IAM has no Region
     # Operations, each with the AWS CLI command that shows the same; "{}" stands for the resource.
     commands: ClassVar[Mapping[str, str]]
 

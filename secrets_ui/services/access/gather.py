@@ -24,8 +24,8 @@ from ...domain.access.evidence import (
     NotAsked,
     Role,
     Unreachable,
+    evidence_of_error,
     learn,
-    unlearnt,
 )
 from ...domain.access.expected_policies import expected_arns
 from ...domain.environment import Environment
@@ -36,7 +36,7 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import CHECK
 from .. import configuration
 from ..aws_access import begin, gateways
-from ..secrets.version_facts import Wanted, known_facts, look
+from ..secrets.version_facts import Wanted, known_facts, read_and_derive
 from .gathered import Gathered
 
 Then = Callable[[Evidence[Any]], None]  # what follows from an answer
@@ -221,11 +221,11 @@ class Gathering:
         if known := known_facts([wanted]):
             return Known(known[wanted.arn], call)
         try:
-            facts = look(self.environment, self.actor, [wanted])[wanted.arn]
+            facts = read_and_derive(self.environment, self.actor, [wanted])[wanted.arn]
         except AuditUnavailable:
             return Unreachable(call, "the read could not be put on record, so it was not made")
         self.value_was_read = True
-        return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
+        return evidence_of_error(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
         """What was learnt so far."""
