@@ -14,13 +14,26 @@ menu: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
+demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; KEEP=1 goes on with the last one's data; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
 	@exec $(BIN)/python -m deploy.demo
 
+.PHONY: serve
+serve: .venv/demo.stamp ## the demo for developing: it loads each change of code, templates and static files; the same variables
+	@RELOAD=1 exec $(BIN)/python -m deploy.demo
+
+.PHONY: quick
+quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or Terraform: a minute, at every change
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n auto $(BY_FILE) -m "$(QUICK)" $(PYTEST_ARGS)
+
 .PHONY: test
-test: .venv/dev.stamp ## every test, in a real browser too; PYTEST_ARGS="-k name" picks some
+test: .venv/dev.stamp ## every test, in a real browser too, before a push; PYTEST_ARGS="-k name" picks some
 	@sh -c '$(FIND_CHROMIUM)' >/dev/null || { echo "$(NO_CHROMIUM)"; test "$$CI" != true; }
-	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 3 $(BY_FILE) $(PYTEST_ARGS)
+
+.PHONY: coverage
+coverage: .venv/dev.stamp ## every test, and which lines and branches none of them runs (htmlcov/index.html); PYTEST_ARGS as above
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n 3 $(BY_FILE) \
+		--cov --cov-report=term:skip-covered --cov-report=html $(PYTEST_ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template lint
@@ -59,7 +72,10 @@ RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48
 PRODUCTION_SETTINGS = export ENV_FILE=none.env ALLOWED_HOSTS=console.miyabi-world.com BEHIND_TLS_PROXY=true \
 	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY) SECOND_FACTOR_KEY=$(RANDOM_KEY)
 
-# Four workers and some hundred processes read the same modules: compiled once, whatever this shell says of it.
+QUICK = not browser and not processes and not postgres and not terraform
+BY_FILE = --dist loadfile --no-loadscope-reorder
+
+# Several workers and some hundred processes read the same modules: compiled once, whatever this shell says of it.
 KEEPING_BYTECODE = env -u PYTHONDONTWRITEBYTECODE
 
 FIND_CHROMIUM = command -v "$${CHROMIUM:-chromium}" || command -v chromium-browser || command -v google-chrome

@@ -1,1 +1,1 @@
-"""How fast the console is: `python -m benchmarks` measures it and prints one JSON document."""
+"""The console's speed: `python -m benchmarks` measures it and prints one JSON document."""

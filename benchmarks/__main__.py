@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: all figures as one JSON document; progress goes to standard error."""
+"""`python -m benchmarks`: prints all figures as JSON; progress goes to standard error."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Counts:
 
 TINY = Counts(
     secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100,
-    verify_rounds=1, evaluations=10, panel_rounds=2, cli_rounds=1, cold_starts=1, warm_reads=10, watched=30,
+    verify_rounds=1, evaluations=10, panel_rounds=2, cli_rounds=1, cold_starts=1, warm_reads=10,
+    watched=30,
 )  # fmt: skip
 
 
@@ -76,20 +77,40 @@ def main() -> None:
 def measure(counts: Counts, only: str = "") -> Figures:
     figures: Figures = {}
     with servers.start(counts.secrets) as running:
-        _take(figures, only, {
-            "API calls": lambda: call_counts.measure(running),
-            "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(running, counts.aws_rounds),
-            "list page ÷ plain page": lambda: pages.measure_against_django(running, counts.django_rounds),
-            "memory of a worker after a tour": lambda: memory.measure(running, counts.tours),
-        })  # fmt: skip
-    _take(figures, only, {
-        "audit append ÷ bare insert": lambda: appending.measure(counts.appends, counts.append_rounds),
-        "audit verification ÷ bare read": lambda: verifying.measure(counts.records, counts.verify_rounds),
-        "troubleshooting panel, 20 ms": lambda: panel.measure(counts.panel_rounds, counts.cli_rounds),
-        "status pass": lambda: status_pass.measure(counts.watched),
-        "access evaluator": lambda: evaluator.measure(counts.evaluations),
-        "Lambda loader ÷ boto3 and Powertools": lambda: loader.measure(counts.cold_starts, counts.warm_reads),
-    })  # fmt: skip
+        _take(
+            figures,
+            only,
+            {
+                "API calls": lambda: call_counts.measure(running),
+                "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(
+                    running, counts.aws_rounds
+                ),
+                "list page ÷ plain page": lambda: pages.measure_against_django(
+                    running, counts.django_rounds
+                ),
+                "memory of a worker after a tour": lambda: memory.measure(running, counts.tours),
+            },
+        )
+    _take(
+        figures,
+        only,
+        {
+            "audit append ÷ bare insert": lambda: appending.measure(
+                counts.appends, counts.append_rounds
+            ),
+            "audit verification ÷ bare read": lambda: verifying.measure(
+                counts.records, counts.verify_rounds
+            ),
+            "troubleshooting panel, 20 ms": lambda: panel.measure(
+                counts.panel_rounds, counts.cli_rounds
+            ),
+            "status pass": lambda: status_pass.measure(counts.watched),
+            "access evaluator": lambda: evaluator.measure(counts.evaluations),
+            "Lambda loader ÷ boto3 and Powertools": lambda: loader.measure(
+                counts.cold_starts, counts.warm_reads
+            ),
+        },
+    )
     return figures
 
 

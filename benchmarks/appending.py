@@ -22,7 +22,7 @@ Process = subprocess.Popen[str]
 
 
 def measure(count: int, rounds: int) -> dict[str, object]:
-    """An append ÷ a bare insert of as large a row by the same writers, `count` by each in a round."""
+    """An append ÷ a bare insert of an equally large row; `count` by each writer in a round."""
     told: dict[str, object] = {}
     with TemporaryDirectory(prefix="miyabi-bench-") as name:
         told["SQLite"] = _measure(_environ(Path(name)), Path(name), count, rounds)

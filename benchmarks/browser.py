@@ -16,7 +16,10 @@ class Browser:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
     def get(self, path: str, expect: int = 200) -> str:
-        """The page's text. Raises RuntimeError when the answer's status is another than `expect`."""
+        """The page's text.
+
+        Raises RuntimeError when the answer's status is another than `expect`.
+        """
         return self._ask("GET", path, expect, None, {})
 
     def post(self, path: str, fields: Mapping[str, str], expect: int, **headers: str) -> str:

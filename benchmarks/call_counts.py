@@ -37,8 +37,14 @@ def _counted(servers: Servers, act: Callable[[], object], goal: int) -> dict[str
 def save(browser: Browser, base: str, value: str) -> None:
     """One key, saved as the edit page's script does it."""
     form = {
-        "base": base, "once": str(uuid.uuid4()), "step": "save", "confirmed": "on",
-        "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "0",
-        "form-0-name": "MIYABI_ROOT", "form-0-action": "set", "form-0-value": value,
-    }  # fmt: skip
+        "base": base,
+        "once": str(uuid.uuid4()),
+        "step": "save",
+        "confirmed": "on",
+        "form-TOTAL_FORMS": "1",
+        "form-INITIAL_FORMS": "0",
+        "form-0-name": "MIYABI_ROOT",
+        "form-0-action": "set",
+        "form-0-value": value,
+    }
     browser.post(f"/dev/edit/{SECRET}", form, expect=200, Accept="application/json")

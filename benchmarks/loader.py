@@ -1,4 +1,4 @@
-"""The Lambda's loader against boto3 and Powertools: cold starts in fresh processes over TLS, memory, and reads of what is held."""
+"""The Lambda's loader against boto3 and Powertools, in fresh processes over TLS."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ ENVIRON = {
     "PATH": os.environ.get("PATH", ""),
 }
 
-# As a handler is loaded: no site, so that nothing but what the program asks for is imported, in any of them.
+# As a handler is loaded: no site, so that nothing but what the program asks for is imported, in any
+# of them.
 _HEAD = """
 import sys
 sys.path[:0] = {paths!r}
@@ -105,7 +106,7 @@ def measure(rounds: int, warm_number: int) -> dict[str, object]:
 
 
 def _roots(authority: Path) -> str:
-    """As in the layer, with the authority of this run beside Amazon's: as many to load as in production, and one."""
+    """The layer's roots and this run's authority: one more to load than in production."""
     sys.path.insert(0, str(LAMBDA))
     try:
         import build_layer
@@ -115,7 +116,7 @@ def _roots(authority: Path) -> str:
 
 
 def _bundle(folder: Path, authority: Path) -> str:
-    """botocore's own bundle, which it loads unless told otherwise, and the authority of this run."""
+    """botocore's own bundle, which it loads by default, and the authority of this run."""
     spec = find_spec("botocore")
     assert spec
     assert spec.origin

@@ -10,8 +10,8 @@ from benchmarks.servers import Server, Servers
 
 TOUR = (
     "/dev/", "/prod/", "/prod/?q=token", "/staging/", "/dev/secret/miyabi/dev/api-keys",
-    "/prod/secret/miyabi/prod/config", "/dev/edit/miyabi/dev/api-keys", "/dev/changes", "/audit",
-    "/audit?person=editor", "/audit/2",
+    "/prod/secret/miyabi/prod/config", "/dev/edit/miyabi/dev/api-keys", "/dev/changes",
+    "/audit", "/audit?person=editor", "/audit/2",
 )  # fmt: skip
 
 

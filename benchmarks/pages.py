@@ -27,7 +27,7 @@ def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
     servers.aws.delay(DELAY)
     times = in_turns(variants, rounds)
     servers.aws.delay(0)
-    return {size: ratio(times, f"page {size}", f"bare {size}", goal=1.3) for size in PAGES}
+    return {size: ratio(times, f"page {size}", f"bare {size}", goal=1.5) for size in PAGES}
 
 
 def measure_against_django(servers: Servers, rounds: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The troubleshooting panel against its longest chain of dependent calls, and against the guide's three AWS CLI commands."""
+"""The troubleshooting panel against its longest chain of calls, and three AWS CLI commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from benchmarks import replaying_aws
 from benchmarks.browser import Browser
@@ -20,6 +19,7 @@ from benchmarks.timing import in_turns, ratio
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import CREDENTIALS, LocalAws
 from deploy.demo.processes import run_to_end
+from deploy.demo.signed_client import SignedClient
 from secrets_ui.aws.session import AwsSessions
 from testkit.estate import ENVIRONMENTS
 from testkit.fake_aws import FakeAwsProcess
@@ -61,7 +61,7 @@ def measure(rounds: int, cli_rounds: int) -> dict[str, object]:
 
 def _chain(endpoint: str) -> Callable[[], object]:
     """The longest chain of dependent calls, by the same kind of client, one after the other."""
-    iam: Any = AwsSessions(endpoint).client(ENVIRONMENT, "iam", "bench")
+    iam = SignedClient(AwsSessions(endpoint).caller(ENVIRONMENT, "bench"), "iam")
 
     def ask() -> None:
         attached = iam.list_attached_role_policies(RoleName=ENVIRONMENT.lambda_role)[

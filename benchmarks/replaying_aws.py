@@ -1,7 +1,9 @@
-"""A local AWS at a fixed delay: asks a moto server once for each call, and from then on answers the same again.
+"""A local AWS at a fixed delay: asks a moto server once for each call, and from then on answers the
+same again.
 
-moto takes 5 to 7 ms a call and one call at a time, which would hide what is measured. What moto lacks is answered as AWS
-does: the simulator allows, CloudTrail has no event. `python -m benchmarks.replaying_aws ENDPOINT` serves one.
+moto takes 5 to 7 ms a call and one call at a time, which would hide what is measured. What moto
+lacks is answered as AWS does: the simulator allows, CloudTrail has no event. `python -m
+benchmarks.replaying_aws ENDPOINT` serves one.
 """
 
 from __future__ import annotations

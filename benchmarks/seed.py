@@ -1,4 +1,4 @@
-"""`python -m benchmarks.seed`: tables, one of them for bare inserts, and accounts with DEMO_PASSWORD."""
+"""`python -m benchmarks.seed`: makes tables, one for bare inserts, and demo accounts."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Server:
     pid: int  # gunicorn's master
 
     def workers(self) -> list[int]:
-        """Process ids, where /proc tells them. gunicorn has another child, which settles the audit log."""
+        """Process ids of the workers, from /proc, without the child that settles the audit log."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         found = children.read_text().split() if children.exists() else []
         return [int(pid) for pid in found if "gunicorn" in Path(f"/proc/{pid}/cmdline").read_text()]
@@ -33,7 +33,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Servers:
-    """`browser` is signed in as an editor at the console; its cookies are good at the reference page too."""
+    """`browser` is signed in as an editor, at the console and at the reference page."""
 
     aws: FakeAwsProcess
     console: Server
@@ -49,23 +49,29 @@ def make_environ(folder: Path, endpoint: str, **more: str) -> dict[str, str]:
         name: secrets.token_urlsafe(48)
         for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
     }
-    return own | CREDENTIALS | keys | {
-        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
-        "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
-        "CATALOG_FILE": str(PROJECT / "deploy" / "catalog.json"),
-        "ENV_FILE": str(folder / "none.env"),
-        "LOCAL_AWS_ENDPOINT": endpoint,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "WRITES_PER_MINUTE": "1000000",
-        "DEMO_PASSWORD": secrets.token_urlsafe(12),
-        "STATUS_EVERY": "0",
-        "HOST": HOST,
-    } | more  # fmt: skip
+    return (
+        own
+        | CREDENTIALS
+        | keys
+        | {
+            "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+            "ENVIRONMENTS_FILE": str(folder / "environments.toml"),
+            "CATALOG_FILE": str(PROJECT / "deploy" / "catalog.json"),
+            "ENV_FILE": str(folder / "none.env"),
+            "LOCAL_AWS_ENDPOINT": endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "WRITES_PER_MINUTE": "1000000",
+            "DEMO_PASSWORD": secrets.token_urlsafe(12),
+            "STATUS_EVERY": "0",
+            "HOST": HOST,
+        }
+        | more
+    )
 
 
 @contextmanager
 def start(prod: int) -> Iterator[Servers]:
-    """Everything warm: each page was opened until no version was unknown. prod has `prod` secrets."""
+    """Start warm: each page was opened until no version was unknown. prod has `prod` secrets."""
     with (
         TemporaryDirectory(prefix="miyabi-bench-") as name,
         FakeAwsProcess.start(make_secrets(prod)) as aws,
@@ -95,7 +101,7 @@ def serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[S
 
 
 def _warm(browser: Browser, aws: FakeAwsProcess) -> None:
-    """A page looks at 20 unknown versions at most, so the long one is opened again until it reads none."""
+    """Open the long page until it reads no version: each time it reads at most 20 unknown ones."""
     for path in ("/dev/", "/staging/", "/prod/"):
         aws.take_calls(EDITOR)
         while browser.get(path) and aws.take_calls(EDITOR).get("GetSecretValue"):

@@ -1,4 +1,4 @@
-"""How many AWS calls a status pass makes over three environments, counted at the endpoint, and how long it takes at the set rates."""
+"""AWS calls of a status pass over three environments, and its time at the configured rates."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNPACED = {f"STATUS_{what}_PER_SECOND": "100000" for what in ("SECRETS", "IAM", 
 
 
 def measure(secrets: int) -> dict[str, object]:
-    """The first pass looks at every version once; the second one, at the rates that are set by default, is the one that counts."""
+    """Measure the second pass: the first one reads every version once."""
     with (
         TemporaryDirectory(prefix="miyabi-bench-") as name,
         FakeAwsProcess.start(make_secrets(secrets, secrets)) as aws,
@@ -44,9 +44,13 @@ def measure(secrets: int) -> dict[str, object]:
         _run_pass(environ)
         seconds, calls = time.perf_counter() - began, aws.take_calls(RUNNER)
     return {
-        "secrets": secrets * ENVIRONMENTS, "total": sum(calls.values()), "calls": calls, "goals_at_most": _goals(secrets),
-        "seconds": round(seconds, 1), "first pass": first,
-    }  # fmt: skip
+        "secrets": secrets * ENVIRONMENTS,
+        "total": sum(calls.values()),
+        "calls": calls,
+        "goals_at_most": _goals(secrets),
+        "seconds": round(seconds, 1),
+        "first pass": first,
+    }
 
 
 def _goals(secrets: int) -> dict[str, int]:

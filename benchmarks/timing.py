@@ -1,4 +1,4 @@
-"""Times of several variants, taken in turns: what else the machine does falls on all of them alike."""
+"""Times several variants in turns, so that other load on the machine affects them alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ Variants = Mapping[str, Callable[[], object]]
 
 
 def in_turns(variants: Variants, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each call, by variant. A round runs each once; the order turns round every time."""
+    """Milliseconds of each call, by variant.
+
+    A round runs each once; the order turns round every time.
+    """
     times: dict[str, list[float]] = {name: [] for name in variants}
     order = list(variants)
     for number in range(rounds):
@@ -24,8 +27,11 @@ def in_turns(variants: Variants, rounds: int) -> dict[str, list[float]]:
 def ratio(
     times: Mapping[str, list[float]], of: str, to: str, goal: float | None = None
 ) -> dict[str, object]:
-    """The median of `of` ÷ the median of `to`, with the goal and the raw times. Where the ratio of the lower
-    quartiles is far from it, something else was at work on the machine."""
+    """The median of `of` ÷ the median of `to`, with the goal and the raw times.
+
+    Where the ratio of the lower quartiles is far from it, something else was at work on the
+    machine.
+    """
     medians = {name: statistics.median(times[name]) for name in (of, to)}
     quartiles = {name: sorted(times[name])[len(times[name]) // 4] for name in (of, to)}
     return {

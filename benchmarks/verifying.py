@@ -1,6 +1,7 @@
 """Verifies a chain of many records, against reading them and doing nothing with them.
 
-`python -m benchmarks.verifying COUNT ROUNDS` does it in DATABASE_URL; `measure` gives it one of its own.
+`python -m benchmarks.verifying COUNT ROUNDS` does it in DATABASE_URL; `measure` gives it one of its
+own.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _fill(count: int) -> None:
 
     columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
     places = ", ".join(["%s"] * (len(FIELDS) + 1))
-    insert = f"INSERT INTO secrets_ui_auditrecord ({columns}) VALUES ({places})"  # noqa: S608 - our own names
+    insert = f"INSERT INTO secrets_ui_auditrecord ({columns}) VALUES ({places})"  # noqa: S608
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(insert, list(_chain(count)))
 
@@ -79,10 +80,16 @@ def _chain(count: int) -> Iterator[tuple[Any, ...]]:
 
     state, previous = start(settings.AUDIT_KEY), GENESIS
     common = {
-        "action": "secret.save", "actor": "hana", "address": "192.0.2.7", "environment": "prod",
-        "secret": "miyabi/prod/api-keys", "base_version_id": "b" * 64, "keys": '["GITHUB_TOKEN"]',
-        "reason": "OPS-412: replace the token", "details": "{}",
-    }  # fmt: skip
+        "action": "secret.save",
+        "actor": "hana",
+        "address": "192.0.2.7",
+        "environment": "prod",
+        "secret": "miyabi/prod/api-keys",
+        "base_version_id": "b" * 64,
+        "keys": '["GITHUB_TOKEN"]',
+        "reason": "OPS-412: replace the token",
+        "details": "{}",
+    }
     for sequence in range(1, count + 1):
         is_intent = sequence % 2
         fields = common | {

@@ -1,8 +1,9 @@
-"""`python -m benchmarks.writers THREADS`: a process whose threads write to DATABASE_URL, one order at a time.
+"""`python -m benchmarks.writers THREADS`: a process whose threads write to DATABASE_URL, one order
+at a time.
 
-An order is a line `append COUNT` or `bare COUNT` on standard input: each thread makes so many appends to the
-audit chain, or so many bare inserts of as large a row, each in its own transaction. The answer is a line of
-JSON with the milliseconds of each write, by thread.
+An order is a line `append COUNT` or `bare COUNT` on standard input: each thread makes so many
+appends to the audit chain, or so many bare inserts of as large a row, each in its own transaction.
+The answer is a line of JSON with the milliseconds of each write, by thread.
 """
 
 from __future__ import annotations
@@ -41,13 +42,19 @@ def _times(write: Callable[[], object], count: int) -> list[float]:
 
 
 def _append() -> None:
+    from secrets_ui.domain.audit.actions import Action
     from secrets_ui.domain.people.actor import Actor
-    from secrets_ui.services import audit
+    from testkit.intents import intend
 
-    audit.record_intent(
-        "secret.save", Actor("hana", "192.0.2.7"), environment="prod", secret="miyabi/prod/api-keys",
-        base_version_id="b" * 64, keys=["GITHUB_TOKEN"], reason="OPS-412: replace the token",
-    )  # fmt: skip
+    intend(
+        Action.SAVE,
+        Actor("hana", "192.0.2.7"),
+        environment="prod",
+        secret="miyabi/prod/api-keys",
+        base_version_id="b" * 64,
+        keys=["GITHUB_TOKEN"],
+        reason="OPS-412: replace the token",
+    )
 
 
 def _bare() -> None:

@@ -1,4 +1,4 @@
-"""How gunicorn serves the console: `gunicorn --config deploy/gunicorn.conf.py`; it reads `.env` as well."""
+"""gunicorn's configuration: `gunicorn --config deploy/gunicorn.conf.py`. Also reads `.env`."""
 
 import json
 import math
@@ -14,14 +14,15 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT))  # gunicorn reads this file before it looks at chdir
+# gunicorn reads this file before it applies chdir.
+sys.path.insert(0, str(PROJECT))
 
-from miyabi_admin.environ import Settings  # noqa: E402 - found through the line above
+from miyabi_admin.environ import Settings  # noqa: E402
 from secrets_ui.logs import JsonLine  # noqa: E402
 
 
 class JsonLogger(Logger):
-    """gunicorn's own lines in the form of all others, and access lines as JSON: what a client sends stays inside one escaped line."""
+    """Writes gunicorn's log and access lines as JSON, so that what a client sends stays escaped."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
@@ -29,7 +30,7 @@ class JsonLogger(Logger):
             handler.setFormatter(JsonLine())
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """The path alone: a query string holds the audit log's filters, which name persons and reasons."""
+        """Log the path without its query string, which may name people and reasons."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": "info",
@@ -45,18 +46,20 @@ class JsonLogger(Logger):
         self.access_log.info(json.dumps(line))
 
 
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # a container's share: "QUOTA PERIOD", or "max PERIOD"
+# A container's share of processor time: "QUOTA PERIOD" or "max PERIOD".
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def _count_cores(quota: Path = CPU_QUOTA) -> int:
-    """The cores that this process may use; os.cpu_count would tell the whole machine's."""
+    """Return the cores that this process may use; os.cpu_count counts the machine's."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
     try:
         share, period = quota.read_text(encoding="ascii").split()
         return min(cores, math.ceil(int(share) / int(period)))
-    except (OSError, ValueError, ZeroDivisionError):  # no quota, or none that can be read
+    # There is no quota, or it cannot be read.
+    except (OSError, ValueError, ZeroDivisionError):
         return cores
 
 
@@ -67,31 +70,31 @@ try:
     bind = f"{_settings.text('HOST', '127.0.0.1')}:{_settings.number('PORT', 8000)}"
 except ImproperlyConfigured as error:
     sys.exit(f"miyabi: {error}")
-os.environ["WEB_CONCURRENCY"] = str(
-    workers
-)  # system checks and limits ask how many processes there are
+# System checks and limits depend on how many processes there are.
+os.environ["WEB_CONCURRENCY"] = str(workers)
 
 wsgi_app = "miyabi_admin.wsgi:application"
 chdir = str(PROJECT)
-# Pages wait on AWS, so threads: with waits of 25 ms, 2 gthread workers serve six times as much as 2 sync ones
+# Pages wait on AWS, so threads: with waits of 25 ms, 2 gthread workers serve six times as much as
+# 2 sync workers.
 worker_class = "gthread"
 threads = 8
-# Each worker loads the application itself: boto3's clients and database connections must not cross a fork.
+# Each worker loads the application itself: boto3's clients and database connections must not cross
+# a fork.
 preload_app = False
 
-timeout = (
-    30  # seconds without a sign of life from a worker's main loop; its threads may take longer
-)
-# Seconds for requests under way to end: a save is then recorded by the request that began it. A save swaps within 30 s and ends
-# within 25 s more (services/settle_audit.py); one that is cut off is settled by asking AWS.
+# Seconds without a sign of life from a worker's main loop; its threads may take longer.
+timeout = 30
+# Seconds for open requests to end, so that the request that began a save also records it. A save
+# swaps within 30 s and ends within 25 s more (services/changes/settle.py); one that is cut off is
+# settled by asking AWS.
 graceful_timeout = 30
 keepalive = 5
-# A heartbeat file on a slow disk can make a busy worker look dead.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - gunicorn makes an unnamed file there
+# A heartbeat file on a slow disk can make a busy worker look dead. gunicorn's file has no name.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
-control_socket_disable = (
-    True  # open by default since 25.1: nobody needs to steer this server over a socket
-)
+# Open by default since 25.1: nobody needs to steer this server over a socket.
+control_socket_disable = True
 accesslog = "-"
 errorlog = "-"
 logger_class = JsonLogger
@@ -100,8 +103,11 @@ _beside: list[subprocess.Popen[bytes]] = []
 
 
 def when_ready(server: Arbiter) -> None:
-    """An earlier server may have died between intent and outcome of a save, and AWS may go away in the middle of one: ask it, from now
-    on, what became of them. The runner of the status page stands beside the console as well; a lock lets one of several work."""
+    """Start the settling of open intents and the status runner beside the console.
+
+    An earlier server may have died in the middle of a save, and AWS may become unreachable in one.
+    A lock lets one of several status runners work.
+    """
     _start_beside("settle_audit", 60)
     if status_every:
         _start_beside("run_checks", status_every)
@@ -114,4 +120,5 @@ def _start_beside(command: str, seconds: int) -> None:
 
 def on_exit(server: Arbiter) -> None:
     for process in _beside:
-        process.terminate()  # does nothing to one that has ended
+        # Does nothing to a process that has ended.
+        process.terminate()

@@ -1,4 +1,7 @@
-"""For the container's health check: exit status 0 while the console on PORT answers /livez. No curl, and no proxy on the way."""
+"""The container's health check: exit status 0 while the console on PORT answers /livez.
+
+It needs no curl, and ignores proxies.
+"""
 
 import http.client
 import os

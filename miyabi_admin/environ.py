@@ -1,4 +1,7 @@
-"""Reads `.env` and the process environment strictly: what is unclear stops the start, and no error repeats a value."""
+"""Reads `.env` and the process environment strictly.
+
+Anything unclear stops the start. No error repeats a value.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _OBVIOUS = re.compile(r"(?i)change.?me|insecure|example|secret.?key|placeholder|
 
 
 class Settings:
-    """Settings by name, from the process environment first and from `.env` where that does not have them."""
+    """Settings by name, from the process environment, else from `.env`."""
 
     def __init__(self, env_file: Path) -> None:
         if env_file.is_file():
@@ -53,7 +56,7 @@ class Settings:
         return int(value) if value else default
 
     def price(self, name: str, default: str) -> Decimal:
-        """US dollars, such as 0.40."""
+        """Return an amount in US dollars, such as 0.40."""
         value = os.environ.get(name, "").strip() or default
         if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
             raise ImproperlyConfigured(
@@ -71,24 +74,29 @@ class Settings:
         return value
 
     def key(self, name: str, purpose: str) -> str:
-        """A random key of at least 32 characters."""
+        """Return a random key of at least 32 characters."""
         value = self.text(name)
         if not value:
             raise ImproperlyConfigured(
-                f"{name} is not set: {purpose}. Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+                f"{name} is not set: {purpose}. Make one: python -c 'import secrets; "
+                "print(secrets.token_urlsafe(48))'"
             )
         if len(value) < KEY_LENGTH or _OBVIOUS.search(value):
             raise ImproperlyConfigured(
-                f"{name} is too short or not random: expected at least {KEY_LENGTH} random characters."
+                f"{name} is too short or not random: expected at least {KEY_LENGTH} random "
+                "characters."
             )
         return value
 
     def optional_key(self, name: str, purpose: str) -> str:
-        """The same, or "" where none is set."""
+        """Return such a key, or "" if none is set."""
         return self.key(name, purpose) if self.text(name) else ""
 
     def web_address(self, name: str) -> str:
-        """An https address, or an http one of this machine; "" where none is set. The address may be a secret, so no error repeats it."""
+        """Return an https address, or an http one of this machine; "" if none is set.
+
+        The address may be a secret, so no error repeats it.
+        """
         value = self.text(name)
         try:
             parts = urlsplit(value)
@@ -107,16 +115,17 @@ class Settings:
         return value
 
     def origins(self, name: str) -> list[str]:
-        """Whole origins: one with a wildcard would trust names that nobody has yet."""
+        """Return full origins. A wildcard would trust names that nobody has yet."""
         origins = self.names(name)
         if not all(_ORIGIN.fullmatch(origin) for origin in origins):
             raise ImproperlyConfigured(
-                f"{name}: expected origins such as https://console.miyabi-world.com, without wildcards."
+                f"{name}: expected origins such as https://console.miyabi-world.com, "
+                "without wildcards."
             )
         return origins
 
     def issuer(self, name: str, *, may_be_loopback: bool) -> str:
-        """The address of an OpenID Connect provider, as it names itself; "" where none is set."""
+        """Return the address of an OpenID Connect provider, by its own name; "" if none is set."""
         value = self.text(name)
         try:
             parts = urlsplit(value)
@@ -143,7 +152,7 @@ class Settings:
         return f"{parts.scheme}://{parts.netloc}"
 
     def loopback_url(self, name: str) -> str:
-        """An address of this machine, or "" where none is set."""
+        """Return an address of this machine, or "" if none is set."""
         value = self.text(name)
         try:
             parts = urlsplit(value)
@@ -161,7 +170,10 @@ class Settings:
         return value
 
     def database(self, default: str) -> dict[str, object]:
-        """SQLite or PostgreSQL. Other schemes never reach django-environ, which warns of them with the password in its words."""
+        """Return Django's settings for SQLite or PostgreSQL.
+
+        django-environ would report other schemes with the password in its message.
+        """
         url = self.text("DATABASE_URL") or default
         try:
             if url != "sqlite://:memory:" and not re.match(r"sqlite:///|postgres(ql)?://.", url):

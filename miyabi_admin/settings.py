@@ -1,4 +1,4 @@
-"""All settings, from the environment alone; `.env.example` lists every variable."""
+"""All settings, from the environment alone. `.env.example` lists every variable."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import hashlib
 import os
 from pathlib import Path
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from . import browser_policy
 from .environ import Settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
-# Mode. A local AWS endpoint makes this a local console; without one it speaks to real AWS and is strict.
+# Mode. A local AWS endpoint makes this a local console; without one it speaks to real AWS and is
+# strict.
 LOCAL_AWS_ENDPOINT = env.loopback_url("LOCAL_AWS_ENDPOINT")
 IS_LOCAL = bool(LOCAL_AWS_ENDPOINT)
 DEBUG = env.boolean("DEBUG")
@@ -28,15 +29,14 @@ SECRET_KEY = env.key("SECRET_KEY", "it signs sessions and forms")
 AUDIT_KEY = env.key("AUDIT_KEY", "it seals the audit chain").encode()
 FINGERPRINT_KEY = env.key("FINGERPRINT_KEY", "it keys the fingerprints of values").encode()
 SECOND_FACTOR_KEY = env.key("SECOND_FACTOR_KEY", "it encrypts the seeds of second factors").encode()
-AUDIT_KEYS_BEFORE = [key.encode() for key in env.names("AUDIT_KEYS_BEFORE")]  # oldest first
+# The oldest first.
+AUDIT_KEYS_BEFORE = [key.encode() for key in env.names("AUDIT_KEYS_BEFORE")]
 if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY, SECOND_FACTOR_KEY}) < 4:
     raise ImproperlyConfigured(
         "SECRET_KEY, AUDIT_KEY, FINGERPRINT_KEY and SECOND_FACTOR_KEY must be four different keys."
     )
 if AUDIT_KEY in AUDIT_KEYS_BEFORE:
-    raise ImproperlyConfigured(
-        "AUDIT_KEYS_BEFORE holds AUDIT_KEY itself: expected the keys before it."
-    )
+    raise ImproperlyConfigured("AUDIT_KEYS_BEFORE holds AUDIT_KEY: expected the keys before it.")
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if IS_LOCAL else [])
 if not ALLOWED_HOSTS:
@@ -55,15 +55,14 @@ CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
-METRICS_NAMESPACE = env.text(
-    "METRICS_NAMESPACE", "Miyabi/Secrets"
-)  # of SecretAccess, which AWS does not publish
-PRICE_SECRET = env.price("PRICE_SECRET", "0.40")  # US dollars: a secret, a month
-PRICE_CALLS = env.price("PRICE_CALLS", "0.05")  # 10,000 calls
-PRICE_KEY = env.price("PRICE_KEY", "1.00")  # a customer key of AWS KMS, a month
-WEB_CONCURRENCY = env.number(
-    "WEB_CONCURRENCY", 1
-)  # worker processes; gunicorn.conf.py reads the same variable
+# Of the metric SecretAccess, which AWS does not publish.
+METRICS_NAMESPACE = env.text("METRICS_NAMESPACE", "Miyabi/Secrets")
+# US dollars: a secret a month, 10,000 calls, and a customer key of AWS KMS a month.
+PRICE_SECRET = env.price("PRICE_SECRET", "0.40")
+PRICE_CALLS = env.price("PRICE_CALLS", "0.05")
+PRICE_KEY = env.price("PRICE_KEY", "1.00")
+# Worker processes. gunicorn.conf.py reads the same variable.
+WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1)
 
 # An OpenID Connect provider. Without an issuer there are local accounts alone.
 OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
@@ -110,7 +109,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "allauth",
-    "allauth.account",  # the next two need its tables and its middleware; none of its pages is mounted
+    # The next two need its tables and its middleware; none of its pages is mounted
+    "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
@@ -119,7 +119,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "secrets_ui.middleware.no_store",
-    # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to TLS, and refuses an unknown host.
+    # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
+    # TLS, and refuses an unknown host.
     "secrets_ui.middleware.security_headers",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -135,7 +136,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "secrets_ui.middleware.session_limits",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # every view, unless it says login_not_required
+    # Every view, unless it says login_not_required
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "secrets_ui.middleware.second_factor_first",
     "axes.middleware.AxesMiddleware",
 ]
@@ -159,23 +161,25 @@ TEMPLATES = [
 
 # Data. ATOMIC_REQUESTS stays off: an intent has to be committed before the call that it announces.
 DATABASES = {"default": env.database(f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
-DATABASES["default"]["ATOMIC_REQUESTS"] = False  # whatever the URL asks for
-DATABASES["default"]["CONN_MAX_AGE"] = 600
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Whatever the URL asks for.
+DATABASES["default"] |= {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
     raise ImproperlyConfigured(
-        "DATABASE_URL: a database in memory would forget the audit record. Expected a file or a server."
+        "DATABASE_URL: a database in memory would forget the audit record. "
+        "Expected a file or a server."
     )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",  # the chain's append reads, then writes: a deferred lock would fail half-way
+        # The chain's append reads, then writes: a deferred lock would fail half-way
+        "transaction_mode": "IMMEDIATE",
         "timeout": 5,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
+        ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
-}  # nothing is cached outside process memory
+# Nothing is cached outside process memory.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 # Sign-in and sessions.
 AUTHENTICATION_BACKENDS = [
@@ -186,19 +190,19 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+_VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "sign_in"
 # Local accounts need a second factor, unless the console is a local one.
 SECOND_FACTOR_REQUIRED = env.boolean("SECOND_FACTOR_REQUIRED", not IS_LOCAL)
 PROOF_SECONDS = 300  # how fresh a proof has to be to change how one signs in
-# allauth: second factors and the way to the provider, through views of ours. Its defaults would let anybody sign up.
+REVEAL_SECONDS = 30  # how long a shown value stays on a screen
+# allauth: second factors and the way to the provider, through views of ours. Its defaults would let
+# anybody sign up.
 ACCOUNT_ADAPTER = "secrets_ui.identity.closed.ClosedAccounts"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
@@ -206,61 +210,55 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_ADAPTER = "secrets_ui.identity.closed.ClosedProvider"
 SOCIALACCOUNT_AUTO_SIGNUP = SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+_provider = {
+    "provider_id": OIDC_PROVIDER_ID,
+    "name": OIDC_LABEL,
+    "client_id": OIDC_CLIENT_ID,
+    "secret": OIDC_CLIENT_SECRET,
+    "settings": {"server_url": OIDC_ISSUER, "scope": OIDC_SCOPES},
+}
 SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": OIDC_PROVIDER_ID,
-                "name": OIDC_LABEL,
-                "client_id": OIDC_CLIENT_ID,
-                "secret": OIDC_CLIENT_SECRET,
-                "settings": {"server_url": OIDC_ISSUER, "scope": OIDC_SCOPES},
-            }
-        ]
-        if OIDC_ISSUER
-        else [],
-    }
+    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [_provider] if OIDC_ISSUER else []}
 }
 MFA_ADAPTER = "secrets_ui.identity.second_factor.EncryptedSeeds"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Miyabi secrets"
-MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODE_DIGITS = 10
-MFA_WEBAUTHN_USER_VERIFICATION = (
-    "required"  # a passkey alone is a proof, so it has to ask for a finger or a PIN
-)
+# A passkey alone is a proof, so it has to ask for a finger or a PIN.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [
-    "username"
-]  # counted in the database: over all workers, and no header resets it
+# Counted in the database: over all workers, and no header resets it.
+AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_USERNAME_CALLABLE = "secrets_ui.views.people.sign_in.counted_name"
 AXES_LOCKOUT_CALLABLE = "secrets_ui.views.people.sign_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not cached_db: a sign-out must count on every worker at once
+# Not cached_db: a sign-out must count on every worker at once
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_LIFE_SECONDS = 12 * 60 * 60
+SESSION_SEEN_SECONDS = 60  # between two notes of a session's last use
+SESSION_WARNING_SECONDS = 5 * 60  # before its end, when the page asks whether to stay signed in
 SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = (
-    "Lax"  # Strict would not come back from an identity provider
-)
+# Strict would not come back from an identity provider.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
 
-# What a browser may do.
+# What a browser may do: see browser_policy.py as well.
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = (
-    "same-origin"  # no-referrer would turn the Origin of our own forms into null
-)
+# No-referrer would turn the Origin of our own forms into null.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_LOCAL
@@ -268,70 +266,37 @@ SECURE_SSL_REDIRECT = not IS_LOCAL
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 if env.boolean("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [
-            SELF,
-            *OIDC_ORIGINS,
-        ],  # a form's redirect to the provider counts as its action
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "require-trusted-types-for": ["'script'"],
-        "trusted-types": [NONE],
-    }
-}
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    feature: []
-    for feature in (
-        "camera",
-        "display-capture",
-        "geolocation",
-        "microphone",
-        "payment",
-        "usb",
-        "serial",
-        "hid",
-        "midi",
-        "screen-wake-lock",
-    )
-}
+CONTENT_SECURITY_POLICY = browser_policy.content_security_policy(OIDC_ORIGINS)
+PERMISSIONS_POLICY = browser_policy.PERMISSIONS_POLICY
 
-# Bodies: a document of 65,536 bytes may triple in a form's encoding; anything much larger is refused before parsing.
+# Bodies: a document of 65,536 bytes may triple in a form's encoding; anything much larger is
+# refused before parsing.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-FILE_UPLOAD_HANDLERS = [
-    "django.core.files.uploadhandler.MemoryFileUploadHandler"
-]  # nothing is ever spooled to a disk
+# Nothing is ever spooled to a disk.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 # Static files: whitenoise, under names that hold a hash of their content.
 STATIC_URL = "/static/"
-STATIC_ROOT = (
-    None if IS_LOCAL else BASE_DIR / "staticfiles"
-)  # collectstatic fills it; a local console serves them where they lie
+# collectstatic fills this folder; a local console serves the files from the source.
+STATIC_ROOT = None if IS_LOCAL else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = IS_LOCAL
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_AUTOREFRESH = False
-STORAGES = {
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if IS_LOCAL
-        else "secrets_ui.static_files.HashedStaticFiles"
-    },
-}
+_hashed = "secrets_ui.static_files.HashedStaticFiles"
+_plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {"staticfiles": {"BACKEND": _plain if IS_LOCAL else _hashed}}
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# Errors and logs: JSON lines on standard output, without local variables, bodies or exception texts that are not ours.
+# Errors and logs: JSON lines on standard output, without local variables, bodies or exception texts
+# that are not ours.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.logs.NothingFromTheRequest"
 LOGGING_CONFIG = "secrets_ui.logs.configure"
 LOGGING = {"level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))}
-# W006 asks for the address in the lockout: a person's failures count whatever address or header they come with.
+# W006 asks for the address in the lockout: a person's failures count whatever address or header
+# they come with.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]

@@ -12,6 +12,6 @@ try:
     application = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.stderr.write(f"miyabi: {error}\n")
-    sys.exit(
-        4
-    )  # gunicorn's code for an application that cannot be loaded: it stops instead of starting workers for ever
+    # gunicorn's code for an application that cannot be loaded: it stops instead of starting workers
+    # for ever.
+    sys.exit(4)

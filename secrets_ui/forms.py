@@ -1,4 +1,4 @@
-"""Forms clean what a person typed. A typed value is wrapped at once, and no form ever renders one back."""
+"""Forms clean what a person typed. A typed value is wrapped at once and never rendered back."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ class WriteOnlyTextarea(forms.Textarea):
 
 
 class ValueField(forms.CharField):
-    """A value, byte for byte: nothing is stripped, and an error never repeats it. A browser sends every line break of a textarea as
-    CRLF (HTML standard, "constructing the entry list"), so line breaks are LF here; `newline` asks for CRLF."""
+    """A value, byte for byte: nothing is stripped, and an error never repeats it.
+
+    A browser sends every line break of a textarea as CRLF (HTML standard, "constructing the entry
+    list"), so line breaks are LF here; the field `newline` of the form asks for CRLF.
+    """
 
     widget = WriteOnlyTextarea
 
@@ -48,9 +51,8 @@ class ValueField(forms.CharField):
 class KeyForm(forms.Form):
     """One key: keep it, type a new value, or have one made."""
 
-    name = forms.CharField(
-        required=False, max_length=256, strip=False
-    )  # a key may really be named so
+    # Not stripped: a key's name may begin or end with a blank.
+    name = forms.CharField(required=False, max_length=256, strip=False)
     action = forms.ChoiceField(
         required=False,
         choices=[
@@ -76,7 +78,8 @@ class KeyForm(forms.Form):
         if value and action != SET:
             self.add_error(
                 "action",
-                "A value was typed for a key that is not to be replaced. Clear it, or choose Replace with.",
+                "A value was typed for a key that is not to be replaced. "
+                "Clear it, or choose Replace with.",
             )
         return data
 
@@ -104,7 +107,7 @@ KeyFormSet = forms.formset_factory(
 
 
 class SaveForm(forms.Form):
-    """What goes with every save: where it starts from, why, and the sending that it belongs to."""
+    """What goes with every save: the base version, the reason, and the idempotency key `once`."""
 
     base = forms.RegexField(r"^[A-Za-z0-9-]{0,64}$", required=False, widget=forms.HiddenInput)
     once = forms.UUIDField(required=False, widget=forms.HiddenInput)
@@ -118,7 +121,7 @@ class SaveForm(forms.Form):
             data["base"],
             reason=data["reason"],
             typed_name=data["typed_name"],
-            once=str(data["once"] or ""),
+            idempotency_key=str(data["once"] or ""),
             **what,
         )
 
@@ -161,12 +164,12 @@ def key_edit(save: SaveForm, rows: Any, secret: str) -> Edit:
 
 
 def new_once() -> str:
-    """Marks one sending of a form."""
+    """A new idempotency key for a form: what is sent twice under it is carried out once."""
     return str(uuid.uuid4())
 
 
 class AuditFilterForm(forms.Form):
-    """The audit log's filter, all of it in the URL. `after` and `before` are days or times in UTC."""
+    """The audit log's filter, sent in the URL. `after` and `before` are days or times in UTC."""
 
     person = forms.CharField(required=False, max_length=150)
     environment = forms.CharField(required=False, max_length=20)
@@ -194,7 +197,7 @@ class SignInForm(forms.Form):
 
 
 class ProofForm(forms.Form):
-    """One proof of who somebody is: a password, a code, or a passkey's answer (JSON, made by the page's script)."""
+    """One proof of identity: a password, a code, or a passkey's answer as JSON from the script."""
 
     password = forms.CharField(
         required=False, max_length=1000, strip=False, widget=forms.PasswordInput
@@ -224,7 +227,7 @@ class NewPasskeyForm(forms.Form):
 
 
 class GrantForm(forms.Form):
-    """A role to be given. The environment is the gatehouse's to check, the rest the service's."""
+    """A role to be given. `permissions` checks the environment, and the service the rest."""
 
     role = forms.CharField(max_length=20)
     names = forms.CharField(required=False, max_length=200)
@@ -248,7 +251,7 @@ class ErrorTextForm(forms.Form):
 
 
 class WhatIfForm(forms.Form):
-    """One policy of the access path, and its text to be tried. A policy is no secret, so it may be shown again."""
+    """One policy of the access path, and the text to try. A policy is no secret, so it is kept."""
 
     policy = forms.ChoiceField(
         error_messages={"invalid_choice": "Choose one of the policies that take part."}
@@ -262,11 +265,12 @@ class WhatIfForm(forms.Form):
     )
 
     def __init__(
-        self, policies: Iterable[EditablePolicy], data: Any = None, *, place: str = ""
+        self, policies: Iterable[EditablePolicy], data: Any = None, *, location: str = ""
     ) -> None:
-        by_place = {policy.place: policy for policy in policies}
-        chosen = by_place.get(place) or next(iter(by_place.values()), None)
+        by_location = {policy.location: policy for policy in policies}
+        chosen = by_location.get(location) or next(iter(by_location.values()), None)
         super().__init__(
-            data, initial={"policy": chosen.place, "text": chosen.text} if chosen else {}
+            data, initial={"policy": chosen.location, "text": chosen.text} if chosen else {}
         )
-        self.fields["policy"].choices = [(p.place, p.title) for p in by_place.values()]  # type: ignore[attr-defined]
+        choices = [(policy.location, policy.title) for policy in by_location.values()]
+        self.fields["policy"].choices = choices  # type: ignore[attr-defined]

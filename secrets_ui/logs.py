@@ -1,4 +1,7 @@
-"""JSON lines on standard output: one escaped line a record; no local variables, no bodies, no foreign exception texts."""
+"""Logs JSON lines to standard output: one escaped line a record.
+
+They hold no local variables, no request bodies and no exception texts of other libraries.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,8 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {
     "request",
     "status_code",
 }
-_NOISY = (
-    "botocore",
-    "boto3",
-    "urllib3",
-    "s3transfer",
-    "django.db.backends",
-    "django.template",
-)  # at DEBUG they print values or parameters
+_NOISY = ("botocore", "boto3", "urllib3", "s3transfer", "django.db.backends", "django.template")
+"""Loggers that print values or parameters at DEBUG."""
 
 
 class JsonLine(logging.Formatter):
@@ -43,25 +40,27 @@ class JsonLine(logging.Formatter):
             **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
         if record.exc_info and record.exc_info[1]:
-            line["exception"] = _told(record.exc_info[1])
-        return json.dumps(
-            line, default=str
-        )  # ASCII: control characters and ANSI come out as escapes, so a record is one line
+            line["exception"] = _describe(record.exc_info[1])
+        # ASCII: control characters are escaped, so that a record is one line.
+        return json.dumps(line, default=str)
 
 
-def _told(error: BaseException) -> dict[str, Any]:
-    """The kind of error and where it was raised. The text only of our own errors: another's may repeat what it choked on."""
+def _describe(error: BaseException) -> dict[str, Any]:
+    """Describe an error by its type and stack.
+
+    The text is kept only for our own errors: another's may repeat the input that caused it.
+    """
     frames = [
         f"{frame.filename}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    told: dict[str, Any] = {
+    description: dict[str, Any] = {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "frames": frames[-12:],
     }
     if isinstance(error, ConsoleError):
-        told["text"] = error.message
-    return told
+        description["text"] = error.message
+    return description
 
 
 def is_not_noise(record: logging.LogRecord) -> bool:
@@ -74,7 +73,7 @@ class NotNoise(logging.Filter):
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Django calls this with settings.LOGGING."""
+    """Configure logging. Django calls this with settings.LOGGING."""
     logging.config.dictConfig(
         {
             "version": 1,
@@ -92,14 +91,11 @@ def configure(options: dict[str, Any]) -> None:
             "root": {"handlers": ["stdout"], "level": options["level"]},
             "loggers": {
                 **{name: {"level": "WARNING"} for name in _NOISY},
-                "axes": {
-                    "level": "ERROR"
-                },  # it logs the user names that people type, passwords among them
-                "django": {
-                    "handlers": [],
-                    "level": options["level"],
-                },  # its own print tracebacks with foreign texts, and send mail
-                # The views have already said what is to be said about a refused request.
+                # axes logs the user names that people type, passwords among them.
+                "axes": {"level": "ERROR"},
+                # Django's own handlers print tracebacks with foreign texts, and send mail.
+                "django": {"handlers": [], "level": options["level"]},
+                # The views have already logged what matters about a refused request.
                 "django.request": {"level": "ERROR"},
                 "django.server": {"level": "ERROR"},
             },
@@ -108,7 +104,10 @@ def configure(options: dict[str, Any]) -> None:
 
 
 class NothingFromTheRequest(SafeExceptionReporterFilter):
-    """Django's error reports, with DEBUG on too: no local variables, no POST, no cookies, no settings."""
+    """Keeps request data out of Django's error reports, also with DEBUG on.
+
+    No local variables, no POST data, no cookies, no settings.
+    """
 
     def is_active(self, request: HttpRequest | None) -> bool:
         return True

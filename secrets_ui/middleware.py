@@ -1,4 +1,4 @@
-"""What holds for every request: headers, limits of sessions and bodies, errors in words for people."""
+"""What holds for every request: headers, limits of web sessions and bodies, errors as pages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
+from .domain.texts import TYPING_KEPT
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
 from .views.status.health import livez, readyz
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger("miyabi.http")
-SEEN_EVERY = 60  # seconds between two notes of a session's last use
 
 
 def no_store(get_response: Next) -> Next:
@@ -29,12 +29,8 @@ def no_store(get_response: Next) -> Next:
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        is_file = request.path.startswith(settings.STATIC_URL) and response.status_code in (
-            200,
-            206,
-            304,
-        )
-        if not is_file:
+        is_static = request.path.startswith(settings.STATIC_URL)
+        if not (is_static and response.status_code in (200, 206, 304)):
             response["Cache-Control"] = "no-store"
         return response
 
@@ -42,7 +38,10 @@ def no_store(get_response: Next) -> Next:
 
 
 def security_headers(get_response: Next) -> Next:
-    """What Django and its packages do not set, and what SecurityMiddleware leaves out when it refuses a host by itself."""
+    """Headers that Django and its packages do not set.
+
+    Some of them SecurityMiddleware does set, but not when it refuses a host by itself.
+    """
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -59,7 +58,7 @@ def security_headers(get_response: Next) -> Next:
 
 
 def refuse_oversized(get_response: Next) -> Next:
-    """A body that no secret can need is refused by its declared length, before anything parses it."""
+    """Refuses a body that no secret can need by its declared length, before anything parses it."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -72,7 +71,10 @@ def refuse_oversized(get_response: Next) -> Next:
 
 
 def answer_health(get_response: Next) -> Next:
-    """Load balancers and containers ask by address, so these two are answered before the Host is looked at; they tell nothing of it."""
+    """Answers the health checks before Django looks at the Host header.
+
+    Load balancers and containers ask by address. The answers do not depend on the header.
+    """
     answers = {"/livez": livez, "/readyz": readyz}
 
     def handle(request: HttpRequest) -> HttpResponseBase:
@@ -124,17 +126,15 @@ def _database_away(request: HttpRequest) -> HttpResponse:
 
 
 def session_limits(get_response: Next) -> Next:
-    """Ends a session after 30 minutes without use, and after 12 hours in any case. Its last use is noted once a minute."""
+    """Ends a web session that was idle too long or lasted its time, by the SESSION_ settings."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         try:
             if request.user.is_authenticated and _is_over(request):
                 logout(request)
                 return _sign_in_again(request)
-        except (
-            DatabaseError,
-            UpdateError,
-        ):  # UpdateError: Django's word for a session's row that could not be written
+        except (DatabaseError, UpdateError):
+            # UpdateError is Django's word for a session's row that could not be written.
             return _database_away(request)
         return get_response(request)
 
@@ -166,12 +166,12 @@ _WHILE_ENROLLING = (
 
 def _enrol_first(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
-        told = {
+        problem = {
             "title": "Your account needs a second factor",
-            "text": "Nothing was done. What you typed is still in this page.",
+            "text": TYPING_KEPT,
             "remedy": "Set one up in another tab, then send it once more.",
         }
-        return JsonResponse({"problem": told}, status=403)
+        return JsonResponse({"problem": problem}, status=403)
     return redirect("account")
 
 
@@ -180,16 +180,18 @@ def _is_over(request: HttpRequest) -> bool:
     started, seen = session.get("started", 0), session.get("seen", 0)
     if now - started > settings.SESSION_LIFE_SECONDS or now - seen > settings.SESSION_IDLE_SECONDS:
         return True
-    if (
-        now - seen >= SEEN_EVERY and "X-Quiet-Refresh" not in request.headers
-    ):  # a page that refreshes itself is no use of it
+    is_use = "X-Quiet-Refresh" not in request.headers  # a page that refreshes itself is none
+    if is_use and now - seen >= settings.SESSION_SEEN_SECONDS:
         session["seen"] = now
         return not _is_kept(session)
     return False
 
 
 def _is_kept(session: SessionBase) -> bool:
-    """False when a sign-out deleted it meanwhile. Raises DatabaseError, UpdateError."""
+    """Saves the web session; false when a sign-out deleted it meanwhile.
+
+    Raises DatabaseError, UpdateError.
+    """
     try:
         session.save()
     except UpdateError:
@@ -203,10 +205,10 @@ def _is_kept(session: SessionBase) -> bool:
 def _sign_in_again(request: HttpRequest) -> HttpResponse:
     url = f"{reverse('sign_in')}?expired"
     if wants_json(request):
-        told = {
+        problem = {
             "title": "Your session has ended",
-            "text": "Nothing was done. What you typed is still in this page.",
+            "text": TYPING_KEPT,
             "remedy": "Sign in again in another tab, then send it once more.",
         }
-        return JsonResponse({"problem": told, "sign_in": url}, status=401)
+        return JsonResponse({"problem": problem, "sign_in": url}, status=401)
     return redirect(url)

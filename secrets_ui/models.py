@@ -52,14 +52,15 @@ class PersonSession(models.Model):
 
 
 class AuditRecord(models.Model):
-    """One record of the chain (domain/audit_chain.py). Rows are only ever added: triggers refuse everything else.
+    """One record of the chain (domain/audit/chain.py). Rows are only ever added: triggers refuse everything else.
 
     Texts are stored as they are hashed: `at` is RFC 3339 in UTC with microseconds, `keys`, `request_ids` and `details` are JSON.
     """
 
     sequence = models.BigIntegerField(primary_key=True)
     at = models.CharField(max_length=27, db_index=True)
-    phase = models.CharField(max_length=10)  # event; or intent, and then outcome
+    # The strings of domain/audit/actions.py.
+    phase = models.CharField(max_length=10)
     action = models.CharField(max_length=40)
     outcome = models.CharField(max_length=20, blank=True)
     actor = models.CharField(max_length=150)
@@ -71,12 +72,10 @@ class AuditRecord(models.Model):
     keys = models.TextField(default="[]")
     reason = models.TextField(blank=True)
     request_ids = models.TextField(default="[]")
-    intent = models.CharField(
-        max_length=20, blank=True, db_index=True
-    )  # the sequence of the intent that this outcome ends
-    once = models.CharField(
-        max_length=40, blank=True, db_index=True
-    )  # the form that an intent came from: sent twice, acted on once
+    # The sequence of the intent that this outcome ends.
+    intent = models.CharField(max_length=20, blank=True, db_index=True)
+    # The idempotency key of the request that an intent came from, under its name in the chain's format.
+    once = models.CharField(max_length=40, blank=True, db_index=True)
     details = models.TextField(default="{}")
     hash = models.CharField(max_length=64, db_index=True)
 

@@ -1,4 +1,7 @@
-"""The gatehouse: who may do what where. Every view asks here first; a refusal is recorded and no AWS call is made."""
+"""Who may do what where.
+
+Every view asks here first; a refusal is recorded, and no AWS call is made.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
+from .domain.audit.actions import Action, Outcome
 from .domain.environment import Environment
 from .domain.errors import NotPermitted, StepUpNeeded
 from .domain.people.actor import Actor
@@ -18,7 +22,10 @@ from .services import audit, configuration
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The person behind a request. The address is the one that connected: a header that anybody can write proves nothing."""
+    """The person behind a request.
+
+    The address is the one that connected; a header that anybody can write proves nothing.
+    """
     return Actor(
         request.user.get_username(),
         str(request.META.get("REMOTE_ADDR", "")),
@@ -27,18 +34,21 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def grants_of(request: HttpRequest) -> dict[str, frozenset[tuple[str, str]]]:
-    """(role, prefix) by environment, read once a request and never kept longer: a role taken away counts at the next one."""
+    """(role, prefix) by environment, read once a request and never kept longer: taking a role away
+    counts from the next request on."""
     if not hasattr(request, "_grants"):
         found: dict[str, set[tuple[str, str]]] = {}
         rows = RoleGrant.objects.filter(user_id=request.user.pk or 0)
         for environment, role, prefix in rows.values_list("environment", "role", "prefix"):
             found.setdefault(environment, set()).add((role, prefix))
-        request._grants = {name: frozenset(grants) for name, grants in found.items()}  # type: ignore[attr-defined]
+        by_environment = {name: frozenset(grants) for name, grants in found.items()}
+        request._grants = by_environment  # type: ignore[attr-defined]
     return request._grants  # type: ignore[attr-defined,no-any-return]
 
 
 def may(request: HttpRequest, action: str, environment: Environment, secret: str = "") -> bool:
-    """Whether the person may do `action` to `secret`; without one, to anything at all in the environment."""
+    """Whether the person may do `action` to `secret`; without one, to any secret of the
+    environment."""
     return any(
         action in ROLES.get(role, ()) and _reaches(environment, prefix, action, secret)
         for role, prefix in grants_of(request).get(environment.name, ())
@@ -52,7 +62,7 @@ def _reaches(environment: Environment, prefix: str, action: str, secret: str) ->
 
 
 def is_limited(request: HttpRequest, action: str, environment: Environment) -> bool:
-    """Whether the person may do `action` to some names of the environment alone."""
+    """Whether the person may do `action` to some of the environment's secrets only."""
     return not any(
         action in ROLES.get(role, ()) and not prefix
         for role, prefix in grants_of(request).get(environment.name, ())
@@ -60,7 +70,8 @@ def is_limited(request: HttpRequest, action: str, environment: Environment) -> b
 
 
 def reach_of(request: HttpRequest, action: str, environment: Environment) -> list[str]:
-    """The beginnings of names that the person's grants for `action` reach, where they do not reach all."""
+    """The prefixes of names that the person's grants for `action` cover, empty where they cover
+    all."""
     if not is_limited(request, action, environment):
         return []
     grants = grants_of(request).get(environment.name, ())
@@ -76,16 +87,22 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
 
 
 def comparable(request: HttpRequest) -> list[Environment]:
-    """The environments that the person may see as a whole: to look there once is then nothing that they may not do."""
-    places = environments_with(request, "secret.view")
-    return [place for place in places if not is_limited(request, "secret.view", place)]
+    """The environments whose secrets the person may all see, so that reading facts there shows
+    nothing new to them."""
+    return [
+        environment
+        for environment in environments_with(request, "secret.view")
+        if not is_limited(request, "secret.view", environment)
+    ]
 
 
 def enter(
     request: HttpRequest, action: str, environment_name: str, secret: str = ""
 ) -> Environment:
-    """The environment, when the person may do `action` there, and `secret` lies in it and within their reach. Raises
-    EnvironmentNotFound, NotPermitted and InvalidSecretName."""
+    """The environment, when the person may do `action` there, to `secret` where one is given.
+
+    Raises EnvironmentNotFound, NotPermitted and InvalidSecretName.
+    """
     environment = configuration.get_environment(environment_name)
     if not may(request, action, environment):
         refuse(request, action, environment.name, secret)
@@ -104,7 +121,10 @@ def ensure_reach(request: HttpRequest, action: str, environment: Environment, se
 def enter_to_change(
     request: HttpRequest, action: str, environment_name: str, secret: str = ""
 ) -> Environment:
-    """As `enter`, and with a fresh proof where the environment asks for one. Raises StepUpNeeded as well."""
+    """As `enter`, and with a fresh proof where the environment asks for one.
+
+    Raises StepUpNeeded as well.
+    """
     environment = enter(request, action, environment_name, secret)
     if environment.rules.step_up:
         ensure_fresh_proof(request, environment, action, secret)
@@ -112,31 +132,42 @@ def enter_to_change(
 
 
 def note_proof(request: HttpRequest, at: int | None = None) -> None:
-    """The person has just shown who they are, or did so at `at` (epoch seconds). Only views that checked it may call this."""
+    """The person has just confirmed their identity, or did so at `at` (epoch seconds).
+
+    Only views that checked the proof may call this.
+    """
     now = int(time.time())
     request.session["proved_at"] = now if at is None else min(at, now)
 
 
 def is_proof_younger(request: HttpRequest, seconds: int) -> bool:
-    """Whether the session's last proof is at most so old. A time to come is none."""
+    """Whether the web session's last proof is at most so old.
+
+    A time in the future does not count.
+    """
     return 0 <= int(time.time()) - int(request.session.get("proved_at", 0)) <= seconds
 
 
 def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
-    """Whether the session's last proof is young enough for this environment."""
+    """Whether the web session's last proof is young enough for this environment."""
     return is_proof_younger(request, environment.rules.step_up_seconds)
 
 
 def ensure_fresh_proof(
     request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
 ) -> None:
-    """Raises StepUpNeeded. Asking for a form leads to /step-up and back; anything else is a refusal, and on record."""
+    """Raises StepUpNeeded.
+
+    The middleware redirects a request for a form to /step-up and back; any other is a refusal, and
+    on record.
+    """
     if not has_fresh_proof(request, environment):
         _ask_for_proof(request, environment.rules.step_up_seconds, action, environment.name, secret)
 
 
 def ensure_fresh_proof_for_account(request: HttpRequest, action: str) -> None:
-    """The same before somebody changes how they sign in: who finds an open browser must not get in for good."""
+    """The same before somebody changes how they sign in, so that whoever finds an open browser
+    cannot keep access. Raises StepUpNeeded."""
     if not is_proof_younger(request, settings.PROOF_SECONDS):
         _ask_for_proof(request, settings.PROOF_SECONDS, action)
 
@@ -147,9 +178,9 @@ def _ask_for_proof(
     if request.method not in ("GET", "HEAD"):
         details = {"action": action, "why": "no fresh proof of who it is"}
         audit.record(
-            "access.refused",
+            Action.REFUSE_ACCESS,
             actor_of(request),
-            "refused",
+            Outcome.REFUSED,
             environment=environment,
             secret=secret,
             details=details,
@@ -162,14 +193,12 @@ def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:
     return environments_with(request, action) or refuse(request, action)
 
 
-def refuse(
-    request: HttpRequest, action: str, environment: str = "", secret: str = ""
-) -> list[Environment]:
+def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> NoReturn:
     """Records the refusal and raises NotPermitted."""
     audit.record(
-        "access.refused",
+        Action.REFUSE_ACCESS,
         actor_of(request),
-        "refused",
+        Outcome.REFUSED,
         environment=environment,
         secret=secret,
         details={"action": action},
@@ -182,23 +211,26 @@ def refuse(
 
 
 class ShellRequest(HttpRequest):
-    """What a command asks, in the name of an account: the same gatehouse decides, by the same account and grants, as for a page."""
+    """A command's request in the name of an account: permissions are decided by the same grants as
+    for a page."""
 
     def __init__(self, username: str, os_user: str) -> None:
-        """Raises NotPermitted, on record, where no such account may sign in. No password is asked for: whoever may run a command holds
-        the console's settings (docs/decisions/), so the record tells whose shell it was."""
+        """Raises NotPermitted, on record, where no such account may sign in.
+
+        No password is asked for: whoever may run a command has the console's settings
+        (docs/decisions/). The record names the shell's user.
+        """
         super().__init__()
         self.META["REMOTE_ADDR"], self.os_user = "shell", os_user
-        account = (
-            get_user_model()._default_manager.filter(username=username, is_active=True).first()
-        )
+        accounts = get_user_model()._default_manager.filter(username=username, is_active=True)
+        account = accounts.first()
         if account is None:
             _refuse_at_shell(Actor(username, "shell", os_user))
         self.user = account
 
 
 def _refuse_at_shell(actor: Actor) -> NoReturn:
-    audit.record("access.refused", actor, "refused", details={"action": "shell"})
+    audit.record(Action.REFUSE_ACCESS, actor, Outcome.REFUSED, details={"action": "shell"})
     raise NotPermitted(
         f"There is no account {actor.name[:60]} that may sign in.", remedy="Name one with --as."
     )

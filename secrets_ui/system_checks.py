@@ -1,4 +1,4 @@
-"""Checks that `manage.py check` runs, and what the start itself refuses."""
+"""Checks that `manage.py check` runs, and checks at start-up."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ from .services import configuration
 
 
 def ensure_cache_is_shared() -> None:
-    """A per-process cache under several workers counts limits once for each of them."""
+    """Refuse a cache per process with several workers: each would count limits for itself."""
     backend = settings.CACHES["default"]["BACKEND"]
     if settings.WEB_CONCURRENCY > 1 and backend.endswith("LocMemCache"):
         raise ImproperlyConfigured(
-            "CACHES uses LocMem with several workers: limits would count once for each. Use the database cache."
+            "CACHES uses LocMem with several workers: limits would count once for each. "
+            "Use the database cache."
         )
 
 
 def ensure_groups_give_known_roles(known: Collection[str]) -> None:
-    """A misspelt role would give nothing, and nobody would know why. Raises ConfigurationError."""
+    """Refuse unknown roles, which would silently grant nothing. Raises ConfigurationError."""
     for name, environment in configuration.environments().items():
         for group, roles in environment.groups:
             if unknown := next((role for role in roles if role not in known), None):
                 raise ConfigurationError(
-                    f'{settings.ENVIRONMENTS_FILE}: environments.{name}.groups."{group}": {unknown} is no role; '
+                    f'{settings.ENVIRONMENTS_FILE}: environments.{name}.groups."{group}": '
+                    f"{unknown} is no role; "
                     f"expected some of {', '.join(known)}."
                 )
 
@@ -51,7 +53,7 @@ def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Erro
 def audit_key_sealed_the_last_record(
     app_configs: Any, databases: Any = None, **kwargs: Any
 ) -> list[Error]:
-    """Before a console with a mistyped or exchanged AUDIT_KEY goes on with the chain. `migrate` asks this too."""
+    """Check that the current AUDIT_KEY continues the audit chain. `migrate` runs this too."""
     from .services.audit.verify import last_record  # needs the models, which load after this file
 
     if not databases or "secrets_ui_auditrecord" not in connection.introspection.table_names():
@@ -62,7 +64,10 @@ def audit_key_sealed_the_last_record(
     return [
         Error(
             f"Audit record {sequence}, the last one, is not sealed with AUDIT_KEY.",
-            hint="Set the AUDIT_KEY that the console had; or, to change it, see docs/operations.md; or verify_audit says what was changed.",
+            hint=(
+                "Set the AUDIT_KEY that the console had; or, to change it, see "
+                "docs/operations.md; or verify_audit says what was changed."
+            ),
             id="miyabi.E002",
         )
     ]

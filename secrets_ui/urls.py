@@ -1,4 +1,4 @@
-"""The menu. The verb stands before the name, since names hold slashes."""
+"""The routes. The verb stands before the name, since names hold slashes. menu.py has the menu."""
 
 from django.urls import path, re_path
 

@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-# Letters that hardly ever follow each other, so that no six of them stand in a page, a hash or a token by chance.
+# Letters that hardly ever follow each other: no six of them stand in a page, a hash or a token by
+# chance.
 _LETTERS = "QXZJKVqxzjkvЖЩЭЪЫ"
 _MARKUP = "<&\"'>"  # written differently in HTML, URLs and JSON
 PIECE = 6  # characters: the least that counts as a leak
@@ -28,7 +29,10 @@ def make_plain_canary(letters: int = 40) -> str:
 
 
 def traces(canary: str) -> dict[str, bytes]:
-    """By name: the canary as it would stand in HTML, a URL, JSON, base64, Python, a memory dump; and each six characters of it."""
+    """The canary as HTML, a URL, JSON, base64, Python and memory have it, and every six characters.
+
+    By the name of the form.
+    """
     forms = {name: text.encode() for name, text in _texts(canary).items()}
     forms |= {"UTF-16LE": canary.encode("utf-16-le"), "UTF-16BE": canary.encode("utf-16-be")}
     forms |= {f"base64 at {shift}": _inner_base64(canary.encode(), shift) for shift in range(3)}
@@ -55,7 +59,7 @@ def _texts(canary: str) -> dict[str, str]:
 
 
 def _inner_base64(text: bytes, shift: int) -> bytes:
-    """What stays the same of its base64 wherever it stands in a longer text, at one of the three alignments."""
+    """The part of its base64 that is the same in any longer text, at one of three alignments."""
     coded = base64.b64encode(b"\0" * shift + text)
     return coded[4 if shift else 0 : len(coded) // 4 * 4 - 4]
 

@@ -23,7 +23,7 @@ ENVIRONMENTS = parse_environments(tomllib.loads(TOML), "testkit/estate.py")
 
 
 def make_secrets(prod: int, others: int = 0) -> dict[str, str]:
-    """Current values by full name; prod gets `prod` secrets, those of the catalogue among them, and the other environments `others`."""
+    """Current values by full name: `prod` secrets in prod, `others` in each other environment."""
     catalog, secrets = read_catalog(), {}
     for name, environment in ENVIRONMENTS.items():
         for secret, values in make_values(catalog, name).items():

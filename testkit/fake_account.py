@@ -1,4 +1,4 @@
-"""IAM's, KMS's, Lambda's, CloudTrail's and CloudWatch's answers, canned: what a status pass asks besides Secrets Manager."""
+"""Canned answers of IAM, KMS, Lambda, CloudTrail and CloudWatch, as a status pass needs them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,22 @@ POLICIES = (
 )
 _VIA = {"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}}
 _ACCESS = [
-    {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-     "Resource": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/*"},
+    {
+        "Effect": "Allow",
+        "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+        "Resource": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/*",
+    },
     {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY, "Condition": _VIA},
-]  # fmt: skip
+]
 _KEY_POLICY = [
-    {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"}, "Action": "kms:Decrypt", "Resource": "*", "Condition": _VIA}
-]  # fmt: skip
+    {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": _VIA,
+    }
+]
 # {"MetricAlarms": [], "CompositeAlarms": []} in CBOR, CloudWatch's protocol: https://www.rfc-editor.org/rfc/rfc8949
 _NO_ALARMS = b"\xa2\x6cMetricAlarms\x80\x6fCompositeAlarms\x80"
 
@@ -119,16 +128,25 @@ _QUERY: dict[str, Callable[[Mapping[str, str]], bytes]] = {
     "GetCallerIdentity": _who,
 }
 _JSON: dict[str, Any] = {
-    "DescribeKey": {"KeyMetadata": {"KeyId": KEY.rpartition("/")[2], "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}},
+    "DescribeKey": {
+        "KeyMetadata": {
+            "KeyId": KEY.rpartition("/")[2],
+            "Arn": KEY,
+            "KeyState": "Enabled",
+            "KeyManager": "CUSTOMER",
+        }
+    },
     "GetKeyPolicy": {"Policy": _document(_KEY_POLICY)},
     "ListGrants": {"Grants": [], "Truncated": False},
     "GetKeyRotationStatus": {"KeyRotationEnabled": True},
     "LookupEvents": {"Events": []},
     "GetFunctionConfiguration": {
-        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}", "Role": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
-        "LastModified": "2026-01-01T00:00:00.000+0000", "State": "Active",
+        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}",
+        "Role": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
+        "LastModified": "2026-01-01T00:00:00.000+0000",
+        "State": "Active",
     },
-}  # fmt: skip
+}
 
 
 def answer(operation: str, body: bytes) -> bytes | None:

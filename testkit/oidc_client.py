@@ -1,4 +1,4 @@
-"""A browser without a script, between the console (Django's client) and the provider (real HTTP on loopback)."""
+"""A browser without scripts, between Django's client and the provider on loopback."""
 
 from __future__ import annotations
 

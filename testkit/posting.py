@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from tests.conftest import Estate
+from testkit.environments import Estate
 
 JSON = {"HTTP_ACCEPT": "application/json"}
 

@@ -1,4 +1,4 @@
-"""The proxy before the local AWS, for tests of what the console sends: it keeps every call, and breaks those that a test names."""
+"""A proxy before the local AWS that records every call, and breaks those that a test names."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.processes.aws_proxy import LOST, Answer, AwsProxy, refusal
+from testkit.aws_proxy import LOST, Answer, AwsProxy, refusal
 
 
 @dataclass(frozen=True)
 class Call:
-    """One API call as it came in. `session` is the role session that signed it, "ROLE-ARN as SESSION-NAME"; "" for the console's own
-    credentials. `assumed` are the parameters of the AssumeRole that began it."""
+    """One API call as it arrived.
+
+    `session` is the AWS session that signed it, "ROLE-ARN as SESSION-NAME", or "" for the console's
+    own credentials. `assumed` are the parameters of the AssumeRole that began the session.
+    """
 
     operation: str  # "PutSecretValue", "AssumeRole"
     body: dict[str, Any]

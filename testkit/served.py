@@ -1,4 +1,4 @@
-"""The console as it is deployed, under gunicorn in processes of its own, and people who use it by plain HTTP."""
+"""The console under gunicorn, as it is deployed, and people who use it by plain HTTP."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import HOST, LocalAws
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
+from testkit.environments import as_toml, fresh_environments
 from testkit.recording_aws import RecordingAws
-from tests.conftest import as_toml, fresh_environments
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Person:
 
 @dataclass
 class Served:
-    """`folder` holds everything that the console writes. It can be stopped, and started again on the same database."""
+    """A console that can be started again on one database. `folder` holds all that it writes."""
 
     folder: Path
     environ: dict[str, str]
@@ -152,7 +152,8 @@ def served(local_aws: LocalAws, folder: Path, **environ: str) -> Iterator[Served
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "TMPDIR": str(folder / "tmp"),
             "WEB_CONCURRENCY": "1",
-            "STATUS_EVERY": "0",  # a runner beside the console would make calls that no test counts on
+            # A runner beside the console would make calls that no test expects.
+            "STATUS_EVERY": "0",
             **environ,
         }
         console = Served(folder, settings, password, aws, accounts)

@@ -20,8 +20,11 @@ def production(**changes: str | None) -> dict[str, str]:
         for name in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
     }
     fine: dict[str, str | None] = {
-        **keys, "ALLOWED_HOSTS": "console.miyabi-world.com", "ENVIRONMENTS_FILE": EXAMPLE, "ENV_FILE": "/nonexistent",
-    }  # fmt: skip
+        **keys,
+        "ALLOWED_HOSTS": "console.miyabi-world.com",
+        "ENVIRONMENTS_FILE": EXAMPLE,
+        "ENV_FILE": "/nonexistent",
+    }
     return {name: value for name, value in (fine | changes).items() if value is not None}
 
 

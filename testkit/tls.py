@@ -1,6 +1,7 @@
-"""Secrets Manager's host name on loopback: a certificate authority made at run time, and a map from the name to a local port.
+"""Secrets Manager's host name on loopback, by a certificate authority made at run time.
 
-No part of the loader knows of it: programs that load it get another socket.getaddrinfo, and a file of roots that holds the new authority.
+The loader does not know of it: programs that load it get another socket.getaddrinfo, and a file of
+roots with the new authority.
 """
 
 from __future__ import annotations
@@ -86,9 +87,16 @@ def _builder(
 
 def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, key_cert_sign=sign_certificates, crl_sign=sign_certificates, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=sign_certificates,
+        crl_sign=sign_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def copy_core(folder: Path, roots: str) -> Path:

@@ -1,9 +1,7 @@
-"""Fixtures for all tests: a local AWS for each worker, a fresh estate in accounts of its own, people with roles."""
+"""Fixtures for all tests: a local AWS for each worker, fresh estates, and people with roles."""
 
 from __future__ import annotations
 
-import itertools
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -11,20 +9,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import hypothesis
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from deploy.demo.account import Account
 from deploy.demo.estate import build_estate
 from deploy.demo.local_aws import LocalAws
-from secrets_ui.domain.environment import Environment, Rules
+from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access, configuration
+from testkit.environments import Estate as Estate
+from testkit.environments import as_toml as as_toml
+from testkit.environments import fresh_environments as fresh_environments
 from testkit.estate import TOML, make_secrets
 from testkit.fake_aws import FakeAws
+from testkit.hashing import QuickArgon2Hasher
 from testkit.recording_aws import RecordingAws
 
 # Time is no property of what is tested: the machine may be busy.
@@ -33,21 +36,43 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("miyabi")
 
-_accounts = itertools.count(secrets.randbelow(10**11))
+# The deployed cost of a password, 100 MiB and 150 ms of the processor, is a fifth of all that the
+# tests without processes take. tests/security/test_identity.py holds it.
+DEPLOYED_HASHERS = tuple(django_settings.PASSWORD_HASHERS)
+django_settings.PASSWORD_HASHERS = [
+    f"{QuickArgon2Hasher.__module__}.{QuickArgon2Hasher.__name__}",
+    *DEPLOYED_HASHERS[1:],
+]
 
 
-# Whole files go to whichever worker is free: the rooms of the long ones come first, so that none is left alone at the end.
+# Whole files go to whichever worker is free. Folders with long ones come first, so that none is
+# left alone at the end.
 LONG_FIRST = ("terraform", "processes", "browser", "deploy", "benchmarks", "security")
+
+# botocore reads a service's model, some megabytes of JSON, once for each session. Many tests make a
+# session, or point the console at a new endpoint, which makes one: here all share one reader.
+botocore.session.create_loader = cache(botocore.session.create_loader)
+
+# What `make quick` leaves out, by folder. Elsewhere a test that needs one of these bears its mark.
+MARKS = {
+    "browser": pytest.mark.browser,
+    "processes": pytest.mark.processes,
+    "benchmarks": pytest.mark.processes,
+    "terraform": pytest.mark.terraform,
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
 
-    def place(item: pytest.Item) -> int:
-        room = item.path.relative_to(here).parts[0]
-        return LONG_FIRST.index(room) if room in LONG_FIRST else len(LONG_FIRST)
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(here).parts[0]
 
-    items.sort(key=place)
+    for item in items:
+        if folder(item) in MARKS:
+            item.add_marker(MARKS[folder(item)])
+    order = {name: number for number, name in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: order.get(folder(item), len(order)))
 
 
 @pytest.fixture(scope="session")
@@ -55,59 +80,6 @@ def local_aws() -> Iterator[LocalAws]:
     """One local AWS for each worker process; tests keep apart by accounts."""
     with LocalAws.start() as aws:
         yield aws
-
-
-def fresh_environments(**rules: Rules) -> dict[str, Environment]:
-    """dev, staging and prod, each in an account that no other test has."""
-    environments = {}
-    for name in ("dev", "staging", "prod"):
-        account = f"{next(_accounts) % 10**12:012d}"
-        default = Rules(reason_required=True, type_the_name=True) if name == "prod" else Rules()
-        environments[name] = Environment(
-            name,
-            "us-west-2",
-            account,
-            f"miyabi/{name}/",
-            f"arn:aws:iam::{account}:role/miyabi-console",
-            rules=rules.get(name, default),
-        )
-    return environments
-
-
-def as_toml(environments: dict[str, Environment]) -> str:
-    lines = []
-    for name, place in environments.items():
-        lines += [f"[environments.{name}]"]
-        lines += [
-            f'{key} = "{getattr(place, key)}"'
-            for key in ("region", "account", "prefix", "assume_role", "kms_alias")
-        ]
-        lines += [f"[environments.{name}.rules]"]
-        lines += [f"{key} = {str(value).lower()}" for key, value in vars(place.rules).items()]
-        lines += [f"[environments.{name}.groups]"]
-        lines += [
-            f"{json.dumps(group)} = {json.dumps(list(roles))}" for group, roles in place.groups
-        ]
-    return "\n".join(lines)
-
-
-class Estate:
-    """Environments that were built in the local AWS, and the console set up to look at them."""
-
-    def __init__(
-        self, endpoint: str, environments: dict[str, Environment], accounts: dict[str, Account]
-    ) -> None:
-        self.endpoint, self.environments, self.accounts = endpoint, environments, accounts
-
-    def __getitem__(self, name: str) -> Account:
-        return self.accounts[name]
-
-    def value(self, environment: str, secret: str) -> str:
-        """The current value, as AWS has it."""
-        name = self.environments[environment].prefix + secret
-        return self.accounts[environment].clients.secretsmanager.get_secret_value(SecretId=name)[
-            "SecretString"
-        ]
 
 
 @pytest.fixture
@@ -118,7 +90,7 @@ def make_estate(local_aws: LocalAws, settings: Any, tmp_path: Path) -> Callable[
         *, clean: bool = True, extra_secrets: int = 0, only: tuple[str, ...] = (), **rules: Rules
     ) -> Estate:
         environments = fresh_environments(**rules)
-        wanted = {name: place for name, place in environments.items() if not only or name in only}
+        wanted = {name: environments[name] for name in only or environments}
         accounts = build_estate(
             local_aws.endpoint, environments=wanted, clean=clean, extra_secrets=extra_secrets
         )
@@ -146,7 +118,7 @@ def one_recorder(local_aws: LocalAws) -> Iterator[RecordingAws]:
 
 @pytest.fixture
 def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
-    """The console's calls go through it from here on; it records them, and breaks those that it is told to."""
+    """A proxy that the console's calls go through. It records them, and breaks those a test names."""
     one_recorder.begin_anew()
     settings.LOCAL_AWS_ENDPOINT = one_recorder.endpoint
     return one_recorder
@@ -169,7 +141,7 @@ def watched(
 
 @pytest.fixture
 def counting_aws(settings: Any, tmp_path: Path) -> Iterator[FakeAws]:
-    """The endpoint of the benchmarks, with their estate (30 secrets in prod); its `secrets` counts calls by person."""
+    """The benchmarks' endpoint, with 30 secrets in prod; `secrets` counts its calls by person."""
     path = tmp_path / "environments.toml"
     path.write_text(TOML, encoding="utf-8")
     with FakeAws(make_secrets(prod=30)).running() as aws:
@@ -196,7 +168,7 @@ def forget_configuration() -> None:
 
 
 def with_its_own_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The console makes its clients anew for this test, and what the test does to them is gone with it."""
+    """The console makes new clients for this test; what the test does to them ends with it."""
     monkeypatch.setattr(aws_access, "sessions_at", cache(aws_access.AwsSessions))
 
 
@@ -224,7 +196,7 @@ def signed_in(person: Callable[..., Any]) -> Callable[..., Client]:
 
 
 def client_of(user: Any, *, proved: bool = True, **options: Any) -> Client:
-    """A client with a session of `user`, who has just proved who they are unless `proved` is False."""
+    """A client with a web session of `user`, whose identity was just confirmed if `proved`."""
     client = Client(**options)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session

@@ -1,4 +1,4 @@
-"""Every relative link in the project's Markdown leads to a file that is there, and to a heading in it."""
+"""The project's Markdown: links lead somewhere, indexes are whole, limits are those that are set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+
+from secrets_ui.templatetags.console import duration
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
@@ -14,7 +17,7 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
 def documents() -> list[Path]:
-    """Those of the project, and not what lies about beside them; all that are there where Git is not."""
+    """The project's own documents; every one in the folder where there is no Git."""
     command = [
         "git",
         "-C",
@@ -34,7 +37,7 @@ def documents() -> list[Path]:
 
 
 def anchors(path: Path) -> set[str]:
-    """As GitHub names them: small letters, hyphens for blanks, no punctuation; a number after one that stands twice."""
+    """As GitHub names them: lower case, hyphens for blanks, numbered where one stands twice."""
     found: set[str] = set()
     for heading in re.findall(
         r"^#+ +(.+?) *#*$", FENCE.sub("", path.read_text(encoding="utf-8")), re.MULTILINE
@@ -84,3 +87,31 @@ def test_the_architecture_lists_every_folder() -> None:
     }
     assert rooms <= listed
     assert {folder for folder in listed if not (ROOT / folder).is_dir()} == set()
+
+
+def test_the_index_of_decisions_lists_each_of_them_in_order() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = re.findall(
+        r"^(\d+)\. \[.+\]\((.+)\)$",
+        (folder / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    pages = sorted(path.name for path in folder.glob("0*.md"))
+    assert listed == [(str(number), name) for number, name in enumerate(pages, start=1)]
+    for number, name in listed:
+        assert int(name[:4]) == int(number)
+
+
+@pytest.mark.parametrize(
+    ("document", "limits"),
+    [
+        ("docs/authentication.md", ("SESSION_IDLE_SECONDS", "SESSION_LIFE_SECONDS")),
+        ("docs/threat-model.md", ("SESSION_IDLE_SECONDS", "SESSION_LIFE_SECONDS")),
+        ("docs/architecture.md", ("REVEAL_SECONDS",)),
+        ("README.md", ("REVEAL_SECONDS",)),
+    ],
+)
+def test_a_limit_of_time_is_told_as_it_is_set(document: str, limits: tuple[str, ...]) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for name in limits:
+        assert duration(getattr(settings, name)) in text, name

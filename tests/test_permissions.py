@@ -1,4 +1,4 @@
-"""The gatehouse, through HTTP: role × environment × action. Section C of the security requirements."""
+"""Permissions, through HTTP: role × environment × action. Section C of the security requirements."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.iam import Request, evaluate, parse_policy
 from secrets_ui.domain.people.actor import Actor
@@ -17,6 +18,7 @@ from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
+from testkit.intents import intend
 from testkit.posting import (
     JSON,
     current_version,
@@ -35,7 +37,7 @@ SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
-# What each role may do where it has been given. Written down here once more on purpose: a change of the gatehouse has to change this too.
+# What each role may do where it has been given. Written down here once more on purpose: a change of the permissions has to change this too.
 _SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
@@ -151,12 +153,12 @@ def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
     answer = client_of(person(role, "prod")).get("/cost")
     assert answer.status_code == (200 if TABLE[role] else 403)
     if TABLE[role]:
-        assert [entry.environment.name for entry in answer.context["reckoning"].environments] == [
+        assert [entry.environment.name for entry in answer.context["estimate"].environments] == [
             "prod"
         ]
         assert {
             call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session
-        } == {answer.context["reckoning"].environments[0].environment.account}
+        } == {answer.context["estimate"].environments[0].environment.account}
     else:
         assert aws.seen == []
 
@@ -174,7 +176,7 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
         "open a person": (f"/people/{client.user.pk}",),  # type: ignore[attr-defined]
         "see what to rotate": ("/people/to-rotate",),
     }
-    audit.record("sign_in", Actor("hana"))
+    audit.record(Action.SIGN_IN, Actor("hana"))
     for action, paths in urls.items():
         for path in paths:
             records = AuditRecord.objects.filter(action="access.refused").count()
@@ -586,8 +588,8 @@ ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 def test_s48_what_the_console_does_by_itself_says_so(watched: Watched, hana: Actor) -> None:
     _, aws = watched(only=("dev",))
     place = get_environment("dev")
-    intent = audit.record_intent(
-        "secret.save", hana, environment="dev", secret="miyabi/dev/config", base_version_id="a" * 32
+    intent = intend(
+        Action.SAVE, hana, environment="dev", secret="miyabi/dev/config", base_version_id="a" * 32
     )
     assert [settled.sequence for settled in settle_audit(0)] == [intent.sequence]
     sweep_labels(place)

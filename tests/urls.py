@@ -16,7 +16,7 @@ ARGUMENTS = {
 }
 
 
-# Ways of signing in that take a form, or an answer of the provider, and show no page of their own to a GET.
+# Routes that take a form, or an answer of the provider, and show no page to a GET.
 POST_ALONE = {
     "reveal",
     "give_role",
@@ -35,7 +35,7 @@ POST_ALONE = {
 
 
 def every_url(**arguments: object) -> Iterator[tuple[str, str]]:
-    """The name of each URL, and its path with the given arguments, or with some of dev. A new argument needs an example above."""
+    """The name of each URL, and its path with the given arguments, or else with those above."""
     for pattern in _patterns(get_resolver()):
         wanted = {
             name: {**ARGUMENTS, **arguments}[name] for name in pattern.pattern.regex.groupindex

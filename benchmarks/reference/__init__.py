@@ -1,1 +1,1 @@
-"""A plain Django page: session, sign-in, the same AWS call and the same template, and nothing else."""
+"""A plain Django page: session, sign-in, the same AWS call and the same template."""

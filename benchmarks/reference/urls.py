@@ -47,18 +47,28 @@ def _row(entry: dict[str, Any], prefix: str) -> dict[str, Any]:
     secret = {"last_changed": entry["LastChangedDate"], "last_accessed": entry["LastAccessedDate"]}
     name = entry["Name"]
     return {
-        "name": name, "short": name.removeprefix(prefix), "state": HEALTHY, "secret": secret,
-        "counts_keys": True, "keys_set": 6, "keys_total": 6,
-    }  # fmt: skip
+        "name": name,
+        "short": name.removeprefix(prefix),
+        "state": HEALTHY,
+        "secret": secret,
+        "counts_keys": True,
+        "keys_set": 6,
+        "keys_total": 6,
+    }
 
 
 def _frame(request: HttpRequest, place: Any) -> dict[str, Any]:
     """The frame's links are text here: what they cost is the console's own."""
     return {
-        "person": request.user.get_username(), "roles": "editor", "page": "secrets",
-        "current": place, "home": place, "may_audit": True, "session": {"idle": 1800, "life": 43200},
+        "person": request.user.get_username(),
+        "roles": "editor",
+        "page": "secrets",
+        "current": place,
+        "home": place,
+        "may_audit": True,
+        "session": {"idle": 1800, "life": 43200},
         "places": [{"place": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()],
-    }  # fmt: skip
+    }
 
 
 urlpatterns = [path("<slug:environment>/reference", page), path("", include("secrets_ui.urls"))]

@@ -1,1 +1,1 @@
-"""The demo: a local AWS with the Miyabi estate in it, and the console in front of it; tests use it too."""
+"""The demo: a local AWS with the Miyabi estate, and the console. Tests use the estate too."""

@@ -1,4 +1,9 @@
-"""`python -m deploy.demo`: a local AWS, the Miyabi estate in it, and the console before it, until Ctrl-C."""
+"""`python -m deploy.demo`: a local AWS with the Miyabi estate, and the console, until Ctrl-C.
+
+Variables: PORT, DEMO_AWS_PORT, DEMO_PASSWORD and DEMO_FOLDER; SSO=1 for an identity provider,
+KEEP=1 to go on with what the last demo on this port left, RELOAD=1 to load changes of the code as
+they come. With KEEP=1 the accounts keep their password, whatever DEMO_PASSWORD says.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,15 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from deploy.demo.aws_config import write_aws_config
 from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
+from deploy.demo.folder import KEYS, Folder, is_on, make_keys, open_folder
 from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.metrics import fill_metrics
 from deploy.demo.oidc_provider import OidcProvider, Person
@@ -41,7 +48,8 @@ READY = """
                            .venv/bin/python manage.py list_secrets prod --as viewer
   Logs                     {log}
 
-Ctrl-C stops it all. Nothing is kept: each start makes new values, accounts and keys.
+Ctrl-C stops it all. The next start makes new values, accounts and keys; with KEEP=1 it goes on
+with these.
 """
 PROVIDER = """
   Identity provider        {issuer}, a small one of this demo: "Sign in with ..." leads there
@@ -60,7 +68,10 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
-    """Run the demo until INT, TERM or HUP, and leave no process behind. Returns 0, or 1 after an error."""
+    """Run the demo until INT, TERM or HUP, and leave no process behind.
+
+    Returns 0, or 1 after an error.
+    """
     leave_behind_what_is_personal(os.environ)
     os.environ.update(CREDENTIALS)  # the estate is built with them
     for number in STOP_SIGNALS:
@@ -90,47 +101,81 @@ def _run_until_stopped(stack: ExitStack) -> None:
 
 def _run(stack: ExitStack) -> None:
     port, aws_port = choose_port("PORT", 8000), choose_port("DEMO_AWS_PORT", 0)
-    password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(12)
-    folder = _make_folder(port)
-    log = folder / "console.log"
-    with _step("Starting a local AWS"):
-        aws = stack.enter_context(LocalAws.start(aws_port, log=folder / "local-aws.log"))
-    with _step("Building the Miyabi estate: dev, staging, prod"):
-        _build(aws, folder)
-    provider = _provider(stack, port)
-    environ = make_settings(folder, port, aws, password) | (provider.environ() if provider else {})
-    write_env_file(folder / "console.env", environ)
-    with _step("Making the database and the accounts"):
-        run_to_end("deploy.demo.seed", environ, log)
-    with _step("Looking at every environment once, for the status page"):
-        run_to_end("manage", environ, log, "run_checks")
+    folder = open_folder(port)
+    kept = folder.read_kept_settings() or _make_kept_settings()
+    aws = _start_aws(stack, aws_port, folder)
+    provider = _start_provider(stack, port, kept)
+    environ = _make_environ(folder, port, aws, kept) | (provider.environ() if provider else {})
+    write_env_file(folder.env_file, environ)
+    _fill_database(folder, environ)
+    folder.write_kept_settings(kept | _find_sso_port(provider))  # last: it says that all is there
     with _step("Starting the console under gunicorn"):
-        console = stack.enter_context(gunicorn(environ, log))
-        wait_until_ready(console, f"http://{HOST}:{port}/livez", log)
-    _tell(port, password, aws, folder, provider)
-    watch({"console": (console, log), "local AWS": (aws.process, folder / "local-aws.log")})
+        console = stack.enter_context(gunicorn(environ, folder.log, reload=is_on("RELOAD")))
+        wait_until_ready(console, f"http://{HOST}:{port}/livez", folder.log)
+    _print_ready(port, kept["DEMO_PASSWORD"], aws, folder, provider)
+    watch({"console": (console, folder.log), "local AWS": (aws.process, folder.aws_log)})
 
 
-def _provider(stack: ExitStack, port: int) -> OidcProvider | None:
-    """With SSO=1 an identity provider as well; it knows the console by both of its names."""
-    if os.environ.get("SSO", "0") in ("", "0"):
+def _make_kept_settings() -> dict[str, str]:
+    """New keys, and the password that is set or a new one."""
+    password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(12)
+    return make_keys() | {"DEMO_PASSWORD": password}
+
+
+def _make_environ(
+    folder: Folder, port: int, aws: LocalAws, kept: Mapping[str, str]
+) -> dict[str, str]:
+    keys = {name: kept[name] for name in KEYS}
+    environ = make_settings(folder.path, port, aws, kept["DEMO_PASSWORD"], keys)
+    # One worker loads a change sooner than several.
+    return environ | ({"WEB_CONCURRENCY": "1"} if is_on("RELOAD") else {})
+
+
+def _start_aws(stack: ExitStack, port: int, folder: Folder) -> LocalAws:
+    """The local AWS: new with the Miyabi estate in it, or with what the last demo left."""
+    kept = " with what the last demo left in it" if folder.is_kept else ""
+    with _step(f"Starting a local AWS{kept}"):
+        started = LocalAws.start(port, log=folder.aws_log, state=folder.aws_state)
+        aws = stack.enter_context(started)
+    if not folder.is_kept:
+        with _step("Building the Miyabi estate: dev, staging, prod"):
+            build_estate(aws.endpoint)
+            fill_metrics(aws.endpoint, read_environments().values())
+    shutil.copy(ENVIRONMENTS_FILE, folder.path / "environments.toml")
+    write_aws_config(folder.aws_config, aws.endpoint, read_environments().values())
+    return aws
+
+
+def _start_provider(stack: ExitStack, port: int, kept: Mapping[str, str]) -> OidcProvider | None:
+    """With SSO=1 an identity provider as well; it accepts both names of the console.
+
+    A kept demo's provider has its old port: the console knows people by the provider's address.
+    """
+    if not is_on("SSO"):
         return None
     redirects = [f"http://{host}:{port}/sso/callback" for host in (HOST, "localhost")]
-    provider_port = choose_port("SSO_PORT", 0)
+    provider_port = choose_port("SSO_PORT", int(kept.get("SSO_PORT", 0)))
     return stack.enter_context(OidcProvider(redirects, PEOPLE).running(provider_port))
 
 
-def _make_folder(port: int) -> Path:
-    """An empty folder for this start, by port: two demos may run side by side."""
-    folder = Path(os.environ.get("DEMO_FOLDER") or PROJECT / ".demo").absolute() / str(port)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    return folder
+def _find_sso_port(provider: OidcProvider | None) -> dict[str, str]:
+    return {"SSO_PORT": str(urlsplit(provider.issuer).port)} if provider else {}
+
+
+def _fill_database(folder: Folder, environ: Mapping[str, str]) -> None:
+    if folder.is_kept:
+        with _step("Bringing the database up to date"):
+            run_to_end("manage", environ, folder.log, "migrate", "--verbosity", "0")
+        return  # the last results are there, and the runner beside the console goes on
+    with _step("Making the database and the accounts"):
+        run_to_end("deploy.demo.seed", environ, folder.log)
+    with _step("Checking every environment once, for the status page"):
+        run_to_end("manage", environ, folder.log, "run_checks")
 
 
 @contextmanager
 def _step(title: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
+    """Print what is being done, and how long it took."""
     print(f"{title} ...", end=" ", flush=True)
     started, outcome = time.monotonic(), "not done"
     try:
@@ -140,35 +185,26 @@ def _step(title: str) -> Iterator[None]:
         print(outcome, flush=True)
 
 
-def _build(aws: LocalAws, folder: Path) -> None:
-    build_estate(aws.endpoint)
-    fill_metrics(aws.endpoint, read_environments().values())
-    shutil.copy(ENVIRONMENTS_FILE, folder / "environments.toml")
-    write_aws_config(folder / "aws-config", aws.endpoint, read_environments().values())
-
-
-def _tell(
-    port: int, password: str, aws: LocalAws, folder: Path, provider: OidcProvider | None
+def _print_ready(
+    port: int, password: str, aws: LocalAws, folder: Folder, provider: OidcProvider | None
 ) -> None:
     if provider:
         print(PROVIDER.format(issuer=provider.issuer, people=", ".join(PEOPLE)), end="")
-    print(
-        READY.format(
-            host=HOST,
-            port=port,
-            accounts=", ".join(ROLES),
-            password=password,
-            endpoint=aws.endpoint,
-            aws_config=shlex.quote(str(folder / "aws-config")),
-            env_file=shlex.quote(str(folder / "console.env")),
-            log=_shown(folder / "console.log"),
-        ),
-        flush=True,
+    text = READY.format(
+        host=HOST,
+        port=port,
+        accounts=", ".join(ROLES),
+        password=password,
+        endpoint=aws.endpoint,
+        aws_config=shlex.quote(str(folder.aws_config)),
+        env_file=shlex.quote(str(folder.env_file)),
+        log=_shorten(folder.log),
     )
+    print(text, flush=True)
 
 
-def _shown(path: Path) -> Path:
-    """Short where it is in the project, whole elsewhere."""
+def _shorten(path: Path) -> Path:
+    """Relative to the project where it is in it."""
     return path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
 
 

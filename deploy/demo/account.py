@@ -1,4 +1,4 @@
-"""One environment's account in the local AWS: its key, secrets, roles and function, built by boto3."""
+"""Builds one environment's account in the local AWS: key, secrets, roles and function."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from deploy.demo import policies
+from deploy.demo.signed_client import SignedClient
 from deploy.demo.values import Values
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
@@ -80,12 +81,12 @@ def build_account(
         for name, document in values.items()
     }
     create_function(clients.lambda_, environment, lambda_role_arn)
-    _create_alarm(clients.cloudwatch, environment, rings=bool(lambda_via_region))
+    _create_alarm(clients.cloudwatch, environment, in_alarm=bool(lambda_via_region))
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
 
 def assume(endpoint: str, environment: Environment) -> Clients:
-    """Clients inside the environment's account: moto tells accounts apart by the role that was assumed."""
+    """Clients inside the environment's account, which moto knows by the role that was assumed."""
     client = partial(_client, endpoint, environment)
     return Clients(
         client("secretsmanager"),
@@ -97,16 +98,16 @@ def assume(endpoint: str, environment: Environment) -> Clients:
 
 
 def _client(endpoint: str, environment: Environment, service: str) -> Any:
-    """As the console makes its own: one for all accounts, signed by the role that each names."""
+    """The console's kind of client: one for all accounts, signed by the role that each names."""
     builder = replace(
         environment, assume_role=policies.role_arn(environment, BUILDER), source_identity=False
     )
-    return _sessions(endpoint).client(builder, service, BUILDER)
+    return SignedClient(_sessions(endpoint).caller(builder, BUILDER), service)
 
 
 @cache
 def _sessions(endpoint: str) -> AwsSessions:
-    """It asks for the role with the credentials of this process's environment (`CREDENTIALS`, or any: moto checks none)."""
+    """Assumes roles with the credentials of this process's environment; moto accepts any."""
     return AwsSessions(endpoint)
 
 
@@ -130,7 +131,10 @@ def create_secret(
     key_arn: str,
     description: str = "",
 ) -> str:
-    """A secret as Terraform makes it, version id included; returns its ARN. `name` is without the prefix."""
+    """Make a secret as Terraform does, version id included, and return its ARN.
+
+    `name` is without the environment's prefix.
+    """
     created = clients.secretsmanager.create_secret(
         Name=environment.prefix + name,
         Description=description,
@@ -152,7 +156,10 @@ def add_extra_secrets(account: Account, count: int) -> None:
 
 
 def write_outside_the_console(account: Account, name: str, document: Mapping[str, str]) -> str:
-    """Save a version as `aws secretsmanager put-secret-value` would; returns its id, a UUID made by boto3."""
+    """Save a version as `aws secretsmanager put-secret-value` would.
+
+    Returns its id, a UUID that boto3 made.
+    """
     secret_id, text = account.environment.prefix + name, json.dumps(document, indent=2)
     return account.clients.secretsmanager.put_secret_value(SecretId=secret_id, SecretString=text)[
         "VersionId"
@@ -207,8 +214,10 @@ def create_function(lambda_: LambdaClient, environment: Environment, role_arn: s
     )
 
 
-def _create_alarm(cloudwatch: CloudWatchClient, environment: Environment, *, rings: bool) -> None:
-    """An alarm on the function's errors, quiet or ringing: where the key policy keeps it from its secrets, it fails."""
+def _create_alarm(
+    cloudwatch: CloudWatchClient, environment: Environment, *, in_alarm: bool
+) -> None:
+    """An alarm on the function's errors, in alarm where the key policy denies the function."""
     name = f"miyabi-{environment}-function-errors"
     cloudwatch.put_metric_alarm(
         AlarmName=name,
@@ -222,9 +231,9 @@ def _create_alarm(cloudwatch: CloudWatchClient, environment: Environment, *, rin
         ComparisonOperator="GreaterThanOrEqualToThreshold",
         TreatMissingData="notBreaching",
     )
-    reason = "Threshold crossed: 1 datapoint was at or above 1" if rings else "no errors"
+    reason = "Threshold crossed: 1 datapoint was at or above 1" if in_alarm else "no errors"
     cloudwatch.set_alarm_state(
-        AlarmName=name, StateValue="ALARM" if rings else "OK", StateReason=reason
+        AlarmName=name, StateValue="ALARM" if in_alarm else "OK", StateReason=reason
     )
 
 

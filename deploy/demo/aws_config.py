@@ -24,9 +24,10 @@ endpoint_url = {endpoint}
 
 
 def write_aws_config(path: Path, endpoint: str, environments: Iterable[Environment]) -> None:
-    """Write `path`, for `AWS_CONFIG_FILE=path aws --profile miyabi-prod …` against the AWS at `endpoint`.
+    """Write the file for `AWS_CONFIG_FILE=path aws --profile miyabi-prod …` against `endpoint`.
 
-    The environments must each name a role to assume. The CLI reads endpoint_url from version 2.13 or 1.29.
+    The environments must each name a role to assume. The CLI reads endpoint_url from version 2.13
+    or 1.29.
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
     profiles = [

@@ -1,4 +1,4 @@
-"""The Miyabi estate in the local AWS: the accounts of all environments, and the flaws that life has."""
+"""The Miyabi estate in the local AWS: the accounts of all environments, with some flaws."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_catalog(path: Path = CATALOG_FILE) -> Catalog:
 
 
 def read_environments(path: Path = ENVIRONMENTS_FILE) -> dict[str, Environment]:
-    """The environments of the demo: those of the example file, so that every start of the demo tries it."""
+    """The environments of the example file, so that every start of the demo tries it."""
     return parse_environments(tomllib.loads(path.read_text()), str(path))
 
 
@@ -35,10 +35,10 @@ def build_estate(
     clean: bool = False,
     extra_secrets: int = 0,
 ) -> dict[str, Account]:
-    """Build every environment (or those given) in the local AWS at `endpoint`, and return it by name.
+    """Build every environment (or those given) in the local AWS at `endpoint`; return them by name.
 
-    `clean` leaves out the demo's flaws: placeholders and a missing key in dev, a wrong Region in staging's
-    key policy, and in prod a token of staging's, saved outside the console.
+    `clean` leaves out the demo's flaws: placeholders and a missing key in dev, a wrong Region in
+    staging's key policy, and in prod a token of staging's, saved outside the console.
     `extra_secrets` adds that many secrets to each environment, for paging.
     """
     catalog, environments = catalog or read_catalog(), environments or read_environments()

@@ -13,13 +13,16 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import IO, Self, cast
+from typing import IO, TYPE_CHECKING, Self, cast
+
+if TYPE_CHECKING:
+    from deploy.demo.moto_state import MotoState
 
 HOST = "127.0.0.1"
 PROJECT = Path(__file__).resolve().parents[2]
 
-# moto checks no signature: any keys do. Their account is moto's own; estates are reached by sts:AssumeRole.
+# moto checks no signature, so any keys do. They belong to moto's own account; sts:AssumeRole leads
+# to the accounts of an estate.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
@@ -29,35 +32,37 @@ class LocalAwsError(RuntimeError):
 
 @dataclass
 class LocalAws:
-    """A running local AWS. `endpoint` is its URL; `stop()`, or leaving the `with` block, ends it."""
+    """A running local AWS at the URL `endpoint`. `stop()`, or leaving the `with` block, ends it."""
 
     endpoint: str
     pid: int
     process: subprocess.Popen[str] = field(repr=False)
 
     @classmethod
-    def start(cls, port: int = 0, log: Path | None = None, timeout: float = 30) -> Self:
-        """Start the server on `port` (0: a free one) and wait until it answers, at most `timeout` seconds.
+    def start(
+        cls,
+        port: int = 0,
+        log: Path | None = None,
+        timeout: float = 30,
+        state: Path | None = None,
+    ) -> Self:
+        """Start the server on `port` (0: a free one); wait `timeout` seconds at most for an answer.
 
-        `log` takes what the server writes to its standard error. Raises LocalAwsError.
+        `log` takes what the server writes to its standard error. The server starts with the
+        contents of the file `state`, if it exists, and keeps it up to date. Raises LocalAwsError.
         """
         stderr: IO[str] | int = log.open("a") if log else subprocess.DEVNULL
+        command = [sys.executable, "-m", __spec__.name]
+        command += ["--port", str(port), "--parent", str(os.getpid())]
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                __spec__.name,
-                "--port",
-                str(port),
-                "--parent",
-                str(os.getpid()),
-            ],
+            command + (["--state", str(state)] if state else []),
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
-            start_new_session=True,  # Ctrl-C in a terminal is the starter's business: it stops this one last
+            # Ctrl-C in a terminal reaches the parent only, which stops this process last.
+            start_new_session=True,
         )
         if not isinstance(stderr, int):
             stderr.close()
@@ -104,7 +109,7 @@ def _read_endpoint(process: subprocess.Popen[str], timeout: float) -> str:
 
 
 def main() -> int:
-    """Serve until TERM, INT, or the end of the parent process. Prints the endpoint once it listens."""
+    """Print the endpoint, and serve until TERM, INT, or the end of the parent process."""
     arguments = _parse_arguments()
     try:
         listener = _listen(arguments.port)
@@ -113,14 +118,22 @@ def main() -> int:
             f"The local AWS cannot listen on {HOST}:{arguments.port}: {error.strerror}.", flush=True
         )
         return 1
-    from deploy.demo.moto_server import (
-        make_server,
-    )  # loads moto: the server's process alone needs it
+    # These load moto, which only the server's process needs.
+    from deploy.demo.moto_server import make_server
+    from deploy.demo.moto_state import MotoState, StateError
 
-    server = make_server(listener)
+    state = MotoState(arguments.state)
+    try:
+        server = make_server(listener, state)
+    except StateError as error:
+        print(error, flush=True)
+        return 1
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    threading.Thread(target=_leave_with_parent, args=[arguments.parent], daemon=True).start()
+        signal.signal(number, lambda number, frame: _leave(state))
+    parent = threading.Thread(
+        target=_leave_with_parent, args=[arguments.parent, state], daemon=True
+    )
+    parent.start()
     print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
     os.dup2(2, 1)  # nobody reads the pipe from here on, and moto prints now and then
     server.serve_forever()
@@ -135,25 +148,32 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--parent", type=int, default=os.getppid(), help="process with which the server ends"
     )
+    parser.add_argument(
+        "--state", type=Path, help="file that holds the contents between two starts"
+    )
     return parser.parse_args()
 
 
-def _leave(number: int = 0, frame: FrameType | None = None) -> None:
-    os._exit(0)  # nothing here is worth a tidy end: all state is in memory
+def _leave(state: MotoState) -> None:
+    state.save()
+    os._exit(0)  # nothing else needs a tidy end
 
 
-def _leave_with_parent(parent: int) -> None:
-    """A process whose parent has died gets another one; that works on every Unix, for KILL as well."""
+def _leave_with_parent(parent: int, state: MotoState) -> None:
+    """Save twice a second, and exit when the parent has died, even by KILL.
+
+    An orphan gets another parent on every Unix.
+    """
     while os.getppid() == parent:
         time.sleep(0.5)
-    _leave()
+        state.save()
+    _leave(state)
 
 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
-    listener.setsockopt(
-        socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-    )  # a port just left is free at once
+    # A port that was just left can be taken again at once.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))
     listener.listen(128)
     return listener

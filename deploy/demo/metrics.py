@@ -1,4 +1,4 @@
-"""What CloudWatch would have counted: a month of reads in the demo's accounts, and alarms over them."""
+"""Fills CloudWatch: a month of reads in the demo's accounts, and alarms over them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "Miyabi/Secrets"
 DAYS = 33  # back from today: all of a month, and of a chart
-# Calls on a working day. Every one is the whole account's, and the Lambda's own reads are most of them.
+# Calls on a working day in the whole account; most of them are the Lambda's own reads.
 _BUSY = {"dev": 60, "staging": 140, "prod": 900}
 _SHARES = {
     "GetSecretValue": 1.0,
@@ -27,7 +27,7 @@ _FAILS_SINCE = 2  # days: staging's flaw, from the day of its last deployment on
 
 
 def fill_metrics(endpoint: str, environments: Iterable[Environment]) -> None:
-    """Into each environment's account."""
+    """Put metrics and alarms into each environment's account."""
     for environment in environments:
         client = assume(endpoint, environment).cloudwatch
         _fill(client, environment)
@@ -79,13 +79,19 @@ def _make_alarms(client: CloudWatchClient, environment: Environment) -> None:
         ("unusual-reads", "SecretAccess"),
     ):
         client.put_metric_alarm(
-            AlarmName=f"miyabi-{environment}-{name}", Namespace=f"{NAMESPACE}/{environment}", MetricName=metric, Statistic="Sum", Period=300,
-            EvaluationPeriods=1, Threshold=1 if "failed" in name else 500, ComparisonOperator="GreaterThanOrEqualToThreshold",
+            AlarmName=f"miyabi-{environment}-{name}",
+            Namespace=f"{NAMESPACE}/{environment}",
+            MetricName=metric,
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=1 if "failed" in name else 500,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
             TreatMissingData="notBreaching",
-        )  # fmt: skip
-        rings = environment.name == "staging" and "failed" in name
+        )
+        in_alarm = environment.name == "staging" and "failed" in name
         client.set_alarm_state(
             AlarmName=f"miyabi-{environment}-{name}",
-            StateValue="ALARM" if rings else "OK",
+            StateValue="ALARM" if in_alarm else "OK",
             StateReason="the demo's",
         )

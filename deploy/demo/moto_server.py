@@ -1,11 +1,10 @@
-"""moto's server as the local AWS needs it: one call at a time, closed to browsers, quick to start."""
+"""moto's server for the local AWS: one call at a time, closed to browsers, quick to start."""
 
 from __future__ import annotations
 
 import io
 import json
 import socket
-import threading
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -19,7 +18,10 @@ from moto.moto_server import werkzeug_app
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from werkzeug import serving
 
-# moto knows a thousand managed policies and takes a second per account to load them; the estate needs these.
+from deploy.demo.moto_state import MotoState
+
+# moto knows a thousand managed policies and takes a second per account to load them. The estate
+# needs these.
 MANAGED_POLICIES = ("AWSLambdaBasicExecutionRole", "ReadOnlyAccess")
 LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -31,20 +33,24 @@ class QuietHandler(werkzeug_app.MotoRequestHandler):
         pass
 
 
-def make_server(listener: socket.socket) -> serving.BaseWSGIServer:
-    """moto's WSGI application, threaded, on a socket that listens already."""
+def make_server(listener: socket.socket, state: MotoState) -> serving.BaseWSGIServer:
+    """moto's WSGI application, threaded, on a socket that listens already, filled from `state`.
+
+    Raises StateError when the state's file cannot be read back.
+    """
     # With CORS on, any web page could read this AWS through a browser.
     werkzeug_app.DISABLE_GLOBAL_CORS = True
     default_user_config["lambda"] = {"use_docker": False}
     _load_managed_policies()
     _spare_work()
     _follow_awscurrent()
+    state.load()
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     host, port = listener.getsockname()
     return serving.make_server(
         host,
         port,
-        _one_at_a_time(_for_programs_alone(application)),
+        _one_at_a_time(_refuse_browsers(application), state),
         threaded=True,
         request_handler=QuietHandler,
         fd=listener.fileno(),
@@ -60,8 +66,11 @@ def _load_managed_policies() -> None:
 
 
 def _spare_work() -> None:
-    """Leave out what moto does again for each call (a walk through its own folder, a list of a class's methods), and the RSA key of
-    50 ms that it makes for every KMS key: a symmetric one has no use for it."""
+    """Cache what moto does again for each call, and make no RSA key for a symmetric KMS key.
+
+    The former are a walk through its own folder and a list of a class's methods; the latter takes
+    50 ms and is never used.
+    """
     modules, make_key = tuple(backends.list_of_moto_modules()), kms_models.generate_private_key
     backends.list_of_moto_modules = lambda: modules
     responses.method_names_from_class = cache(responses.method_names_from_class)
@@ -73,9 +82,9 @@ def _spare_work() -> None:
 
 
 def _follow_awscurrent() -> None:
-    """Let a plain GetSecretValue and the next PutSecretValue go by where AWSCURRENT is, as they do on AWS.
+    """Make GetSecretValue and PutSecretValue follow the AWSCURRENT label, as they do on AWS.
 
-    moto 5.2 moves the label in UpdateSecretVersionStage, and goes on handing out the old version.
+    moto 5.2 moves the label in UpdateSecretVersionStage, but still returns the old version.
     """
     move = SecretsManagerBackend.update_secret_version_stage
 
@@ -92,10 +101,10 @@ def _follow_awscurrent() -> None:
             secret.set_default_version_id(move_to_version_id)
         return answer
 
-    SecretsManagerBackend.update_secret_version_stage = update_secret_version_stage  # type: ignore[method-assign]
+    setattr(SecretsManagerBackend, move.__name__, update_secret_version_stage)
 
 
-def _for_programs_alone(application: Any) -> Any:
+def _refuse_browsers(application: Any) -> Any:
     """Refuse what a browser sends: a page's Origin, or a Host that was rebound to loopback."""
 
     def guard(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -111,19 +120,18 @@ def _for_programs_alone(application: Any) -> Any:
     return guard
 
 
-def _one_at_a_time(application: Any) -> Any:
+def _one_at_a_time(application: Any, state: MotoState) -> Any:
     """Let one request in at a time, so that each API call is atomic, as it is on AWS.
 
-    moto's backends are plain dicts without locks: two threads inside UpdateSecretVersionStage could both
-    find AWSCURRENT where they expect it, and a race that AWS decides would be lost here. The body is read
-    before the lock is taken, so that a slow sender holds up nobody.
+    moto's backends are plain dicts without locks. Two threads inside UpdateSecretVersionStage could
+    both find AWSCURRENT where they expect it, so both would win a race that AWS lets one win. The
+    body is read before the lock is taken, so that a slow sender holds up nobody.
     """
-    lock = threading.Lock()
 
     def serialised(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
-        with lock:
+        with state.request():
             answer = application(environ, start_response)
             try:
                 return list(answer)

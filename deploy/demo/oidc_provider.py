@@ -1,6 +1,7 @@
-"""A small OpenID Connect provider for the demo and the tests: code flow with PKCE, RS256, on loopback. People choose who they are.
+"""A small OpenID Connect provider for the demo and the tests: code flow with PKCE, RS256, loopback.
 
-Never for anything real: it asks for no password. `wrong` makes it answer badly, so that a client's checks can be tested.
+Never for anything real: people choose who they are, without a password. `wrong` makes it answer
+badly, so that a client's checks can be tested.
 """
 
 from __future__ import annotations
@@ -41,9 +42,8 @@ class Wrong:
     """What the provider does wrong. Every field's default is right."""
 
     is_down: bool = False  # 503 to everything
-    claims: dict[str, Any] = field(
-        default_factory=dict
-    )  # put over the ID token's; None takes one away
+    # Put over the ID token's; None removes one.
+    claims: dict[str, Any] = field(default_factory=dict)
     issuer: str = ""  # in its description
     ignores_login: bool = False  # answers prompt=login and max_age from the session that it has
     key: Any = None  # signs with this one and claims that it is the published one
@@ -285,7 +285,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Codes and states stand in its addresses, so it says nothing."""
+        """Logs nothing, because its addresses hold codes and states."""
 
 
 def _page(action: str, people: Mapping[str, Person]) -> str:
@@ -295,8 +295,10 @@ def _page(action: str, people: Mapping[str, Person]) -> str:
         for name, person in people.items()
     )
     return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
         f"<title>The demo's identity provider</title><h1>The demo's identity provider</h1>"
-        f'<p>It stands in for your company\'s. Who are you?</p><form method="post" action="{html.escape(action)}">{rows}'
+        f"<p>It stands in for your company's. Who are you?</p>"
+        f'<form method="post" action="{html.escape(action)}">{rows}'
         '<p><button name="name" value="">Cancel</button></p></form></html>'
     )

@@ -10,7 +10,8 @@ from secrets_ui.domain.environment import Environment
 Policy = dict[str, Any]
 CONSOLE_ROLE = "miyabi-console"
 
-# What administers a key and never uses it. Without kms:CreateGrant: a grant would be a way around the policy.
+# Actions that administer a key and never use it. kms:CreateGrant is not among them, because a
+# grant would be a way around the policy.
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 _KEY_ADMINISTRATION = [
     "kms:CancelKeyDeletion",
@@ -35,7 +36,7 @@ def role_arn(environment: Environment, name: str) -> str:
 
 
 def key_policy(environment: Environment, lambda_via_region: str = "") -> Policy:
-    """Who may use the key through Secrets Manager: the Lambda role to decrypt, the console to encrypt too.
+    """Let the Lambda role decrypt through Secrets Manager, and the console encrypt as well.
 
     The account may administer the key and hand that on by IAM, but its IAM policies open no value.
     `lambda_via_region` writes another Region into the Lambda role's kms:ViaService: staging's flaw.
@@ -70,7 +71,7 @@ def secrets_access(environment: Environment, key_arn: str, secrets: Iterable[str
         _allow(
             "ReadSecrets",
             ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-            # Six random characters end a secret's ARN; `-*` would reach secrets with longer names too.
+            # A secret's ARN ends in six random characters; `-*` would match longer names too.
             [
                 secret_arn_pattern(environment, f"{environment.prefix}{name}-??????")
                 for name in secrets
@@ -86,8 +87,9 @@ def secrets_access(environment: Environment, key_arn: str, secrets: Iterable[str
 
 
 def github_access(environment: Environment) -> Policy:
-    """miyabi-lambda-github-access: read the parameters that say which repositories Miyabi works on."""
-    parameters = f"arn:aws:ssm:{environment.region}:{environment.account}:parameter/miyabi/{environment.name}/github/*"
+    """miyabi-lambda-github-access: read the parameters that name Miyabi's repositories."""
+    path = f"parameter/miyabi/{environment.name}/github/*"
+    parameters = f"arn:aws:ssm:{environment.region}:{environment.account}:{path}"
     return _policy(
         _allow(
             "ReadRepositorySettings", ["ssm:GetParameter", "ssm:GetParametersByPath"], parameters
@@ -96,14 +98,14 @@ def github_access(environment: Environment) -> Policy:
 
 
 def console_access(environment: Environment, key_arn: str) -> Policy:
-    """miyabi-console-access: see and edit the environment's secrets, and what decides who reads them."""
+    """miyabi-console-access: see and edit secrets, and see what decides who reads them."""
     account = environment.account
     functions = (
         f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
     )
     return _policy(
         _allow("SeeSecrets", ["secretsmanager:ListSecrets", "cloudtrail:LookupEvents"], "*"),
-        # GetMetricData knows no resource, and DescribeAlarms lists by a prefix, which no policy can name.
+        # GetMetricData has no resource, and DescribeAlarms lists by a prefix.
         _allow("SeeReadsAndAlarms", ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], "*"),
         _allow(
             "EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")
@@ -121,9 +123,8 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             [*_SEE_A_ROLE, "iam:SimulatePrincipalPolicy"],
             role_arn(environment, environment.lambda_role),
         ),
-        _allow(
-            "SeeItsOwnRole", _SEE_A_ROLE, role_arn(environment, CONSOLE_ROLE)
-        ),  # to say whether it may write
+        # To find out whether it may write.
+        _allow("SeeItsOwnRole", _SEE_A_ROLE, role_arn(environment, CONSOLE_ROLE)),
         _allow(
             "SeePolicies",
             ["iam:GetPolicy", "iam:GetPolicyVersion"],
@@ -151,7 +152,7 @@ _SEE_A_ROLE = [
 
 
 def trust(principal_type: str, principal: str) -> Policy:
-    """A trust policy that lets one principal assume the role: `trust("Service", "lambda.amazonaws.com")`."""
+    """Let one principal assume the role, as in `trust("Service", "lambda.amazonaws.com")`."""
     # A session of the console carries the person as its source identity.
     action = (
         "sts:AssumeRole"

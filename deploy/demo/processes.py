@@ -24,7 +24,7 @@ class DemoError(Exception):
 
 
 def choose_port(name: str, default: int) -> int:
-    """The port that the variable `name` sets, if it is free; 0 takes any free one. Raises DemoError."""
+    """The port that the variable `name` sets; 0 is any free one. Raises DemoError."""
     text = os.environ.get(name) or str(default)
     if not text.isdecimal() or int(text) > 65535:
         raise DemoError(f"{name}: expected a port, a number up to 65535.")
@@ -41,7 +41,10 @@ def choose_port(name: str, default: int) -> int:
 
 
 def run_to_end(module: str, environ: Mapping[str, str], log: Path, *arguments: str) -> None:
-    """Run `python -m module` with arguments, its output in `log`. Raises DemoError with the log's last lines."""
+    """Run `python -m module` with arguments, its output in `log`.
+
+    Raises DemoError with the log's last lines when it fails.
+    """
     with log.open("a") as output:
         command = [sys.executable, "-m", module, *arguments]
         done = subprocess.run(
@@ -52,11 +55,18 @@ def run_to_end(module: str, environ: Mapping[str, str], log: Path, *arguments: s
 
 
 @contextmanager
-def gunicorn(environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[Any]]:
-    """The console under gunicorn; at the end it and every process that it started are gone."""
+def gunicorn(
+    environ: Mapping[str, str], log: Path, *, reload: bool = False
+) -> Iterator[subprocess.Popen[Any]]:
+    """Run the console under gunicorn; at the end it and every process that it started are gone.
+
+    With `reload` its workers load a change of code, template or static file within a second or two.
+    """
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+    if reload:
+        command += ["--reload", *(f"--reload-extra-file={path}" for path in _files_of_pages())]
     with log.open("a") as output:
-        # A session of its own: Ctrl-C reaches the demo alone, which then ends things in their order.
+        # In a session of its own: Ctrl-C reaches only the demo, which stops things in order.
         process = subprocess.Popen(
             command, cwd=PROJECT, env=environ, stdout=output, stderr=output, start_new_session=True
         )
@@ -66,8 +76,14 @@ def gunicorn(environ: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen
         end(process)
 
 
+def _files_of_pages() -> list[Path]:
+    """Templates and static files: without DEBUG, a worker reads each of them only once."""
+    folders = (PROJECT / "templates", PROJECT / "secrets_ui" / "static")
+    return sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+
+
 def end(process: subprocess.Popen[Any]) -> None:
-    """TERM, and after a while KILL, for a process that leads a group and all that is left of the group."""
+    """Send TERM to a process that leads a group, and KILL to what is left of the group later."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
@@ -77,7 +93,10 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 def wait_until_ready(process: subprocess.Popen[Any], url: str, log: Path) -> None:
-    """Until `url` answers with 200. Raises DemoError when the process ends first, or after a minute."""
+    """Wait for `url` to answer with 200.
+
+    Raises DemoError when the process ends first, or after a minute.
+    """
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -89,7 +108,7 @@ def wait_until_ready(process: subprocess.Popen[Any], url: str, log: Path) -> Non
 
 
 def watch(processes: Mapping[str, tuple[subprocess.Popen[Any], Path]]) -> None:
-    """Wait, until a signal ends the waiting. Raises DemoError when one of the processes ends by itself."""
+    """Wait until a signal comes. Raises DemoError when one of the processes ends by itself."""
     while True:
         time.sleep(0.5)
         for name, (process, log) in processes.items():

@@ -11,13 +11,8 @@ import sys
 import django
 from django.core.management import call_command
 
-ROLES = (
-    "viewer",
-    "editor",
-    "approver",
-    "auditor",
-    "admin",
-)  # each is the name of an account as well
+# Each is the name of an account as well.
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 
 
 def main() -> None:
@@ -31,7 +26,7 @@ def main() -> None:
 
 
 def make_accounts(password: str) -> None:
-    """One account for each role, which it has in every environment. Never over real AWS."""
+    """Make an account for each role, which it has in every environment. Exits over real AWS."""
     from django.conf import settings
 
     from secrets_ui.services.configuration import environments
@@ -44,22 +39,25 @@ def make_accounts(password: str) -> None:
 
 
 def save_as_editor(environment_name: str, secret: str, key: str, value: str, reason: str) -> None:
-    """Change one key by the console's own service, as a person would in its pages."""
+    """Change one key through the console's own service, as a person would on its pages."""
     from secrets_ui.domain.changes.edit import Edit
     from secrets_ui.domain.people.actor import Actor
     from secrets_ui.domain.secrets.document import Change
     from secrets_ui.domain.secrets.secret_value import SecretValue
     from secrets_ui.domain.session_scope import DESCRIBE
-    from secrets_ui.services.aws_access import secrets_manager
+    from secrets_ui.services.aws_access import gateways
     from secrets_ui.services.changes.save import put_new_version
     from secrets_ui.services.configuration import get_environment
 
     environment, editor = get_environment(environment_name), Actor("editor", "127.0.0.1")
     name = environment.prefix + secret
-    current = secrets_manager(environment, editor, DESCRIBE.of(name)).describe_secret(name).current
+    secrets_manager = gateways(environment, editor, DESCRIBE.of(name)).secrets_manager
+    current = secrets_manager.describe_secret(name).value.current
     changes = (Change(key, SecretValue(value)),)
     put_new_version(
-        environment, editor, Edit(name, current, changes, reason=reason, typed_name=name, once="")
+        environment,
+        editor,
+        Edit(name, current, changes, reason=reason, typed_name=name, idempotency_key=""),
     )
 
 

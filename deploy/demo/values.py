@@ -1,4 +1,4 @@
-"""Values for the demo's secrets, made at run time: random where they are secret, and right in format."""
+"""Makes values for the demo's secrets: random where they are secret, and right in format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 import string
 
 from secrets_ui.domain.secrets.catalog import Catalog, KeySpec
-from secrets_ui.domain.secrets.key_rules import github_checksum
+from secrets_ui.domain.secrets.formats import github_checksum
 
 Values = dict[str, dict[str, str]]  # secret → key → value
 
@@ -61,7 +61,7 @@ def make_github_token() -> str:
 
 
 def add_placeholders(values: Values) -> None:
-    """Turn good values into what a first `terraform apply` leaves: placeholders, and a key forgotten."""
+    """Turn good values into what a first `terraform apply` leaves: placeholders, a missing key."""
     values["api-keys"] |= {
         "GITHUB_TOKEN": "ghp_" + "x" * 21,
         "MIYABI_ACCESS_TOKEN": "your-secure-token",

@@ -1,7 +1,9 @@
-"""Builds the layer: `python deploy/lambda/build_layer.py --out miyabi-core.zip`. The same input gives the same bytes.
+"""Builds the layer: `python deploy/lambda/build_layer.py --out miyabi-core.zip`.
 
-The zip holds python/core/, where Lambda's Python looks, and in it the few certificate authorities that AWS's endpoints use. They are taken
-from a bundle that is installed (certifi's, botocore's, or the one that --bundle names), and only those whose fingerprint stands here.
+The same input gives the same bytes. The zip holds python/core/, where Lambda's Python looks for it,
+and the few certificate authorities that AWS's endpoints use. They come from an installed bundle
+(certifi's, botocore's, or the one that --bundle names); only those whose fingerprint is listed here
+are taken.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ AMAZON = {
     "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4": "Amazon Root CA 2",
     "18ce6cfe7bf14e60b2e347b8dfe868cb31d02ebb3ada271569f50343b46db3a4": "Amazon Root CA 3",
     "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092": "Amazon Root CA 4",
-    "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5": "Starfield Services Root Certificate Authority - G2",
+    "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5": (
+        "Starfield Services Root Certificate Authority - G2"
+    ),
 }
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _LONG_AGO = (
@@ -64,7 +68,7 @@ def main() -> None:
 
 
 def installed_bundle() -> Path:
-    """certifi's bundle, or botocore's, which is a copy of it. Raises BuildError."""
+    """Return certifi's bundle, or botocore's copy of it. Raises BuildError."""
     for package in ("certifi", "botocore"):
         spec = importlib.util.find_spec(package)
         if spec and spec.origin and (path := Path(spec.origin).parent / "cacert.pem").exists():
@@ -75,7 +79,7 @@ def installed_bundle() -> Path:
 
 
 def amazon_roots(bundle: Path) -> str:
-    """Those of AMAZON, all of them, as PEM. Raises BuildError naming the ones that the bundle lacks."""
+    """Return all certificates of AMAZON as PEM. Raises BuildError naming missing ones."""
     found: dict[str, str] = {}
     for text in _CERTIFICATE.findall(bundle.read_text(encoding="utf-8")):
         fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).hexdigest()
@@ -93,7 +97,7 @@ def write_roots(roots: str) -> Path:
 
 
 def write_layer(path: Path, roots: str) -> Path:
-    """The zip, of core's modules and the certificate authorities."""
+    """Write the zip of core's modules and the certificate authorities."""
     files = {f"python/core/{file.name}": file.read_bytes() for file in sorted(CORE.glob("*.py"))}
     files[f"python/core/{ROOTS}"] = roots.encode()
     with zipfile.ZipFile(path, "w") as layer:

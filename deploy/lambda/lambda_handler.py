@@ -1,4 +1,7 @@
-"""The function's entry point: `lambda_handler.handler`. Secrets come first, since main.py reads os.environ when it is imported."""
+"""The function's entry point: `lambda_handler.handler`.
+
+Secrets are loaded first, since main.py reads os.environ when it is imported.
+"""
 
 from __future__ import annotations
 

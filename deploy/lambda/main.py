@@ -1,4 +1,7 @@
-"""The application: reads its secrets from os.environ, where lambda_handler.py put them, or .env while somebody develops."""
+"""The application. It reads its secrets from os.environ.
+
+lambda_handler.py puts them there; on a developer's machine, .env does.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ bearer = HTTPBearer(auto_error=False)
 def ensure_caller(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> None:
-    """Callers present MIYABI_ACCESS_TOKEN. Without one of its own the application lets nobody in."""
+    """Require MIYABI_ACCESS_TOKEN. Without a token of its own, the application refuses everyone."""
     presented = credentials.credentials if credentials else ""
     if not MIYABI_ACCESS_TOKEN or not secrets.compare_digest(
         presented.encode(), MIYABI_ACCESS_TOKEN.encode()
@@ -30,7 +33,7 @@ def ensure_caller(
 
 @app.get("/health")
 def health() -> dict[str, bool]:
-    """Whether the application has its secrets, without a word of them."""
+    """Report whether the application has its secrets, without revealing anything of them."""
     return {"github_token": bool(GITHUB_TOKEN), "access_token": bool(MIYABI_ACCESS_TOKEN)}
 
 

@@ -1,32 +1,64 @@
-"""What every gateway shares: its client, its environment, and how a call is told."""
+"""What gateways share: the caller who signs, the description of a call, and its errors."""
 
 from __future__ import annotations
 
 import shlex
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from botocore.client import BaseClient
-
-from ..domain.environment import Environment
 from ..domain.errors import AwsCall
+from .caller import Caller
+from .translate import translated
 
 
 class Gateway:
-    """`service` is the prefix of its IAM actions and the name of its AWS CLI command."""
+    """One AWS service, called for one caller. Its methods have boto3's names.
 
-    service = ""
-    is_global = False  # IAM has no Region
+    Every method returns `Known`: what AWS answered, as objects of the domain, with the call that it
+    answered; and raises AwsError or one of its kinds. So a caller that needs the answer takes
+    `.value`, and one that collects evidence passes the method to `learn`, which makes evidence of
+    the error as well.
+    """
 
-    def __init__(self, client: BaseClient, environment: Environment) -> None:
-        self._client: Any = client
-        self.environment = environment
+    service: ClassVar[
+        str
+    ]  # boto3's name of it, which is its name in the AWS CLI and in IAM actions
+    is_global: ClassVar[bool] = False  # IAM has no Region
+    # Operations, each with the AWS CLI command that shows the same; "{}" stands for the resource.
+    commands: ClassVar[Mapping[str, str]]
 
-    def told(self, operation: str, resource: str, *cli: str) -> AwsCall:
-        """A call, with the AWS CLI command that shows the same: safe to paste into a shell whatever the names hold."""
+    def __init__(self, caller: Caller) -> None:
+        """Makes no call."""
+        self.environment = caller.environment
+        self._caller = caller
+        self._client: Any = caller.client(self.service)
+
+    @contextmanager
+    def asking(self, call: AwsCall) -> Iterator[None]:
+        """boto3's calls within it are made in the caller's name; what they raise comes out as an
+        AwsError that names `call`. The answer is read within it too, since somebody else's answer
+        has other members. It holds in the thread that enters it, so it stands around the call and
+        not around the pool.
+        """
+        with self._caller.signing(), translated(call):
+            yield
+
+    def describe_call(self, operation: str, resource: str, *words: str) -> AwsCall:
+        """A call, made or not, with its AWS CLI command; `words` end the command. It is safe to
+        paste into a shell whatever the names hold.
+        """
+        command = [word.replace("{}", resource) for word in self.commands[operation].split()]
         region = () if self.is_global else ("--region", self.environment.region)
         return AwsCall(
             f"{self.service}:{operation}",
             resource,
             self.environment.region,
-            cli=shlex.join(("aws", self.service, *cli, *region)),
+            cli=shlex.join(("aws", self.service, *command, *words, *region)),
         )
+
+
+def answered(call: AwsCall, answer: Mapping[str, Any]) -> AwsCall:
+    """The call, with the request id of its answer."""
+    return replace(call, request_id=str(answer.get("ResponseMetadata", {}).get("RequestId", "")))

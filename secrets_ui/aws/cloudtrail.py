@@ -1,109 +1,108 @@
-"""CloudTrail's gateway: refused calls about a secret, who made a change, which versions were decrypted.
+"""CloudTrail's gateway: refused calls about a secret, who made a change, which versions were
+decrypted.
 
-LookupEvents takes two requests a second for an account and Region."""
+LookupEvents takes two requests a second for an account and Region, and one attribute a request.
+https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from ..domain.access.evidence import Denial, Known
 from ..domain.status.watched import TrailEvent
 from .base import Gateway
-from .translate import told_as_ours
+
+T = TypeVar("T")
+LONGEST_MESSAGE = 1_000  # characters
 
 
 class CloudTrailGateway(Gateway):
-    """Raises AwsError and its kinds."""
+    """Each method asks for one page, the latest events."""
 
     service = "cloudtrail"
+    commands = {"LookupEvents": "lookup-events --lookup-attributes"}
 
     def lookup_denials(self, event: str, *, most: int = 50) -> Known[tuple[Denial, ...]]:
-        """The latest events of one kind, such as GetSecretValue, that AWS refused. One page, one attribute: LookupEvents takes no more.
-        https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
-        call = self.told(
-            "LookupEvents",
-            event,
-            "lookup-events",
-            "--lookup-attributes",
-            f"AttributeKey=EventName,AttributeValue={event}",
-        )
-        with told_as_ours(call):
-            answer = self._client.lookup_events(
-                LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event}],
-                MaxResults=most,
-            )
-            found = [
-                _denial(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}"))
-                for entry in answer["Events"]
-            ]
-            return Known(tuple(denial for denial in found if denial is not None), call)
+        """Events of one kind, such as GetSecretValue, that AWS refused."""
+        return self._lookup_events("EventName", event, most, _denial)
 
     def lookup_changes(self, event: str, *, most: int = 50) -> Known[tuple[TrailEvent, ...]]:
-        """The latest events of one kind that AWS did not refuse, such as PutSecretValue: who, on what, which version."""
-        return self._lookup("EventName", event, event, most)
+        """Events of one kind, such as PutSecretValue, that AWS did not refuse: who changed what."""
+        return self._lookup_events("EventName", event, most, _event_called(event))
 
     def lookup_decrypts(self, key_arn: str, *, most: int = 50) -> Known[tuple[TrailEvent, ...]]:
-        """The latest decryptions with one key. Secrets Manager puts secret and version into the encryption context; that CloudTrail shows
-        it is documented for KMS, and not confirmed for each caller, so an event without it tells nothing."""
-        return self._lookup("ResourceName", key_arn, "Decrypt", most)
+        """Decryptions with one key. Secrets Manager puts secret and version into the encryption
+        context. That CloudTrail shows it is documented for KMS and not confirmed for each caller,
+        so an event without it tells nothing.
+        """
+        return self._lookup_events("ResourceName", key_arn, most, _event_called("Decrypt"))
 
-    def _lookup(
-        self, attribute: str, value: str, event: str, most: int
-    ) -> Known[tuple[TrailEvent, ...]]:
+    def _lookup_events(
+        self,
+        attribute: str,
+        value: str,
+        most: int,
+        read: Callable[[datetime | None, dict[str, Any]], T | None],
+    ) -> Known[tuple[T, ...]]:
+        """`read` takes an event's time and document; None leaves it out."""
         asked = f"AttributeKey={attribute},AttributeValue={value}"
-        call = self.told("LookupEvents", value, "lookup-events", "--lookup-attributes", asked)
-        with told_as_ours(call):
+        call = self.describe_call("LookupEvents", value, asked)
+        with self.asking(call):
             answer = self._client.lookup_events(
                 LookupAttributes=[{"AttributeKey": attribute, "AttributeValue": value}],
                 MaxResults=most,
             )
-            found = [
-                _trail_event(
-                    entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}")
-                )
+            found = (
+                read(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}"))
                 for entry in answer["Events"]
-            ]
-            return Known(tuple(e for e in found if e is not None and e.event == event), call)
+            )
+            return Known(tuple(event for event in found if event is not None), call)
 
 
-def _trail_event(at: datetime | None, event: dict[str, Any]) -> TrailEvent | None:
+def _event_called(name: str) -> Callable[[datetime | None, dict[str, Any]], TrailEvent | None]:
+    def read(at: datetime | None, event: dict[str, Any]) -> TrailEvent | None:
+        is_ours = event.get("eventName", "") == name and not event.get("errorCode")
+        return _trail_event(at, event) if is_ours else None
+
+    return read
+
+
+def _trail_event(at: datetime | None, event: dict[str, Any]) -> TrailEvent:
     """Members that CloudTrail left out stay empty."""
-    if event.get("errorCode"):
-        return None
-    asked, identity = event.get("requestParameters") or {}, event.get("userIdentity") or {}
+    asked = event.get("requestParameters") or {}  # null where CloudTrail has none
     context = asked.get("encryptionContext") or {}
-    resource = (
-        context.get("SecretARN")
-        or asked.get("secretId")
-        or asked.get("keyId")
-        or asked.get("targetKeyId")
-    )
-    version = (
-        context.get("SecretVersionId")
-        or asked.get("moveToVersionId")
-        or asked.get("clientRequestToken")
-    )
     return TrailEvent(
         at,
         event.get("eventName", ""),
-        identity.get("arn", ""),
-        str(resource or ""),
-        str(version or ""),
+        _principal(event),
+        _first(context, ("SecretARN",)) or _first(asked, ("secretId", "keyId", "targetKeyId")),
+        _first(context, ("SecretVersionId",))
+        or _first(asked, ("moveToVersionId", "clientRequestToken")),
     )
+
+
+def _first(members: dict[str, Any], names: tuple[str, ...]) -> str:
+    return next((str(members[name]) for name in names if members.get(name)), "")
+
+
+def _principal(event: dict[str, Any]) -> str:
+    identity = event.get("userIdentity") or {}
+    return str(identity.get("arn") or "")
 
 
 def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
     if not event.get("errorCode"):
         return None
     text = f"{event['errorCode']}: {event.get('errorMessage', '')}"
-    asked = event.get("requestParameters") or {}  # null where CloudTrail has none
-    identity = event.get("userIdentity") or {}
+    asked = event.get("requestParameters") or {}
     return Denial(
         at,
         event.get("eventName", ""),
-        identity.get("arn", ""),
-        text[:1000],
+        _principal(event),
+        text[:LONGEST_MESSAGE],
         str(asked.get("secretId", "")),
     )

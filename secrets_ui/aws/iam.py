@@ -8,81 +8,68 @@ from typing import Any
 
 from ..domain.access.evidence import Document, Known, Role, Simulated
 from .base import Gateway
-from .translate import told_as_ours
 
 
 class IamGateway(Gateway):
-    """Every method raises AwsError and its kinds; ThingNotFound where the role or policy is gone."""
+    """Every method raises ThingNotFound where the role or policy is gone."""
 
     service = "iam"
     is_global = True
+    commands = {
+        "GetRole": "get-role --role-name {}",
+        "ListAttachedRolePolicies": "list-attached-role-policies --role-name {}",
+        "ListRolePolicies": "list-role-policies --role-name {}",
+        "GetRolePolicy": "get-role-policy --role-name {} --policy-name",
+        "GetPolicy": "get-policy --policy-arn {}",
+        "GetPolicyVersion": "get-policy-version --policy-arn {} --version-id",
+        "SimulatePrincipalPolicy": "simulate-principal-policy --policy-source-arn {}",
+    }
 
     def get_role(self, name: str) -> Known[Role]:
-        call = self.told("GetRole", name, "get-role", "--role-name", name)
-        with told_as_ours(call):
-            role = self._client.get_role(RoleName=name)["Role"]
-            boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
-            tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-            return Known(
-                Role(
-                    role["Arn"],
-                    role["RoleId"],
-                    _text(role["AssumeRolePolicyDocument"]),
-                    boundary,
-                    tags,
-                ),
-                call,
-            )
+        call = self.describe_call("GetRole", name)
+        with self.asking(call):
+            return Known(_role(self._client.get_role(RoleName=name)["Role"]), call)
 
     def list_attached_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """ARNs of the attached policies."""
-        call = self.told(
-            "ListAttachedRolePolicies", name, "list-attached-role-policies", "--role-name", name
-        )
-        with told_as_ours(call):
+        call = self.describe_call("ListAttachedRolePolicies", name)
+        with self.asking(call):
             pages = self._client.get_paginator("list_attached_role_policies").paginate(
                 RoleName=name
             )
-            return Known(
-                tuple(policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]),
-                call,
-            )
+            found = (policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"])
+            return Known(tuple(found), call)
 
     def list_role_policies(self, name: str) -> Known[tuple[str, ...]]:
         """Names of the inline policies."""
-        call = self.told("ListRolePolicies", name, "list-role-policies", "--role-name", name)
-        with told_as_ours(call):
+        call = self.describe_call("ListRolePolicies", name)
+        with self.asking(call):
             pages = self._client.get_paginator("list_role_policies").paginate(RoleName=name)
             return Known(tuple(policy for page in pages for policy in page["PolicyNames"]), call)
 
     def get_role_policy(self, role: str, policy: str) -> Known[Document]:
-        call = self.told(
-            "GetRolePolicy", role, "get-role-policy", "--role-name", role, "--policy-name", policy
-        )
-        with told_as_ours(call):
+        call = self.describe_call("GetRolePolicy", role, policy)
+        with self.asking(call):
             answer = self._client.get_role_policy(RoleName=role, PolicyName=policy)
             return Known(Document(policy, _text(answer["PolicyDocument"])), call)
 
-    def get_policy_document(self, arn: str) -> Known[Document]:
-        """GetPolicy, then GetPolicyVersion of its default version: two calls, one after the other."""
-        call = self.told("GetPolicy", arn, "get-policy", "--policy-arn", arn)
-        with told_as_ours(call):
-            version = self._client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        call = self.told(
-            "GetPolicyVersion",
-            arn,
-            "get-policy-version",
-            "--policy-arn",
-            arn,
-            "--version-id",
-            version,
-        )
-        with told_as_ours(call):
+    def get_policy(self, arn: str) -> Known[str]:
+        """The id of the policy's default version."""
+        call = self.describe_call("GetPolicy", arn)
+        with self.asking(call):
+            answer = self._client.get_policy(PolicyArn=arn)
+            return Known(str(answer["Policy"]["DefaultVersionId"]), call)
+
+    def get_policy_version(self, arn: str, version: str) -> Known[Document]:
+        call = self.describe_call("GetPolicyVersion", arn, version)
+        with self.asking(call):
             answer = self._client.get_policy_version(PolicyArn=arn, VersionId=version)
-            return Known(
-                Document(arn.rpartition("/")[2], _text(answer["PolicyVersion"]["Document"]), arn),
-                call,
-            )
+            text = _text(answer["PolicyVersion"]["Document"])
+            return Known(Document(arn.rpartition("/")[2], text, arn), call)
+
+    def get_policy_document(self, arn: str) -> Known[Document]:
+        """The document of the default version: two calls, one after the other."""
+        return self.get_policy_version(arn, self.get_policy(arn).value)
 
     def simulate_principal_policy(
         self,
@@ -93,26 +80,39 @@ class IamGateway(Gateway):
     ) -> Known[tuple[Simulated, ...]]:
         """AWS's own answer for the identity side; it looks at no resource policy of a role.
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""
-        call = self.told(
-            "SimulatePrincipalPolicy", role_arn, "simulate-principal-policy", "--policy-source-arn", role_arn,
-            "--action-names", *actions, "--resource-arns", *resources,
-        )  # fmt: skip
-        entries = [
-            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-            for key, value in context.items()
-        ]
-        with told_as_ours(call):
+        words = ("--action-names", *actions, "--resource-arns", *resources)
+        call = self.describe_call("SimulatePrincipalPolicy", role_arn, *words)
+        with self.asking(call):
             answer = self._client.simulate_principal_policy(
                 PolicySourceArn=role_arn,
                 ActionNames=list(actions),
                 ResourceArns=list(resources),
-                ContextEntries=entries,
+                ContextEntries=_context_entries(context),
             )
             return Known(tuple(_simulated(result) for result in answer["EvaluationResults"]), call)
 
 
+def _role(entry: Mapping[str, Any]) -> Role:
+    return Role(
+        entry["Arn"],
+        entry["RoleId"],
+        _text(entry["AssumeRolePolicyDocument"]),
+        entry.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])},
+    )
+
+
+def _context_entries(context: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+        for key, value in context.items()
+    ]
+
+
 def _simulated(result: Mapping[str, Any]) -> Simulated:
-    """EvalDecision is the most restrictive over all resources, so the one resource's own result is read where it is given."""
+    """EvalDecision is the most restrictive over all resources, so the one resource's own result is
+    read where it is given.
+    """
     specific: Mapping[str, Any] = next(iter(result.get("ResourceSpecificResults", [])), {})
     organizations = result.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations")
     return Simulated(
@@ -124,5 +124,7 @@ def _simulated(result: Mapping[str, Any]) -> Simulated:
 
 
 def _text(document: Any) -> str:
-    """botocore decodes IAM's URL-encoded documents into objects; what it could not decode stays text, to be told as malformed."""
+    """botocore decodes IAM's URL-encoded documents into objects; what it could not decode stays
+    text, which the parser reports as malformed.
+    """
     return document if isinstance(document, str) else json.dumps(document, indent=2)

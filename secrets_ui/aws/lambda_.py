@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..domain.access.evidence import FunctionConfiguration, Known
 from .base import Gateway
-from .translate import told_as_ours
 
 
 class LambdaGateway(Gateway):
-    """Raises AwsError and its kinds; ThingNotFound where there is no such function."""
-
     service = "lambda"
+    commands = {"GetFunctionConfiguration": "get-function-configuration --function-name {}"}
 
     def get_function_configuration(self, name: str) -> Known[FunctionConfiguration]:
-        call = self.told(
-            "GetFunctionConfiguration", name, "get-function-configuration", "--function-name", name
-        )
-        with told_as_ours(call):
-            found = self._client.get_function_configuration(FunctionName=name)
-            names = tuple(sorted(found.get("Environment", {}).get("Variables", {})))
-            return Known(
-                FunctionConfiguration(
-                    found["FunctionArn"],
-                    found["Role"],
-                    found.get("LastModified", ""),
-                    found.get("State", ""),
-                    names,
-                ),
-                call,
-            )
+        """Raises ThingNotFound where there is no such function."""
+        call = self.describe_call("GetFunctionConfiguration", name)
+        with self.asking(call):
+            answer = self._client.get_function_configuration(FunctionName=name)
+            return Known(_configuration(answer), call)
+
+
+def _configuration(answer: Mapping[str, Any]) -> FunctionConfiguration:
+    return FunctionConfiguration(
+        answer["FunctionArn"],
+        answer["Role"],
+        answer.get("LastModified", ""),
+        answer.get("State", ""),
+        tuple(sorted(answer.get("Environment", {}).get("Variables", {}))),
+    )

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from ..domain.access.evidence import CallerIdentity, Known
 from .base import Gateway
-from .translate import told_as_ours
 
 
 class StsGateway(Gateway):
-    """Raises AwsError and its kinds."""
-
     service = "sts"
+    commands = {"GetCallerIdentity": "get-caller-identity"}
 
     def get_caller_identity(self) -> Known[CallerIdentity]:
-        call = self.told("GetCallerIdentity", "the caller", "get-caller-identity")
-        with told_as_ours(call):
-            found = self._client.get_caller_identity()
-            return Known(CallerIdentity(found["Account"], found["Arn"]), call)
+        call = self.describe_call("GetCallerIdentity", "the caller")
+        with self.asking(call):
+            answer = self._client.get_caller_identity()
+            return Known(CallerIdentity(answer["Account"], answer["Arn"]), call)

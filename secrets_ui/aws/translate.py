@@ -1,6 +1,7 @@
-"""boto3's three families of exceptions, told as the domain's errors.
+"""boto3's three families of exceptions, translated into the domain's errors.
 
-A value never comes through: AWS's texts are used only where they cannot hold one."""
+A value never comes through: AWS's texts are used only where they cannot hold one.
+"""
 
 from __future__ import annotations
 
@@ -37,33 +38,34 @@ _THROTTLED = {
     "RequestThrottled", "RequestThrottledException", "SlowDown", "PriorRequestNotComplete",
 }  # fmt: skip
 _AWAY = {
-    "InternalServiceError",
-    "InternalFailure",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "InternalServiceErrorException",
-}
+    "InternalServiceError", "InternalFailure", "InternalServiceErrorException",
+    "ServiceUnavailable", "ServiceUnavailableException",
+}  # fmt: skip
 _GONE = {"NoSuchEntity", "NoSuchEntityException", "NotFoundException"}  # IAM's and KMS's words
 _CREDENTIALS = {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "InvalidSignatureException",
-}
-_SAID = {
+    "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
+    "SignatureDoesNotMatch", "InvalidSignatureException",
+}  # fmt: skip
+_MESSAGES = {
     "DecryptionFailure": "AWS KMS would not decrypt the value with the secret's key.",
     "EncryptionFailure": "AWS KMS would not encrypt the value with the secret's key.",
-    "InvalidRequestException": "The secret's state does not allow it, for example a scheduled deletion.",
+    "InvalidRequestException": (
+        "The secret's state does not allow it, for example a scheduled deletion."
+    ),
     "InvalidParameterException": "AWS refused a parameter of the call.",
-    "PackedPolicyTooLarge": "The session's policy is too large for AWS. Set session_policy = false for this environment.",
+    "PackedPolicyTooLarge": (
+        "The session's policy is too large for AWS."
+        " Set session_policy = false for this environment."
+    ),
     "LimitExceededException": "A quota of Secrets Manager is used up.",
-    "KMSAccessDeniedException": "AWS KMS does not allow the console's role to use the secret's key.",
+    "KMSAccessDeniedException": (
+        "AWS KMS does not allow the console's role to use the secret's key."
+    ),
 }
 
 
-# What Secrets Manager needs of AWS KMS, in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+# What Secrets Manager needs of AWS KMS, in the caller's name:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 _KMS_ACTIONS = {
     "secretsmanager:GetSecretValue": "kms:Decrypt",
     "secretsmanager:PutSecretValue": "kms:GenerateDataKey",
@@ -71,8 +73,10 @@ _KMS_ACTIONS = {
 
 
 @contextmanager
-def told_as_ours(call: AwsCall) -> Iterator[None]:
-    """Runs a boto3 call; whatever it raises comes out as an AwsError that names `call`, without boto3's exception behind it."""
+def translated(call: AwsCall) -> Iterator[None]:
+    """Runs boto3's calls; what they raise comes out as an AwsError that names `call`, without
+    boto3's exception behind it.
+    """
     try:
         yield
     except ClientError as error:
@@ -88,51 +92,35 @@ def told_as_ours(call: AwsCall) -> Iterator[None]:
             "The console has no AWS credentials.", call, remedy="Give its task or machine a role."
         ) from None
     except BotoCoreError as error:
-        # ParamValidationError repeats a value of the wrong type, so only the kind of error is told.
+        # ParamValidationError repeats a value of the wrong type, so only the error's kind is named.
+        kind = type(error).__name__
         raise AwsUnreachable(
-            f"{call.operation} was not sent or not answered ({type(error).__name__}).", call
+            f"{call.operation} was not sent or not answered ({kind}).", call
         ) from None
     except (ResponseParserError, LookupError, TypeError, AttributeError, ValueError):
-        # A proxy's page or another service's answer: botocore's parser falls over some, and what it lets through lacks what AWS
-        # promises, so gateways read an answer inside this block.
+        # A proxy's page or another service's answer. botocore's parser fails on some; what it lets
+        # through lacks what AWS promises, so gateways read an answer inside this block.
         raise AwsUnreachable(
             f"The answer to {call.operation} cannot be read: it is not from this AWS service.", call
         ) from None
 
 
 def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
-    told = error.response.get("Error", {})
-    code = str(told.get("Code", ""))
+    given = error.response.get("Error", {})
     meta = error.response.get("ResponseMetadata", {})
+    code, is_assuming = str(given.get("Code", "")), error.operation_name in _ASSUMING
     call = replace(
         call,
         code=code,
         request_id=str(meta.get("RequestId", "")),
         retries=int(meta.get("RetryAttempts", 0)),
     )
-    assuming = error.operation_name in ("AssumeRole", "AssumeRoleWithWebIdentity")
-    if assuming:
+    if is_assuming:
         call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
     if code in _DENIED:
-        what = (
-            "assume the environment's role"
-            if assuming
-            else f"{call.operation} on {call.resource or 'this resource'}"
-        )
-        message = (
-            f"The console may not {what}."
-            if assuming
-            else f"The console's role is not allowed {what}."
-        )
-        return AwsAccessDenied(message, call, _permission(call, str(told.get("Message", ""))))
-    if code == "ResourceNotFoundException" and call.operation.endswith(":GetSecretValue"):
-        return VersionNotFound(f"{call.resource} is gone, or it has no such version.", call)
-    if code in _GONE or (
-        code == "ResourceNotFoundException" and not call.operation.startswith("secretsmanager:")
-    ):
-        return ThingNotFound(f"AWS has no {call.resource} in {call.region}.", call)
-    if code == "ResourceNotFoundException":
-        return SecretNotFound(f"Secrets Manager has no {call.resource} in {call.region}.", call)
+        return _denied(call, str(given.get("Message", "")), is_assuming=is_assuming)
+    if found := _not_found(code, call):
+        return found
     if code == "ResourceExistsException":
         return VersionAlreadyExists(
             f"{call.resource} already has a version with this id and another value.", call
@@ -147,20 +135,42 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
             call,
             remedy="Look at the role of the console's task, and at the clock.",
         )
-    return AwsRefused(
-        _SAID.get(code, f"AWS answered {code or 'an error without a code'} to {call.operation}."),
-        call,
+    unknown = f"AWS answered {code or 'an error without a code'} to {call.operation}."
+    return AwsRefused(_MESSAGES.get(code, unknown), call)
+
+
+_ASSUMING = ("AssumeRole", "AssumeRoleWithWebIdentity")
+
+
+def _denied(call: AwsCall, message: str, *, is_assuming: bool) -> AwsAccessDenied:
+    what = f"{call.operation} on {call.resource or 'this resource'}"
+    text = (
+        "The console may not assume the environment's role."
+        if is_assuming
+        else f"The console's role is not allowed {what}."
     )
+    return AwsAccessDenied(text, call, _permission(call, message))
 
 
 def _permission(call: AwsCall, message: str) -> str:
-    """The action that is missing. STS asks for a second one where a session carries the person as its source identity. Secrets Manager
-    tells a refusal by AWS KMS under the same code, and only its text says so
-    ("Access to KMS is not allowed", https://repost.aws/knowledge-center/secrets-manager-cross-account-key)."""
+    """The action that is missing. STS asks for a second one where a session carries the person as
+    its source identity. Secrets Manager reports a refusal by AWS KMS under the same code, and only
+    its text says so ("Access to KMS is not allowed",
+    https://repost.aws/knowledge-center/secrets-manager-cross-account-key).
+    """
     if "sts:SetSourceIdentity" in message:
         return "sts:SetSourceIdentity"
-    return (
-        _KMS_ACTIONS.get(call.operation, call.operation)
-        if "Access to KMS" in message or "kms:" in message
-        else call.operation
-    )
+    if "Access to KMS" in message or "kms:" in message:
+        return _KMS_ACTIONS.get(call.operation, call.operation)
+    return call.operation
+
+
+def _not_found(code: str, call: AwsCall) -> AwsError | None:
+    is_secrets_manager = call.operation.startswith("secretsmanager:")
+    if code in _GONE or (code == "ResourceNotFoundException" and not is_secrets_manager):
+        return ThingNotFound(f"AWS has no {call.resource} in {call.region}.", call)
+    if code != "ResourceNotFoundException":
+        return None
+    if call.operation == "secretsmanager:GetSecretValue":
+        return VersionNotFound(f"{call.resource} is gone, or it has no such version.", call)
+    return SecretNotFound(f"Secrets Manager has no {call.resource} in {call.region}.", call)

@@ -12,24 +12,13 @@ from .errors import ConfigurationError, InvalidSecretName
 COLOURS = ("green", "amber", "red", "blue")
 _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
+# The first parts of other URLs.
 _RESERVED = {
-    "audit",
-    "cost",
-    "sign-in",
-    "sign-out",
-    "static",
-    "livez",
-    "readyz",
-    "status",
-    "metrics",
-    "account",
-    "help",
-    "step-up",
-    "sso",
-    "people",
-    "roles",
-}  # first parts of other URLs
-# Parts with a slash after each; none is empty, "." or "..", since no secret_name() could lie under such a prefix.
+    *("account", "audit", "cost", "help", "livez", "metrics", "people", "readyz", "roles"),
+    *("sign-in", "sign-out", "sso", "static", "status", "step-up"),
+}
+# Parts with a slash after each. None is empty, "." or "..", since secret_name() would then refuse
+# every name under the prefix.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -37,18 +26,30 @@ _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 
 @dataclass(frozen=True)
 class Rules:
-    """What a change needs here beyond the right to make it."""
+    """What a change needs here beyond the right to make it.
+
+    Without `reveal` the environment is write-only: no value is ever shown. `step_up` asks for a
+    fresh proof of identity before a change; for `step_up_seconds` a proof counts as fresh, for a
+    change and for showing a value.
+    """
 
     reason_required: bool = False
     type_the_name: bool = False
     second_person: bool = False
-    reveal: bool = True  # False: write-only, no value is ever shown
-    step_up: bool = False  # a fresh proof of who one is, before a change
-    step_up_seconds: int = 300  # how long a proof counts as fresh, for a change and for a reveal
+    reveal: bool = True
+    step_up: bool = False
+    step_up_seconds: int = 300
 
 
 @dataclass(frozen=True)
 class Environment:
+    """One environment: an account and a Region, and the secrets there whose names have its prefix.
+
+    `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
+    AWS session is narrowed to its request. `groups` are groups of the identity provider, each with
+    the roles that its members have here.
+    """
+
     name: str
     region: str
     account: str
@@ -60,11 +61,9 @@ class Environment:
     alarm_prefix: str = "miyabi"
     colour: str = "blue"
     rules: Rules = field(default_factory=Rules)
-    source_identity: bool = True  # whether the role's trust policy allows sts:SetSourceIdentity
-    session_policy: bool = True  # whether each session is narrowed to its request
-    groups: tuple[
-        tuple[str, tuple[str, ...]], ...
-    ] = ()  # of the identity provider: (group, its roles here)
+    source_identity: bool = True
+    session_policy: bool = True
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
         """The roles that a member of these groups has here."""
@@ -74,8 +73,11 @@ class Environment:
         return self.name
 
     def secret_name(self, name: str) -> str:
-        """`name`, when it is a secret's name in this environment. Raises InvalidSecretName otherwise: a path that leaves the
-        prefix, in any spelling, is refused before anybody asks AWS."""
+        """`name`, when it is a secret's name in this environment.
+
+        Raises InvalidSecretName otherwise: a name that leaves the prefix, in any spelling, is
+        refused before AWS is asked.
+        """
         inside = name.startswith(self.prefix) and name != self.prefix
         parts = name.split("/")
         if (
@@ -92,7 +94,10 @@ class Environment:
 
 
 def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Environment]:
-    """The environments of a parsed TOML file, in its order. Raises ConfigurationError naming file, key and what was expected."""
+    """The environments of a parsed TOML file, in its order.
+
+    Raises ConfigurationError, which names the file, the key and what was expected.
+    """
     tables = data.get("environments")
     if not isinstance(tables, dict) or not tables:
         raise ConfigurationError(f"{source}: expected at least one table [environments.NAME].")
@@ -102,7 +107,8 @@ def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Enviro
             (o for o in environments.values() if o.name != name and _lies_in(environment, o)), None
         ):
             raise ConfigurationError(
-                f"{source}: environments.{name}.prefix: lies in the place of {host.name}; expected a place of its own."
+                f"{source}: environments.{name}.prefix: lies in the place of {host.name}; "
+                "expected a place of its own."
             )
     return environments
 
@@ -119,7 +125,8 @@ def _environment(name: str, table: Any, source: str) -> Environment:
     where = f"{source}: environments.{name}"
     if not _NAME.fullmatch(name) or name in _RESERVED:
         raise ConfigurationError(
-            f"{where}: expected a name of small letters, digits and hyphens that is not {', '.join(sorted(_RESERVED))}."
+            f"{where}: expected a name of small letters, digits and hyphens "
+            f"that is not {', '.join(sorted(_RESERVED))}."
         )
     if not isinstance(table, dict):
         raise ConfigurationError(f"{where}: expected a table.")
@@ -200,7 +207,7 @@ def _rules(table: Any, where: str) -> Rules:
 
 
 def _ensure_seconds(value: Any, where: str) -> None:
-    """Less than half a minute would be over before a form is filled in; more than an hour is no fresh proof."""
+    """Raises ConfigurationError for a time too short to fill in a form, or too long to be fresh."""
     if isinstance(value, bool) or not isinstance(value, int) or not 30 <= value <= 3600:
         raise ConfigurationError(f"{where}: expected a whole number of seconds from 30 to 3600.")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .texts import CONFIRM_IDENTITY
+
 
 class ConsoleError(Exception):
-    """Base of every error that this project raises on purpose; its text is fit to be shown to a person."""
+    """Base of every error that this project raises on purpose. Its text may be shown to people."""
 
     status = 500
     title = "Something went wrong"
@@ -39,28 +41,32 @@ class InvalidSecretName(ConsoleError):
 
 
 class NotPermitted(ConsoleError):
-    """The gatehouse said no. Nothing was asked of AWS."""
+    """The person's roles do not allow it. Nothing was sent to AWS."""
 
     status = 403
     title = "Your role does not allow this"
 
 
 class StepUpNeeded(ConsoleError):
-    """The right is there, and the session's last proof of who it belongs to is too old for this."""
+    """The person may do it, but last proved who they are too long ago.
+
+    `seconds` is how old a proof may be.
+    """
 
     status = 403
-    title = "Show once more that it is you"
-    remedy = "Confirm who you are, then send it again."
+    title = CONFIRM_IDENTITY
+    remedy = f"{CONFIRM_IDENTITY}, then send it again."
 
     def __init__(self, seconds: int) -> None:
         minutes = max(1, seconds // 60)
         super().__init__(
-            f"This needs a proof of who you are that is not older than {minutes} {'minute' if minutes == 1 else 'minutes'}. Nothing was done."
+            "This needs a proof of who you are that is not older than "
+            f"{minutes} {'minute' if minutes == 1 else 'minutes'}. Nothing was done."
         )
 
 
 class InvalidGrant(ConsoleError):
-    """A role that cannot be given so."""
+    """A role that cannot be given in this way."""
 
     status = 400
     title = "This role cannot be given so"
@@ -98,7 +104,10 @@ class ProviderUnavailable(ConsoleError):
 
 
 class IdentityRefused(ConsoleError):
-    """The provider's answer does not prove who somebody is, or that person has no business here. `why` is for the record."""
+    """The provider's answer does not prove who somebody is, or that person may not sign in.
+
+    `why` is for the audit record; `name` is the person's, where it is proven.
+    """
 
     status = 403
     title = "Not signed in"
@@ -106,7 +115,7 @@ class IdentityRefused(ConsoleError):
     def __init__(self, message: str, why: str, *, remedy: str = "", name: str = "") -> None:
         super().__init__(message, remedy=remedy or "Start again from the sign-in page.")
         self.why = why
-        self.name = name  # of the person, where it is proven
+        self.name = name
 
 
 class TooManyWrites(ConsoleError):
@@ -123,11 +132,14 @@ class AuditUnavailable(ConsoleError):
 
     status = 503
     title = "The audit log cannot be written, so nothing was done"
-    remedy = "Check the database (space, permissions, connection), then try again. Nothing was sent to AWS."
+    remedy = (
+        "Check the database (space, permissions, connection), then try again. "
+        "Nothing was sent to AWS."
+    )
 
 
 class DatabaseAway(AuditUnavailable):
-    """The same while something else was asked of the database."""
+    """The database failed while something other than a record was asked of it."""
 
     title = "The console's database does not answer, or cannot be written"
 
@@ -140,19 +152,24 @@ class DatabaseAway(AuditUnavailable):
 
 @dataclass(frozen=True)
 class AwsCall:
-    """One API call, told without its values: enough to repeat it by hand and to find it in CloudTrail."""
+    """One API call without its values: enough to repeat it by hand and to find it in CloudTrail.
 
-    operation: str  # "secretsmanager:GetSecretValue"
+    `operation` is written as secretsmanager:GetSecretValue. `code` is AWS's error code, "" when
+    none came back. `cli` is the AWS CLI command that shows the same thing, never with a value.
+    `retries` is how often the call was sent again; an earlier attempt may have been carried out.
+    """
+
+    operation: str
     resource: str = ""
     region: str = ""
-    code: str = ""  # AWS's error code, "" when none came back
+    code: str = ""
     request_id: str = ""
-    cli: str = ""  # the AWS CLI command that shows the same thing, never with a value
-    retries: int = 0  # how often it was sent before this answer came; an earlier sending may have been carried out
+    cli: str = ""
+    retries: int = 0
 
 
 class AwsError(ConsoleError):
-    """AWS, or the way to it, refused. `call` holds the code, request id and a command that shows the same."""
+    """AWS, or the way to it, refused. `call` tells which call, and how AWS answered it."""
 
     status = 502
     title = "AWS refused the call"
@@ -180,9 +197,14 @@ class VersionNotFound(AwsError):
 
 
 _REMEDIES = {
-    "sts:AssumeRole": "Allow sts:AssumeRole and sts:SetSourceIdentity to the console in the role's trust policy and in the console's own.",
-    "sts:SetSourceIdentity": "Allow sts:SetSourceIdentity to the console in the role's trust policy and in the console's own, or set"
-    " source_identity = false for this environment.",
+    "sts:AssumeRole": (
+        "Allow sts:AssumeRole and sts:SetSourceIdentity to the console in the role's trust policy "
+        "and in the console's own."
+    ),
+    "sts:SetSourceIdentity": (
+        "Allow sts:SetSourceIdentity to the console in the role's trust policy and in the "
+        "console's own, or set source_identity = false for this environment."
+    ),
 }
 
 
@@ -244,7 +266,7 @@ class InvalidDocument(ConsoleError):
 
 
 class InvalidChange(ConsoleError):
-    """A change that cannot be applied: a key added twice, a missing key removed, a value too large."""
+    """A change that cannot be applied, such as the removal of a key that is not there."""
 
     status = 400
     title = "The change cannot be applied"
@@ -260,14 +282,15 @@ class NothingChanged(ConsoleError):
 
 
 class VersionConflict(ConsoleError):
-    """AWSCURRENT is not the version that the edit started from: somebody else was first. Nobody's change is lost."""
+    """AWSCURRENT has moved since the edit started: somebody else was first. No change is lost."""
 
     status = 409
     title = "Somebody else changed this secret first"
 
     def __init__(self, base: str, current: str) -> None:
         super().__init__(
-            f"The edit started from {f'version {base[:8]}' if base else 'no version'}, and AWSCURRENT is now {current[:8] or 'gone'}."
+            f"The edit started from {f'version {base[:8]}' if base else 'no version'}, "
+            f"and AWSCURRENT is now {current[:8] or 'gone'}."
         )
         self.base = base
         self.current = current
@@ -278,4 +301,7 @@ class OutcomeUnknown(ConsoleError):
 
     status = 503
     title = "It is not known whether the change took effect"
-    remedy = "The record stays open and settles itself by asking AWS. Look at the secret in a few minutes."
+    remedy = (
+        "The record stays open and settles itself by asking AWS. "
+        "Look at the secret in a few minutes."
+    )

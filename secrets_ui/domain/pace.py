@@ -1,4 +1,6 @@
-"""A token bucket: so many acts a second, and a small burst. The clock and the sleep are handed in, so that a test needs no time."""
+"""A token bucket: so many acts a second, and a small burst. Tests pass a clock and a sleep of their
+own.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +36,19 @@ class TokenBucket:
 
 
 class Pace:
-    """A bucket for each AWS service by its botocore name, such as "secrets-manager", and the number of calls by operation."""
+    """A bucket for each AWS service by its botocore name, such as "secrets-manager", and the number
+    of calls by operation.
+    """
 
     def __init__(
-        self, rates: Mapping[str, float], otherwise: float, **options: Callable[..., float | None]
+        self,
+        rates: Mapping[str, float],
+        otherwise: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._rates, self._otherwise, self._options = rates, otherwise, options
+        """`rates` are calls a second by service; `otherwise` is that of every other service."""
+        self._rates, self._otherwise, self._clock, self._sleep = rates, otherwise, clock, sleep
         self._buckets: dict[str, TokenBucket] = {}
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
@@ -51,7 +60,7 @@ class Pace:
             self.calls[call] += 1
             if service not in self._buckets:
                 rate = self._rates.get(service, self._otherwise)
-                self._buckets[service] = TokenBucket(rate, **self._options)  # type: ignore[arg-type]
+                self._buckets[service] = TokenBucket(rate, clock=self._clock, sleep=self._sleep)
         self._buckets[service].take()
 
     def take_calls(self) -> dict[str, int]:

@@ -1,4 +1,7 @@
-"""What one request may do in AWS: its actions, on its one secret. AWS holds it by the session's policy, and the client before AWS is asked."""
+"""What one request may do in AWS: its actions, on its one secret.
+
+AWS enforces it by the session policy, and the console before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,11 @@ from typing import Any
 from .access.expected_policies import via_service
 from .environment import Environment
 
-MOST = 2_048  # characters of a session policy: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-# What Secrets Manager asks of AWS KMS in the caller's name: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+# Characters of a session policy:
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+MOST = 2_048
+# What Secrets Manager asks of AWS KMS in the caller's name:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 _KMS = {
     "GetSecretValue": ("kms:Decrypt",),
     "PutSecretValue": ("kms:Decrypt", "kms:GenerateDataKey"),
@@ -24,8 +30,10 @@ class OutOfScope(Exception):
 
 @dataclass(frozen=True)
 class Scope:
-    """`on_secret` are operations of Secrets Manager on `secret`, or on every secret of the environment where that is "". `others` are
-    actions that AWS ties to no one secret; the role's own policies say on what."""
+    """`on_secret` are operations of Secrets Manager on `secret`, or on every secret of the
+    environment where that is "". `others` are actions that AWS ties to no one secret; the role's
+    own policies say on what.
+    """
 
     on_secret: tuple[str, ...] = ()
     secret: str = ""
@@ -103,7 +111,7 @@ def _allow(actions: list[str], resource: str) -> dict[str, Any]:
 
 
 def _secrets(environment: Environment, name: str) -> str:
-    """Six random characters end a secret's ARN; `NAME-*` would reach secrets with longer names too."""
+    """Six random characters end a secret's ARN; `NAME-*` would match longer names too."""
     partition = environment.assume_role.split(":")[1] if environment.assume_role else "aws"
     ending = f"{name}-??????" if name else f"{environment.prefix}*"
     return (
@@ -112,7 +120,7 @@ def _secrets(environment: Environment, name: str) -> str:
 
 
 def _for_this_secret(environment: Environment, name: str) -> dict[str, Any]:
-    """The key is whichever encrypts the secret; it opens nothing else, and through Secrets Manager alone."""
+    """Whatever key encrypts the secret: for this secret, and through Secrets Manager alone."""
     return {
         "StringEquals": {"kms:ViaService": via_service(environment)},
         "StringLike": {"kms:EncryptionContext:SecretARN": _secrets(environment, name)},

@@ -1,4 +1,4 @@
-"""allauth's adapters, closed: nobody signs up, whatever page of allauth somebody may mount one day."""
+"""allauth's adapters, closed: nobody signs up, whichever pages of allauth are mounted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The way to the OpenID Connect provider and back: code flow with PKCE, state and nonce, and every check of what comes back.
+"""The OpenID Connect code flow with PKCE, state and nonce, and every check of the answer.
 
-allauth brings discovery, PKCE, the stashed state and the exchange of the code. It checks neither the discovered issuer nor the token's
-signature and knows no nonce, so the ID token is checked here (OpenID Connect Core 1.0, 3.1.3.7).
+allauth brings discovery, PKCE, the stashed state and the exchange of the code. It checks neither
+the discovered issuer nor the token's signature and knows no nonce, so the ID token is checked here
+(OpenID Connect Core 1.0, 3.1.3.7).
 """
 
 from __future__ import annotations
@@ -24,18 +25,12 @@ from requests import RequestException
 from ..domain.errors import IdentityRefused, ProviderUnavailable
 from ..domain.people.identity import Identity, groups_in
 
-SKEW = 60  # seconds by which the provider's clock and ours may differ
+# Seconds by which the provider's clock and ours may differ.
+SKEW = 60
+# Signatures by a key pair; none by a shared key.
 ALGORITHMS = (
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "EdDSA",
-)  # no shared keys
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
+)  # fmt: skip
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -53,7 +48,8 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         return request.build_absolute_uri(reverse("sso_callback"))
 
     def discover(self) -> None:
-        """Its own description of itself has to bear the issuer that we were told (OpenID Connect Discovery 1.0, 4.3)."""
+        """Fetches the provider's metadata, whose issuer has to be OIDC_ISSUER (OpenID Connect
+        Discovery 1.0, 4.3)."""
         try:
             config = self.openid_config
         except (RequestException, ValueError):
@@ -64,7 +60,8 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         if not is_whole or config.get("issuer") != settings.OIDC_ISSUER:
             raise ProviderUnavailable(
                 "Its description is not that of the issuer that this console was set up with.",
-                remedy="An admin compares OIDC_ISSUER with the issuer in the provider's own description.",
+                remedy="An admin compares OIDC_ISSUER with the issuer in the provider's own "
+                "description.",
             )
 
     def fetch(self, url: str, **headers: str) -> dict[str, Any]:
@@ -79,8 +76,11 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
 
 
 def begin(request: HttpRequest, purpose: str, next_url: str, *, anew: bool) -> str:
-    """The address at the provider to send the browser to. With `anew` the person has to sign in there once more, whatever session
-    they have. What we must know on the way back waits in the session. Raises ProviderUnavailable."""
+    """The address at the provider to send the browser to.
+
+    With `anew` the person has to sign in there again, whatever session they have there. What the
+    callback needs waits in the web session. Raises ProviderUnavailable.
+    """
     way = Provider(request)
     way.discover()
     provider = way.get_provider()
@@ -100,14 +100,18 @@ def begin(request: HttpRequest, purpose: str, next_url: str, *, anew: bool) -> s
 
 
 def take_state(request: HttpRequest) -> dict[str, Any]:
-    """What `begin` left for this way back, once. Raises IdentityRefused for a state that is unknown, used up or too old."""
+    """What `begin` left for the callback, once.
+
+    Raises IdentityRefused for a state that is unknown, used or too old.
+    """
     state_id = request.GET.get("state", "")
     state = statekit.unstash_state(
         request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID
     )
     if not state:
         raise IdentityRefused(
-            "This answer of the provider belongs to no question of this browser, or came a second time.",
+            "This answer of the provider belongs to no question of this browser, or came a second "
+            "time.",
             "state unknown or used",
         )
     return dict(state)
@@ -127,7 +131,10 @@ def finish(request: HttpRequest, state: Mapping[str, Any]) -> Identity:
 
 
 def ensure_proved_since(identity: Identity, asked_at: int) -> None:
-    """The provider has to say when the person showed who they are, and that has to be after we asked. Raises IdentityRefused."""
+    """The provider has to say when the person signed in, and that has to be after we asked.
+
+    Raises IdentityRefused.
+    """
     now = int(time.time())
     if not identity.auth_time:
         raise IdentityRefused(
@@ -140,7 +147,8 @@ def ensure_proved_since(identity: Identity, asked_at: int) -> None:
         raise IdentityRefused(
             "The provider answered with an earlier sign-in instead of asking you again.",
             "auth_time is old",
-            remedy="Sign out at the provider, then confirm once more. If it stays, the provider ignores max_age.",
+            remedy="Sign out at the provider, then confirm once more. If it stays, the provider "
+            "ignores max_age.",
             name=identity.name,
         )
 
@@ -170,15 +178,15 @@ def _exchange(way: Provider, request: HttpRequest, verifier: str) -> dict[str, A
 
 
 def _checked(way: Provider, token: Any, nonce: str) -> dict[str, Any]:
-    """The claims of an ID token that was signed by the provider, for us, now, and in answer to our question."""
+    """The claims of an ID token that the provider signed for this console, that is valid now and
+    carries our nonce. Raises IdentityRefused."""
     try:
-        key = _key_for(way, str(token))
+        header = jwt.get_unverified_header(str(token))
+        key = _key_for(way, header.get("kid"))
         claims = jwt.decode(
             str(token),
             key.key,
-            algorithms=[
-                name for name in ALGORITHMS if name == jwt.get_unverified_header(str(token))["alg"]
-            ],
+            algorithms=[name for name in ALGORITHMS if name == header["alg"]],
             issuer=settings.OIDC_ISSUER,
             audience=settings.OIDC_CLIENT_ID,
             leeway=SKEW,
@@ -193,8 +201,7 @@ def _checked(way: Provider, token: Any, nonce: str) -> dict[str, Any]:
     return dict(claims)
 
 
-def _key_for(way: Provider, token: str) -> Any:
-    kid = jwt.get_unverified_header(token).get("kid")
+def _key_for(way: Provider, kid: str | None) -> Any:
     keys = jwt.PyJWKSet.from_dict(way.fetch(way.openid_config["jwks_uri"])).keys
     fitting = [key for key in keys if key.key_id == kid] if kid else keys
     if len(fitting) != 1:
@@ -204,32 +211,40 @@ def _key_for(way: Provider, token: str) -> Any:
 
 def _forged(what: str) -> IdentityRefused:
     return IdentityRefused(
-        "The provider's answer is not one to rely on: it is not signed by it, not for this console, or not for this question.",
+        "The provider's answer is not one to rely on: it is not signed by it, not for this "
+        "console, or not for this question.",
         f"ID token: {what}",
-        remedy="Start again from the sign-in page. If it stays, an admin finds the reason in the audit log.",
+        remedy="Start again from the sign-in page. If it stays, an admin finds the reason in the "
+        "audit log.",
     )
 
 
 def _userinfo(way: Provider, access_token: str, subject: str) -> dict[str, Any]:
-    """More claims of the same person (Core 1.0, 5.3.2: another subject's must not be used)."""
+    """More claims about the same person (Core 1.0, 5.3.2: another subject's must not be used)."""
     if not isinstance(way.openid_config.get("userinfo_endpoint"), str):
         return {}
-    told = way.fetch(way.openid_config["userinfo_endpoint"], Authorization=f"Bearer {access_token}")
-    if told.get("sub") != subject:
+    found = way.fetch(
+        way.openid_config["userinfo_endpoint"], Authorization=f"Bearer {access_token}"
+    )
+    if found.get("sub") != subject:
         raise _forged("userinfo of another subject")
-    return told
+    return found
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:
-    auth_time = claims.get("auth_time")
+    is_unverified = claims.get("email_verified") is False
     return Identity(
         subject=str(claims["sub"]),
         name=str(claims.get(settings.OIDC_NAME_CLAIM) or "").strip(),
-        email=""
-        if claims.get("email_verified") is False
-        else str(claims.get("email") or "").strip(),
+        email="" if is_unverified else str(claims.get("email") or "").strip(),
         groups=groups_in(claims, settings.OIDC_GROUPS_CLAIM),
-        auth_time=auth_time
-        if isinstance(auth_time, int) and not isinstance(auth_time, bool)
-        else 0,
+        auth_time=_seconds(claims.get("auth_time")),
     )
+
+
+def _seconds(claim: object) -> int:
+    """A time as a claim gives it (epoch seconds), 0 for anything else.
+
+    JSON's true is an int in Python.
+    """
+    return claim if isinstance(claim, int) and not isinstance(claim, bool) else 0

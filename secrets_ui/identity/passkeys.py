@@ -1,4 +1,7 @@
-"""Passkeys (WebAuthn). The challenge waits in the session; the browser's answer comes back with a form."""
+"""Passkeys (WebAuthn).
+
+The challenge waits in the session; the browser's answer comes back with a form.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from allauth.mfa.webauthn.internal import auth
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-MOST = 10  # passkeys of one person
+# Passkeys of one person.
+MOST = 10
 
 
 def creation_options(person: Any) -> str:
@@ -31,7 +35,8 @@ def has_passkey(person: Any) -> bool:
 
 
 def add_passkey(person: Any, name: str, answer: str) -> bool:
-    """True when `answer` (the browser's, as JSON) fits the challenge that this session was given; that is then used up."""
+    """True when `answer` (the browser's, as JSON) fits this web session's challenge, which is then
+    used up."""
     credential = _parsed(answer)
     try:
         auth.parse_registration_response(credential)
@@ -46,7 +51,8 @@ def add_passkey(person: Any, name: str, answer: str) -> bool:
 
 
 def check_passkey(person: Any, answer: str) -> bool:
-    """The same for a passkey that is there: it has to be this person's, and to have asked for a finger or a PIN."""
+    """The same for a sign-in: the passkey has to be this person's, and the authenticator has to
+    have verified the user (by a finger or a PIN)."""
     credential = _parsed(answer)
     try:
         auth.parse_authentication_response(credential)
@@ -54,7 +60,8 @@ def check_passkey(person: Any, answer: str) -> bool:
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
         return False
     finally:
-        auth.clear_state()  # a challenge is good for one answer, a wrong one too
+        # A challenge is good for one answer, a wrong one too.
+        auth.clear_state()
     authenticator.record_usage()
     return True
 
@@ -67,7 +74,8 @@ def _parsed(answer: str) -> Any:
 
 
 def can_be_used_at(request: HttpRequest) -> bool:
-    """Browsers take no passkey at a bare address (WebAuthn, "valid domain"): 127.0.0.1 has to be called localhost."""
+    """False at an IP address, where browsers use no passkey (WebAuthn, "valid domain"): localhost
+    works, 127.0.0.1 does not."""
     host = request.get_host().rpartition(":")[0] or request.get_host()
     try:
         ipaddress.ip_address(host.strip("[]"))

@@ -1,4 +1,5 @@
-"""People who come from the identity provider: their account here, and the roles that their groups give."""
+"""People who come from the identity provider: their account here, and the roles that their groups
+give."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from ..domain.audit.actions import Action
 from ..domain.errors import IdentityRefused
 from ..domain.people.actor import CONSOLE, Actor
 from ..domain.people.identity import Identity
@@ -18,16 +20,21 @@ from ..models import RoleGrant
 from ..services import audit, configuration
 from ..services.people.sessions import end_sessions
 
-RESERVED = {CONSOLE.name, "unknown"}  # names that the record uses itself
+# Names that the audit log uses itself.
+RESERVED = {CONSOLE.name, "unknown"}
 
 
 def admit(identity: Identity, address: str) -> Any:
-    """The account of a person who may come in, made at their first time, with the roles of their groups and no others of that source.
-    Raises IdentityRefused: in no group with a role, switched off, or with the name of somebody else."""
+    """The account of a person who may sign in, made at their first sign-in, with the roles of their
+    groups.
+
+    Group roles that they no longer have are taken away. Raises IdentityRefused for somebody in no
+    group with a role, an account that is switched off, or a name that belongs to somebody else.
+    """
     roles = {
         (name, role)
-        for name, place in configuration.environments().items()
-        for role in place.roles_for(identity.groups)
+        for name, environment in configuration.environments().items()
+        for role in environment.roles_for(identity.groups)
     }
     person = person_of(identity.subject)
     if not roles:
@@ -61,18 +68,25 @@ def comes_from_provider(person: Any) -> bool:
 
 
 def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> None:
-    """On record when they differ from what they were. Roles that an admin gave stay as they are."""
+    """Replaces the roles that groups gave, on record when they change.
+
+    Roles that an admin gave stay as they are.
+    """
     given = RoleGrant.objects.filter(user=person, source=RoleGrant.Source.GROUPS)
     if set(given.values_list("environment", "role")) == roles:
         return
     name = person.get_username()
-    told = {"account": name, "roles": [f"{role} in {place}" for place, role in sorted(roles)]}
-    audit.record("roles.from_groups", Actor(name, address), details=told)
+    named = [f"{role} in {environment}" for environment, role in sorted(roles)]
+    audit.record(
+        Action.SET_GROUP_ROLES, Actor(name, address), details={"account": name, "roles": named}
+    )
     with transaction.atomic():
         given.delete()
         RoleGrant.objects.bulk_create(
-            RoleGrant(user=person, environment=place, role=role, source=RoleGrant.Source.GROUPS)
-            for place, role in sorted(roles)
+            RoleGrant(
+                user=person, environment=environment, role=role, source=RoleGrant.Source.GROUPS
+            )
+            for environment, role in sorted(roles)
         )
 
 
@@ -82,24 +96,24 @@ def _shut_out(person: Any, address: str) -> None:
 
 
 def _in_no_group(identity: Identity) -> IdentityRefused:
-    known = sorted(
-        {group for place in configuration.environments().values() for group, _ in place.groups}
-    )
-    remedy = (
-        f"Ask whoever manages your groups for one of these: {', '.join(known)}. Then sign in again."
-    )
+    environments = configuration.environments().values()
+    known = sorted({group for environment in environments for group, _ in environment.groups})
+    remedy = "An admin maps groups to roles in environments.toml; there are none yet."
+    if known:
+        names = ", ".join(known)
+        remedy = f"Ask whoever manages your groups for one of these: {names}. Then sign in again."
     return IdentityRefused(
-        f"The provider knows you as {identity.name or identity.subject}, but in no group that has a role in this console.",
+        f"The provider knows you as {identity.name or identity.subject}, but in no group that has "
+        "a role in this console.",
         "in no group with a role",
-        remedy=remedy
-        if known
-        else "An admin maps groups to roles in environments.toml; there are none yet.",
+        remedy=remedy,
         name=identity.name,
     )
 
 
 def _new_person(identity: Identity) -> Any:
-    """Raises IdentityRefused when the name is none, or is taken: by a local account, or by an earlier subject of the same address."""
+    """Raises IdentityRefused when the name cannot be used, or is taken by a local account or by an
+    earlier subject with the same address."""
     users = get_user_model()
     name = identity.name
     person = users(username=name, email=identity.email)
@@ -119,9 +133,11 @@ def _new_person(identity: Identity) -> Any:
         same |= Q(email__iexact=identity.email) | Q(username__iexact=identity.email)
     if users._default_manager.filter(same).exists():
         raise IdentityRefused(
-            f"There is an account called {name} already, and it belongs to somebody else: the provider knows you by another subject.",
+            f"There is an account called {name} already, and it belongs to somebody else: the "
+            "provider knows you by another subject.",
             "changed subject, same name or address",
-            remedy="Ask an admin. If it is you after a move at the provider, they take the old account away first.",
+            remedy="Ask an admin. If it is you after a move at the provider, they take the old "
+            "account away first.",
             name=name,
         )
     with transaction.atomic():

@@ -1,4 +1,5 @@
-"""Second factors of local accounts: codes by time (RFC 6238), recovery codes, and the encryption of their seeds."""
+"""Second factors of local accounts: codes by time (RFC 6238), recovery codes, and the encryption of
+their seeds."""
 
 from __future__ import annotations
 
@@ -22,7 +23,10 @@ Type = Authenticator.Type
 
 
 class EncryptedSeeds(DefaultMFAAdapter):  # type: ignore[misc]
-    """allauth would store seeds as they are. Here the database holds ciphertext, and the key is a setting."""
+    """allauth would store seeds as they are.
+
+    Here the database holds ciphertext, and the key is a setting.
+    """
 
     def encrypt(self, text: str) -> str:
         return _fernet().encrypt(text.encode()).decode()
@@ -37,7 +41,8 @@ def _fernet() -> Fernet:
 
 
 def factors_of(person: Any) -> list[Authenticator]:
-    """Codes and passkeys, in the order in which they were set up; recovery codes are not one by themselves."""
+    """Codes and passkeys, in the order in which they were set up; recovery codes are not one by
+    themselves."""
     return list(
         Authenticator.objects.filter(user=person).exclude(type=Type.RECOVERY_CODES).order_by("pk")
     )
@@ -48,7 +53,8 @@ def has_second_factor(person: Any) -> bool:
 
 
 def new_seed() -> str:
-    """A fresh seed, encrypted: it waits in the session until the first code shows that the app has it."""
+    """A fresh seed, encrypted: it waits in the session until the first code shows that the app has
+    it."""
     return str(encrypt(totp.generate_totp_secret()))
 
 
@@ -77,8 +83,11 @@ def enrol_codes(person: Any, encrypted: str, code: str) -> bool:
 
 
 def check_code(person: Any, code: str) -> str:
-    """ "code" or "recovery code", by what `code` turned out to be, or "" when it is neither. Each is good once, on any worker:
-    the last step of time that was used is kept in the same row as the seed, and a code of it or of an earlier one is refused."""
+    """ "code" or "recovery code", by what `code` turned out to be, or "" when it is neither.
+
+    Each is good once, on any worker: the last step of time that was used is kept in the same row as
+    the seed, and a code of it or of an earlier one is refused.
+    """
     try:
         if _use_code(person, code):
             return "code"
@@ -131,7 +140,10 @@ def recovery_codes_left(person: Any) -> int:
 
 
 def remove_factor(person: Any, number: int) -> str:
-    """Takes one away, and the recovery codes with the last one. Returns its type, or "" when the person has no such factor."""
+    """Takes one away, and the recovery codes with the last one.
+
+    Returns its type, or "" when the person has no such factor.
+    """
     with transaction.atomic():
         row = (
             Authenticator.objects.filter(user=person, pk=number)

@@ -1,4 +1,7 @@
-"""What the commands share that do from a shell what a person does in a page: whose name, JSON or a table, errors, exit statuses."""
+"""The base of commands that do in a shell what a person does on a page.
+
+They share whose name they act in, JSON or table output, errors and exit statuses.
+"""
 
 from __future__ import annotations
 
@@ -41,16 +44,19 @@ _STATUSES: tuple[tuple[type[ConsoleError], int], ...] = (
 
 
 class WrongCall(ConsoleError):
-    """Arguments that do not fit together. Never repeats one: it may hold a value."""
+    """The arguments do not fit together. Never repeats one, since it may hold a value."""
 
     title = "The command cannot be understood"
 
 
 class Fault(ConsoleError):
-    """Something that nobody foresaw. Only its kind and place are told: its text may repeat what it choked on."""
+    """An unexpected error. Reports only its type and location: its text may repeat a value."""
 
     title = "The console has a fault"
-    remedy = "Run the command again with --traceback where nobody else can read the terminal, and report it."
+    remedy = (
+        "Run the command again with --traceback where nobody else can read the terminal, and "
+        "report it."
+    )
 
     def __init__(self, fault: Exception) -> None:
         last = traceback.extract_tb(fault.__traceback__)[-1]
@@ -58,7 +64,7 @@ class Fault(ConsoleError):
 
 
 class _Parser(CommandParser):
-    """Takes options anywhere between the arguments, and repeats none that it does not know: one may hold a value."""
+    """Accepts options between arguments, and never repeats an unknown one: it may hold a value."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         return self.parse_intermixed_args(args, namespace)
@@ -72,7 +78,10 @@ class _Parser(CommandParser):
 
 
 class TwinCommand(BaseCommand):
-    """A command that acts in a person's name. Answers go to standard output, everything else to standard error."""
+    """A command that acts in a person's name.
+
+    Answers go to standard output, everything else to standard error.
+    """
 
     requires_migrations_checks = False
     output_transaction = False
@@ -88,7 +97,10 @@ class TwinCommand(BaseCommand):
             dest="username",
             metavar="ACCOUNT",
             default=os_user(),
-            help="the account in whose name to act; its roles count (default: the operating system's user, %(default)s)",
+            help=(
+                "the account in whose name to act; its roles count (default: "
+                "the operating system's user, %(default)s)"
+            ),
         )
         parser.add_argument("--json", action="store_true", help="answer with JSON")
 
@@ -108,25 +120,28 @@ class TwinCommand(BaseCommand):
             sys.exit(status)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        """Does it, and returns the exit status. Raises ConsoleErrors."""
+        """Run the command and return the exit status. Raises ConsoleError."""
         raise NotImplementedError
 
     def answer(self, options: Mapping[str, Any], data: Any, text: str) -> None:
-        """JSON for programs, text for people, as was asked for."""
+        """Write JSON for programs or text for people, as requested."""
         self.stdout.write(as_json(data) if options["json"] else text)
 
     def refuse(self, error: ConsoleError) -> int:
-        """Says on standard error what failed; the exit status."""
-        self.stderr.write(f"{type(self).__module__.rpartition('.')[2]}: {told(error)}")
+        """Report an error on standard error and return the exit status."""
+        self.stderr.write(f"{type(self).__module__.rpartition('.')[2]}: {describe(error)}")
         return status_of(error)
 
     def note(self, text: str) -> None:
-        """A remark beside the answer."""
+        """Write a remark beside the answer."""
         self.stderr.write(printable(text))
 
 
 def os_user() -> str:
-    """Whose shell this is, by the process's real user: variables such as USER can be set by anybody. Behind sudo, who called it as well."""
+    """Return the operating system's user, by the process's real user id.
+
+    Variables such as USER can be set by anyone. Behind sudo, the caller is named as well.
+    """
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container's user without an entry
@@ -141,21 +156,22 @@ def status_of(error: ConsoleError) -> int:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), REFUSED)
 
 
-def told(error: ConsoleError) -> str:
-    """What failed, why, what to do, and AWS's own words for it."""
+def describe(error: ConsoleError) -> str:
+    """Describe an error: what failed, why, what to do, and AWS's own words."""
     lines = [f"{error.title}.", f"  Why:     {error.message}"]
     lines += [f"  Do:      {error.remedy}"] if error.remedy else []
     if isinstance(error, AwsError):
         call = error.call
         lines.append(
-            f"  AWS:     {call.operation}, error code {call.code or 'none'}, request id {call.request_id or 'none'}"
+            f"  AWS:     {call.operation}, error code {call.code or 'none'}, request id "
+            f"{call.request_id or 'none'}"
         )
         lines += [f"  Look:    {call.cli}"] if call.cli else []
     return "\n".join(printable(line) for line in lines)
 
 
 def full_name(environment: Environment, name: str) -> str:
-    """A secret's full name: the part before the prefix may be left out."""
+    """Return a secret's full name; the environment's prefix may be left out."""
     return name if name.startswith(environment.prefix) else environment.prefix + name
 
 
@@ -170,7 +186,7 @@ def _instant(value: Any) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as what stands in them."""
+    """Format rows as columns, each as wide as its widest cell."""
     lines = [list(columns), *([printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[number]) for line in lines) for number in range(len(columns))]
     return "\n".join(
@@ -180,7 +196,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def facts(entries: Mapping[str, str]) -> str:
-    """A term and what it is, a line each."""
+    """Format terms and their texts, a line each."""
     width = max(map(len, entries))
     return "\n".join(f"{term.ljust(width)}  {printable(text)}" for term, text in entries.items())
 
@@ -190,14 +206,17 @@ def moment(at: datetime | None) -> str:
 
 
 def printable(text: str) -> str:
-    """A name from AWS may hold what moves a terminal's cursor."""
+    """Escape control characters: a name from AWS may hold some that move a terminal's cursor."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def _keep_logs_off_the_answer(verbosity: int) -> None:
-    """Log lines of the console go to standard output, where a program expects JSON. With -v 2 they go to standard error."""
+    """Move log lines to standard error, so that standard output holds only the answer.
+
+    Only warnings are shown; with -v 2, information as well.
+    """
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
             handler.setStream(sys.stderr)

@@ -1,4 +1,7 @@
-"""Values for a command, from standard input, a terminal or a file: never from an argument, which history and process lists keep."""
+"""Values for a command, from standard input, a terminal or a file.
+
+Never from an argument: shells keep a history, and process lists show arguments.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 def parse_assignments(assignments: Iterable[str]) -> list[tuple[str, str]]:
-    """(key, source) of each `KEY=-` and `KEY=@FILE`. Raises WrongCall, without any part of a value."""
+    """Split `KEY=-` and `KEY=@FILE` into key and source. Raises WrongCall, never with a value."""
     sources = [_key_and_source(text) for text in assignments]
     if sum(source == "-" for _, source in sources) > 1:
         raise WrongCall(
@@ -30,7 +33,7 @@ def parse_assignments(assignments: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def read_changes(sources: Iterable[tuple[str, str]], newline: Newline) -> tuple[Change, ...]:
-    """Raises WrongCall and InvalidChange, neither with a value in it."""
+    """Read the values. Raises WrongCall and InvalidChange, never with a value."""
     return tuple(Change(key, read_value(key, source, newline)) for key, source in sources)
 
 
@@ -40,8 +43,10 @@ def _key_and_source(text: str) -> tuple[str, str]:
         raise WrongCall("Expected KEY=- (the value from standard input) or KEY=@FILE.")
     if not is_source(source):
         raise WrongCall(
-            f"{key[:100]}: a value cannot be an argument, since shells and process lists keep those: expected {key[:100]}=- or "
-            f"{key[:100]}=@FILE. If what was typed is a real value, it is in the shell's history now: replace it.",
+            f"{key[:100]}: a value cannot be an argument, since shells and process lists keep "
+            f"those: expected {key[:100]}=- or "
+            f"{key[:100]}=@FILE. If what was typed is a real value, it is in the shell's history "
+            "now: replace it.",
         )
     return key, source
 
@@ -51,7 +56,7 @@ def is_source(text: str) -> bool:
 
 
 def read_value(what: str, source: str, newline: Newline) -> SecretValue:
-    """The value of `what` from `-` or `@FILE`, byte for byte but for a last line break that was asked to be left off."""
+    """Read a value from `-` or `@FILE`, byte for byte except for a final line break."""
     if source == "-" and sys.stdin.isatty():
         return _typed(what)
     content = _from_input if source == "-" else _from_file(source[1:])
@@ -61,7 +66,7 @@ def read_value(what: str, source: str, newline: Newline) -> SecretValue:
 
 
 def _typed(what: str) -> SecretValue:
-    """Without an echo, and twice: nobody can see what they type."""
+    """Prompt twice without an echo, since nobody can see what they type."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
@@ -114,7 +119,7 @@ def _decoded(what: str, content: bytes, newline: Newline) -> SecretValue:
 
 
 def _without_newline(what: str, text: str, newline: Newline) -> str:
-    """`echo` adds a line break, a key file ends in one that belongs to it: which it is, only a person knows."""
+    """Handle a final line break, which may be echo's or part of a key file, as requested."""
     if not text.endswith("\n") or newline == "keep":
         return text
     if newline == "strip":

@@ -1,4 +1,4 @@
-"""Gateways for (environment, person, scope), and calls made side by side."""
+"""The one door to AWS: gateways for (environment, person, scope), and calls made side by side."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from typing import TypeVar
 
 from django.conf import settings
 
-from ..aws.secrets_manager import SecretsManagerGateway
+from ..aws.gateways import Gateways
 from ..aws.session import AwsSessions
+from ..domain.access.evidence import Evidence, Known, learn
 from ..domain.environment import Environment
 from ..domain.errors import AwsError
 from ..domain.people.actor import Actor
 from ..domain.session_scope import Scope
 
 T = TypeVar("T")
-_POOL = ThreadPoolExecutor(
-    max_workers=16, thread_name_prefix="aws"
-)  # for AWS calls alone: the ORM stays in the request's thread
-
+# For AWS calls alone: the ORM stays in the request's thread.
+_POOL = ThreadPoolExecutor(max_workers=16, thread_name_prefix="aws")
 
 Pace = Callable[[str], None]
 _pace: list[Pace] = []
@@ -37,14 +36,17 @@ def sessions_at(endpoint: str, pace: Pace | None = None) -> AwsSessions:
 
 
 def pace_calls(pace: Pace | None) -> None:
-    """From now on `pace` is asked before each call of this process, and may wait: for a process that has time."""
+    """From now on `pace` is asked before each call of this process, and may wait. For a process
+    that has time; None ends it.
+    """
     _pace[:] = [pace] if pace else []
 
 
-def secrets_manager(environment: Environment, actor: Actor, scope: Scope) -> SecretsManagerGateway:
-    """Secrets Manager of an environment, in the actor's name, for what `scope` holds and no more. Makes no call."""
-    client = sessions().client(environment, "secretsmanager", actor.session_name, scope)
-    return SecretsManagerGateway(client, environment)
+def gateways(environment: Environment, actor: Actor, scope: Scope) -> Gateways:
+    """The gateways of an environment, in the actor's name, for what `scope` holds and no more.
+    Makes no call.
+    """
+    return Gateways(sessions().caller(environment, actor.session_name, scope))
 
 
 def begin(call: Callable[[], T]) -> Future[T]:
@@ -55,7 +57,8 @@ def begin(call: Callable[[], T]) -> Future[T]:
 def gather(calls: Iterable[Callable[[], T]]) -> list[T | AwsError]:
     """Makes AWS calls side by side; an answer that failed stands in its place as its AwsError."""
     futures = [_POOL.submit(call) for call in calls]
-    return [_outcome(future) for future in futures]  # type: ignore[arg-type]  # a list of futures loses their type
+    # A list of futures loses their type.
+    return [_outcome(future) for future in futures]  # type: ignore[arg-type]
 
 
 def _outcome(future: Future[T]) -> T | AwsError:
@@ -63,3 +66,9 @@ def _outcome(future: Future[T]) -> T | AwsError:
         return future.result()
     except AwsError as error:
         return error
+
+
+def learn_all(calls: Iterable[Callable[[], Known[T]]]) -> list[Evidence[T]]:
+    """Makes AWS calls side by side; each answer, or its error, as evidence."""
+    futures = [begin(call) for call in calls]
+    return [learn(future.result) for future in futures]

@@ -1,5 +1,8 @@
-"""The chart of reads and errors as numbers: what a template draws. Widths are parts of the whole, heights are pixels, so that the
-drawing fits any width and its letters stay as large as all others."""
+"""The chart of reads and errors as numbers, for a template to draw.
+
+Widths are parts of the whole and heights are pixels, so that the drawing fits any width and its
+letters stay as large as all others.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from ..domain.access.evidence import Known
-from ..domain.usage.alarm import Alarm, AlarmState
+from ..domain.usage.alarm import STATE_WORDS, Alarm, AlarmState
 from ..domain.usage.usage import DAYS, Usage
 
 HEADING, PLOT, GAP, LANE, AXIS = 22, 56, 20, 30, 24  # pixels
@@ -31,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """One row of bars. `gaps` are days without a data point, `top` what the line at its upper end stands for."""
+    """One row of bars. `gaps` are days without a data point; `top` is the count at its top."""
 
     kind: str
     title: str
@@ -59,7 +62,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Lane:
-    """An alarm on the same axis: from when it has been in its state until now, and before that what nobody asked for."""
+    """An alarm on the same axis, from when it came into its state until now."""
 
     name: str
     state: AlarmState
@@ -143,12 +146,16 @@ def _panel(
     gaps: list[Bar] = []
     for number, (day, count) in enumerate(zip(dates, counts, strict=True)):
         height = 2.0 if count is None else max(PLOT * count / top, 1.0)
-        told = f"{_day(day)}: {'no data' if count is None else f'{count:,}'}"
         is_open = number == len(dates) - 1
+        so_far = " so far" if is_open and count is not None else ""
         bar = Bar(
-            _percent((number + _INSET) / DAYS), _percent((1 - 2 * _INSET) / DAYS), round(y + HEADING + PLOT - height, 1),
-            round(height, 1), told + (" so far" if is_open and count is not None else ""), is_open,
-        )  # fmt: skip
+            x=_percent((number + _INSET) / DAYS),
+            width=_percent((1 - 2 * _INSET) / DAYS),
+            y=round(y + HEADING + PLOT - height, 1),
+            height=round(height, 1),
+            text=f"{_day(day)}: {'no data' if count is None else f'{count:,}'}{so_far}",
+            is_open=is_open,
+        )
         (gaps if count is None else bars).append(bar)
     return Panel(kind, title, y, tuple(bars), tuple(gaps), top)
 
@@ -166,14 +173,13 @@ def _lane(alarm: Alarm, y: int, first: date, now: datetime) -> Lane:
         if alarm.since
         else "since when is not known"
     )
-    words = {"ALARM": "rings", "OK": "quiet", "INSUFFICIENT_DATA": "has no data"}
     return Lane(
         alarm.name,
         alarm.state,
         y,
         begins,
         _percent(_place(now, start)),
-        f"{alarm.name} {words[alarm.state]} {since}",
+        f"{alarm.name}: {STATE_WORDS[alarm.state]} {since}",
     )
 
 
@@ -182,7 +188,7 @@ def _place(at: datetime, start: datetime) -> float:
 
 
 def _ticks(dates: Sequence[date]) -> tuple[Tick, ...]:
-    """A week apart, back from today. Where there is little room, every other one. The outer two stay inside."""
+    """Ticks a week apart, back from today; every other one is minor. The outer two stay inside."""
     last = len(dates) - 1
     numbers = range(last - 7, -1, -7)
     found = [Tick(_percent((last + 1 - _INSET) / DAYS), "today", False, "end")]

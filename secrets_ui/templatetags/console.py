@@ -13,10 +13,16 @@ from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+
+from ..domain.changes.edit import GENERATED_CHARACTERS
+from ..domain.secrets.formats import FREE_TEXT, formats_for_script
+from ..domain.secrets.secret_value import MASK, MAX_BYTES
+from ..domain.texts import CONFIRM_IDENTITY
 
 register = template.Library()
 
@@ -35,14 +41,15 @@ _ICONS = {
 
 @register.simple_tag
 def icon(level: str) -> SafeString:
-    """A shape for a level, so that no state is told by colour alone."""
+    """A shape for a level, so that no state is shown by colour alone."""
     return _ICONS[level]
 
 
 @register.simple_tag
 def state(level: str, text: str) -> SafeString:
     """Shape, word and colour."""
-    return mark_safe(f'<span class="st {level}">{_ICONS[level]}{escape(text)}</span>')  # noqa: S308  level is one of four
+    # `level` is one of four.
+    return mark_safe(f'<span class="st {level}">{_ICONS[level]}{escape(text)}</span>')  # noqa: S308
 
 
 @register.simple_tag
@@ -54,6 +61,46 @@ def secret_url(page: str, environment: str, name: str) -> str:
 @cache
 def _before_the_name(page: str, environment: str) -> str:
     return reverse(page, args=[environment, "-"]).removesuffix("-")
+
+
+@register.simple_tag
+def mask() -> str:
+    """What stands for every value."""
+    return MASK
+
+
+@register.simple_tag
+def confirm_identity() -> str:
+    """What a link or a title says that leads to a fresh proof of identity."""
+    return CONFIRM_IDENTITY
+
+
+@register.simple_tag
+def failure_limit() -> int:
+    """After how many wrong proofs in a row a name is locked."""
+    return int(settings.AXES_FAILURE_LIMIT)
+
+
+@register.simple_tag
+def max_bytes() -> str:
+    """The most bytes that a secret holds, as people write the number."""
+    return f"{MAX_BYTES:,}"
+
+
+@register.simple_tag
+def edit_rules() -> str:
+    """What the edit form's script checks values by, as JSON for an attribute."""
+    return _EDIT_RULES
+
+
+_EDIT_RULES = json.dumps(
+    {
+        "formats": formats_for_script(),
+        "format_of_unknown": FREE_TEXT.name,
+        "max_bytes": MAX_BYTES,
+        "generated_characters": GENERATED_CHARACTERS,
+    }
+)
 
 
 @register.filter
@@ -71,13 +118,18 @@ _BROWSERS = (
     ("Safari/", "Safari"),
 )
 _SYSTEMS = (
-    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
-)  # fmt: skip
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 @register.filter
 def browser(agent: str) -> str:
-    """A User-Agent in words: Firefox on Linux. It may say anything, so one that is not known is shown as it is."""
+    """A User-Agent in words, such as Firefox on Linux; one that is not known is shown as it is."""
     name = next((word for mark, word in _BROWSERS if mark in agent), "")
     system = next((word for mark, word in _SYSTEMS if mark in agent), "")
     return f"{name} on {system}" if name and system else agent or "unknown browser"
@@ -90,8 +142,19 @@ def clock(one: int, other: int) -> str:
 
 
 @register.filter
+def duration(seconds: int) -> str:
+    """A limit of time in its largest whole unit: 30 seconds, 30 minutes, 12 hours."""
+    number, word = next(
+        (seconds // size, word)
+        for size, word in ((3600, "hour"), (60, "minute"), (1, "second"))
+        if seconds % size == 0
+    )
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+@register.filter
 def ago(moment: datetime | str | None) -> SafeString:
-    """A relative time with the exact one on hover; `ago_day` for AWS's times that know only the day."""
+    """A relative time with the exact one on hover. For days without a time there is `ago_day`."""
     value = _moment(moment)
     if value is None:
         return mark_safe('<span class="dim">not known</span>')
@@ -109,7 +172,7 @@ def ago_day(moment: datetime | None) -> SafeString | str:
 
 
 def _time(machine: str, hover: str, text: str) -> SafeString:
-    """Numbers and words of this module, so there is nothing to escape; a long list holds a hundred of them."""
+    """A `<time>`. It holds numbers and words of this module, so there is nothing to escape."""
     return mark_safe(f'<time datetime="{machine}" title="{hover}">{text}</time>')  # noqa: S308
 
 
@@ -130,8 +193,10 @@ def _moment(moment: datetime | str | None) -> datetime | None:
 
 @register.filter
 def short(version_id: str) -> str:
-    """Eight characters of a version id by which people tell versions apart: the first ones, or, where a tool begins all its ids with its
-    name as Terraform does, the last ones."""
+    """Eight characters of a version id by which people tell versions apart.
+
+    They are the first ones, and the last ones where all ids begin alike, as Terraform's do.
+    """
     return f"…{version_id[-8:]}" if version_id.startswith("terraform-") else version_id[:8]
 
 
@@ -143,8 +208,11 @@ def is_kept_secret(key: Any) -> bool:
 
 @register.filter
 def exactly(text: str) -> SafeString:
-    """A text for a `<pre>` that comes out of the HTML parser byte for byte: a leading line break and carriage returns survive. What cannot
-    be seen, or would move what stands beside it, is marked by the style sheet, as reveal.js does."""
+    """A text for a `<pre>` that comes out of the HTML parser byte for byte.
+
+    A leading line break and carriage returns survive. What cannot be seen, or would move what
+    stands beside it, gets an element that the style sheet marks, as reveal.js does.
+    """
     at_ends = {place for found in _BLANK_ENDS.finditer(text) for place in range(*found.span())}
     pieces = (_piece(char, place in at_ends) for place, char in enumerate(text))
     return mark_safe("\n" + "".join(pieces))  # noqa: S308  each is escaped
@@ -157,7 +225,8 @@ def _piece(char: str, is_at_end: bool) -> str:
     is_odd = is_at_end or (char not in "\n " and unicodedata.category(char)[0] in "CZ")
     if not is_odd:
         return escape(char)
-    # A parser turns a bare carriage return into a line feed. NUL and half a character cannot be written in HTML: their mark tells of them.
+    # A parser turns a bare carriage return into a line feed. NUL and half a character cannot be
+    # written in HTML, so that only their mark is there.
     written = "" if char == "\0" or "\ud800" <= char <= "\udfff" else f"&#{ord(char)};"
     return f'<span class="odd" data-code="U+{ord(char):04X}">{written}</span>'
 
@@ -177,12 +246,12 @@ def plural(number: int, words: str) -> str:
 
 @register.filter
 def patterns(expressions: Iterable[Pattern[str]]) -> str:
-    """Regular expressions as a JSON list, for the page's script; it stands in an attribute, escaped as any text."""
+    """Regular expressions as a JSON list, for the page's script in an attribute."""
     return json.dumps([expression.pattern for expression in expressions])
 
 
 @register.filter
-def told(value: Any) -> str:
+def detail_text(value: Any) -> str:
     """A member of a record's details: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

@@ -11,7 +11,10 @@ Piece = tuple[str, bool]
 
 
 def statement_lines(shown: Any) -> list[Piece]:
-    """A policy statement as text, and of each piece whether it is what fails: a member, or single keys of the Condition."""
+    """A policy statement as pieces of text, and of each whether it is what fails.
+
+    What fails is a member, or single keys of the Condition.
+    """
     pieces = [("{", False)]
     for name, value, comma in _members(shown.document):
         if name == shown.marked == "Condition" and shown.unmet:

@@ -8,7 +8,8 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from ..domain.access.evidence import Known, told_why
+from ..domain.access.evidence import Known, why_unavailable
+from ..domain.usage.alarm import STATE_WORDS, AlarmState
 from ..domain.usage.usage import Usage, summarise
 from .chart import Chart, chart_of
 
@@ -38,7 +39,7 @@ def is_known(evidence: Any) -> bool:
 @register.filter
 def why_unknown(evidence: Any) -> str:
     """Why an answer is not there, without a full stop."""
-    return told_why(evidence)
+    return why_unavailable(evidence)
 
 
 @register.filter
@@ -62,18 +63,14 @@ def money(amount: Decimal | None) -> SafeString | str:
     return f"${amount:,.2f}"
 
 
-_ALARMS = {
-    "OK": ("ok", "Quiet"),
-    "ALARM": ("bad", "Rings"),
-    "INSUFFICIENT_DATA": ("mute", "No data"),
-}
+_ALARM_LEVELS = {"OK": "ok", "ALARM": "bad", "INSUFFICIENT_DATA": "mute"}
 
 
 @register.filter
-def alarm_level(state: str) -> str:
-    return _ALARMS[state][0]
+def alarm_level(state: AlarmState) -> str:
+    return _ALARM_LEVELS[state]
 
 
 @register.filter
-def alarm_word(state: str) -> str:
-    return _ALARMS[state][1]
+def alarm_word(state: AlarmState) -> str:
+    return STATE_WORDS[state]

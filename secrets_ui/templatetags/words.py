@@ -1,4 +1,5 @@
-"""Words and levels for what the record and the checks tell: actions, outcomes, findings, answers, decisions."""
+"""Words and levels for what the record and the checks tell: actions, outcomes, findings, answers,
+decisions."""
 
 from __future__ import annotations
 
@@ -6,46 +7,31 @@ from typing import Any
 
 from django import template
 
+from ..domain.audit.actions import Action, Outcome
+from ..services.access.check import TITLES as ACCESS_TITLES
 from .statement_text import statement_lines
 
 register = template.Library()
 register.filter(statement_lines)
 
-_ACTIONS = {
-    "sign_in": "Sign-in",
-    "sign_out": "Sign-out",
-    "step_up": "Confirmation of who it is",
-    "session.end": "End of sessions",
-    "password.change": "Password changed",
-    "factor.add": "Second factor added",
-    "factor.remove": "Second factor removed",
-    "factor.reset": "Second factors taken away",
-    "recovery_codes.make": "New recovery codes",
-    "roles.from_groups": "Roles by groups",
-    "access.refused": "Attempt without the right",
-    "account.set": "Account set",
-    "account.remove": "Account taken away",
-    "rate.limited": "Too many changes",
-    "audit.export": "Export of the log",
-    "audit.key_changed": "Audit key changed",
-    "value.read": "Read of a value",
-    "secret.save": "Save",
-    "secret.propose": "Proposal",
-    "secret.approve": "Approval",
-    "secret.reject": "Rejection",
-    "secret.reveal": "Value shown",
-    "role.given": "Role given",
-    "role.taken": "Role taken",
-    "account.switched_off": "Account switched off",
-    "account.switched_on": "Account switched on",
+_OUTCOMES: dict[str, str] = {
+    Outcome.DONE: "ok",
+    Outcome.REFUSED: "warn",
+    Outcome.CONFLICT: "warn",
+    Outcome.FAILED: "bad",
 }
-_OUTCOMES = {"done": "ok", "refused": "warn", "conflict": "warn", "failed": "bad", "open": "mute"}
 
 
 @register.filter
 def action_words(action: str) -> str:
     """An audit record's action in words; one without words is shown as it is."""
-    return _ACTIONS.get(action, action)
+    return Action.words_of(action)
+
+
+@register.filter
+def outcome_words(outcome: str) -> str:
+    """An outcome in words, `open` for an intent without one."""
+    return Outcome.words_of(outcome)
 
 
 @register.filter
@@ -63,18 +49,23 @@ def is_made_of(version_id: str, record_hash: str) -> bool:
 _STATUS = {
     "fail": ("bad", "No"),
     "unknown": ("mute", "Not known"),
-    "warn": ("warn", "Look at it"),
+    "warn": ("warn", "Warning"),
     "pass": ("ok", "Yes"),
     "skipped": ("mute", "Not checked"),
 }
 _ANSWERS = {
-    "Known": ("ok", "known"), "Missing": ("warn", "not there"), "Denied": ("warn", "not allowed to look"),
-    "Unreachable": ("mute", "no answer"), "NotAsked": ("mute", "not asked"),
-}  # fmt: skip
+    "Known": ("ok", "known"),
+    "Missing": ("warn", "not there"),
+    "Denied": ("warn", "not allowed to look"),
+    "Unreachable": ("mute", "no answer"),
+    "NotAsked": ("mute", "not asked"),
+}
 _DECISIONS = {
-    "Allowed": ("ok", "Allowed"), "ExplicitlyDenied": ("bad", "Denied"), "ImplicitlyDenied": ("bad", "Not allowed"),
+    "Allowed": ("ok", "Allowed"),
+    "ExplicitlyDenied": ("bad", "Denied"),
+    "ImplicitlyDenied": ("bad", "Not allowed"),
     "Undetermined": ("mute", "Not known"),
-}  # fmt: skip
+}
 
 
 @register.filter
@@ -91,20 +82,23 @@ def status_word(status: str) -> str:
 
 @register.filter
 def claim(check: str) -> str:
-    """`decrypt_is_allowed` as a sentence."""
-    return check.replace("_", " ").capitalize().replace("json", "JSON").replace("aws", "AWS")
+    """The title of a check, by its id."""
+    return ACCESS_TITLES.get(check) or check.replace("_", " ").capitalize().replace(
+        "json", "JSON"
+    ).replace("aws", "AWS")
 
 
 @register.filter
 def to_act_on(findings: Any) -> list[Any]:
     """Findings that a person should look at, worst first."""
-    told = [finding for finding in findings if not _is_quiet(finding)]
-    return sorted(told, key=lambda finding: ("fail", "unknown", "warn").index(finding.status))
+    loud = [finding for finding in findings if not _is_quiet(finding)]
+    return sorted(loud, key=lambda finding: ("fail", "unknown", "warn").index(finding.status))
 
 
 @register.filter
 def quiet(findings: Any) -> list[Any]:
-    """The others: what passed, what was not checked for a reason told elsewhere, and second opinions that could not be had."""
+    """The others: what passed, what was not checked for a reason told elsewhere, and second
+    opinions that could not be had."""
     return [finding for finding in findings if _is_quiet(finding)]
 
 
@@ -148,5 +142,5 @@ def reasons(answer: Any) -> list[str]:
     """What decides an evaluator's answer, one sentence each."""
     if answer.evaluation is None:
         return [answer.why_not]
-    told = [f"{result.effect}: {result.location}." for result in answer.evaluation.deciding]
-    return told or list(answer.evaluation.missing) or ["No statement allows it."]
+    deciding = [f"{result.effect}: {result.location}." for result in answer.evaluation.deciding]
+    return deciding or list(answer.evaluation.missing) or ["No statement allows it."]

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from ..domain.audit.actions import Action
 from ..forms import AuditFilterForm
 from ..permissions import actor_of, ensure_somewhere, environments_with
 from ..services import audit
@@ -19,30 +20,31 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
 @require_GET
 def audit_list(request: HttpRequest) -> HttpResponse:
-    visible = [place.name for place in ensure_somewhere(request, "audit.view")]
+    visible = [environment.name for environment in ensure_somewhere(request, "audit.view")]
     form = AuditFilterForm(request.GET)
-    filters = form.cleaned_data if form.is_valid() else {}
+    is_valid = form.is_valid()
+    filters = form.cleaned_data if is_valid else {}
     below = request.GET.get("below", "")
-    page = (
-        audit_log.search(
-            filters, visible, below=int(below) if below.isdecimal() and len(below) < 19 else 0
-        )
-        if form.is_valid()
-        else None
-    )
+    start = int(below) if below.isdecimal() and len(below) < 19 else 0
+    page = audit_log.search(filters, visible, below=start) if is_valid else None
     query = request.GET.copy()
     query.pop("below", None)
     context = {
-        "form": form, "filters": filters, "page": page, "visible": visible, "choices": audit_log.choices(visible),
-        "query": query.urlencode(), "may_export": bool(environments_with(request, "audit.export")),
+        "form": form,
+        "filters": filters,
+        "page": page,
+        "visible": visible,
+        "choices": audit_log.choices(visible),
+        "query": query.urlencode(),
+        "may_export": bool(environments_with(request, "audit.export")),
         "is_filtered": any(filters.values()),
-    }  # fmt: skip
+    }
     return render(request, "audit/list.html", context)
 
 
 @require_GET
 def audit_record(request: HttpRequest, sequence: int) -> HttpResponse:
-    visible = [place.name for place in ensure_somewhere(request, "audit.view")]
+    visible = [environment.name for environment in ensure_somewhere(request, "audit.view")]
     found = audit_log.open_record(sequence, visible) if sequence < 2**62 else None
     if found is None:
         raise Http404
@@ -55,14 +57,15 @@ def audit_record(request: HttpRequest, sequence: int) -> HttpResponse:
 
 @require_GET
 def audit_export(request: HttpRequest, form: str) -> StreamingHttpResponse:
-    visible = [place.name for place in ensure_somewhere(request, "audit.export")]
+    visible = [environment.name for environment in ensure_somewhere(request, "audit.export")]
     filter_form = AuditFilterForm(request.GET)
     if not filter_form.is_valid():
-        raise BadRequest  # an export without the filter would hold more than was asked for
+        # An export without the filter would hold more than was asked for.
+        raise BadRequest
     filters = filter_form.cleaned_data
     chosen = {name: value for name, value in filters.items() if value}
     audit.record(
-        "audit.export",
+        Action.EXPORT_LOG,
         actor_of(request),
         details={"form": form, "filters": chosen, "environments": visible},
     )

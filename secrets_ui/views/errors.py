@@ -8,6 +8,7 @@ import uuid
 from django.http import HttpRequest, HttpResponse
 
 from ..domain.errors import ConsoleError
+from ..domain.secrets.secret_value import MAX_BYTES
 from .answers import error_answer
 
 log = logging.getLogger("miyabi.http")
@@ -67,7 +68,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
             413,
             "Too large",
             "The form is larger than a secret can be, so it was not read.",
-            "A secret takes at most 65,536 bytes.",
+            f"A secret takes at most {MAX_BYTES:,} bytes.",
         ),
     )
 

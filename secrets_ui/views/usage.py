@@ -1,4 +1,4 @@
-"""How often secrets are read, which alarms ring, and what it costs: asked of AWS when the page is opened."""
+"""Reads, alarms and cost, asked of AWS when the page is opened."""
 
 from __future__ import annotations
 
@@ -7,23 +7,26 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from ..permissions import actor_of, ensure_somewhere, enter
-from ..services.usage.cost import reckon_cost
-from ..services.usage.usage import look_at_usage
+from ..services.usage.cost import estimate_cost
+from ..services.usage.usage import read_usage
 
 
 @require_GET
 def usage(request: HttpRequest, environment: str) -> HttpResponse:
-    place = enter(request, "status.view", environment)
-    [found] = look_at_usage([place], actor_of(request))
-    reckoning = reckon_cost([found])
+    chosen = enter(request, "status.view", environment)
+    [found] = read_usage([chosen], actor_of(request))
+    estimate = estimate_cost([found])
     context = {
-        "environment": place, "usage": found, "reckoning": reckoning, "cost": reckoning.environments[0].cost,
-    }  # fmt: skip
+        "environment": chosen,
+        "usage": found,
+        "estimate": estimate,
+        "cost": estimate.environments[0].cost,
+    }
     return render(request, "usage/usage.html", context)
 
 
 @require_GET
 def cost(request: HttpRequest) -> HttpResponse:
-    places = ensure_somewhere(request, "status.view")
-    reckoning = reckon_cost(look_at_usage(places, actor_of(request), with_alarms=False))
-    return render(request, "usage/cost.html", {"reckoning": reckoning})
+    environments = ensure_somewhere(request, "status.view")
+    estimate = estimate_cost(read_usage(environments, actor_of(request), with_alarms=False))
+    return render(request, "usage/cost.html", {"estimate": estimate})

@@ -40,7 +40,9 @@ def error_of(call: Callable[[], object]) -> AwsError:
 
 
 def assert_no_value(error: AwsError, canary: str) -> None:
-    """Neither in what the error says nor in a traceback of it, which does not show boto3's own exception."""
+    """Neither in what the error says nor in a traceback of it, which does not show boto3's own
+    exception.
+    """
     shown = "".join(traceback.format_exception(error))
     assert canary not in f"{error}{error!r}{error.args}{vars(error)}{shown}"
     assert error.__cause__ is None

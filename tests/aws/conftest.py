@@ -10,6 +10,7 @@ import pytest
 from botocore.config import Config
 
 from deploy.demo.local_aws import LocalAws
+from deploy.demo.signed_client import SignedClient
 from secrets_ui.aws import session
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
@@ -32,15 +33,13 @@ def local_sessions(local_aws: LocalAws) -> AwsSessions:
 @pytest.fixture
 def gateway(local_sessions: AwsSessions, environment: Environment) -> SecretsManagerGateway:
     """To the local AWS, in hana's name."""
-    return SecretsManagerGateway(
-        local_sessions.client(environment, "secretsmanager", "hana"), environment
-    )
+    return SecretsManagerGateway(local_sessions.caller(environment, "hana"))
 
 
 @pytest.fixture
 def boto(local_sessions: AwsSessions, environment: Environment) -> Any:
     """A plain client of the same account: somebody outside the console."""
-    return local_sessions.client(environment, "secretsmanager", "outsider")
+    return SignedClient(local_sessions.caller(environment, "outsider"), "secretsmanager")
 
 
 @pytest.fixture
@@ -82,9 +81,7 @@ def fake_sessions(fake_aws: FakeAws, fake_server: tuple[FakeAws, AwsSessions]) -
 @pytest.fixture
 def fake_gateway(fake_sessions: AwsSessions, environment: Environment) -> SecretsManagerGateway:
     """To the fake, in hana's name."""
-    return SecretsManagerGateway(
-        fake_sessions.client(environment, "secretsmanager", "hana"), environment
-    )
+    return SecretsManagerGateway(fake_sessions.caller(environment, "hana"))
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""An endpoint that answers as it is told and remembers what it was asked: for what moto does not do."""
+"""An endpoint that answers as it is told and remembers what it was asked: for what moto does not
+do.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _STS_ERROR = '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><
 
 @dataclass(frozen=True)
 class Request:
-    """`operation` is AssumeRole, GetSecretValue and so on; `signer` the access key id that signed it."""
+    """`operation` is AssumeRole, GetSecretValue and so on; `signer` the access key id that signed
+    it.
+    """
 
     operation: str
     signer: str
@@ -51,7 +55,9 @@ def denied_by_sts(code: str = "AccessDenied", status: int = 403) -> Answer:
 
 @dataclass
 class FakeAws:
-    """`answer` is Secrets Manager's, `assume` that of STS: credentials named after the role's account."""
+    """`answer` is Secrets Manager's, `assume` that of STS: credentials named after the role's
+    account.
+    """
 
     endpoint: str = ""
     answer: Callable[[Request], Answer] = lambda request: Answer()

@@ -42,7 +42,7 @@ def account(local_aws: LocalAws) -> Account:
 
 
 def opened(kind: type[G], sessions: AwsSessions, environment: Environment) -> G:
-    return kind(sessions.client(environment, kind.service, "hana"), environment)
+    return kind(sessions.caller(environment, "hana"))
 
 
 @pytest.fixture

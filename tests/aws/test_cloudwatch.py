@@ -12,6 +12,7 @@ from botocore.stub import ANY, Stubber
 from deploy.demo.account import assume
 from deploy.demo.local_aws import LocalAws
 from deploy.demo.metrics import DAYS, fill_metrics
+from deploy.demo.signed_client import SignedClient
 from secrets_ui.aws.cloudwatch import CloudWatchGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
@@ -34,15 +35,15 @@ START, END = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 25, 14, tzinf
 
 @pytest.fixture
 def watch(local_sessions: AwsSessions, environment: Environment) -> CloudWatchGateway:
-    return CloudWatchGateway(local_sessions.client(environment, "cloudwatch", "hana"), environment)
+    return CloudWatchGateway(local_sessions.caller(environment, "hana"))
 
 
 @pytest.fixture
 def stubbed(environment: Environment) -> Iterator[tuple[CloudWatchGateway, Stubber]]:
     """A client of its own, since a stub stays in it."""
-    client: Any = AwsSessions("http://127.0.0.1:9").client(environment, "cloudwatch", "hana")
-    with Stubber(client) as stub:
-        yield CloudWatchGateway(client, environment), stub
+    caller = AwsSessions("http://127.0.0.1:9").caller(environment, "hana")
+    with Stubber(caller.client("cloudwatch")) as stub:
+        yield CloudWatchGateway(caller), stub
         stub.assert_no_pending_responses()
 
 
@@ -186,7 +187,7 @@ def test_alarms_of_every_page_are_told_with_since_when(
 def test_the_list_of_operations_is_secrets_manager_s(
     local_sessions: AwsSessions, environment: Environment
 ) -> None:
-    client = local_sessions.client(environment, "secretsmanager", "hana")
+    client = SignedClient(local_sessions.caller(environment, "hana"), "secretsmanager")
     assert set(OPERATIONS) == set(client.meta.service_model.operation_names)
     assert len(OPERATIONS) == len(set(OPERATIONS))
 
@@ -196,7 +197,7 @@ def test_the_local_aws_tells_what_was_put_there(
 ) -> None:
     staging = fresh_environments()["staging"]
     fill_metrics(local_aws.endpoint, [staging])
-    gateway = CloudWatchGateway(local_sessions.client(staging, "cloudwatch", "hana"), staging)
+    gateway = CloudWatchGateway(local_sessions.caller(staging, "hana"))
     now = datetime.now(UTC)
     found = gateway.get_metric_data(
         metrics_of("Miyabi/Secrets/staging"), asked_from(now), now

@@ -1,4 +1,6 @@
-"""S06: what botocore and urllib3 would log of a value reaches no handler, whatever levels somebody sets."""
+"""S06: what botocore and urllib3 would log of a value reaches no handler, whatever levels somebody
+sets.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def noisy_loggers() -> list[logging.Logger]:
 
 @pytest.fixture
 def heard(gateway: SecretsManagerGateway) -> Iterator[Everything]:
-    """Root and every logger of botocore and urllib3 at DEBUG, set after all clients are made, and heard."""
+    """Root and every logger of botocore and urllib3 at DEBUG, set after all clients are made, and
+    heard.
+    """
     gateway.list_secrets()
     handler, loggers = Everything(), [logging.getLogger(), *noisy_loggers()]
     levels = [logger.level for logger in loggers]
@@ -67,7 +71,7 @@ def test_s06_a_put_and_a_get_leave_nothing_in_any_handler(
     gateway.put_secret_value(
         name, SecretValue(json.dumps({"KEY": canary})), token="t" * 64, label="label"
     )
-    stored = gateway.get_secret_value(name, "t" * 64)
+    stored = gateway.get_secret_value(name, "t" * 64).value
     logging.getLogger("miyabi.test").debug("the handler listens")
 
     assert stored.value == SecretValue(json.dumps({"KEY": canary}))
@@ -98,10 +102,9 @@ from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.secrets.secret_value import SecretValue
 place = Environment("dev", "us-west-2", os.environ["ACCOUNT"], "miyabi/dev/", os.environ["ROLE"])
-client = AwsSessions(os.environ["ENDPOINT"]).client(place, "secretsmanager", "hana")
-gateway = SecretsManagerGateway(client, place)
+gateway = SecretsManagerGateway(AwsSessions(os.environ["ENDPOINT"]).caller(place, "hana"))
 gateway.put_secret_value(os.environ["SECRET"], SecretValue(sys.stdin.read()), token="u" * 64, label="label")
-stored = gateway.get_secret_value(os.environ["SECRET"], "u" * 64)
+stored = gateway.get_secret_value(os.environ["SECRET"], "u" * 64).value
 for name in list(logging.root.manager.loggerDict):
     logging.getLogger(name).setLevel(logging.DEBUG)
 gateway.get_secret_value(os.environ["SECRET"], "u" * 64)

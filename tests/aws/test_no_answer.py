@@ -63,7 +63,7 @@ def test_a_call_that_succeeds_at_a_second_try_is_no_error(
     answers = iter([failure("ThrottlingException"), Answer(200, body)])
     fake_aws.answer = lambda request: next(answers)
 
-    assert fake_gateway.describe_secret(NAME).name == NAME
+    assert fake_gateway.describe_secret(NAME).value.name == NAME
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
@@ -115,9 +115,7 @@ def test_an_endpoint_where_nobody_listens_is_told_as_such(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        gateway = SecretsManagerGateway(
-            sessions.client(environment, "secretsmanager", "hana"), environment
-        )
+        gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
         error = error_of(lambda: DESCRIBE(gateway))
     assert (type(error), error.message) == (
         AwsUnreachable,

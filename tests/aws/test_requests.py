@@ -73,4 +73,4 @@ def test_s42_what_aws_lists_outside_the_prefix_is_left_out(
     fake_aws.answer = lambda request: Answer(
         200, json.dumps({"SecretList": [{"ARN": "arn", "Name": name} for name in names]})
     )
-    assert [secret.name for secret in fake_gateway.list_secrets().secrets] == ["miyabi/dev/a"]
+    assert [secret.name for secret in fake_gateway.list_secrets().value.secrets] == ["miyabi/dev/a"]

@@ -41,7 +41,7 @@ def test_a_secret_is_described_without_its_value(
         Tags=[{"Key": "Team", "Value": "core"}],
         KmsKeyId="alias/miyabi-secrets",
     )
-    secret = gateway.describe_secret(name)
+    secret = gateway.describe_secret(name).value
 
     assert (secret.name, secret.region, secret.description, secret.tags) == (
         name,
@@ -59,8 +59,11 @@ def test_a_secret_is_described_without_its_value(
 
 def test_times_are_in_utc(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
     name = make_secret()
-    secret, (version,) = gateway.describe_secret(name), gateway.list_secret_version_ids(name)
-    (listed,) = gateway.list_secrets().secrets
+    secret, (version,) = (
+        gateway.describe_secret(name).value,
+        gateway.list_secret_version_ids(name).value,
+    )
+    (listed,) = gateway.list_secrets().value.secrets
 
     for moment in (secret.created, secret.last_changed, version.created, listed.created):
         assert is_recent(moment)
@@ -72,7 +75,7 @@ def test_a_scheduled_deletion_shows_when_it_falls_due(
     name = make_secret()
     boto.delete_secret(SecretId=name, RecoveryWindowInDays=7)
 
-    for secret in (gateway.describe_secret(name), *gateway.list_secrets().secrets):
+    for secret in (gateway.describe_secret(name).value, *gateway.list_secrets().value.secrets):
         assert secret.deleted is not None
         assert secret.deleted.tzinfo is UTC
 
@@ -91,17 +94,17 @@ def test_s42_a_list_holds_what_lies_under_the_prefix_and_nothing_else(
         boto.create_secret(Name=outside, SecretString="x")
     page = gateway.list_secrets()
 
-    assert [secret.name for secret in page.secrets] == [inside]
-    assert page.request_id
+    assert [secret.name for secret in page.value.secrets] == [inside]
+    assert page.call.request_id
 
 
 def test_a_listed_secret_carries_its_versions_and_tags(
     gateway: SecretsManagerGateway, make_secret: MakeSecret
 ) -> None:
     name = make_secret(Tags=[{"Key": "Team", "Value": "core"}])
-    (listed,) = gateway.list_secrets().secrets
+    (listed,) = gateway.list_secrets().value.secrets
 
-    assert listed.versions == gateway.describe_secret(name).versions
+    assert listed.versions == gateway.describe_secret(name).value.versions
     assert listed.current
     assert listed.tags == {"Team": "core"}
 
@@ -112,7 +115,7 @@ def test_pages_follow_each_other_until_the_token_is_empty(
     made = {make_secret(name=f"secret-{number}") for number in range(5)}
     seen, token, pages = [], "", 0
     while pages == 0 or token:
-        page = gateway.list_secrets(token=token, size=2)
+        page = gateway.list_secrets(token=token, size=2).value
         seen += [secret.name for secret in page.secrets]
         token, pages = page.next_token, pages + 1
 
@@ -120,7 +123,7 @@ def test_pages_follow_each_other_until_the_token_is_empty(
 
 
 def test_an_environment_without_secrets_is_an_empty_page(gateway: SecretsManagerGateway) -> None:
-    page = gateway.list_secrets()
+    page = gateway.list_secrets().value
     assert (page.secrets, page.next_token) == ((), "")
 
 
@@ -128,20 +131,24 @@ def test_a_value_is_read_wrapped_and_with_its_version(
     gateway: SecretsManagerGateway, make_secret: MakeSecret, canary: str
 ) -> None:
     name = make_secret(canary)
-    secret = gateway.describe_secret(name)
-    stored = gateway.get_secret_value(name, secret.current)
+    secret = gateway.describe_secret(name).value
+    answer = gateway.get_secret_value(name, secret.current)
+    stored = answer.value
 
     assert (stored.arn, stored.version_id) == (secret.arn, secret.current)
     assert stored.value == SecretValue(canary)
-    assert stored.request_id
-    assert canary not in repr(stored)
+    assert answer.call.request_id
+    assert canary not in repr(answer)
 
 
 def test_a_binary_value_is_told_as_none(
     gateway: SecretsManagerGateway, make_secret: MakeSecret
 ) -> None:
     name = make_secret(b"\x00\xff")
-    assert gateway.get_secret_value(name, gateway.describe_secret(name).current).value is None
+    assert (
+        gateway.get_secret_value(name, gateway.describe_secret(name).value.current).value.value
+        is None
+    )
 
 
 def test_versions_are_listed_with_their_labels_unlabelled_ones_too(
@@ -149,10 +156,10 @@ def test_versions_are_listed_with_their_labels_unlabelled_ones_too(
 ) -> None:
     name = make_secret("1")
     ids = [
-        gateway.describe_secret(name).current,
+        gateway.describe_secret(name).value.current,
         *(boto.put_secret_value(SecretId=name, SecretString=text)["VersionId"] for text in "23"),
     ]
-    versions = gateway.list_secret_version_ids(name)
+    versions = gateway.list_secret_version_ids(name).value
 
     assert all(isinstance(version, SecretVersion) for version in versions)
     assert {version.version_id: version.labels for version in versions} == {

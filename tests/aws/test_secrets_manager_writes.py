@@ -36,7 +36,7 @@ def test_s64_any_text_comes_back_byte_for_byte(
     name = make_secret("first")
     gateway.put_secret_value(name, SecretValue(text), token=(token := new_token()), label=LABEL)
 
-    assert gateway.get_secret_value(name, token).value == SecretValue(text)
+    assert gateway.get_secret_value(name, token).value.value == SecretValue(text)
 
 
 @pytest.mark.parametrize(
@@ -57,27 +57,28 @@ def test_s64_line_breaks_blanks_emoji_and_the_largest_value_come_back(
     name, token = make_secret("first"), new_token()
     gateway.put_secret_value(name, SecretValue(text), token=token, label=LABEL)
 
-    assert gateway.get_secret_value(name, token).value == SecretValue(text)
+    assert gateway.get_secret_value(name, token).value.value == SecretValue(text)
 
 
 def test_a_new_version_waits_under_its_label_and_awscurrent_stays(
     gateway: SecretsManagerGateway, make_secret: MakeSecret
 ) -> None:
     name, token = make_secret(), new_token()
-    base = gateway.describe_secret(name).current
+    base = gateway.describe_secret(name).value.current
 
-    assert gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
-    assert gateway.describe_secret(name).versions == {base: (AWSCURRENT,), token: (LABEL,)}
+    put = gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
+    assert (put.value, bool(put.call.request_id)) == (token, True)
+    assert gateway.describe_secret(name).value.versions == {base: (AWSCURRENT,), token: (LABEL,)}
 
 
 def test_the_first_version_of_a_secret_gets_awscurrent_as_well(
     gateway: SecretsManagerGateway, make_secret: MakeSecret
 ) -> None:
     name, token = make_secret(None), new_token()
-    assert gateway.describe_secret(name).current == ""
+    assert gateway.describe_secret(name).value.current == ""
 
     gateway.put_secret_value(name, SecretValue("first"), token=token, label=LABEL)
-    assert gateway.describe_secret(name).current == token
+    assert gateway.describe_secret(name).value.current == token
 
 
 def test_s62_the_same_token_and_value_make_one_version(
@@ -87,7 +88,7 @@ def test_s62_the_same_token_and_value_make_one_version(
     for _ in range(2):
         gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
 
-    assert len(gateway.list_secret_version_ids(name)) == 2
+    assert len(gateway.list_secret_version_ids(name).value) == 2
 
 
 def test_the_same_token_with_another_value_is_refused(
@@ -99,18 +100,19 @@ def test_the_same_token_with_another_value_is_refused(
     with pytest.raises(VersionAlreadyExists) as caught:
         gateway.put_secret_value(name, SecretValue(canary), token=token, label=LABEL)
     assert canary not in str(caught.value)
-    assert gateway.get_secret_value(name, token).value == SecretValue("new")
+    assert gateway.get_secret_value(name, token).value.value == SecretValue("new")
 
 
 def test_s63_awscurrent_moves_when_it_is_where_the_edit_started(
     gateway: SecretsManagerGateway, make_secret: MakeSecret
 ) -> None:
     name, token = make_secret(), new_token()
-    base = gateway.describe_secret(name).current
+    base = gateway.describe_secret(name).value.current
     gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
 
-    assert gateway.update_secret_version_stage(name, AWSCURRENT, move_to=token, remove_from=base)
-    versions = gateway.describe_secret(name).versions
+    moved = gateway.update_secret_version_stage(name, AWSCURRENT, move_to=token, remove_from=base)
+    assert moved.call.request_id
+    versions = gateway.describe_secret(name).value.versions
     assert versions[base] == (AWSPREVIOUS,)
     assert AWSCURRENT in versions[token]
 
@@ -119,7 +121,7 @@ def test_s63_aws_refuses_to_move_awscurrent_from_where_it_is_not(
     gateway: SecretsManagerGateway, make_secret: MakeSecret, boto: Any
 ) -> None:
     name, token = make_secret(), new_token()
-    base = gateway.describe_secret(name).current
+    base = gateway.describe_secret(name).value.current
     theirs = boto.put_secret_value(SecretId=name, SecretString="theirs")["VersionId"]
     gateway.put_secret_value(name, SecretValue("mine"), token=token, label=LABEL)
 
@@ -130,7 +132,7 @@ def test_s63_aws_refuses_to_move_awscurrent_from_where_it_is_not(
             )
         assert caught.value.call.operation == "secretsmanager:UpdateSecretVersionStage"
         assert caught.value.call.code
-    assert gateway.describe_secret(name).current == theirs
+    assert gateway.describe_secret(name).value.current == theirs
 
 
 def test_a_label_is_taken_off(gateway: SecretsManagerGateway, make_secret: MakeSecret) -> None:
@@ -138,4 +140,4 @@ def test_a_label_is_taken_off(gateway: SecretsManagerGateway, make_secret: MakeS
     gateway.put_secret_value(name, SecretValue("new"), token=token, label=LABEL)
     gateway.update_secret_version_stage(name, LABEL, remove_from=token)
 
-    assert LABEL not in str(gateway.describe_secret(name).versions)
+    assert LABEL not in str(gateway.describe_secret(name).value.versions)

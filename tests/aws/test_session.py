@@ -8,17 +8,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from secrets_ui.aws import session
+from deploy.demo.signed_client import SignedClient
+from secrets_ui.aws import caller, session
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsUnreachable
-from secrets_ui.domain.session_scope import OPEN, OutOfScope, session_policy
+from secrets_ui.domain.session_scope import OPEN, OutOfScope, Scope, session_policy
 from tests.aws.fake_aws import Answer, FakeAws, key_of
 from tests.conftest import fresh_environments
 
@@ -36,9 +38,14 @@ def sessions(fake_aws: FakeAws) -> AwsSessions:
 
 
 def describe(sessions: AwsSessions, environment: Environment, person: str) -> Any:
-    return SecretsManagerGateway(
-        sessions.client(environment, "secretsmanager", person), environment
-    ).describe_secret("name")
+    return SecretsManagerGateway(sessions.caller(environment, person)).describe_secret("name").value
+
+
+def secrets_manager(
+    sessions: AwsSessions, environment: Environment, scope: Scope | None = None
+) -> Any:
+    """boto3's client with hana's signature, held to `scope`."""
+    return SignedClient(sessions.caller(environment, "hana", scope), "secretsmanager")
 
 
 def without_role(environment: Environment) -> Environment:
@@ -68,10 +75,9 @@ def test_s48_each_environment_s_calls_are_signed_by_its_own_assumed_role_in_the_
 def test_s48_two_people_never_share_a_client(
     sessions: AwsSessions, environment: Environment
 ) -> None:
-    hana, ken = (
-        sessions.client(environment, "secretsmanager", person) for person in ("hana", "ken")
-    )
+    hana, ken = (sessions.caller(environment, person) for person in ("hana", "ken"))
     assert hana is not ken
+    assert hana.credentials is not ken.credentials
 
 
 def test_s48_an_environment_of_the_same_name_elsewhere_has_clients_of_its_own(
@@ -91,15 +97,14 @@ def test_without_a_role_the_console_signs_itself_and_people_share_a_client(
     assert [(request.operation, request.signer) for request in fake_aws.requests] == [
         ("DescribeSecret", "testing")
     ]
-    assert sessions.client(plain, "secretsmanager", "hana") is sessions.client(
-        plain, "secretsmanager", "ken"
-    )
+    hana, ken = (sessions.caller(plain, person) for person in ("hana", "ken"))
+    assert hana.client("secretsmanager") is ken.client("secretsmanager")
 
 
 def test_a_client_is_made_without_a_call_and_the_role_is_assumed_once(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
 ) -> None:
-    sessions.client(environment, "secretsmanager", "hana")
+    sessions.caller(environment, "hana").client("secretsmanager")
     assert fake_aws.requests == []
 
     for _ in range(3):
@@ -112,7 +117,7 @@ def test_services_of_one_person_share_the_assumed_role(
 ) -> None:
     describe(sessions, environment, "hana")
     fake_aws.answer = lambda request: Answer(200, '{"KeyMetadata": {"KeyId": "k"}}')
-    kms: Any = sessions.client(environment, "kms", "hana")
+    kms = SignedClient(sessions.caller(environment, "hana"), "kms")
     kms.describe_key(KeyId="k")
 
     assert len(fake_aws.of("AssumeRole")) == 1
@@ -125,7 +130,7 @@ ONE = OPEN.of("miyabi/dev/config")
 def test_s48_a_session_is_narrowed_to_the_one_secret_and_the_actions_of_its_request(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
 ) -> None:
-    client: Any = sessions.client(environment, "secretsmanager", "hana", ONE)
+    client = secrets_manager(sessions, environment, ONE)
     client.describe_secret(SecretId="miyabi/dev/config")
     (assumed,) = fake_aws.of("AssumeRole")
 
@@ -137,17 +142,26 @@ def test_s48_a_session_is_narrowed_to_the_one_secret_and_the_actions_of_its_requ
 def test_s48_what_a_request_did_not_announce_is_not_even_sent(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
 ) -> None:
-    client: Any = sessions.client(environment, "secretsmanager", "hana", ONE)
-    kms: Any = sessions.client(environment, "kms", "hana", ONE)
+    client = secrets_manager(sessions, environment, ONE)
+    kms = SignedClient(sessions.caller(environment, "hana", ONE), "kms")
     for call in (
         lambda: client.get_secret_value(SecretId="miyabi/dev/config"),
         lambda: client.describe_secret(SecretId="miyabi/dev/api-keys"),
         lambda: client.list_secrets(),
         lambda: kms.describe_key(KeyId="k"),
-        lambda: next(iter(kms.get_paginator("list_grants").paginate(KeyId="k"))),
+        lambda: kms.get_paginator("list_grants").paginate(KeyId="k"),
     ):
         with pytest.raises(OutOfScope):
             call()
+    assert fake_aws.requests == []
+
+
+def test_s48_the_scope_is_held_where_the_environment_has_no_role(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    client = secrets_manager(sessions, without_role(environment), ONE)
+    with pytest.raises(OutOfScope):
+        client.describe_secret(SecretId="miyabi/dev/api-keys")
     assert fake_aws.requests == []
 
 
@@ -157,8 +171,7 @@ def test_s48_each_scope_of_a_person_has_a_session_of_its_own_and_keeps_it(
     for _ in range(2):
         for scope in (OPEN.of("miyabi/dev/config"), OPEN.of("miyabi/dev/api-keys"), None):
             name = scope.secret if scope else "miyabi/dev/config"
-            client: Any = sessions.client(environment, "secretsmanager", "hana", scope)
-            client.describe_secret(SecretId=name)
+            secrets_manager(sessions, environment, scope).describe_secret(SecretId=name)
     policies = [request.form.get("Policy", "") for request in fake_aws.of("AssumeRole")]
     assert len(policies) == len(set(policies)) == 3
 
@@ -170,7 +183,7 @@ def test_s48_what_a_trust_policy_cannot_allow_is_switched_off_alone(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment, switch: str, left: str
 ) -> None:
     place = replace(environment, **{switch: False})
-    client: Any = sessions.client(place, "secretsmanager", "hana", ONE)
+    client = secrets_manager(sessions, place, ONE)
     client.describe_secret(SecretId="miyabi/dev/config")
     form = fake_aws.of("AssumeRole")[0].form
 
@@ -188,7 +201,7 @@ def test_s48_a_session_is_renewed_before_its_end_and_serves_until_then(
     describe(sessions, environment, "hana")
     end = datetime(2099, 1, 1, tzinfo=UTC).timestamp()  # as the fake STS says
     for now, assumed in ((end - 121, 1), (end - 119, 2)):
-        monkeypatch.setattr(session.time, "time", lambda now=now: now)
+        monkeypatch.setattr(caller.time, "time", lambda now=now: now)
         describe(sessions, environment, "hana")
         assert len(fake_aws.of("AssumeRole")) == assumed
 
@@ -198,13 +211,35 @@ def test_s48_a_shared_client_signs_nothing_without_a_caller(
 ) -> None:
     describe(sessions, environment, "hana")
     fake_aws.requests.clear()
-    shared: Any = next(iter(sessions._clients.values()))
-    for client in sessions._clients.values():
-        if client.meta.service_model.service_name == "secretsmanager":
-            shared = client
+    shared: Any = sessions.client("secretsmanager", environment.region)
     with pytest.raises(NoCredentialsError):
         shared.describe_secret(SecretId="name")
     assert fake_aws.requests == []
+
+
+def test_s48_a_caller_signs_in_its_own_thread_alone(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    caller = sessions.caller(environment, "hana")
+    client = caller.client("secretsmanager")
+    with caller.signing(), ThreadPoolExecutor(1) as pool:
+        elsewhere = pool.submit(client.describe_secret, SecretId="name")
+        with pytest.raises(NoCredentialsError):
+            elsewhere.result()
+    assert fake_aws.requests == []
+
+
+def test_s48_between_two_pages_nobody_signs(
+    fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
+) -> None:
+    fake_aws.answer = lambda request: Answer(200, '{"SecretList": [], "NextToken": "more"}')
+    caller = sessions.caller(environment, "hana")
+    pages = SecretsManagerGateway(caller).secret_pages()
+    next(pages)
+    with pytest.raises(NoCredentialsError):
+        caller.client("secretsmanager").describe_secret(SecretId="name")
+    next(pages)
+    assert [request.operation for request in fake_aws.requests[1:]] == ["ListSecrets"] * 2
 
 
 @pytest.mark.parametrize(
@@ -217,11 +252,11 @@ def test_s84_the_machine_s_settings_cannot_send_calls_elsewhere(
     sessions = AwsSessions()
 
     assert (
-        sessions.client(environment, "secretsmanager", "hana").meta.endpoint_url
+        sessions.caller(environment, "hana").client("secretsmanager").meta.endpoint_url
         == "https://secretsmanager.us-west-2.amazonaws.com"
     )
     assert (
-        sessions.client(environment, "sts", "hana").meta.endpoint_url
+        sessions.caller(environment, "hana").client("sts").meta.endpoint_url
         == "https://sts.us-west-2.amazonaws.com"
     )
 
@@ -251,7 +286,7 @@ def test_every_way_of_writing_a_time_comes_out_in_utc(written: object) -> None:
 def test_retries_and_time_outs_are_those_of_the_console(
     sessions: AwsSessions, environment: Environment
 ) -> None:
-    config: Any = sessions.client(environment, "secretsmanager", "hana").meta.config
+    config: Any = sessions.caller(environment, "hana").client("secretsmanager").meta.config
     assert config.retries == {"mode": "standard", "total_max_attempts": session.MAX_ATTEMPTS}
     assert (config.connect_timeout, config.read_timeout) == (
         session.CONNECT_TIMEOUT,
@@ -274,10 +309,9 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 def test_threads_that_ask_at_once_get_the_same_client(
     sessions: AwsSessions, environment: Environment
 ) -> None:
-    clients = at_once(
-        [lambda: sessions.client(environment, "secretsmanager", "hana") for _ in range(16)]
-    )
-    assert len({id(client) for client in clients}) == 1
+    callers = at_once([lambda: sessions.caller(environment, "hana") for _ in range(16)])
+    clients = at_once([partial(one.client, "secretsmanager") for one in callers])
+    assert len({id(one) for one in callers}) == len({id(client) for client in clients}) == 1
 
 
 def test_one_client_serves_many_threads(
@@ -310,18 +344,13 @@ def test_only_the_latest_clients_are_kept(
     monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
 ) -> None:
     monkeypatch.setattr(session, "KEPT_CALLERS", 3)
-    first = {
-        person: sessions.client(environment, "secretsmanager", person)
-        for person in ("a1", "a2", "a3")
-    }
-    sessions.client(environment, "secretsmanager", "a1")  # used again, so a2 is the oldest
-    sessions.client(environment, "secretsmanager", "a4")
-    again = {
-        person: sessions.client(environment, "secretsmanager", person) for person in ("a1", "a3")
-    }
+    first = {person: sessions.caller(environment, person) for person in ("a1", "a2", "a3")}
+    sessions.caller(environment, "a1")  # used again, so a2 is the oldest
+    sessions.caller(environment, "a4")
+    again = {person: sessions.caller(environment, person) for person in ("a1", "a3")}
 
     assert again == {person: first[person] for person in ("a1", "a3")}
-    assert sessions.client(environment, "secretsmanager", "a2") is not first["a2"]
+    assert sessions.caller(environment, "a2") is not first["a2"]
     assert len(sessions._callers) == 3
 
 
@@ -329,12 +358,10 @@ def test_a_client_in_use_outlives_its_place_among_the_kept(
     monkeypatch: pytest.MonkeyPatch, sessions: AwsSessions, environment: Environment
 ) -> None:
     monkeypatch.setattr(session, "KEPT_CALLERS", 1)
-    gateway = SecretsManagerGateway(
-        sessions.client(environment, "secretsmanager", "hana"), environment
-    )
-    sessions.client(environment, "secretsmanager", "ken")
+    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    sessions.caller(environment, "ken")
 
-    assert gateway.describe_secret("name").name == "miyabi/dev/api-keys"
+    assert gateway.describe_secret("name").value.name == "miyabi/dev/api-keys"
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""What a status pass asks besides: who made a change, which version was decrypted; and the pace of calls."""
+"""What a status pass asks besides: who made a change, which version was decrypted; and the pace of
+calls.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ DEV = Environment("dev", "us-west-2", "111111111111", "miyabi/dev/")
 KEY = "arn:aws:kms:us-west-2:111111111111:key/1"
 
 
-def client(service: str) -> Any:
-    return AwsSessions("http://127.0.0.1:9").client(DEV, service, "hana")
+def cloudtrail() -> tuple[CloudTrailGateway, Stubber]:
+    caller = AwsSessions("http://127.0.0.1:9").caller(DEV, "hana")
+    return CloudTrailGateway(caller), Stubber(caller.client("cloudtrail"))
 
 
 def event(name: str, parameters: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
@@ -35,19 +38,19 @@ def event(name: str, parameters: dict[str, Any] | None, **more: Any) -> dict[str
 
 
 def test_a_change_tells_who_what_and_which_version() -> None:
-    trail = client("cloudtrail")
+    trail, stub = cloudtrail()
     asked = {
         "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "PutSecretValue"}],
         "MaxResults": 50,
     }
-    with Stubber(trail) as stub:
+    with stub:
         events = [
             event("PutSecretValue", {"secretId": "miyabi/dev/config", "clientRequestToken": "v1"}),
             event("PutSecretValue", None),
             event("PutSecretValue", {"secretId": "x"}, errorCode="AccessDenied"),
         ]
         stub.add_response("lookup_events", {"Events": events}, asked)
-        found = CloudTrailGateway(trail, DEV).lookup_changes("PutSecretValue").value
+        found = trail.lookup_changes("PutSecretValue").value
     assert [(e.principal, e.resource, e.version) for e in found] == [
         ("arn:aws:iam::1:user/yuki", "miyabi/dev/config", "v1"),
         ("arn:aws:iam::1:user/yuki", "", ""),
@@ -55,15 +58,15 @@ def test_a_change_tells_who_what_and_which_version() -> None:
 
 
 def test_a_decryption_tells_secret_and_version_by_its_context() -> None:
-    trail = client("cloudtrail")
-    with Stubber(trail) as stub:
+    trail, stub = cloudtrail()
+    with stub:
         context = {"SecretARN": "arn:secret", "SecretVersionId": "v1"}
         events = [
             event("Decrypt", {"encryptionContext": context}),
             event("GenerateDataKey", {"keyId": KEY}),
         ]
         stub.add_response("lookup_events", {"Events": events})
-        [found] = CloudTrailGateway(trail, DEV).lookup_decrypts(KEY).value
+        [found] = trail.lookup_decrypts(KEY).value
     assert (found.resource, found.version, found.at) == ("arn:secret", "v1", AT)
 
 
@@ -71,7 +74,7 @@ def test_each_sending_is_paced_and_named_by_service_and_operation() -> None:
     seen: list[str] = []
     with serve_fake_aws() as aws:
         sessions = AwsSessions(aws.endpoint, seen.append)
-        cloudtrail = CloudTrailGateway(sessions.client(DEV, "cloudtrail", "hana"), DEV)
+        cloudtrail = CloudTrailGateway(sessions.caller(DEV, "hana"))
         with pytest.raises(AwsError):
             cloudtrail.lookup_changes("PutSecretValue")  # its answer lacks the events
     assert seen == ["cloudtrail.LookupEvents"]

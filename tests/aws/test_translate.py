@@ -1,4 +1,6 @@
-"""translate: whatever boto3 raises comes out as ours, with AWS's code and request id, without any value."""
+"""translate: whatever boto3 raises comes out as ours, with AWS's code and request id, without any
+value.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from botocore.exceptions import (
 )
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
-from secrets_ui.aws.translate import told_as_ours
+from secrets_ui.aws.translate import translated
 from secrets_ui.domain.errors import (
     AwsAccessDenied,
     AwsCall,
@@ -184,7 +186,7 @@ def test_s07_an_answer_that_repeats_the_value_is_not_passed_on(
 )
 def test_s07_each_family_of_boto3_s_errors_comes_out_as_ours(raised: Exception) -> None:
     def fail() -> None:
-        with told_as_ours(AwsCall("secretsmanager:PutSecretValue", NAME, "us-west-2")):
+        with translated(AwsCall("secretsmanager:PutSecretValue", NAME, "us-west-2")):
             raise raised
 
     assert_no_value(error_of(fail), "canary")
@@ -192,7 +194,7 @@ def test_s07_each_family_of_boto3_s_errors_comes_out_as_ours(raised: Exception) 
 
 def test_what_another_service_does_not_have_is_no_secret() -> None:
     def fail(code: str) -> None:
-        with told_as_ours(AwsCall("iam:GetRole", "the-role", "us-west-2")):
+        with translated(AwsCall("iam:GetRole", "the-role", "us-west-2")):
             raise ClientError({"Error": {"Code": code}}, "GetRole")
 
     for code in ("NoSuchEntity", "NotFoundException", "ResourceNotFoundException"):
@@ -200,5 +202,5 @@ def test_what_another_service_does_not_have_is_no_secret() -> None:
 
 
 def test_an_error_of_our_own_is_not_translated() -> None:
-    with pytest.raises(ZeroDivisionError), told_as_ours(AwsCall("secretsmanager:PutSecretValue")):
+    with pytest.raises(ZeroDivisionError), translated(AwsCall("secretsmanager:PutSecretValue")):
         raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""One Chromium and one console for all tests here; a context for each test, signed in by a role's session."""
+"""One Chromium and one console for each worker; each test has a context, signed in by role."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +14,17 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 from deploy.demo.local_aws import LocalAws
 from tests.browser.console import Console, running
 from tests.browser.pages import sign_in
+from tests.browser.routes import end_routes
 from tests.browser.watching import Watch
 
-HERE = Path(__file__).parent
-# Playwright's loop stays in the thread that runs the tests, and Django would refuse its database to all that come after.
+# Playwright's event loop stays in the thread that runs the tests. Without this Django would refuse
+# its database to every later test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-NO_CHROMIUM = "Chromium is not installed, so the tests in a browser cannot run. Install it, or set CHROMIUM to its path."
+NO_CHROMIUM = (
+    "Chromium is not installed, so the tests in a browser cannot run. "
+    "Install it, or set CHROMIUM to its path."
+)
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -30,12 +33,6 @@ QUIET = (
 )
 PATIENCE = 10_000  # milliseconds
 expect.set_options(timeout=PATIENCE)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
 
 
 def find_chromium() -> str | None:
@@ -57,7 +54,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: str) -> dict[str, Any]:
-    """Chromium without a window of its own where that build is installed: the same pages at half the processor's time."""
+    """The build without a window where it is installed: the same pages in half the CPU time."""
     quick = None if os.environ.get("CHROMIUM") else shutil.which("chromium-headless-shell")
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {"executable_path": quick or chromium, "args": [*QUIET, *as_root]}
@@ -81,7 +78,7 @@ def base_url(console: Console) -> str:
 
 @pytest.fixture(scope="session")
 def session_of(console: Console, browser: Browser) -> Callable[[str], StorageState]:
-    """A role's session: signed in once through the real page, its cookies good for all later contexts."""
+    """The cookies of a role's web session, signed in once through the real page."""
 
     @cache
     def sign_in_once(role: str) -> StorageState:
@@ -96,7 +93,7 @@ def session_of(console: Console, browser: Browser) -> Callable[[str], StorageSta
 
 @pytest.fixture
 def watch(console: Console) -> Iterator[Watch]:
-    """Every test is a test of this as well: no error, no breach of the policy, no request to elsewhere."""
+    """Every test also asserts: no error, no breach of the policy, no request to other origins."""
     watch = Watch(console.url)
     yield watch
     console.aws.mend()  # what this test broke is whole for the next one
@@ -104,16 +101,22 @@ def watch(console: Console) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def anybody(new_context: Callable[..., BrowserContext], watch: Watch) -> Callable[..., Page]:
+def anybody(
+    new_context: Callable[..., BrowserContext], watch: Watch
+) -> Iterator[Callable[..., Page]]:
     """Opens a page of somebody who has not signed in; options as for a Playwright context."""
+    contexts: list[BrowserContext] = []
 
     def open_page(**options: Any) -> Page:
         context = new_context(**options)
+        contexts.append(context)
         context.set_default_timeout(PATIENCE)
         watch.listen(context)
         return context.new_page()
 
-    return open_page
+    yield open_page
+    for context in contexts:
+        end_routes(context)
 
 
 @pytest.fixture

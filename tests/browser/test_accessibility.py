@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.browser.pages import add_key, choose, heading, open_edit, problem, review, value_of
+from tests.browser.routes import change_answers
 from tests.browser.watching import Watch
 from tests.urls import POST_ALONE, every_url
 
 NOT_PAGES = {
-    "livez", "readyz", "audit_export", "check_report", "sign_out", "decide", "home", "sign_in", "status_run", "status_json", "metrics", *POST_ALONE,
-}  # fmt: skip
+    "livez",
+    "readyz",
+    "audit_export",
+    "check_report",
+    "sign_out",
+    "decide",
+    "home",
+    "sign_in",
+    "status_run",
+    "status_json",
+    "metrics",
+    *POST_ALONE,
+}
 
 
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
@@ -126,16 +138,11 @@ def test_the_edit_form_is_accessible_without_javascript(
     """axe is a script itself, so the page is made here as it is without one: no script of its own, what is in noscript shown."""
     watch.excuse("net::ERR_FAILED")
     editor.route("**/console.js", lambda route: route.abort())
-    editor.route("**/edit/**", show_noscript)
+    change_answers(editor, "**/edit/**", lambda text: text.replace("noscript>", "div>"))
     open_edit(editor, console, "prod", "config")
     expect(editor.get_by_label("Save without a review")).to_be_visible()
     expect(editor.get_by_role("button", name="Review")).to_be_hidden()
     assert_accessible(editor)
-
-
-def show_noscript(route: Route) -> None:
-    answer = route.fetch()
-    route.fulfill(response=answer, body=answer.text().replace("noscript>", "div>"))
 
 
 def test_axe_would_find_what_is_not_accessible(editor: Page) -> None:

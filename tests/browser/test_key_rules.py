@@ -1,4 +1,4 @@
-"""The checks as one types are those of the server: key_rules.js against domain/key_rules.py, in a browser."""
+"""The page checks a typed value as the server does: key_rules.js against key_rules.py."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from secrets_ui.domain.secrets.catalog import FORMATS, KeySpec, parse_catalog
-from secrets_ui.domain.secrets.key_rules import check_value, github_checksum
+from secrets_ui.domain.secrets.catalog import KeySpec, parse_catalog
+from secrets_ui.domain.secrets.formats import FORMATS, formats_for_script, github_checksum
+from secrets_ui.domain.secrets.key_rules import check_value
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = parse_catalog(
@@ -62,13 +63,14 @@ def _serve(route: Route) -> None:
 def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
     """What the script says of each of VALUES."""
     told: list[list[list[str]]] = scripts.evaluate(
-        """async ({values, format, minLength, patterns}) => {
-            const {checkValue, compilePatterns} = await import("/key_rules.js");
-            const rules = {format, minLength, placeholders: compilePatterns(patterns)};
+        """async ({values, formats, format, minLength, patterns}) => {
+            const {checkValue, compilePatterns, readFormats} = await import("/key_rules.js");
+            const rules = {format: readFormats(formats)[format], minLength, placeholders: compilePatterns(patterns)};
             return values.map((value) => checkValue(value, rules).map((p) => [p.level, p.code, p.text]));
         }""",
         {
             "values": VALUES,
+            "formats": formats_for_script(),
             "format": key.format,
             "minLength": key.min_length,
             "patterns": json.dumps([p.pattern for p in key.placeholders]),

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, StorageState, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
 from testkit.canary import make_canary
 from tests.browser.console import Console
 from tests.browser.pages import add_key, heading, open_edit, review, save, sign_in, value_of
+from tests.browser.routes import change_headers, end_routes
 from tests.browser.watching import Watch
 
 FIELDS = (
@@ -43,20 +44,20 @@ def kept_page(
     watch.listen(context)
     watch.excuse("dialog:")
     context.add_init_script(NOTE_RETURN)
-    context.route("**/edit/**", allow_keeping)
+    allow_keeping(context, "**/edit/**")
     yield context.new_page()
+    end_routes(context)
     context.close()
 
 
-def allow_keeping(route: Route) -> None:
+def allow_keeping(context: BrowserContext, url: str) -> None:
     """Without no-store, and without the cookies whose change makes Chromium drop a page."""
-    answer = route.fetch()
-    kept = {
-        name: text
-        for name, text in answer.headers.items()
-        if name not in ("cache-control", "set-cookie")
-    }
-    route.fulfill(response=answer, headers=kept)
+    left_out = ("cache-control", "set-cookie")
+    change_headers(
+        context,
+        url,
+        lambda headers: {name: text for name, text in headers.items() if name not in left_out},
+    )
 
 
 def go_back_to_kept_page(page: Page) -> None:
@@ -125,7 +126,7 @@ def test_s11_a_page_that_the_browser_kept_over_the_sign_out_holds_no_value(
 ) -> None:
     context = keeping_browser.new_context(base_url=console.url)
     context.add_init_script(NOTE_RETURN)
-    context.route("**/edit/**", allow_keeping)
+    allow_keeping(context, "**/edit/**")
     page, canary = context.new_page(), make_canary()
     page.on("dialog", lambda dialog: dialog.accept())
     sign_in(page, "editor", console.password)
@@ -136,6 +137,7 @@ def test_s11_a_page_that_the_browser_kept_over_the_sign_out_holds_no_value(
     go_back_to_kept_page(page)
     assert page.evaluate(FIELDS) == ""
     assert canary not in page.content()
+    end_routes(context)
     context.close()
 
 
@@ -157,7 +159,7 @@ def signed_in_context(console: Console, browser: Browser) -> Any:
     """Of somebody who has just shown who they are, in a browser that keeps pages whatever the console's headers say."""
     context = browser.new_context(base_url=console.url)
     context.add_init_script(NOTE_RETURN)
-    context.route("**/secret/**", allow_keeping)
+    allow_keeping(context, "**/secret/**")
     sign_in(context.new_page(), "editor", console.password)
     return context
 
@@ -173,6 +175,7 @@ def test_s10_a_value_that_was_shown_is_not_in_the_page_that_back_brings_again(
     go_back_to_kept_page(page)
     expect(place).to_be_hidden()
     assert canary not in page.content()
+    end_routes(context)
     context.close()
 
 
@@ -190,6 +193,7 @@ def test_s11_signing_out_hides_it_in_this_tab_and_in_every_other(
     assert canary not in other.content()
     go_back_to_kept_page(page)
     assert canary not in page.content()
+    end_routes(context)
     context.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from secrets_ui.domain.secrets.secret_value import MASK
 from tests.browser.console import Console
 from tests.browser.pages import open_edit, review, value_of
 
@@ -48,7 +49,7 @@ def test_one_proposes_and_another_approves(
     theirs = proposal(other, console, secret)
     expect(theirs).to_contain_text("Proposed by editor")
     expect(theirs).to_contain_text("OPS-9")
-    expect(theirs.get_by_role("row", name="FIRST")).to_contain_text("•" * 8)
+    expect(theirs.get_by_role("row", name="FIRST")).to_contain_text(MASK)
     theirs.get_by_role("button", name="Approve").click()
     expect(other.get_by_text("by editor, approved by admin, in this console").first).to_be_visible()
     assert console.values("staging", secret) == {

@@ -190,16 +190,20 @@ def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
     cdp = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
     options: dict[str, Any] = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})[
         "authenticatorId"
     ]
 
     by_password(page, account, f"{local}/sign-in?next=/account")
     page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("What you call it").fill("laptop")
+    page.get_by_label("Name of this passkey").fill("laptop")
     assert_accessible(page)
     page.get_by_role("button", name="Add the passkey").click()
     expect(heading(page)).to_have_text("Recovery codes")
@@ -241,11 +245,11 @@ def test_an_authenticator_app_is_set_up_and_opens_the_account(
     page.goto("/account/codes")
     assert_accessible(page)
     seed = seed_on(page.content())
-    page.get_by_label("The code that it shows").fill("000000")
+    page.get_by_label("Code that the app shows").fill("000000")
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("alert")).to_contain_text("not the code of this key")
     assert seed_on(page.content()) == seed
-    page.get_by_label("The code that it shows").fill(code_of(seed))
+    page.get_by_label("Code that the app shows").fill(code_of(seed))
     page.get_by_role("button", name="Set up").click()
     expect(heading(page)).to_have_text("Recovery codes")
     recovery = codes_on(page.content())
@@ -303,9 +307,9 @@ def test_s30_a_proof_that_grew_old_while_one_typed_is_renewed_in_another_tab_and
     value_of(page, "OAUTH_ISSUER").fill("https://typed.miyabi-world.com")
     console.age_session(page.context, 61, "proved_at")
     page.get_by_role("button", name="Review").click()
-    expect(problem(page)).to_contain_text("Show once more that it is you")
+    expect(problem(page)).to_contain_text("Confirm your identity")
     with page.context.expect_page() as opened:
-        problem(page).get_by_role("link", name="Confirm it in a new tab").click()
+        problem(page).get_by_role("link", name="Confirm your identity in a new tab").click()
     other = opened.value
     other.get_by_label("Password").fill(account[1])
     other.get_by_role("button", name="Use the password").click()

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import EVERY_RULE, SCRIPT, assert_accessible, violations
 from tests.browser.console import Console
+from tests.browser.routes import change_answers
 from tests.browser.watching import Watch
 
 UNHEALTHY = re.compile(r"dev and staging are not healthy:\s+\d+ failures since")
@@ -33,13 +34,9 @@ def headline(page: Page) -> Any:
 
 def soon(page: Page) -> None:
     """The page refreshes itself within a second from now on: its next copy says so, and so does the one that is shown."""
-
-    def hurry(route: Route) -> None:
-        answer = route.fetch()
-        body = re.sub(r'data-refresh="\d+"', 'data-refresh="0.3"', answer.text())
-        route.fulfill(response=answer, body=body)
-
-    page.route("**/status*", hurry)
+    change_answers(
+        page, "**/status*", lambda text: re.sub(r'data-refresh="\d+"', 'data-refresh="0.3"', text)
+    )
 
 
 @pytest.mark.parametrize("path", ["/status", "/staging/status", "/status?wall"])
@@ -118,7 +115,7 @@ def test_a_page_that_cannot_be_refreshed_says_so_and_recovers(viewer: Page, watc
     viewer.route("**/status*", lambda route: route.abort())
     expect(viewer.get_by_text("This console has not answered since")).to_be_visible()
     expect(viewer.locator("body")).to_have_class(re.compile("is-lost"))
-    viewer.unroute_all()
+    viewer.unroute_all(behavior="wait")
     soon(viewer)
     expect(viewer.get_by_text("This console has not answered since")).to_be_hidden()
 

@@ -42,7 +42,7 @@ def test_a_wrong_checksum_is_told_as_one_types_and_refused_by_the_server(
 
     review(editor)
     assert "checksum is wrong" in reviewed(editor, "GITHUB_TOKEN")[2]
-    expect(editor.get_by_text("A value below cannot be right")).to_be_visible()
+    expect(editor.get_by_text("A value below is not valid")).to_be_visible()
     expect(editor.get_by_role("button", name="Save", exact=True)).to_be_disabled()
 
     editor.evaluate("document.querySelector('[data-save]').disabled = false")  # as somebody might

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from secrets_ui.domain.secrets.secret_value import MASK
 from tests.browser.console import Console
 from tests.browser.pages import answer_prod, choose, heading, open_edit, sign_in, value_of
 
@@ -35,7 +36,7 @@ def test_sign_in_list_filter_and_detail(console: Console, anybody: Callable[...,
     expect(page.get_by_text("1 match for “MIYABI_ROOT”")).to_be_visible()
     expect(page.get_by_role("link", name="miyabi/prod/api-keys", exact=True)).to_have_count(0)
     page.get_by_role("link", name="miyabi/prod/config", exact=True).click()
-    expect(page.get_by_role("row", name="MIYABI_ROOT").locator(".mask")).to_have_text("•" * 8)
+    expect(page.get_by_role("row", name="MIYABI_ROOT").locator(".mask")).to_have_text(MASK)
     page.get_by_role("link", name="dev").click()
     expect(heading(page)).to_have_text("miyabi/dev/config")
     page.get_by_role("button", name="Sign out").click()

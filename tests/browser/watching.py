@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import (
+    APIResponse,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Route,
+)
+
+from tests.browser.routes import keep_answers
 
 # A breach is told by the browser's own console too, but not where a report is all that happens.
 TELL_BREACHES = """
@@ -57,11 +66,9 @@ class Bodies:
 
     def __init__(self, context: BrowserContext) -> None:
         self.received: list[tuple[str, bytes]] = []
-        context.on("requestfinished", self._keep)
+        keep_answers(context, self._keep)
 
-    def _keep(self, request: Request) -> None:
-        response = request.response()
-        if response and not 300 <= response.status < 400:
-            self.received.append(
-                (f"{request.method} {request.url} {response.status}", response.body())
-            )
+    def _keep(self, route: Route, answer: APIResponse) -> None:
+        if not 300 <= answer.status < 400:
+            where = f"{route.request.method} {route.request.url} {answer.status}"
+            self.received.append((where, answer.body()))

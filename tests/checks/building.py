@@ -1,4 +1,4 @@
-"""Evidence of a clean estate, made by hand, and small changes to it: checks are pure, so their tests need no AWS."""
+"""Evidence of a clean account, and small changes to it. The checks are pure, so this is enough."""
 
 from __future__ import annotations
 
@@ -123,19 +123,45 @@ FACTS = VersionFacts(
 
 
 def evidence(**changes: Any) -> AccessEvidence:
-    """A clean estate, but for the changes: members of AccessEvidence by name."""
+    """Return evidence of a clean account, with these members of AccessEvidence replaced."""
     clean = AccessEvidence(
-        environment=ENVIRONMENT, secret_name=NAME, spec=SPEC, read_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
-        caller=known(CallerIdentity(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/miyabi-console/hana"), "sts:GetCallerIdentity"),
-        function=known(FunctionConfiguration(f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:miyabi-app", ROLE_ARN)),
-        role=READER.role, attached=READER.attached, inline=READER.inline, documents=READER.documents, boundary=None, unattached={},
-        secret=known(SECRET, "secretsmanager:DescribeSecret"), resource_policy=known(""), facts=known(FACTS),
+        environment=ENVIRONMENT,
+        secret_name=NAME,
+        spec=SPEC,
+        read_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        caller=known(
+            CallerIdentity(ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/miyabi-console/hana"),
+            "sts:GetCallerIdentity",
+        ),
+        function=known(
+            FunctionConfiguration(
+                f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:miyabi-app", ROLE_ARN
+            )
+        ),
+        role=READER.role,
+        attached=READER.attached,
+        inline=READER.inline,
+        documents=READER.documents,
+        boundary=None,
+        unattached={},
+        secret=known(SECRET, "secretsmanager:DescribeSecret"),
+        resource_policy=known(""),
+        facts=known(FACTS),
         versions=known((SecretVersion(VERSION, ("AWSCURRENT",), kms_key_ids=(KEY_ARN,)),)),
-        alias=known(Key(KEY_ARN, "Enabled")), key=known(Key(KEY_ARN, "Enabled")),
-        key_policy=known(json.dumps(key_policy(ENVIRONMENT)), "kms:GetKeyPolicy"), grants=known(()), rotation=known(True),
-        simulated=known(tuple(Simulated(f"secretsmanager:{name}", "allowed") for name in ("GetSecretValue", "DescribeSecret"))),
-        denials=known(()), console=CONSOLE,
-    )  # fmt: skip
+        alias=known(Key(KEY_ARN, "Enabled")),
+        key=known(Key(KEY_ARN, "Enabled")),
+        key_policy=known(json.dumps(key_policy(ENVIRONMENT)), "kms:GetKeyPolicy"),
+        grants=known(()),
+        rotation=known(True),
+        simulated=known(
+            tuple(
+                Simulated(f"secretsmanager:{name}", "allowed")
+                for name in ("GetSecretValue", "DescribeSecret")
+            )
+        ),
+        denials=known(()),
+        console=CONSOLE,
+    )
     return replace(clean, **changes)
 
 
@@ -174,7 +200,7 @@ def edit(whole: Any, sid: str, members: dict[str, Any]) -> None:
 
 
 def finding(check: str, given: AccessEvidence) -> Finding:
-    """What one check says."""
+    """Return the finding of one check."""
     module = next(module for module in CHECKS if module.__name__.endswith(f".{check}"))
     found: Finding = module.check(given)
     assert found.check == check

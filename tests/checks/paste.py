@@ -1,4 +1,4 @@
-"""Pastes a printed AWS CLI command: by botocore's own models, which the AWS CLI takes its names from, and without its second of start."""
+"""Runs a printed AWS CLI command, with the parameter names of botocore's own models."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from deploy.demo.account import Clients
 
 
 def paste(text: str, clients: Clients) -> None:
-    """Runs what a shell would: commands joined by &&. An option or a command that the AWS CLI does not have is a KeyError."""
+    """Runs what a shell would: commands joined by &&.
+
+    An option or a command that the AWS CLI does not have is a KeyError.
+    """
     for is_join, words in groupby(shlex.split(text), key=lambda word: word == "&&"):
         if not is_join:
             _run(list(words), clients)

@@ -9,6 +9,7 @@ import pytest
 from deploy.demo.estate import CATALOG_FILE, read_catalog
 from deploy.demo.values import add_placeholders, make_github_token, make_value, make_values
 from secrets_ui.domain.secrets.catalog import KeySpec
+from secrets_ui.domain.secrets.formats import FORMATS
 from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
 
 CATALOG = read_catalog()
@@ -118,12 +119,11 @@ def test_tokens_are_made_anew_each_time() -> None:
 
 
 def test_a_key_that_the_demo_does_not_know_gets_a_value_of_its_format() -> None:
-    formats = ("github_token", "token", "url", "https_url", "identifier", "path", "free_text")
     keys = [
         KeySpec(f"NEW_{name.upper()}", format=name, min_length=45 if name == "token" else 0)
-        for name in formats
+        for name in FORMATS
     ]
-    assert [check_value(make_value(key, "dev"), key) for key in keys] == [()] * len(formats)
+    assert [check_value(make_value(key, "dev"), key) for key in keys] == [()] * len(FORMATS)
 
 
 def test_the_flaws_of_dev_are_placeholders_and_a_missing_key() -> None:

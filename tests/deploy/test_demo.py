@@ -89,6 +89,8 @@ def end(demo: Demo) -> None:
     shutil.rmtree(demo.folder)
 
 
+# A start takes ten seconds of the processor, so there are three for the whole file. The tests that
+# end one stand last.
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     demo = start()
@@ -96,10 +98,17 @@ def demo() -> Iterator[Demo]:
     end(demo)
 
 
-@pytest.fixture
-def short_demo() -> Iterator[Demo]:
-    """A demo that the test may end."""
-    demo = start()
+@pytest.fixture(scope="module")
+def contained_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One that is told where to write, as in a container."""
+    demo = start(DEMO_FOLDER=str(tmp_path_factory.mktemp("contained") / "demo"))
+    yield demo
+    end(demo)
+
+
+@pytest.fixture(scope="module")
+def sso_demo() -> Iterator[Demo]:
+    demo = start(SSO="1")
     yield demo
     end(demo)
 
@@ -122,7 +131,7 @@ def test_it_says_what_it_does_and_how_long_each_step_took(demo: Demo) -> None:
         "Starting a local AWS",
         "Building the Miyabi estate: dev, staging, prod",
         "Making the database and the accounts",
-        "Looking at every environment once, for the status page",
+        "Checking every environment once, for the status page",
         "Starting the console under gunicorn",
     ]
     assert "viewer, editor, approver, auditor, admin" in demo.shown
@@ -171,7 +180,10 @@ def test_prods_config_was_saved_in_this_console_and_prods_api_keys_were_not(demo
 
 
 def profile(demo: Demo, name: str) -> boto3.Session:
-    """As the AWS CLI reads the file that the demo shows; the variables of the test run would win over it."""
+    """A session as the AWS CLI makes it from the file that the demo prints.
+
+    The variables of the test run are removed, because they would win over the file.
+    """
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
     with pytest.MonkeyPatch.context() as patch:
         for variable in names:
@@ -209,49 +221,77 @@ def test_what_the_demo_writes_is_for_its_owner_alone(demo: Demo) -> None:
     assert demo.folder.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_every_process_that_it_started(number: signal.Signals) -> None:
-    demo = start()
-    try:
-        started = descendants(demo.process.pid)
-        assert len(started) >= 3  # the local AWS, gunicorn, a worker
-        demo.ask("GET", "/livez")
-        shown = demo.stop(number)
-        assert demo.process.returncode == 0
-        assert shown.endswith("Stopping ...\nStopped.\n")
-        assert [pid for pid in started if not wait_until_gone(pid)] == []
-    finally:
-        end(demo)
+SAVING = ("dev", "config", "MIYABI_ROOT=-", "--as", "editor", "--reason", "kept")
 
 
-def test_it_writes_where_it_is_told_as_in_a_container(tmp_path: Path) -> None:
-    demo = start(DEMO_FOLDER=str(tmp_path / "demo"))
-    try:
-        assert demo.folder.parent == tmp_path / "demo"
-        assert (demo.folder / "db.sqlite3").exists()
-    finally:
-        end(demo)
+@dataclass
+class TwoDemos:
+    """One that has ended, what it held at the end, and one that goes on with it (KEEP=1)."""
+
+    ended: Demo
+    held: tuple[str, dict[str, list[str]], str]
+    running: Demo
 
 
-def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(short_demo: Demo) -> None:
-    started = descendants(short_demo.process.pid)
-    [gunicorn] = [pid for pid in started if descendants(pid)]
-    os.kill(gunicorn, signal.SIGKILL)
-    shown = short_demo.process.communicate(timeout=30)[0]
-    assert short_demo.process.returncode == 1
-    assert "demo: The console ended by itself, with status -9" in shown
-    assert [pid for pid in started if not wait_until_gone(pid)] == []
+@pytest.fixture(scope="module")
+def two() -> Iterator[TwoDemos]:
+    first = start()
+    saved = run_command(first, "put_secret", *SAVING, stdin="/srv/kept-for-the-next")
+    assert (saved.returncode, saved.stderr) == (0, "")
+    held = read_versions(first)
+    first.stop()
+    port = str(urlsplit(first.address).port)
+    second = start(PORT=port, KEEP="1", RELOAD="1", DEMO_PASSWORD="another")
+    yield TwoDemos(first, held, second)
+    end(second)
 
 
-def test_keys_password_and_values_are_new_at_every_start(demo: Demo, short_demo: Demo) -> None:
-    assert demo.password != short_demo.password
-    tokens = {
-        profile(one, "miyabi-prod")
-        .client("secretsmanager")
-        .get_secret_value(SecretId="miyabi/prod/api-keys")["SecretString"]
-        for one in (demo, short_demo)
-    }
-    assert len(tokens) == 2
+def test_keep_goes_on_with_the_last_demos_database_aws_and_accounts(two: TwoDemos) -> None:
+    kept = two.running
+    assert "Building the Miyabi estate" not in kept.shown
+    assert "/srv/kept-for-the-next" in two.held[0]
+    assert read_versions(kept) == two.held
+    chain = run_command(kept, "verify_audit")
+    assert chain.returncode == 0
+    assert "The audit chain holds" in chain.stdout + chain.stderr
+    assert kept.password == two.ended.password
+    assert sign_in(kept, "editor", kept.password).status == 302
+    assert "no function" not in run_command(kept, "status").stdout
+    again = run_command(kept, "put_secret", *SAVING, stdin="/srv/saved-in-the-second")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_reload_serves_a_change_without_a_restart(two: TwoDemos) -> None:
+    before = workers_of(two.running)
+    os.utime(PROJECT / "templates" / "base.html")  # as an editor that saves it
+    deadline = time.monotonic() + 30
+    while workers_of(two.running) <= before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert workers_of(two.running) - before
+    assert two.running.ask("GET", "/sign-in").status == 200
+
+
+def run_command(demo: Demo, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """A command in another shell, with the ENV_FILE that the demo shows and nothing of this one."""
+    env = {"PATH": os.environ["PATH"], "ENV_FILE": str(demo.folder / "console.env")}
+    program = [sys.executable, "manage.py", *command]
+    return subprocess.run(
+        program, cwd=PROJECT, env=env, input=stdin, capture_output=True, text=True, timeout=60
+    )
+
+
+def read_versions(demo: Demo) -> tuple[str, dict[str, list[str]], str]:
+    """The current value of dev's config, its versions with their labels, and its ARN."""
+    client = profile(demo, "miyabi-dev").client("secretsmanager")
+    secret = client.describe_secret(SecretId="miyabi/dev/config")
+    value = client.get_secret_value(SecretId="miyabi/dev/config")
+    return value["SecretString"], secret["VersionIdsToStages"], secret["ARN"]
+
+
+def workers_of(demo: Demo) -> set[int]:
+    """gunicorn's children: its workers, and the two commands beside them."""
+    children = descendants(demo.process.pid)
+    return {child for pid in children for child in descendants(pid)}
 
 
 @pytest.mark.parametrize("name", ["PORT", "DEMO_AWS_PORT"])
@@ -283,25 +323,64 @@ def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_with_sso_it_brings_an_identity_provider_that_knows_the_console() -> None:
-    demo = start(SSO="1")
-    try:
-        issuer = re.search(r"Identity provider +(http://127\.0\.0\.1:\d+),", demo.shown)
-        assert issuer, demo.shown
-        assert "developer, auditor, platform, outsider" in demo.shown
-        page = demo.ask("GET", "/sign-in")
-        assert "Sign in with the demo&#x27;s provider" in page.text
-        assert f"form-action 'self' {issuer[1]}" in page.headers["Content-Security-Policy"]
-        cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
-        assert token
-        form, kind = (
-            urlencode({"csrfmiddlewaretoken": token[1]}),
-            "application/x-www-form-urlencoded",
-        )
-        sent = demo.ask(
-            "POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=demo.address
-        )
-        assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
-    finally:
-        end(demo)
+def test_it_writes_where_it_is_told_as_in_a_container(contained_demo: Demo) -> None:
+    assert contained_demo.folder.parent.name == "demo"
+    assert contained_demo.folder.parents[1].name.startswith("contained")
+    assert (contained_demo.folder / "db.sqlite3").exists()
+
+
+def test_keys_password_and_values_are_new_at_every_start(demo: Demo, contained_demo: Demo) -> None:
+    assert demo.password != contained_demo.password
+    tokens = {
+        profile(one, "miyabi-prod")
+        .client("secretsmanager")
+        .get_secret_value(SecretId="miyabi/prod/api-keys")["SecretString"]
+        for one in (demo, contained_demo)
+    }
+    assert len(tokens) == 2
+
+
+def test_with_sso_it_brings_an_identity_provider_that_knows_the_console(sso_demo: Demo) -> None:
+    issuer = re.search(r"Identity provider +(http://127\.0\.0\.1:\d+),", sso_demo.shown)
+    assert issuer, sso_demo.shown
+    assert "developer, auditor, platform, outsider" in sso_demo.shown
+    page = sso_demo.ask("GET", "/sign-in")
+    assert "Sign in with the demo&#x27;s provider" in page.text
+    assert f"form-action 'self' {issuer[1]}" in page.headers["Content-Security-Policy"]
+    cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+    assert token
+    form, kind = (
+        urlencode({"csrfmiddlewaretoken": token[1]}),
+        "application/x-www-form-urlencoded",
+    )
+    sent = sso_demo.ask(
+        "POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=sso_demo.address
+    )
+    assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
+
+
+def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(contained_demo: Demo) -> None:
+    started = descendants(contained_demo.process.pid)
+    [gunicorn] = [pid for pid in started if descendants(pid)]
+    os.kill(gunicorn, signal.SIGKILL)
+    shown = contained_demo.process.communicate(timeout=30)[0]
+    assert contained_demo.process.returncode == 1
+    assert "demo: The console ended by itself, with status -9" in shown
+    assert [pid for pid in started if not wait_until_gone(pid)] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "which"), [(signal.SIGTERM, "demo"), (signal.SIGINT, "sso_demo")]
+)
+def test_a_signal_ends_every_process_that_it_started(
+    request: pytest.FixtureRequest, number: signal.Signals, which: str
+) -> None:
+    demo: Demo = request.getfixturevalue(which)
+    started = descendants(demo.process.pid)
+    assert len(started) >= 3  # the local AWS, gunicorn, a worker
+    demo.ask("GET", "/livez")
+    shown = demo.stop(number)
+    assert demo.process.returncode == 0
+    assert shown.endswith("Stopping ...\nStopped.\n")
+    assert [pid for pid in started if not wait_until_gone(pid)] == []

@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError
 
 from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.moto_server import _one_at_a_time
+from deploy.demo.moto_state import MotoState
 from tests.deploy.processes import is_running, wait_until_gone
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def test_calls_that_come_together_are_let_in_one_by_one() -> None:
         inside -= 1
         return [b"done"]
 
-    serialised = _one_at_a_time(application)
+    serialised = _one_at_a_time(application, MotoState())
     callers = [
         threading.Thread(target=serialised, args=[{"wsgi.input": BytesIO()}, None])
         for _ in range(8)

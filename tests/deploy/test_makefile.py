@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,9 @@ def calls(folder: Path) -> list[str]:
 def test_make_alone_prints_the_menu(fresh: Path) -> None:
     done = run(fresh, "make")
     names = [line.split()[1] for line in done.stdout.splitlines()]
-    names_of_work = ["demo", "test", "check", "checkov", "bench", "layer", "lock"]
+    names_of_work = (
+        "demo serve quick test coverage check checkov bench layer lock".split()  # noqa: SIM905
+    )
     assert [name for name in names if name != "menu"] == names_of_work
     assert calls(fresh) == []
 
@@ -110,6 +114,41 @@ def test_a_newer_lock_is_installed_again(fresh: Path) -> None:
     assert [call for call in calls(fresh) if "pip install" in call]
 
 
+def test_make_quick_runs_the_tests_without_the_slow_kinds_and_asks_for_no_chromium(
+    fresh: Path,
+) -> None:
+    write_venv(fresh)
+    done = run(fresh, "make", "quick", "PYTEST_ARGS=-k name", CI="true")
+    assert (done.returncode, done.stdout) == (0, "")
+    [call] = calls(fresh)
+    assert call.startswith(".venv/bin/python -m pytest ")
+    assert "-m not browser and not processes and not postgres and not terraform -k name" in call
+
+
+def test_every_kind_that_make_quick_leaves_out_is_a_registered_mark() -> None:
+    quick = re.search(r"^QUICK = (.+)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert quick
+    options = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]
+    registered = {mark.partition(":")[0] for mark in options["ini_options"]["markers"]}
+    left_out = re.findall(r"not (\w+)", quick[1])
+    assert len(left_out) == 4
+    assert set(left_out) <= registered
+
+
+@pytest.mark.parametrize("mark", ["browser", "postgres", "terraform"])
+def test_whatever_uses_the_server_or_program_of_a_kind_bears_its_mark(
+    request: pytest.FixtureRequest, mark: str
+) -> None:
+    """Of the tests of this run."""
+    fixture = {"browser": "chromium", "postgres": "postgres", "terraform": "cli_config"}[mark]
+    unmarked = [
+        item.nodeid
+        for item in request.session.items
+        if fixture in getattr(item, "fixturenames", ()) and not item.get_closest_marker(mark)
+    ]
+    assert unmarked == []
+
+
 def test_without_chromium_make_test_says_how_to_get_it_and_goes_on(fresh: Path) -> None:
     write_venv(fresh)
     done = run(fresh, "make", "test")
@@ -142,31 +181,68 @@ def test_chromium_may_be_anywhere_if_the_variable_says_where(fresh: Path) -> Non
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_ci_installs_debians_chromium_where_it_is_missing_and_runs_make_test(fresh: Path) -> None:
+def test_serve_is_the_demo_that_reloads_and_takes_its_variables(fresh: Path) -> None:
+    text = '#!/bin/sh\necho "$* RELOAD=$RELOAD KEEP=$KEEP" >> "$CALLS"\n'
+    write_venv(fresh)
+    write_program(fresh / ".venv" / "bin" / "python", text)
+    assert run(fresh, "make", "serve", "KEEP=1").returncode == 0
+    assert run(fresh, "make", "demo").returncode == 0
+    assert calls(fresh) == ["-m deploy.demo RELOAD=1 KEEP=1", "-m deploy.demo RELOAD= KEEP="]
+
+
+def test_coverage_runs_the_tests_with_a_report(fresh: Path) -> None:
+    write_venv(fresh)
+    assert run(fresh, "make", "coverage", "PYTEST_ARGS=tests/domain").returncode == 0
+    [call] = calls(fresh)
+    assert "-m pytest" in call
+    assert "--cov --cov-report=term:skip-covered --cov-report=html tests/domain" in call
+
+
+CALL = '#!/bin/sh\necho "${0##*/} $* CI=$CI" >> "$CALLS"\n'
+BOTH = ["make check CI=true", "make test CI=true"]
+
+
+@pytest.fixture
+def root(fresh: Path) -> Path:
+    """`fresh`, where the user is root and make writes down what it is asked to do."""
     write_program(fresh / "bin" / "id", "#!/bin/sh\necho 0\n")
-    for name in ("apt-get", "make"):
-        write_program(fresh / "bin" / name, '#!/bin/sh\necho "${0##*/} $* CI=$CI" >> "$CALLS"\n')
-    assert run(fresh, "bash", ".ci/run").returncode == 0
-    update, *installs, make = calls(fresh)
+    write_program(fresh / "bin" / "make", CALL)
+    return fresh
+
+
+def test_ci_installs_debians_chromium_where_it_is_missing_and_runs_make_test(root: Path) -> None:
+    write_program(root / "bin" / "apt-get", CALL)
+    assert run(root, "bash", ".ci/run").returncode == 0
+    update, *installs = calls(root)[:-2]
     assert update.startswith("apt-get update")
-    assert [call.split()[1] for call in installs] == ["install", "install"]
-    assert [call.split()[-2] for call in installs] == ["chromium", "chromium-headless-shell"]
-    assert make == "make test CI=true"
+    assert [call.split()[1] for call in installs] == ["install"] * 3
+    assert [call.split()[-2] for call in installs] == [
+        "chromium",
+        "chromium-headless-shell",
+        "nginx",
+    ]
+    assert calls(root)[-2:] == BOTH
 
 
-def test_ci_goes_on_without_the_build_that_only_saves_time(fresh: Path) -> None:
-    write_program(fresh / "bin" / "id", "#!/bin/sh\necho 0\n")
-    write_program(fresh / "bin" / "apt-get", "#!/bin/sh\nexit 100\n")
-    for name in ("make", "chromium"):
-        write_program(fresh / "bin" / name, '#!/bin/sh\necho "${0##*/} $* CI=$CI" >> "$CALLS"\n')
-    done = run(fresh, "bash", ".ci/run")
-    assert (done.returncode, calls(fresh)) == (0, ["make test CI=true"])
+def test_ci_goes_on_without_the_build_that_only_saves_time(root: Path) -> None:
+    write_program(root / "bin" / "apt-get", "#!/bin/sh\nexit 100\n")
+    write_program(root / "bin" / "chromium", CALL)
+    done = run(root, "bash", ".ci/run")
+    assert (done.returncode, calls(root)) == (0, BOTH)
     assert "chromium-headless-shell could not be installed." in done.stdout
 
 
-def test_ci_leaves_a_chromium_that_is_there_alone(fresh: Path) -> None:
-    write_program(fresh / "bin" / "id", "#!/bin/sh\necho 0\n")
-    for name in ("apt-get", "make", "chromium", "chromium-headless-shell"):
-        write_program(fresh / "bin" / name, '#!/bin/sh\necho "${0##*/} $* CI=$CI" >> "$CALLS"\n')
-    assert run(fresh, "bash", ".ci/run").returncode == 0
-    assert calls(fresh) == ["make test CI=true"]
+def test_ci_leaves_a_chromium_that_is_there_alone(root: Path) -> None:
+    for name in ("apt-get", "chromium", "chromium-headless-shell", "nginx"):
+        write_program(root / "bin" / name, CALL)
+    assert run(root, "bash", ".ci/run").returncode == 0
+    assert calls(root) == BOTH
+
+
+@pytest.mark.parametrize("failing", ["check", "test"])
+def test_ci_runs_both_and_fails_when_either_fails(root: Path, failing: str) -> None:
+    write_program(root / "bin" / "make", f'{CALL}echo "$1 ran"; [ "$1" != {failing} ]\n')
+    done = run(root, "bash", ".ci/run")
+    assert done.returncode != 0
+    assert calls(root) == BOTH
+    assert done.stdout.endswith("test ran\n")  # pytest's closing line is the last

@@ -1,4 +1,4 @@
-"""errors: each one is fit for a person: a title, a status, a text, and AWS's own words where AWS spoke."""
+"""errors: each is fit for people: a title, a status, a text, AWS's own words where it spoke."""
 
 from __future__ import annotations
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from secrets_ui.domain.audit.actions import Action, Outcome
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services import audit
+from testkit.intents import intend
 from tests.management.shell import Shell
 
 pytestmark = pytest.mark.django_db
@@ -18,21 +20,13 @@ HANA, KENJI = Actor("hana", "192.0.2.7"), Actor("kenji", "192.0.2.8")
 @pytest.fixture
 def log(person: Callable[..., Any]) -> str:
     """Some records, and the name of an auditor of dev and prod."""
-    intent = audit.record_intent(
-        "secret.save", HANA, environment="prod", secret="miyabi/prod/config", keys=["MIYABI_ROOT"]
-    )
-    audit.record_outcome(
-        intent,
-        "secret.save",
-        HANA,
-        "done",
-        environment="prod",
-        version_id="v" * 32,
-        request_ids=["req-1"],
-    )
-    audit.record_intent("secret.save", KENJI, environment="dev", secret="miyabi/dev/api-keys")
-    audit.record("sign_in", KENJI)
-    audit.record("access.refused", HANA, "refused", environment="staging")
+    with audit.act(
+        Action.SAVE, HANA, environment="prod", secret="miyabi/prod/config", keys=["MIYABI_ROOT"]
+    ) as act:
+        act.done(request_id="req-1", version_id="v" * 32)
+    intend(Action.SAVE, KENJI, environment="dev", secret="miyabi/dev/api-keys")
+    audit.record(Action.SIGN_IN, KENJI)
+    audit.record(Action.REFUSE_ACCESS, HANA, Outcome.REFUSED, environment="staging")
     return str(person("auditor", "dev", "prod", name="aki").get_username())
 
 
@@ -97,7 +91,7 @@ def test_the_table_has_a_line_for_each_and_says_when_there_are_older_ones(
 
 def test_more_than_a_page_is_walked(shell: Shell, log: str) -> None:
     for _ in range(60):
-        audit.record("sign_in", KENJI)
+        audit.record(Action.SIGN_IN, KENJI)
     assert len(told(shell, log, "--limit", "60")) == 60
     assert len(told(shell, log, "--limit", "1000")) == 63
 

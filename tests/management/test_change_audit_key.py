@@ -1,4 +1,4 @@
-"""manage.py change_audit_key: another key seals the chain, and what the old one sealed can still be verified."""
+"""manage.py change_audit_key: a new key seals the chain; the old one still verifies old records."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
@@ -26,7 +27,9 @@ def change() -> str:
 
 
 def put_a_new_key(settings: Any) -> None:
-    """As a person does in the settings: the new key in its place, the old one behind those before it."""
+    """As a person does in the settings: the new key in its place, the old one behind those before
+    it.
+    """
     settings.AUDIT_KEYS_BEFORE = [*settings.AUDIT_KEYS_BEFORE, settings.AUDIT_KEY]
     settings.AUDIT_KEY = secrets.token_urlsafe(48).encode()
 
@@ -72,7 +75,9 @@ def test_s71_without_the_old_key_the_old_records_do_not_verify(settings: Any) ->
 def test_s71_who_learnt_the_old_key_can_rewrite_nothing_that_a_new_key_has_sealed(
     settings: Any,
 ) -> None:
-    """The tail is written anew from record 2 on, with the old key; the console's own records go on from there."""
+    """The tail is written anew from record 2 on, with the old key; the console's own records go on
+    from there.
+    """
     write(3)
     old = settings.AUDIT_KEY
     put_a_new_key(settings)
@@ -80,9 +85,9 @@ def test_s71_who_learnt_the_old_key_can_rewrite_nothing_that_a_new_key_has_seale
     new = settings.AUDIT_KEY
     tamper(f"DELETE FROM {TABLE} WHERE sequence > 1")
     settings.AUDIT_KEY = old
-    audit.record("sign-in", Actor("mallory"))
+    audit.record(Action.SIGN_IN, Actor("mallory"))
     settings.AUDIT_KEY = new
-    audit.record("sign-in", Actor("hana"))
+    audit.record(Action.SIGN_IN, Actor("hana"))
     with pytest.raises(CommandError, match="does not hold"):
         verify()
 
@@ -100,7 +105,7 @@ def test_s72_a_chain_cut_off_before_its_change_of_keys_is_told_without_a_checkpo
 
 def test_a_record_of_a_change_that_the_new_key_did_not_seal_changes_nothing(settings: Any) -> None:
     write(1)
-    audit.record("audit.key_changed", Actor("mallory"))  # under the old key
+    audit.record(Action.CHANGE_AUDIT_KEY, Actor("mallory"))  # under the old key
     write(1)
     put_a_new_key(settings)
     with pytest.raises(CommandError):

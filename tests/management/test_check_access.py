@@ -67,7 +67,7 @@ def test_something_unknown_is_status_2(dev: Estate, settings: Any) -> None:
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"  # nobody listens there
     status, told = run("dev", "--secret", "api-keys")
     assert status == 2
-    assert "It cannot be told." in told
+    assert "Unknown." in told
 
 
 def test_a_failure_says_more_than_something_unknown(make_estate: Callable[..., Estate]) -> None:

@@ -1,4 +1,4 @@
-"""docs/commands.md: every example is a command that there is, with options that it has, and every status is told."""
+"""docs/commands.md: every example names an existing command and existing options."""
 
 from __future__ import annotations
 

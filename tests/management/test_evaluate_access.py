@@ -1,4 +1,4 @@
-"""`manage.py evaluate_access`: JSON Lines in, JSON Lines out, and an exit status that tells."""
+"""`manage.py evaluate_access`: JSON Lines in, JSON Lines out, and its exit status."""
 
 from __future__ import annotations
 

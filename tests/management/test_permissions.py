@@ -1,4 +1,4 @@
-"""manage.py permissions: the table in the documentation is the one that the gatehouse decides by."""
+"""manage.py permissions: the table in the documentation matches the roles in the code."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.environment import Rules
-from secrets_ui.domain.secrets.secret_value import MAX_BYTES
+from secrets_ui.domain.secrets.secret_value import MASK, MAX_BYTES
 from secrets_ui.models import AuditRecord
 from testkit.canary import leaks, make_canary, make_plain_canary
 from testkit.posting import current_version
@@ -236,8 +236,8 @@ def test_a_dry_run_shows_the_review_and_writes_nothing(watched: Watched, put: Pu
     ended = put("MIYABI_ROOT=-", "--remove", "MIYABI_LOG_LEVEL", "--dry-run", "--json", stdin=b"/y")
     assert ended.status == 0, ended.err
     row = next(row for row in ended.json["rows"] if row["key"] == "MIYABI_ROOT")
-    assert row["before"].startswith("••••••••")
-    assert row["after"].startswith("••••••••")
+    assert row["before"].startswith(MASK)
+    assert row["after"].startswith(MASK)
     assert row["before"] != row["after"]
     assert estate.value("dev", "config") == before
     assert not {"PutSecretValue", "UpdateSecretVersionStage"} & set(aws.operations())

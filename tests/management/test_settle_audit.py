@@ -10,10 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from secrets_ui.domain.audit.actions import Action
+from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import open_intents
+from testkit.intents import intend
 from tests.conftest import Estate, forget_configuration
 
 pytestmark = pytest.mark.django_db
@@ -35,10 +37,8 @@ def settle(*arguments: str) -> tuple[int, str, str]:
     return 0, out.getvalue(), errors.getvalue()
 
 
-def intend(secret: str = "miyabi/dev/config") -> int:
-    return audit.record_intent(
-        "secret.save", HANA, environment="dev", secret=secret, base_version_id="0" * 32
-    ).sequence
+def intend_save(secret: str = "miyabi/dev/config") -> audit.Act:
+    return intend(Action.SAVE, HANA, environment="dev", secret=secret, base_version_id="0" * 32)
 
 
 def test_nothing_open_says_nothing_and_is_status_0(dev: Estate) -> None:
@@ -46,7 +46,7 @@ def test_nothing_open_says_nothing_and_is_status_0(dev: Estate) -> None:
 
 
 def test_an_open_intent_is_ended_and_named(dev: Estate) -> None:
-    sequence = intend()
+    sequence = intend_save().sequence
     assert settle("--min-age", "0") == (
         0,
         f"Record {sequence} (secret.save): not_applied: AWS has no such version.\n",
@@ -56,13 +56,13 @@ def test_an_open_intent_is_ended_and_named(dev: Estate) -> None:
 
 
 def test_a_young_intent_is_left_alone(dev: Estate) -> None:
-    intend()
+    intend_save()
     assert settle() == (0, "", "")
     assert len(open_intents()) == 1
 
 
 def test_waiting_ends_what_was_open_at_the_start(dev: Estate) -> None:
-    intend()
+    intend_save()
     assert settle("--wait", "--min-age", "1")[0] == 0
     assert open_intents() == []
 
@@ -70,7 +70,7 @@ def test_waiting_ends_what_was_open_at_the_start(dev: Estate) -> None:
 def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(
     dev: Estate, settings: Any
 ) -> None:
-    sequence = intend()
+    sequence = intend_save().sequence
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"
     forget_configuration()
     status, out, errors = settle("--min-age", "0")
@@ -83,8 +83,8 @@ def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(
 
 def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
     name = "miyabi/dev/config"
-    sequence = intend()
-    version = AuditRecord.objects.get(sequence=sequence).hash
+    act = intend_save()
+    version = act.hash
     client = dev["dev"].clients.secretsmanager
     client.put_secret_value(
         SecretId=name,
@@ -92,14 +92,7 @@ def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
         ClientRequestToken=version,
         VersionStages=[f"MIYABI-EDIT-{version[:12]}"],
     )
-    audit.record_outcome(
-        audit.Recorded(sequence, version),
-        "secret.save",
-        HANA,
-        "failed",
-        environment="dev",
-        secret=name,
-    )
+    act.failed(ConsoleError("A test."))
 
     assert settle() == (0, f"dev: a left label was taken off {name}.\n", "")
     assert "MIYABI" not in str(client.describe_secret(SecretId=name)["VersionIdsToStages"])
@@ -108,7 +101,7 @@ def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
 def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(dev: Estate) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("SQLite's own way to refuse writes.")
-    intend()
+    intend_save()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only=ON")
         try:

@@ -1,4 +1,4 @@
-"""What all commands in a person's name share: whose name, which statuses, what goes where."""
+"""What all commands in a person's name share: the name, exit statuses, and output streams."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.management import twin
-from secrets_ui.management.twin import WrongCall, as_json, printable, status_of, table, told
+from secrets_ui.management.twin import WrongCall, as_json, describe, printable, status_of, table
 from secrets_ui.models import AuditRecord, RoleGrant
 from tests.conftest import Estate
 from tests.management.shell import Shell
@@ -161,7 +161,7 @@ def test_each_kind_of_error_has_a_status(error: ConsoleError, status: int) -> No
 
 
 def test_an_aws_error_is_told_with_code_request_id_and_a_command() -> None:
-    text = told(AwsThrottled("It was throttled.", CALL))
+    text = describe(AwsThrottled("It was throttled.", CALL))
     for piece in (
         "AWS asked us to slow down",
         "It was throttled.",

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.audit.chain import FIELDS
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
@@ -26,7 +27,7 @@ def verify(*arguments: str) -> str:
 
 
 def write(count: int) -> list[audit.Recorded]:
-    return [audit.record("sign-in", Actor("hana")) for _ in range(count)]
+    return [audit.record(Action.SIGN_IN, Actor("hana")) for _ in range(count)]
 
 
 def tamper(statement: str) -> None:

@@ -16,8 +16,8 @@ from deploy.demo.account import assume
 from deploy.demo.local_aws import PROJECT, LocalAws
 from secrets_ui.domain.environment import Environment, Rules
 from testkit import postgres as postgresql
+from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, fresh_environments
-from tests.processes.aws_proxy import AwsProxy
 from tests.processes.consoles import Console
 from tests.processes.outside import Aws
 
@@ -105,9 +105,12 @@ def start(
 
     def begin(database: str, *, endpoint: str = "", wait: bool = True, **more: str) -> Console:
         environ = {
-            "DATABASE_URL": database, "ENVIRONMENTS_FILE": str(environments_file),
-            "LOCAL_AWS_ENDPOINT": endpoint or local_aws.endpoint, "WRITES_PER_MINUTE": "100000", **more,
-        }  # fmt: skip
+            "DATABASE_URL": database,
+            "ENVIRONMENTS_FILE": str(environments_file),
+            "LOCAL_AWS_ENDPOINT": endpoint or local_aws.endpoint,
+            "WRITES_PER_MINUTE": "100000",
+            **more,
+        }
         console = Console(environ, tmp_path_factory.mktemp("console") / "log")
         started.append(console)
         return console.wait_until_ready() if wait else console

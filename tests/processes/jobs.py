@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import resource
 from collections.abc import Callable, Sequence
+from importlib import import_module, reload
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import Error, connection
+from django.db import Error, connection, connections
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.people.actor import Actor
@@ -24,6 +28,15 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.secrets.opening import open_secret
+
+
+def use_database(url: str) -> None:
+    """The process goes on as if it had been started on this database."""
+    os.environ["DATABASE_URL"] = url
+    fresh = reload(import_module(settings.SETTINGS_MODULE))
+    connections.close_all()
+    del connections["default"]
+    connections.settings = connections.configure_settings(fresh.DATABASES)
 
 
 def told(act: Callable[[], Any]) -> dict[str, Any]:
@@ -46,7 +59,9 @@ def save(
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )
-    edit = Edit(secret, base, changes, reason="OPS-1: a test", typed_name=secret, once=once)
+    edit = Edit(
+        secret, base, changes, reason="OPS-1: a test", typed_name=secret, idempotency_key=once
+    )
 
     def act() -> dict[str, Any]:
         saved = edit_secret.put_new_version(get_environment(environment), Actor(actor), edit)
@@ -136,15 +151,17 @@ def append(count: int, actor: str = "hana") -> dict[str, Any]:
     while len(written) < count:
         try:
             written.append(
-                audit.record("sign-in", Actor(actor), details={"number": len(written)}).sequence
+                audit.record(
+                    Action.SIGN_IN, Actor(actor), details={"number": len(written)}
+                ).sequence
             )
         except AuditUnavailable:
             refused += 1
     return {"written": written, "refused": refused}
 
 
-def record(*, action: str = "sign-in", actor: str = "hana", **more: Any) -> Any:
-    return told(lambda: {"sequence": audit.record(action, Actor(actor), **more).sequence})
+def record(*, action: str = "sign_in", actor: str = "hana", **more: Any) -> Any:
+    return told(lambda: {"sequence": audit.record(Action(action), Actor(actor), **more).sequence})
 
 
 def run_sql(statements: list[str]) -> dict[str, Any]:
@@ -170,6 +187,7 @@ def let_files_grow_no_more() -> None:
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
+        use_database,
         save,
         approve,
         reject,

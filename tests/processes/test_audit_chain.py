@@ -9,7 +9,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -25,13 +25,21 @@ PROCESSES, RECORDS = 8, 200
 OTHERS = ", ".join(f'"{name}"' for name in (*FIELDS[1:], "hash"))  # every column but the sequence
 
 
+@pytest.fixture(scope="module")
+def started(start: Start) -> dict[str, Console]:
+    """A console process for each kind of database, once a test has needed it."""
+    return {}
+
+
 @pytest.fixture
-def console(start: Start, database: str) -> Iterator[Console]:
+def console(start: Start, started: dict[str, Console], database: str) -> Console:
     """A console on an empty database, with ten records."""
-    console = start(database)
-    console.ask("append", count=10)
-    yield console
-    console.stop()
+    kind = database.partition(":")[0]
+    if kind not in started:
+        started[kind] = start(database)
+    started[kind].ask("use_database", url=database)
+    started[kind].ask("append", count=10)
+    return started[kind]
 
 
 def is_sqlite(database: str) -> bool:

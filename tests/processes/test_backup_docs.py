@@ -30,9 +30,15 @@ def run(name: str, folder: Path, **environ: str) -> None:
     user, group = as_whom() if "postgresql" in name else (None, None)
     path = f"{environ.pop('programs', '')}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     ended = subprocess.run(
-        ["sh", "-ec", block(name)], cwd=folder, env={"PATH": path, **environ}, capture_output=True, text=True, timeout=120,
-        user=user, group=group,
-    )  # fmt: skip
+        ["sh", "-ec", block(name)],
+        cwd=folder,
+        env={"PATH": path, **environ},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        user=user,
+        group=group,
+    )
     assert ended.returncode == 0, ended.stderr
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.local_aws import PROJECT, LocalAws
-from tests.processes.aws_proxy import LOST, Answer, AwsProxy
+from testkit.aws_proxy import LOST, Answer, AwsProxy
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
 from tests.processes.outside import Aws

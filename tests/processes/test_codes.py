@@ -40,8 +40,12 @@ print(*[check_code(person, code) or "refused" for code in sys.argv[1:]], sep=","
 def python(script: str, environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", script, *arguments],
-        cwd=PROJECT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=PROJECT,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def test_s32_of_four_processes_with_the_same_code_at_once_one_is_let_in(

@@ -28,9 +28,11 @@ def environ(
     environments_file: Path, local_aws: LocalAws, sqlite_copy: Callable[[], str]
 ) -> dict[str, str]:
     found = {
-        **os.environ, "DATABASE_URL": sqlite_copy(), "ENVIRONMENTS_FILE": str(environments_file),
+        **os.environ,
+        "DATABASE_URL": sqlite_copy(),
+        "ENVIRONMENTS_FILE": str(environments_file),
         "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
-    }  # fmt: skip
+    }
     command = [sys.executable, "manage.py", "shell", "-c", MAKE_ACCOUNT]
     subprocess.run(
         command, cwd=PROJECT, env=found, check=True, timeout=PATIENCE, capture_output=True

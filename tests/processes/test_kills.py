@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes.aws_proxy import LOST, Answer, AwsProxy
+from testkit.aws_proxy import LOST, Answer, AwsProxy
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
 from tests.processes.outside import Aws

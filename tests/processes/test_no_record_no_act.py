@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from secrets_ui.services.audit import writing
+from testkit.aws_proxy import AwsProxy
 from testkit.postgres import PostgresServer
-from tests.processes.aws_proxy import AwsProxy
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
 from tests.processes.outside import Aws

@@ -27,8 +27,28 @@ SAID = "The audit log cannot be written, so nothing was done"
 
 @pytest.fixture(scope="module")
 def console(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One estate and database; each test starts the console on it."""
+    """One estate and database, to start the console on."""
     with served(local_aws, tmp_path_factory.mktemp("served")) as console:
+        yield console
+
+
+@pytest.fixture(scope="module")
+def both_ports(console: Served) -> Iterator[tuple[int, int]]:
+    """Two servers on the one database, each with a worker of its own, for all tests from the first
+    that asks: a start costs more than any of them."""
+    other = choose_port("NO_SUCH_VARIABLE", 0)
+    with console.running(), console.running(PORT=str(other)):
+        yield console.port, other
+
+
+@pytest.fixture(scope="module")
+def on_postgres(
+    local_aws: LocalAws, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """A running console whose database is in PostgreSQL."""
+    folder = tmp_path_factory.mktemp("postgres-console")
+    url = postgres.new_database()
+    with served(local_aws, folder, DATABASE_URL=url) as console, console.running():
         yield console
 
 
@@ -73,31 +93,7 @@ class Attempt:
         assert json.loads(self.stored())["MIYABI_ROOT"] == self.typed
 
 
-def test_s60_with_a_locked_database_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
-    with console.running():
-        attempt = Attempt(console)
-        with closing(sqlite3.connect(console.folder / "db.sqlite3", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            attempt.ensure_refused()
-        attempt.ensure_taken()
-
-
-@pytest.mark.skipif(
-    not hasattr(resource, "prlimit"), reason="only Linux can take a process's disk away"
-)
-def test_s60_with_a_full_disk_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
-    with console.running():
-        attempt = Attempt(console)
-        worker = console.workers()[-1]
-        before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
-        resource.prlimit(
-            worker, resource.RLIMIT_FSIZE, (4096, before[1])
-        )  # no file can grow any more
-        attempt.ensure_refused()
-        resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
-        attempt.ensure_taken()
-
-
+# First, before other tests' servers run: it changes the file while none has it open.
 def test_s60_with_a_read_only_database_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
     with console.running():
         attempt = Attempt(console)
@@ -105,6 +101,30 @@ def test_s60_with_a_read_only_database_an_edit_is_503_and_aws_is_not_asked(conso
         attempt.ensure_refused()
     with console.running():
         attempt.ensure_taken()
+
+
+@pytest.mark.usefixtures("both_ports")
+def test_s60_with_a_locked_database_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
+    attempt = Attempt(console)
+    with closing(sqlite3.connect(console.folder / "db.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        attempt.ensure_refused()
+    attempt.ensure_taken()
+
+
+@pytest.mark.skipif(
+    not hasattr(resource, "prlimit"), reason="only Linux can take a process's disk away"
+)
+@pytest.mark.usefixtures("both_ports")
+def test_s60_with_a_full_disk_an_edit_is_503_and_aws_is_not_asked(console: Served) -> None:
+    attempt = Attempt(console)
+    worker = console.workers()[-1]
+    before = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+    # No file can grow any more.
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, (4096, before[1]))
+    attempt.ensure_refused()
+    resource.prlimit(worker, resource.RLIMIT_FSIZE, before)
+    attempt.ensure_taken()
 
 
 @contextmanager
@@ -138,10 +158,9 @@ def _set_write_version(path: Path, version: int) -> None:
     ids=["read-only", "down"],
 )
 def test_s60_with_postgresql_read_only_or_down_an_edit_is_503_and_aws_is_not_asked(
-    local_aws: LocalAws, tmp_path: Path, postgres: PostgresServer, broken: str, mended: str
+    on_postgres: Served, postgres: PostgresServer, broken: str, mended: str
 ) -> None:
-    url = postgres.new_database()
-    name = url.rpartition("/")[2]
+    name = on_postgres.environ["DATABASE_URL"].rpartition("/")[2]
 
     def tell(statement: str) -> None:
         close = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
@@ -149,60 +168,58 @@ def test_s60_with_postgresql_read_only_or_down_an_edit_is_503_and_aws_is_not_ask
             "psql", "--dbname", "postgres", "--command", statement.format(name), "--command", close
         )
 
-    with served(local_aws, tmp_path, DATABASE_URL=url) as console, console.running():
-        attempt = Attempt(console)
-        tell(broken)
-        attempt.ensure_refused()
-        tell(mended)
-        attempt.ensure_taken()
+    attempt = Attempt(on_postgres)
+    tell(broken)
+    attempt.ensure_refused()
+    tell(mended)
+    attempt.ensure_taken()
 
 
-def test_s22_wrong_passwords_are_counted_across_processes(console: Served) -> None:
+def test_s22_wrong_passwords_are_counted_across_processes(
+    console: Served, both_ports: tuple[int, int]
+) -> None:
     """Two servers on one database, each with a worker of its own."""
-    other = choose_port("NO_SUCH_VARIABLE", 0)
-    with console.running(), console.running(PORT=str(other)):
-        person = Person(console.port)
-        statuses = []
-        for number in range(6):
-            person.move_to((console.port, other)[number % 2])
-            statuses.append(person.sign_in("viewer", f"wrong {number}").status)
-        assert statuses == [403, 403, 403, 403, 403, 429]
-        assert len(set(console.workers()[-12:])) == 2  # a page and a form for each attempt
-        for port in (console.port, other):
-            assert Person(port).sign_in("viewer", console.password).status == 429
-            assert (
-                Person(port).sign_in("auditor", console.password).status == 302
-            )  # nobody else is locked
+    person = Person(console.port)
+    statuses = []
+    for number in range(6):
+        person.move_to(both_ports[number % 2])
+        statuses.append(person.sign_in("viewer", f"wrong {number}").status)
+    assert statuses == [403, 403, 403, 403, 403, 429]
+    assert len(set(console.workers()[-12:])) == 2  # a page and a form for each attempt
+    for port in both_ports:
+        assert Person(port).sign_in("viewer", console.password).status == 429
+        # nobody else is locked
+        assert Person(port).sign_in("auditor", console.password).status == 302
 
 
-def test_s27_a_sign_out_counts_in_every_process_at_once(console: Served) -> None:
-    other = choose_port("NO_SUCH_VARIABLE", 0)
-    with console.running(), console.running(PORT=str(other)):
-        person = console.person("auditor")
-        for port in (console.port, other):
-            person.move_to(port)
-            assert person.get("/audit").status == 200
-        stolen = dict(person.cookies())
-        assert person.post("/sign-out", {}).status == 302
-        for port in (console.port, other):
-            thief = Person(port, stolen)
-            assert thief.get("/audit").headers["Location"] == "/sign-in?next=/audit"
+def test_s27_a_sign_out_counts_in_every_process_at_once(
+    console: Served, both_ports: tuple[int, int]
+) -> None:
+    person = console.person("auditor")
+    for port in both_ports:
+        person.move_to(port)
+        assert person.get("/audit").status == 200
+    stolen = dict(person.cookies())
+    assert person.post("/sign-out", {}).status == 302
+    for port in both_ports:
+        thief = Person(port, stolen)
+        assert thief.get("/audit").headers["Location"] == "/sign-in?next=/audit"
 
 
+@pytest.mark.usefixtures("both_ports")
 def test_s15_a_body_is_refused_by_its_length_before_it_is_sent(console: Served) -> None:
-    with console.running():
-        answer = Person(console.port).announce(EDIT, 10**10)
+    answer = Person(console.port).announce(EDIT, 10**10)
     assert answer.status == 413
     assert "larger than a secret can be" in answer.text
 
 
+@pytest.mark.usefixtures("both_ports")
 def test_s50_s87_the_server_adds_no_version_and_takes_no_header_away(console: Served) -> None:
-    with console.running():
-        person = console.person("auditor")
-        answers = [
-            person.get(path)
-            for path in ("/livez", "/readyz", "/audit", "/none/at/all", "/audit/export.csv")
-        ]
+    person = console.person("auditor")
+    answers = [
+        person.get(path)
+        for path in ("/livez", "/readyz", "/audit", "/none/at/all", "/audit/export.csv")
+    ]
     assert [answer.status for answer in answers] == [200, 200, 200, 404, 200]
     for answer in answers:
         assert answer.headers["Server"] == "gunicorn"

@@ -30,6 +30,9 @@ def main() -> None:
 
     answer(ready=os.getpid())
     for line in _jobs:
+        # A child that is killed before it reads the empty line that starts it leaves it to us.
+        if not line.strip():
+            continue
         job = json.loads(line)
         if job.pop("fork", False):
             fork(job, JOBS)

@@ -154,7 +154,7 @@ def test_s84_outside_local_mode_nothing_but_aws_is_called(
         "miyabi/dev/",
         "arn:aws:iam::111111111111:role/miyabi-console",
     )
-    client = aws_access.AwsSessions("").client(place, "secretsmanager", "hana")
+    client = aws_access.AwsSessions("").caller(place, "hana").client("secretsmanager")
     assert client.meta.endpoint_url == "https://secretsmanager.us-west-2.amazonaws.com"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.models import Session
 from django.core.management import get_commands
 from django.test import Client
@@ -20,7 +22,7 @@ from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON, current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate, client_of
+from tests.conftest import DEPLOYED_HASHERS, Estate, client_of
 from tests.security.counting_hasher import CountingHasher
 from tests.urls import every_url
 
@@ -175,6 +177,21 @@ def test_s24_a_password_is_hashed_for_an_unknown_name_too(hana: Any, settings: A
         sign_in(Client(), name, "wrong")
         counts.append(CountingHasher.encoded)
     assert counts == [1, 1]
+
+
+def test_s24_a_deployed_hash_is_argon2_with_at_least_the_work_that_owasp_asks_for(
+    settings: Any,
+) -> None:
+    """https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id"""
+    settings.PASSWORD_HASHERS = list(DEPLOYED_HASHERS)
+    encoded = make_password(PASSWORD)
+    assert encoded.startswith("argon2$argon2id$")
+    costs = re.search(r"\$m=(\d+),t=(\d+),p=(\d+)\$", encoded)
+    assert costs
+    memory, passes, _ = (int(cost) for cost in costs.groups())
+    assert memory >= 19 * 1024  # KiB
+    assert passes >= 2
+    assert check_password(PASSWORD, encoded)
 
 
 def _without_tokens(answer: Any) -> list[str]:

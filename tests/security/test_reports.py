@@ -54,8 +54,7 @@ def break_gateway(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
         raise Broken(len(params["body"]))
 
     with_its_own_clients(monkeypatch)
-    person = client.user.get_username()  # type: ignore[attr-defined]
-    boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
+    boto = aws_access.sessions().client("secretsmanager", get_environment("dev").region)
     boto.meta.events.register("before-call.secrets-manager.PutSecretValue", explode)
 
 
@@ -66,8 +65,7 @@ def break_answer(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
         raise Broken(len(parsed["SecretString"]))
 
     with_its_own_clients(monkeypatch)
-    person = client.user.get_username()  # type: ignore[attr-defined]
-    boto = aws_access.sessions().client(get_environment("dev"), "secretsmanager", person)
+    boto = aws_access.sessions().client("secretsmanager", get_environment("dev").region)
     boto.meta.events.register("after-call.secrets-manager.GetSecretValue", explode)
 
 

@@ -12,8 +12,8 @@ import pytest
 from deploy.demo.account import assume
 from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.environment import Environment, Rules
+from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, forget_configuration, fresh_environments
-from tests.processes.aws_proxy import AwsProxy
 from tests.processes.outside import Aws
 
 

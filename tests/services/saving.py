@@ -29,7 +29,13 @@ def save(
     )
     whole = None if document is None else SecretValue(document)
     edit = Edit(
-        secret, base, changes, document=whole, reason="OPS-1: a test", typed_name=secret, once=once
+        secret,
+        base,
+        changes,
+        document=whole,
+        reason="OPS-1: a test",
+        typed_name=secret,
+        idempotency_key=once,
     )
     return put_new_version(aws.environment, actor, edit)
 

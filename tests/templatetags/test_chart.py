@@ -1,4 +1,4 @@
-"""The chart as numbers: everything lies inside, nothing that was counted is invisible, and a gap is no zero."""
+"""The chart as numbers: all of it lies inside, every count is visible, a gap is no zero."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def test_alarms_stand_worst_first_from_when_they_came_into_their_state() -> None
         ("new", "INSUFFICIENT_DATA"),
         ("calm", "OK"),
     ]
-    assert lanes[0].text == "loud rings since 23 Nov"
-    assert lanes[1].text == "new has no data since when is not known"
+    assert lanes[0].text == "loud: In alarm since 23 Nov"
+    assert lanes[1].text == "new: Insufficient data since when is not known"
     assert lanes[2].x == "0.000%"
     assert float(lanes[0].x[:-1]) == pytest.approx(100 * (27 + 13.5 / 24) / 30, abs=0.01)
 

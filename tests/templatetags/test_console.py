@@ -1,13 +1,16 @@
-"""The console's filters and tags: what they make themselves is safe, and what they shorten stays the same."""
+"""The console's filters and tags: their own markup is safe, and shortcuts change nothing."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from django.template import engines
 from django.urls import reverse
 
+from secrets_ui.domain.secrets.formats import formats_for_script
 from secrets_ui.templatetags import console
 from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
@@ -67,3 +70,30 @@ def test_a_browser_is_told_in_words(agent: str, words: str) -> None:
 
 def test_the_earlier_of_two_ends_is_told() -> None:
     assert console.clock(3600, 7200) == console.clock(7200, 3600) == "01:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (30, "30 seconds"),
+        (1, "1 second"),
+        (60, "1 minute"),
+        (1800, "30 minutes"),
+        (90, "90 seconds"),
+        (43200, "12 hours"),
+    ],
+)
+def test_a_limit_of_time_is_told_in_its_largest_whole_unit(seconds: int, words: str) -> None:
+    assert console.duration(seconds) == words
+
+
+def test_what_the_edit_form_carries_for_its_script_survives_the_attribute() -> None:
+    page = engines["django"].from_string('<form data-rules="{% edit_rules %}">').render({})
+    written = page.removeprefix('<form data-rules="').removesuffix('">')
+    assert '"' not in written
+    assert json.loads(unescape(written)) == {
+        "formats": json.loads(json.dumps(formats_for_script())),
+        "format_of_unknown": "free_text",
+        "max_bytes": 65_536,
+        "generated_characters": 43,
+    }

@@ -1,9 +1,9 @@
-"""One estate for the session, made by `terraform apply` in the local AWS, and the console set up to look at it."""
+"""One estate for each worker, made by `terraform apply` in the local AWS."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from deploy.demo.local_aws import LocalAws
 from deploy.demo.values import Values, make_values
 from secrets_ui.domain.environment import Environment, parse_environments
 from tests.conftest import forget_configuration, fresh_environments
+from tests.terraform.provider import provider_running
 from tests.terraform.running import (
     Terraform,
     copy_sources,
@@ -41,9 +42,18 @@ def cli_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_cli_config(tmp_path_factory.mktemp("terraform"), provider)
 
 
+@pytest.fixture(scope="session")
+def attached(cli_config: Path) -> Iterator[dict[str, str]]:
+    """The environment by which Terraform's commands share one provider process."""
+    program = find_provider()
+    assert program is not None
+    with provider_running(program) as environ:
+        yield environ
+
+
 @dataclass(frozen=True)
 class Applied:
-    """What was applied, with the values that were given; `clients` act in its account, beside the console."""
+    """What was applied, and the values that were given. `clients` act in its account."""
 
     terraform: Terraform
     environment: Environment
@@ -55,20 +65,32 @@ class Applied:
     @property
     def account(self) -> Account:
         return Account(
-            self.environment, self.clients, self.outputs["key_arn"], self.outputs["lambda_role_arn"],
-            {self.environment.prefix + name: arn for name, arn in self.outputs["secret_arns"].items()},
-        )  # fmt: skip
+            self.environment,
+            self.clients,
+            self.outputs["key_arn"],
+            self.outputs["lambda_role_arn"],
+            {
+                self.environment.prefix + name: arn
+                for name, arn in self.outputs["secret_arns"].items()
+            },
+        )
 
 
 @pytest.fixture(scope="session")
 def applied(
-    cli_config: Path, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+    cli_config: Path,
+    attached: dict[str, str],
+    local_aws: LocalAws,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Applied:
-    """init, plan, apply: as somebody does who follows the guide, with values from TF_VAR_…; prod, in an account of its own."""
+    """prod in an account of its own, by init, plan and apply with values from TF_VAR_…"""
     place = fresh_environments()["prod"]
     values = make_values(read_catalog(), "prod")
     terraform = Terraform(
-        copy_sources(tmp_path_factory.mktemp("estate")), cli_config, variables_of(place, values)
+        copy_sources(tmp_path_factory.mktemp("estate")),
+        cli_config,
+        attached,
+        variables_of(place, values),
     )
     point_at(terraform.folder, local_aws.endpoint, place.account)
     watching(local_aws.endpoint, place)("logs").create_log_group(logGroupName=TRAIL)
@@ -87,7 +109,7 @@ def applied(
 
 
 def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
-    """Makes clients of services that only Terraform and these tests use, inside the environment's account."""
+    """Makes clients inside the environment's account, of services that the console does not use."""
     base = boto3.Session(
         aws_access_key_id="local", aws_secret_access_key="local", region_name=place.region
     )
@@ -104,7 +126,7 @@ def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
 
 
 def variables_of(place: Environment, values: Values) -> dict[str, str]:
-    """What a tfvars file says of an environment, and its first values under the names of the guide: github_token for GITHUB_TOKEN."""
+    """An environment's variables, and its first values by lower-case name (`github_token`)."""
     where = {
         "environment": place.name,
         "account_id": place.account,
@@ -120,7 +142,7 @@ def variables_of(place: Environment, values: Values) -> dict[str, str]:
 
 @pytest.fixture
 def console(applied: Applied, settings: Any, tmp_path: Path) -> Applied:
-    """Points the console of this process at the applied estate, with the environments file that Terraform gave out."""
+    """Points this process's console at the applied estate, by Terraform's own output."""
     path = tmp_path / "environments.toml"
     path.write_text(applied.outputs["console_environment"], encoding="utf-8")
     settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, applied.endpoint

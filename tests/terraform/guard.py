@@ -14,10 +14,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.environment import Environment
+from secrets_ui.aws.caller import Caller
 from secrets_ui.domain.iam import Layer, NamedPolicy, PolicyKind, Request, evaluate, parse_policy
-from secrets_ui.domain.session_scope import Scope
 from tests.conftest import with_its_own_clients
 from tests.terraform.iam_needs import NEEDS, Place
 
@@ -141,22 +139,16 @@ def parts(document: Document) -> Iterator[tuple[str, Document]]:
 
 @contextmanager
 def guarded(monkeypatch: pytest.MonkeyPatch, *guards: Guard) -> Iterator[None]:
-    """Within it, every client that the console makes for an environment has that environment's guard before it."""
+    """Within it, every client that the console asks for has its environment's guard before it."""
     by_environment = {guard.place.environment.name: guard for guard in guards}
-    make = AwsSessions.client
+    find = Caller.client
 
-    def client(
-        self: AwsSessions,
-        environment: Environment,
-        service: str,
-        name: str,
-        scope: Scope | None = None,
-    ) -> BaseClient:
-        made = make(self, environment, service, name, scope)
-        by_environment[environment.name].stand_before(made, service)
-        return made
+    def client(self: Caller, service: str) -> Any:
+        found = find(self, service)
+        by_environment[self.environment.name].stand_before(found, service)
+        return found
 
     with monkeypatch.context() as patched:
-        patched.setattr(AwsSessions, "client", client)
+        patched.setattr(Caller, "client", client)
         with_its_own_clients(patched)
         yield

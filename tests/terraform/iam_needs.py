@@ -129,5 +129,6 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("lambda", function, "GetFunctionConfiguration"),
     **_own("cloudtrail", anything, "LookupEvents"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
+    "sts:AssumeRole": (),  # asked by the console itself, before it is the role
     "sts:GetCallerIdentity": (),  # "No permissions are required"
 }

@@ -1,4 +1,4 @@
-"""Terraform in the tests: found with its provider, and run in a copy of deploy/terraform against the local AWS."""
+"""Runs Terraform in a copy of deploy/terraform, against the local AWS."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def why_not(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def must_run(environ: Mapping[str, str] = os.environ) -> bool:
-    """In CI a missing provider is a failure, not a reason to skip, where terraform itself is there."""
+    """True in CI where terraform is installed: a missing provider then fails instead of skipping."""
     return environ.get("CI") == "true" and bool(shutil.which("terraform", path=environ.get("PATH")))
 
 
 def write_cli_config(folder: Path, provider: Path) -> Path:
-    """A CLI configuration that installs the one provider from where it lies, by a link, and asks no registry."""
+    """A CLI configuration that installs the provider by a link and asks no registry."""
     platform = json.loads(
         _run(["terraform", "version", "-json"], folder, {"PATH": os.environ["PATH"]}).stdout
     )["platform"]
@@ -68,7 +68,7 @@ def write_cli_config(folder: Path, provider: Path) -> Path:
 
 
 def copy_sources(folder: Path) -> Path:
-    """deploy/terraform and the catalogue, as they lie to each other; what Terraform leaves behind stays out of the repository."""
+    """Copies deploy/terraform and the catalogue, so that Terraform writes outside the repository."""
     left = shutil.ignore_patterns(
         ".terraform", ".terraform.lock.hcl", "*.tfstate*", "*.tfvars", "*_override.tf"
     )
@@ -78,7 +78,7 @@ def copy_sources(folder: Path) -> Path:
 
 
 def point_at(root: Path, endpoint: str, account: str) -> None:
-    """An override file beside the root module: the provider speaks to the local AWS, inside `account`, which moto tells by the role."""
+    """Writes an override file: the provider calls the local AWS, in the account of its role."""
     endpoints = "\n".join(f'    {service} = "{endpoint}"' for service in SERVICES)
     (root / "local_override.tf").write_text(f"""
 provider "aws" {{
@@ -100,17 +100,24 @@ provider "aws" {{
 
 @dataclass
 class Terraform:
-    """Commands in one folder. `log` keeps all that they printed."""
+    """Commands in one folder.
+
+    `attached` leads all of them but `init` to a provider that runs already; `init` installs one.
+    `log` keeps all that they printed.
+    """
 
     folder: Path
     cli_config: Path
+    attached: Mapping[str, str]
     variables: dict[str, str] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
 
     def run(self, *arguments: str, status: int = 0, **variables: str) -> str:
-        """Runs `terraform …`, and returns what it printed. The command has to end with `status`."""
+        """Runs `terraform …` and returns its output. AssertionError unless it ends with `status`."""
         given = {f"TF_VAR_{name}": value for name, value in (self.variables | variables).items()}
-        done = _run(["terraform", *arguments], self.folder, self._environ() | given)
+        provider = {} if arguments[0] == "init" else dict(self.attached)
+        environ = self._environ() | provider | given
+        done = _run(["terraform", *arguments], self.folder, environ)
         printed = done.stdout + done.stderr
         self.log.append((f"terraform {arguments[0]}, command {len(self.log) + 1}", printed))
         assert done.returncode == status, (
@@ -125,7 +132,7 @@ class Terraform:
         }
 
     def left_behind(self) -> Iterator[tuple[str, bytes]]:
-        """Everything that Terraform wrote: states, plans (which are archives, so each of their members), and what it printed."""
+        """Everything that Terraform wrote: states, the members of plans (ZIP files), and its output."""
         for path in self.folder.rglob("*"):
             if (
                 path.is_file()
@@ -148,7 +155,8 @@ class Terraform:
             "TF_IN_AUTOMATION": "true",
             "TF_CLI_ARGS": "-no-color",
             "AWS_EC2_METADATA_DISABLED": "true",
-            "GOGC": "800",  # the provider's schema is large: fewer collections take a third off each command
+            # The provider's schema is large: fewer collections take a third off each command.
+            "GOGC": "800",
         }
 
 

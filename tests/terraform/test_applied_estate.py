@@ -324,5 +324,5 @@ def save(applied: Applied, actor: Actor, secret: str, **values: str) -> None:
     put_new_version(
         applied.environment,
         actor,
-        Edit(name, base, changes, reason="OPS-1: a test", typed_name=name, once=""),
+        Edit(name, base, changes, reason="OPS-1: a test", typed_name=name, idempotency_key=""),
     )

@@ -16,9 +16,10 @@ import pytest
 from django.core.management import call_command
 
 from deploy.demo.local_aws import PROJECT
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.services import audit
 from testkit import postgres as postgresql
+from testkit.intents import intend
 from testkit.recording_aws import RecordingAws
 from tests.terraform.running import SOURCE
 
@@ -90,8 +91,8 @@ def test_the_alarm_on_open_intents_listens_for_what_the_console_says(
     _, aws = watched(only=("dev",))
     pattern = re.search(r'pattern += "\\"(.+)\\""', CODE["alarms.tf"])
     assert pattern
-    intended = audit.record_intent(
-        "secret.save", Actor("hana"), environment="dev", secret="miyabi/dev/config", keys=["A"]
+    intended = intend(
+        Action.SAVE, Actor("hana"), environment="dev", secret="miyabi/dev/config", keys=["A"]
     )
     aws.break_call("DescribeSecret", "InternalServiceError", status=500)
     with suppress(SystemExit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from deploy.demo.estate import read_catalog
 from deploy.demo.local_aws import PROJECT
-from secrets_ui.domain.secrets.catalog import FORMATS
-from secrets_ui.domain.secrets.key_rules import is_placeholder
+from deploy.demo.values import make_value
+from secrets_ui.domain.secrets.catalog import KeySpec
+from secrets_ui.domain.secrets.formats import FORMATS
+from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
 from tests.terraform import tables
 from tests.terraform.running import SOURCE, Terraform, copy_sources, must_run, why_not
 
@@ -22,9 +25,12 @@ EXAMPLES = sorted(path.parent for path in (SOURCE / "examples").glob("*/main.tf"
 
 
 @pytest.fixture(scope="session")
-def copied(cli_config: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def copied(
+    cli_config: Path, attached: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Terraform:
     """The root module in a folder of its own, initialised."""
-    terraform = Terraform(copy_sources(tmp_path_factory.mktemp("modules")), cli_config)
+    sources = copy_sources(tmp_path_factory.mktemp("modules"))
+    terraform = Terraform(sources, cli_config, attached)
     terraform.run("init", "-input=false")
     return terraform
 
@@ -43,7 +49,8 @@ def test_its_own_tests_pass_with_a_provider_that_makes_nothing(copied: Terraform
 @pytest.mark.slow
 @pytest.mark.parametrize("example", [pytest.param(path, id=path.name) for path in EXAMPLES])
 def test_an_example_is_valid(copied: Terraform, example: Path) -> None:
-    there = Terraform(copied.folder / "examples" / example.name, copied.cli_config)
+    folder = copied.folder / "examples" / example.name
+    there = Terraform(folder, copied.cli_config, copied.attached)
     there.run("init", "-input=false")
     there.run("validate")
 
@@ -119,10 +126,32 @@ def test_its_formats_are_those_of_the_console_and_their_placeholders_are_recogni
     found = dict(
         re.findall(r'^    (\w+) = \{\n.*?placeholder = "([^"]*)"', code, re.MULTILINE | re.DOTALL)
     )
-    assert set(found) == set(FORMATS)
+    assert list(found) == list(FORMATS)
     for secret in read_catalog().secrets.values():
         for key in secret.keys.values():
             assert is_placeholder(found[key.format], key), key.name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_its_formats_take_what_the_console_takes_and_refuse_what_it_refuses(name: str) -> None:
+    code = (SOURCE / "modules" / "miyabi-secrets" / "catalog.tf").read_text(encoding="utf-8")
+    [written] = re.findall(rf"^    {name} = \{{\n +pattern += (\".*\")$", code, re.MULTILINE)
+    pattern = re.compile(json.loads(written))  # HCL escapes in a string as JSON does
+    key = KeySpec("KEY", format=name)
+    good = [make_value(key, "dev") for _ in range(20)]
+    wrong = {
+        "github_token": ["ghp_short", good[0][:-1], f"{good[0]}0", f"x{good[0]}"],
+        "token": ["x" * 20, "x" * 20 + " " + "x" * 20],
+        "url": ["", "example.org", "ftp://example.org", "https://", "https:///path"],
+        "https_url": ["", "http://example.org", "example.org"],
+        "identifier": ["", "-dash", "two words", "näme"],
+        "path": ["", "relative/path"],
+        "free_text": [""],
+    }[name]
+    assert [check_value(value, key) for value in good] == [()] * len(good)
+    assert [value for value in good if not pattern.search(value)] == []
+    assert [value for value in wrong if check_value(value, key) == ()] == []
+    assert [value for value in wrong if pattern.search(value)] == []
 
 
 def test_values_are_written_only_through_arguments_that_forget_them() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.services import audit
+from testkit.intents import intend
 from testkit.posting import JSON, document_form, key_form, prod_rules
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url
@@ -104,7 +105,11 @@ class Tour:
 
     def leave_an_intent_open(self) -> None:
         """As a console does that ends in the middle of a save."""
-        audit.record_intent(
-            "secret.save", Actor("hana", "192.0.2.7"), environment=self.place.environment.name,
-            secret=self.name("config"), base_version_id=self.current(self.name("config")), keys=["MIYABI_ROOT"],
-        )  # fmt: skip
+        intend(
+            Action.SAVE,
+            Actor("hana", "192.0.2.7"),
+            environment=self.place.environment.name,
+            secret=self.name("config"),
+            base_version_id=self.current(self.name("config")),
+            keys=["MIYABI_ROOT"],
+        )

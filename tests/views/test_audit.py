@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from secrets_ui.domain.audit.actions import Action, Outcome
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
+from testkit.intents import intend
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -27,25 +29,16 @@ DEV, PROD = (
 @pytest.fixture
 def chain(db: None) -> dict[str, int]:
     """Some records by name; the numbers of the lines that the log shows."""
-    signed = audit.record("sign_in", HANA)
-    read = audit.record_intent("value.read", HANA, **DEV, version_id="v-read")
-    audit.record_outcome(read, "value.read", HANA, "done", **DEV, request_ids=["request-1"])
-    save = audit.record_intent(
-        "secret.save", KENJI, **PROD, keys=["GITHUB_TOKEN"], reason="OPS-7: it leaked"
-    )
-    audit.record_outcome(
-        save,
-        "secret.save",
-        KENJI,
-        "done",
-        **PROD,
-        keys=["GITHUB_TOKEN"],
-        version_id="v-save",
-        request_ids=["request-2"],
-    )
-    opened = audit.record_intent("secret.save", KENJI, **DEV, keys=["BASE_URL"])
+    signed = audit.record(Action.SIGN_IN, HANA)
+    with audit.act(Action.READ_VALUE, HANA, **DEV, version_id="v-read") as read:
+        read.done(request_id="request-1")
+    with audit.act(
+        Action.SAVE, KENJI, **PROD, keys=["GITHUB_TOKEN"], reason="OPS-7: it leaked"
+    ) as save:
+        save.done(request_id="request-2", version_id="v-save")
+    opened = intend(Action.SAVE, KENJI, **DEV, keys=["BASE_URL"])
     refused = audit.record(
-        "access.refused", HANA, "refused", **PROD, details={"action": "secret.edit"}
+        Action.REFUSE_ACCESS, HANA, Outcome.REFUSED, **PROD, details={"action": "secret.edit"}
     )
     return {
         "signed": signed.sequence,
@@ -143,10 +136,10 @@ def test_an_export_whose_filter_cannot_be_read_is_refused_instead_of_being_wider
 
 def test_pages_go_on_below_a_record_so_that_new_ones_never_shift_them(signed_in: SignedIn) -> None:
     for number in range(60):
-        audit.record("sign_in", Actor(f"person-{number}"))
+        audit.record(Action.SIGN_IN, Actor(f"person-{number}"))
     client = signed_in("auditor")
     first = client.get("/audit")
-    audit.record("sign_in", HANA)
+    audit.record(Action.SIGN_IN, HANA)
     second = client.get("/audit", {"below": first.context["page"].older})
     assert len(lines(first)) == 50
     assert lines(second) == list(range(10, 0, -1))
@@ -224,3 +217,17 @@ def test_an_export_is_itself_on_record_with_its_filters(
         "filters": {"person": "hana"},
         "environments": ["dev"],
     }
+
+
+def test_an_act_that_was_not_carried_out_is_shown_and_found_by_these_words(
+    db: None, signed_in: SignedIn
+) -> None:
+    with audit.act(Action.READ_VALUE, HANA, **DEV) as read:
+        read.not_applied("the secret has changed")
+    client = signed_in("auditor")
+    page = client.get("/audit", {"outcome": "not_applied"})
+    assert lines(page) == [read.sequence]
+    text = page.content.decode()
+    assert '<option value="not_applied" selected>not carried out</option>' in text
+    assert text.count("not carried out") == 2
+    assert "not carried out" in client.get(f"/audit/{read.sequence}").content.decode()

@@ -35,7 +35,7 @@ def test_it_works(filled: tuple[Estate, RecordingAws], signed_in: SignedIn) -> N
     answer = signed_in("viewer").get("/staging/usage")
     page = text(answer)
     assert answer.status_code == 200
-    assert "1 alarm rings. In 30 days: " in page
+    assert "1 alarm is in alarm. In 30 days: " in page
     assert "miyabi-staging-failed-reads" in page
     assert page.count('<rect class="bar') == 90
     assert page.count('<th scope="row">') == 30
@@ -59,7 +59,7 @@ def test_the_cost_of_all_asks_for_no_alarms(
     answer = signed_in("viewer", "dev", "staging").get("/cost")
     asked = Counter(call.operation for call in aws.seen if call.operation != "AssumeRole")
     assert asked == {"GetMetricData": 2, "ListSecrets": 2}
-    assert [entry.environment.name for entry in answer.context["reckoning"].environments] == [
+    assert [entry.environment.name for entry in answer.context["estimate"].environments] == [
         "dev",
         "staging",
     ]
@@ -95,7 +95,7 @@ def test_a_missing_permission_is_named_and_the_rest_is_shown(
     page = text(answer)
     assert answer.status_code == 200
     assert permission in page
-    assert ("1 alarm rings" in page) is (operation == "ListSecrets")
+    assert ("1 alarm is in alarm" in page) is (operation == "ListSecrets")
     assert answer.context["cost"].is_known is (operation == "DescribeAlarms")
 
 
@@ -126,7 +126,7 @@ def test_environments_are_asked_side_by_side(
         return pass_on(headers, body)
 
     monkeypatch.setattr(aws, "pass_on", hold)
-    assert client.get("/cost").context["reckoning"].environments[2].cost.figures[0].is_known
+    assert client.get("/cost").context["estimate"].environments[2].cost.figures[0].is_known
     assert not together.broken
 
 
@@ -134,9 +134,15 @@ def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> N
     estate, _ = watched(only=("dev",))
     name = "miyabi-<script>alert(1)</script>"
     estate["dev"].clients.cloudwatch.put_metric_alarm(
-        AlarmName=name, Namespace="N", MetricName="<b>m</b>", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        AlarmName=name,
+        Namespace="N",
+        MetricName="<b>m</b>",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
-    )  # fmt: skip
+    )
     page = text(signed_in("viewer").get("/dev/usage"))
     assert "miyabi-&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<b>m</b>" not in page

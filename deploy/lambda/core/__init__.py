@@ -1,1 +1,1 @@
-"""What the Lambda functions of Miyabi share. The standard library alone; boto3 is loaded where something is unusual."""
+"""What Miyabi's Lambda functions share. Standard library only; boto3 is loaded in unusual cases."""

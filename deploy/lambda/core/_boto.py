@@ -1,4 +1,4 @@
-"""Secrets Manager by boto3: slower to start, and at home everywhere."""
+"""Secrets Manager by boto3: slower to start, but it works everywhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._held import Held, held_from
 
 
 def make_client(deadline: Deadline) -> Any:
-    """Its own retries, and time-outs that fit into what is left. Raises InvalidInput."""
+    """Make a client with its own retries and time-outs within the deadline. Raises InvalidInput."""
     try:
         import boto3
         from botocore.config import Config
@@ -45,9 +45,12 @@ def get_secret_value(client: Any, name: str) -> Held:
     try:
         answer = client.get_secret_value(SecretId=name)
     except ClientError as caught:
-        told, meta = caught.response.get("Error", {}), caught.response.get("ResponseMetadata", {})
+        reported, meta = (
+            caught.response.get("Error", {}),
+            caught.response.get("ResponseMetadata", {}),
+        )
         error = error_of(
-            name, told.get("Code", ""), told.get("Message", ""), meta.get("RequestId", "")
+            name, reported.get("Code", ""), reported.get("Message", ""), meta.get("RequestId", "")
         )
     except (BotoCoreError, ValueError) as caught:
         error = _of_botocore(name, caught)
@@ -73,8 +76,11 @@ def _of_botocore(name: str, caught: Exception) -> SecretsError:
 
 
 def _keep_quiet() -> None:
-    """At DEBUG botocore and urllib3 log what AWS answers, values included. Each logger gets a level of its own, so that a root logger at
-    DEBUG does not reach them."""
+    """Keep botocore and urllib3 from logging secret values.
+
+    At DEBUG they log AWS's answers. Each logger gets its own level, so that a root logger at DEBUG
+    does not affect it.
+    """
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("botocore", "boto3", "urllib3"):
             logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger(name).level))

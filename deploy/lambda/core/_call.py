@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Failed(Exception):
-    """One attempt that failed. `again` says whether another one may fare better."""
+    """A failed attempt. `again` says whether another one may succeed."""
 
     def __init__(self, error: SecretsError, *, again: bool) -> None:
         super().__init__()
@@ -28,27 +28,27 @@ class Failed(Exception):
 
 
 def get_secret_value(name: str, deadline: Deadline) -> Held:
-    """The current version of one secret. Raises Failed."""
+    """Return the current version of one secret. Raises Failed."""
     return held_from(name, _ask("GetSecretValue", {"SecretId": name}, name, deadline))
 
 
 def batch_get_secret_value(names: list[str], deadline: Deadline) -> list[Held | SecretsError]:
-    """Several, each as what was read or why not, in their order. Raises Failed where the whole call fails.
+    """Return what was read, or the error, for each name in order. Raises Failed for the whole call.
 
-    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html: failures come in Errors.
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
     """
     answer = _ask("BatchGetSecretValue", {"SecretIdList": names}, " and ".join(names), deadline)
-    told: dict[str, Held | SecretsError] = {}
+    outcomes: dict[str, Held | SecretsError] = {}
     for read in map(_batched, answer.pop("SecretValues", ())):
-        told[read.secret if isinstance(read, SecretsError) else read.name] = read
+        outcomes[read.secret if isinstance(read, SecretsError) else read.name] = read
         if isinstance(read, Held):
-            told[read.arn] = read
+            outcomes[read.arn] = read
     for failed in answer.get("Errors", ()):
         name = str(failed.get("SecretId", ""))
-        told[name] = error_of(
+        outcomes[name] = error_of(
             name, str(failed.get("ErrorCode", "")), str(failed.get("Message", ""))
         )
-    return [told.get(name) or SecretNotFound(name, "AWS answered without it") for name in names]
+    return [outcomes.get(name) or SecretNotFound(name, "AWS answered without it") for name in names]
 
 
 def _batched(value: dict[str, Any]) -> Held | SecretsError:
@@ -62,10 +62,10 @@ def _ask(operation: str, asked: dict[str, Any], secret: str, deadline: Deadline)
     region = os.environ["AWS_REGION"]
     body = json.dumps(asked).encode()
     answer = _send(_route.host(region), _headers(operation, region, body), body, secret, deadline)
-    told = _parse(answer.body)
-    if answer.status == 200 and told is not None:
-        return told
-    raise _refusal(secret, answer, told or {})
+    document = _parse(answer.body)
+    if answer.status == 200 and document is not None:
+        return document
+    raise _refusal(secret, answer, document or {})
 
 
 def _headers(operation: str, region: str, body: bytes) -> dict[str, str]:
@@ -78,16 +78,20 @@ def _headers(operation: str, region: str, body: bytes) -> dict[str, str]:
     if token := os.environ.get("AWS_SESSION_TOKEN"):
         headers["X-Amz-Security-Token"] = token
     headers["Authorization"] = authorization(
-        headers, body, region=region, service="secretsmanager",
-        key_id=os.environ["AWS_ACCESS_KEY_ID"], secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
-    )  # fmt: skip
+        headers,
+        body,
+        region=region,
+        service="secretsmanager",
+        key_id=os.environ["AWS_ACCESS_KEY_ID"],
+        secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+    )
     return headers | {"User-Agent": "miyabi-secrets-loader"}
 
 
 def _send(
     host: str, headers: dict[str, str], body: bytes, secret: str, deadline: Deadline
 ) -> _https.Answer:
-    """In botocore's words, which people know and the console reads."""
+    """Send a request. Errors use botocore's words, which people and the console know."""
     url, connected = f'"https://{host}/"', False
     try:
         with _https.connect_tls(host, deadline) as connection:
@@ -134,16 +138,16 @@ def _why(error: OSError) -> str:
 
 def _parse(body: bytes) -> dict[str, Any] | None:
     try:
-        told = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return told if isinstance(told, dict) else None
+    return document if isinstance(document, dict) else None
 
 
-def _refusal(secret: str, answer: _https.Answer, told: dict[str, Any]) -> Failed:
+def _refusal(secret: str, answer: _https.Answer, document: dict[str, Any]) -> Failed:
     """https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html"""
-    code = str(told.get("__type", "")).rpartition("#")[2] or f"HTTP {answer.status}"
-    message = str(told.get("message") or told.get("Message") or "")
+    code = str(document.get("__type", "")).rpartition("#")[2] or f"HTTP {answer.status}"
+    message = str(document.get("message") or document.get("Message") or "")
     error = error_of(secret, code, message, answer.headers.get("x-amzn-requestid", ""))
     return Failed(error, again=answer.status >= 500 or answer.status == 429 or is_throttling(code))
 

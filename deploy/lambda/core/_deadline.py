@@ -1,4 +1,4 @@
-"""The time that a load may take: whatever is tried again, it ends before Lambda ends the function."""
+"""The time limit of a load. Retries included, it ends before Lambda ends the function."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Deadline:
         self.at = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds, never negative."""
+        """Return the seconds left, never negative."""
         return max(0.0, self.at - time.monotonic())
 
     def left_or_raise(self, at_most: float) -> float:
-        """The time-out for one step. Raises TimeoutError when nothing is left."""
+        """Return the time-out for one step. Raises TimeoutError when no time is left."""
         left = self.left()
         if not left:
             raise TimeoutError("the time is over")
@@ -33,7 +33,10 @@ class Deadline:
 
 
 def make_deadline(timeout: float | None, context: Any) -> Deadline:
-    """`timeout` in seconds, and never more than Lambda's context has left. Raises InvalidInput."""
+    """Make a deadline of `timeout` seconds, at most what Lambda's context has left.
+
+    Raises InvalidInput.
+    """
     if timeout is not None and (
         isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0
     ):
@@ -50,5 +53,6 @@ def _left_to_the_function(context: Any) -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
     except (AttributeError, TypeError):
         raise InvalidInput(
-            f"context: expected the context that Lambda hands to the handler, got {type(context).__name__}."
+            "context: expected the context that Lambda hands to the handler, got "
+            f"{type(context).__name__}."
         ) from None

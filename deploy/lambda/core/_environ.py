@@ -1,4 +1,4 @@
-"""Secrets into os.environ: everything is looked at first, and nothing is set if anything is wrong."""
+"""Sets os.environ from secrets. Everything is validated first; on any error nothing is set."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ if TYPE_CHECKING:
 
     from ._held import Held, Keys
 
-# Whoever may write a secret must not be able to send the function elsewhere, or let it run something else.
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html lists what Lambda keeps for itself.
+# Whoever may write a secret must not be able to send the function elsewhere, or let it run
+# something else.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html lists what Lambda keeps
+# for itself.
 _RESERVED = frozenset((
-    "PATH", "_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_CA_BUNDLE",
-    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN", "SSLKEYLOGFILE",
+    "PATH", "_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
+    "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_CA_BUNDLE", "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN",
+    "SSLKEYLOGFILE",
 ))  # fmt: skip
 _RESERVED_STARTS = (
-    "AWS_LAMBDA", "AWS_ENDPOINT_URL", "AWS_CONTAINER", "AWS_WEB_IDENTITY", "LD_", "PYTHON", "SSL_CERT_", "MIYABI_SECRETS_",
+    "AWS_LAMBDA", "AWS_ENDPOINT_URL", "AWS_CONTAINER", "AWS_WEB_IDENTITY", "LD_", "PYTHON",
+    "SSL_CERT_", "MIYABI_SECRETS_",
 )  # fmt: skip
 
 
 class Merger:
-    """Remembers what it set, so that a later version of a secret replaces it and a key that is gone is taken away."""
+    """Remembers what it set, to replace changed keys and remove deleted ones."""
 
     def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
@@ -37,9 +42,11 @@ class Merger:
         return f"<Merger of {', '.join(self._ours) or 'nothing'}>"
 
     def merge(self, secrets: list[Held], *, override: bool) -> list[str]:
-        """Set a variable for each key. Of a key in two secrets the first one counts; its name is among those returned.
+        """Set a variable for each key.
 
-        `override`: existing variables lose; otherwise they win. Raises UnusableSecret, and then nothing was changed.
+        For a key in two secrets the first one counts; its name is returned. With `override`,
+        existing variables are replaced; otherwise they stay. Raises UnusableSecret, and then
+        nothing was changed.
         """
         for held in secrets:
             ensure_fit(held)
@@ -56,7 +63,10 @@ class Merger:
 
 
 def ensure_fit(held: Held) -> None:
-    """Every key is fit to be a variable's name, every value to be its text. Raises UnusableSecret, which names the key alone."""
+    """Check that every key can name a variable and every value can be its text.
+
+    Raises UnusableSecret, which names only the key.
+    """
     for name in held.keys:
         if problem := _problem(name, held.keys):
             raise UnusableSecret(held.name, f"Its key {name[:60]!r} {problem}")
@@ -67,7 +77,10 @@ def _problem(name: str, keys: Keys) -> str:
     if not (name.isascii() and name.isidentifier()):
         return "is no name for a variable: letters, digits and underscores, and no digit first"
     if name in _RESERVED or name.startswith(_RESERVED_STARTS):
-        return "is a variable that Lambda, Python or AWS's tools read themselves, which no secret may set"
+        return (
+            "is a variable that Lambda, Python or AWS's tools read themselves, which no secret "
+            "may set"
+        )
     if value is None or isinstance(value, (dict, list)):
         kind = "null" if value is None else "an object" if isinstance(value, dict) else "a list"
         return f"holds {kind}, and a variable holds text"
@@ -85,7 +98,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """A number or a truth value as JSON writes it."""
+    """Return a text unchanged, and a number or a Boolean as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -1,4 +1,7 @@
-"""What can go wrong: a type for each, with the sentence that the console's troubleshooting knows. No text holds a value."""
+"""The errors: a type for each, with a sentence that the console's troubleshooting recognises.
+
+No text holds a value.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ _ADVICE = "Paste this line into Troubleshoot, “Paste an error…”, in the se
 
 
 class InvalidInput(ValueError):
-    """An argument or a setting that cannot be right. Nothing was asked of AWS."""
+    """An invalid argument or setting. AWS was not asked."""
 
 
 class SecretsError(Exception):
-    """Base of what reading a secret raises. The text tells which secret, what happened, AWS's code and words, and what to do.
+    """Base of the errors of reading a secret.
 
-    `secret` is its name, `code` and `request_id` are AWS's ("" where no answer came).
+    The text says which secret, what happened, AWS's code and words, and what to do. `secret` is its
+    name; `code` and `request_id` are AWS's ("" without an answer).
     """
 
     happened = "it could not be read"
@@ -24,12 +28,12 @@ class SecretsError(Exception):
     ) -> None:
         self.secret, self.code, self.request_id = secret, code, request_id
         request = f" (request id {request_id})" if request_id else ""
-        told = ": ".join(part for part in (code, _one_line(said)) if part)
-        told = f" {told}{request}." if told else ""
-        super().__init__(f"{secret}: {self.happened}.{told.replace('..', '.')} {self.advice}")
+        reported = ": ".join(part for part in (code, _one_line(said)) if part)
+        reported = f" {reported}{request}." if reported else ""
+        super().__init__(f"{secret}: {self.happened}.{reported.replace('..', '.')} {self.advice}")
 
     def add_others(self, others: list[SecretsError]) -> None:
-        """Secrets that failed at the same time are named at the end of the text."""
+        """Name secrets that failed at the same time at the end of the text."""
         if others:
             names = ", ".join(
                 f"{other.secret} ({other.code or type(other).__name__})" for other in others
@@ -70,7 +74,7 @@ class CredentialsRefused(SecretsError):
 
 
 class UnusableSecret(SecretsError):
-    """It was read, and what it holds cannot be used."""
+    """The secret was read, but its content cannot be used."""
 
     happened = "it was read, and cannot be used"
 
@@ -107,14 +111,12 @@ _BY_CODE: dict[str, type[SecretsError]] = {
     "SignatureDoesNotMatch": CredentialsRefused,
     "UnrecognizedClientException": CredentialsRefused,
 }
-_ABOUT_KMS = (
-    "kms",
-    "ciphertext refers to",
-)  # AWS names the key's refusal by the same code as the secret's
+# AWS uses the same code for a refusal by the key and by the secret.
+_ABOUT_KMS = ("kms", "ciphertext refers to")
 
 
 def error_of(secret: str, code: str, message: str, request_id: str = "") -> SecretsError:
-    """The error for an error answer of AWS."""
+    """Return the error for an error answer of AWS."""
     kind = _BY_CODE.get(code, SecretsError)
     lower = message.lower()
     if kind is NoAccess and any(word in lower for word in _ABOUT_KMS):
@@ -125,6 +127,6 @@ def error_of(secret: str, code: str, message: str, request_id: str = "") -> Secr
 
 
 def _one_line(text: str) -> str:
-    """AWS's words without line breaks and control characters, and no more of them than a person reads."""
+    """Shorten AWS's words, without line breaks and control characters."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _SHOWN]).split())
     return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"

@@ -1,4 +1,5 @@
-"""The AWS Parameters and Secrets Lambda Extension: a cache on localhost that Lambda runs beside the function.
+"""The AWS Parameters and Secrets Lambda Extension: a cache on localhost that Lambda runs beside the
+function.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
 """
@@ -24,7 +25,7 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 def port() -> int:
-    """Raises InvalidInput."""
+    """Return the extension's port. Raises InvalidInput."""
     text = os.environ.get(PORT_SETTING) or str(PORT)
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65_536):
         raise InvalidInput(f"{PORT_SETTING}: expected a port, 1 to 65535, got {text[:20]!r}.")
@@ -32,8 +33,11 @@ def port() -> int:
 
 
 def get_secret_value(name: str, deadline: Deadline) -> Held | None:
-    """None where it does not answer with a secret: it is not ready while a function is set up, and tells AWS's errors in words of its
-    own. AWS itself is asked then, and tells them better."""
+    """Return the secret, or None if the extension does not answer with one.
+
+    It is not ready while a function is initialised, and rewords AWS's errors. In both cases AWS
+    itself is asked next, and reports errors better.
+    """
     number = port()
     headers = {
         "Host": f"localhost:{number}",
@@ -43,12 +47,12 @@ def get_secret_value(name: str, deadline: Deadline) -> Held | None:
         with closing(_https.connect("localhost", number, deadline)) as connection:
             line = f"GET /secretsmanager/get?secretId={_quoted(name)} HTTP/1.1"
             answer = _https.exchange(connection, line, headers, b"", deadline)
-        told = json.loads(answer.body) if answer.status == 200 else None
+        document = json.loads(answer.body) if answer.status == 200 else None
     except (OSError, ValueError, RecursionError, _https.NotUnderstood):
         return None
-    return held_from(name, told) if isinstance(told, dict) and "ARN" in told else None
+    return held_from(name, document) if isinstance(document, dict) and "ARN" in document else None
 
 
 def _quoted(name: str) -> str:
-    """urllib.parse.quote without urllib.parse, which takes longer to load than the call takes."""
+    """Quote as urllib.parse.quote does. Loading urllib.parse takes longer than the call."""
     return "".join(c if c in _PLAIN else f"%{ord(c):02X}" for c in name)  # names are ASCII

@@ -1,4 +1,4 @@
-"""A secret that was read: its keys, its version, and when. Neither prints a value."""
+"""A secret that was read: its keys, its version and the time. Neither class prints a value."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class Keys(dict[str, "Any"]):
-    """The keys of a secret with their values: a dict that does not print them, and that nobody changes, since all readers share it.
+    """The keys and values of a secret: a read-only dict that does not print its values.
 
-    `dict(keys)` makes a plain copy.
+    It is read-only since all readers share it. `dict(keys)` makes a plain copy.
     """
 
     __slots__ = ()
@@ -39,7 +39,11 @@ class Keys(dict[str, "Any"]):
 
 
 class Held:
-    """`read_at` is in seconds since the epoch: the only clock that goes on while Lambda has the function frozen."""
+    """A secret that was read.
+
+    `read_at` is in seconds since the epoch, the only clock that advances while Lambda has the
+    function frozen.
+    """
 
     __slots__ = ("arn", "keys", "name", "read_at", "version")
 
@@ -52,8 +56,11 @@ class Held:
 
 
 def is_stale(held: Held | None, max_age: float | None) -> bool:
-    """Older than `max_age` seconds, or not there. A clock that was set back makes it stale too, and so does a `max_age` that is no number:
-    it is refused where secrets are read."""
+    """Whether a secret is absent or older than `max_age` seconds.
+
+    A clock that was set back makes it stale too. So does a `max_age` that is no number, which is
+    refused where secrets are read.
+    """
     try:
         return held is None or (max_age is not None and not 0 <= time() - held.read_at <= max_age)
     except TypeError:
@@ -61,7 +68,10 @@ def is_stale(held: Held | None, max_age: float | None) -> bool:
 
 
 def held_from(name: str, answer: dict[str, Any]) -> Held:
-    """From what GetSecretValue answers. Raises UnusableSecret; by then no frame's locals and no error holds the value."""
+    """Parse GetSecretValue's answer.
+
+    Raises UnusableSecret. By then neither a frame's locals nor an error holds the value.
+    """
     problem, keys = _parse(answer.pop("SecretString", None))
     if problem:
         raise UnusableSecret(name, problem[1], code=problem[0])
@@ -69,7 +79,10 @@ def held_from(name: str, answer: dict[str, Any]) -> Held:
 
 
 def _parse(text: Any) -> tuple[tuple[str, str] | None, Keys]:
-    """A problem (code, words), or the keys. An error of the parser holds the document, so it goes no further than this."""
+    """Return a problem (code, words), or the keys.
+
+    The parser's own error holds the document, so it is not passed on.
+    """
     if not isinstance(text, str):
         return ("", "It holds binary data, and the loader reads JSON"), Keys()
     try:

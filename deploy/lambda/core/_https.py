@@ -1,4 +1,7 @@
-"""One HTTP exchange on one connection, as small as Secrets Manager needs it. http.client loads the email package, which takes longer."""
+"""One HTTP exchange on one connection, as much of HTTP as Secrets Manager needs.
+
+http.client is not used: it loads the email package, which takes longer.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class NotUnderstood(Exception):
 
 
 class Answer:
-    """Status, headers by their small names, and body. Its text holds nothing of the body."""
+    """Status, headers by lower-case name, and body. Its repr shows nothing of the body."""
 
     __slots__ = ("body", "headers", "status")
 
@@ -33,7 +36,10 @@ class Answer:
 
 
 def connect_tls(host: str, deadline: Deadline) -> ssl.SSLSocket:
-    """A checked connection to port 443. Raises OSError, of which TimeoutError and ssl.SSLCertVerificationError are kinds."""
+    """Return a verified TLS connection to port 443.
+
+    Raises OSError, of which TimeoutError and ssl.SSLCertVerificationError are subclasses.
+    """
     context = _roots.context()
     try:
         return _wrap(context, host, deadline)
@@ -55,7 +61,10 @@ def _wrap(context: ssl.SSLContext, host: str, deadline: Deadline) -> ssl.SSLSock
 
 
 def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """The first address that takes the connection. The host goes as bytes: as text it would load the codec of international names."""
+    """Connect to the first address that accepts.
+
+    The host is given as bytes: as text it would load the codec for international names.
+    """
     failed: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(
         host.encode(), port, type=socket.SOCK_STREAM
@@ -76,7 +85,7 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
 def exchange(
     connection: socket.socket, line: str, headers: dict[str, str], body: bytes, deadline: Deadline
 ) -> Answer:
-    """One request, one answer."""
+    """Send one request and return its answer."""
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     connection.settimeout(deadline.left_or_raise(ANSWER_SECONDS))
     connection.sendall(
@@ -87,11 +96,11 @@ def exchange(
     )
     received = _read_until(connection, b"\r\n\r\n", b"", deadline)
     start, _, rest = received.partition(b"\r\n\r\n")
-    status, told = _parse_head(start)
-    length = _length(told)
+    status, answer_headers = _parse_head(start)
+    length = _length(answer_headers)
     while len(rest) < length:
         rest += _receive(connection, deadline)
-    return Answer(status, told, rest[:length])
+    return Answer(status, answer_headers, rest[:length])
 
 
 def _read_until(

@@ -1,4 +1,4 @@
-"""The loader's logger, loaded when it is needed: importing logging takes as long as a call to AWS."""
+"""The loader's logger, loaded on demand: importing logging takes as long as an AWS call."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ if TYPE_CHECKING:
 
 
 def logger() -> logging.Logger:
-    """`core.secrets`. At INFO unless somebody chose a level: Lambda's root logger shows warnings alone, and the lines of a load are meant
-    to be in its log."""
+    """Return the logger `core.secrets`, at INFO unless another level was chosen.
+
+    Lambda's root logger shows warnings only, and the lines of a load belong in its log.
+    """
     import logging
 
     found = logging.getLogger("core.secrets")

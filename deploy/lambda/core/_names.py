@@ -1,4 +1,4 @@
-"""Names as they are given: checked before anything is asked of AWS, and told which and why."""
+"""Validates names before AWS is asked. Errors say which name is wrong and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from ._errors import InvalidInput
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 SECRETS = ("api-keys", "config")
-# A name, or an ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+# A name, or an ARN:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 # Sets and not regular expressions: compiling those takes longer than all the checks.
 _ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _IN_PROJECT = _ALPHANUMERIC | frozenset("-_")
@@ -14,16 +15,18 @@ _IN_ID = _IN_PROJECT | frozenset("/+=.@:")
 
 
 def secret_names(project: str, environment: str) -> list[str]:
-    """The two secrets of an environment. Raises InvalidInput."""
+    """Return the two secrets of an environment. Raises InvalidInput."""
     if not (
         isinstance(project, str) and 0 < len(project) <= 64 and _IN_PROJECT.issuperset(project)
     ):
         raise InvalidInput(
-            f"project_name: expected letters, digits, hyphens and underscores, got {_shown(project)}."
+            "project_name: expected letters, digits, hyphens and underscores, got "
+            f"{_shown(project)}."
         )
     if not isinstance(environment, str) or environment not in ENVIRONMENTS:
         raise InvalidInput(
-            f"environment: expected one of {', '.join(ENVIRONMENTS)}, got {_shown(environment)}. Nothing was loaded."
+            f"environment: expected one of {', '.join(ENVIRONMENTS)}, got "
+            f"{_shown(environment)}. Nothing was loaded."
         )
     return [f"{project}/{environment}/{name}" for name in SECRETS]
 
@@ -34,7 +37,8 @@ def ensure_secret_id(secret_id: object) -> None:
         isinstance(secret_id, str) and 0 < len(secret_id) <= 2048 and _IN_ID.issuperset(secret_id)
     ):
         raise InvalidInput(
-            f"secret_id: expected a secret's name or ARN (letters, digits and /_+=.@-), got {_shown(secret_id)}."
+            "secret_id: expected a secret's name or ARN (letters, digits and /_+=.@-), got "
+            f"{_shown(secret_id)}."
         )
 
 
@@ -47,7 +51,8 @@ def ensure_account_id(account_id: object) -> None:
         and account_id.isdecimal()
     ):
         raise InvalidInput(
-            f"account_id: expected the 12 digits of an AWS account as text, got {_shown(account_id)}."
+            "account_id: expected the 12 digits of an AWS account as text, got "
+            f"{_shown(account_id)}."
         )
 
 
@@ -61,7 +66,7 @@ def ensure_max_age(max_age: object) -> None:
 
 
 def ensure_key_names(names: object, what: str) -> None:
-    """Raises InvalidInput. A text is refused: it would be taken for a collection of letters."""
+    """Raises InvalidInput. A text is refused: it would count as a collection of letters."""
     if not isinstance(names, (list, tuple, set, frozenset)) or not all(
         isinstance(name, str) for name in names
     ):
@@ -71,5 +76,5 @@ def ensure_key_names(names: object, what: str) -> None:
 
 
 def _shown(given: object) -> str:
-    """Short, and for anything but text its type alone: a wrong argument may well be a value."""
+    """Shorten a text for a message. Only the type of anything else is shown: it may be a value."""
     return repr(given[:60]) if isinstance(given, str) else type(given).__name__

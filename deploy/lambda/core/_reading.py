@@ -1,4 +1,4 @@
-"""Reads secrets side by side, by the way that _route chooses, again where another attempt may fare better."""
+"""Reads secrets in parallel by the route that _route chooses, with retries."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ if TYPE_CHECKING:
     Outcome = Held | BaseException
 
 ATTEMPTS = 3
-PAUSE, LONGEST_PAUSE = (
-    0.1,
-    1.0,
-)  # seconds; each time at random between 0 and twice as much as before
+# Seconds. Each pause is random, up to a limit that doubles each time.
+PAUSE, LONGEST_PAUSE = 0.1, 1.0
 GRACE = 0.2  # for a thread whose time-out is just being told
 
 
 def read(names: list[str], deadline: Deadline, *, fresh: bool) -> list[Held]:
-    """The current version of each, in their order. `fresh`: not from the extension's cache. Raises SecretsError and InvalidInput.
+    """Return the current version of each secret, in order. One failure fails the whole.
 
-    All or nothing: one that fails fails the whole, and the error names it.
+    With `fresh`, the extension's cache is not used. Raises SecretsError and InvalidInput.
     """
     route, why = _route.choose()
     if route == "boto3":
@@ -83,7 +81,10 @@ def _by_boto3(names: list[str], deadline: Deadline) -> list[Outcome]:
 
 
 def again(call: Callable[[], Any], deadline: Deadline) -> Any:
-    """What `call` returns, tried ATTEMPTS times at most. Raises the SecretsError of the last attempt."""
+    """Return what `call` returns, after at most ATTEMPTS attempts.
+
+    Raises the SecretsError of the last attempt.
+    """
     from ._call import Failed
 
     for attempt in range(1, ATTEMPTS + 1):
@@ -97,7 +98,10 @@ def again(call: Callable[[], Any], deadline: Deadline) -> Any:
 
 
 def _pause(attempt: int, deadline: Deadline) -> bool:
-    """Wait at random, so that functions that failed together do not come back together. False where no time is left for that."""
+    """Wait a random time, so that functions that failed together do not retry together.
+
+    Return False if no time is left for that.
+    """
     seconds = min(LONGEST_PAUSE, PAUSE * 2**attempt) * int.from_bytes(os.urandom(4), "big") / 2**32
     if seconds >= deadline.left():
         return False
@@ -108,7 +112,7 @@ def _pause(attempt: int, deadline: Deadline) -> bool:
 def side_by_side(
     names: list[str], read_one: Callable[[str], Held], deadline: Deadline
 ) -> list[Outcome]:
-    """What each name gave, each in a thread of its own; what a report of it needs is loaded while the answers travel."""
+    """Read each name in its own thread. The logger is loaded while the answers travel."""
     outcomes: dict[str, Outcome] = {}
 
     def run(name: str) -> None:
@@ -127,7 +131,7 @@ def side_by_side(
 
 
 def _all_or_nothing(outcomes: list[Outcome]) -> list[Held]:
-    """Raises what failed first; the others that failed are named in its text."""
+    """Raise the first failure, whose text names the others."""
     errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     if errors:
         first, *others = errors

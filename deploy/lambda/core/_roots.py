@@ -1,7 +1,8 @@
-"""Which certificate authorities count: the system's check of certificate and host name, with the few roots that AWS uses in the place of all.
+"""Which certificate authorities are trusted.
 
-Loading all of them takes longer than anything else on a cold start. A server that the few do not vouch for is checked against the system's
-own, so that a change at AWS's end costs time and no outage.
+Certificate and host name are checked as usual, but against the few roots that AWS uses: loading all
+of the system's takes longer than anything else on a cold start. If the few do not vouch for a
+server, the system's are used, so that a change at AWS costs time but causes no outage.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import os
 import ssl
 
-ROOTS = os.path.join(os.path.dirname(__file__), "amazon-roots.pem")  # build_layer.py puts it there
-_made: list[
-    tuple[ssl.SSLContext, bool]
-] = []  # context, and whether it knows the few roots alone; the last one is in use
+# build_layer.py puts the file there.
+ROOTS = os.path.join(os.path.dirname(__file__), "amazon-roots.pem")
+# Each context, and whether it trusts the few roots only. The last one is in use.
+_made: list[tuple[ssl.SSLContext, bool]] = []
 
 
 def context() -> ssl.SSLContext:
-    """The one in use. Where somebody set SSL_CERT_FILE or SSL_CERT_DIR, or the file of the few is not there, the system's."""
+    """Return the context in use.
+
+    It is the system's if SSL_CERT_FILE or SSL_CERT_DIR is set, or if the file is missing.
+    """
     if not _made:
         chosen = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
         narrow = not chosen and os.path.exists(ROOTS)
@@ -25,10 +29,11 @@ def context() -> ssl.SSLContext:
 
 
 def wider_than(tried: ssl.SSLContext) -> ssl.SSLContext | None:
-    """The system's, from now on for every connection; None if `tried` was that."""
+    """Switch all connections to the system's roots; None if `tried` used them already."""
     current, narrow = _made[-1]
     if current is not tried:
-        return current  # another thread has widened it meanwhile
+        # Another thread has switched meanwhile.
+        return current
     if narrow:
         _made.append((ssl.create_default_context(), False))
         return _made[-1][0]

@@ -1,4 +1,4 @@
-"""Which way to Secrets Manager: straight by HTTPS where all is as Lambda usually has it, by boto3 where anything is not."""
+"""Chooses the route to Secrets Manager: HTTPS in the usual set-up of Lambda, else boto3."""
 
 from __future__ import annotations
 
@@ -8,32 +8,40 @@ from ._errors import InvalidInput
 
 SETTING = "MIYABI_SECRETS_ROUTE"
 ROUTES = ("auto", "https", "batch", "boto3", "extension")
-# The name is the extension's own, which Lambda demands of its file: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+# The name is the extension's own, which Lambda demands of its file:
+# https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
 EXTENSION = "/opt/extensions/AWSParametersAndSecretsLambdaExtension"
 
 _NEEDED = ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # boto3 knows what each of these asks for.
 _UNUSUAL = (
-    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
+    "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE",
+    "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy",
 )  # fmt: skip
 _SWITCHES = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
-# Regions whose host ends in amazonaws.com; the others (China, the isolated ones, Europe's sovereign cloud) have names of their own.
+# Regions whose host ends in amazonaws.com; the others (China, the isolated ones, Europe's sovereign
+# cloud) have names of their own.
 _AREAS = ("af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us", "us-gov")
 _QUARTERS = (
-    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast", "southwest",
+    "north", "south", "east", "west", "central", "northeast", "northwest", "southeast",
+    "southwest",
 )  # fmt: skip
 
-# os.environ is never a local variable here: tools that show the locals of a traceback would show all of it.
+# os.environ is never a local variable here: tools that show the locals of a traceback would show
+# all of it.
 
 
 def in_lambda() -> bool:
-    """Lambda names the function in every execution environment."""
+    """Whether this runs in Lambda, which names the function in every execution environment."""
     return bool(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
 
 
 def choose(extension: str = EXTENSION) -> tuple[str, str]:
-    """One of ROUTES without auto, and why. Raises InvalidInput when the setting is none of them, or asks for what cannot be."""
+    """Return one of ROUTES except auto, and why.
+
+    Raises InvalidInput if the setting is unknown or asks for the impossible.
+    """
     asked = os.environ.get(SETTING) or "auto"
     if asked not in ROUTES:
         raise InvalidInput(f"{SETTING}: expected one of {', '.join(ROUTES)}, got {asked[:40]!r}.")
@@ -50,7 +58,7 @@ def choose(extension: str = EXTENSION) -> tuple[str, str]:
 
 
 def why_unusual() -> str:
-    """What boto3 is needed for, as words; "" for nothing."""
+    """Return in words why boto3 is needed, or ""."""
     if not in_lambda():
         return "this is not AWS Lambda"
     for name in _NEEDED:

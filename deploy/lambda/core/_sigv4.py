@@ -16,10 +16,16 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 def authorization(
-    headers: Mapping[str, str], body: bytes, *, region: str, service: str, key_id: str, secret_key: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    region: str,
+    service: str,
+    key_id: str,
+    secret_key: str,
     method: str = "POST",
-) -> str:  # fmt: skip
-    """The value of the Authorization header. Every one of `headers` is signed; Host and X-Amz-Date are among them."""
+) -> str:
+    """Return the Authorization header. It signs all of `headers`, with Host and X-Amz-Date."""
     lines = sorted((name.lower(), " ".join(value.split())) for name, value in headers.items())
     signed = ";".join(name for name, _ in lines)
     canonical = "\n".join(
@@ -41,7 +47,7 @@ def authorization(
 
 
 def signing_key(secret_key: str, scope: str) -> bytes:
-    """The key for a scope `date/region/service/aws4_request`."""
+    """Return the key for a scope `date/region/service/aws4_request`."""
     key = f"AWS4{secret_key}".encode()
     for part in scope.split("/"):
         key = _hmac(key, part)

@@ -5,7 +5,7 @@
     load_secrets_to_env(project_name="miyabi", environment="prod")  # on a cold start
     get_secret("miyabi/prod/api-keys", "GITHUB_TOKEN")
 
-docs/lambda-loader.md tells the rest.
+docs/lambda-loader.md describes the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from time import time
 from . import _names, _reading
 from ._deadline import make_deadline
 from ._environ import Merger
-from ._errors import (  # fmt: skip
+from ._errors import (
     CannotDecrypt,
     CredentialsRefused,
     InvalidInput,
@@ -57,14 +57,13 @@ __all__ = [
     "get_secret",
     "held_versions",
     "load_secrets_to_env",
-]  # fmt: skip
+]
 
 _held: dict[str, Held] = {}
 _lock = threading.Lock()
 _merge_lock = threading.Lock()
-_merged: dict[
-    str, tuple[Merger, list[str]]
-] = {}  # by the first secret's name: what was set, and of which versions
+# By the first secret's name: what set its variables, and the versions that were merged.
+_merged: dict[str, tuple[Merger, list[str]]] = {}
 
 
 def load_secrets_to_env(
@@ -79,13 +78,17 @@ def load_secrets_to_env(
     timeout: float | None = None,
     context: Any = None,
 ) -> dict[str, str]:
-    """Merge `{project_name}/{environment}/api-keys` and `…/config` into os.environ. Outside AWS Lambda it changes nothing.
+    """Merge `{project_name}/{environment}/api-keys` and `…/config` into os.environ.
 
-    `override`: existing variables lose (True), or win (False). `required`: keys without which nothing is set. `account_id`: the account
-    that the secrets must be of. What was read is kept; `max_age`, in seconds, or `refresh` reads again. `timeout` in seconds (8 unless
-    said); with Lambda's `context` never more than the function has left. Returns the version id of each secret, {} outside Lambda.
+    Outside AWS Lambda it changes nothing.
 
-    Raises InvalidInput before anything is asked of AWS, SecretsError otherwise; in both cases os.environ is as it was.
+    `override`: replace existing variables (True) or keep them (False). `required`: keys without
+    which nothing is set. `account_id`: the account that must own the secrets. Secrets are kept once
+    read; `max_age` in seconds, or `refresh`, reads them again. `timeout` is in seconds, 8 by
+    default; with Lambda's `context` it is never more than the function has left.
+
+    Returns the version id of each secret, {} outside Lambda. Raises InvalidInput before AWS is
+    asked and SecretsError afterwards; os.environ is then unchanged.
     """
     names = _names.secret_names(project_name, environment)
     _names.ensure_key_names(required, "required")
@@ -96,16 +99,15 @@ def load_secrets_to_env(
         return {}
     _current(names, max_age, refresh, timeout, context)
     with _merge_lock:
-        secrets = [
-            _held[name] for name in names
-        ]  # another thread may have read newer ones meanwhile
+        # Another thread may have read newer ones meanwhile.
+        secrets = [_held[name] for name in names]
         _ensure_complete(secrets, tuple(required), account_id)
         _merge(secrets, override)
     return {held.name: held.version for held in secrets}
 
 
 def _merge(secrets: list[Held], override: bool) -> None:
-    """Once for each set of versions."""
+    """Merge, once for each set of versions."""
     merger, before = _merged.get(secrets[0].name) or (Merger(), [])
     versions = [held.version for held in secrets]
     if before == versions:
@@ -143,11 +145,13 @@ def get_secret(
     timeout: float | None = None,
     context: Any = None,
 ) -> Any:
-    """All keys of a secret, as a read-only dict, or the value of one `key`. What was read is kept: see load_secrets_to_env.
+    """Return all keys of a secret as a read-only dict, or the value of one `key`.
 
-    Raises InvalidInput, SecretsError; KeyNotFound where the secret has no such key.
+    Secrets are kept once read: see load_secrets_to_env. Raises InvalidInput and SecretsError;
+    KeyNotFound if the secret has no such key.
     """
-    # Without a star in the signature: keyword-only defaults are looked up one by one, which took a third of this call.
+    # Without a star in the signature: keyword-only defaults are looked up one by one, which took a
+    # third of this call.
     try:
         held = _held[secret_id]
         if not refresh and (max_age is None or 0.0 <= time() - held.read_at <= max_age):
@@ -179,14 +183,20 @@ def _read_one(
 
 
 def held_versions() -> dict[str, str]:
-    """The version id of each secret that this instance holds: what "has the Lambda picked it up?" asks."""
+    """Return the version id of each secret that this instance holds.
+
+    The console uses it to see whether the Lambda has picked up a new version.
+    """
     return {name: held.version for name, held in list(_held.items())}
 
 
 def _current(
     names: list[str], max_age: float | None, refresh: bool, timeout: float | None, context: Any
 ) -> list[Held]:
-    """Those that are held and young enough, and the others read. One thread reads; those that come meanwhile wait and find it done."""
+    """Return the secrets, reading those that are absent or too old.
+
+    One thread reads; others wait and find the result.
+    """
     _names.ensure_max_age(max_age)
     deadline = make_deadline(timeout, context)
     if not _lock.acquire(timeout=deadline.left()):
@@ -204,7 +214,7 @@ def _current(
 
 
 def forget() -> None:
-    """As in a new instance: nothing is held. os.environ stays as it is. For tests."""
+    """Forget all secrets, as in a new instance. os.environ stays unchanged. For tests."""
     with _lock, _merge_lock:
         _held.clear()
         _merged.clear()

@@ -1,9 +1,13 @@
-"""Troubleshooting: one check a file, pure: evidence in, a finding out. CHECKS is their order, that in which a request meets them; before
-the two questions that policies decide stand the traps that spoil them."""
+"""The troubleshooting checks, one a file. Each is pure: it takes evidence, returns a finding.
+
+CHECKS lists them in the order in which a request meets them. The traps that spoil a policy
+come before the two decisions by policies.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from types import ModuleType
 
 from ...domain.access.evidence import AccessEvidence
@@ -71,11 +75,12 @@ CHECKS: tuple[ModuleType, ...] = (
     no_recent_denials,
     console_may_write,
 )
-CHECK_IDS = tuple(module.__name__.rpartition(".")[2] for module in CHECKS)
+TITLES: Mapping[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for module in CHECKS}
+CHECK_IDS = tuple(TITLES)
 
 
 def run_checks(evidence: AccessEvidence) -> tuple[Finding, ...]:
-    """Every check, in order. One that cannot be done is unknown, and the others go on."""
+    """Run every check, in order. One that raises becomes unknown; the others continue."""
     first = console_reaches_aws.check(evidence)
     if not console_reaches_aws.reaches_aws(evidence) or console_reaches_aws.is_in_another_account(
         evidence
@@ -88,14 +93,18 @@ def _run(module: ModuleType, evidence: AccessEvidence) -> Finding:
     try:
         finding: Finding = module.check(evidence)
         return finding
-    except Exception as error:  # one check's mistake must not cost the others
+    # One check's mistake must not cost the others.
+    except Exception as error:
         log.exception("check failed")
-        text = f"This check could not be done: {type(error).__name__}. The log of this console tells more."
-        return module.say.unknown(text)  # type: ignore[no-any-return]
+        text = (
+            f"This check could not be done: {type(error).__name__}. "
+            "The log of this console tells more."
+        )
+        return module.report.unknown(text)  # type: ignore[no-any-return]
 
 
 def _skipped(module: ModuleType) -> Finding:
-    finding: Finding = module.say.skipped(
+    finding: Finding = module.report.skipped(
         "Not checked: this console does not see this account, for what console_reaches_aws says."
     )
     return finding

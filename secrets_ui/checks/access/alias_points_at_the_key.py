@@ -1,17 +1,21 @@
-"""The environment's alias points at the key that encrypts the secret: the next version will be encrypted with what it points at."""
+"""The environment's alias points at the key that encrypts the secret.
+
+The next version will be encrypted with the key behind the alias.
+"""
 
 from __future__ import annotations
 
-from ...domain.access.evidence import AccessEvidence, Known, Missing
+from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
 from ...domain.access.path import has_aws_managed_key
-from ...domain.access.policy_places import places
+from ...domain.access.policies import list_policies
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import ALIAS, then_apply
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 from .key_is_the_expected_one import is_as_expected
 
-say = Says(__name__, "key", "matters")
+TITLE = "The alias points at the secret's key"
+report = Reporter(__name__, "key", "matters")
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -24,44 +28,54 @@ def check(evidence: AccessEvidence) -> Finding:
         text = (
             f"There is no key behind {alias} in {region} of account {evidence.environment.account}."
         )
-        return say.fail(
+        return report.fail(
             text, "no such alias", remedy=_remedy(evidence, "create-alias"), see=(found.call.cli,)
         )
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"{alias} points at the key", "the alias", found)
+        return report.cannot_tell(evidence, f"{alias} points at the key", "the alias", found)
     if not isinstance(evidence.secret, Known) and names_another_key(evidence):
-        text = f"{alias} points at key {found.value.key_id}, and the policies of {evidence.environment.lambda_role} name another: it was moved."
-        return say.fail(
+        text = (
+            f"{alias} points at key {found.value.key_id}, and the policies of "
+            f"{evidence.environment.lambda_role} name another: it was moved."
+        )
+        return report.fail(
             text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=(found.call.cli,)
         )
     if not isinstance(evidence.secret, Known) or has_aws_managed_key(evidence):
-        return say.skipped(
-            f"{alias} is key {found.value.key_id}, and there is no secret under a customer key to compare it with."
+        return report.skipped(
+            f"{alias} is key {found.value.key_id}, and there is no secret under a customer key "
+            "to compare it with."
         )
     if not isinstance(evidence.key, Known):
-        return say.cannot_tell(
+        return report.cannot_tell(
             evidence, f"{alias} points at the key", "the key of the current version", evidence.key
         )
-    key, see = evidence.key.value, (found.call.cli, evidence.secret.call.cli)
+    return _compare(evidence, found, evidence.key.value)
+
+
+def _compare(evidence: AccessEvidence, found: Known[Key], key: Key) -> Finding:
+    """Compare the key behind the alias with the one that encrypts the secret."""
+    alias, see = evidence.environment.kms_alias, (found.call.cli, evidence.secret.call.cli)
     if key.arn == found.value.arn:
-        return say.passed(
+        return report.passed(
             f"{alias} points at key {key.key_id}, which encrypts {evidence.secret_name}.",
             "alias right",
             see=see,
         )
     if not is_as_expected(evidence):
-        return say.skipped(
-            f"{alias} is key {found.value.key_id}, and {evidence.secret_name} is encrypted with another: see key_is_the_expected_one."
+        return report.skipped(
+            f"{alias} is key {found.value.key_id}, and {evidence.secret_name} is encrypted "
+            "with another: see key_is_the_expected_one."
         )
     text = (
-        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with key {key.key_id}, to which the policies "
-        "belong: the alias was moved."
+        f"{alias} points at key {found.value.key_id}, and {evidence.secret_name} is encrypted with "
+        f"key {key.key_id}, to which the policies belong: the alias was moved."
     )
-    return say.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
+    return report.fail(text, "alias moved", remedy=_remedy(evidence, "update-alias"), see=see)
 
 
 def explains_key(evidence: AccessEvidence) -> str:
-    """The check that says why the key is not the one to be judged, "" where it is."""
+    """Return the check that explains why this is the wrong key, "" if it is the right one."""
     if not is_as_expected(evidence):
         return "key_is_the_expected_one"
     return (
@@ -72,17 +86,24 @@ def explains_key(evidence: AccessEvidence) -> str:
 
 
 def names_another_key(evidence: AccessEvidence) -> bool:
-    """Without a secret to compare with: the Lambda's policies name keys, and what the alias points at is none of them."""
+    """Whether the Lambda's policies name keys, none of which is the one behind the alias.
+
+    For use when there is no secret to compare with.
+    """
     keys = _named_keys(evidence)
     return bool(keys) and isinstance(evidence.alias, Known) and evidence.alias.value.arn not in keys
 
 
 def _named_keys(evidence: AccessEvidence) -> set[str]:
-    own = (place for place in places(evidence) if place.place.startswith(("identity:", "console:")))
+    own = (
+        policy
+        for policy in list_policies(evidence)
+        if policy.location.startswith(("identity:", "console:"))
+    )
     return {
         arn
-        for place in own
-        for item in place.statements
+        for policy in own
+        for item in policy.statements
         for arn in item.resources.literals
         if ":kms:" in arn and ":key/" in arn
     }
@@ -96,23 +117,18 @@ def _remedy(evidence: AccessEvidence, operation: str) -> Remedy:
         else ""
     )
     key = key or (keys.pop().rpartition("/")[2] if len(keys) == 1 else "")
+    region = environment.region
     cli = (
         command(
-            "kms",
-            operation,
-            "--alias-name",
-            environment.kms_alias,
-            "--target-key-id",
-            key,
-            "--region",
-            environment.region,
+            f"kms {operation}", alias_name=environment.kms_alias, target_key_id=key, region=region
         )
         if key
         else ""
     )
     return Remedy(
         f"Point {environment.kms_alias} at {f'key {key}' if key else 'the key'}.",
-        f'# {ALIAS}\nname          = "{environment.kms_alias}"\ntarget_key_id = aws_kms_key.secrets.key_id\n'
+        f'# {ALIAS}\nname          = "{environment.kms_alias}"\ntarget_key_id = '
+        "aws_kms_key.secrets.key_id\n"
         f"{then_apply(ALIAS)}",
         cli,
     )

@@ -1,37 +1,38 @@
-"""The role's permissions boundary, if it has one, lets through what the path needs."""
+"""The role's permissions boundary, if it has one, allows the calls on the path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import decrypt_statement, read_statement
 from ...domain.access.finding import Finding, Remedy
 from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
-from ...domain.access.policy_places import PolicyPlace, places
+from ...domain.access.policies import AttachedPolicy, list_policies
 from ...domain.access.sides import denying, within_boundary
 from ...domain.iam import Evaluation, Layer
-from ..judging.judged import explanation
-from ..remedies.fixes import fix
+from ..judging.judgement import explanation
+from ..remedies.fixes import find_remedy
 from ..remedies.policy_changes import Change, with_new_statement
 from ..remedies.trials import remedy
 from ..traps.find import repaired
-from ..traps.trap import DECRYPT, DESCRIBE, READ
 from ..wording import lambda_errors
 from ..wording.explain import deciding, names
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "The permissions boundary allows the calls"
+report = Reporter(__name__, "policies")
 Ask = Callable[[AccessEvidence], Answer]
 
 
 def check(evidence: AccessEvidence) -> Finding:
     role, boundary = evidence.environment.lambda_role, evidence.boundary
     if boundary is None:
-        return say.passed(f"{role} has no permissions boundary.", "no boundary")
+        return report.passed(f"{role} has no permissions boundary.", "no boundary")
     if not isinstance(boundary, Known):
-        return say.cannot_tell(
+        return report.cannot_tell(
             evidence,
             f"the permissions boundary lets {role} through",
             "the permissions boundary",
@@ -49,8 +50,8 @@ def check(evidence: AccessEvidence) -> Finding:
             text = (
                 f"Whether the permissions boundary {name} lets {role} through is not known: {doubt}"
             )
-            return say.unknown(text, see=see)
-        return say.passed(
+            return report.unknown(text, see=see)
+        return report.passed(
             f"The permissions boundary {name} lets {role} through.", "boundary allows", see=see
         )
     fixed = repaired(evidence)
@@ -58,13 +59,16 @@ def check(evidence: AccessEvidence) -> Finding:
         action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))
     }
     if not left:
-        text = f"The permissions boundary {name} does not allow {names(refused)}: {explanation(evidence)}."
-        return say.skipped(text, "boundary refuses")
+        text = (
+            f"The permissions boundary {name} does not allow {names(refused)}: "
+            f"{explanation(evidence)}."
+        )
+        return report.skipped(text, "boundary refuses")
     return _fail(evidence, name, left, see)
 
 
 def _doubts(answer: Answer, name: str) -> Iterator[str]:
-    """Why the boundary's part is not certain: it cannot be parsed, or a statement of it hangs on what nobody knows."""
+    """Yield why the boundary's decision is uncertain: malformed, or with an unknown condition."""
     if answer.malformed and answer.malformed.policy == name:
         yield f"{answer.malformed.message.rstrip('.')}."
     statements = answer.evaluation.statements if answer.evaluation and not answer.is_allowed else ()
@@ -84,7 +88,7 @@ def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
 
 
 def _refusal(answer: Answer) -> Evaluation | None:
-    """The evaluation, when the boundary refuses; None when it allows, or when it limits nothing here."""
+    """Return the evaluation if the boundary refuses, None if it allows or limits nothing here."""
     if answer.evaluation is None or answer.request is None:
         return None
     if denying(answer.evaluation, [Layer.BOUNDARY]):
@@ -101,40 +105,43 @@ def _fail(
     denies = denying(evaluation, [Layer.BOUNDARY])
     how = "denies" if denies else "does not allow"
     error = lambda_errors.refused(evidence, action, "boundary deny" if denies else "boundary")
-    return say.fail(
-        f"The permissions boundary {name} {how} {names(refused)} to {evidence.environment.lambda_role}.", "boundary refuses",
+    role, statements = evidence.environment.lambda_role, deciding(evidence, evaluation, action)
+    return report.fail(
+        f"The permissions boundary {name} {how} {names(refused)} to {role}.",
+        "boundary refuses",
         weight="matters" if list(refused) == [DESCRIBE] else "decides",
-        shown=tuple(s for s in deciding(evidence, evaluation, action) if s.layer == "permissions boundary"),
+        shown=tuple(s for s in statements if s.layer == "permissions boundary"),
         error=lambda_errors.KMS_NOT_ALLOWED if action == DECRYPT else error,
-        remedy=_remedy(evidence, refused), see=see,
-    )  # fmt: skip
+        remedy=_remedy(evidence, refused),
+        see=see,
+    )
 
 
 def _remedy(evidence: AccessEvidence, refused: dict[str, Evaluation]) -> Remedy | None:
     action, evaluation = next(iter(refused.items()))
     ask = _questions(evidence)[action]
     if denying(evaluation, [Layer.BOUNDARY]):
-        return fix(evidence, evaluation, ask, [Layer.BOUNDARY])
-    place = next(item for item in places(evidence) if item.place == "boundary")
-    return remedy(evidence, _widened(evidence, place, refused), ask)
+        return find_remedy(evidence, evaluation, ask, [Layer.BOUNDARY])
+    policy = next(item for item in list_policies(evidence) if item.location == "boundary")
+    return remedy(evidence, _widened(evidence, policy, refused), ask)
 
 
 def _widened(
-    evidence: AccessEvidence, place: PolicyPlace, refused: dict[str, Evaluation]
+    evidence: AccessEvidence, policy: AttachedPolicy, refused: dict[str, Evaluation]
 ) -> Change:
-    words = f"Let the permissions boundary {place.name} allow what is missing."
+    words = f"Let the permissions boundary {policy.name} allow what is missing."
     changes = []
     if READ in refused or DESCRIBE in refused:
         changes.append(
             with_new_statement(
-                place, read_statement(evidence.environment, evidence.secret_name), words
+                policy, read_statement(evidence.environment, evidence.secret_name), words
             )
         )
     if DECRYPT in refused and isinstance(evidence.key, Known):
         changes.append(
             with_new_statement(
-                place, decrypt_statement(evidence.environment, evidence.key.value.arn), words
+                policy, decrypt_statement(evidence.environment, evidence.key.value.arn), words
             )
         )
     added = tuple(statement for change in changes for statement in change.shown)
-    return Change(place, (*place.documents, *added), words, added)
+    return Change(policy, (*policy.documents, *added), words, added)

@@ -1,13 +1,12 @@
-"""The writer's side: this console may save a version and move AWSCURRENT, and may use the key to encrypt it."""
+"""This console may save a version, move AWSCURRENT, and encrypt with the key."""
 
 from __future__ import annotations
 
+from ...domain.access.actions import WRITE_ACTIONS, WRITE_KEY_ACTIONS
 from ...domain.access.context import Caller, console_caller
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing, NotAsked
 from ...domain.access.finding import Finding
 from ...domain.access.path import (
-    WRITE_ACTIONS,
-    WRITE_KEY_ACTIONS,
     Answer,
     ask_decrypt,
     ask_read,
@@ -19,10 +18,11 @@ from ..remedies.policy_changes import console_role
 from ..traps.find import repaired
 from ..wording.explain import deciding, doubts, names
 from ..wording.missing_statements import missing_statements
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 from .alias_points_at_the_key import explains_key
 
-say = Says(__name__, "console", "matters")
+TITLE = "The console may write the secret"
+report = Reporter(__name__, "console", "matters")
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -34,18 +34,18 @@ def check(evidence: AccessEvidence) -> Finding:
     if not refused:
         return _passed_or_unknown(evidence, answers)
     if refused[0] in WRITE_KEY_ACTIONS and (why := explains_key(evidence)):
-        return say.skipped(
+        return report.skipped(
             f"This console may not write {name} under that key: see {why}.", "may not write"
         )
     mended = _answers(repaired(evidence), caller)
     if not any(_is_refused(answer) for answer in mended.values()):
-        return say.skipped(
+        return report.skipped(
             f"This console may not write {name}: see no_left_over_principals.", "may not write"
         )
     first = answers[refused[0]].evaluation
     assert first is not None
     text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}."
-    return say.fail(
+    return report.fail(
         text,
         "may not write",
         shown=deciding(evidence, first, refused[0]),
@@ -72,7 +72,7 @@ def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> 
     name = evidence.secret_name
     open_ones = {action: answer for action, answer in answers.items() if not answer.is_allowed}
     if not open_ones:
-        return say.passed(f"This console may write {name}: {names(answers)}.", "may write")
+        return report.passed(f"This console may write {name}: {names(answers)}.", "may write")
     console = evidence.console
     why = " ".join(dict.fromkeys(doubts(answer) for answer in open_ones.values()))
     found = (
@@ -84,7 +84,7 @@ def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> 
         evidence.grants,
     )
     missing = missing_statements(evidence, *found)
-    return say.unknown(
+    return report.unknown(
         f"Whether this console is allowed {names(open_ones)} on {name} is not known: {why}",
         missing=missing,
         see=_see(evidence),
@@ -101,13 +101,13 @@ def _without_role(evidence: AccessEvidence) -> Finding:
     ):
         text = f"Whether this console may write {evidence.secret_name} is not known: "
         text += f"{caller.value.arn} is no role whose policies could be read."
-        return say.unknown(text, weight="second opinion")
+        return report.unknown(text, weight="second opinion")
     claim = f"this console may write {evidence.secret_name}"
-    return say.cannot_tell(evidence, claim, "its own role", role, caller)
+    return report.cannot_tell(evidence, claim, "its own role", role, caller)
 
 
 def _statements(evidence: AccessEvidence, refused: list[str]) -> str:
-    """What the console's role should be allowed, and the key policy should let it."""
+    """Return the statements that the console's role and the key policy should allow."""
     return missing_statements(
         evidence, *(Denied(AwsCall(action, evidence.secret_name), action) for action in refused)
     )

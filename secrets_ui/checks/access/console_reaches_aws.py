@@ -1,16 +1,17 @@
-"""This console reaches AWS, in the account that the environment names and in the role that it should assume."""
+"""This console reaches AWS, in the environment's account and in the role it should assume."""
 
 from __future__ import annotations
 
 from ...domain.access.context import role_name_of
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import told
+from ...domain.access.path import why_unknown
 from ..remedies.policy_changes import console_role
 from ..wording.missing_statements import missing_statements
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "console")
+TITLE = "The console reaches AWS"
+report = Reporter(__name__, "console")
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -18,26 +19,31 @@ def check(evidence: AccessEvidence) -> Finding:
     if not isinstance(caller, Known):
         if isinstance(caller, Denied) or not reaches_aws(evidence):
             return _refused(evidence)
-        text = f"Who this console is in {environment} is not known: {told('its identity', caller)}."
-        return say.unknown(text, weight="second opinion", see=(caller.call.cli,))
+        why = why_unknown("its identity", caller)
+        text = f"Who this console is in {environment} is not known: {why}."
+        return report.unknown(text, weight="second opinion", see=(caller.call.cli,))
     who, see = caller.value, (caller.call.cli,)
     if who.account != environment.account:
-        text = f"This console is in account {who.account}, and {environment} is account {environment.account}."
-        remedy = Remedy(
-            f"Set assume_role of environments.{environment} to a role in account {environment.account}."
+        text = (
+            f"This console is in account {who.account}, and {environment} is account "
+            f"{environment.account}."
         )
-        return say.fail(text, "other account", remedy=remedy, see=see)
+        remedy = Remedy(
+            f"Set assume_role of environments.{environment} to a role in account "
+            f"{environment.account}."
+        )
+        return report.fail(text, "other account", remedy=remedy, see=see)
     wanted = console_role(evidence)
     if wanted and role_name_of(who.arn) != wanted:
         text = f"This console acts as {who.arn}, and not in its role {environment.assume_role}."
-        return say.warn(text, "other role", see=see)
-    return say.passed(
+        return report.warn(text, "other role", see=see)
+    return report.passed(
         f"This console acts as {who.arn} in {environment.region}.", "reaches AWS", see=see
     )
 
 
 def reaches_aws(evidence: AccessEvidence) -> bool:
-    """AWS has answered something, if only that a thing is not there."""
+    """Whether AWS has answered anything, if only that something does not exist."""
     return any(
         isinstance(item, Known | Missing)
         for item in (evidence.caller, evidence.role, evidence.secret, evidence.alias)
@@ -54,13 +60,16 @@ def is_in_another_account(evidence: AccessEvidence) -> bool:
 def _refused(evidence: AccessEvidence) -> Finding:
     environment = evidence.environment
     what = f"the role {environment.assume_role}" if environment.assume_role else "AWS"
-    text = f"This console does not reach AWS for {environment}: {told(what, evidence.caller)}."
+    text = (
+        f"This console does not reach AWS for {environment}: {why_unknown(what, evidence.caller)}."
+    )
     remedy = None
     if environment.assume_role:
         remedy = Remedy(
-            f"Let this console's own credentials assume {environment.assume_role}: by their policy and by that role's trust policy."
+            f"Let this console's own credentials assume {environment.assume_role}: "
+            "by their policy and by that role's trust policy."
         )
-    return say.unknown(
+    return report.unknown(
         text,
         remedy=remedy,
         missing=missing_statements(evidence, evidence.caller),

@@ -1,88 +1,98 @@
-"""The role may use the key to decrypt, through Secrets Manager: by the key policy, a grant, or IAM where the key policy leaves it to IAM."""
+"""The role may decrypt with the key through Secrets Manager.
+
+By the key policy, by a grant, or by IAM where the key policy delegates to IAM.
+"""
 
 from __future__ import annotations
 
+from ...domain.access.actions import DECRYPT
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_decrypt, has_aws_managed_key
 from ...domain.access.sides import by_key, denying, near_misses
-from ...domain.iam import Layer
-from ..judging.judged import Judged, explanation
+from ...domain.iam import Layer, LayerDecision
+from ..judging.judgement import Judgement, explanation
 from ..judging.reading import commands, lacking, reasons
-from ..remedies.fixes import fix
-from ..traps.trap import DECRYPT
+from ..remedies.fixes import find_remedy
 from ..wording.explain import deciding, doubts, shown
 from ..wording.lambda_errors import KMS_NOT_ALLOWED
 from ..wording.missing_statements import missing_statements
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 from .alias_points_at_the_key import explains_key
 
-say = Says(__name__, "key")
+TITLE = "Decrypt is allowed"
+report = Reporter(__name__, "key")
 
 
 def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.key
     if has_aws_managed_key(evidence):
-        return say.passed(
+        return report.passed(
             f"{role} needs no right in KMS: the AWS-managed key is open to its account.",
             "AWS-managed key",
         )
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"{role} may decrypt", "the key", found)
-    key, judged = found.value.key_id, Judged(evidence, ask_decrypt, by_key)
+        return report.cannot_tell(evidence, f"{role} may decrypt", "the key", found)
+    key, judgement = found.value.key_id, Judgement(evidence, ask_decrypt, by_key)
     see = (evidence.key_policy.call.cli,) if evidence.key_policy.call.cli else ()
-    if judged.evaluation is None or judged.outcome == "unknown":
-        text = f"Whether {role} may decrypt with key {key} is not known: {doubts(judged.answer, judged.evaluation)}"
+    if judgement.evaluation is None or judgement.outcome == "unknown":
+        text = (
+            f"Whether {role} may decrypt with key {key} is not known: "
+            f"{doubts(judgement.answer, judgement.evaluation)}"
+        )
         missing = missing_statements(
             evidence, evidence.key_policy, evidence.grants, *lacking(evidence)[:-1]
         )
-        return say.unknown(text, missing=missing, see=see)
-    if judged.outcome == "allowed":
-        statements = shown(evidence, judged.evaluation.deciding, DECRYPT)
-        grants = "".join(
-            f" Grant {grant.grant.name} allows it." for grant in judged.evaluation.deciding_grants
-        )
-        return say.passed(
-            f"{role} may decrypt with key {key} through Secrets Manager.{grants}",
+        return report.unknown(text, missing=missing, see=see)
+    if judgement.outcome == "allowed":
+        grants = judgement.evaluation.deciding_grants
+        by_grant = "".join(f" Grant {result.grant.name} allows it." for result in grants)
+        return report.passed(
+            f"{role} may decrypt with key {key} through Secrets Manager.{by_grant}",
             "kms:Decrypt allowed",
-            shown=statements,
+            shown=shown(evidence, judgement.evaluation.deciding, DECRYPT),
             see=see,
         )
-    if judged.outcome == "explained":
-        return say.skipped(
-            f"{role} may not decrypt with key {key}: {explanation(evidence)}.", "kms:Decrypt denied"
+    other = explanation(evidence) if judgement.outcome == "explained" else ""
+    if not other and (check_id := explains_key(evidence)):
+        other = f"see {check_id}"
+    if other:
+        return report.skipped(
+            f"{role} may not decrypt with key {key}: {other}.", "kms:Decrypt denied"
         )
-    if why := explains_key(evidence):
-        return say.skipped(
-            f"{role} may not decrypt with key {key}: see {why}.", "kms:Decrypt denied"
-        )
-    return say.fail(
-        _text(evidence, judged), "kms:Decrypt denied",
-        shown=deciding(evidence, judged.evaluation, DECRYPT), error=KMS_NOT_ALLOWED,
-        remedy=fix(evidence, judged.evaluation, ask_decrypt), see=(*see, *_identity(evidence, judged)),
-    )  # fmt: skip
+    return report.fail(
+        _text(evidence, judgement),
+        "kms:Decrypt denied",
+        shown=deciding(evidence, judgement.evaluation, DECRYPT),
+        error=KMS_NOT_ALLOWED,
+        remedy=find_remedy(evidence, judgement.evaluation, ask_decrypt),
+        see=(*see, *_identity(evidence, judgement)),
+    )
 
 
-def _text(evidence: AccessEvidence, judged: Judged) -> str:
-    role, evaluation = evidence.environment.lambda_role, judged.evaluation
+def _text(evidence: AccessEvidence, judgement: Judgement) -> str:
+    role, evaluation = evidence.environment.lambda_role, judgement.evaluation
     assert evaluation is not None and isinstance(evidence.key, Known)
     key = evidence.key.value.key_id
     denies, misses = denying(evaluation), near_misses(evaluation)
     if denies:
         return f"{role} may not decrypt with key {key}: {reasons([*denies, *misses], DECRYPT)}"
-    if evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount":
-        told = reasons(misses, DECRYPT) if misses else "no statement of them does."
-        return f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies do not: {told}"
-    told = (
+    if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:
+        explained = reasons(misses, DECRYPT) if misses else "no statement of them does."
+        return (
+            f"The key policy of {key} leaves it to IAM to let {role} decrypt, and its policies "
+            f"do not: {explained}"
+        )
+    explained = (
         reasons(misses, DECRYPT)
         if misses
         else "no statement of it allows kms:Decrypt to the role or its account."
     )
-    return f"The key policy of {key} does not let {role} decrypt: {told}"
+    return f"The key policy of {key} does not let {role} decrypt: {explained}"
 
 
-def _identity(evidence: AccessEvidence, judged: Judged) -> tuple[str, ...]:
-    """The role's own policies decide too, where a Deny of theirs applies or the key policy leaves it to IAM."""
-    assert judged.evaluation is not None
-    leaves = judged.evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount"
-    return commands(evidence) if leaves or denying(judged.evaluation, [Layer.IDENTITY]) else ()
+def _identity(evidence: AccessEvidence, judgement: Judgement) -> tuple[str, ...]:
+    """Return commands for the role's own policies, where a Deny of theirs or IAM decides."""
+    assert judgement.evaluation is not None
+    leaves = judgement.evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT
+    return commands(evidence) if leaves or denying(judgement.evaluation, [Layer.IDENTITY]) else ()

@@ -1,4 +1,4 @@
-"""The function runs as the role that everything else here is about."""
+"""The function runs as the role that the other checks are about."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.expected_policies import role_arn
 from ...domain.access.finding import Finding, Remedy
 from ..remedies.policy_changes import command
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "role")
+TITLE = "The function runs as the role"
+report = Reporter(__name__, "role")
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -21,27 +22,23 @@ def check(evidence: AccessEvidence) -> Finding:
             "Create the function, or correct lambda_function of the environment.",
             "# then: terraform apply -target=aws_lambda_function.app",
         )
-        return say.fail(text, "no function", remedy=remedy, see=(found.call.cli,))
+        return report.fail(text, "no function", remedy=remedy, see=(found.call.cli,))
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"{name} runs as {role}", "its configuration", found)
+        return report.cannot_tell(evidence, f"{name} runs as {role}", "its configuration", found)
     wanted = evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(environment)
     actual, see = found.value.role, (found.call.cli,)
     if (role_name_of(actual), actual.split(":")[4:5]) == (role, [environment.account]):
-        return say.passed(f"{name} runs as {role}.", "runs as the role", see=see)
+        return report.passed(f"{name} runs as {role}.", "runs as the role", see=see)
     remedy = Remedy(
         f"Let {name} run as {role}.",
-        "# aws_lambda_function.app\nrole = aws_iam_role.lambda_execution.arn\n# then: terraform apply -target=aws_lambda_function.app",
+        (
+            "# aws_lambda_function.app\nrole = aws_iam_role.lambda_execution.arn\n# then: "
+            "terraform apply -target=aws_lambda_function.app"
+        ),
         command(
-            "lambda",
-            "update-function-configuration",
-            "--function-name",
-            name,
-            "--role",
-            wanted,
-            "--region",
-            region,
+            "lambda update-function-configuration", function_name=name, role=wanted, region=region
         ),
     )
-    return say.fail(
+    return report.fail(
         f"{name} runs as {actual}, not as {role}.", "runs as another role", remedy=remedy, see=see
     )

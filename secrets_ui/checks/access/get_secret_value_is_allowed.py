@@ -1,14 +1,16 @@
-"""The role's identity policies, or the secret's own policy, allow secretsmanager:GetSecretValue."""
+"""The role's identity policies, or the secret's own, allow secretsmanager:GetSecretValue."""
 
 from __future__ import annotations
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..judging.reading import judge_read
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "GetSecretValue is allowed"
+report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_read(say, evidence, "secretsmanager:GetSecretValue")
+    return judge_read(report, evidence, READ)

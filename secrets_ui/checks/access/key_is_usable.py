@@ -1,5 +1,7 @@
-"""The key that encrypts the secret is in a state in which it decrypts.
-https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html"""
+"""The key that encrypts the secret is in a state in which it can decrypt.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,10 @@ from ...domain.access.path import has_aws_managed_key
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import KEY, then_apply
 from ..wording.lambda_errors import CANNOT_DECRYPT, key_state
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "key")
+TITLE = "The key can decrypt"
+report = Reporter(__name__, "key")
 _USABLE = ("Enabled", "Updating")
 _WORDS = {
     "Disabled": "disabled",
@@ -25,23 +28,31 @@ _WORDS = {
 
 def check(evidence: AccessEvidence) -> Finding:
     if has_aws_managed_key(evidence):
-        return say.passed("The key is the AWS-managed one, which is always enabled.", "enabled")
+        return report.passed("The key is the AWS-managed one, which is always enabled.", "enabled")
     found = evidence.key
     if isinstance(found, Missing):
-        text = f"The key {found.call.resource} that encrypts {evidence.secret_name} is gone, and no value under it can be read again."
+        text = (
+            f"The key {found.call.resource} that encrypts {evidence.secret_name} is gone, "
+            "and no value under it can be read again."
+        )
         remedy = Remedy(
             "Set a new value under another key: what was encrypted with this one is lost."
         )
-        return say.fail(text, "gone", error=CANNOT_DECRYPT, remedy=remedy, see=(found.call.cli,))
+        return report.fail(text, "gone", error=CANNOT_DECRYPT, remedy=remedy, see=(found.call.cli,))
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, "the key can decrypt", "the key", found)
+        return report.cannot_tell(evidence, "the key can decrypt", "the key", found)
     key, see = found.value, (found.call.cli,)
     if key.state in _USABLE:
-        return say.passed(f"Key {key.key_id} is {key.state.lower()}.", key.state.lower(), see=see)
+        return report.passed(
+            f"Key {key.key_id} is {key.state.lower()}.", key.state.lower(), see=see
+        )
     words = _WORDS.get(key.state, key.state or "in a state that AWS did not tell")
     when = f" on {key.deletion:%Y-%m-%d}" if key.deletion else ""
-    text = f"Key {key.key_id}, which encrypts {evidence.secret_name}, is {words}{when}, so nothing under it can be decrypted."
-    return say.fail(
+    text = (
+        f"Key {key.key_id}, which encrypts {evidence.secret_name}, is {words}{when}, so nothing "
+        "under it can be decrypted."
+    )
+    return report.fail(
         text,
         words.partition(":")[0],
         error=key_state(evidence, words.partition(":")[0]),
@@ -57,15 +68,14 @@ def can_decrypt(evidence: AccessEvidence) -> bool:
 
 
 def _remedy(evidence: AccessEvidence, key: Key) -> Remedy | None:
-    options = ("--key-id", key.key_id, "--region", evidence.environment.region)
-    enable = command("kms", "enable-key", *options)
+    options = {"key_id": key.key_id, "region": evidence.environment.region}
+    enable = command("kms enable-key", **options)
     terraform = f"# {KEY}\nis_enabled = true\n{then_apply(KEY)}"
     if key.state == "Disabled":
         return Remedy("Enable the key.", terraform, enable)
-    if key.state == "PendingDeletion":  # a key whose deletion was cancelled is disabled
-        return Remedy(
-            "Cancel the deletion of the key, and enable it.",
-            terraform,
-            f"{command('kms', 'cancel-key-deletion', *options)} && {enable}",
-        )
+    # A key whose deletion was cancelled is disabled.
+    if key.state == "PendingDeletion":
+        cancel = command("kms cancel-key-deletion", **options)
+        words = "Cancel the deletion of the key, and enable it."
+        return Remedy(words, terraform, f"{cancel} && {enable}")
     return None

@@ -1,4 +1,4 @@
-"""The role's trust policy lets the Lambda service assume it."""
+"""The role's trust policy allows the Lambda service to assume it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import Any
 
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.policy_places import places
+from ...domain.access.policies import list_policies
 from ...domain.iam import Evaluation, MalformedPolicy, PolicyKind, Request, evaluate, parse_policy
 from ..remedies.policy_changes import cli, terraform, with_new_statement, with_statement
 from ..wording.explain import deciding
 from ..wording.lambda_errors import CANNOT_ASSUME
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "role")
+TITLE = "Lambda may assume the role"
+report = Reporter(__name__, "role")
 SERVICE = "lambda.amazonaws.com"
+_UNKNOWN_KEYS = frozenset(
+    {"aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"}
+)
 _TRUST = {
     "Sid": "LambdaRunsAsThisRole",
     "Effect": "Allow",
@@ -29,23 +33,23 @@ _TRUST = {
 def check(evidence: AccessEvidence) -> Finding:
     name, role = evidence.environment.lambda_role, evidence.role
     if not isinstance(role, Known):
-        return say.cannot_tell(evidence, f"Lambda may assume {name}", "the role", role)
+        return report.cannot_tell(evidence, f"Lambda may assume {name}", "the role", role)
     see = (role.call.cli,)
     try:
         evaluation = _ask(evidence, role.value.trust, role.value.arn)
     except MalformedPolicy as error:
-        return say.unknown(
+        return report.unknown(
             f"Whether Lambda may assume {name} is not known: {error.message.rstrip('.')}.", see=see
         )
     if evaluation.is_allowed:
-        return say.passed(f"Lambda may assume {name}.", "trusted", see=see)
+        return report.passed(f"Lambda may assume {name}.", "trusted", see=see)
     if evaluation.missing:
-        return say.unknown(
+        return report.unknown(
             f"Whether Lambda may assume {name} is not known: {' '.join(evaluation.missing)}",
             see=see,
         )
     text = f"The trust policy of {name} does not let {SERVICE} assume it."
-    return say.fail(
+    return report.fail(
         text,
         "Lambda may not assume it",
         shown=deciding(evidence, evaluation, "sts:AssumeRole"),
@@ -56,7 +60,10 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:
-    """The evaluator's callers are roles, so the service is given the name of one that nobody has. Raises MalformedPolicy."""
+    """Evaluate the trust policy for the Lambda service. Raises MalformedPolicy.
+
+    The evaluator's callers are roles, so a role that nobody has stands in for the service.
+    """
     account = role_arn.split(":")[4]
     service = f"arn:aws:iam::{account}:role/{SERVICE}"
     parse_policy("the trust policy", trust, PolicyKind.TRUST)
@@ -68,16 +75,19 @@ def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:
     )
     document["Statement"] = [_with_service(statement, service) for statement in statements]
     request = Request(
-        principal=service, action="sts:AssumeRole", resource=role_arn, resource_account=account,
+        principal=service,
+        action="sts:AssumeRole",
+        resource=role_arn,
+        resource_account=account,
         context={"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": SERVICE},
         resource_policy=parse_policy(role_arn.rpartition("/")[2], document, PolicyKind.TRUST),
-        unknown_context_keys=frozenset({"aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"}),
-    )  # fmt: skip
+        unknown_context_keys=_UNKNOWN_KEYS,
+    )
     return evaluate(request)
 
 
 def _with_service(statement: Mapping[str, Any], service: str) -> dict[str, Any]:
-    """`*` names a service too; an account's ARN does not."""
+    """Replace the service by the stand-in. `*` covers a service too; an account's ARN does not."""
     changed = copy.deepcopy(dict(statement))
     for element in ("Principal", "NotPrincipal"):
         named = changed.get(element)
@@ -91,16 +101,19 @@ def _with_service(statement: Mapping[str, Any], service: str) -> dict[str, Any]:
 
 
 def _remedy(evidence: AccessEvidence) -> Remedy:
-    """A Deny that is in the way goes; without one the trust policy gets the statement of the set-up guide."""
-    place = next(place for place in places(evidence) if place.place == "trust")
-    added = with_new_statement(place, _TRUST, f"Let the trust policy name {SERVICE}.")
+    """Remove a Deny that is in the way, or else add the set-up guide's statement."""
+    policy = next(policy for policy in list_policies(evidence) if policy.location == "trust")
+    added = with_new_statement(policy, _TRUST, f"Let the trust policy name {SERVICE}.")
     without = [
-        with_statement(place, i, None, "Take the Deny out.")
-        for i, d in enumerate(place.documents)
+        with_statement(policy, i, None, "Take the Deny out.")
+        for i, d in enumerate(policy.documents)
         if d.get("Effect") == "Deny"
     ]
     for change in (added, *without):
-        if change.text and _ask(evidence, change.text, place.arn).is_allowed:
-            tried = "With it the evaluator lets the Lambda service assume the role, and nobody else anew."
+        if change.text and _ask(evidence, change.text, policy.arn).is_allowed:
+            tried = (
+                "With it the evaluator lets the Lambda service assume the role, and nobody else "
+                "anew."
+            )
             return Remedy(change.words, terraform(change), cli(evidence, change), tried)
     return Remedy(added.words, terraform(added), cli(evidence, added))

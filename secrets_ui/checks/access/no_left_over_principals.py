@@ -1,16 +1,17 @@
-"""No policy names a principal that was deleted (AROA…)."""
+"""No policy names a deleted principal (AROA…)."""
 
 from __future__ import annotations
 
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "No policy names a deleted principal"
+report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
     return judge_trap(
-        say, evidence, "No policy names a principal that was deleted.", "names a deleted role"
+        report, evidence, "No policy names a principal that was deleted.", "names a deleted role"
     )

@@ -1,26 +1,27 @@
-"""CloudTrail has seen no refusal of this role on this secret lately."""
+"""CloudTrail's latest events show no denied read of this secret by this role."""
 
 from __future__ import annotations
 
 from ...domain.access.context import role_name_of
+from ...domain.access.error_reading import read_error
 from ...domain.access.evidence import AccessEvidence, Denial, Known
 from ...domain.access.finding import Finding
-from ...domain.access.known_errors import read_error
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "secret", "second opinion")
+TITLE = "CloudTrail shows no recent denials"
+report = Reporter(__name__, "secret", "second opinion")
 
 
 def check(evidence: AccessEvidence) -> Finding:
     role, name, found = evidence.environment.lambda_role, evidence.secret_name, evidence.denials
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"AWS refused {role} lately", "CloudTrail", found)
+        return report.cannot_tell(evidence, f"AWS refused {role} lately", "CloudTrail", found)
     see, ours = (
         (found.call.cli,),
         [denial for denial in found.value if _is_ours(denial, role, name)],
     )
     if not ours:
-        return say.passed(
+        return report.passed(
             f"CloudTrail shows no refused read of {name} by {role} among the latest events.",
             "no refusals",
             see=see,
@@ -29,12 +30,18 @@ def check(evidence: AccessEvidence) -> Finding:
     when = f"{last.at:%Y-%m-%d %H:%M:%S} UTC" if last.at else "a time that is not known"
     checks = read_error(last.message).checks
     about = (
-        f" That is what {' and '.join(checks[:2])} would say; where they pass, it was put right since."
+        (
+            f" That is what {' and '.join(checks[:2])} would say; "
+            "where they pass, it was put right since."
+        )
         if checks
         else ""
     )
-    text = f"CloudTrail saw AWS refuse {role} {len(ours)} {'time' if len(ours) == 1 else 'times'}, last at {when}: {last.message}.{about}"
-    return say.warn(text, "refused lately", see=see)
+    text = (
+        f"CloudTrail saw AWS refuse {role} {len(ours)} {'time' if len(ours) == 1 else 'times'}, "
+        f"last at {when}: {last.message}.{about}"
+    )
+    return report.warn(text, "refused lately", see=see)
 
 
 def _is_ours(denial: Denial, role: str, name: str) -> bool:

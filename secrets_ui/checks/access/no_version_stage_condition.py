@@ -5,14 +5,15 @@ from __future__ import annotations
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "No VersionStage condition refuses plain reads"
+report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
     return judge_trap(
-        say,
+        report,
         evidence,
         "No condition on secretsmanager:VersionStage refuses a plain read.",
         "VersionStage refuses plain reads",

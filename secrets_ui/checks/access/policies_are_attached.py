@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.expected_policies import (
     BASIC_EXECUTION,
@@ -19,12 +20,13 @@ from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import attachment, then_apply
 from ..remedies.trials import tried
 from ..traps.find import repaired
-from ..traps.trap import READ, asked_of
+from ..traps.trap import path_answers
 from ..wording import lambda_errors
 from ..wording.explain import names
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "The role's policies are attached"
+report = Reporter(__name__, "policies")
 _TERRAFORM = {
     BASIC_EXECUTION.rpartition("/")[2]: "basic_execution",
     SECRETS_ACCESS: "secrets_access",
@@ -35,7 +37,7 @@ _TERRAFORM = {
 def check(evidence: AccessEvidence) -> Finding:
     role, attached = evidence.environment.lambda_role, evidence.attached
     if not isinstance(attached, Known):
-        return say.cannot_tell(
+        return report.cannot_tell(
             evidence,
             f"the policies of {role} are attached",
             "the list of attached policies",
@@ -47,7 +49,7 @@ def check(evidence: AccessEvidence) -> Finding:
     ]
     see = (attached.call.cli,)
     if not absent:
-        return say.passed(
+        return report.passed(
             f"{role} has its three policies attached.",
             f"{len(attached.value)} policies attached",
             see=see,
@@ -56,17 +58,17 @@ def check(evidence: AccessEvidence) -> Finding:
     text = f"{names(missing)} {'is' if len(missing) == 1 else 'are'} not attached to {role}."
     remedy = _remedy(evidence, absent)
     if SECRETS_ACCESS not in missing:
-        return say.fail(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
+        return report.fail(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
     if _reads_all_the_same(evidence):
         text = f"{text[:-1]}, though other policies let it read {evidence.secret_name}."
-        return say.warn(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
+        return report.warn(text, "a policy is missing", weight="matters", remedy=remedy, see=see)
     error = lambda_errors.refused(evidence, READ, "identity")
-    return say.fail(text, f"{SECRETS_ACCESS} is missing", error=error, remedy=remedy, see=see)
+    return report.fail(text, f"{SECRETS_ACCESS} is missing", error=error, remedy=remedy, see=see)
 
 
 def _reads_all_the_same(evidence: AccessEvidence) -> bool:
     needs_key = isinstance(evidence.key, Known) and not has_aws_managed_key(evidence)
-    return asked_of(evidence).may_read and (asked_of(evidence).may_decrypt or not needs_key)
+    return path_answers(evidence).may_read and (path_answers(evidence).may_decrypt or not needs_key)
 
 
 def _remedy(evidence: AccessEvidence, absent: list[str]) -> Remedy:
@@ -88,14 +90,9 @@ def _remedy(evidence: AccessEvidence, absent: list[str]) -> Remedy:
 
 
 def _commands(evidence: AccessEvidence, arn: str) -> list[str]:
-    """Makes the policy first where AWS says that it is gone."""
+    """Return the commands that attach a policy, creating it first if AWS says that it is gone."""
     attach = command(
-        "iam",
-        "attach-role-policy",
-        "--role-name",
-        evidence.environment.lambda_role,
-        "--policy-arn",
-        arn,
+        "iam attach-role-policy", role_name=evidence.environment.lambda_role, policy_arn=arn
     )
     if not (
         isinstance(evidence.unattached.get(arn), Missing) and arn.endswith(f"/{SECRETS_ACCESS}")
@@ -104,15 +101,13 @@ def _commands(evidence: AccessEvidence, arn: str) -> list[str]:
     key = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
     document = json.dumps(secrets_access(evidence.environment, evidence.secret_name, key))
     return [
-        command(
-            "iam", "create-policy", "--policy-name", SECRETS_ACCESS, "--policy-document", document
-        ),
+        command("iam create-policy", policy_name=SECRETS_ACCESS, policy_document=document),
         attach,
     ]
 
 
 def _attached(evidence: AccessEvidence) -> AccessEvidence:
-    """With the policy as it is, where it could be read; otherwise as the set-up guide has it."""
+    """Add the policy to the evidence: as it is, if it could be read, else as in the guide."""
     known = {arn: found for arn, found in evidence.unattached.items() if isinstance(found, Known)}
     if any(arn.endswith(f"/{SECRETS_ACCESS}") for arn in known):
         return replace(evidence, documents={**evidence.documents, **known})

@@ -1,18 +1,22 @@
-"""Policies name the secret by an ARN that matches it: six random characters end it, and `-??????` covers them."""
+"""Policies name the secret by an ARN that matches it.
+
+Six random characters end a secret's ARN; `-??????` covers them.
+"""
 
 from __future__ import annotations
 
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "Policies name the secret with its ARN suffix"
+report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
     return judge_trap(
-        say,
+        report,
         evidence,
         "Policies name the secret with the six characters that end its ARN.",
         "secret named without its suffix",

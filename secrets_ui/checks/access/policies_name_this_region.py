@@ -1,14 +1,15 @@
-"""No policy names another Region in the ARN of what lies here."""
+"""No policy names another Region in the ARN of the secret or the key."""
 
 from __future__ import annotations
 
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from ..traps.finding import judge_trap
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies")
+TITLE = "Policies name this Region"
+report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_trap(say, evidence, "Policies name this Region.", "another Region in an ARN")
+    return judge_trap(report, evidence, "Policies name this Region.", "another Region in an ARN")

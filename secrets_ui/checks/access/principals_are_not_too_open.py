@@ -1,30 +1,32 @@
-"""No policy lets in whoever comes: too open is a fault as well. A wildcard principal is fine where a condition limits it."""
+"""No policy admits everyone. A wildcard principal is fine if a condition limits it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.context import lambda_caller
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, Remedy, Step
-from ...domain.access.path import Answer, ask_decrypt, ask_read, told
-from ...domain.access.policy_places import PolicyPlace, parsed, places
+from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
+from ...domain.access.policies import AttachedPolicy, list_policies, parsed
 from ...domain.iam import Evaluation, PolicyKind, Request, StatementResult, evaluate
 from ..remedies.policy_changes import cli, terraform, with_statement
-from ..remedies.trials import as_role, remedy
-from ..traps.trap import READ
+from ..remedies.trials import UNKNOWN_ACCOUNT, as_role, remedy
 from ..wording.explain import names, sentence, shown, statement_name
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "secret", "matters")
-_ELSEWHERE = "000000000000"
-_ACTIONS = {"secret": READ, "key": "kms:Decrypt", "trust": "sts:AssumeRole"}
+TITLE = "No policy is open to everyone"
+report = Reporter(__name__, "secret", "matters")
+_ACTIONS = {"secret": READ, "key": DECRYPT, "trust": "sts:AssumeRole"}
 _STEPS: dict[str, Step] = {"key": "key", "trust": "role"}
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    found = [(place, result) for place in places(evidence) for result in _open(evidence, place)]
+    found = [
+        (policy, result) for policy in list_policies(evidence) for result in _open(evidence, policy)
+    ]
     if not found:
         unread = [
             (what, item)
@@ -32,26 +34,32 @@ def check(evidence: AccessEvidence) -> Finding:
             if not isinstance(item, Known | Missing | NotAsked)
         ]
         if unread:
-            return say.skipped(
-                f"Whether every principal is limited was not checked: {told(*unread[0])}."
+            return report.skipped(
+                f"Whether every principal is limited was not checked: {why_unknown(*unread[0])}."
             )
-        return say.passed("No policy lets in whoever comes.")
-    place, result = found[0]
+        return report.passed("No policy lets in whoever comes.")
+    policy, result = found[0]
     text = names(f"{statement_name(each)} of {where.title}" for where, each in found)
-    finding = say.fail(
-        f"{sentence(text)} lets in any AWS account: its principal is a wildcard, and no condition limits it.", "open to everybody",
-        shown=shown(evidence, [each for _, each in found], _ACTIONS[place.place]), remedy=_remedy(evidence, place, result), see=_see(evidence, place),
-    )  # fmt: skip
-    return replace(finding, step=_STEPS.get(place.place, "secret"))
+    finding = report.fail(
+        (
+            f"{sentence(text)} lets in any AWS account: its principal is a wildcard, and no "
+            "condition limits it."
+        ),
+        "open to everybody",
+        shown=shown(evidence, [each for _, each in found], _ACTIONS[policy.location]),
+        remedy=_remedy(evidence, policy, result),
+        see=_see(evidence, policy),
+    )
+    return replace(finding, step=_STEPS.get(policy.location, "secret"))
 
 
 def _policies(evidence: AccessEvidence) -> dict[str, Evidence[str]]:
     return {"the secret's policy": evidence.resource_policy, "the key policy": evidence.key_policy}
 
 
-def _open(evidence: AccessEvidence, place: PolicyPlace) -> Iterator[StatementResult]:
-    """Allow statements that let a role of an account that nobody knows through by a wildcard."""
-    evaluation = _asked_by_a_stranger(evidence, place)
+def _open(evidence: AccessEvidence, policy: AttachedPolicy) -> Iterator[StatementResult]:
+    """Yield Allow statements whose wildcard admits a role of an unknown account."""
+    evaluation = _asked_by_a_stranger(evidence, policy)
     if evaluation and evaluation.is_allowed:
         yield from (
             r
@@ -63,50 +71,57 @@ def _open(evidence: AccessEvidence, place: PolicyPlace) -> Iterator[StatementRes
         )
 
 
-def _asked_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation | None:
-    stranger = as_role(evidence, _ELSEWHERE)
-    if place.place == "secret":
+def _asked_by_a_stranger(evidence: AccessEvidence, policy: AttachedPolicy) -> Evaluation | None:
+    stranger = as_role(evidence, UNKNOWN_ACCOUNT)
+    if policy.location == "secret":
         return ask_read(stranger, READ).evaluation
-    if place.place == "key":
+    if policy.location == "key":
         return ask_decrypt(stranger).evaluation
     return (
-        _assumed_by_a_stranger(evidence, place)
-        if place.place == "trust" and place.statements
+        _assumed_by_a_stranger(evidence, policy)
+        if policy.location == "trust" and policy.statements
         else None
     )
 
 
-def _assumed_by_a_stranger(evidence: AccessEvidence, place: PolicyPlace) -> Evaluation:
-    asked = ask_read(as_role(evidence, _ELSEWHERE), READ).request
+def _assumed_by_a_stranger(evidence: AccessEvidence, policy: AttachedPolicy) -> Evaluation:
+    asked = ask_read(as_role(evidence, UNKNOWN_ACCOUNT), READ).request
     assert asked is not None
-    policy = parsed(place.name, place.text, PolicyKind.TRUST)
+    trust = parsed(policy.name, policy.text, PolicyKind.TRUST)
     request: Request = replace(
         asked,
         action="sts:AssumeRole",
-        resource=place.arn,
-        resource_policy=policy,
+        resource=policy.arn,
+        resource_policy=trust,
         unreadable_layers=frozenset(),
     )
     return evaluate(request)
 
 
-def _remedy(evidence: AccessEvidence, place: PolicyPlace, result: StatementResult) -> Remedy | None:
-    """The statement goes where the Lambda reads without it; otherwise it names the Lambda's role in the place of the wildcard."""
+def _remedy(
+    evidence: AccessEvidence, policy: AttachedPolicy, result: StatementResult
+) -> Remedy | None:
+    """Remove the statement if the Lambda reads without it, else name the Lambda's role in it."""
     name, index = statement_name(result), result.statement.index
     gone = with_statement(
-        place, index, None, f"Take {name} out of {place.title}, or name those who are meant."
+        policy, index, None, f"Take {name} out of {policy.title}, or name those who are meant."
     )
-    if place.place == "trust":
+    if policy.location == "trust":
         return Remedy(gone.words, terraform(gone), cli(evidence, gone))
-    role, ask = lambda_caller(evidence).role_arn, ask_decrypt if place.place == "key" else _ask_read
+    role, ask = (
+        lambda_caller(evidence).role_arn,
+        ask_decrypt if policy.location == "key" else _ask_read,
+    )
     if ask(gone.applied(evidence)).is_allowed:
         return remedy(evidence, gone, ask)
     document = {
         key: value for key, value in result.statement.document.items() if key != "NotPrincipal"
     }
-    words = f"Name the role that is meant in {name} of {place.title}."
+    words = f"Name the role that is meant in {name} of {policy.title}."
     return remedy(
-        evidence, with_statement(place, index, {**document, "Principal": {"AWS": role}}, words), ask
+        evidence,
+        with_statement(policy, index, {**document, "Principal": {"AWS": role}}, words),
+        ask,
     )
 
 
@@ -114,8 +129,8 @@ def _ask_read(evidence: AccessEvidence) -> Answer:
     return ask_read(evidence, READ)
 
 
-def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
+def _see(evidence: AccessEvidence, policy: AttachedPolicy) -> tuple[str, ...]:
     found = {"key": evidence.key_policy, "trust": evidence.role}.get(
-        place.place, evidence.resource_policy
+        policy.location, evidence.resource_policy
     )
     return (found.call.cli,) if found.call.cli else ()

@@ -6,14 +6,21 @@ from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.finding import Finding, LambdaError, Remedy
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import LAMBDA_ROLE, then_apply
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "role")
-_TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+TITLE = "The role exists"
+report = Reporter(__name__, "role")
+_TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": '
+    '"lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+)
 # https://repost.aws/knowledge-center/lambda-kmsaccessdeniedexception-errors
 _SEEN = LambdaError(
     "KMSAccessDeniedException",
-    "Lambda was unable to decrypt the environment variables because KMS access was denied. Please check the function's AWS KMS key settings.",
+    (
+        "Lambda was unable to decrypt the environment variables because KMS access was denied. "
+        "Please check the function's AWS KMS key settings."
+    ),
     "documented",
 )
 
@@ -25,16 +32,17 @@ def check(evidence: AccessEvidence) -> Finding:
         text = (
             f"Role {found.value.arn} exists, with {count} {'policy' if count == 1 else 'policies'}."
         )
-        return say.passed(
+        return report.passed(
             text, f"exists, {count} {'policy' if count == 1 else 'policies'}", see=(found.call.cli,)
         )
     if not isinstance(found, Missing):
-        return say.cannot_tell(evidence, f"role {name} exists", "the role", found)
+        return report.cannot_tell(evidence, f"role {name} exists", "the role", found)
     remedy = Remedy(
-        "Create the role again. It is a new one to AWS: key policies and secret policies that named the old one must name it anew, and the "
+        "Create the role again. It is a new one to AWS: "
+        "key policies and secret policies that named the old one must name it anew, and the "
         "function must be given the role anew.",
         then_apply(LAMBDA_ROLE),
-        command("iam", "create-role", "--role-name", name, "--assume-role-policy-document", _TRUST),
+        command("iam create-role", role_name=name, assume_role_policy_document=_TRUST),
     )
     text = f"There is no role {name} in account {evidence.environment.account}."
-    return say.fail(text, "does not exist", error=_SEEN, remedy=remedy, see=(found.call.cli,))
+    return report.fail(text, "does not exist", error=_SEEN, remedy=remedy, see=(found.call.cli,))

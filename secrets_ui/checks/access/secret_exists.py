@@ -7,31 +7,31 @@ from ...domain.access.finding import Finding, Remedy
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import secret, then_apply
 from ..wording import lambda_errors
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "secret")
+TITLE = "The secret exists"
+report = Reporter(__name__, "secret")
 
 
 def check(evidence: AccessEvidence) -> Finding:
     name, environment, found = evidence.secret_name, evidence.environment, evidence.secret
     if isinstance(found, Known):
-        return say.passed(f"{name} is {found.value.arn}.", "exists", see=(found.call.cli,))
+        return report.passed(f"{name} is {found.value.arn}.", "exists", see=(found.call.cli,))
     if not isinstance(found, Missing):
-        return say.cannot_tell(evidence, f"{name} exists", "the secret", found)
+        return report.cannot_tell(evidence, f"{name} exists", "the secret", found)
     text = f"There is no secret {name} in {environment.region} of account {environment.account}."
     address = secret(name)
     make = command(
-        "secretsmanager",
-        "create-secret",
-        "--name",
-        name,
-        "--kms-key-id",
-        environment.kms_alias,
-        "--region",
-        environment.region,
+        "secretsmanager create-secret",
+        name=name,
+        kms_key_id=environment.kms_alias,
+        region=environment.region,
     )
     remedy = Remedy(
-        "Create it here, or correct the Region: a secret of this name may be in another one. It has no value until somebody sets one.",
+        (
+            "Create it here, or correct the Region: a secret of this name may be in another "
+            "one. It has no value until somebody sets one."
+        ),
         f"# {address}\n{then_apply(address)}",
         make,
     )
@@ -39,7 +39,7 @@ def check(evidence: AccessEvidence) -> Finding:
         found.call.cli,
         f"aws secretsmanager list-secrets --filters Key=name,Values={name} --region OTHER-REGION",
     )
-    return say.fail(
+    return report.fail(
         text,
         f"not in {environment.region}",
         error=lambda_errors.not_found(evidence),

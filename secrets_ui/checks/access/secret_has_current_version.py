@@ -1,4 +1,4 @@
-"""A version of the secret holds AWSCURRENT, which is what a plain read asks for."""
+"""A version of the secret holds AWSCURRENT, which a plain read asks for."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from ...domain.access.finding import Finding, Remedy
 from ...domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret
 from ..remedies.policy_changes import command
 from ..wording.lambda_errors import NO_CURRENT
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "secret")
+TITLE = "The secret has a current version"
+report = Reporter(__name__, "secret")
+_VALUE_FILE = "file://value.json"
 
 
 def check(evidence: AccessEvidence) -> Finding:
     name, found = evidence.secret_name, evidence.secret
     if not isinstance(found, Known):
-        return say.cannot_tell(evidence, f"{name} has a current version", "the secret", found)
+        return report.cannot_tell(evidence, f"{name} has a current version", "the secret", found)
     see = (found.call.cli,)
     if found.value.current:
-        return say.passed(
+        return report.passed(
             f"Version {found.value.current} of {name} holds AWSCURRENT.", "AWSCURRENT", see=see
         )
     remedy = _remedy(evidence, found.value, _last(evidence, found.value))
-    return say.fail(
+    return report.fail(
         f"No version of {name} holds AWSCURRENT.",
         "no AWSCURRENT",
         error=NO_CURRENT,
@@ -32,35 +34,30 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _last(evidence: AccessEvidence, secret: Secret) -> str:
-    """The version that was current last, or the newest one; "" when there is none."""
+    """Return the version that was current last, or else the newest; "" if there is none."""
     listed = evidence.versions.value if isinstance(evidence.versions, Known) else ()
     return secret.version_with(AWSPREVIOUS) or next((version.version_id for version in listed), "")
 
 
 def _remedy(evidence: AccessEvidence, secret: Secret, last: str) -> Remedy:
-    region = ("--region", evidence.environment.region)
+    region = evidence.environment.region
     if not last:
         return Remedy(
             "It has no version: set a value, in this console or with Terraform.",
             cli=command(
-                "secretsmanager",
-                "put-secret-value",
-                "--secret-id",
-                secret.name,
-                "--secret-string",
-                "file://value.json",
-                *region,
+                "secretsmanager put-secret-value",
+                secret_id=secret.name,
+                secret_string=_VALUE_FILE,
+                region=region,
             ),
         )
-    move = ("--version-stage", AWSCURRENT, "--move-to-version-id", last)
     return Remedy(
         f"Move AWSCURRENT to version {last}, or set a new value.",
         cli=command(
-            "secretsmanager",
-            "update-secret-version-stage",
-            "--secret-id",
-            secret.name,
-            *move,
-            *region,
+            "secretsmanager update-secret-version-stage",
+            secret_id=secret.name,
+            version_stage=AWSCURRENT,
+            move_to_version_id=last,
+            region=region,
         ),
     )

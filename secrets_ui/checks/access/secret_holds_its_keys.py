@@ -7,10 +7,11 @@ from ...domain.access.finding import Finding, Remedy
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import key_states
 from ..wording.explain import names
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 from .key_is_usable import can_decrypt
 
-say = Says(__name__, "secret", "matters")
+TITLE = "The secret holds its keys"
+report = Reporter(__name__, "secret", "matters")
 _KINDS = {
     "not_json": "is not JSON",
     "not_object": "is JSON, but not an object",
@@ -24,17 +25,20 @@ def check(evidence: AccessEvidence) -> Finding:
     if isinstance(found, Known):
         return _judge(evidence, found.value)
     if isinstance(found, Unreachable) and not can_decrypt(evidence):
-        return say.skipped(
+        return report.skipped(
             f"Whether {name} holds its keys was not checked: its key cannot decrypt it now."
         )
-    return say.cannot_tell(evidence, f"{name} holds its keys", "the names of its keys", found)
+    return report.cannot_tell(evidence, f"{name} holds its keys", "the names of its keys", found)
 
 
 def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
     name = evidence.secret_name
     if facts.kind != "object":
-        text = f"The current version of {name} {_KINDS[facts.kind]}, so the Lambda cannot take keys from it."
-        return say.fail(text, _KINDS[facts.kind], weight="decides", remedy=_SET)
+        text = (
+            f"The current version of {name} {_KINDS[facts.kind]}, so the Lambda cannot take "
+            "keys from it."
+        )
+        return report.fail(text, _KINDS[facts.kind], weight="decides", remedy=_SET)
     states = key_states(evidence.spec, facts, {})
     lacking = [
         state.name
@@ -43,14 +47,17 @@ def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
     ]
     if lacking:
         text = f"{name} lacks {names(lacking)}, which the catalogue requires."
-        return say.fail(
+        return report.fail(
             text, f"{len(lacking)} of {len(evidence.spec.keys)} keys missing", remedy=_SET
         )
     placeholders = [state.name for state in states if state.kind == "placeholder"]
     if placeholders:
-        text = f"{name} still has placeholders in {names(placeholders)}: the Lambda reads them, and cannot use them."
-        return say.warn(text, _count(facts), remedy=_SET)
-    return say.passed(
+        text = (
+            f"{name} still has placeholders in {names(placeholders)}: "
+            "the Lambda reads them, and cannot use them."
+        )
+        return report.warn(text, _count(facts), remedy=_SET)
+    return report.passed(
         f"{name} is a JSON object with the keys that the catalogue expects.", _count(facts)
     )
 

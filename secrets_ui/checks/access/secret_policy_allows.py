@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from ...domain.access.actions import DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.path import Answer, ask_read
 from ...domain.access.sides import denying
 from ...domain.iam import Layer, StatementResult
 from ..judging.reading import reasons
-from ..remedies.fixes import fix
+from ..remedies.fixes import find_remedy
 from ..traps.find import repaired
-from ..traps.trap import DESCRIBE, READ
 from ..wording import lambda_errors
 from ..wording.explain import shown
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "secret")
+TITLE = "The secret's policy denies nothing needed"
+report = Reporter(__name__, "secret")
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -26,22 +27,26 @@ def check(evidence: AccessEvidence) -> Finding:
     )
     if not isinstance(found, Known):
         is_deleted = isinstance(evidence.secret, Known) and evidence.secret.value.deleted
-        if is_deleted:  # AWS then shows no policy
-            return say.skipped(
+        # AWS shows no policy of a secret that is scheduled for deletion.
+        if is_deleted:
+            return report.skipped(
                 f"The policy of {name} was not read: the secret is scheduled for deletion."
             )
-        return say.cannot_tell(
+        return report.cannot_tell(
             evidence, f"the policy of {name} lets {role} through", "the secret's own policy", found
         )
     see = (found.call.cli,)
     answer = ask_read(evidence, READ)
     if answer.malformed and answer.malformed.policy == name:
-        return say.unknown(
-            f"Whether the policy of {name} lets {role} through is not known: {answer.malformed.message.rstrip('.')}.",
+        return report.unknown(
+            (
+                f"Whether the policy of {name} lets {role} through is not known: "
+                f"{answer.malformed.message.rstrip('.')}."
+            ),
             see=see,
         )
     if not found.value:
-        return say.passed(
+        return report.passed(
             f"{name} has no policy of its own, and needs none in its own account.",
             "no policy of its own",
             see=see,
@@ -51,10 +56,10 @@ def check(evidence: AccessEvidence) -> Finding:
         if denies := _denies(ask_read(mended, action)):
             return _fail(evidence, action, denies, see)
     if doubtful := _doubtful(answer):
-        return say.unknown(
+        return report.unknown(
             f"Whether the policy of {name} lets {role} through is not known: {doubtful}", see=see
         )
-    return say.passed(
+    return report.passed(
         f"The policy of {name} denies nothing that {role} needs.",
         "its policy denies nothing",
         see=see,
@@ -66,7 +71,7 @@ def _denies(answer: Answer) -> list[StatementResult]:
 
 
 def _doubtful(answer: Answer) -> str:
-    """Deny statements that may apply: their condition hangs on what nobody here knows."""
+    """Return why Deny statements may apply: their conditions depend on something unknown."""
     if answer.evaluation is None:
         return ""
     doubtful = [
@@ -80,12 +85,20 @@ def _doubtful(answer: Answer) -> str:
 def _fail(
     evidence: AccessEvidence, action: str, denies: list[StatementResult], see: tuple[str, ...]
 ) -> Finding:
-    name, mended = evidence.secret_name, ask_read(evidence, action).evaluation
-    text = f"The policy of {name} refuses {action} to {evidence.environment.lambda_role}: {reasons(denies, action)}"
-    assert mended is not None
-    return say.fail(
-        text, "denied by its policy", weight="decides" if action == READ else "matters",
+    name, evaluation = evidence.secret_name, ask_read(evidence, action).evaluation
+    text = (
+        f"The policy of {name} refuses {action} to {evidence.environment.lambda_role}: "
+        f"{reasons(denies, action)}"
+    )
+    assert evaluation is not None
+    return report.fail(
+        text,
+        "denied by its policy",
+        weight="decides" if action == READ else "matters",
         shown=shown(evidence, denies, action),
         error=lambda_errors.refused(evidence, action, "resource deny"),
-        remedy=fix(evidence, mended, lambda changed: ask_read(changed, action), [Layer.RESOURCE]), see=see,
-    )  # fmt: skip
+        remedy=find_remedy(
+            evidence, evaluation, lambda changed: ask_read(changed, action), [Layer.RESOURCE]
+        ),
+        see=see,
+    )

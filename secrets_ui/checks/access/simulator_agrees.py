@@ -1,5 +1,8 @@
-"""AWS's own simulator says the same of the role's policies and boundary. It looks at no resource policy of a role, so neither does this.
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html"""
+"""AWS's own simulator agrees about the role's identity policies and boundary.
+
+The simulator ignores resource policies for a role, so this comparison does too.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from ...domain.access.evidence import AccessEvidence, Known, Simulated
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_read
 from ...domain.iam import Decision, Layer, evaluate
-from ..wording.says import Says
+from ..wording.reporter import Reporter
 
-say = Says(__name__, "policies", "second opinion")
+TITLE = "The IAM policy simulator agrees"
+report = Reporter(__name__, "policies", "second opinion")
 _WORDS = {
     "allowed": Decision.ALLOWED,
     "explicitDeny": Decision.EXPLICITLY_DENIED,
@@ -22,34 +26,43 @@ _WORDS = {
 def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.simulated
     if not isinstance(found, Known):
-        return say.cannot_tell(
+        return report.cannot_tell(
             evidence, f"AWS's simulator agrees about {role}", "the simulator's answer", found
         )
     see = (found.call.cli,)
     pairs = [(item, _ours(evidence, item.action)) for item in found.value]
     organisation = [item.action for item, _ in pairs if item.allowed_by_organizations is False]
     if organisation:
-        text = f"AWS's simulator says that a service control policy of the organisation refuses {' and '.join(organisation)}; "
+        text = (
+            "AWS's simulator says that a service control policy of the organisation refuses "
+            f"{' and '.join(organisation)}; "
+        )
         text += "this console cannot see those."
-        return say.warn(text, "simulator disagrees", see=see)
+        return report.warn(text, "simulator disagrees", see=see)
     differing = [
         (item, ours)
         for item, ours in pairs
         if ours is not Decision.UNDETERMINED and _WORDS.get(item.decision) is not ours
     ]
     if differing:
-        text = f"AWS's simulator and this console differ on {'; '.join(_side_by_side(*pair) for pair in differing)}. "
+        text = (
+            "AWS's simulator and this console differ on "
+            f"{'; '.join(_side_by_side(*pair) for pair in differing)}. "
+        )
         text += "Trust neither before you know why."
-        return say.warn(text, "simulator disagrees", see=see)
-    return say.passed(
-        f"AWS's simulator agrees about {role}: {'; '.join(_side_by_side(*pair) for pair in pairs)}.",
+        return report.warn(text, "simulator disagrees", see=see)
+    return report.passed(
+        (
+            f"AWS's simulator agrees about {role}: "
+            f"{'; '.join(_side_by_side(*pair) for pair in pairs)}."
+        ),
         "simulator agrees",
         see=see,
     )
 
 
 def _ours(evidence: AccessEvidence, action: str) -> Decision:
-    """Of identity policies and boundary."""
+    """Return this console's decision by identity policies and boundary alone."""
     request = ask_read(evidence, action).request
     if request is None:
         return Decision.UNDETERMINED

@@ -1,1 +1,1 @@
-"""How an answer of the evaluator becomes a finding: what the checks of the access path share."""
+"""Turns the evaluator's decisions into findings, for the checks of the access path."""

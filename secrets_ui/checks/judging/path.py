@@ -1,14 +1,14 @@
-"""The answer in one sentence, and the path role → policies → secret → key with the state of each step."""
+"""The answer in one sentence, and the state of each step: role → policies → secret → key."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding, Status, Step, verdict
 from ...domain.access.path import ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.access.run import AnswerWord, PathStep
-from ..traps.trap import READ
 
 _TITLES: dict[Step, str] = {
     "role": "Role",
@@ -16,8 +16,8 @@ _TITLES: dict[Step, str] = {
     "secret": "Secret",
     "key": "KMS key",
 }
-# What a step says when all is well: the words of these checks, as far as they passed.
-_TOLD: dict[Step, tuple[str, ...]] = {
+# A step that passes shows the short texts of these checks.
+_PASSED: dict[Step, tuple[str, ...]] = {
     "role": ("role_exists",),
     "policies": ("get_secret_value_is_allowed",),
     "secret": ("secret_has_current_version", "secret_holds_its_keys"),
@@ -33,7 +33,7 @@ def steps(findings: Sequence[Finding]) -> tuple[PathStep, ...]:
 
 
 def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
-    """A step is as bad as the worst that decides; what only matters makes it a warning."""
+    """Rate a step by its worst deciding finding. One that only matters makes it a warning."""
     decide = [f for f in findings if f.decides]
     status = verdict(decide)
     if status == "pass" and any(f.status in ("fail", "warn") for f in findings):
@@ -58,38 +58,41 @@ def _text(step: Step, status: Status, findings: list[Finding]) -> str:
     return ", ".join(
         f.short
         for f in findings
-        if f.check in _TOLD[step] and f.short and f.status in ("pass", "warn")
+        if f.check in _PASSED[step] and f.short and f.status in ("pass", "warn")
     )
 
 
 def headline(evidence: AccessEvidence, findings: Sequence[Finding]) -> tuple[AnswerWord, str]:
-    """Whether the Lambda can read the secret now."""
+    """Return whether the Lambda can read the secret now, in a word and in a sentence."""
     role, name = evidence.environment.lambda_role, evidence.secret_name
     failed = [f for f in findings if f.status == "fail" and f.decides]
     unknown = [f for f in findings if f.status == "unknown" and f.decides]
     if failed:
         return "no", f"No. {_claim(failed[0])}"
     if unknown:
-        return "unknown", f"It cannot be told. {_claim(unknown[0])}"
+        return "unknown", f"Unknown. {_claim(unknown[0])}"
     if not _may_read(evidence):
         return (
             "unknown",
-            f"It cannot be told. The evaluator does not let {role} read {name}, and no check says why.",
+            (f"Unknown. The evaluator does not let {role} read {name}, and no check says why."),
         )
     others = [f for f in findings if f.status == "fail"] + [
         f for f in findings if f.status == "warn"
     ]
     if not others:
         return "yes", f"Yes. {role} can read {name}."
-    return "yes", f"Yes, {role} can read {name}. But look: {_claim(others[0])}"
+    return "yes", f"Yes, {role} can read {name}. Warning: {_claim(others[0])}"
 
 
 def _may_read(evidence: AccessEvidence) -> bool:
-    """Both hops as a whole, all layers together: the checks look at one side at a time, and must not miss what lies between."""
+    """Whether both hops are allowed with all layers together.
+
+    The checks judge one side at a time, and could miss a refusal between the sides.
+    """
     may_decrypt = has_aws_managed_key(evidence) or ask_decrypt(evidence).is_allowed
     return may_decrypt and ask_read(evidence, READ).is_allowed
 
 
 def _claim(finding: Finding) -> str:
-    """What a finding says, without the reason after the colon."""
+    """Return a finding's statement, without the reason after the colon."""
     return f"{finding.text.partition(': ')[0].rstrip('.')}."

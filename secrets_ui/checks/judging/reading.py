@@ -1,4 +1,4 @@
-"""What the two checks of a read action share."""
+"""What the checks of the two read actions share."""
 
 from __future__ import annotations
 
@@ -7,58 +7,71 @@ from collections.abc import Iterable
 from ...domain.access.evidence import AccessEvidence, Evidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_read
-from ...domain.access.policy_places import places
+from ...domain.access.policies import list_policies
 from ...domain.access.sides import by_identity_or_secret, denying, near_misses
 from ...domain.iam import Decision, Evaluation, StatementResult
-from ..remedies.fixes import fix
+from ..remedies.fixes import find_remedy
 from ..wording import lambda_errors
 from ..wording.explain import deciding, doubts, shown, why
 from ..wording.missing_statements import missing_statements
-from ..wording.says import Says
-from .judged import Judged, explanation
+from ..wording.reporter import Reporter
+from .judgement import Judgement, explanation
 
 
-def judge_read(say: Says, evidence: AccessEvidence, action: str) -> Finding:
-    """Whether the identity policies, or the secret's own, allow it; the boundary and the secret's Denies have checks of their own."""
+def judge_read(report: Reporter, evidence: AccessEvidence, action: str) -> Finding:
+    """Judge whether the identity policies, or the secret's own, allow an action.
+
+    The boundary and the Denies of the secret's policy have checks of their own.
+    """
     role, name = evidence.environment.lambda_role, evidence.secret_name
     short = action.partition(":")[2]
-    judged = Judged(evidence, lambda changed: ask_read(changed, action), by_identity_or_secret)
-    if judged.evaluation is None or judged.outcome == "unknown":
-        text = f"Whether {role} may call {action} on {name} is not known: {doubts(judged.answer, judged.evaluation)}"
-        return say.unknown(
+    judgement = Judgement(
+        evidence, lambda changed: ask_read(changed, action), by_identity_or_secret
+    )
+    if judgement.evaluation is None or judgement.outcome == "unknown":
+        text = (
+            f"Whether {role} may call {action} on {name} is not known: "
+            f"{doubts(judgement.answer, judgement.evaluation)}"
+        )
+        return report.unknown(
             text, missing=missing_statements(evidence, *lacking(evidence)), see=commands(evidence)
         )
-    if judged.outcome == "allowed":
-        found = shown(evidence, judged.evaluation.deciding, action)
-        return say.passed(f"{role} is allowed {action} on {name}.", f"{short} allowed", shown=found)
-    if judged.outcome == "explained":
-        return say.skipped(
+    if judgement.outcome == "allowed":
+        found = shown(evidence, judgement.evaluation.deciding, action)
+        return report.passed(
+            f"{role} is allowed {action} on {name}.", f"{short} allowed", shown=found
+        )
+    if judgement.outcome == "explained":
+        return report.skipped(
             f"{role} is not allowed {action} on {name}: {explanation(evidence)}.", f"{short} denied"
         )
-    if judged.evaluation.decision is Decision.IMPLICITLY_DENIED and _hangs_on_suffix(
+    if judgement.evaluation.decision is Decision.IMPLICITLY_DENIED and _hangs_on_suffix(
         evidence, action
     ):
-        return say.skipped(
+        return report.skipped(
             f"Without the ARN of {name} nobody can say whether {role} is allowed {action} on it."
         )
-    is_denied = bool(denying(judged.evaluation))
-    return say.fail(
-        f"{role} is not allowed {action} on {name}: {_reason(judged.evaluation, action)}", f"{short} denied",
-        shown=deciding(evidence, judged.evaluation, action),
+    is_denied = bool(denying(judgement.evaluation))
+    return report.fail(
+        (f"{role} is not allowed {action} on {name}: {_reason(judgement.evaluation, action)}"),
+        f"{short} denied",
+        shown=deciding(evidence, judgement.evaluation, action),
         error=lambda_errors.refused(evidence, action, "identity deny" if is_denied else "identity"),
-        remedy=fix(evidence, judged.evaluation, lambda changed: ask_read(changed, action)),
+        remedy=find_remedy(
+            evidence, judgement.evaluation, lambda changed: ask_read(changed, action)
+        ),
         see=commands(evidence),
-    )  # fmt: skip
+    )
 
 
 def _hangs_on_suffix(evidence: AccessEvidence, action: str) -> bool:
-    """The secret's ARN is not known, and a policy names it with six characters that may or may not be its own."""
+    """Whether the ARN is unknown while a policy names six characters that may not be its own."""
     if isinstance(evidence.secret, Known):
         return False
     statements = (
         statement
-        for place in places(evidence)
-        for statement in place.statements
+        for policy in list_policies(evidence)
+        for statement in policy.statements
         if statement.actions.matches(action.casefold())
     )
     return any(
@@ -74,13 +87,13 @@ def _reason(evaluation: Evaluation, action: str) -> str:
 
 
 def reasons(results: Iterable[StatementResult], action: str) -> str:
-    """Sentences within one sentence."""
-    told = "; ".join(why(result, action).rstrip(".") for result in results)
-    return f"{told[:1].lower()}{told[1:]}."
+    """Join the reasons of several statements into the rest of a sentence."""
+    text = "; ".join(why(result, action).rstrip(".") for result in results)
+    return f"{text[:1].lower()}{text[1:]}."
 
 
 def lacking(evidence: AccessEvidence) -> list[Evidence[object]]:
-    """What of the identity side and of the secret's policy could not be read."""
+    """Return the evidence on identity policies and the secret's policy."""
     return [
         evidence.attached,
         evidence.inline,
@@ -90,6 +103,6 @@ def lacking(evidence: AccessEvidence) -> list[Evidence[object]]:
 
 
 def commands(evidence: AccessEvidence) -> tuple[str, ...]:
-    """The AWS CLI commands that show the role's policies."""
+    """Return the AWS CLI commands that show the role's policies."""
     found = [evidence.attached, evidence.inline, *evidence.documents.values()]
     return tuple(item.call.cli for item in found if item.call.cli)

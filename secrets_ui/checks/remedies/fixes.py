@@ -1,5 +1,4 @@
-"""What to change in a policy so that a refused call is allowed: candidates in order of care, of which the evaluator takes the first
-that helps and opens nothing else."""
+"""Finds a remedy for a refusal: the smallest change that helps and opens nothing else."""
 
 from __future__ import annotations
 
@@ -19,15 +18,17 @@ from ...domain.access.expected_policies import (
 )
 from ...domain.access.finding import Remedy
 from ...domain.access.path import Answer
-from ...domain.access.policy_places import PolicyPlace, place_of, places
+from ...domain.access.policies import AttachedPolicy, list_policies, policy_of
 from ...domain.access.sides import denying, near_misses
 from ...domain.iam import (
     NEGATED_TEXT_OPERATORS,
     TEXT_OPERATORS,
     Evaluation,
     Layer,
+    LayerDecision,
     Request,
     StatementResult,
+    as_list,
 )
 from ..wording.explain import statement_name
 from .policy_changes import Change, with_new_statement, with_statement
@@ -36,13 +37,13 @@ from .trials import probe, remedy
 Ask = Callable[[AccessEvidence], Answer]
 
 
-def fix(
+def find_remedy(
     evidence: AccessEvidence,
     evaluation: Evaluation,
     ask: Ask,
     layers: Iterable[Layer] = tuple(Layer),
 ) -> Remedy | None:
-    """A remedy for what an evaluation refuses, for its Denies in `layers` alone; None where only a person can tell what was meant."""
+    """Return a remedy, for Denies in `layers` only; None if only a person can decide."""
     denies, request = denying(evaluation, layers), ask(evidence).request
     if request is None:
         return None
@@ -82,77 +83,88 @@ def _helps(answer: Answer, denies: int) -> bool:
 
 
 def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -> Iterator[Change]:
-    """A Deny that no longer applies to this call: by the right values, for this role alone, for this resource alone, or gone."""
+    """Yield changes after which a Deny no longer applies to this call.
+
+    First by correcting its values, then by sparing this role or resource, then by removing it.
+    """
     try:
-        place = place_of(evidence, deny)
+        policy = policy_of(evidence, deny)
     except LookupError:
         return
     name = statement_name(deny)
     yield from _right_conditions(evidence, request, deny, NEGATED_TEXT_OPERATORS)
-    if place.layer is Layer.RESOURCE:
-        yield from _exempted(evidence, place, deny, name)
+    if policy.layer is Layer.RESOURCE:
+        yield from _exempted(evidence, policy, deny, name)
     else:
-        yield from _spared(evidence, request, place, deny, name)
-    yield with_statement(place, deny.statement.index, None, f"Take {name} out of {place.title}.")
+        yield from _spared(evidence, request, policy, deny, name)
+    yield with_statement(policy, deny.statement.index, None, f"Take {name} out of {policy.title}.")
 
 
 def _exempted(
-    evidence: AccessEvidence, place: PolicyPlace, deny: StatementResult, name: str
+    evidence: AccessEvidence, policy: AttachedPolicy, deny: StatementResult, name: str
 ) -> Iterator[Change]:
-    """The Deny stays for everybody else."""
+    """Exempt this caller; the Deny stays for everyone else."""
     document, role = _copy(deny), lambda_caller(evidence).role_arn
     principal = document.get("Principal")
-    listed = _listed(principal.get("AWS", [])) if isinstance(principal, dict) else []
+    listed = as_list(principal.get("AWS", [])) if isinstance(principal, dict) else []
     ours = [item for item in listed if item in (role, lambda_caller(evidence).arn)]
     if ours and len(ours) < len(listed):
         document["Principal"]["AWS"] = [item for item in listed if item not in ours]
     elif not ours:
         values = document.setdefault("Condition", {}).setdefault("ArnNotEquals", {})
-        values["aws:PrincipalArn"] = [*_listed(values.get("aws:PrincipalArn", [])), role]
+        values["aws:PrincipalArn"] = [*as_list(values.get("aws:PrincipalArn", [])), role]
     else:
-        return  # it is about this role alone: the statement goes
+        # The Deny names this role alone, so the statement is removed.
+        return
     yield with_statement(
-        place,
+        policy,
         deny.statement.index,
         document,
-        f"Let {name} of {place.title} spare {evidence.environment.lambda_role}.",
+        f"Let {name} of {policy.title} spare {evidence.environment.lambda_role}.",
     )
 
 
 def _spared(
-    evidence: AccessEvidence, request: Request, place: PolicyPlace, deny: StatementResult, name: str
+    evidence: AccessEvidence,
+    request: Request,
+    policy: AttachedPolicy,
+    deny: StatementResult,
+    name: str,
 ) -> Iterator[Change]:
-    """In a policy of the role itself: the Deny stays for everything else."""
+    """Exempt this resource in a policy of the role itself; the Deny stays for all else."""
     document, arn = _copy(deny), _resource(evidence, request)
     if document.get("Resource") in ("*", ["*"]):
         document["NotResource"] = arn
         del document["Resource"]
         yield with_statement(
-            place, deny.statement.index, document, f"Let {name} of {place.title} spare {arn}."
+            policy, deny.statement.index, document, f"Let {name} of {policy.title} spare {arn}."
         )
     document = _copy(deny)
-    actions = _listed(document.get("Action", []))
+    actions = as_list(document.get("Action", []))
     rest = [action for action in actions if str(action).casefold() != request.action.casefold()]
     if 0 < len(rest) < len(actions):
         document["Action"] = rest
         yield with_statement(
-            place,
+            policy,
             deny.statement.index,
             document,
-            f"Take {request.action} out of {name} of {place.title}.",
+            f"Take {request.action} out of {name} of {policy.title}.",
         )
 
 
 def _right_conditions(
     evidence: AccessEvidence, request: Request, result: StatementResult, operators: Collection[str]
 ) -> Iterator[Change]:
-    """The values that this request has, where an operator compares with others. A wrong kms:ViaService is replaced, since a call comes
-    from one Region; to any other list the value is added."""
+    """Yield changes that give conditions the values of this request.
+
+    A wrong kms:ViaService is replaced, since a call comes from one Region. To any other list the
+    value is added.
+    """
     try:
-        place, document = place_of(evidence, result), _copy(result)
+        policy, document = policy_of(evidence, result), _copy(result)
     except LookupError:
         return
-    told = []
+    corrections = []
     for operator, keys in document.get("Condition", {}).items():
         for key, wanted in keys.items() if operator in operators else ():
             actual = next(
@@ -163,50 +175,52 @@ def _right_conditions(
                 ),
                 None,
             )
-            if isinstance(actual, str) and actual not in _listed(wanted):
-                is_replaced = len(_listed(wanted)) == 1 and key.casefold() in (
+            if isinstance(actual, str) and actual not in as_list(wanted):
+                is_replaced = len(as_list(wanted)) == 1 and key.casefold() in (
                     "kms:viaservice",
                     "kms:calleraccount",
                 )
-                keys[key] = actual if is_replaced else [*_listed(wanted), actual]
-                told.append(f"{key} must {'be' if is_replaced else 'allow'} {actual}")
-    if told:
+                keys[key] = actual if is_replaced else [*as_list(wanted), actual]
+                corrections.append(f"{key} must {'be' if is_replaced else 'allow'} {actual}")
+    if corrections:
         yield with_statement(
-            place,
+            policy,
             result.statement.index,
             document,
-            f"In {statement_name(result)} of {place.title}: {', '.join(told)}.",
+            f"In {statement_name(result)} of {policy.title}: {', '.join(corrections)}.",
         )
 
 
 def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -> Iterator[Change]:
-    """The statement that the set-up guide has and that is not there."""
+    """Yield changes that add the set-up guide's statement."""
     environment, key = evidence.environment, evidence.key
     if not request.is_self_governing:
         yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
     elif isinstance(key, Known):
-        if (
-            evaluation.layers.get(Layer.RESOURCE) == "AllowedForAccount"
-        ):  # the key policy leaves it to IAM
+        # The key policy delegates to IAM.
+        if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:
             yield from _in_secrets_access(evidence, decrypt_statement(environment, key.value.arn))
         role = (
             evidence.role.value.arn if isinstance(evidence.role, Known) else role_arn(environment)
         )
-        for place in places(evidence):
-            if place.place == "key":
-                words = f"Let the key policy allow {environment.lambda_role} to decrypt through Secrets Manager."
-                yield with_new_statement(place, key_statement(environment, role), words)
+        for policy in list_policies(evidence):
+            if policy.location == "key":
+                words = (
+                    f"Let the key policy allow {environment.lambda_role} to decrypt through "
+                    "Secrets Manager."
+                )
+                yield with_new_statement(policy, key_statement(environment, role), words)
 
 
 def _in_secrets_access(evidence: AccessEvidence, statement: dict[str, Any]) -> Iterator[Change]:
-    """In the policy that is meant for it, or else in another one of the role's own."""
+    """Add a statement to the secrets policy, or else to another policy of the role."""
     own = [
         p
-        for p in places(evidence)
-        if p.place.startswith("identity:") and not p.arn.startswith("arn:aws:iam::aws:")
+        for p in list_policies(evidence)
+        if p.location.startswith("identity:") and not p.arn.startswith("arn:aws:iam::aws:")
     ]
-    for place in sorted(own, key=lambda p: p.name != SECRETS_ACCESS)[:1]:
-        yield with_new_statement(place, statement, f"Add the statement to policy {place.name}.")
+    for policy in sorted(own, key=lambda p: p.name != SECRETS_ACCESS)[:1]:
+        yield with_new_statement(policy, statement, f"Add the statement to policy {policy.name}.")
 
 
 def _resource(evidence: AccessEvidence, request: Request) -> str:
@@ -222,7 +236,3 @@ def _resource(evidence: AccessEvidence, request: Request) -> str:
 
 def _copy(result: StatementResult) -> dict[str, Any]:
     return copy.deepcopy(dict(result.statement.document))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""A change to a policy, told as Terraform and as an AWS CLI command that can be pasted into a shell, whatever the names hold."""
+"""A change to a policy, as Terraform and as an AWS CLI command that is safe to paste."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ...domain.access.evidence import AccessEvidence
-from ...domain.access.policy_places import PolicyPlace, exchanged
+from ...domain.access.policies import AttachedPolicy, with_policy
 from .terraform_addresses import (
     CONSOLE_ACCESS,
     GITHUB_ACCESS,
@@ -25,118 +25,96 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """The policy at `place` with other statements. `shown` are those that are new or read otherwise."""
+    """A policy with other statements. `shown` are those that are new or changed."""
 
-    place: PolicyPlace
+    policy: AttachedPolicy
     statements: tuple[Document, ...]
     words: str
     shown: tuple[Document, ...] = ()
 
     @property
     def text(self) -> str:
-        return self.place.with_statements(list(self.statements)) if self.statements else ""
+        return self.policy.with_statements(list(self.statements)) if self.statements else ""
 
     def applied(self, evidence: AccessEvidence) -> AccessEvidence:
-        """The evidence as it would be."""
+        """Return the evidence as it would be with the change."""
         nothing = json.dumps({"Version": "2012-10-17", "Statement": []})
-        empty = "" if self.place.place == "secret" else nothing
-        return exchanged(evidence, self.place.place, self.text or empty)
+        empty = "" if self.policy.location == "secret" else nothing
+        return with_policy(evidence, self.policy.location, self.text or empty)
 
 
-def with_statement(place: PolicyPlace, index: int, document: Document | None, words: str) -> Change:
-    """One statement reads otherwise; None takes it out."""
-    documents = place.documents
+def with_statement(
+    policy: AttachedPolicy, index: int, document: Document | None, words: str
+) -> Change:
+    """Replace one statement; None removes it."""
+    documents = policy.documents
     documents[index : index + 1] = [] if document is None else [dict(document)]
-    return Change(place, tuple(documents), words, () if document is None else (document,))
+    return Change(policy, tuple(documents), words, () if document is None else (document,))
 
 
-def with_new_statement(place: PolicyPlace, document: Document, words: str) -> Change:
-    """One statement more, under a Sid that is not taken."""
-    sids = {str(item.get("Sid")) for item in place.documents}
+def with_new_statement(policy: AttachedPolicy, document: Document, words: str) -> Change:
+    """Add a statement, under a Sid that is not taken."""
+    sids = {str(item.get("Sid")) for item in policy.documents}
     sid = next(
         sid
         for sid in (document["Sid"], *(f"{document['Sid']}{n}" for n in range(2, 99)))
         if sid not in sids
     )
     added = {**document, "Sid": sid}
-    return Change(place, (*place.documents, added), words, (added,))
+    return Change(policy, (*policy.documents, added), words, (added,))
 
 
 def cli(evidence: AccessEvidence, change: Change) -> str:
-    """The AWS CLI command that makes the change. "" for a policy of AWS's own, which nobody can change."""
-    place, environment = change.place, evidence.environment
-    region = ("--region", environment.region)
-    kind, _, name = place.place.partition(":")
-    role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
-    match kind, bool(change.text):
+    """Return the AWS CLI command for the change, "" if no command can make it."""
+    policy, text, region = change.policy, change.text, evidence.environment.region
+    match policy.location, bool(text):
         case "key", _:
-            return command(
-                "kms",
-                "put-key-policy",
-                "--key-id",
-                place.arn,
-                "--policy-name",
-                "default",
-                "--policy",
-                change.text,
-                *region,
-            )
+            key = {"key_id": policy.arn, "policy_name": "default"}
+            return command("kms put-key-policy", **key, policy=text, region=region)
         case "secret", True:
-            return command(
-                "secretsmanager",
-                "put-resource-policy",
-                "--secret-id",
-                place.name,
-                "--resource-policy",
-                change.text,
-                *region,
-            )
+            written = {"secret_id": policy.name, "resource_policy": text}
+            return command("secretsmanager put-resource-policy", **written, region=region)
         case "secret", False:
-            return command(
-                "secretsmanager", "delete-resource-policy", "--secret-id", place.name, *region
-            )
+            name = policy.name
+            return command("secretsmanager delete-resource-policy", secret_id=name, region=region)
         case "trust", _:
-            return command(
-                "iam",
-                "update-assume-role-policy",
-                "--role-name",
-                place.name,
-                "--policy-document",
-                change.text,
-            )
-    if place.arn.startswith("arn:aws:iam::aws:"):
+            written = {"role_name": policy.name, "policy_document": text}
+            return command("iam update-assume-role-policy", **written)
+    return _identity_cli(evidence, policy, text)
+
+
+def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -> str:
+    """Return the command for a managed or an inline policy of a role, or for its boundary."""
+    kind, _, name = policy.location.partition(":")
+    role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
+    if policy.arn.startswith("arn:aws:iam::aws:"):
         return ""
-    if place.arn and change.text:
-        return command(
-            "iam",
-            "create-policy-version",
-            "--policy-arn",
-            place.arn,
-            "--policy-document",
-            change.text,
-            "--set-as-default",
-        )
+    if policy.arn and text:
+        version = {"policy_arn": policy.arn, "policy_document": text}
+        return command("iam create-policy-version", **version, set_as_default=True)
     if kind == "boundary":
-        return ""  # without a statement it would refuse everything
-    if place.arn:
-        return command("iam", "detach-role-policy", "--role-name", role, "--policy-arn", place.arn)
-    if change.text:
-        return command(
-            "iam",
-            "put-role-policy",
-            "--role-name",
-            role,
-            "--policy-name",
-            name,
-            "--policy-document",
-            change.text,
-        )
-    return command("iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
+        # Without a statement, the boundary would refuse everything.
+        return ""
+    if policy.arn:
+        return command("iam detach-role-policy", role_name=role, policy_arn=policy.arn)
+    inline = {"role_name": role, "policy_name": name}
+    if text:
+        return command("iam put-role-policy", **inline, policy_document=text)
+    return command("iam delete-role-policy", **inline)
 
 
-def command(*words: str) -> str:
-    """Safe to paste: quoted for a shell, and in printable ASCII, since json.dumps and the names of AWS are."""
-    return shlex.join(("aws", *words))
+def command(operation: str, **options: str | Literal[True]) -> str:
+    """Return an AWS CLI command, quoted for a shell: `command("kms enable-key", key_id=…)`.
+
+    An option that is True has no value. The text is printable ASCII, as json.dumps and the names
+    of AWS are.
+    """
+    words = ["aws", *operation.split()]
+    for name, value in options.items():
+        words.append(f"--{name.replace('_', '-')}")
+        if value is not True:
+            words.append(value)
+    return shlex.join(words)
 
 
 def console_role(evidence: AccessEvidence) -> str:
@@ -152,27 +130,27 @@ _TERRAFORM = {
 }
 
 
-def terraform_address(place: PolicyPlace) -> str:
-    """The resource that holds a policy, in the names of the set-up guide."""
-    kind = place.place.partition(":")[0]
-    known = _TERRAFORM.get(place.place) or _TERRAFORM.get(f"{kind}:{place.name}")
+def terraform_address(policy: AttachedPolicy) -> str:
+    """Return the Terraform resource that holds a policy, by the names of the set-up guide."""
+    kind = policy.location.partition(":")[0]
+    known = _TERRAFORM.get(policy.location) or _TERRAFORM.get(f"{kind}:{policy.name}")
     if known:
         return known
     if kind == "secret":
-        return f"aws_secretsmanager_secret_policy.{terraform_name(place.name)}"
+        return f"aws_secretsmanager_secret_policy.{terraform_name(policy.name)}"
     return (
-        f"{'aws_iam_policy' if place.arn else 'aws_iam_role_policy'}.{terraform_name(place.name)}"
+        f"{'aws_iam_policy' if policy.arn else 'aws_iam_role_policy'}.{terraform_name(policy.name)}"
     )
 
 
 def terraform_name(name: str) -> str:
-    """`miyabi/prod/api-keys` as `api_keys`."""
+    """Turn `miyabi/prod/api-keys` into `api_keys`."""
     return re.sub(r"[^a-z0-9]+", "_", name.rpartition("/")[2].lower()).strip("_") or "this"
 
 
 def terraform(change: Change) -> str:
-    """The statements as they should read in Terraform, and how to apply them."""
-    address = terraform_address(change.place)
+    """Return the changed statements in Terraform's language, and the command to apply them."""
+    address = terraform_address(change.policy)
     what = (
         "the statement reads"
         if len(change.shown) == 1
@@ -181,13 +159,16 @@ def terraform(change: Change) -> str:
         else "take the statement out"
     )
     lines = [
-        f"# {address}, in its {'assume_role_policy' if change.place.place == 'trust' else 'policy'}: {what}"
+        (
+            f"# {address}, in its "
+            f"{'assume_role_policy' if change.policy.location == 'trust' else 'policy'}: {what}"
+        )
     ]
     return "\n".join([*lines, *(hcl(document) for document in change.shown), then_apply(address)])
 
 
 def hcl(value: Any, indent: str = "") -> str:
-    """A value as Terraform writes it inside jsonencode(…). `${` would be Terraform's own, so it is doubled."""
+    """Write a value as Terraform does inside jsonencode(…), with `${` escaped as `$${`."""
     inner = indent + "  "
     if isinstance(value, Mapping):
         width = max((len(_hcl_name(key)) for key in value), default=0)

@@ -1,4 +1,4 @@
-"""Where deploy/terraform has what a remedy is about, and the command that applies it."""
+"""The Terraform addresses in deploy/terraform that remedies name, and the command to apply them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ CONSOLE_ACCESS = f"{_CONSOLE}.aws_iam_policy.console_access"
 
 
 def secret(name: str) -> str:
-    """The secret of a full name. Terraform knows those of the catalogue, by the last part."""
+    """Return the address of a secret by its full name; the catalogue has it by the last part."""
     return f'{_SECRETS}.aws_secretsmanager_secret.catalog["{name.rpartition("/")[2]}"]'
 
 
 def attachment(policy: str) -> str:
-    """`basic_execution`, `secrets_access` or `github_access`, attached to the Lambda's role."""
+    """Return the address of `basic_execution`, `secrets_access` or `github_access` on the role."""
     return f"{_SECRETS}.aws_iam_role_policy_attachment.{policy}"
 
 
 def then_apply(*addresses: str) -> str:
-    """The last line of a remedy: safe to paste, since an address may hold quotes."""
+    """Return the last line of a remedy, quoted for a shell since an address may hold quotes."""
     targets = " ".join(shlex.quote(f"-target={address}") for address in addresses)
     return f"# then: terraform apply {targets}"

@@ -1,13 +1,14 @@
-"""A remedy is tried on the evaluator before it is told: what the answer would be, and that it opens no more than asked."""
+"""Tries a remedy on the evaluator: what it would allow, and that it opens nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from ...domain.access.actions import READ, WRITE_ACTIONS
 from ...domain.access.evidence import AccessEvidence, Document, Known, Role
 from ...domain.access.finding import Remedy
-from ...domain.access.path import WRITE_ACTIONS, Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision
 from ..wording.explain import names
@@ -17,14 +18,15 @@ _TRIED = AwsCall("tried")
 _ANYTHING = (
     '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
 )
-_ELSEWHERE = "000000000000"
-Probe = Callable[[AccessEvidence], bool | None]  # None: that cannot be known
+UNKNOWN_ACCOUNT = "000000000000"
+Probe = Callable[[AccessEvidence], bool | None]
+"""Whether somebody gets in; None when that is unknown."""
 
 
 def remedy(
     evidence: AccessEvidence, change: Change, ask: Callable[[AccessEvidence], Answer]
 ) -> Remedy:
-    """The change as Terraform, as an AWS CLI command, and with the evaluator's answer to what was `ask`ed."""
+    """Describe a change in words, Terraform, as a command, and by the evaluator's answer."""
     words = change.words + (
         " A managed policy keeps five versions: delete the oldest one if there are five."
         if _is_managed(change)
@@ -41,21 +43,24 @@ def remedy(
 def tried(
     before: AccessEvidence, after: AccessEvidence, ask: Callable[[AccessEvidence], Answer]
 ) -> str:
-    """What the evaluator answers with a change, as sentences."""
+    """Describe the evaluator's answer after a change, in sentences."""
     answer = ask(after)
     action = answer.request.action if answer.request else "the question"
     if answer.is_allowed:
-        told = f"With it the evaluator allows {action}."
+        text = f"With it the evaluator allows {action}."
     else:
-        told = f"With it this statement is right, and {action} is still refused for what the other findings say."
+        text = (
+            f"With it this statement is right, and {action} is still refused for what the other "
+            "findings say."
+        )
     opened, refused = probe(before, after)
     if opened:
-        return f"{told} It also opens the way for {names(opened)}: read it twice."
-    return f"{told} It still refuses {names(refused)}." if refused else told
+        return f"{text} It also opens the way for {names(opened)}: read it twice."
+    return f"{text} It still refuses {names(refused)}." if refused else text
 
 
 def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], list[str]]:
-    """Who or what gets in by the change that did not before, and who or what stays out."""
+    """Return who or what a change lets in, and who or what it still refuses."""
     answers = {name: (may(before), may(after)) for name, may in PROBES.items()}
     opened = [name for name, (was, would) in answers.items() if would and not was]
     return opened, [name for name, (_, would) in answers.items() if would is False]
@@ -64,22 +69,22 @@ def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], lis
 def _is_managed(change: Change) -> bool:
     return (
         bool(change.text)
-        and change.place.arn.startswith("arn:aws:iam::")
-        and change.place.kind == "identity"
+        and change.policy.arn.startswith("arn:aws:iam::")
+        and change.policy.kind == "identity"
     )
 
 
 def _another_role(evidence: AccessEvidence) -> bool | None:
-    """In the same account, with IAM policies that allow everything."""
+    """Whether a role of the same account, with IAM policies that allow everything, may read."""
     return _may_read(as_role(evidence, evidence.environment.account))
 
 
 def _another_account(evidence: AccessEvidence) -> bool | None:
-    return _may_read(as_role(evidence, _ELSEWHERE))
+    return _may_read(as_role(evidence, UNKNOWN_ACCOUNT))
 
 
 def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
-    """Somebody else asks: a role that may do all that its account can allow."""
+    """Return the evidence for another caller: a role with every right its account can give."""
     environment = replace(
         evidence.environment,
         account=account,
@@ -88,13 +93,18 @@ def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
     )
     role = Role(f"arn:aws:iam::{account}:role/somebody-else", "AROAEXAMPLEELSE", "")
     return replace(
-        evidence, environment=environment, role=Known(role, _TRIED), attached=Known((), _TRIED), inline=Known((), _TRIED),
-        documents={"everything": Known(Document("everything", _ANYTHING), _TRIED)}, boundary=None,
-    )  # fmt: skip
+        evidence,
+        environment=environment,
+        role=Known(role, _TRIED),
+        attached=Known((), _TRIED),
+        inline=Known((), _TRIED),
+        documents={"everything": Known(Document("everything", _ANYTHING), _TRIED)},
+        boundary=None,
+    )
 
 
 def _another_secret(evidence: AccessEvidence) -> bool | None:
-    """Of a longer name, without a policy of its own, under the same key."""
+    """Whether a secret with a longer name, no policy and the same key may be read."""
     if not isinstance(evidence.secret, Known):
         return False
     secret = evidence.secret.value
@@ -110,13 +120,16 @@ def _another_secret(evidence: AccessEvidence) -> bool | None:
 
 
 def _may_read(evidence: AccessEvidence) -> bool | None:
-    """Both hops."""
-    hops = (_allows(ask_read(evidence, "secretsmanager:GetSecretValue")), may_decrypt(evidence))
+    """Whether both hops are allowed."""
+    hops = (_allows(ask_read(evidence, READ)), may_decrypt(evidence))
     return False if False in hops else None if None in hops else True
 
 
 def may_decrypt(evidence: AccessEvidence, service: str = "secretsmanager") -> bool | None:
-    """The AWS-managed key is open to its account through Secrets Manager, and to nobody else."""
+    """Whether the key decrypts.
+
+    The AWS-managed key does for its account, through Secrets Manager.
+    """
     if has_aws_managed_key(evidence):
         return (
             service == "secretsmanager"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
-from ...domain.access.path import told
+from ...domain.access.path import why_unknown
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Surroundings
 from ...domain.usage.alarm import Alarm
@@ -21,7 +21,7 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     if not isinstance(found, Known):
         yield say(
             "unknown",
-            f"Whether an alarm of {name} rings is not known: {told('the alarms', found)}.",
+            f"Whether an alarm of {name} rings is not known: {why_unknown('the alarms', found)}.",
             weight="second opinion",
         )
     elif not found.value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Denied, Known
-from ...domain.access.path import told
+from ...domain.access.path import why_unknown
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Surroundings
 from .saying import Saying
@@ -16,7 +16,7 @@ say = Saying(__name__, "troubleshoot", "ListSecrets")
 def check(around: Surroundings) -> Iterator[StatusFinding]:
     name, found = around.environment.name, around.listed
     if not isinstance(found, Known):
-        why = told(f"the list of secrets in {name}", found)
+        why = why_unknown(f"the list of secrets in {name}", found)
         short = (
             "this console may not list its secrets"
             if isinstance(found, Denied)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known, Missing
-from ...domain.access.path import told
+from ...domain.access.path import why_unknown
 from ...domain.secrets.health import deletion_text
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
@@ -23,7 +23,9 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
             page="secrets",
         )
     elif not isinstance(found, Known):
-        yield say("unknown", f"Whether {watched.name} exists is not known: {told('it', found)}.")
+        yield say(
+            "unknown", f"Whether {watched.name} exists is not known: {why_unknown('it', found)}."
+        )
     elif found.value.deleted:
         when = deletion_text(found.value.deleted, watched.now)
         yield say(

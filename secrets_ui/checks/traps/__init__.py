@@ -1,1 +1,1 @@
-"""Well-known mistakes in policies, found before the questions that they spoil."""
+"""Well-known mistakes in policies, found before the decisions that they spoil."""

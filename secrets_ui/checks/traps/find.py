@@ -1,4 +1,7 @@
-"""The traps: statements that read well and do nothing, or refuse what they should allow, each with the statement that was meant."""
+"""Finds statements that look right but do nothing, or that refuse what they should allow.
+
+Each comes with the statement that was probably meant.
+"""
 
 from __future__ import annotations
 
@@ -10,60 +13,68 @@ from typing import Any
 
 from ...domain.access.evidence import AccessEvidence, Document, Known
 from ...domain.access.expected_policies import SECRETS_ACCESS, secrets_access, secrets_access_arn
-from ...domain.access.policy_places import PolicyPlace, exchanged, places
+from ...domain.access.policies import AttachedPolicy, list_policies, with_policy
 from ...domain.iam import Statement
-from .principals import note_left_overs
+from .principals import note_deleted_principals
 from .resources import note_resources
 from .stages import note_stages
-from .trap import Noted, Trapped
+from .trap import StatementReview, TrapNote
 
 
 @dataclass(frozen=True)
 class Trap:
-    """`meant` is the statement as it should read, free of all its traps; None where it should go."""
+    """A statement with a mistake. `corrected` is the statement without any; None to remove it."""
 
-    place: PolicyPlace
+    policy: AttachedPolicy
     statement: Statement
-    meant: dict[str, Any] | None
-    noted: Noted
+    corrected: dict[str, Any] | None
+    note: TrapNote
 
 
 @lru_cache(maxsize=16)
-def find(evidence: AccessEvidence) -> tuple[Trap, ...]:
-    """Every trap in the policies that take part."""
-    return tuple(_find(evidence))
+def find_traps(evidence: AccessEvidence) -> tuple[Trap, ...]:
+    """Return every trap in the policies of the evidence."""
+    return tuple(_find_traps(evidence))
 
 
-def _find(evidence: AccessEvidence) -> Iterator[Trap]:
-    for place in places(evidence):
-        for statement in place.statements:
-            trapped = Trapped(evidence, place, statement)
-            for look in (note_resources, note_left_overs, note_stages):
-                look(trapped)
-            yield from (Trap(place, statement, trapped.meant, noted) for noted in trapped.noted)
+def _find_traps(evidence: AccessEvidence) -> Iterator[Trap]:
+    for policy in list_policies(evidence):
+        for statement in policy.statements:
+            review = StatementReview(evidence, policy, statement)
+            for note_traps in (note_resources, note_deleted_principals, note_stages):
+                note_traps(review)
+            yield from (Trap(policy, statement, review.corrected, note) for note in review.notes)
 
 
 @lru_cache(maxsize=16)
 def repaired(evidence: AccessEvidence) -> AccessEvidence:
-    """The same evidence without the faults that have a check of their own: no trap, and the secrets policy attached. What is refused
-    here is refused for another reason."""
-    mended = _with_secrets_access(evidence)
-    for place in dict.fromkeys(trap.place for trap in find(evidence)):
-        mended = exchanged(
-            mended, place.place, place.with_statements(mended_statements(evidence, place))
+    """Return the evidence without faults that have their own check: no traps, policy attached.
+
+    What is still refused with this evidence is refused for another reason.
+    """
+    repaired_evidence = _with_secrets_access(evidence)
+    for policy in dict.fromkeys(trap.policy for trap in find_traps(evidence)):
+        repaired_evidence = with_policy(
+            repaired_evidence,
+            policy.location,
+            policy.with_statements(corrected_statements(evidence, policy)),
         )
-    return mended
+    return repaired_evidence
 
 
-def mended_statements(evidence: AccessEvidence, place: PolicyPlace) -> list[Any]:
-    """A policy's statements, free of their traps."""
-    meant = {trap.statement.index: trap.meant for trap in find(evidence) if trap.place == place}
-    documents = [meant.get(index, document) for index, document in enumerate(place.documents)]
+def corrected_statements(evidence: AccessEvidence, policy: AttachedPolicy) -> list[Any]:
+    """Return a policy's statements without their traps."""
+    corrected = {
+        trap.statement.index: trap.corrected
+        for trap in find_traps(evidence)
+        if trap.policy == policy
+    }
+    documents = [corrected.get(index, document) for index, document in enumerate(policy.documents)]
     return [document for document in documents if document is not None]
 
 
 def lacks_secrets_access(evidence: AccessEvidence) -> bool:
-    """The role is not there, or does not have the policy attached. One that could not be read lacks nothing for sure."""
+    """Whether the role is missing, or certainly lacks the secrets policy."""
     if isinstance(evidence.attached, Known):
         return not any(arn.endswith(f"/{SECRETS_ACCESS}") for arn in evidence.attached.value)
     return not isinstance(evidence.role, Known)
@@ -74,13 +85,13 @@ def _with_secrets_access(evidence: AccessEvidence) -> AccessEvidence:
         return evidence
     key = evidence.key.value.arn if isinstance(evidence.key, Known) else ""
     text = json.dumps(secrets_access(evidence.environment, evidence.secret_name, key))
-    meant = Document(SECRETS_ACCESS, text, secrets_access_arn(evidence.environment))
+    corrected = Document(SECRETS_ACCESS, text, secrets_access_arn(evidence.environment))
     call = evidence.attached.call
     attached = evidence.attached.value if isinstance(evidence.attached, Known) else ()
     return replace(
         evidence,
-        attached=Known((*attached, meant.arn), call),
+        attached=Known((*attached, corrected.arn), call),
         inline=evidence.inline if isinstance(evidence.inline, Known) else Known((), call),
-        documents={**evidence.documents, meant.arn: Known(meant, call)},
+        documents={**evidence.documents, corrected.arn: Known(corrected, call)},
         boundary=evidence.boundary if isinstance(evidence.role, Known) else None,
     )

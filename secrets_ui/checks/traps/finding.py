@@ -1,51 +1,53 @@
-"""What the checks of the traps share: all the statements that fell into one, and the policy without them."""
+"""Builds the findings of the trap checks: the statements concerned and the corrected policy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, LambdaError, Remedy, Shown
-from ...domain.access.path import Answer, ask_decrypt, ask_read, told
-from ...domain.access.policy_places import PolicyPlace
+from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
+from ...domain.access.policies import AttachedPolicy
 from ..remedies.policy_changes import Change
 from ..remedies.trials import remedy
 from ..wording import lambda_errors
 from ..wording.explain import sentence
-from ..wording.says import Says
-from .find import Trap, find, mended_statements
-from .trap import READ
+from ..wording.reporter import Reporter
+from .find import Trap, corrected_statements, find_traps
 
 
-def judge_trap(say: Says, evidence: AccessEvidence, passed: str, short: str) -> Finding:
-    """Fails where a trap stands between the Lambda and the secret, warns where it is harmless. Policies that could not be read are told
-    of by the checks of what they decide."""
+def judge_trap(report: Reporter, evidence: AccessEvidence, passed: str, short: str) -> Finding:
+    """Fail if a trap keeps the Lambda from the secret, warn if it is harmless.
+
+    Policies that could not be read are reported by the checks of what they decide.
+    """
     traps = sorted(
-        (t for t in find(evidence) if t.noted.check == say.check),
-        key=lambda trap: not trap.noted.blocks,
+        (t for t in find_traps(evidence) if t.note.check == report.check),
+        key=lambda trap: not trap.note.blocks,
     )
     if not traps:
         unread = next(_unread(evidence), None)
         return (
-            say.skipped(f"Not every policy was looked through: {unread}.")
+            report.skipped(f"Not every policy was looked through: {unread}.")
             if unread
-            else say.passed(passed)
+            else report.passed(passed)
         )
     first = traps[0]
-    text = "; ".join(dict.fromkeys(trap.noted.text for trap in traps))
+    text = "; ".join(dict.fromkeys(trap.note.text for trap in traps))
     members = {
         "shown": tuple(map(_shown, traps)),
         "remedy": _remedy(evidence, first),
-        "see": _see(evidence, first.place),
+        "see": _see(evidence, first.policy),
     }
-    told_text = f"{sentence(text)}."
-    if not first.noted.blocks:
-        return say.warn(told_text, short, weight="matters", **members)
-    return say.fail(told_text, short, error=_error(evidence, first), **members)
+    message = f"{sentence(text)}."
+    if not first.note.blocks:
+        return report.warn(message, short, weight="matters", **members)
+    return report.fail(message, short, error=_error(evidence, first), **members)
 
 
 def _unread(evidence: AccessEvidence) -> Iterator[str]:
-    """Phrases, the first one tells."""
+    """Yield phrases that name the policies that could not be read."""
     found: dict[str, Evidence[object] | None] = {
         "the attached policies": evidence.attached,
         "the inline policies": evidence.inline,
@@ -55,14 +57,14 @@ def _unread(evidence: AccessEvidence) -> Iterator[str]:
         "the key policy": evidence.key_policy,
     }
     return (
-        told(what, item)
+        why_unknown(what, item)
         for what, item in found.items()
         if item and not isinstance(item, Known | Missing | NotAsked)
     )
 
 
 def _is_about_key(trap: Trap) -> bool:
-    return trap.noted.check == "policies_name_the_key_by_arn" or not trap.statement.actions.matches(
+    return trap.note.check == "policies_name_the_key_by_arn" or not trap.statement.actions.matches(
         READ.casefold()
     )
 
@@ -72,41 +74,41 @@ def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
         return lambda_errors.KMS_NOT_ALLOWED
     if trap.statement.effect == "Deny":
         layer = {"boundary": "boundary deny", "secret": "resource deny"}.get(
-            trap.place.place, "identity deny"
+            trap.policy.location, "identity deny"
         )
     else:
-        layer = "boundary" if trap.place.place == "boundary" else "identity"
+        layer = "boundary" if trap.policy.location == "boundary" else "identity"
     return lambda_errors.refused(evidence, READ, layer)
 
 
 def _shown(trap: Trap) -> Shown:
-    why = f"{sentence(trap.noted.text)}."
+    why = f"{sentence(trap.note.text)}."
     return Shown(
-        trap.place.name,
-        trap.place.title.removeprefix("the "),
+        trap.policy.name,
+        trap.policy.title.removeprefix("the "),
         dict(trap.statement.document),
-        trap.noted.marked,
+        trap.note.marked,
         why,
     )
 
 
 def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
-    """The whole policy free of all its traps, so that one command does it."""
-    statements, before = mended_statements(evidence, trap.place), trap.place.documents
+    """Correct all traps of a policy at once, so that one command is enough."""
+    statements, before = corrected_statements(evidence, trap.policy), trap.policy.documents
     changed = tuple(statement for statement in statements if statement not in before)
     words = (
-        f"Correct {trap.place.title}."
+        f"Correct {trap.policy.title}."
         if changed
-        else f"Take the statement out of {trap.place.title}."
+        else f"Take the statement out of {trap.policy.title}."
     )
     ask: Callable[[AccessEvidence], Answer] = (
         ask_decrypt if _is_about_key(trap) else lambda changed: ask_read(changed, READ)
     )
-    return remedy(evidence, Change(trap.place, tuple(statements), words, changed), ask)
+    return remedy(evidence, Change(trap.policy, tuple(statements), words, changed), ask)
 
 
-def _see(evidence: AccessEvidence, place: PolicyPlace) -> tuple[str, ...]:
-    kind, _, name = place.place.partition(":")
+def _see(evidence: AccessEvidence, policy: AttachedPolicy) -> tuple[str, ...]:
+    kind, _, name = policy.location.partition(":")
     found: dict[str, Evidence[object] | None] = {
         "key": evidence.key_policy,
         "secret": evidence.resource_policy,

@@ -1,14 +1,17 @@
-"""Principals that were deleted: AWS leaves their id (AROA…) in the place of the ARN, and it never matches again.
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"""
+"""Deleted principals: AWS replaces their ARN by their id (AROA…), which never matches again.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.context import Caller, console_caller, lambda_caller
-from ...domain.iam import Effect
-from .trap import DECRYPT, READ, Trapped
+from ...domain.iam import Effect, as_list
+from .trap import StatementReview
 
 _LEFT_OVER = re.compile(r"A(?:RO|ID)A[A-Z0-9]{12,124}", re.ASCII)
 _WRITES = {
@@ -18,54 +21,55 @@ _WRITES = {
 }
 
 
-def note_left_overs(trapped: Trapped) -> None:
-    element = trapped.element("Principal", "NotPrincipal")
-    principal = trapped.meant[element] if trapped.meant and element else None
-    if trapped.meant is None or not isinstance(principal, dict):
+def note_deleted_principals(review: StatementReview) -> None:
+    element = review.element("Principal", "NotPrincipal")
+    principal = review.corrected[element] if review.corrected and element else None
+    if review.corrected is None or not isinstance(principal, dict):
         return
-    listed = _listed(principal.get("AWS", []))
-    left = [item for item in listed if _LEFT_OVER.fullmatch(item)]
-    if left:
-        caller = _heir(trapped, element)
-        living = [item for item in listed if item not in left]
-        heirs = [caller.role_arn] if caller and caller.role_arn not in living else []
-        trapped.meant = _with_principals(trapped.meant, element, [*living, *heirs])
-        text = f"names {left[0]}, which is what AWS leaves of a role or user that was deleted; one made again under its name is another"
-        trapped.note("no_left_over_principals", element, text, _blocks(trapped, caller))
+    listed = as_list(principal.get("AWS", []))
+    deleted = [item for item in listed if _LEFT_OVER.fullmatch(item)]
+    if deleted:
+        caller = _successor(review, element)
+        living = [item for item in listed if item not in deleted]
+        successors = [caller.role_arn] if caller and caller.role_arn not in living else []
+        review.corrected = _with_principals(review.corrected, element, [*living, *successors])
+        text = (
+            f"names {deleted[0]}, which is what AWS leaves of a role or user that was deleted; "
+            "one made again under its name is another"
+        )
+        review.note("no_left_over_principals", element, text, _blocks(review, caller))
 
 
-def _heir(trapped: Trapped, element: str) -> Caller | None:
-    """Who was probably meant, so that the statement serves again: the console where it is about writing, the Lambda where it is about
-    reading. Nobody inherits a Deny."""
-    if trapped.statement.effect is Effect.DENY and element == "Principal":
+def _successor(review: StatementReview, element: str) -> Caller | None:
+    """Return who was probably meant: the console for writing, the Lambda for reading.
+
+    Nobody takes the deleted principal's place in a Deny.
+    """
+    if review.statement.effect is Effect.DENY and element == "Principal":
         return None
     actions = {
-        str(action).casefold() for action in _listed((trapped.meant or {}).get("Action", []))
+        str(action).casefold() for action in as_list((review.corrected or {}).get("Action", []))
     }
     if actions & _WRITES:
-        return console_caller(trapped.evidence)
+        return console_caller(review.evidence)
     return (
-        lambda_caller(trapped.evidence)
-        if trapped.is_about(READ, DECRYPT) and trapped.is_about_the_reader
+        lambda_caller(review.evidence)
+        if review.is_about(READ, DECRYPT) and review.is_about_the_reader
         else None
     )
 
 
-def _blocks(trapped: Trapped, heir: Caller | None) -> bool:
-    may = trapped.asked.may_decrypt if trapped.place.place == "key" else trapped.asked.may_read
-    return heir is not None and heir.is_lambda and not may
+def _blocks(review: StatementReview, successor: Caller | None) -> bool:
+    may = review.answers.may_decrypt if review.policy.location == "key" else review.answers.may_read
+    return successor is not None and successor.is_lambda and not may
 
 
 def _with_principals(
     document: dict[str, Any], element: str, names: list[str]
 ) -> dict[str, Any] | None:
-    """The statement with these under AWS; None where it would name nobody."""
+    """Return the statement with these names under AWS; None if it would name nobody."""
     rest = {kind: value for kind, value in document[element].items() if kind != "AWS"}
     if not names and not rest:
         return None
     aws = {"AWS": names if len(names) > 1 else names[0]} if names else {}
     return {**document, element: {**aws, **rest}}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

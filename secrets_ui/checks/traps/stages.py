@@ -1,37 +1,45 @@
-"""Conditions on secretsmanager:VersionStage that refuse plain reads: those send no stage, so a positive condition fails, and a negated
-one in a Deny holds."""
+"""Conditions on secretsmanager:VersionStage that refuse plain reads.
+
+Plain reads send no stage, so a positive condition fails, and a negated one in a Deny holds.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ...domain.access.actions import READ
 from ...domain.iam import Effect, PolicyKind
-from .trap import READ, Trapped
+from .trap import StatementReview
 
 _STAGE = "secretsmanager:versionstage"
 
 
-def note_stages(trapped: Trapped) -> None:
-    if trapped.meant is None or not _takes_part(trapped):
+def note_stages(review: StatementReview) -> None:
+    if review.corrected is None or not _takes_part(review):
         return
-    outcome = _outcome(trapped)
+    outcome = _outcome(review)
     if outcome:
-        trapped.meant = _mended(trapped.meant, is_deny=trapped.statement.effect is Effect.DENY)
-        text = f"{outcome} plain reads: they send no stage, and its condition on secretsmanager:VersionStage asks for one"
-        trapped.note("no_version_stage_condition", "Condition", text, blocks=True)
+        review.corrected = _corrected(
+            review.corrected, is_deny=review.statement.effect is Effect.DENY
+        )
+        text = (
+            f"{outcome} plain reads: they send no stage, and its condition on "
+            "secretsmanager:VersionStage asks for one"
+        )
+        review.note("no_version_stage_condition", "Condition", text, blocks=True)
 
 
-def _takes_part(trapped: Trapped) -> bool:
+def _takes_part(review: StatementReview) -> bool:
     return (
-        trapped.is_about_the_reader
-        and trapped.place.kind is not PolicyKind.KEY
-        and trapped.is_about(READ)
+        review.is_about_the_reader
+        and review.policy.kind is not PolicyKind.KEY
+        and review.is_about(READ)
     )
 
 
-def _outcome(trapped: Trapped) -> str:
-    """What the condition does to a plain read, "" for nothing: the evaluator tells."""
-    result, statement = trapped.asked.result(trapped.place, trapped.statement), trapped.statement
+def _outcome(review: StatementReview) -> str:
+    """Return what the condition does to a plain read, "" for nothing."""
+    result, statement = review.answers.result(review.policy, review.statement), review.statement
     if result is None or not any(
         condition.key.casefold() == _STAGE for condition in statement.conditions
     ):
@@ -39,11 +47,14 @@ def _outcome(trapped: Trapped) -> str:
     if statement.effect is Effect.DENY:
         return "denies" if result.matches else ""
     fails = any(unmet.key.casefold() == _STAGE and unmet.outcome is False for unmet in result.unmet)
-    return "does not allow" if fails and trapped.is_refused(READ) else ""
+    return "does not allow" if fails and review.is_refused(READ) else ""
 
 
-def _mended(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None:
-    """The statement with a condition that counts only where a stage is asked for; None for a Deny that was about nothing else."""
+def _corrected(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None:
+    """Return the statement with a condition that counts only if a stage is sent.
+
+    None for a Deny that had no other condition.
+    """
     conditions: dict[str, dict[str, Any]] = {
         operator: dict(keys) for operator, keys in document["Condition"].items()
     }
@@ -59,9 +70,9 @@ def _mended(document: dict[str, Any], *, is_deny: bool) -> dict[str, Any] | None
         else:
             base = operator.rpartition(":")[2].removesuffix("IfExists")
             conditions.setdefault(f"{base}IfExists", {})[key] = values
-    left = {operator: keys for operator, keys in conditions.items() if keys}
-    if left:
-        return {**document, "Condition": left}
+    deleted = {operator: keys for operator, keys in conditions.items() if keys}
+    if deleted:
+        return {**document, "Condition": deleted}
     return (
         None
         if is_deny

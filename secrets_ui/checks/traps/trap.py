@@ -1,4 +1,4 @@
-"""One statement under examination: what is noted of it, and how it should read; with the answers that tell whether that matters."""
+"""Reviews one statement: notes its traps, and corrects them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.path import Answer, ask_decrypt, ask_read
-from ...domain.access.policy_places import PolicyPlace
+from ...domain.access.policies import AttachedPolicy
 from ...domain.access.sides import by_identity, by_identity_or_secret, by_key
-from ...domain.iam import Evaluation, Layer, Statement, StatementResult
-
-READ, DESCRIBE, DECRYPT = (
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:DescribeSecret",
-    "kms:Decrypt",
-)
+from ...domain.iam import Evaluation, Layer, LayerDecision, Statement, StatementResult
 
 
 @dataclass(frozen=True)
-class Noted:
-    """`check` names it. `blocks`: the call is refused, and this statement is about it."""
+class TrapNote:
+    """One mistake in a statement. `check` reports it. With `blocks`, it causes a refusal."""
 
     check: str
     marked: str
@@ -31,8 +26,8 @@ class Noted:
     blocks: bool
 
 
-class Asked:
-    """What the path answers as it is."""
+class PathAnswers:
+    """The decisions along the path with the policies as they are."""
 
     def __init__(self, evidence: AccessEvidence) -> None:
         self.read, self.decrypt = ask_read(evidence, READ), ask_decrypt(evidence)
@@ -40,7 +35,7 @@ class Asked:
         self.may_decrypt = _side(self.decrypt, by_key)
 
     def layer_allows(self, layer: Layer | None, action: str) -> bool:
-        """Whether the layer by itself allows the action; so does one that is not there."""
+        """Whether a layer alone allows the action. An absent layer allows."""
         answer = self.read if action == READ else self.decrypt
         if layer is Layer.IDENTITY:
             return _side(answer, by_identity)
@@ -49,15 +44,15 @@ class Asked:
             and answer.evaluation.layers.get(layer or Layer.SESSION) in _ALLOWING
         )
 
-    def result(self, place: PolicyPlace, statement: Statement) -> StatementResult | None:
-        """What the evaluator says of a statement about a plain read."""
-        here = (place.layer, place.name, statement.index)
+    def result(self, policy: AttachedPolicy, statement: Statement) -> StatementResult | None:
+        """Return the evaluator's result of a statement for a plain read."""
+        here = (policy.layer, policy.name, statement.index)
         results = self.read.evaluation.statements if self.read.evaluation else ()
         found = (r for r in results if (r.layer, r.policy, r.statement.index) == here)
         return next((r for r in found if r.statement.document == statement.document), None)
 
 
-_ALLOWING = (None, "Allowed", "AllowedForAccount")
+_ALLOWING = (None, LayerDecision.ALLOWED, LayerDecision.ALLOWED_FOR_ACCOUNT)
 
 
 def _side(answer: Answer, side: Callable[[Any], Evaluation]) -> bool:
@@ -65,48 +60,54 @@ def _side(answer: Answer, side: Callable[[Any], Evaluation]) -> bool:
 
 
 @lru_cache(maxsize=16)
-def asked_of(evidence: AccessEvidence) -> Asked:
-    return Asked(evidence)
+def path_answers(evidence: AccessEvidence) -> PathAnswers:
+    return PathAnswers(evidence)
 
 
-class Trapped:
-    """`meant` starts as a copy of the statement, and is mended by whoever notes a trap; None takes the statement out."""
+class StatementReview:
+    """A statement under review.
 
-    def __init__(self, evidence: AccessEvidence, place: PolicyPlace, statement: Statement) -> None:
-        self.evidence, self.place, self.statement = evidence, place, statement
-        self.meant: dict[str, Any] | None = copy.deepcopy(dict(statement.document))
-        self.noted: list[Noted] = []
+    `corrected` starts as a copy of the statement; whoever notes a trap corrects it there. None
+    removes the statement.
+    """
+
+    def __init__(
+        self, evidence: AccessEvidence, policy: AttachedPolicy, statement: Statement
+    ) -> None:
+        self.evidence, self.policy, self.statement = evidence, policy, statement
+        self.corrected: dict[str, Any] | None = copy.deepcopy(dict(statement.document))
+        self.notes: list[TrapNote] = []
 
     @property
-    def asked(self) -> Asked:
-        return asked_of(self.evidence)
+    def answers(self) -> PathAnswers:
+        return path_answers(self.evidence)
 
     @property
     def name(self) -> str:
         sid = self.statement.sid
         return (
-            f"statement {sid} of {self.place.title}"
+            f"statement {sid} of {self.policy.title}"
             if sid
-            else f"statement number {self.statement.index + 1} of {self.place.title}"
+            else f"statement number {self.statement.index + 1} of {self.policy.title}"
         )
 
     @property
     def is_about_the_reader(self) -> bool:
-        """It decides what the Lambda may do; the console's own policies do not, and a trust policy decides another thing."""
-        return not self.place.place.startswith(("console:", "trust"))
+        """Whether the policy decides what the Lambda may do, unlike the console's and the trust."""
+        return not self.policy.location.startswith(("console:", "trust"))
 
     def is_about(self, *actions: str) -> bool:
         return any(self.statement.actions.matches(action.casefold()) for action in actions)
 
     def is_refused(self, action: str) -> bool:
-        """Whether the side that this policy belongs to refuses the action; a boundary is a side of its own."""
-        if self.place.layer is Layer.BOUNDARY:
-            return not self.asked.layer_allows(Layer.BOUNDARY, action)
-        return not (self.asked.may_decrypt if action == DECRYPT else self.asked.may_read)
+        """Whether the policy's side refuses the action. A boundary is a side of its own."""
+        if self.policy.layer is Layer.BOUNDARY:
+            return not self.answers.layer_allows(Layer.BOUNDARY, action)
+        return not (self.answers.may_decrypt if action == DECRYPT else self.answers.may_read)
 
     def element(self, *names: str) -> str:
-        """Which of these elements is there, ""."""
-        return next((name for name in names if name in (self.meant or {})), "")
+        """Return the first of these elements that is present, or ""."""
+        return next((name for name in names if name in (self.corrected or {})), "")
 
     def note(self, check: str, marked: str, text: str, blocks: bool) -> None:
-        self.noted.append(Noted(check, marked, f"{self.name} {text}", blocks))
+        self.notes.append(TrapNote(check, marked, f"{self.name} {text}", blocks))

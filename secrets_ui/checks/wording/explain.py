@@ -1,4 +1,4 @@
-"""How findings tell a decision: the statements that decide, and why those that were meant to help do not."""
+"""Explains a decision: the statements behind it, and why others that seem relevant do not apply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Shown
 from ...domain.access.path import Answer
-from ...domain.access.policy_places import place_of
+from ...domain.access.policies import policy_of
 from ...domain.access.sides import names_caller
 from ...domain.iam import (
     BOOLEAN_OPERATORS,
@@ -24,15 +24,17 @@ _EQUALITY = TEXT_OPERATORS | BOOLEAN_OPERATORS
 
 
 def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> tuple[Shown, ...]:
-    """The statements that decide. For an implicit denial: those that come nearest to allowing."""
+    """Return the statements that decide. For an implicit denial, those closest to allowing."""
     if evaluation.decision is Decision.IMPLICITLY_DENIED:
         return shown(evidence, nearest(evaluation), action)
     return shown(evidence, evaluation.deciding, action)
 
 
 def nearest(evaluation: Evaluation) -> list[StatementResult]:
-    """Allow statements about this action that miss by one part only: the ones that were meant to help. Those that name somebody else
-    count where nothing else comes near."""
+    """Return Allow statements for this action that fail in one part only.
+
+    Statements for another caller count only if no other comes close.
+    """
     allows = [
         r
         for r in evaluation.statements
@@ -62,11 +64,11 @@ def _shown(evidence: AccessEvidence, result: StatementResult, action: str) -> Sh
 
 def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
     try:
-        place = place_of(evidence, result)
+        policy = policy_of(evidence, result)
     except LookupError:
         return f"{result.layer} policy"
     return {"identity": "identity policy", "console": "identity policy"}.get(
-        place.place.partition(":")[0], place.title.removeprefix("the ")
+        policy.location.partition(":")[0], policy.title.removeprefix("the ")
     )
 
 
@@ -84,7 +86,7 @@ def _marked(result: StatementResult) -> str:
 
 
 def why(result: StatementResult, action: str) -> str:
-    """Why a statement does not apply, as a sentence; for one that does, that it does."""
+    """Explain in a sentence why a statement applies or does not."""
     name = sentence(statement_name(result))
     would = "deny" if result.effect is Effect.DENY else "allow"
     if result.matches:
@@ -96,7 +98,10 @@ def why(result: StatementResult, action: str) -> str:
     if result.resource is not True:
         return f"{name} would {would} {action}, but its Resource is another one."
     conditions = "; ".join(map(condition_text, result.unmet))
-    return f"{name} would {would} {action}, but its condition {'does not hold' if result.condition is False else 'may not hold'}: {conditions}."
+    return (
+        f"{name} would {would} {action}, but its condition "
+        f"{'does not hold' if result.condition is False else 'may not hold'}: {conditions}."
+    )
 
 
 def statement_name(result: StatementResult) -> str:
@@ -125,7 +130,7 @@ def condition_text(unmet: UnmetCondition) -> str:
 
 
 def doubts(answer: Answer, evaluation: Evaluation | None = None) -> str:
-    """Why an answer is not certain, as sentences; the layers that could not be read before what the evaluator says of them."""
+    """Explain in sentences why an answer is uncertain, layers that could not be read first."""
     return " ".join(dict.fromkeys(_doubts(answer, evaluation or answer.evaluation)))
 
 
@@ -142,6 +147,6 @@ def _doubts(answer: Answer, evaluation: Evaluation | None) -> Iterator[str]:
 
 
 def names(items: Iterable[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """Join names: `a`, `a and b`, `a, b and c`."""
     *most, last = items
     return f"{', '.join(most)} and {last}" if most else last

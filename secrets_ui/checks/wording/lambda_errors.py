@@ -1,7 +1,11 @@
-"""The errors that the Lambda would see, in AWS's words where they are known. A text is a hint: AWS names one denying layer only."""
+"""The errors that the Lambda would see, in AWS's words where they are known.
+
+A text is only a hint, since AWS names one denying layer only.
+"""
 
 from __future__ import annotations
 
+from ...domain.access.actions import READ
 from ...domain.access.context import secret_arn, session_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import LambdaError
@@ -25,7 +29,8 @@ MARKED_FOR_DELETION = LambdaError(
     "You can't perform this operation on the secret because it was marked for deletion.",
     "seen",
 )
-# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html; which error comes for which key state, AWS does not say.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html; which
+# error comes for which key state, AWS does not say.
 CANNOT_DECRYPT = LambdaError(
     "DecryptionFailure",
     "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
@@ -39,16 +44,20 @@ CANNOT_ASSUME = LambdaError(
 
 
 def refused(evidence: AccessEvidence, action: str, layer: str) -> LambdaError:
-    """AccessDeniedException for one action on the secret; `layer` is a key of the reasons above."""
+    """Return AccessDeniedException for an action on the secret; `layer` is a key of _REASONS."""
     return _refused(
         evidence, action, secret_arn(evidence), _REASONS[layer].format(action=action), "documented"
     )
 
 
 def not_found(evidence: AccessEvidence) -> LambdaError:
-    """A secret that is not there is named by its bare name, unless a policy allows any: authorisation comes first."""
-    reason = _REASONS["identity"].format(action="secretsmanager:GetSecretValue")
-    return _refused(evidence, "secretsmanager:GetSecretValue", evidence.secret_name, reason, "seen")
+    """Return the error for a secret that does not exist.
+
+    AWS checks permissions first, so it reports a denial for the bare name unless a policy allows
+    any.
+    """
+    reason = _REASONS["identity"].format(action=READ)
+    return _refused(evidence, READ, evidence.secret_name, reason, "seen")
 
 
 def key_state(evidence: AccessEvidence, words: str) -> LambdaError:
@@ -63,5 +72,8 @@ def key_state(evidence: AccessEvidence, words: str) -> LambdaError:
 def _refused(
     evidence: AccessEvidence, action: str, resource: str, reason: str, source: str
 ) -> LambdaError:
-    text = f"User: {session_arn(evidence)} is not authorized to perform: {action} on resource: {resource} {reason}"
+    text = (
+        f"User: {session_arn(evidence)} is not authorized to perform: {action} on resource: "
+        f"{resource} {reason}"
+    )
     return LambdaError("AccessDeniedException", text, source)  # type: ignore[arg-type]

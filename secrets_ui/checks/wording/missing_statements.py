@@ -1,4 +1,4 @@
-"""The statements that this console's own role needs to see what it could not see: each right on one resource, no more."""
+"""The statements that this console's role lacks, each with one right on one resource."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...domain.environment import Environment
 
 
 def missing_statements(evidence: AccessEvidence, *found: Evidence[Any] | None) -> str:
-    """JSON, a statement for each resource; "" when no permission was lacking."""
+    """Return JSON, a statement for each resource; "" if no permission was lacking."""
     by_scope: dict[str, set[str]] = {}
     for item in found:
         if isinstance(item, Denied):
@@ -25,7 +25,7 @@ def missing_statements(evidence: AccessEvidence, *found: Evidence[Any] | None) -
 
 
 def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
-    """The Resource (and Condition) of a statement that allows one call that was refused."""
+    """Return Resource, and Condition if needed, of a statement that allows a refused call."""
     environment, (service, _, action) = evidence.environment, denied.permission.partition(":")
     resource = denied.call.resource
     if service == "iam":
@@ -33,18 +33,19 @@ def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
     if service == "secretsmanager":
         return {"Resource": secret_pattern(environment, evidence.secret_name)}
     if service == "lambda":
-        return {
-            "Resource": f"arn:aws:lambda:{environment.region}:{environment.account}:function:{environment.lambda_function}"
-        }
+        region, account = environment.region, environment.account
+        name = environment.lambda_function
+        return {"Resource": f"arn:aws:lambda:{region}:{account}:function:{name}"}
     if service == "sts" and action == "AssumeRole":
         return {"Resource": environment.assume_role or "*"}
     if service == "kms":
         return _key_scope(evidence, action, resource)
-    return {"Resource": "*"}  # cloudtrail:LookupEvents and sts:GetCallerIdentity know no resources
+    # cloudtrail:LookupEvents and sts:GetCallerIdentity have no resources.
+    return {"Resource": "*"}
 
 
 def _role(evidence: AccessEvidence, name: str) -> str:
-    """With its path, where that is known."""
+    """Return the role's ARN with its path, if that is known."""
     roles = [
         item.value.arn for item in (evidence.role, evidence.console.role) if isinstance(item, Known)
     ]
@@ -55,15 +56,16 @@ def _role(evidence: AccessEvidence, name: str) -> str:
 
 
 def _key_scope(evidence: AccessEvidence, action: str, resource: str) -> dict[str, Any]:
-    """A policy cannot name a key by its alias; a condition can. https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html"""
+    """A policy cannot name a key by its alias, but a condition can.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
     environment = evidence.environment
     scope: dict[str, Any] = {"Resource": _key_arn(environment, resource)}
     if resource.startswith("alias/"):
         scope["Condition"] = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": resource}}
-    if action in (
-        "Decrypt",
-        "GenerateDataKey",
-    ):  # which AWS asked for in the name of Secrets Manager
+    # Secrets Manager makes these calls in the name of its caller.
+    if action in ("Decrypt", "GenerateDataKey"):
         scope["Resource"] = _key_arn(environment, _key_of_secret(evidence))
         scope["Condition"] = {"StringEquals": {"kms:ViaService": via_service(environment)}}
     return scope

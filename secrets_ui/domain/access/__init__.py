@@ -1,1 +1,1 @@
-"""What decides in AWS who can read a secret: evidence, findings, and the errors that tell of it."""
+"""What decides in AWS who can read a secret: evidence, decisions, findings and known errors."""

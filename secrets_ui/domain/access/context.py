@@ -1,4 +1,4 @@
-"""Who asks, and what the request's context holds: of a running Lambda, or of this console, at both hops of the path."""
+"""The caller and the request context, of a running Lambda or of this console, at both hops."""
 
 from __future__ import annotations
 
@@ -7,23 +7,29 @@ from typing import Any
 
 from ..environment import Environment
 from .evidence import AccessEvidence, Known, RoleEvidence
-from .expected_policies import role_arn, via_service
+from .expected_policies import role_arn, secret_pattern, via_service
 
-# What nobody here can know of a running Lambda's next call: where it comes from on the network.
-UNKNOWN_KEYS = frozenset({
-    "aws:SourceIp", "aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp", "aws:UserAgent", "aws:TokenIssueTime",
-    "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalTag/*", "aws:ResourceOrgID", "aws:ResourceOrgPaths",
-    "lambda:SourceFunctionArn",
-})  # fmt: skip
-# Of the key nobody asked for these.
-UNKNOWN_KEYS_OF_KMS = frozenset({
-    "aws:ResourceTag/*", "kms:ResourceAliases", "kms:KeyOrigin", "kms:KeySpec", "kms:KeyUsage", "kms:MultiRegion"
-})  # fmt: skip
+UNKNOWN_KEYS = frozenset(
+    [
+        *("aws:SourceIp", "aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp"),
+        *("aws:UserAgent", "aws:TokenIssueTime", "lambda:SourceFunctionArn"),
+        *("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalTag/*"),
+        *("aws:ResourceOrgID", "aws:ResourceOrgPaths"),
+    ]
+)
+"""Keys of a running Lambda's next call that cannot be known, such as where it comes from."""
+UNKNOWN_KEYS_OF_KMS = frozenset(
+    [
+        *("aws:ResourceTag/*", "kms:ResourceAliases", "kms:KeyOrigin"),
+        *("kms:KeySpec", "kms:KeyUsage", "kms:MultiRegion"),
+    ]
+)
+"""Keys about the KMS key that the evidence does not hold."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: a session of a role, and what is known of that role."""
+    """A role session, and what is known of its role."""
 
     arn: str
     role_arn: str
@@ -32,7 +38,7 @@ class Caller:
 
 
 def lambda_caller(evidence: AccessEvidence) -> Caller:
-    """A running Lambda is a session of its role, named after the function."""
+    """Return the running Lambda: a session of its role, named after the function."""
     role = (
         evidence.role.value.arn
         if isinstance(evidence.role, Known)
@@ -42,7 +48,7 @@ def lambda_caller(evidence: AccessEvidence) -> Caller:
 
 
 def console_caller(evidence: AccessEvidence) -> Caller | None:
-    """This console, when it acts in a role that could be read."""
+    """Return this console as a caller, if its role could be read."""
     if isinstance(evidence.caller, Known) and isinstance(evidence.console.role, Known):
         return Caller(
             evidence.caller.value.arn,
@@ -54,13 +60,14 @@ def console_caller(evidence: AccessEvidence) -> Caller | None:
 
 
 def session_arn(evidence: AccessEvidence) -> str:
-    """The session's ARN has no path."""
+    """Return the ARN of the Lambda's role session, which has no path."""
     environment = evidence.environment
-    return f"arn:aws:sts::{environment.account}:assumed-role/{environment.lambda_role}/{environment.lambda_function}"
+    role, session = environment.lambda_role, environment.lambda_function
+    return f"arn:aws:sts::{environment.account}:assumed-role/{role}/{session}"
 
 
 def role_name_of(arn: str) -> str:
-    """The role behind a role's or a session's ARN; "" for a user or root."""
+    """Return the name of the role in a role's or role session's ARN; "" for a user or root."""
     kind, *path = arn.split(":")[-1].split("/")
     if kind == "assumed-role" and path:
         return path[0]
@@ -68,20 +75,19 @@ def role_name_of(arn: str) -> str:
 
 
 def secret_arn(evidence: AccessEvidence) -> str:
-    """The secret's ARN; where it could not be had, one that ends in six characters of no meaning."""
+    """Return the secret's ARN, or one with a placeholder suffix if the secret is unknown."""
     if isinstance(evidence.secret, Known):
         return evidence.secret.value.arn
-    environment = evidence.environment
-    return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{evidence.secret_name}-??????"
+    return secret_pattern(evidence.environment, evidence.secret_name)
 
 
 def simulation_context(environment: Environment) -> dict[str, str]:
-    """What the simulator is told; it says itself which other keys it would need."""
+    """Return the context for the simulator, which reports other keys that it would need."""
     return {"aws:SecureTransport": "true", "aws:PrincipalAccount": environment.account}
 
 
 def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """The first hop: the caller asks for the secret by its name, and for no stage."""
+    """Return the context of the first hop: a read of the secret by its name, without a stage."""
     context = _caller_context(evidence, caller) | {
         "aws:ViaAWSService": "false",
         "aws:ResourceAccount": account_of(secret_arn(evidence)),
@@ -96,13 +102,17 @@ def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
         for key, value in secret.tags.items():
             context |= {f"aws:ResourceTag/{key}": value, f"secretsmanager:ResourceTag/{key}": value}
     if caller.is_lambda and isinstance(evidence.function, Known):
-        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html; whether the KMS hop has it, nobody says.
+        # AWS does not document whether the KMS hop has this key.
+        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
         context["lambda:SourceFunctionArn"] = evidence.function.value.arn
     return context
 
 
 def decrypt_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """The KMS hop's own context. https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html"""
+    """Return the context of the KMS hop.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
     version = evidence.secret.value.current if isinstance(evidence.secret, Known) else ""
     return kms_context(evidence, caller, "secretsmanager") | {
         "kms:EncryptionContext:SecretARN": secret_arn(evidence),
@@ -123,16 +133,23 @@ def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[
         if isinstance(evidence.key, Known)
         else evidence.environment.account
     )
-    return _caller_context(evidence, caller) | (via if service else {}) | {
-        "aws:ViaAWSService": "true" if service else "false",
-        "aws:ResourceAccount": account,
-        "kms:CallerAccount": account_of(caller.arn),
-        "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
-    }  # fmt: skip
+    return (
+        _caller_context(evidence, caller)
+        | (via if service else {})
+        | {
+            "aws:ViaAWSService": "true" if service else "false",
+            "aws:ResourceAccount": account,
+            "kms:CallerAccount": account_of(caller.arn),
+            "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        }
+    )
 
 
 def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """The keys that every request of a session has. Those that a test of absence may look for are left out on purpose."""
+    """Return the keys that every request of a role session has.
+
+    Keys whose absence a policy may test for are left out on purpose.
+    """
     role = caller.evidence.role.value if isinstance(caller.evidence.role, Known) else None
     context = {
         "aws:PrincipalArn": caller.role_arn,

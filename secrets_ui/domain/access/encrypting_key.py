@@ -1,4 +1,4 @@
-"""Which KMS key encrypts a secret's current version, as Secrets Manager tells it."""
+"""The KMS key that encrypts a secret's current version, as Secrets Manager reports it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ AWS_MANAGED = "alias/aws/secretsmanager"
 
 
 def encrypting_key(secret: Secret, versions: tuple[SecretVersion, ...]) -> str:
-    """The key that encrypted the current version, not where an alias points today. A list of versions that does not say leaves the
-    secret's own key, under which AWS encrypts the current version again whenever that key is changed."""
+    """Return the key of the current version, which may differ from the one behind an alias today.
+
+    Without a key in the list of versions, this is the secret's own key: AWS re-encrypts the current
+    version whenever that key is changed.
+    """
     current = next(
         (version for version in versions if AWSCURRENT in version.labels), SecretVersion("")
     )
@@ -17,6 +20,9 @@ def encrypting_key(secret: Secret, versions: tuple[SecretVersion, ...]) -> str:
 
 
 def is_aws_managed(key: str) -> bool:
-    """DescribeSecret leaves the AWS-managed key out; ListSecretVersionIds calls it DefaultEncryptionKey.
-    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html"""
+    """Whether this is the AWS-managed key.
+
+    DescribeSecret omits it; ListSecretVersionIds calls it DefaultEncryptionKey.
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html
+    """
     return key in ("", "DefaultEncryptionKey") or key.endswith(AWS_MANAGED)

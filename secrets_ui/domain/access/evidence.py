@@ -1,8 +1,8 @@
-"""What was learnt of AWS, each answer kept with how it was had: Known, Missing, Denied or Unreachable. Never None."""
+"""What AWS answered: each answer is Known, Missing, Denied, Unreachable or NotAsked, never None."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -20,6 +20,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Known(Generic[T_co]):
+    """What AWS answered, and the call that it answered."""
+
     value: T_co
     call: AwsCall
 
@@ -33,7 +35,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Denied:
-    """This console may not look. `permission` is the IAM action that its role lacks."""
+    """This console may not ask. `permission` is the IAM action that its role lacks."""
 
     call: AwsCall
     permission: str
@@ -41,7 +43,7 @@ class Denied:
 
 @dataclass(frozen=True)
 class Unreachable:
-    """No answer that could be read: a time-out, throttling, or a service that is not there."""
+    """There was no usable answer: a time-out, throttling or an unavailable service."""
 
     call: AwsCall
     why: str
@@ -49,7 +51,7 @@ class Unreachable:
 
 @dataclass(frozen=True)
 class NotAsked:
-    """The question hung on another answer that was not had; `because` names it."""
+    """The question depended on other evidence that is missing; `because` names it."""
 
     because: str
     call: AwsCall = field(default_factory=lambda: AwsCall(""))
@@ -60,7 +62,7 @@ Evidence = Known[T] | Missing | Denied | Unreachable | NotAsked
 
 
 def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
-    """An error as evidence."""
+    """Turn an error into evidence."""
     if isinstance(error, SecretNotFound | ThingNotFound):
         return Missing(error.call)
     if isinstance(error, AwsAccessDenied):
@@ -68,8 +70,16 @@ def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
     return Unreachable(error.call, error.message)
 
 
-def told_why(evidence: Evidence[object] | None) -> str:
-    """Why an answer is not there, without a full stop; "" when it is."""
+def learn(ask: Callable[[], Known[T]]) -> Evidence[T]:
+    """Call a gateway's method or a future's result, and turn an AwsError into evidence."""
+    try:
+        return ask()
+    except AwsError as error:
+        return unlearnt(error)
+
+
+def why_unavailable(evidence: Evidence[object] | None) -> str:
+    """Return why an answer is missing, without a full stop; "" if it is there."""
     match evidence:
         case Known():
             return ""
@@ -92,7 +102,7 @@ class CallerIdentity:
 
 @dataclass(frozen=True)
 class Role:
-    """`trust` is the JSON text of its trust policy; `boundary` the ARN of its permissions boundary, or ""."""
+    """A role. `trust` is its trust policy as JSON, `boundary` the ARN of its boundary or ""."""
 
     arn: str
     role_id: str
@@ -107,7 +117,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Document:
-    """A policy's text, by the name under which it is attached. `arn` is "" for an inline policy."""
+    """A policy's text and the name under which it is attached. `arn` is "" for an inline policy."""
 
     name: str
     text: str
@@ -116,7 +126,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Key:
-    """A KMS key as DescribeKey tells it. `manager` is AWS or CUSTOMER."""
+    """A KMS key, as DescribeKey reports it. `manager` is AWS or CUSTOMER."""
 
     arn: str
     state: str
@@ -130,7 +140,7 @@ class Key:
 
 @dataclass(frozen=True)
 class FunctionConfiguration:
-    """`variables` are the names of its environment variables, never their values."""
+    """A function. `variables` are names of its environment variables, never values."""
 
     arn: str
     role: str
@@ -141,17 +151,18 @@ class FunctionConfiguration:
 
 @dataclass(frozen=True)
 class Simulated:
-    """SimulatePrincipalPolicy's answer for one action: the identity side alone."""
+    """SimulatePrincipalPolicy's result for one action, from identity policies and boundary."""
 
     action: str
-    decision: str  # allowed, explicitDeny, implicitDeny
+    decision: str
+    """allowed, explicitDeny or implicitDeny."""
     missing: tuple[str, ...] = ()
     allowed_by_organizations: bool | None = None
 
 
 @dataclass(frozen=True)
 class Denial:
-    """One refused call that CloudTrail recorded. `secret` is the name or ARN that it asked for."""
+    """A denied call that CloudTrail recorded. `secret` is the name or ARN that it asked for."""
 
     at: datetime | None
     event: str
@@ -162,23 +173,25 @@ class Denial:
 
 @dataclass(frozen=True)
 class RoleEvidence:
-    """A role with all that its identity decides. Documents are by the ARN of an attached policy or the name of an inline one."""
+    """A role and its policies. `documents` is by ARN if attached, by name if inline."""
 
     role: Evidence[Role]
     attached: Evidence[tuple[str, ...]]
     inline: Evidence[tuple[str, ...]]
     documents: Mapping[str, Evidence[Document]]
-    boundary: Evidence[Document] | None  # None: the role has none
+    boundary: Evidence[Document] | None
+    """None if the role has no permissions boundary."""
 
 
-@dataclass(
-    frozen=True, eq=False
-)  # compared and hashed by identity, so that what follows from it can be kept
+# Compared and hashed by identity, so that results derived from it can be cached.
+@dataclass(frozen=True, eq=False)
 class AccessEvidence:
-    """Everything that was asked about one role, one secret and its key, and when. Documents are by policy, in the order of AWS.
+    """The evidence about one role, one secret and its key, at one time. Documents are in AWS's
+    order.
 
-    `key` is the key that encrypted the current version; without such a version the secret's own; without a secret what the
-    alias points at. `spec` is what the catalogue expects of the secret. Roles: the Lambda's, except for `console`.
+    `key` is the key that encrypted the current version; without such a version the secret's own;
+    without a secret the one behind the alias. `spec` is what the catalogue expects of the secret.
+    Role evidence is the Lambda's, except for `console`.
     """
 
     environment: Environment
@@ -188,18 +201,24 @@ class AccessEvidence:
     caller: Evidence[CallerIdentity]
     function: Evidence[FunctionConfiguration]
     role: Evidence[Role]
-    attached: Evidence[tuple[str, ...]]  # ARNs of attached policies
-    inline: Evidence[tuple[str, ...]]  # names of inline policies
-    documents: Mapping[str, Evidence[Document]]  # attached ones by ARN, inline ones by name
-    unattached: Mapping[
-        str, Evidence[Document]
-    ]  # policies that the role should have and has not, by ARN
-    boundary: Evidence[Document] | None  # None: the role has none
+    attached: Evidence[tuple[str, ...]]
+    """ARNs of attached policies."""
+    inline: Evidence[tuple[str, ...]]
+    """Names of inline policies."""
+    documents: Mapping[str, Evidence[Document]]
+    """Attached policies by ARN, inline ones by name."""
+    unattached: Mapping[str, Evidence[Document]]
+    """Policies that the role should have but has not, by ARN."""
+    boundary: Evidence[Document] | None
+    """None if the role has no permissions boundary."""
     secret: Evidence[Secret]
-    resource_policy: Evidence[str]  # JSON text, "" for a secret without a policy
+    resource_policy: Evidence[str]
+    """JSON, or "" for a secret without a policy."""
     versions: Evidence[tuple[SecretVersion, ...]]
-    facts: Evidence[VersionFacts]  # of the current version
-    alias: Evidence[Key]  # what the alias points at
+    facts: Evidence[VersionFacts]
+    """Of the current version."""
+    alias: Evidence[Key]
+    """The key behind the environment's alias."""
     key: Evidence[Key]
     key_policy: Evidence[str]
     grants: Evidence[tuple[Grant, ...]]
@@ -207,9 +226,8 @@ class AccessEvidence:
     simulated: Evidence[tuple[Simulated, ...]]
     denials: Evidence[tuple[Denial, ...]]
     console: RoleEvidence
-    looked: bool = (
-        False  # a value was read, on record, because nobody had looked at this version yet
-    )
+    value_was_read: bool = False
+    """Whether a value was read, on record, since the key names of this version were not known."""
     calls: int = 0
     seconds: float = 0.0
 

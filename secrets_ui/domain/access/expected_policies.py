@@ -1,15 +1,15 @@
-"""What the Lambda's role should have, in the names of the set-up guide: three attached policies, and what the middle one says."""
+"""The policies that the Lambda's role should have, by the names of the set-up guide."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..environment import Environment
+from .actions import DECRYPT, READ_ACTIONS
 
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 SECRETS_ACCESS = "miyabi-lambda-secrets-access"
 GITHUB_ACCESS = "miyabi-lambda-github-access"
-READ_ACTIONS = ("secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret")
 
 Statement = dict[str, Any]
 
@@ -31,12 +31,15 @@ def _policies(environment: Environment) -> str:
 
 
 def role_arn(environment: Environment) -> str:
-    """The Lambda role's ARN, as it is without a path."""
+    """Return the Lambda role's ARN, without a path."""
     return f"arn:aws:iam::{environment.account}:role/{environment.lambda_role}"
 
 
 def secret_pattern(environment: Environment, name: str) -> str:
-    """The secret's ARN as a policy should name it: six random characters end it, and `-*` would cover longer names as well."""
+    """Return the secret's ARN as a policy should name it.
+
+    Six random characters end it; `-*` would cover longer names as well.
+    """
     return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{name}-??????"
 
 
@@ -53,19 +56,19 @@ def decrypt_statement(environment: Environment, key_arn: str) -> Statement:
     return {
         "Sid": "DecryptSecrets",
         "Effect": "Allow",
-        "Action": "kms:Decrypt",
+        "Action": DECRYPT,
         "Resource": key_arn,
         "Condition": through_secrets_manager(environment),
     }
 
 
 def key_statement(environment: Environment, role: str) -> Statement:
-    """In the key policy: the role decrypts through Secrets Manager, and in no other way."""
+    """Return the key policy's statement: the role may decrypt, only through Secrets Manager."""
     return {
         "Sid": "LambdaDecryptsThroughSecretsManager",
         "Effect": "Allow",
         "Principal": {"AWS": role},
-        "Action": "kms:Decrypt",
+        "Action": DECRYPT,
         "Resource": "*",
         "Condition": through_secrets_manager(environment),
     }
@@ -86,7 +89,10 @@ def via_service(environment: Environment, service: str = "secretsmanager") -> st
 
 
 def secrets_access(environment: Environment, secret_name: str, key_arn: str) -> Statement:
-    """The policy miyabi-lambda-secrets-access, as far as it is about one secret. `key_arn` "" leaves the key out."""
+    """Return the policy miyabi-lambda-secrets-access for one secret.
+
+    With a `key_arn` of "", the key is left out.
+    """
     decrypt = [decrypt_statement(environment, key_arn)] if key_arn else []
     return {
         "Version": "2012-10-17",

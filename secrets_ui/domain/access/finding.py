@@ -1,4 +1,4 @@
-"""Finding: what one check says, with the statement that decides and what to do about it."""
+"""The result of one check, with the statement that decides and what to do about it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skipped", "pass")
 
 @dataclass(frozen=True)
 class Shown:
-    """A statement as it is written, with the member that fails: `marked` is "Condition", "Resource", "Action" or "Principal"; `unmet`
-    are the operators and keys of a Condition that do not hold."""
+    """A statement as written, with the element that fails.
+
+    `marked` is "Condition", "Resource", "Action" or "Principal". `unmet` holds operators and keys
+    of the conditions that are not met.
+    """
 
     policy: str
     layer: str
@@ -34,8 +37,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Remedy:
-    """What to change: in words, as Terraform and as an AWS CLI command. `tried` says what the evaluator answers with it, where it was
-    tried."""
+    """What to change, in words, as Terraform and as an AWS CLI command.
+
+    `tried` is the evaluator's decision with the change, if it was tried.
+    """
 
     text: str
     terraform: str = ""
@@ -45,7 +50,10 @@ class Remedy:
 
 @dataclass(frozen=True)
 class LambdaError:
-    """What the Lambda's log would show. `source` tells whether AWS documents the text, or it was seen in the field, or neither."""
+    """What the Lambda's log would show.
+
+    `source` says whether AWS documents the text, or it was seen in the field, or neither.
+    """
 
     code: str
     message: str
@@ -57,9 +65,14 @@ class LambdaError:
 
 @dataclass(frozen=True)
 class Finding:
-    """`text` is one full sentence that names the resource, `short` a phrase for the path. `error` is what the Lambda would see. `see`
-    shows the evidence. `missing` is the statement that this console's own role needs, where that is why nothing is known. `weight`: the
-    answer hangs on it; or it matters though the Lambda reads all the same; or it is a second opinion."""
+    """The result of one check.
+
+    `text` is a full sentence that names the resource, `short` a phrase for the path. `error` is
+    what the Lambda would see. `see` holds commands that show the evidence. `missing` is the
+    statement that this console's own role needs, if that is why nothing is known. `weight` is
+    whether the answer depends on the check, or it matters though the Lambda can read, or it is a
+    second opinion.
+    """
 
     check: str
     step: Step
@@ -93,8 +106,11 @@ class Finding:
 
 
 def verdict(findings: Iterable[Finding]) -> Status:
-    """Of a whole run: the worst that counts. A skipped check always has a failed or unknown one before it, and a second opinion that
-    could not be had takes nothing away."""
+    """Return the worst status of a run.
+
+    A skipped check always has a failed or unknown one before it, so it does not count. Nor does a
+    second opinion that could not be had.
+    """
     counted = {
         f.status for f in findings if (f.status, f.weight) != ("unknown", "second opinion")
     } - {"skipped"}

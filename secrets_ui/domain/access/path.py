@@ -1,4 +1,4 @@
-"""The questions along the path role → identity policies → secret → key, put to the evaluator from evidence."""
+"""The decisions along the path role → identity policies → secret → key, from evidence."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..iam import (
     Request,
     evaluate,
 )
+from .actions import DECRYPT
 from .context import (
     UNKNOWN_KEYS,
     UNKNOWN_KEYS_OF_KMS,
@@ -39,16 +40,15 @@ from .evidence import (
     RoleEvidence,
     Unlearnt,
 )
-from .policy_places import parsed
-
-WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
-WRITE_KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
+from .policies import parsed
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The evaluator's answer, or why it could not be asked. `doubts` name the layers that could not be read; a `malformed` policy
-    is one of them."""
+    """The evaluator's decision, or why there is none.
+
+    `doubts` names the layers that could not be read, a `malformed` policy among them.
+    """
 
     evaluation: Evaluation | None
     request: Request | None = None
@@ -62,7 +62,7 @@ class Answer:
 
 
 def has_aws_managed_key(evidence: AccessEvidence) -> bool:
-    """Then readers in the secret's own account need no right in KMS."""
+    """Whether AWS manages the key. Then readers in the secret's account need no right in KMS."""
     if not isinstance(evidence.secret, Known):
         return False
     versions = evidence.versions.value if isinstance(evidence.versions, Known) else ()
@@ -71,7 +71,7 @@ def has_aws_managed_key(evidence: AccessEvidence) -> bool:
 
 
 def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None) -> Answer:
-    """May the Lambda (or `caller`) call `action` on the secret: identity policies, boundary and the secret's own policy together."""
+    """Decide whether the Lambda (or `caller`) may call `action` on the secret, with all layers."""
     caller = caller or lambda_caller(evidence)
     policy = _Resource(
         evidence.secret_name,
@@ -86,14 +86,18 @@ def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None
 
 def ask_decrypt(
     evidence: AccessEvidence,
-    action: str = "kms:Decrypt",
+    action: str = DECRYPT,
     caller: Caller | None = None,
     service: str = "secretsmanager",
 ) -> Answer:
-    """May the Lambda (or `caller`) use the key: key policy, grants, identity policies and boundary together. `service` is the one
-    through which KMS is called, "" for a call of its own."""
+    """Decide whether the Lambda (or `caller`) may use the key, with all layers.
+
+    `service` is the one through which KMS is called, "" for a direct call.
+    """
     if not isinstance(evidence.key, Known):
-        return Answer(None, why_not=told("the key that encrypts the current version", evidence.key))
+        return Answer(
+            None, why_not=why_unknown("the key that encrypts the current version", evidence.key)
+        )
     caller, key = caller or lambda_caller(evidence), evidence.key.value
     context = (
         decrypt_context(evidence, caller)
@@ -107,7 +111,7 @@ def ask_decrypt(
 
 
 class _Reading:
-    """Reads policies, and notes those that cannot be read: such a layer is unreadable, never empty."""
+    """Collects policies. A layer that cannot be read counts as unreadable, never as empty."""
 
     def __init__(self) -> None:
         self.doubts: list[str] = []
@@ -117,7 +121,7 @@ class _Reading:
     def missing(self, layer: Layer, what: str, found: Unlearnt | Known[Any]) -> None:
         if not isinstance(found, Known):
             self.unreadable.add(layer)
-            self.doubts.append(told(what, found))
+            self.doubts.append(why_unknown(what, found))
 
     def policy(
         self, layer: Layer, name: str, text: str, kind: PolicyKind
@@ -162,22 +166,27 @@ def _ask(
 ) -> Answer:
     reading = _Reading()
     identity, boundary = _read_role(caller.evidence, reading)
-    if policy.kind is PolicyKind.KEY or not isinstance(
-        policy.found, Missing
-    ):  # a secret that is not there has no policy either
+    # A secret that does not exist has no policy either.
+    if policy.kind is PolicyKind.KEY or not isinstance(policy.found, Missing):
         reading.missing(Layer.RESOURCE, policy.title, policy.found)
     text = policy.found.value if isinstance(policy.found, Known) else ""
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
     if policy.grants is not None:
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
-    tags_known = isinstance(caller.evidence.role, Known)
+    known_tags = {"aws:PrincipalTag/*"} if isinstance(caller.evidence.role, Known) else set()
     request = Request(
-        principal=caller.arn, action=action, resource=resource, resource_account=account_of(resource), context=context,
-        identity_policies=identity, permission_boundaries=boundary, resource_policy=stated[0] if stated else None,
+        principal=caller.arn,
+        action=action,
+        resource=resource,
+        resource_account=account_of(resource),
+        context=context,
+        identity_policies=identity,
+        permission_boundaries=boundary,
+        resource_policy=stated[0] if stated else None,
         grants=policy.grants.value if isinstance(policy.grants, Known) else (),
-        unknown_context_keys=unknown - context.keys() - ({"aws:PrincipalTag/*"} if tags_known else frozenset()),
+        unknown_context_keys=unknown - context.keys() - known_tags,
         unreadable_layers=frozenset(reading.unreadable),
-    )  # fmt: skip
+    )
     return Answer(
         evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed
     )
@@ -197,8 +206,8 @@ def _read_role(
     return identity, reading.documents(Layer.BOUNDARY, [role.boundary])
 
 
-def told(what: str, found: Unlearnt | Known[Any]) -> str:
-    """Why something is not known, as a phrase."""
+def why_unknown(what: str, found: Unlearnt | Known[Any]) -> str:
+    """Return a phrase that says why something is not known."""
     if isinstance(found, Denied):
         return f"{what} could not be read, because this console lacks {found.permission}"
     if isinstance(found, Missing):

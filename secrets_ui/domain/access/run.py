@@ -1,4 +1,4 @@
-"""Run: one run of all checks, in a form that can be kept: the answer in one sentence, the path, the findings. Never a value."""
+"""One run of all checks, in a form that can be stored. It never holds a secret value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any, Literal
 from .finding import Finding, LambdaError, Status, Step, verdict
 
 AnswerWord = Literal["yes", "no", "unknown"]
+_STORED = {"value_was_read": "looked"}
+"""Members that stored runs call otherwise. Old runs stay readable, so these names stay."""
+_READ = {stored: name for name, stored in _STORED.items()}
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,11 @@ class PathStep:
 
 @dataclass(frozen=True)
 class Run:
-    """`answer` and `headline` say whether the Lambda can read the secret now; `seconds` is how long AWS took; `looked` tells that a value
-    was read, on record, to learn its key names."""
+    """The results of one run.
+
+    `answer` and `headline` say whether the Lambda can read the secret now. `seconds` is how long
+    AWS took. With `value_was_read`, a value was read, on record, to learn its key names.
+    """
 
     environment: str
     secret: str
@@ -40,7 +46,7 @@ class Run:
     findings: tuple[Finding, ...]
     calls: int
     seconds: float
-    looked: bool = False
+    value_was_read: bool = False
 
     @property
     def verdict(self) -> Status:
@@ -48,26 +54,31 @@ class Run:
 
     @property
     def error(self) -> LambdaError | None:
-        """What the Lambda's log shows: of the first thing that stands in its way."""
+        """What the Lambda's log shows: the error of the first deciding failure."""
         errors = (f.error for f in self.findings if f.error and f.status == "fail" and f.decides)
         return next(errors, None) if self.answer == "no" else None
 
     @property
     def exit_status(self) -> int:
-        """For pipelines: 0 nothing failed (warnings allowed), 1 a failure, 2 something unknown."""
+        """For pipelines: 0 no failure (warnings allowed), 1 a failure, 2 something unknown."""
         return {"fail": 1, "unknown": 2}.get(self.verdict, 0)
 
     def finding(self, check: str) -> Finding:
-        """Raises LookupError."""
+        """Return a check's finding. Raises LookupError."""
         return {finding.check: finding for finding in self.findings}[check]
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "read_at": self.read_at.isoformat(), "verdict": self.verdict}
+        members = asdict(self)
+        return {
+            **{_STORED.get(name, name): value for name, value in members.items()},
+            "read_at": self.read_at.isoformat(),
+            "verdict": self.verdict,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Run:
         members: dict[str, Any] = {
-            **{name: value for name, value in data.items() if name != "verdict"},
+            **{_READ.get(name, name): value for name, value in data.items() if name != "verdict"},
             "read_at": datetime.fromisoformat(data["read_at"]),
             "steps": tuple(PathStep(**step) for step in data["steps"]),
             "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),

@@ -1,4 +1,4 @@
-"""One side of an answer at a time, so that one fault does not hide another: what the Allows give, what a boundary takes away."""
+"""Evaluates one side of a decision at a time, so that one fault does not hide another."""
 
 from __future__ import annotations
 
@@ -25,27 +25,32 @@ EVERYTHING = parse_policy(
 
 
 def by_identity(request: Request) -> Evaluation:
-    """What the identity policies alone say of a secret's action."""
-    return evaluate(_without_limits(replace(_without_resource_policy(request))))
+    """Evaluate the identity policies alone for an action on a secret."""
+    return evaluate(_without_limits(_without_resource_policy(request)))
 
 
 def by_identity_or_secret(request: Request) -> Evaluation:
-    """What the identity policies and the Allows of the secret's own policy say: in one account, either is enough."""
-    if by_identity(request).is_allowed:  # so the secret's policy, read or not, adds nothing
-        return by_identity(request)
+    """Evaluate identity policies and the Allows of the secret's policy; one of them is enough."""
+    identity = by_identity(request)
+    # Then the secret's policy, read or not, adds nothing.
+    if identity.is_allowed:
+        return identity
     return evaluate(
         _without_limits(replace(request, resource_policy=_allows(request.resource_policy)))
     )
 
 
 def by_key(request: Request) -> Evaluation:
-    """What key policy, grants and identity policies say, the permissions boundary left aside."""
+    """Evaluate key policy, grants and identity policies, without the permissions boundary."""
     return evaluate(_without_limits(request))
 
 
 def within_boundary(request: Request) -> Evaluation:
-    """Whether the boundary lets a request through that all identity policies would allow. Denies elsewhere are left aside; an Allow
-    that no boundary limits, such as a resource policy's for this very session, still counts."""
+    """Evaluate whether the boundary allows what identity policies would allow.
+
+    Denies elsewhere are ignored. An Allow that no boundary limits, such as a resource policy's for
+    this very session, still counts.
+    """
     opened = replace(
         request,
         identity_policies=(EVERYTHING,),
@@ -56,7 +61,7 @@ def within_boundary(request: Request) -> Evaluation:
 
 
 def near_misses(evaluation: Evaluation) -> list[StatementResult]:
-    """Allow statements that name this caller, action and resource, and fail by a condition alone: they were meant to help."""
+    """Return Allow statements that match in all but a condition: they were meant to help."""
     return [
         result
         for result in evaluation.statements
@@ -69,14 +74,14 @@ def near_misses(evaluation: Evaluation) -> list[StatementResult]:
 
 
 def names_caller(result: StatementResult) -> bool:
-    """Also by naming nobody, as identity policies do; naming the whole account only hands the question on."""
+    """Whether a statement names the caller, as identity policies do. An account is not enough."""
     return result.principal is None or result.principal in ("everyone", "caller", "role")
 
 
 def denying(
     evaluation: Evaluation, layers: Iterable[Layer] = tuple(Layer)
 ) -> list[StatementResult]:
-    """The Deny statements that apply."""
+    """Return the Deny statements that apply."""
     return [
         r
         for r in evaluation.statements
@@ -85,7 +90,7 @@ def denying(
 
 
 def _without_limits(request: Request) -> Request:
-    """With a boundary that allows everything, where there was one: that there is one matters to NotPrincipal."""
+    """Make any boundary allow everything. It stays present, since that matters to NotPrincipal."""
     return replace(
         request,
         permission_boundaries=(EVERYTHING,) if request.permission_boundaries else (),

@@ -1,28 +1,31 @@
-"""What the answer would be with another policy text: the same evidence, one document exchanged. Nothing is written."""
+"""What the decision would be if one policy had another text. Nothing is written."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 
+from .actions import DECRYPT, READ_ACTIONS
 from .evidence import AccessEvidence
-from .expected_policies import READ_ACTIONS
 from .path import Answer, ask_decrypt, ask_read
-from .policy_places import PolicyPlace, exchanged, places
+from .policies import AttachedPolicy, list_policies, with_policy
 
 
 @dataclass(frozen=True)
 class EditablePolicy:
-    """One policy that takes part in the answer. `place` names it in a form; `text` is its JSON, "" where there is none yet."""
+    """One policy that affects the decision.
 
-    place: str
+    `location` identifies it in a form; `text` is its JSON, "" if it has none yet.
+    """
+
+    location: str
     title: str
     text: str
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One question of the access path, before and after."""
+    """One decision on the access path, before and after."""
 
     action: str
     before: Answer
@@ -37,18 +40,20 @@ def _decision(answer: Answer) -> str:
     return str(answer.evaluation.decision) if answer.evaluation else ""
 
 
-def policies_of(evidence: AccessEvidence) -> list[EditablePolicy]:
-    """Every policy that could be read and that takes part, the key policy first: it is the one that is edited most."""
-    found = sorted(places(evidence), key=lambda item: _ORDER.index(item.place.partition(":")[0]))
+def editable_policies(evidence: AccessEvidence) -> list[EditablePolicy]:
+    """Return every readable policy on the path, the key policy first, as it is edited most."""
+    found = sorted(
+        list_policies(evidence), key=lambda item: _ORDER.index(item.location.partition(":")[0])
+    )
     return [
-        EditablePolicy(item.place, _title(item), _indented(item.text))
+        EditablePolicy(item.location, _title(item), _indented(item.text))
         for item in found
-        if not item.place.startswith(("console:", "trust"))
+        if not item.location.startswith(("console:", "trust"))
     ]
 
 
 def _indented(text: str) -> str:
-    """As people write policies; a text that is not JSON stays as it is, to be mended."""
+    """Indent a policy. A text that is not JSON is returned unchanged, to be corrected."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -58,20 +63,23 @@ def _indented(text: str) -> str:
 _ORDER = ("key", "secret", "identity", "boundary", "trust", "console")
 
 
-def _title(item: PolicyPlace) -> str:
+def _title(item: AttachedPolicy) -> str:
     titles = {
         "key": "Key policy",
         "secret": "The secret's own policy",
         "boundary": f"Permissions boundary {item.name}",
     }
-    return titles.get(item.place, f"Identity policy {item.name}")
+    return titles.get(item.location, f"Identity policy {item.name}")
 
 
-def what_if(evidence: AccessEvidence, place: str, text: str) -> tuple[Compared, ...]:
-    """The three questions, with the policy at `place` exchanged for `text`; LookupError for a place that does not take part."""
-    changed = exchanged(evidence, place, text)
+def what_if(evidence: AccessEvidence, location: str, text: str) -> tuple[Compared, ...]:
+    """Return the three decisions with the policy at `location` replaced by `text`.
+
+    Raises LookupError for a location that is not on the path.
+    """
+    changed = with_policy(evidence, location, text)
     reads = [
         Compared(action, ask_read(evidence, action), ask_read(changed, action))
         for action in READ_ACTIONS
     ]
-    return (*reads, Compared("kms:Decrypt", ask_decrypt(evidence), ask_decrypt(changed)))
+    return (*reads, Compared(DECRYPT, ask_decrypt(evidence), ask_decrypt(changed)))

@@ -1,8 +1,9 @@
-"""The audit chain: the canonical form of a record, its hash, and the verification of a run of records.
+"""The audit chain: the canonical form of a record, its hash, and the verification of a run of
+records.
 
-Each record's hash is an HMAC-SHA-256 over the hash before it and the record's own fields. The key is kept outside the
-database, so a chain cannot be recomputed by whoever can write to the table. Fields are framed by their length: two
-different records never have the same bytes.
+Each record's hash is an HMAC-SHA-256 over the hash before it and the record's own fields. The key
+is kept outside the database, so a chain cannot be recomputed by whoever can write to the table.
+Fields are framed by their length: two different records never have the same bytes.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .actions import Action
+
 GENESIS = "0" * 64
-KEY_CHANGED = "audit.key_changed"  # the action of the record with which another key takes over; it is the first one under that key
-# In this order they are hashed and stored; sequence is a number, all others are text. JSON members are hashed as they are stored.
+# In this order they are hashed and stored; sequence is a number, all others are text. JSON members
+# are hashed as they are stored. `once` holds the idempotency key of an intent.
 FIELDS = (
-    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
-    "base_version_id", "keys", "reason", "request_ids", "intent", "once", "details",
+    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret",
+    "version_id", "base_version_id", "keys", "reason", "request_ids", "intent", "once", "details",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a second place remembers of the chain: that record `sequence` had `hash`, and that there were `count` records."""
+    """A state of the chain, kept in a second place: record `sequence` had `hash`, and there were
+    `count` records."""
 
     sequence: int
     hash: str
@@ -40,19 +44,24 @@ class Break:
 
 
 def record_hash(state: hmac.HMAC, previous: str, fields: Iterable[object]) -> str:
-    """The 64 hex characters of a record. `state` is an HMAC of the key without data; it is copied, never changed."""
+    """The 64 hex characters of a record.
+
+    `state` is an HMAC of the key without data; it is copied, never changed.
+    """
     mac = state.copy()
     mac.update(frame((previous, *fields)))
     return mac.hexdigest()
 
 
 def frame(fields: Iterable[object]) -> bytes:
-    """Length-prefixed UTF-8 of each field, so that no field can run into its neighbour. Lengths are in bytes."""
+    """Length-prefixed UTF-8 of each field, so that no field can run into its neighbour.
+
+    Lengths are in bytes.
+    """
     texts = [str(field) for field in fields]
     framed = "".join([f"{len(text)}:{text}," for text in texts])
-    if (
-        framed.isascii()
-    ):  # then a character is a byte, and one encoding costs less than one for each field
+    # In ASCII a character is a byte, and one encoding costs less than one for each field.
+    if framed.isascii():
         return framed.encode("ascii")
     parts = [text.encode("utf-8", "surrogatepass") for text in texts]
     return b"".join([b"%d:%b," % (len(part), part) for part in parts])
@@ -63,7 +72,8 @@ def start(key: bytes) -> hmac.HMAC:
 
 
 def version_id_of(record_hash: str, form: str) -> str:
-    """The ClientRequestToken, and so the VersionId, of an intent: its hash, or the same hash cut to a UUID where a setting asks for it."""
+    """The ClientRequestToken of an intent, which AWS makes the VersionId: its hash, or the hash cut
+    to a UUID. `form` is the setting, "hash" or "uuid"."""
     return record_hash if form == "hash" else str(uuid.UUID(hex=record_hash[:32]))
 
 
@@ -75,22 +85,28 @@ def verify(
     previous: str = GENESIS,
     after: int = 0,
 ) -> Iterator[Break | Checkpoint]:
-    """Checks rows of (*FIELDS, hash) in order of sequence. Yields a Break for each place that does not hold, and last the Checkpoint
-    that was reached. `before` are the keys that sealed the chain before `key`, oldest first: one gives way to the next at a record
-    that says so, never back, and the last must have been reached. `previous` and `after` continue from an earlier checkpoint."""
+    """Checks rows of (*FIELDS, hash) in order of sequence.
+
+    Yields a Break for each place that does not hold, and last the Checkpoint that was reached.
+    `before` are the keys used before `key`, oldest first. The chain passes from one key to the next
+    at a record of Action.CHANGE_AUDIT_KEY, never back, and has to reach the last one. `previous`
+    and `after` continue from an earlier checkpoint.
+    """
     states = [start(each) for each in (*before, key)]
     expected, count, resumes = after + 1, after, bool(after)
     for row in rows:
         try:
             sequence, stored = int(str(row[0])), str(row[-1])
-        except ValueError:  # SQLite takes any type into any column
+        except ValueError:
+            # SQLite takes any type into any column.
             yield Break(expected, f"A record has {str(row[0])[:40]!r} in place of a number.")
             continue
         if sequence > expected:
             yield Break(expected, _missing(expected, sequence - 1))
         elif sequence < expected:
             yield Break(sequence, f"Record {sequence} stands out of order.")
-        if resumes:  # earlier changes of keys may lie behind the checkpoint
+        # Earlier changes of keys may lie behind the checkpoint.
+        if resumes:
             states, resumes = _from_the_key_of(row, states, previous), False
         is_sealed = _is_sealed(states[0], previous, row)
         if not is_sealed and _hands_over(states, previous, row, after_gap=sequence > expected):
@@ -98,7 +114,8 @@ def verify(
         if not is_sealed and sequence <= expected:
             yield Break(
                 sequence,
-                f"Record {sequence} does not match its hash: it, or the record before it, was changed.",
+                f"Record {sequence} does not match its hash: it, or the record before it, was "
+                "changed.",
             )
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
     if states[1:] and not resumes:
@@ -120,7 +137,7 @@ def _is_sealed(state: hmac.HMAC, previous: str, row: Sequence[object]) -> bool:
 def _from_the_key_of(
     row: Sequence[object], states: list[hmac.HMAC], previous: str
 ) -> list[hmac.HMAC]:
-    """The keys from the one that sealed a record on; all of them where none did."""
+    """The keys from the one that hashed this record on; all of them where none did."""
     return next(
         (states[n:] for n, state in enumerate(states) if _is_sealed(state, previous, row)), states
     )
@@ -129,8 +146,11 @@ def _from_the_key_of(
 def _hands_over(
     states: Sequence[hmac.HMAC], previous: str, row: Sequence[object], *, after_gap: bool
 ) -> bool:
-    """Whether the next key takes over with this record. After a gap no hash can be checked, and the gap itself is told."""
-    if not states[1:] or row[_ACTION] != KEY_CHANGED:
+    """Whether the next key takes over with this record.
+
+    After a gap no hash can be checked, and the gap itself is reported.
+    """
+    if not states[1:] or row[_ACTION] != Action.CHANGE_AUDIT_KEY:
         return False
     return after_gap or _is_sealed(states[1], previous, row)
 
@@ -144,15 +164,20 @@ def _missing(first: int, last: int) -> str:
 
 
 def check_tail(reached: Checkpoint, known: Checkpoint, hash_at: str | None) -> Break | None:
-    """Against a checkpoint kept elsewhere: a cut-off tail, or another chain. `hash_at` is the stored hash of record `known.sequence`."""
+    """Against a checkpoint kept elsewhere: a cut-off tail, or another chain.
+
+    `hash_at` is the stored hash of record `known.sequence`.
+    """
     if reached.sequence < known.sequence:
         return Break(
             reached.sequence + 1,
-            f"The chain ends at record {reached.sequence}, but a checkpoint knows record {known.sequence}: the tail was cut off.",
+            f"The chain ends at record {reached.sequence}, but a checkpoint knows record "
+            f"{known.sequence}: the tail was cut off.",
         )
     if (hash_at or GENESIS) != known.hash:
         return Break(
             known.sequence,
-            f"Record {known.sequence} has another hash than its checkpoint: this is not the same chain.",
+            f"Record {known.sequence} has another hash than its checkpoint: this is not the same "
+            "chain.",
         )
     return None

@@ -10,26 +10,32 @@ from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
 from ..secrets.document import Change, apply_changes, ensure_size, parse_document
 from ..secrets.facts import VersionFacts
-from ..secrets.key_rules import FORMAT_NAMES, Problem, check_value
+from ..secrets.key_rules import Problem, check_value
 from ..secrets.secret_value import SecretValue
 
-GENERATED_BYTES = 32  # 256 bits of os.urandom, 43 characters of base64url
+# 256 bits of os.urandom, in base64url without padding.
+GENERATED_BYTES = 32
+GENERATED_CHARACTERS = -(-GENERATED_BYTES * 8 // 6)
 
 
 @dataclass(frozen=True, repr=False)
 class Edit:
-    """`changes` key by key, or a whole `document`. `base` is the version that it starts from, "" for a secret without one.
-    `once` is made with the form: the same edit sent twice is saved once."""
+    """`changes` key by key, or a whole `document`.
+
+    `base` is the version that it starts from, "" for a secret without one. `generate` names the
+    keys that get a new random token while saving; `is_text` says that the document is meant not to
+    be a JSON object. The same edit, sent twice with one `idempotency_key`, is saved once.
+    """
 
     secret: str
     base: str
     changes: tuple[Change, ...] = ()
-    generate: tuple[str, ...] = ()  # keys that get a new random token while saving
+    generate: tuple[str, ...] = ()
     document: SecretValue | None = None
-    is_text: bool = False  # the document is meant not to be a JSON object
+    is_text: bool = False
     reason: str = ""
     typed_name: str = ""
-    once: str = ""
+    idempotency_key: str = ""
 
     def __repr__(self) -> str:
         return f"Edit({self.secret!r} from {self.base[:8]})"
@@ -39,7 +45,7 @@ class Edit:
         return (*(change.key for change in self.changes), *self.generate)
 
     def content(self) -> SecretValue:
-        """Everything that is asked for, unambiguously: input to a keyed hash."""
+        """Everything that the edit asks for, unambiguously, as input to a keyed hash."""
         changes = [
             (change.key, None if change.value is None else change.value.reveal())
             for change in self.changes
@@ -50,7 +56,7 @@ class Edit:
         )
 
     def with_generated(self) -> Edit:
-        """The same edit with its random tokens made; only the server ever has them."""
+        """The same edit with its random tokens made. They never leave the server."""
         made = tuple(
             Change(key, SecretValue(secrets.token_urlsafe(GENERATED_BYTES)))
             for key in self.generate
@@ -65,7 +71,11 @@ class Applied:
 
 
 def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
-    """The new document. Raises InvalidDocument, InvalidChange, NothingChanged; `base` is None for a secret without a version."""
+    """The new document.
+
+    Raises InvalidDocument, InvalidChange, NothingChanged; `base` is None for a secret without a
+    version.
+    """
     edit = edit.with_generated()
     if edit.document is None:
         value, changed = apply_changes(base or SecretValue("{}"), edit.changes)
@@ -88,13 +98,14 @@ def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, .
             if base
             else {}
         )
-    except InvalidDocument:  # the stored text is not an object: every key is new
+    except InvalidDocument:
+        # The stored text is not an object: every key is new.
         before = {}
     return tuple(key for key in {**before, **after} if before.get(key) != after.get(key))
 
 
 def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
-    """What is to be said about each value that the edit brings, by key. A document's values are judged the same way."""
+    """Problems of each value that the edit brings, by key; of a document's values too."""
     found = {
         change.key: check_value(change.value.reveal(), spec.rules_of(change.key))
         for change in edit.changes
@@ -116,15 +127,16 @@ def ensure_sound(edit: Edit, spec: SecretSpec) -> None:
         if error := next((p for p in problems if p.level == "error"), None):
             raise InvalidChange(f"{key} {error.text}.", key=key)
     for key in edit.generate:
-        if spec.rules_of(key).format not in ("token", "free_text"):
+        expected = spec.rules_of(key).value_format
+        if not expected.can_be_generated:
             raise InvalidChange(
-                f"{key} cannot be a random token: {FORMAT_NAMES[spec.rules_of(key).format]} is expected.",
-                key=key,
+                f"{key} cannot be a random token: {expected.label} is expected.", key=key
             )
 
 
 def overlapping(edit: Edit, base: VersionFacts, theirs: VersionFacts) -> tuple[str, ...]:
-    """The keys that the edit touches and that differ between the version it started from and the one that is current now."""
+    """The keys that the edit touches and that differ between the version it started from and the
+    one that is current now."""
     if edit.document is not None:
         return tuple(key.name for key in theirs.keys) or ("the whole document",)
 

@@ -13,6 +13,7 @@ from .operators import BOOLEAN_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS
 from .parse import parse_policy
 from .policy import Effect, NamedPolicy, PolicyKind, Statement
 from .principals import PrincipalMatch
+from .reader import as_list
 from .request import Layer, Request, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
 
@@ -38,6 +39,7 @@ __all__ = [
     "Statement",
     "StatementResult",
     "UnmetCondition",
+    "as_list",
     "evaluate",
     "kind_of_resource_policy",
     "parse_policy",

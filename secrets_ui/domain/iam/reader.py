@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .errors import MalformedPolicy
 from .policy import PolicyKind
@@ -61,5 +61,6 @@ class PolicyReader:
         return self.text(element, str(value) if isinstance(value, int | float) else value)
 
 
-def as_list(value: object) -> list[object]:
+def as_list(value: Any) -> list[Any]:
+    """Return a list unchanged, anything else as the only item; AWS treats the two alike."""
     return value if isinstance(value, list) else [value]

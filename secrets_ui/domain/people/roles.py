@@ -1,4 +1,4 @@
-"""The roles: what each may do, in words too, and how far a grant of one reaches."""
+"""The roles: what each may do, in words too, and which secrets a grant covers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from ..environment import Environment
 from ..errors import InvalidGrant
 
 _SEE = frozenset({"secret.view", "access.check", "status.view", "status.run"})
-# A person's actions in an environment are the union of their roles there; nothing else counts, no superuser flag.
+# A person's actions in an environment are the union of their roles there; nothing else counts, no
+# superuser flag.
 ROLES: dict[str, frozenset[str]] = {
     "viewer": _SEE,
     "editor": _SEE | {"secret.edit", "secret.reveal", "audit.view"},
@@ -37,11 +38,12 @@ WORDS = {
     "people.manage": "give and take roles",
     "session.end": "see and end other people's sessions",
 }
-# Actions that are about no one secret. A grant for some names does not reach them.
+# Actions that are not about one secret. A grant for some names does not cover them.
 OF_THE_WHOLE = frozenset(
     {"status.view", "status.run", "audit.view", "audit.export", "people.manage", "session.end"}
 )
-ONLY_WHOLE = ("auditor", "admin")  # roles that are given for a whole environment alone
+# Roles that are given for a whole environment only.
+ONLY_WHOLE = ("auditor", "admin")
 _PREFIX = re.compile(r"[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,199}")
 _ENDS = "/-_."
 
@@ -52,8 +54,11 @@ def granting(action: str) -> list[str]:
 
 
 def covers(environment: Environment, prefix: str, name: str) -> bool:
-    """Whether a grant for `prefix` reaches the secret of that full name. A prefix that ends in one of `/ - _ .` stands for all that
-    begins so; any other is the whole name of one secret, so that `api` reaches neither `api-keys` nor `apiary`."""
+    """Whether a grant for `prefix` covers the secret with this full name.
+
+    A prefix that ends in one of `/ - _ .` covers all names that begin so; any other is the whole
+    name of one secret, so that `api` covers neither `api-keys` nor `apiary`.
+    """
     if not prefix:
         return name.startswith(environment.prefix)
     start = environment.prefix + prefix
@@ -71,6 +76,7 @@ def ensure_grantable(environment: Environment, role: str, prefix: str) -> None:
     parts = prefix.removesuffix("/").split("/") if prefix else []
     if prefix and (not _PREFIX.fullmatch(prefix) or {"", ".", ".."} & set(parts)):
         raise InvalidGrant(
-            f"Write the beginning of names under {environment.prefix}, such as api-, or one whole name, such as api-keys.",
+            f"Write the beginning of names under {environment.prefix}, such as api-, or one whole "
+            "name, such as api-keys.",
             key="prefix",
         )

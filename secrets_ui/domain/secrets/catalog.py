@@ -1,4 +1,4 @@
-"""The catalogue: which secrets and keys each environment should hold, and what a good value of each looks like."""
+"""The catalogue: which secrets and keys each environment should hold, and their good values."""
 
 from __future__ import annotations
 
@@ -10,48 +10,57 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import ConfigurationError
+from .formats import FORMATS, FREE_TEXT, Format
 
 Comparison = Literal["must_differ", "must_match", "any"]
-FORMATS = ("github_token", "token", "url", "https_url", "identifier", "path", "free_text")
 COMPARISONS = ("must_differ", "must_match", "any")
-RULES_VERSION = 1  # raise it when key_rules or facts change their mind about a value: stored facts are then derived again
+# Raise it when formats, key_rules or facts judge a value differently: stored facts are then derived
+# again.
+RULES_VERSION = 1
 _KEY_MEMBERS = {
-    "description", "secret", "required", "format", "between_environments", "max_age_days", "placeholders", "min_length"
-}  # fmt: skip
+    *("description", "secret", "required", "format", "between_environments"),
+    *("max_age_days", "placeholders", "min_length"),
+}
 
 
 @dataclass(frozen=True)
 class KeySpec:
-    """One key of a secret. `max_age_days` None means that its age does not matter."""
+    """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age."""
 
     name: str
     description: str = ""
     secret: bool = True
     required: bool = False
-    format: str = "free_text"
+    format: str = FREE_TEXT.name
     between_environments: Comparison = "any"
     max_age_days: int | None = None
     min_length: int = 0
     placeholders: tuple[re.Pattern[str], ...] = ()
 
+    @property
+    def value_format(self) -> Format:
+        return FORMATS[self.format]
+
 
 @dataclass(frozen=True)
 class SecretSpec:
-    """A secret by the last part of its name (`api-keys`), with its keys in the order in which people think of them."""
+    """A secret by the last part of its name (`api-keys`), with its keys in the catalogue's order.
+
+    `placeholders` are those of the whole catalogue, for keys that it does not know. `digest`
+    changes with the rules; facts derived under another digest are derived again.
+    """
 
     name: str
     description: str = ""
     keys: Mapping[str, KeySpec] = field(default_factory=dict)
-    placeholders: tuple[
-        re.Pattern[str], ...
-    ] = ()  # those of the whole catalogue, for keys that it does not know
-    digest: str = ""  # changes with the rules; facts derived under another digest are derived again
+    placeholders: tuple[re.Pattern[str], ...] = ()
+    digest: str = ""
 
     def key(self, name: str) -> KeySpec | None:
         return self.keys.get(name)
 
     def rules_of(self, name: str) -> KeySpec:
-        """The entry of a key; for one that the catalogue does not know, any text that is no placeholder will do."""
+        """The entry of a key. A key that the catalogue does not know may hold any text."""
         return self.keys.get(name) or KeySpec(name, placeholders=self.placeholders)
 
 
@@ -62,7 +71,7 @@ class Catalog:
     placeholders: tuple[re.Pattern[str], ...]
 
     def spec_for(self, prefix: str, name: str) -> SecretSpec:
-        """The entry for a secret's full name; for one that the catalogue does not know, an entry without keys."""
+        """The entry for a secret's full name; without keys where the catalogue does not know it."""
         short = name.removeprefix(prefix)
         known = self.secrets.get(short) if name.startswith(prefix) else None
         return known or SecretSpec(
@@ -75,7 +84,10 @@ class Catalog:
 
 
 def parse_catalog(data: Any, source: str) -> Catalog:
-    """The catalogue in `data`, as read from the file `source`. Raises ConfigurationError naming file, member and what was expected."""
+    """The catalogue in `data`, as read from the file `source`.
+
+    Raises ConfigurationError, which names the file, the member and what was expected.
+    """
     if not isinstance(data, dict) or not isinstance(data.get("secrets"), dict):
         raise ConfigurationError(f"{source}: expected an object with a member 'secrets'.")
     common = _patterns(data.get("placeholders", []), source, "placeholders")
@@ -103,9 +115,10 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
         raise ConfigurationError(f"{where}: expected an object.")
     if unknown := set(entry) - _KEY_MEMBERS:
         raise ConfigurationError(
-            f"{where}: unknown member {sorted(unknown)[0]}; expected some of {', '.join(sorted(_KEY_MEMBERS))}."
+            f"{where}: unknown member {sorted(unknown)[0]}; "
+            f"expected some of {', '.join(sorted(_KEY_MEMBERS))}."
         )
-    _expect_one_of(entry.get("format", "free_text"), FORMATS, f"{where}.format")
+    _expect_one_of(entry.get("format", FREE_TEXT.name), tuple(FORMATS), f"{where}.format")
     _expect_one_of(
         entry.get("between_environments", "any"), COMPARISONS, f"{where}.between_environments"
     )
@@ -114,7 +127,7 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
         description=str(entry.get("description", "")),
         secret=_boolean(entry, "secret", True, where),
         required=_boolean(entry, "required", False, where),
-        format=entry.get("format", "free_text"),
+        format=entry.get("format", FREE_TEXT.name),
         between_environments=entry.get("between_environments", "any"),
         max_age_days=_whole_number(entry, "max_age_days", where),
         min_length=_whole_number(entry, "min_length", where) or 0,
@@ -127,11 +140,8 @@ def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ..
         raise ConfigurationError(f"{source}: {member}: expected a list of regular expressions.")
     try:
         return tuple(re.compile(item) for item in items)
-    except (
-        re.error,
-        OverflowError,
-        RecursionError,
-    ) as error:  # a repetition or a nesting that re cannot hold
+    except (re.error, OverflowError, RecursionError) as error:
+        # The last two: a repetition or a nesting that `re` cannot hold.
         raise ConfigurationError(
             f"{source}: {member}: not a regular expression: {error}."
         ) from None

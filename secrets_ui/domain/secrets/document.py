@@ -1,7 +1,7 @@
 """A secret's JSON document: parsed so that an edit touches only what it changes, byte for byte.
 
-Values are spliced into the original text instead of being re-encoded, because json.loads and dumps would
-rewrite numbers (1.10, 1e400), escapes and blanks that nobody asked to change.
+Values are spliced into the original text instead of being re-encoded, because json.loads and dumps
+would rewrite numbers (1.10, 1e400), escapes and blanks that nobody asked to change.
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ _decoder = json.JSONDecoder()
 
 @dataclass(frozen=True, repr=False)
 class Member:
-    """One key of the object, with the exact text of it: blanks before, the quoted key, colon, value, blanks after."""
+    """One key of the object, with its exact text.
+
+    `lead` and `trail` are the blanks before and after it, `middle` is the quoted key with the colon
+    and the blanks around it, and `text` the value as it is written.
+    """
 
     key: str
     value: Any
     lead: str
-    middle: str  # the quoted key, the colon and the blanks around it
-    text: str  # the value as it is written
+    middle: str
+    text: str
     trail: str
 
     @property
@@ -38,12 +42,15 @@ class Member:
 
 @dataclass(frozen=True, repr=False)
 class Document:
-    """A JSON object whose members keep their order and their bytes."""
+    """A JSON object whose members keep their order and their bytes.
+
+    `before` and `after` are the blanks around it; `inner` is what an empty object holds.
+    """
 
     before: str
     members: tuple[Member, ...]
     after: str
-    inner: str = ""  # what an empty object holds between its braces
+    inner: str = ""
 
     def source(self) -> str:
         body = ",".join(member.source for member in self.members) if self.members else self.inner
@@ -58,7 +65,7 @@ class Document:
 
 @dataclass(frozen=True, repr=False)
 class Change:
-    """What is to happen to one key: a new value, or its removal (value None)."""
+    """A change to one key: its new value, or None to remove it."""
 
     key: str
     value: SecretValue | None
@@ -68,8 +75,11 @@ class Change:
 
 
 def parse_document(text: str) -> Document:
-    """The object in `text`. Raises InvalidDocument with line and column: not JSON, not an object, a key twice (RFC 8259 leaves
-    the meaning of a repeated name open, and AWS's clients differ in it)."""
+    """The object in `text`.
+
+    Raises InvalidDocument, with line and column, for what is not JSON, is not an object or holds a
+    key twice: RFC 8259 leaves the meaning of that open, and AWS's clients differ in it.
+    """
     start = _blanks(text, 0)
     if start == len(text):
         raise _invalid("The document is empty", text, start)
@@ -90,13 +100,13 @@ def _members(text: str, position: int) -> tuple[tuple[Member, ...], int, str]:
         end = _blanks(text, position)
         return (), end + 1, text[position:end]
     members: list[Member] = []
-    seen: set[str] = set()
+    names: set[str] = set()
     while True:
         start = position
         member, position = _member(text, start)
-        if member.key in seen:
+        if member.key in names:
             raise _invalid(f"The key {member.key[:100]} stands twice", text, _blanks(text, start))
-        seen.add(member.key)
+        names.add(member.key)
         members.append(member)
         closing = text[position : position + 1]
         if closing == "}":
@@ -139,7 +149,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-# Numbers stay text: only their writing matters here, and int() of a very long one is slow or refused.
+# Numbers stay text: only their spelling matters, and int() of a very long one is slow or refused.
 _strict_decoder = json.JSONDecoder(
     object_pairs_hook=_no_duplicates,
     parse_constant=_no_constant,
@@ -149,7 +159,10 @@ _strict_decoder = json.JSONDecoder(
 
 
 def _decode(text: str, position: int, step: Any) -> tuple[Any, int]:
-    """`step()`, with the decoder's errors told as ours: its own exception carries the whole document, so it is cut off."""
+    """`step()`, with the decoder's errors turned into InvalidDocument.
+
+    The decoder's own exception holds the whole document, so it does not become the cause.
+    """
     try:
         return step()  # type: ignore[no-any-return]
     except json.JSONDecodeError as error:
@@ -186,10 +199,10 @@ def _invalid(message: str, text: str, position: int, *, is_json: bool = False) -
 def apply_changes(
     base: SecretValue, changes: Iterable[Change]
 ) -> tuple[SecretValue, tuple[str, ...]]:
-    """The new document and the names of the keys that really differ in it. Every other key keeps its place and its bytes.
+    """The new document and the names of the keys that differ in it; all others keep their bytes.
 
-    Raises InvalidDocument when the base is not an object, InvalidChange for a key that cannot be removed or a document
-    over 65,536 bytes, NothingChanged when the result would equal the base.
+    Raises InvalidDocument when the base is not an object, InvalidChange for a key that cannot be
+    removed or a document of more than MAX_BYTES, NothingChanged when the result equals the base.
     """
     document = parse_document(base.reveal())
     before, asked = _contents(document), list(changes)
@@ -211,7 +224,7 @@ def apply_changes(
 
 
 def _contents(document: Document) -> dict[str, tuple[Any, bool]]:
-    """Value and whether it is a text: the number 1 is not the text "1", though both are kept as text here."""
+    """Each value, and whether it is a text: the number 1 and the text "1" are both kept as "1"."""
     return {member.key: (member.value, member.text.startswith('"')) for member in document.members}
 
 
@@ -233,7 +246,7 @@ def _apply(document: Document, change: Change) -> Document:
 
 
 def _with_new(document: Document, key: str, text: str) -> Document:
-    """The new member is written in the style of the last one; the blanks before the closing brace stay there."""
+    """Adds a member in the style of the last one; blanks before the closing brace stay there."""
     if not document.members:
         return replace(
             document, members=(Member(key, text, "", f"{_quote(key)}: ", _quote(text), ""),)
@@ -255,12 +268,13 @@ def _quote(text: str) -> str:
 
 
 def ensure_size(value: SecretValue) -> None:
-    """Raises InvalidChange when Secrets Manager cannot hold the document: over 65,536 bytes of UTF-8, or no UTF-8 at all."""
+    """Raises InvalidChange for more than MAX_BYTES of UTF-8, or for what UTF-8 cannot hold."""
     if value.has_half_characters:
         raise InvalidChange(
             "The document holds half of a character (a lone surrogate), which UTF-8 cannot hold."
         )
     if value.size > MAX_BYTES:
         raise InvalidChange(
-            f"The document would be {value.size:,} bytes; Secrets Manager takes at most {MAX_BYTES:,}."
+            f"The document would be {value.size:,} bytes; "
+            f"Secrets Manager takes at most {MAX_BYTES:,}."
         )

@@ -1,4 +1,4 @@
-"""Facts of a version: what may be known and kept of its values. Derived once, since a version never changes."""
+"""Facts of a version: what may be kept of its values. Derived once: a version never changes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from .key_rules import check_value, is_placeholder
 from .secret_value import SecretValue
 
 Kind = Literal["object", "not_object", "not_json", "binary"]
-FINGERPRINT_LENGTH = (
-    16  # hex characters kept: 64 bits, enough to tell values apart and too few to look one up
-)
+# Hex characters: 64 bits are enough to tell values apart and too few to look one up.
+FINGERPRINT_LENGTH = 16
 
 
 @dataclass(frozen=True)
 class KeyFacts:
-    """One key of one version. `problems` are codes and texts of key_rules; the value is not in here in any form but its
-    keyed fingerprint."""
+    """One key of one version. The value is in it in no form but its keyed fingerprint.
+
+    `type` is the JSON type. `problems` are those of key_rules as (level, code, text).
+    """
 
     name: str
     fingerprint: str
-    type: str = "string"  # the JSON type
+    type: str = "string"
     placeholder: bool = False
     empty: bool = False
-    problems: tuple[tuple[str, str, str], ...] = ()  # (level, code, text)
+    problems: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def short(self) -> str:
@@ -44,11 +45,17 @@ class KeyFacts:
 
 @dataclass(frozen=True)
 class VersionFacts:
+    """The facts of one version.
+
+    `problem` says why the document is not an object, with line and column and without its text.
+    `digest` is that of the catalogue's rules under which the facts were derived.
+    """
+
     version_id: str
     kind: Kind
     keys: tuple[KeyFacts, ...] = ()
-    problem: str = ""  # why a document is not an object: with line and column, without its text
-    digest: str = ""  # of the rules under which these facts were derived
+    problem: str = ""
+    digest: str = ""
 
     def key(self, name: str) -> KeyFacts | None:
         return next((key for key in self.keys if key.name == name), None)
@@ -66,8 +73,11 @@ class VersionFacts:
 
 
 def fingerprint(value: str, key: bytes) -> str:
-    """HMAC-SHA-256 of the value, cut to 64 bits. Keyed, with the key outside the database, so that a stolen database
-    cannot be searched for guessed values; the same for equal values everywhere, so that environments can be compared."""
+    """HMAC-SHA-256 of the value, cut to 64 bits.
+
+    The key is outside the database, so that a stolen database cannot be searched for guessed
+    values. Equal values have equal fingerprints everywhere, so that environments can be compared.
+    """
     return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
         :FINGERPRINT_LENGTH
     ]
@@ -92,7 +102,7 @@ def _keys(document: Document, spec: SecretSpec, key: bytes) -> tuple[KeyFacts, .
 
 
 def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes) -> KeyFacts:
-    """Facts of one value: of a stored one, or of one that was typed and is being reviewed."""
+    """Facts of one value, stored or typed."""
     rules = spec.rules_of(name)
     problems = check_value(text, rules) if json_type == "string" else ()
     return KeyFacts(

@@ -1,50 +1,118 @@
-"""The state of a secret and of each of its keys, from facts alone: what is wrong first, and never "healthy" unlooked."""
+"""The state of a secret and of each of its keys, from facts alone.
+
+What is wrong comes first, and nothing is called healthy before somebody looked at it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 from .catalog import KeySpec, SecretSpec
 from .facts import KeyFacts, VersionFacts
-from .key_rules import FORMAT_NAMES
+from .formats import FREE_TEXT, Format
 from .secret import Secret
 
 Level = Literal["ok", "warn", "bad", "mute"]
 _WORST_FIRST = ("bad", "warn", "mute", "ok")
 
 
+class StateCode(StrEnum):
+    """What a state is, for programs; the words for people stand in `_WORDS`."""
+
+    # Of a key, and of a secret by its worst key.
+    SET = "set"
+    MISSING = "missing"
+    ABSENT = "absent"
+    PLACEHOLDER = "placeholder"
+    WRONG = "wrong"
+    EMPTY = "empty"
+    SHARED = "shared"
+    DIFFERS = "differs"
+    UNEXPECTED = "unexpected"
+    # Of a secret.
+    DELETED = "deleted"
+    NOT_CURRENT = "not_current"
+    UNKNOWN = "unknown"
+    NOT_INSPECTED = "not_inspected"
+    BINARY = "binary"
+    NOT_OBJECT = "not_object"
+    NOT_JSON = "not_json"
+    NOT_COMPARED = "not_compared"
+    HEALTHY = "healthy"
+
+
+_WORDS = {
+    StateCode.SET: "Set",
+    StateCode.MISSING: "Missing",
+    StateCode.ABSENT: "Not set",
+    StateCode.PLACEHOLDER: "Placeholder",
+    StateCode.WRONG: "Wrong format",
+    StateCode.EMPTY: "Empty",
+    StateCode.SHARED: "Same as {}",
+    StateCode.DIFFERS: "Differs from {}",
+    StateCode.UNEXPECTED: "Unexpected",
+    StateCode.DELETED: "Deletion scheduled",
+    StateCode.NOT_CURRENT: "No current version",
+    StateCode.UNKNOWN: "Could not look",
+    StateCode.NOT_INSPECTED: "Not looked at yet",
+    StateCode.BINARY: "Binary",
+    StateCode.NOT_OBJECT: "Not a JSON object",
+    StateCode.NOT_JSON: "Not JSON",
+    StateCode.NOT_COMPARED: "Fine here",
+    StateCode.HEALTHY: "Healthy",
+}
+# The counts that a secret's state is made of, the worst first: code, words for one, words for more.
+_COUNTED = (
+    (StateCode.MISSING, "{} missing", "{} missing"),
+    (StateCode.WRONG, "{} with a wrong format", "{} with a wrong format"),
+    (StateCode.EMPTY, "{} empty", "{} empty"),
+    (StateCode.PLACEHOLDER, "{} placeholder", "{} placeholders"),
+    (StateCode.SHARED, "{} shared between environments", "{} shared between environments"),
+    (StateCode.DIFFERS, "{} different between environments", "{} different between environments"),
+    (StateCode.UNEXPECTED, "{} unexpected", "{} unexpected"),
+)
+
+
 @dataclass(frozen=True)
 class State:
-    """A word for people, with a level that chooses shape and colour."""
+    """A state: a code for programs, words for people, a level that chooses shape and colour."""
 
+    code: StateCode
     level: Level
     text: str
     hint: str = ""
 
 
+def make_state(code: StateCode, level: Level, hint: str = "", *, text: str = "") -> State:
+    """A state with the words of its code, or with `text` where these depend on more."""
+    return State(code, level, text or _WORDS[code], hint)
+
+
 @dataclass(frozen=True)
 class KeyState:
+    """A key and its state.
+
+    `uncompared` are the environments with which it should be compared and where nobody has looked.
+    """
+
     name: str
     state: State
-    kind: Literal[
-        "set",
-        "missing",
-        "absent",
-        "placeholder",
-        "wrong",
-        "shared",
-        "differs",
-        "unexpected",
-        "empty",
-    ]
     facts: KeyFacts | None = None
     spec: KeySpec | None = None
-    uncompared: tuple[
-        str, ...
-    ] = ()  # environments that it should be compared with, where nobody has looked
+    uncompared: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> StateCode:
+        return self.state.code
+
+    @property
+    def value_format(self) -> Format:
+        """What the value is checked by. A key that is not in the catalogue may hold any text."""
+        return self.spec.value_format if self.spec else FREE_TEXT
 
     @property
     def is_set(self) -> bool:
@@ -54,8 +122,10 @@ class KeyState:
 def key_states(
     spec: SecretSpec, facts: VersionFacts, others: Mapping[str, VersionFacts | None]
 ) -> tuple[KeyState, ...]:
-    """Every key that the catalogue expects or the secret holds. `others` are the facts of the same secret in other environments;
-    None where nobody has looked yet."""
+    """Every key that the catalogue expects or the secret holds.
+
+    `others` are the facts of the same secret in other environments; None where nobody has looked.
+    """
     if facts.kind != "object":
         return ()
     expected = [_key_state(key, facts.key(key.name), others) for key in spec.keys.values()]
@@ -66,73 +136,67 @@ def key_states(
 def _key_state(
     spec: KeySpec, facts: KeyFacts | None, others: Mapping[str, VersionFacts | None]
 ) -> KeyState:
-    if facts is None:
-        if spec.required:
-            return KeyState(
-                spec.name,
-                State("bad", "Missing", "the Lambda needs this key"),
-                "missing",
-                None,
-                spec,
-            )
-        return KeyState(spec.name, State("mute", "Not set", "not required"), "absent", None, spec)
-    kind, state = next(_verdicts(spec, facts, others))
-    return KeyState(spec.name, state, kind, facts, spec, _uncompared(spec, others))  # type: ignore[arg-type]
+    if facts is not None:
+        state = next(_states(spec, facts, others))
+        return KeyState(spec.name, state, facts, spec, _uncompared(spec, others))
+    if spec.required:
+        missing = make_state(StateCode.MISSING, "bad", "the Lambda needs this key")
+        return KeyState(spec.name, missing, None, spec)
+    return KeyState(spec.name, make_state(StateCode.ABSENT, "mute", "not required"), None, spec)
 
 
-def _verdicts(
+def _states(
     spec: KeySpec, facts: KeyFacts, others: Mapping[str, VersionFacts | None]
-) -> Iterator[tuple[str, State]]:
-    """The first one counts."""
+) -> Iterator[State]:
+    """Every state that fits, the one that counts first."""
     if facts.type != "string":
-        yield "wrong", State("bad", "Not text", f"a JSON {facts.type}; the Lambda expects text")
+        hint = f"a JSON {facts.type}; the Lambda expects text"
+        yield make_state(StateCode.WRONG, "bad", hint, text="Not text")
     if facts.error:
-        yield "wrong", State("bad", "Wrong format", facts.error)
+        yield make_state(StateCode.WRONG, "bad", facts.error)
     if facts.placeholder:
-        yield "placeholder", State("warn", "Placeholder", "not yet set to a real value")
+        yield make_state(StateCode.PLACEHOLDER, "warn", "not yet set to a real value")
     if facts.empty:
-        yield "empty", State("bad" if spec.required else "warn", "Empty", "an empty text")
+        yield make_state(StateCode.EMPTY, "bad" if spec.required else "warn", "an empty text")
+    yield from _comparisons(spec, facts, others)
+    if hints := _hints(facts):
+        yield make_state(StateCode.SET, "warn", hints)
+    yield make_state(StateCode.SET, "ok", _good(spec, others))
+
+
+def _comparisons(
+    spec: KeySpec, facts: KeyFacts, others: Mapping[str, VersionFacts | None]
+) -> Iterator[State]:
     same = [name for name, other in others.items() if _same(spec.name, facts, other)]
     if spec.between_environments == "must_differ" and same:
-        yield (
-            "shared",
-            State("warn", f"Same as {' and '.join(same)}", "one value serves several environments"),
-        )
+        text = _WORDS[StateCode.SHARED].format(" and ".join(same))
+        hint = "one value serves several environments"
+        yield make_state(StateCode.SHARED, "warn", hint, text=text)
     different = [name for name, other in others.items() if _different(spec.name, facts, other)]
     if spec.between_environments == "must_match" and different:
-        yield (
-            "differs",
-            State(
-                "warn", f"Differs from {' and '.join(different)}", "should be the same everywhere"
-            ),
-        )
-    hints = [
-        text
-        for level, code, text in facts.problems
-        if level == "warning" and code not in ("placeholder", "empty")
-    ]
-    if hints:
-        yield "set", State("warn", "Set", "; ".join(hints))
-    yield "set", State("ok", "Set", _good(spec, others))
+        text = _WORDS[StateCode.DIFFERS].format(" and ".join(different))
+        yield make_state(StateCode.DIFFERS, "warn", "should be the same everywhere", text=text)
+
+
+def _hints(facts: KeyFacts) -> str:
+    """The warnings about the value that have no state of their own."""
+    own = ("placeholder", "empty")
+    return "; ".join(
+        text for level, code, text in facts.problems if level == "warning" and code not in own
+    )
 
 
 def _good(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> str:
-    name = (
-        "GitHub token, checksum valid"
-        if spec.format == "github_token"
-        else FORMAT_NAMES[spec.format]
-    )
+    name = spec.value_format.good
     if unseen := _uncompared(spec, others):
         name += f"; not compared with {' and '.join(unseen)}, where nobody has looked yet"
     return name
 
 
 def _uncompared(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> tuple[str, ...]:
-    return (
-        ()
-        if spec.between_environments == "any"
-        else tuple(env for env, other in others.items() if other is None)
-    )
+    if spec.between_environments == "any":
+        return ()
+    return tuple(environment for environment, other in others.items() if other is None)
 
 
 def _same(name: str, facts: KeyFacts, other: VersionFacts | None) -> bool:
@@ -146,18 +210,14 @@ def _different(name: str, facts: KeyFacts, other: VersionFacts | None) -> bool:
 
 
 def _unexpected(facts: KeyFacts, spec: SecretSpec) -> KeyState:
-    if not spec.keys:  # the catalogue does not know this secret, so it expects nothing of it
-        state = (
-            State("warn", "Placeholder", "")
-            if facts.placeholder
-            else State("ok", "Set", "not in the catalogue")
-        )
-        return KeyState(
-            facts.name, state, "placeholder" if facts.placeholder else "set", facts, None
-        )
-    return KeyState(
-        facts.name, State("warn", "Unexpected", "not in the catalogue"), "unexpected", facts, None
-    )
+    """The state of a key that is not in the catalogue."""
+    if spec.keys:
+        state = make_state(StateCode.UNEXPECTED, "warn", "not in the catalogue")
+    elif facts.placeholder:  # the catalogue does not know this secret, so it expects nothing of it
+        state = make_state(StateCode.PLACEHOLDER, "warn")
+    else:
+        state = make_state(StateCode.SET, "ok", "not in the catalogue")
+    return KeyState(facts.name, state, facts)
 
 
 def secret_state(
@@ -167,62 +227,62 @@ def secret_state(
     now: datetime,
     unknown: str = "",
 ) -> State:
-    """One word for the whole secret. `unknown` says why its facts could not be had."""
+    """The state of the whole secret. `unknown` says why its facts could not be had."""
     if secret.deleted:
-        return State(
-            "bad", deletion_text(secret.deleted, now), "scheduled for deletion; readers are refused"
+        text, hint = (
+            deletion_text(secret.deleted, now),
+            "scheduled for deletion; readers are refused",
         )
+        return make_state(StateCode.DELETED, "bad", hint, text=text)
     if not secret.current:
-        return State("bad", "No current version", "no version holds AWSCURRENT")
+        return make_state(StateCode.NOT_CURRENT, "bad", "no version holds AWSCURRENT")
+    if facts is None and unknown:
+        return make_state(StateCode.UNKNOWN, "mute", unknown)
     if facts is None:
-        return State(
-            "mute",
-            "Could not look" if unknown else "Not looked at yet",
-            unknown or "open it to look",
-        )
-    if facts.kind != "object":
-        return {
-            "binary": State("mute", "Binary", "shown as it is; not edited here"),
-            "not_object": State("bad", "Not a JSON object", facts.problem),
-            "not_json": State("bad", "Not JSON", facts.problem),
-        }[facts.kind]
-    told = list(_key_counts(keys))
-    if not told:
-        uncompared = dict.fromkeys(env for key in keys for env in key.uncompared)
-        return (
-            State("mute", "Fine here", f"not compared with {' and '.join(uncompared)}")
-            if uncompared
-            else State("ok", "Healthy", "")
-        )
-    return State(told[0].level, told[0].text, ", ".join(state.text for state in told[1:]))
+        return make_state(StateCode.NOT_INSPECTED, "mute", "open it to look")
+    match facts.kind:
+        case "binary":
+            return make_state(StateCode.BINARY, "mute", "shown as it is; not edited here")
+        case "not_object":
+            return make_state(StateCode.NOT_OBJECT, "bad", facts.problem)
+        case "not_json":
+            return make_state(StateCode.NOT_JSON, "bad", facts.problem)
+        case _:
+            return _state_by_keys(keys)
 
 
-_COUNTED = (
-    ("missing", "{} missing", "{} missing"),
-    ("wrong", "{} with a wrong format", "{} with a wrong format"),
-    ("empty", "{} empty", "{} empty"),
-    ("placeholder", "{} placeholder", "{} placeholders"),
-    ("shared", "{} shared between environments", "{} shared between environments"),
-    ("differs", "{} different between environments", "{} different between environments"),
-    ("unexpected", "{} unexpected", "{} unexpected"),
-)
+def _state_by_keys(keys: tuple[KeyState, ...]) -> State:
+    counts = list(_key_counts(keys))
+    if counts:
+        worst, *rest = counts
+        return State(worst.code, worst.level, worst.text, ", ".join(state.text for state in rest))
+    uncompared = dict.fromkeys(environment for key in keys for environment in key.uncompared)
+    if uncompared:
+        hint = f"not compared with {' and '.join(uncompared)}"
+        return make_state(StateCode.NOT_COMPARED, "mute", hint)
+    return make_state(StateCode.HEALTHY, "ok")
 
 
 def _key_counts(keys: tuple[KeyState, ...]) -> Iterator[State]:
-    """The worst first: each kind is as bad as its worst key, and no kind can be worse than one before it."""
-    for kind, one, many in _COUNTED:
-        if levels := [key.state.level for key in keys if key.kind == kind]:
-            yield State(
-                min(levels, key=_WORST_FIRST.index),
-                (one if len(levels) == 1 else many).format(len(levels)),
-            )
-    if number := sum(key.kind == "set" and key.state.level == "warn" for key in keys):
-        yield State("warn", f"{number} to look at")
+    """One state for each kind of fault, the worst first.
+
+    Each kind is as bad as its worst key, and no kind can be worse than one before it.
+    """
+    for code, one, many in _COUNTED:
+        if levels := [key.state.level for key in keys if key.kind == code]:
+            text = (one if len(levels) == 1 else many).format(len(levels))
+            yield State(code, min(levels, key=_WORST_FIRST.index), text)
+    if number := sum(key.kind is StateCode.SET and key.state.level == "warn" for key in keys):
+        yield make_state(StateCode.SET, "warn", text=f"{number} to look at")
 
 
 def deletion_text(deleted: datetime, now: datetime) -> str:
-    """AWS's guides differ on whether DeletedDate is the day of the request or the day of deletion, so both read right."""
+    """When a secret is deleted, in words.
+
+    AWS's guides differ on whether DeletedDate is the day of the request or the day of deletion, so
+    that both have to read right.
+    """
     days = -((now - deleted) // timedelta(days=1))  # a begun day counts
     if days > 0:
         return f"Deletion in {days} day{'' if days == 1 else 's'}"
-    return "Deletion scheduled"
+    return _WORDS[StateCode.DELETED]

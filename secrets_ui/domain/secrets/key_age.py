@@ -14,7 +14,10 @@ _FIRST = timedelta(minutes=1)  # a secret's first version is made with it
 
 @dataclass(frozen=True)
 class KeyAge:
-    """`since` is when the value was set; where not `is_exact`, it may have been set earlier, but not before `not_before`."""
+    """When a value was set.
+
+    Where `since` is not exact, it may have been set earlier, but not before `not_before`.
+    """
 
     since: datetime
     is_exact: bool
@@ -32,8 +35,10 @@ def key_age(
     facts: Mapping[str, VersionFacts],
     created: datetime | None,
 ) -> KeyAge | None:
-    """`versions` are all that AWS still lists; `facts` are by version id, of those that somebody looked at. None where the current version
-    is not among both."""
+    """The age of the key's value, or None without the facts of the current version.
+
+    `versions` are all that AWS still lists. `facts` are by version id, of those looked at so far.
+    """
     dated = sorted((v for v in versions if v.created), key=_newest_first)
     now = next((v for v in dated if v.version_id == current), None)
     fact = facts[current].key(key) if current in facts else None

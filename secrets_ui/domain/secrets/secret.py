@@ -1,4 +1,4 @@
-"""Secret, SecretVersion and staging labels, as DescribeSecret and ListSecrets tell them: no values."""
+"""Secrets, their versions and staging labels, without values, as AWS describes and lists them."""
 
 from __future__ import annotations
 
@@ -27,19 +27,24 @@ class SecretVersion:
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret without its values. `versions` maps version ids to staging labels; unlabelled versions are not in it."""
+    """A secret without its values.
+
+    `versions` maps version ids to staging labels; versions without a label are not in it. `deleted`
+    is when the deletion was asked for, in an answer of ListSecrets as well. AWS knows the day of
+    `last_accessed` only. A `kms_key_id` of "" means the AWS managed key aws/secretsmanager.
+    """
 
     arn: str
     name: str
     region: str = ""
     description: str = ""
-    kms_key_id: str = ""  # "" means the AWS-managed key aws/secretsmanager
+    kms_key_id: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     created: datetime | None = None
     last_changed: datetime | None = None
-    last_accessed: datetime | None = None  # resolution: a day
-    deleted: datetime | None = None  # when the deletion was asked for; in a list answer as well
+    last_accessed: datetime | None = None
+    deleted: datetime | None = None
     owning_service: str = ""
     primary_region: str = ""
     rotation_enabled: bool = False
@@ -58,22 +63,24 @@ class Secret:
 
 
 def was_made_current(secret: Secret, base: str, version: str) -> bool | None:
-    """Whether AWSCURRENT ever moved from `base` to `version`, as the labels tell; None when they no longer do.
+    """Whether AWSCURRENT ever moved from `base` to `version`; None when the labels cannot tell.
 
-    AWS leaves AWSPREVIOUS on the version that AWSCURRENT was taken from, so the labels remember one step. What they cannot show is
-    somebody who moved AWSCURRENT back to `base` and on again.
+    AWS leaves AWSPREVIOUS on the version that AWSCURRENT was taken from, so the labels remember one
+    step. They cannot show that somebody moved AWSCURRENT back to `base` and on again.
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
     """
     last_two = (secret.current, secret.version_with(AWSPREVIOUS))
     if version in last_two:
         return True
-    # With no base, the version would have been the secret's first: an empty place is where it would have been.
+    # With no base, the version would have been the secret's first, so a label on none says no.
     return False if base in last_two else None
 
 
 def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
-    """The reason why an edit would be refused, as a sentence; "" when nothing stands in its way. `adds_label` is false for the
-    approval of a version that has its label already."""
+    """Why an edit would be refused, as a sentence; "" when nothing prevents it.
+
+    `adds_label` is false for the approval of a version that has its label already.
+    """
     if secret.deleted:
         return "It is scheduled for deletion. Restore it first."
     if secret.owning_service:
@@ -82,9 +89,15 @@ def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
         return f"It is a replica. Change it in its primary Region, {secret.primary_region}."
     pending = secret.version_with(AWSPENDING)
     if pending and pending != secret.current:
-        return "A rotation is running (a version holds AWSPENDING), and a new version would abandon it. Wait until it ends."
+        return (
+            "A rotation is running (a version holds AWSPENDING), and a new version would abandon "
+            "it. Wait until it ends."
+        )
     if adds_label and secret.label_count >= MAX_LABELS - 1:
-        return f"It already holds {secret.label_count} staging labels of {MAX_LABELS}. Decide on open proposals first."
+        return (
+            f"It already holds {secret.label_count} staging labels of {MAX_LABELS}. "
+            "Decide on open proposals first."
+        )
     return ""
 
 
@@ -95,6 +108,6 @@ def ensure_editable(secret: Secret, *, adds_label: bool = True) -> None:
 
 
 def ensure_current_version(secret: Secret, base: str) -> None:
-    """Raises VersionConflict when AWSCURRENT is not on `base`, the version that the edit started from."""
+    """Raises VersionConflict when AWSCURRENT is not on `base`, from which the edit started."""
     if secret.current != base:
         raise VersionConflict(base, secret.current)

@@ -1,16 +1,18 @@
-"""SecretValue: a value that cannot be printed, pickled, copied, JSON-encoded or put into a template by accident."""
+"""SecretValue: a value that cannot be printed, pickled, copied or rendered by accident."""
 
 from __future__ import annotations
 
 import hmac
 from typing import Any, NoReturn
 
-MASK = "••••••••"  # eight dots for every value, whatever its length
-MAX_BYTES = 65_536  # of the whole SecretString: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+MASK = "••••••••"  # for every value, whatever its length
+# Of the whole SecretString:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+MAX_BYTES = 65_536
 
 
 class SecretValue:
-    """Holds a text; `reveal()` is the only way out, so that every way out can be found by its name."""
+    """Holds a text. `reveal()` is the only way out, so that a search for it finds every use."""
 
     __slots__ = ("__text",)
 

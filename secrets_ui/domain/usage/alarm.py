@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+# CloudWatch's own words for its states.
+STATE_WORDS: Mapping[AlarmState, str] = {
+    "OK": "OK",
+    "ALARM": "In alarm",
+    "INSUFFICIENT_DATA": "Insufficient data",
+}
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """`since` is when it came into its present state, `reason` CloudWatch's own word for that. A composite alarm has no metric."""
+    """A metric or composite alarm; a composite one has no metric.
+
+    `since` is when it came into its present state, and `reason` what CloudWatch says of that.
+    """
 
     name: str
     state: AlarmState

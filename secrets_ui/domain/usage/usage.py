@@ -124,7 +124,7 @@ def summarise(usage: Usage) -> list[str]:
     """Sentences for people, worst first. Only what is known is told."""
     told, prefix, days = [], usage.environment.prefix, usage.days
     if isinstance(usage.alarms, Known) and (loud := ringing(usage.alarms.value)):
-        told.append(f"{_counted(len(loud), 'alarm rings', 'alarms ring')}.")
+        told.append(f"{_counted(len(loud), 'alarm is', 'alarms are')} in alarm.")
     sums = (
         _summed([day.errors for day in days], "failed read", "failed reads"),
         _summed([day.accesses for day in days], f"read of {prefix}", f"reads of {prefix}"),

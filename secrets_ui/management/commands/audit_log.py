@@ -20,7 +20,10 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Command(TwinCommand):
-    help = "Show the newest records of the audit log, of the environments whose log the account may see. Exit statuses: docs/commands.md."
+    help = (
+        "Show the newest records of the audit log, of the environments whose log the account "
+        "may see. Exit statuses: docs/commands.md."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -33,7 +36,10 @@ class Command(TwinCommand):
             ("outcome", "done, refused, conflict, failed, not_applied, unknown or open"),
         ):
             parser.add_argument(f"--{name}", default="", help=f"only records {text}")
-        times = "an age such as 30m, 24h or 7d, or a time in UTC such as 2026-11-23 or '2026-11-23 14:05'"
+        times = (
+            "an age such as 30m, 24h or 7d, or a time in UTC such as 2026-11-23 or '2026-11-23 "
+            "14:05'"
+        )
         parser.add_argument(
             "--since", default="", metavar="TIME", help=f"only records from then on: {times}"
         )
@@ -47,7 +53,7 @@ class Command(TwinCommand):
         )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        visible = [place.name for place in ensure_somewhere(request, "audit.view")]
+        visible = [environment.name for environment in ensure_somewhere(request, "audit.view")]
         entries, more = _found(_filters(options), visible, _limit(options["limit"]))
         self.answer(options, [_data(entry) for entry in entries], _text(entries))
         if more:
@@ -56,7 +62,7 @@ class Command(TwinCommand):
 
 
 def _filters(options: Mapping[str, Any]) -> dict[str, str]:
-    """By the same form as the page's. Raises WrongCall."""
+    """Validate the filters with the page's own form. Raises WrongCall."""
     asked = {
         name: options[name]
         for name in ("environment", "person", "secret", "key", "action", "outcome")
@@ -87,7 +93,7 @@ def _limit(limit: int) -> int:
 
 
 def _found(filters: Mapping[str, str], visible: list[str], limit: int) -> tuple[list[Entry], bool]:
-    """The newest, and whether there are more."""
+    """Return the newest records, and whether there are more."""
     entries: list[Entry] = []
     below = 0
     while True:

@@ -26,8 +26,10 @@ _MARKS = {
 
 class Command(BaseCommand):
     help = (
-        "Check whether the Lambda of an environment can read its secrets. Exit status 0: nothing failed and all is known (warnings and a "
-        "second opinion that could not be had are allowed); 1: something failed; 2: nothing failed, and something is not known."
+        "Check whether the Lambda of an environment can read its secrets. Exit status 0: "
+        "nothing failed and all is known (warnings and a "
+        "second opinion that could not be had are allowed); 1: something failed; 2: "
+        "nothing failed, and something is not known."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -60,18 +62,18 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps([run.to_json() for run in runs], indent=2)
             if options["json"]
-            else "\n\n".join(map(_told, runs))
+            else "\n\n".join(map(_describe, runs))
         )
         sys.exit(_exit_status(runs))
 
 
 def _exit_status(runs: list[Run]) -> int:
-    """A failure says more than something unknown."""
+    """Return 1 if anything failed, which outweighs something unknown."""
     statuses = {run.exit_status for run in runs}
     return 1 if 1 in statuses else max(statuses, default=0)
 
 
-def _told(run: Run) -> str:
+def _describe(run: Run) -> str:
     lines = [f"{run.environment}: {run.role} → {run.secret}", run.headline]
     for finding in run.findings:
         lines.append(f"  {_MARKS[finding.status]:<8} {finding.check}: {finding.text}")
@@ -87,6 +89,9 @@ def _told(run: Run) -> str:
         printable(line)
         for line in [
             *lines,
-            f"{run.calls} AWS calls in {run.seconds:.2f} s, read at {run.read_at:%Y-%m-%d %H:%M:%S} UTC.",
+            (
+                f"{run.calls} AWS calls in {run.seconds:.2f} s, read at "
+                f"{run.read_at:%Y-%m-%d %H:%M:%S} UTC."
+            ),
         ]
     )

@@ -40,7 +40,7 @@ def answers(stream: BinaryIO) -> Iterator[Answer]:
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of a stream; None stands for one that is too long to be read."""
+    """Yield the lines of a stream; None for one that is too long to read."""
     while line := stream.readline(MAX_LINE_BYTES):
         if len(line) < MAX_LINE_BYTES or line.endswith(b"\n"):
             yield line

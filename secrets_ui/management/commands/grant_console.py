@@ -1,4 +1,4 @@
-"""manage.py grant_console: the rights of the console's database user, given by the owner of the tables."""
+"""manage.py grant_console: grants the console's database user its rights, as the tables' owner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from secrets_ui.services.audit.grant_console import grant_console
 
 
 class Command(BaseCommand):
-    help = "Let a PostgreSQL role run the console: audit records it may read and add, and never change. Run it as the tables' owner."
+    help = (
+        "Let a PostgreSQL role run the console: audit records it may read and add, and never "
+        "change. Run it as the tables' owner."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("role", help="an existing role, which owns nothing")

@@ -1,4 +1,4 @@
-"""manage.py list_secrets ENV: the secrets of an environment with the state of each, as the list page shows them."""
+"""manage.py list_secrets ENV: the secrets of an environment with their states, as on the page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from django.core.management.base import CommandParser
 from secrets_ui.domain.environment import Environment
 from secrets_ui.management.twin import TwinCommand, moment, table
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter, is_limited, may
-from secrets_ui.services.secrets.listing import AskedPage, Listing, SecretRow, filter_secrets
+from secrets_ui.services.secrets.listing import Listing, SecretRow, filter_secrets, list_secrets
 
 
 class Command(TwinCommand):
-    help = "List the secrets of an environment with the state of each. No value of a known version is read. Exit statuses: docs/commands.md."
+    help = (
+        "List the secrets of an environment with the state of each. "
+        "No value of a known version is read. Exit statuses: docs/commands.md."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -28,18 +31,19 @@ class Command(TwinCommand):
         )
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
-        place = enter(request, "secret.view", options["environment"])
-        others, is_visible = comparable(request), partial(may, request, "secret.view", place)
+        environment = enter(request, "secret.view", options["environment"])
+        others, is_visible = comparable(request), partial(may, request, "secret.view", environment)
         listings = (
-            [filter_secrets(place, actor_of(request), others, options["filter"], is_visible)]
-            if options["filter"] or is_limited(request, "secret.view", place)
-            else list(_every_page(place, request, others))
+            [filter_secrets(environment, actor_of(request), others, options["filter"], is_visible)]
+            if options["filter"] or is_limited(request, "secret.view", environment)
+            else list(_every_page(environment, request, others))
         )
         rows = [row for listing in listings for row in listing.rows]
-        self.answer(options, _data(place, listings[0], rows), _text(place, rows))
+        self.answer(options, _data(environment, listings[0], rows), _text(environment, rows))
         if unlooked := sum(listing.unlooked for listing in listings):
             self.note(
-                f"{unlooked} of them have a new version that was not looked at yet. Run it again to look at more."
+                f"{unlooked} of them have a new version that was not looked at yet. "
+                "Run it again to look at more."
             )
         if any(listing.is_cut for listing in listings):
             self.note("There are more matches. Use a longer filter to see all.")
@@ -47,22 +51,22 @@ class Command(TwinCommand):
 
 
 def _every_page(
-    place: Environment, request: ShellRequest, others: list[Environment]
+    environment: Environment, request: ShellRequest, others: list[Environment]
 ) -> Iterable[Listing]:
     token = ""
     while True:
-        listing = AskedPage(place, actor_of(request), others, token).listing()
+        listing = list_secrets(environment, actor_of(request), others, token)
         yield listing
         token = listing.next_token
         if not token:
             return
 
 
-def _data(place: Environment, first: Listing, rows: Iterable[SecretRow]) -> dict[str, Any]:
+def _data(environment: Environment, first: Listing, rows: Iterable[SecretRow]) -> dict[str, Any]:
     return {
-        "environment": place.name,
-        "region": place.region,
-        "account": place.account,
+        "environment": environment.name,
+        "region": environment.region,
+        "account": environment.account,
         "read_at": first.read_at,
         "secrets": [_row_data(row) for row in rows],
     }
@@ -84,9 +88,9 @@ def _row_data(row: SecretRow) -> dict[str, Any]:
     }
 
 
-def _text(place: Environment, rows: list[SecretRow]) -> str:
+def _text(environment: Environment, rows: list[SecretRow]) -> str:
     if not rows:
-        return f"No secret in {place.name} has a name that starts with {place.prefix}."
+        return f"No secret in {environment.name} has a name that starts with {environment.prefix}."
     return table(
         ("SECRET", "STATE", "KEYS SET", "LAST CHANGED", "BY"),
         [

@@ -1,4 +1,4 @@
-"""manage.py permissions: docs/permissions.md, made from the roles that the gatehouse decides by."""
+"""manage.py permissions: prints docs/permissions.md from the roles that decide permissions."""
 
 from __future__ import annotations
 
@@ -40,21 +40,29 @@ def _first_up(words: str) -> str:
 
 _TEXT = """# Permissions
 
-Made from `secrets_ui/domain/people/roles.py` by `python manage.py permissions > docs/permissions.md`; a test holds it to the code.
+Made from `secrets_ui/domain/people/roles.py` by
+`python manage.py permissions > docs/permissions.md`; a test keeps the two in step.
 
-A role is given for one environment. What a person may do there is the sum of their roles there; there is no superuser and no other way in.
+A role is given for one environment. What a person may do there is the sum of their roles there.
+There is no superuser and no other way in.
 
 {table}
 
-¹ About no one secret: a role that is given for some names alone does not reach it.
+¹ Not about a single secret: a role that is limited to some names does not include it.
 
-- **For some names.** A role may be given for names alone that begin in one way: `api-` is every name that begins so, `team/` every name
-  below it, `api-keys` (no `/`, `-`, `_` or `.` at its end) that one secret and no longer name. {only_whole} are given for whole environments.
-- **Who gives them.** An admin of the environment, on the page People, or a group of the identity provider. Nobody changes their own roles
-  or account, and the last admin of an environment stays. Every change and every refusal is in the audit log.
-- **Deciding** on one's own proposal is for nobody. Whoever proposed a change may take it back by the right to edit.
-- **Showing a value** takes the right, a reason, and a fresh proof of who one is; it is on record before and after. `reveal = false` in an
-  environment's rules makes it write-only: no value is shown to anybody. Keys that the catalogue calls not secret need neither reason nor
-  proof, and are on record all the same. An admin gives roles and cannot show values, unless another admin makes them an editor too.
-- **Changing something** asks for a fresh proof where the environment's rule `step_up` says so: saves, decisions, and roles.
+- **For some names.** A role may be limited to names with a common beginning: `api-` covers every
+  name that begins so, `team/` every name below it, and `api-keys` (no `/`, `-`, `_` or `.` at its
+  end) that one secret and no longer name. {only_whole} are given for whole environments only.
+- **Who gives them.** An admin of the environment, on the page People, or a group of the identity
+  provider. Nobody changes their own roles or account, and the last admin of an environment stays.
+  Every change and every refusal is in the audit log.
+- **Deciding** on one's own proposal is not possible. Whoever proposed a change may withdraw it with
+  the right to edit.
+- **Showing a value** takes the right, a reason and a recent confirmation of identity; it is audited
+  before and after. `reveal = false` in an environment's rules makes it write-only: no value is
+  shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,
+  but are audited all the same. An admin gives roles and cannot show values, unless another admin
+  makes them an editor too.
+- **Changing something** asks for a recent confirmation of identity if the environment's rule
+  `step_up` says so: saves, decisions and roles.
 """

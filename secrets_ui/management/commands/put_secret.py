@@ -1,4 +1,4 @@
-"""manage.py put_secret ENV NAME KEY=-: changes keys of a secret, by the same services and rules as the edit page."""
+"""manage.py put_secret ENV NAME KEY=-: changes keys of a secret, by the edit page's rules."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from secrets_ui.management.twin import (
     REFUSED,
     TwinCommand,
     WrongCall,
+    describe,
     full_name,
     printable,
     table,
-    told,
 )
 from secrets_ui.management.typed_values import (
     Newline,
@@ -41,10 +41,28 @@ from secrets_ui.services.secrets.opening import open_secret
 _RUN_AGAIN = "Look at it with show_secret, and run the command again."
 
 
+_KEY_OPTIONS = {
+    "--generate": "give KEY a new random token, made in the console and shown nowhere",
+    "--empty": "set KEY to an empty text",
+    "--remove": "remove KEY",
+}
+_TEXT_OPTIONS = (
+    ("--document", "SOURCE", "replace the whole document: - or @FILE"),
+    ("--reason", None, "why; kept in the audit record"),
+    ("--confirm", "NAME", "the secret's whole name, where the environment asks for it"),
+    ("--if-version", "ID", "only if this version is current (default: the one that is now)"),
+)
+_FLAGS = {
+    "--as-text": "the document is meant not to be a JSON object",
+    "--dry-run": "show the review, and change nothing",
+}
+
+
 class Command(TwinCommand):
     help = (
-        "Change keys of a secret: the same rules, review, audit record and compare-and-swap as the edit page. A value comes from "
-        "standard input or a file, never from an argument. Keys that are not named stay byte for byte. Exit statuses: docs/commands.md."
+        "Change keys of a secret: the same rules, review, audit record and compare-and-swap as "
+        "the edit page. A value comes from standard input or a file, never from an argument. "
+        "Keys that are not named stay byte for byte. Exit statuses: docs/commands.md."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,58 +72,36 @@ class Command(TwinCommand):
             "name", help="the secret's name, whole or without the environment's prefix"
         )
         parser.add_argument(
-            "assignments", nargs="*", metavar="KEY=-",
-            help="KEY=- takes the value from standard input (asked for without an echo at a terminal), KEY=@FILE from a file",
-        )  # fmt: skip
-        for option, text in (
-            ("generate", "give KEY a new random token, made in the console and shown nowhere"),
-            ("empty", "set KEY to an empty text"),
-            ("remove", "remove KEY"),
-        ):
-            parser.add_argument(
-                f"--{option}", action="append", default=[], metavar="KEY", help=text
-            )
-        parser.add_argument(
-            "--document",
-            default="",
-            metavar="SOURCE",
-            help="replace the whole document: - or @FILE",
+            "assignments",
+            nargs="*",
+            metavar="KEY=-",
+            help=(
+                "KEY=- takes the value from standard input (asked for without an echo at a "
+                "terminal), KEY=@FILE from a file"
+            ),
         )
-        parser.add_argument(
-            "--as-text", action="store_true", help="the document is meant not to be a JSON object"
-        )
+        for option, text in _KEY_OPTIONS.items():
+            parser.add_argument(option, action="append", default=[], metavar="KEY", help=text)
+        for option, metavar, text in _TEXT_OPTIONS:
+            parser.add_argument(option, default="", metavar=metavar, help=text)
         parser.add_argument(
             "--newline",
             choices=["keep", "strip"],
             default="",
             help="what to do with a line break that ends a value",
         )
-        parser.add_argument("--reason", default="", help="why; kept in the audit record")
-        parser.add_argument(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="the secret's whole name, where the environment asks for it",
-        )
-        parser.add_argument(
-            "--if-version",
-            default="",
-            metavar="ID",
-            help="only if this version is current (default: the one that is now)",
-        )
-        parser.add_argument(
-            "--dry-run", action="store_true", help="show the review, and change nothing"
-        )
+        for option, text in _FLAGS.items():
+            parser.add_argument(option, action="store_true", help=text)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        place = enter(request, "secret.edit", options["environment"], name)
-        edit = _edit(place, request, name, options)
+        environment = enter(request, "secret.edit", options["environment"], name)
+        edit = _edit(environment, request, name, options)
         try:
             return (
-                self._review(place, request, edit, options)
+                self._review(environment, request, edit, options)
                 if options["dry_run"]
-                else self._save(place, request, edit, options)
+                else self._save(environment, request, edit, options)
             )
         except NothingChanged as nothing:
             self.answer(
@@ -113,51 +109,61 @@ class Command(TwinCommand):
             )
             return 0
         except VersionConflict as conflict:
-            self._explain(place, request, edit, conflict)
+            self._explain(environment, request, edit, conflict)
             return CONFLICT
 
     def _save(
-        self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]
+        self,
+        environment: Environment,
+        request: ShellRequest,
+        edit: Edit,
+        options: Mapping[str, Any],
     ) -> int:
-        if refusal := _refusal(place, edit):
+        if refusal := _refusal(environment, edit):
             raise refusal  # as put_new_version would, and with the option that is missing
-        self._warn(place, edit)
-        saved = put_new_version(place, actor_of(request), edit)
+        self._warn(environment, edit)
+        saved = put_new_version(environment, actor_of(request), edit)
         self.answer(options, _saved_data(edit, saved), _saved_text(edit, saved))
         return 0
 
-    def _warn(self, place: Environment, edit: Edit) -> None:
-        for key, problems in check_edit(edit, configuration.spec_of(place, edit.secret)).items():
+    def _warn(self, environment: Environment, edit: Edit) -> None:
+        for key, problems in check_edit(
+            edit, configuration.spec_of(environment, edit.secret)
+        ).items():
             for problem in problems:
                 if problem.level == "warning":
                     self.note(f"Warning: {key} {problem.text}.")
 
     def _review(
-        self, place: Environment, request: ShellRequest, edit: Edit, options: Mapping[str, Any]
+        self,
+        environment: Environment,
+        request: ShellRequest,
+        edit: Edit,
+        options: Mapping[str, Any],
     ) -> int:
-        review = review_edit(place, actor_of(request), edit)
-        refusal = _refusal(place, edit)
+        review = review_edit(environment, actor_of(request), edit)
+        refusal = _refusal(environment, edit)
         data = {
             "secret": edit.secret,
             "base_version_id": edit.base or None,
             "summary": review.summary,
             "rows": [{**vars(row), "problems": list(row.problems)} for row in review.rows],
             "refused": refusal.message if refusal else None,
-            "proposal": _is_proposal(place, edit),
+            "proposal": _is_proposal(environment, edit),
         }
-        self.answer(options, data, _review_text(place, edit, review))
+        self.answer(options, data, _review_text(environment, edit, review))
         if refusal:
             self.note("It would be refused:")
-            self.stderr.write(told(refusal))
+            self.stderr.write(describe(refusal))
         return REFUSED if refusal else 0
 
     def _explain(
-        self, place: Environment, request: ShellRequest, edit: Edit, conflict: VersionConflict
+        self, environment: Environment, request: ShellRequest, edit: Edit, conflict: VersionConflict
     ) -> None:
         conflict.remedy = _RUN_AGAIN
-        self.stderr.write(told(conflict))
+        self.stderr.write(describe(conflict))
         try:
-            known = explain_conflict(place, actor_of(request), edit)
+            known = explain_conflict(environment, actor_of(request), edit)
         except ConsoleError as error:
             self.note(f"What the other change was is not known: {error.message}")
             return
@@ -168,14 +174,19 @@ class Command(TwinCommand):
         self.stderr.write(table(("KEY", "BASE", "THEIRS", "YOURS"), rows))
 
 
-def _edit(place: Environment, request: ShellRequest, name: str, options: Mapping[str, Any]) -> Edit:
-    """What is asked for, from the version that is current before any value is read. Raises WrongCall, InvalidChange, AwsErrors."""
+def _edit(
+    environment: Environment, request: ShellRequest, name: str, options: Mapping[str, Any]
+) -> Edit:
+    """Build the edit. The current version is noted before any value is read.
+
+    Raises WrongCall, InvalidChange and AwsErrors.
+    """
     sources = parse_assignments(options["assignments"])
     _ensure_sensible(options, [key for key, _ in sources])
     form = _form(options)
     base = (
         options["if_version"]
-        or open_secret(place, name, actor_of(request), with_versions=False).secret.current
+        or open_secret(environment, name, actor_of(request), with_versions=False).secret.current
     )
     if options["document"]:
         whole = form.edit(name, document=_document(options), is_text=options["as_text"])
@@ -188,7 +199,7 @@ def _edit(place: Environment, request: ShellRequest, name: str, options: Mapping
 
 
 def _form(options: Mapping[str, Any]) -> SaveForm:
-    """The page's own, so that the same texts are too long or no version. Raises WrongCall."""
+    """Validate with the page's own form, so that the same limits apply. Raises WrongCall."""
     form = SaveForm(
         {
             "base": options["if_version"],
@@ -221,7 +232,8 @@ def _ensure_sensible(options: Mapping[str, Any], typed: Sequence[str]) -> None:
         raise WrongCall("--document replaces everything, so no key can be changed beside it.")
     if not options["document"] and not keys:
         raise WrongCall(
-            "Nothing is asked for: expected KEY=-, KEY=@FILE, --generate, --empty, --remove or --document."
+            "Nothing is asked for: expected KEY=-, KEY=@FILE, --generate, --empty, --remove "
+            "or --document."
         )
     if options["as_text"] and not options["document"]:
         raise WrongCall("--as-text is about --document.")
@@ -229,11 +241,11 @@ def _ensure_sensible(options: Mapping[str, Any], typed: Sequence[str]) -> None:
         raise WrongCall(f"{twice[:100]} is asked for twice.")
 
 
-def _refusal(place: Environment, edit: Edit) -> InvalidChange | None:
-    """Why a save would be refused before AWS is asked."""
+def _refusal(environment: Environment, edit: Edit) -> InvalidChange | None:
+    """Return why a save would be refused before AWS is asked, or None."""
     try:
-        ensure_rules_kept(place, edit)
-        ensure_sound(edit, configuration.spec_of(place, edit.secret))
+        ensure_rules_kept(environment, edit)
+        ensure_sound(edit, configuration.spec_of(environment, edit.secret))
     except InvalidChange as refusal:
         refusal.remedy = refusal.remedy or _OPTIONS.get(refusal.key, "")
         return refusal
@@ -243,8 +255,8 @@ def _refusal(place: Environment, edit: Edit) -> InvalidChange | None:
 _OPTIONS = {"reason": "Say it with --reason.", "typed_name": "Say it with --confirm."}
 
 
-def _is_proposal(place: Environment, edit: Edit) -> bool:
-    return place.rules.second_person and bool(edit.base)
+def _is_proposal(environment: Environment, edit: Edit) -> bool:
+    return environment.rules.second_person and bool(edit.base)
 
 
 def _saved_data(edit: Edit, saved: Saved) -> dict[str, Any]:
@@ -261,19 +273,25 @@ def _saved_data(edit: Edit, saved: Saved) -> dict[str, Any]:
 def _saved_text(edit: Edit, saved: Saved) -> str:
     what = "waits for a second person" if saved.is_proposal else "is AWSCURRENT now"
     keys = ", ".join(map(printable, saved.changed)) or "the whole document"
-    return f"{edit.secret}: version {saved.version_id} {what}. Changed: {keys}. Audit record {saved.sequence}."
+    return (
+        f"{edit.secret}: version {saved.version_id} {what}. Changed: {keys}. "
+        f"Audit record {saved.sequence}."
+    )
 
 
-def _review_text(place: Environment, edit: Edit, review: Review) -> str:
+def _review_text(environment: Environment, edit: Edit, review: Review) -> str:
     rows: Sequence[Sequence[str]] = [
         (row.key, row.before, row.after, _check(row.level, row.check)) for row in review.rows
     ]
     end = (
         "It would wait for a second person."
-        if _is_proposal(place, edit)
+        if _is_proposal(environment, edit)
         else "Nothing was changed: this is a dry run."
     )
-    return f"{edit.secret}: {review.summary}.\n\n{table(('KEY', 'BEFORE', 'AFTER', 'CHECK'), rows)}\n\n{end}"
+    return (
+        f"{edit.secret}: "
+        f"{review.summary}.\n\n{table(('KEY', 'BEFORE', 'AFTER', 'CHECK'), rows)}\n\n{end}"
+    )
 
 
 def _check(level: str, text: str) -> str:

@@ -1,17 +1,20 @@
-"""`manage.py reset_second_factor NAME`: for somebody who has lost device and recovery codes. On record; their sessions end."""
+"""`manage.py reset_second_factor NAME`: for someone who has lost device and recovery codes.
+
+The reset is audited and ends the person's web sessions.
+"""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandParser
 
+from ...domain.audit.actions import Action
 from ...domain.people.actor import CONSOLE
 from ...identity.second_factor import remove_all
 from ...services import audit
 from ...services.people.sessions import end_sessions
+from ..account import account_called
 
 
 class Command(BaseCommand):
@@ -21,10 +24,8 @@ class Command(BaseCommand):
         parser.add_argument("name", help="the account's name")
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
-        person = get_user_model()._default_manager.filter(username=name).first()
-        if person is None:
-            sys.exit(f"There is no account called {name}.")
-        audit.record("factor.reset", CONSOLE, details={"account": name})
+        person = account_called(name)
+        audit.record(Action.RESET_FACTORS, CONSOLE, details={"account": name})
         remove_all(person)
         ended = end_sessions(person)
         self.stdout.write(

@@ -1,4 +1,4 @@
-"""manage.py settle_audit: ends open intents by asking AWS what became of them."""
+"""manage.py settle_audit: settles open intents by asking AWS what became of them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,19 @@ log = logging.getLogger("miyabi.settle")
 
 
 class Command(BaseCommand):
-    help = "End open intents by asking AWS, and take off labels that were left. Exit status 1 while an intent stays open."
+    help = (
+        "End open intents by asking AWS, and take off labels that were left. "
+        "Exit status 1 while an intent stays open."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--min-age", type=int, default=SETTLE_AFTER, metavar="SECONDS",
+            "--min-age",
+            type=int,
+            default=SETTLE_AFTER,
+            metavar="SECONDS",
             help="younger intents may belong to a live request (default: %(default)s)",
-        )  # fmt: skip
+        )
         parser.add_argument(
             "--wait",
             action="store_true",
@@ -47,8 +53,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         # A person reads sentences; beside a server they are lines of its log.
         is_beside_a_server = bool(options["every"])
-        self._say = log.info if is_beside_a_server else self.stdout.write
-        self._complain = log.warning if is_beside_a_server else self.stderr.write
+        self._report = log.info if is_beside_a_server else self.stdout.write
+        self._warn = log.warning if is_beside_a_server else self.stderr.write
         if is_beside_a_server:
             self._go_on(options["min_age"], options["every"])
             return
@@ -63,7 +69,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _go_on(self, min_age: int, pause: int) -> None:
-        """Labels are looked at once an hour, and whenever something was settled."""
+        """Settle until the parent ends. Sweep labels hourly, and after an intent was settled."""
         parent, next_sweep = os.getppid(), 0.0
         while os.getppid() == parent:
             try:
@@ -71,19 +77,20 @@ class Command(BaseCommand):
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
             except (ConsoleError, Error) as error:
-                self._complain(
+                self._warn(
                     f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
                 )
             connections.close_all()
             time.sleep(pause)
 
     def _settle(self, min_age: int) -> tuple[bool, bool]:
-        """Whether an intent was ended, and whether one stays open."""
+        """Return whether an intent was settled, and whether one stays open."""
         outcomes = set()
         for settled in settle_audit(min_age):
             outcomes.add(bool(settled.outcome))
-            self._say(
-                f"Record {settled.sequence} ({settled.action}): {settled.outcome or 'stays open'}: {settled.why.rstrip('.')}."
+            self._report(
+                f"Record {settled.sequence} ({settled.action}): "
+                f"{settled.outcome or 'stays open'}: {settled.why.rstrip('.')}."
             )
         return True in outcomes, False in outcomes
 
@@ -91,6 +98,6 @@ class Command(BaseCommand):
         for environment in configuration.environments().values():
             try:
                 for name in sweep_labels(environment):
-                    self._say(f"{environment.name}: a left label was taken off {name}.")
+                    self._report(f"{environment.name}: a left label was taken off {name}.")
             except AwsError as error:
-                self._complain(f"{environment.name}: labels not looked at: {error.message}")
+                self._warn(f"{environment.name}: labels not looked at: {error.message}")

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
-from secrets_ui.domain.secrets.key_rules import FORMAT_NAMES
 from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter
 from secrets_ui.services import configuration
@@ -18,7 +17,8 @@ from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_sec
 
 class Command(TwinCommand):
     help = (
-        "Show one secret: its keys with state and fingerprint, its versions with labels and authors. A value is never shown. "
+        "Show one secret: its keys with state and fingerprint, its versions with labels and "
+        "authors. A value is never shown. "
         "Exit statuses: docs/commands.md."
     )
 
@@ -31,9 +31,9 @@ class Command(TwinCommand):
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
-        place = enter(request, "secret.view", options["environment"], name)
-        look_elsewhere(place, actor_of(request), comparable(request))
-        opened = open_secret(place, name, actor_of(request))
+        environment = enter(request, "secret.view", options["environment"], name)
+        look_elsewhere(environment, actor_of(request), comparable(request))
+        opened = open_secret(environment, name, actor_of(request))
         self.answer(options, _data(opened), _text(opened))
         for problem in filter(None, (opened.problem, opened.versions_problem)):
             self.note(f"Not all is known: {problem.message} {problem.remedy}".rstrip())
@@ -111,7 +111,7 @@ def _text(opened: OpenSecret) -> str:
                 key.name,
                 key.state.text,
                 key.facts.short if key.facts else "-",
-                FORMAT_NAMES[key.spec.format] if key.spec else "not in the catalogue",
+                key.spec.value_format.label if key.spec else "not in the catalogue",
             )
             for key in opened.keys
         ],

@@ -1,4 +1,4 @@
-"""manage.py verify_audit: checks the audit chain, and says which record does not hold."""
+"""manage.py verify_audit: verifies the audit chain and reports the records that break it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class Command(BaseCommand):
             )
         )
         if breaks:
-            places = f"{len(breaks)} place{'' if len(breaks) == 1 else 's'}{' or more' if len(breaks) >= MOST_BREAKS else ''}"
+            ending = "" if len(breaks) == 1 else "s"
+            more = " or more" if len(breaks) >= MOST_BREAKS else ""
+            places = f"{len(breaks)} place{ending}{more}"
             raise CommandError(f"The audit chain does not hold: {places}.")
         self.stdout.write(self.style.SUCCESS(f"The audit chain holds: {reached.count} records."))
 

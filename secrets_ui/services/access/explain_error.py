@@ -1,11 +1,11 @@
-"""An error text of a Lambda's log, and what the evidence of now says to it. The text is looked at and not kept."""
+"""Explains an error text of a Lambda's log by today's evidence. The text is not kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...domain.access.error_reading import ErrorReading, contradictions, read_error
 from ...domain.access.finding import Finding
-from ...domain.access.known_errors import ErrorReading, contradictions, read_error
 from ...domain.access.run import Run
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
@@ -14,7 +14,9 @@ from .check import check_access
 
 @dataclass(frozen=True)
 class Explained:
-    """`findings` are those of the checks that explain the error, most likely first; `contradictions` say where error and evidence differ."""
+    """`findings` are those of the checks that explain the error, most likely first;
+    `contradictions` say where error and evidence differ.
+    """
 
     reading: ErrorReading
     run: Run

@@ -1,32 +1,33 @@
-"""Gathers, side by side, everything that decides whether the Lambda can read a secret, and judges nothing. A value is read only where
-nobody has looked at the current version yet: once, on record, for the facts of it."""
+"""Gathers, side by side, everything that decides whether the Lambda can read a secret, and judges
+nothing.
+
+A value is read only where the facts of the current version are not known yet: once, on record.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
-from ...aws.cloudtrail import CloudTrailGateway
-from ...aws.iam import IamGateway
-from ...aws.kms import KmsGateway
-from ...aws.lambda_ import LambdaGateway
-from ...aws.secrets_manager import SecretsManagerGateway
-from ...aws.sts import StsGateway
+from ...domain.access.actions import READ_ACTIONS
 from ...domain.access.context import role_name_of, simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
 from ...domain.access.evidence import (
     AccessEvidence,
+    CallerIdentity,
     Evidence,
+    Key,
     Known,
     NotAsked,
     Role,
     Unreachable,
+    learn,
     unlearnt,
 )
-from ...domain.access.expected_policies import READ_ACTIONS, expected_arns
+from ...domain.access.expected_policies import expected_arns
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
@@ -34,44 +35,34 @@ from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import CHECK
 from .. import configuration
-from ..aws_access import begin, sessions
+from ..aws_access import begin, gateways
 from ..secrets.version_facts import Wanted, known_facts, look
 from .gathered import Gathered
 
-T = TypeVar("T")
+Then = Callable[[Evidence[Any]], None]  # what follows from an answer
+
+
+def _nothing(answer: Evidence[Any]) -> None:
+    """Nothing depends on this answer."""
 
 
 class Gathering:
-    """One gathering: asks what can be asked at once, and what hangs on an answer as soon as that is there.
+    """One gathering: asks what can be asked at once, and what depends on an answer as soon as that
+    is there.
 
-    Calls run in the pool's threads; answers are taken in and new questions asked in this thread alone, which is also the ORM's.
+    Calls run in the pool's threads. Answers are taken in, and new questions asked, in this thread
+    alone, which is also the ORM's.
     """
 
     def __init__(self, environment: Environment, secret_name: str, actor: Actor) -> None:
         """Raises InvalidSecretName."""
-        self.environment, self.name, self.actor = (
-            environment,
-            environment.secret_name(secret_name),
-            actor,
-        )
-
-        def client(service: str) -> Any:
-            return sessions().client(environment, service, actor.session_name, CHECK.of(self.name))
-
+        self.environment, self.actor = environment, actor
+        self.name = environment.secret_name(secret_name)
         self.spec = configuration.spec_of(environment, self.name)
-        self.secrets = SecretsManagerGateway(client("secretsmanager"), environment)
-        self.iam, self.kms = (
-            IamGateway(client("iam"), environment),
-            KmsGateway(client("kms"), environment),
-        )
-        self.lambda_, self.sts = (
-            LambdaGateway(client("lambda"), environment),
-            StsGateway(client("sts"), environment),
-        )
-        self.trail = CloudTrailGateway(client("cloudtrail"), environment)
+        self.aws = gateways(environment, actor, CHECK.of(self.name))
         self.answers = Gathered()
-        self.looked = False  # whether a value was read
-        self._waiting: dict[Future[Any], tuple[str, Callable[[Any], None]]] = {}
+        self.value_was_read = False
+        self._waiting: dict[Future[Any], tuple[str, Then]] = {}
         self._started = time.monotonic()
         self._seconds = 0.0
 
@@ -82,71 +73,48 @@ class Gathering:
             done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 name, then = self._waiting.pop(future)
-                self.answers[name] = answer = _evidence(future)
+                self.answers[name] = answer = learn(future.result)
                 then(answer)
                 yield name
             if "secret" in self.answers and "facts" not in self.answers:
-                self.answers["facts"] = self._facts(
-                    self.answers["secret"]
-                )  # the new questions are on their way by now
+                # The new questions are on their way by now.
+                self.answers["facts"] = self._facts(self.answers["secret"])
                 yield "facts"
         self._seconds = time.monotonic() - self._started
 
     def _ask(
-        self, name: str, call: Callable[[], Any], then: Callable[[Any], None] = lambda answer: None
+        self, name: str, call: Callable[..., Known[Any]], *args: Any, then: Then = _nothing
     ) -> None:
-        self._waiting[begin(call)] = (name, then)
+        """Keeps the answer to `call(*args)` as `name`, and hands it to `then`."""
+        self._waiting[begin(partial(call, *args))] = (name, then)
 
     def _ask_first(self) -> None:
         """The longest chain first: role → policies → their documents."""
-        role, name = self.environment.lambda_role, self.name
-        self._ask(
-            "attached", lambda: self.iam.list_attached_role_policies(role), self._ask_documents
-        )
-        self._ask("role", lambda: self.iam.get_role(role), self._ask_about_role)
+        place, role, aws = self.environment, self.environment.lambda_role, self.aws
+        secrets = aws.secrets_manager
+        self._ask("attached", aws.iam.list_attached_role_policies, role, then=self._ask_documents)
+        self._ask("role", aws.iam.get_role, role, then=self._ask_about_role)
         self._ask(
             "inline",
-            lambda: self.iam.list_role_policies(role),
-            lambda answer: self._ask_inline("inline", role, answer),
+            aws.iam.list_role_policies,
+            role,
+            then=partial(self._ask_inline, "inline", role),
         )
+        self._ask("secret", secrets.describe_secret, self.name, then=self._ask_about_secret)
         self._ask(
-            "secret",
-            lambda: _known(
-                self.secrets, "DescribeSecret", name, self.secrets.describe_secret(name)
-            ),
-            self._ask_about_secret,
+            "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
         )
-        self._ask(
-            "versions",
-            lambda: _known(
-                self.secrets,
-                "ListSecretVersionIds",
-                name,
-                self.secrets.list_secret_version_ids(name),
-            ),
-            lambda answer: self._ask_about_encryption(),
-        )
-        self._ask(
-            "resource_policy",
-            lambda: _known(
-                self.secrets, "GetResourcePolicy", name, self.secrets.get_resource_policy(name)
-            ),
-        )
-        self._ask(
-            "alias",
-            lambda: self.kms.describe_key(self.environment.kms_alias),
-            lambda answer: self._ask_about_encryption(),
-        )
-        self._ask(
-            "function",
-            lambda: self.lambda_.get_function_configuration(self.environment.lambda_function),
-        )
-        self._ask("caller", self.sts.get_caller_identity, self._ask_about_caller)
-        self._ask_about_console(role_name_of(self.environment.assume_role))
-        self._ask("denials", lambda: self.trail.lookup_denials("GetSecretValue"))
+        self._ask("resource_policy", secrets.get_resource_policy, self.name)
+        self._ask("alias", aws.kms.describe_key, place.kms_alias, then=self._ask_about_encryption)
+        self._ask("function", aws.lambda_.get_function_configuration, place.lambda_function)
+        self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
+        self._ask_about_console(role_name_of(place.assume_role))
+        self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
 
     def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
-        """Of the attached policies; and of those that should be attached and are not, to know whether they exist."""
+        """Of the attached policies; and of those that should be attached and are not, to know
+        whether they exist.
+        """
         if isinstance(answer, Known):
             self._ask_policies("attached", answer.value)
             absent = [arn for arn in expected_arns(self.environment) if arn not in answer.value]
@@ -154,34 +122,38 @@ class Gathering:
 
     def _ask_policies(self, of: str, arns: tuple[str, ...]) -> None:
         for arn in arns:
-            self._ask(f"{of}:{arn}", lambda arn=arn: self.iam.get_policy_document(arn))  # type: ignore[misc]
+            self._ask(f"{of}:{arn}", self.aws.iam.get_policy_document, arn)
 
     def _ask_inline(self, of: str, role: str, answer: Evidence[tuple[str, ...]]) -> None:
         for name in answer.value if isinstance(answer, Known) else ():
-            self._ask(f"{of}:{name}", lambda name=name: self.iam.get_role_policy(role, name))  # type: ignore[misc]
+            self._ask(f"{of}:{name}", self.aws.iam.get_role_policy, role, name)
 
     def _ask_about_role(self, answer: Evidence[Role]) -> None:
-        if isinstance(answer, Known) and answer.value.boundary:
-            self._ask("boundary", lambda: self.iam.get_policy_document(answer.value.boundary))
+        self._ask_boundary("boundary", answer)
         self._simulate()
+
+    def _ask_boundary(self, name: str, role: Evidence[Role]) -> None:
+        if isinstance(role, Known) and role.value.boundary:
+            self._ask(name, self.aws.iam.get_policy_document, role.value.boundary)
 
     def _ask_about_secret(self, answer: Evidence[Secret]) -> None:
         self._simulate()
-        self._ask_about_encryption()
+        self._ask_about_encryption(answer)
 
     def _simulate(self) -> None:
         """The second opinion needs both ARNs."""
         role, secret = self.answers.get("role"), self.answers.get("secret")
         if isinstance(role, Known) and isinstance(secret, Known):
-            context = simulation_context(self.environment)
             self._ask(
                 "simulated",
-                lambda: self.iam.simulate_principal_policy(
-                    role.value.arn, READ_ACTIONS, [secret.value.arn], context
-                ),
+                self.aws.iam.simulate_principal_policy,
+                role.value.arn,
+                READ_ACTIONS,
+                [secret.value.arn],
+                simulation_context(self.environment),
             )
 
-    def _ask_about_encryption(self) -> None:
+    def _ask_about_encryption(self, answer: Evidence[Any]) -> None:
         """Once the secret, its versions and the alias have been answered, in whatever way."""
         secret, versions, alias = (
             self.answers.get(name) for name in ("secret", "versions", "alias")
@@ -189,58 +161,51 @@ class Gathering:
         if secret is None or versions is None or alias is None:
             return
         if isinstance(secret, Known):
-            self._ask_about_key(
-                encrypting_key(secret.value, versions.value if isinstance(versions, Known) else ())
-            )
-        elif isinstance(
-            alias, Known
-        ):  # there is no such secret, or nobody may look: the key that should encrypt it can still be judged
+            found = versions.value if isinstance(versions, Known) else ()
+            self._ask_about_key(encrypting_key(secret.value, found))
+        elif isinstance(alias, Known):
+            # There is no such secret, or nobody may look: the key that should encrypt it can still
+            # be judged.
             self.answers["key"] = alias
-            self._ask_about_key_arn(alias.value.arn)
+            self._ask_about_key_arn(alias)
 
     def _ask_about_key(self, key: str) -> None:
         if is_aws_managed(key):
-            self._ask("key", lambda: self.kms.describe_key(AWS_MANAGED))
+            self._ask("key", self.aws.kms.describe_key, AWS_MANAGED)
         elif "alias/" in key:  # GetKeyPolicy takes no alias, so DescribeKey comes first
-            self._ask("key", lambda: self.kms.describe_key(key), self._ask_about_described_key)
+            self._ask("key", self.aws.kms.describe_key, key, then=self._ask_about_key_arn)
         else:
-            self._ask("key", lambda: self.kms.describe_key(key))
-            self._ask_about_key_arn(key)
+            self._ask("key", self.aws.kms.describe_key, key)
+            self._ask_about_policies_of(key)
 
-    def _ask_about_described_key(self, answer: Evidence[Any]) -> None:
+    def _ask_about_key_arn(self, answer: Evidence[Key]) -> None:
         if isinstance(answer, Known):
-            self._ask_about_key_arn(answer.value.arn)
+            self._ask_about_policies_of(answer.value.arn)
 
-    def _ask_about_key_arn(self, key: str) -> None:
-        self._ask("key_policy", lambda: self.kms.get_key_policy(key))
-        self._ask("grants", lambda: self.kms.list_grants(key))
-        self._ask("rotation", lambda: self.kms.get_key_rotation_status(key))
+    def _ask_about_policies_of(self, key: str) -> None:
+        self._ask("key_policy", self.aws.kms.get_key_policy, key)
+        self._ask("grants", self.aws.kms.list_grants, key)
+        self._ask("rotation", self.aws.kms.get_key_rotation_status, key)
 
-    def _ask_about_caller(self, answer: Evidence[Any]) -> None:
+    def _ask_about_caller(self, answer: Evidence[CallerIdentity]) -> None:
         """Where no role is named, AWS says in which one this console acts, if in any."""
         if isinstance(answer, Known) and not self.environment.assume_role:
             self._ask_about_console(role_name_of(answer.value.arn))
 
     def _ask_about_console(self, role: str) -> None:
         """This console's own role, to say whether it may write."""
-        if role:
-            self._ask("console", lambda: self.iam.get_role(role), self._ask_about_console_boundary)
-            self._ask(
-                "console-attached",
-                lambda: self.iam.list_attached_role_policies(role),
-                self._ask_console_documents,
-            )
-            self._ask(
-                "console-inline",
-                lambda: self.iam.list_role_policies(role),
-                lambda names: self._ask_inline("console", role, names),
-            )
-
-    def _ask_about_console_boundary(self, answer: Evidence[Role]) -> None:
-        if isinstance(answer, Known) and answer.value.boundary:
-            self._ask(
-                "console-boundary", lambda: self.iam.get_policy_document(answer.value.boundary)
-            )
+        if not role:
+            return
+        iam, ask_boundary = self.aws.iam, partial(self._ask_boundary, "console-boundary")
+        self._ask("console", iam.get_role, role, then=ask_boundary)
+        self._ask(
+            "console-attached",
+            iam.list_attached_role_policies,
+            role,
+            then=self._ask_console_documents,
+        )
+        ask_documents = partial(self._ask_inline, "console", role)
+        self._ask("console-inline", iam.list_role_policies, role, then=ask_documents)
 
     def _ask_console_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
         self._ask_policies("console", answer.value if isinstance(answer, Known) else ())
@@ -250,14 +215,14 @@ class Gathering:
         if not isinstance(answer, Known) or answer.value.deleted or not answer.value.current:
             return NotAsked("a current version that can be read")
         wanted = Wanted(self.name, answer.value.arn, answer.value.current, self.spec)
-        call = self.secrets.about("GetSecretValue", self.name)
+        call = self.aws.secrets_manager.describe_call("GetSecretValue", self.name)
         if known := known_facts([wanted]):
             return Known(known[wanted.arn], call)
         try:
             facts = look(self.environment, self.actor, [wanted])[wanted.arn]
         except AuditUnavailable:
             return Unreachable(call, "the read could not be put on record, so it was not made")
-        self.looked = True
+        self.value_was_read = True
         return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
@@ -269,29 +234,9 @@ class Gathering:
             self.name,
             self.spec,
             pending=pending,
-            looked=self.looked,
+            value_was_read=self.value_was_read,
             seconds=seconds,
         )
-
-
-def _evidence(future: Future[Any]) -> Evidence[Any]:
-    try:
-        answer: Known[Any] = future.result()
-        return answer
-    except AwsError as error:
-        return unlearnt(error)
-
-
-_SHOWN_BY = {
-    "ListSecretVersionIds": "list-secret-version-ids --include-deprecated",
-    "GetResourcePolicy": "get-resource-policy",
-}
-
-
-def _known(gateway: SecretsManagerGateway, operation: str, name: str, value: T) -> Known[T]:
-    call = gateway.about(operation, name)
-    shown_by = _SHOWN_BY.get(operation, "describe-secret")
-    return Known(value, replace(call, cli=call.cli.replace("describe-secret", shown_by, 1)))
 
 
 def gather_evidence(environment: Environment, secret_name: str, actor: Actor) -> AccessEvidence:

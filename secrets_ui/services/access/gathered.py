@@ -1,4 +1,5 @@
-"""What a gathering has been answered so far, and the evidence made of it: what was never asked says on which answer it hung."""
+"""The answers of a gathering so far, and the evidence made of them. What was never asked names the
+answer that it depended on."""
 
 from __future__ import annotations
 
@@ -13,14 +14,18 @@ from ...domain.secrets.catalog import SecretSpec
 PENDING = NotAsked("an answer that has not come yet")
 _WITHOUT_KEY = NotAsked("the key that encrypts the current version")
 _WITHOUT_ROLE = NotAsked("a role of this console")
-# Asked first and in any case, or put in their place by hand.
+# Asked in any case.
 _ALWAYS = (
-    "caller", "function", "role", "attached", "inline", "secret", "resource_policy", "versions", "alias", "denials", "facts",
+    "caller", "function", "role", "attached", "inline", "secret",
+    "resource_policy", "versions", "alias", "denials", "facts",
 )  # fmt: skip
+_OF_THE_KEY = ("key", "key_policy", "grants", "rotation")
 
 
 class Gathered(dict[str, Evidence[Any]]):
-    """Answers by name. A policy's document stands under `attached:ARN`, `inline:NAME`, `unattached:ARN` or `console:NAME`."""
+    """Answers by name. A policy's document stands under `attached:ARN`, `inline:NAME`,
+    `unattached:ARN` or `console:NAME`.
+    """
 
     def evidence(
         self,
@@ -29,20 +34,27 @@ class Gathered(dict[str, Evidence[Any]]):
         spec: SecretSpec,
         *,
         pending: Collection[str],
-        looked: bool,
+        value_was_read: bool,
         seconds: float,
     ) -> AccessEvidence:
-        """`pending` are the names of what was asked and is not answered; `looked` tells that a value was read."""
+        """`pending` names the questions without an answer yet."""
         answers = Gathered({**dict.fromkeys(pending, PENDING), **self})
         return AccessEvidence(
-            environment=environment, secret_name=secret_name, spec=spec, read_at=datetime.now(UTC),
+            environment=environment,
+            secret_name=secret_name,
+            spec=spec,
+            read_at=datetime.now(UTC),
             **{name: answers.get(name, PENDING) for name in _ALWAYS},
-            documents=answers._members("attached", "inline"), unattached=answers._members("unattached"),
+            documents=answers._members("attached", "inline"),
+            unattached=answers._members("unattached"),
             boundary=answers._boundary("role", "boundary"),
-            **{name: answers.get(name, _WITHOUT_KEY) for name in ("key", "key_policy", "grants", "rotation")},
+            **{name: answers.get(name, _WITHOUT_KEY) for name in _OF_THE_KEY},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
-            console=answers._console(), looked=looked, calls=self._calls(looked), seconds=seconds,
-        )  # fmt: skip
+            console=answers._console(),
+            value_was_read=value_was_read,
+            calls=self._calls(value_was_read),
+            seconds=seconds,
+        )
 
     def _console(self) -> RoleEvidence:
         names = ("console", "console-attached", "console-inline")
@@ -62,9 +74,9 @@ class Gathered(dict[str, Evidence[Any]]):
             name: answer for (prefix, colon, name), answer in found if colon and prefix in prefixes
         }
 
-    def _calls(self, looked: bool) -> int:
-        """A policy's document takes two calls, facts that were known take none, and a key may be the alias's answer."""
+    def _calls(self, value_was_read: bool) -> int:
+        """Two for a policy's document, none for known facts; a key may be the alias's answer."""
         answers = {
-            id(answer): answer for name, answer in self.items() if looked or name != "facts"
+            id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
         }.values()
         return len(answers) + sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)

@@ -1,4 +1,6 @@
-"""Keeps runs of the access checks: findings, never values, with who and when; and tells one as Markdown for a ticket."""
+"""Keeps runs of the access checks: findings, never values, with who and when. A run can be exported
+as Markdown for a ticket.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,9 @@ def read(kept: CheckRun) -> Run:
 def as_markdown(kept: CheckRun, address: str) -> str:
     """ARNs, statements and findings; `address` leads back to the run."""
     run = read(kept)
-    head = f"# Can the Lambda read {kept.secret}?\n\n**{run.headline}**\n\n{kept.at:%Y-%m-%d %H:%M:%S} UTC, by {kept.actor}. {address}\n"
-    return "\n".join([head, *(line for finding in run.findings for line in _lines(finding))])
+    head = f"# Can the Lambda read {kept.secret}?\n\n**{run.headline}**\n"
+    origin = f"{kept.at:%Y-%m-%d %H:%M:%S} UTC, by {kept.actor}. {address}\n"
+    return "\n".join([head, origin, *(line for found in run.findings for line in _lines(found))])
 
 
 def _lines(finding: Finding) -> Iterator[str]:
@@ -47,7 +50,8 @@ def _lines(finding: Finding) -> Iterator[str]:
     if finding.error:
         yield f"  - The Lambda sees: `{finding.error}`"
     for shown in finding.shown if finding.status in ("fail", "warn") else ():
-        yield f"  - {shown.why}\n\n    ```json\n{_indented(json.dumps(dict(shown.document), indent=2, ensure_ascii=False))}\n    ```\n"
+        document = json.dumps(dict(shown.document), indent=2, ensure_ascii=False)
+        yield f"  - {shown.why}\n\n    ```json\n{_indented(document)}\n    ```\n"
     if finding.remedy:
         yield f"  - To fix: {finding.remedy.text}"
 

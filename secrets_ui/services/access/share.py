@@ -1,27 +1,26 @@
-"""Evidence of the access path for many secrets: role, policies and keys are asked for once an environment, and shared by its secrets."""
+"""Evidence of the access path for many secrets of one environment, which share role, policies and
+keys.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from ...aws.iam import IamGateway
-from ...aws.kms import KmsGateway
+from ...domain.access.actions import READ, READ_ACTIONS
 from ...domain.access.context import simulation_context
 from ...domain.access.encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
-from ...domain.access.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, unlearnt
-from ...domain.access.expected_policies import READ_ACTIONS
+from ...domain.access.evidence import AccessEvidence, Evidence, Key, Known, NotAsked, learn
 from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.environment import Environment
-from ...domain.errors import AwsCall, AwsError
 from ...domain.iam import Decision
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.session_scope import WATCH
 from .. import configuration
-from ..aws_access import gather, secrets_manager, sessions
+from ..aws_access import begin, gateways
 from .gather import gather_evidence
 
 MOST_KEYS = 20  # distinct KMS keys that one pass asks about
@@ -36,8 +35,11 @@ class KeyEvidence:
     rotation: Evidence[bool]
 
 
+_NO_KEY = KeyEvidence(*[NotAsked("the key that encrypts the current version")] * 4)
+
+
 class SharedEvidence:
-    """Gathered in full for one secret; for the others, what is about them alone is asked or handed in."""
+    """Gathered in full for one secret. For each other one, only what concerns it alone is asked."""
 
     def __init__(self, environment: Environment, actor: Actor, secret_name: str) -> None:
         self.environment, self.actor = environment, actor
@@ -49,40 +51,47 @@ class SharedEvidence:
             )
             arn = self.first.key.value.arn
             self.keys |= dict.fromkeys((arn, arn.rpartition("/")[2]), ours)
-        self.iam = IamGateway(
-            sessions().client(environment, "iam", actor.session_name, WATCH), environment
-        )
-        self.kms = KmsGateway(
-            sessions().client(environment, "kms", actor.session_name, WATCH), environment
-        )
-        self.secrets = secrets_manager(environment, actor, WATCH)
+        self.aws = gateways(environment, actor, WATCH)
 
     def of_another(self, name: str) -> AccessEvidence:
-        """The rest of a full gathering for another secret: four calls. Facts are the caller's to add."""
-        asked: list[Callable[[], Any]] = [
-            partial(self.secrets.describe_secret, name),
-            partial(self.secrets.list_secret_version_ids, name),
-            partial(self.secrets.get_resource_policy, name),
-        ]
-        answers = gather(asked)
-        secret, versions, policy = (
-            self._evidence(name, op, a) for op, a in zip(_OPERATIONS, answers, strict=True)
-        )
+        """The rest of a full gathering for another secret: four calls. Facts are left out."""
+        secrets = self.aws.secrets_manager
+        asked_secret = begin(partial(secrets.describe_secret, name))
+        asked_versions = begin(partial(secrets.list_secret_version_ids, name))
+        asked_policy = begin(partial(secrets.get_resource_policy, name))
+        secret, versions = learn(asked_secret.result), learn(asked_versions.result)
         found: tuple[SecretVersion, ...] = versions.value if isinstance(versions, Known) else ()
         key = self.key_of(secret.value, found) if isinstance(secret, Known) else None
         return replace(
-            self.first, secret_name=name, spec=configuration.spec_of(self.environment, name), secret=secret, versions=versions,
-            resource_policy=policy, simulated=self._simulated(secret), looked=False, calls=4, facts=_PER_SECRET, **self._with_key(key),
-        )  # fmt: skip
+            self.first,
+            secret_name=name,
+            spec=configuration.spec_of(self.environment, name),
+            secret=secret,
+            versions=versions,
+            resource_policy=learn(asked_policy.result),
+            simulated=self._simulated(secret),
+            value_was_read=False,
+            calls=4,
+            facts=_PER_SECRET,
+            **self._with_key(key),
+        )
 
     def of_listed(self, secret: Secret, policy: Evidence[str]) -> AccessEvidence:
-        """For the evaluator alone, without a call: versions are not asked for, so the key is the secret's own."""
-        key = self.keys.get(_name_of(secret.kms_key_id))
+        """For the evaluator alone, without a call: versions are not asked for, so the key is the
+        secret's own.
+        """
+        call = self.aws.secrets_manager.describe_call("ListSecrets", secret.name)
         return replace(
-            self.first, secret_name=secret.name, spec=configuration.spec_of(self.environment, secret.name),
-            secret=Known(secret, self.secrets.about("ListSecrets", secret.name)), versions=_PER_SECRET, resource_policy=policy,
-            simulated=_PER_SECRET, facts=_PER_SECRET, **self._with_key(key),
-        )  # fmt: skip
+            self.first,
+            secret_name=secret.name,
+            spec=configuration.spec_of(self.environment, secret.name),
+            secret=Known(secret, call),
+            versions=_PER_SECRET,
+            resource_policy=policy,
+            simulated=_PER_SECRET,
+            facts=_PER_SECRET,
+            **self._with_key(self.keys.get(_name_of(secret.kms_key_id))),
+        )
 
     def ask_about_keys(self, keys: Iterable[str]) -> list[str]:
         """Asks about each key once; those beyond MOST_KEYS are returned unasked."""
@@ -97,63 +106,32 @@ class SharedEvidence:
         return self.keys.get(name)
 
     def _ask_about(self, name: str) -> KeyEvidence:
-        key = _kept(partial(self.kms.describe_key, name))
+        kms = self.aws.kms
+        key = learn(partial(kms.describe_key, name))
         if not isinstance(key, Known) or key.value.manager == "AWS":
-            none = NotAsked("the key that encrypts the current version")
-            return KeyEvidence(key, none, none, none)
+            return replace(_NO_KEY, key=key)
         arn = key.value.arn
-        asked: list[Callable[[], Any]] = [
-            partial(self.kms.get_key_policy, arn),
-            partial(self.kms.list_grants, arn),
-            partial(self.kms.get_key_rotation_status, arn),
-        ]
-        policy, grants, rotation = (
-            unlearnt(a) if isinstance(a, AwsError) else a for a in gather(asked)
-        )
-        return KeyEvidence(key, policy, grants, rotation)
+        policy = begin(partial(kms.get_key_policy, arn))
+        grants = begin(partial(kms.list_grants, arn))
+        rotation = begin(partial(kms.get_key_rotation_status, arn))
+        return KeyEvidence(key, learn(policy.result), learn(grants.result), learn(rotation.result))
 
     def _simulated(self, secret: Evidence[Secret]) -> Evidence[Any]:
         role = self.first.role
         if not isinstance(role, Known) or not isinstance(secret, Known):
             return NotAsked("the role and the secret")
-        context = simulation_context(self.environment)
-        return _kept(
-            partial(
-                self.iam.simulate_principal_policy,
-                role.value.arn,
-                READ_ACTIONS,
-                [secret.value.arn],
-                context,
-            )
-        )
+        context, arns = simulation_context(self.environment), [secret.value.arn]
+        simulate = self.aws.iam.simulate_principal_policy
+        return learn(partial(simulate, role.value.arn, READ_ACTIONS, arns, context))
 
     def _with_key(self, key: KeyEvidence | None) -> dict[str, Any]:
-        none = NotAsked("the key that encrypts the current version")
-        found = key or KeyEvidence(none, none, none, none)
+        found = key or _NO_KEY
         return {
             "key": found.key,
             "key_policy": found.policy,
             "grants": found.grants,
             "rotation": found.rotation,
         }
-
-    def _evidence(self, name: str, operation: str, answer: Any) -> Evidence[Any]:
-        return (
-            unlearnt(answer)
-            if isinstance(answer, AwsError)
-            else Known(answer, self.secrets.about(operation, name))
-        )
-
-
-_OPERATIONS = ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy")
-
-
-def _kept(call: Any) -> Evidence[Any]:
-    try:
-        answer: Known[Any] = call()
-        return answer
-    except AwsError as error:
-        return unlearnt(error)
 
 
 def _name_of(key: str) -> str:
@@ -162,7 +140,7 @@ def _name_of(key: str) -> str:
 
 def may_read(evidence: AccessEvidence) -> tuple[bool | None, str]:
     """The evaluator's answer to both hops; None with the reason where it has none."""
-    answers: list[Answer] = [ask_read(evidence, READ_ACTIONS[0])]
+    answers: list[Answer] = [ask_read(evidence, READ)]
     if not has_aws_managed_key(evidence):
         answers.append(ask_decrypt(evidence))
     for answer in answers:
@@ -176,7 +154,3 @@ def may_read(evidence: AccessEvidence) -> tuple[bool | None, str]:
             missing = answer.evaluation.missing if answer.evaluation else ()
             return None, answer.why_not or "; ".join(answer.doubts) or " ".join(missing)
     return True, ""
-
-
-def call_of(operation: str, environment: Environment) -> AwsCall:
-    return AwsCall(operation, environment.prefix, environment.region)

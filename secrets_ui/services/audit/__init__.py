@@ -1,12 +1,12 @@
-"""The record: written before and after each act, read, verified."""
+"""The audit log: written before and after each act, read, verified."""
 
+from .acting import Act as Act
+from .acting import act as act
 from .writing import AlreadyEnded as AlreadyEnded
 from .writing import AlreadyIntended as AlreadyIntended
 from .writing import Recorded as Recorded
 from .writing import now as now
 from .writing import outcome_of as outcome_of
 from .writing import record as record
-from .writing import record_intent as record_intent
-from .writing import record_outcome as record_outcome
 from .writing import settle as settle
 from .writing import texts as texts

@@ -1,10 +1,10 @@
-"""Puts another AUDIT_KEY in the place of the one that sealed the chain so far, on record."""
+"""Replaces the AUDIT_KEY that sealed the chain so far by another one, on record."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from ...domain.audit.chain import KEY_CHANGED
+from ...domain.audit.actions import Action
 from ...domain.errors import AuditKeyNotChanged
 from ...domain.people.actor import CONSOLE
 from ...models import AuditRecord
@@ -13,8 +13,11 @@ from .verify import verify_with
 
 
 def change_audit_key() -> audit.Recorded:
-    """Adds the record with which AUDIT_KEY takes over from the last of AUDIT_KEYS_BEFORE. Its hash seals all that stands before it, so
-    that whoever learnt the old key can change nothing there. Raises AuditKeyNotChanged, AuditUnavailable."""
+    """Adds the record with which AUDIT_KEY takes over from the last of AUDIT_KEYS_BEFORE.
+
+    Its hash, under the new key, covers all records before it, so that whoever learnt the old key
+    cannot change them. Raises AuditKeyNotChanged, AuditUnavailable.
+    """
     before = settings.AUDIT_KEYS_BEFORE
     if not before:
         raise AuditKeyNotChanged(
@@ -37,8 +40,8 @@ def change_audit_key() -> audit.Recorded:
             )
 
     return audit.record(
-        KEY_CHANGED,
+        Action.CHANGE_AUDIT_KEY,
         CONSOLE,
         details={"last_under_the_old_key": reached.sequence},
-        ensure=ensure_nothing_came_in_between,
+        in_transaction=ensure_nothing_came_in_between,
     )

@@ -6,15 +6,18 @@ from django.db import connection, transaction
 
 from ...domain.errors import ConfigurationError
 
+# Rows of all other tables may be changed and deleted as well.
 _RIGHTS = {
     "secrets_ui_auditrecord": "SELECT, INSERT",
     "django_migrations": "SELECT",
-}  # others may be changed as well
+}
 
 
 def grant_console(role: str) -> list[str]:
-    """Lets an existing role use every table, and no more than read and add to the audit records. The statements that were run.
-    Raises ConfigurationError, DatabaseError."""
+    """Lets an existing role use every table, but only read and add audit records.
+
+    Returns the statements that were run. Raises ConfigurationError, DatabaseError.
+    """
     if connection.vendor != "postgresql":
         raise ConfigurationError("DATABASE_URL: only PostgreSQL has users of its own.")
     tables = sorted(
@@ -22,9 +25,8 @@ def grant_console(role: str) -> list[str]:
     )
     quote = connection.ops.quote_name
     schema = quote(_schema())
-    name = '"{}"'.format(
-        role.replace('"', '""')
-    )  # Django's quoting takes names of tables, which hold no quotation marks
+    # Django's quoting is for names of tables, which hold no quotation marks.
+    name = '"{}"'.format(role.replace('"', '""'))
     statements = [f"GRANT USAGE ON SCHEMA {schema} TO {name}"]
     for table in sorted({*tables, "django_migrations"}):
         rights = _RIGHTS.get(table, "SELECT, INSERT, UPDATE, DELETE")

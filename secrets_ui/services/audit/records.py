@@ -12,29 +12,33 @@ from typing import Any
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
+from ...domain.audit.actions import OPEN, Outcome, Phase
 from ...models import AuditRecord
 
-ROWS = 50  # a page
-# A cell that starts with one of these would run as a formula in a spreadsheet: https://owasp.org/www-community/attacks/CSV_Injection
+# Rows of one page.
+ROWS = 50
+# A cell that starts with one of these would run as a formula in a spreadsheet:
+# https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
-    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret", "version_id",
-    "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
+    "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret",
+    "version_id", "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the log: an event, or an intent with the outcome that ended it (None while it is open)."""
+    """One line of the log: an event, or an intent with the outcome that ended it, None while it is
+    open."""
 
     record: AuditRecord
     ended: AuditRecord | None
 
     @property
     def outcome(self) -> str:
-        if self.record.phase == "event":
+        if self.record.phase == Phase.EVENT:
             return self.record.outcome
-        return self.ended.outcome if self.ended else "open"
+        return self.ended.outcome if self.ended else OPEN
 
     @property
     def keys(self) -> list[str]:
@@ -61,13 +65,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Page:
+    """`older` is `below` of the next page, 0 at the end."""
+
     entries: tuple[Entry, ...]
-    older: int  # `before_sequence` of the next page, 0 at the end
+    older: int
 
 
 def search(filters: Mapping[str, str], visible: Iterable[str], *, below: int = 0) -> Page:
-    """One page, newest first. `visible` are the environments whose records the person may see; records of none are shown to all who
-    may see any. Pages go on below a sequence number, so that new records never shift them."""
+    """One page, newest first.
+
+    `visible` are the environments whose records the person may see; records without an environment
+    are shown to all who may see any. A page starts below a sequence number, so that new records do
+    not shift it.
+    """
     records = _select(filters, visible)
     if below:
         records = records.filter(sequence__lt=below)
@@ -77,7 +87,9 @@ def search(filters: Mapping[str, str], visible: Iterable[str], *, below: int = 0
 
 
 def _select(filters: Mapping[str, str], visible: Iterable[str]) -> QuerySet[AuditRecord]:
-    records = AuditRecord.objects.exclude(phase="outcome").filter(environment__in=[*visible, ""])
+    records = AuditRecord.objects.exclude(phase=Phase.OUTCOME).filter(
+        environment__in=[*visible, ""]
+    )
     exact = {"person": "actor", "environment": "environment", "action": "action"}
     records = records.filter(
         **{column: filters[name] for name, column in exact.items() if filters.get(name)}
@@ -97,11 +109,12 @@ def _by_outcome(records: QuerySet[AuditRecord], outcome: str) -> QuerySet[AuditR
     if not outcome:
         return records
     records = records.annotate(sequence_text=Cast("sequence", CharField()))
-    ends = AuditRecord.objects.filter(phase="outcome", intent=OuterRef("sequence_text"))
-    if outcome == "open":
-        return records.filter(~Exists(ends), phase="intent")
+    ends = AuditRecord.objects.filter(phase=Phase.OUTCOME, intent=OuterRef("sequence_text"))
+    if outcome == OPEN:
+        return records.filter(~Exists(ends), phase=Phase.INTENT)
     return records.filter(
-        Q(phase="event", outcome=outcome) | Q(Exists(ends.filter(outcome=outcome)), phase="intent")
+        Q(phase=Phase.EVENT, outcome=outcome)
+        | Q(Exists(ends.filter(outcome=outcome)), phase=Phase.INTENT)
     )
 
 
@@ -110,26 +123,29 @@ def _instant(text: str) -> str:
 
 
 def _with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
-    intents = [str(record.sequence) for record in records if record.phase == "intent"]
+    intents = [str(record.sequence) for record in records if record.phase == Phase.INTENT]
+    # Of two outcomes the last counts.
     ended = {
         r.intent: r
-        for r in AuditRecord.objects.filter(phase="outcome", intent__in=intents).order_by(
+        for r in AuditRecord.objects.filter(phase=Phase.OUTCOME, intent__in=intents).order_by(
             "sequence"
         )
-    }  # the last counts
+    }
     return (Entry(record, ended.get(str(record.sequence))) for record in records)
 
 
 @dataclass(frozen=True)
 class OneRecord:
+    """A record with its neighbours in the chain. `intent` is what an outcome ended."""
+
     entry: Entry
-    intent: AuditRecord | None  # for an outcome, what it ends
+    intent: AuditRecord | None
     previous: AuditRecord | None
     next: AuditRecord | None
 
 
 def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
-    """One record with its place in the chain; None when there is none, or none that this person may see."""
+    """One record with its neighbours; None when there is none, or none that this person may see."""
     near = {
         r.sequence: r
         for r in AuditRecord.objects.filter(sequence__range=(sequence - 1, sequence + 1))
@@ -145,18 +161,23 @@ def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
 
 
 def choices(visible: Iterable[str]) -> dict[str, list[str]]:
-    """What the filter's lists offer: the people and actions that there are."""
+    """What the filter's lists offer: the people and actions that the log holds, and the
+    outcomes."""
     records = AuditRecord.objects.filter(environment__in=[*visible, ""])
     return {
         "people": list(records.values_list("actor", flat=True).distinct().order_by("actor")[:200]),
         "actions": list(records.values_list("action", flat=True).distinct().order_by("action")),
+        "outcomes": [*Outcome, OPEN],
     }
 
 
 def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Iterator[str]:
-    """Lines of CSV or JSON Lines, oldest first, in the columns of the table, outcomes too. Streamed."""
+    """Lines of CSV or JSON Lines, oldest first, in the columns of the table, outcomes too.
+
+    Streamed.
+    """
     chosen = _select(filters, visible)
-    intents = chosen.filter(phase="intent").values_list("sequence", flat=True)
+    intents = chosen.filter(phase=Phase.INTENT).values_list("sequence", flat=True)
     wanted = {str(sequence) for sequence in intents.iterator()}
     rows = (
         AuditRecord.objects.filter(environment__in=[*visible, ""])
@@ -190,8 +211,8 @@ def _inert(cell: str) -> str:
 
 def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
-        told = {
+        record = {
             **row,
             **{name: json.loads(row[name]) for name in ("keys", "request_ids", "details")},
         }
-        yield json.dumps(told, ensure_ascii=False) + "\n"
+        yield json.dumps(record, ensure_ascii=False) + "\n"

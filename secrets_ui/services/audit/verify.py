@@ -19,12 +19,17 @@ from ...domain.audit.chain import (
 )
 from ...models import AuditRecord
 
-CHUNK = 5000  # rows fetched at a time
-MOST_BREAKS = 100  # told; a chain with more is beyond telling them one by one
+# Rows fetched at a time.
+CHUNK = 5000
+# Breaks that are reported one by one.
+MOST_BREAKS = 100
 
 
 def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoint]:
-    """Every place that does not hold, up to MOST_BREAKS, and the checkpoint reached."""
+    """The places where the chain does not hold, up to MOST_BREAKS, and the checkpoint reached.
+
+    `known` is a checkpoint kept elsewhere, to find a tail that was cut off.
+    """
     breaks, reached = verify_with([*settings.AUDIT_KEYS_BEFORE, settings.AUDIT_KEY])
     if known and (tail := check_tail(reached, known, hash_at(known.sequence))):
         breaks.append(tail)
@@ -32,7 +37,7 @@ def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoi
 
 
 def verify_with(keys: Sequence[bytes]) -> tuple[list[Break], Checkpoint]:
-    """The same, under these keys, oldest first, and against no checkpoint."""
+    """The same under these keys, oldest first, without a checkpoint."""
     breaks: list[Break] = []
     reached = Checkpoint(0, "", 0)
     for result in verify(rows(), keys[-1], before=keys[:-1]):
@@ -44,7 +49,8 @@ def verify_with(keys: Sequence[bytes]) -> tuple[list[Break], Checkpoint]:
 
 
 def last_record() -> tuple[int, bool]:
-    """The number of the chain's last record, 0 where there is none, and whether AUDIT_KEY sealed it."""
+    """The sequence of the last record, 0 where there is none, and whether it was hashed with
+    AUDIT_KEY."""
     last = AuditRecord.objects.values_list(*FIELDS, "hash").first()
     if last is None:
         return 0, True
@@ -56,13 +62,15 @@ def last_record() -> tuple[int, bool]:
 
 
 def rows(beyond: int | None = None) -> Iterator[tuple[object, ...]]:
-    """Those beyond a sequence, or all. Straight from a cursor: an ORM instance for each row costs five times as much."""
+    """The records after a sequence, or all, as tuples of FIELDS and the hash.
+
+    Straight from a cursor: an ORM instance for each row costs five times as much.
+    """
     columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
     select, after = f"SELECT {columns} FROM secrets_ui_auditrecord", " WHERE sequence > %s"  # noqa: S608
     with connection.cursor() as cursor:
-        where = (
-            "" if beyond is None else after
-        )  # not "above 0": a row may have been put below the first one
+        # Not "sequence > 0" for all of them: somebody may have put a row below the first one.
+        where = "" if beyond is None else after
         last: list[int] = [] if beyond is None else [beyond]
         while True:
             cursor.execute(f"{select}{where} ORDER BY sequence LIMIT %s", [*last, CHUNK])

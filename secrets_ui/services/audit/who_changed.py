@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ...domain.audit.actions import WRITES, Action, Outcome, Phase
 from ...models import AuditRecord
-
-WRITES = ("secret.save", "secret.propose", "secret.approve")
 
 
 @dataclass(frozen=True)
 class Author:
-    """`sequence` is the intent's audit record, which tells more; `approved_by` the second person, where there was one."""
+    """Who made a version.
+
+    `sequence` is the intent's record; `approved_by` the second person, where there was one.
+    """
 
     name: str
     at: str
@@ -22,20 +24,23 @@ class Author:
 
 
 def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
-    """By version id, for the versions that this console made; all others were made outside it. One query."""
+    """By version id, for the versions that this console made; all others were made outside it.
+
+    One query.
+    """
     rows = (
         AuditRecord.objects.filter(
             version_id__in={v for v in version_ids if v},
-            phase="outcome",
+            phase=Phase.OUTCOME,
             action__in=WRITES,
-            outcome="done",
+            outcome=Outcome.DONE,
         )
         .order_by("sequence")
         .values_list("version_id", "actor", "at", "intent", "reason", "action")
     )
     authors: dict[str, Author] = {}
     for version, actor, at, intent, reason, action in rows:
-        if action == "secret.approve" and version in authors:
+        if action == Action.APPROVE and version in authors:
             authors[version] = replace(authors[version], at=at, approved_by=actor)
         else:
             authors[version] = Author(actor, at, int(intent or 0), reason)

@@ -1,29 +1,34 @@
-"""Writes the audit chain: no record, no act."""
+"""Appends to the audit chain: no record, no act."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Unpack
 
 from django.conf import settings
 from django.db import Error, connection, transaction
 
 from ...domain.audit import chain as audit_chain
+from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.errors import AuditUnavailable
 from ...domain.people.actor import Actor
 from ...models import AuditRecord
+from .new_record import NO_DETAILS, About, NewRecord
 
 log = logging.getLogger("miyabi.audit")
-_LOCK = 0x6D697961  # any number that nobody else uses with pg_advisory_xact_lock on this database
-_PATIENCE = "5s"  # for one's turn; a writer that hangs in its own must not hang everybody. SQLite has its own timeout in settings
+# Any number that nobody else uses with pg_advisory_xact_lock on this database.
+_LOCK = 0x6D697961
+# How long to wait for the lock: a writer that hangs must not hang everybody. SQLite has its own
+# timeout in settings.
+_PATIENCE = "5s"
 
 
 class AlreadyIntended(Exception):
-    """The same form was sent before: `sequence` is the intent that it led to."""
+    """An earlier request with the same idempotency key led to the intent `sequence`."""
 
     def __init__(self, sequence: int) -> None:
         super().__init__(sequence)
@@ -36,104 +41,109 @@ class AlreadyEnded(Exception):
 
 @dataclass(frozen=True)
 class Recorded:
-    """Where a record came to stand in the chain."""
+    """Where a record stands in the chain."""
 
     sequence: int
     hash: str
 
 
-def record(action: str, actor: Actor, outcome: str = "done", **more: Any) -> Recorded:
-    """An event that is over when it is told: a sign-in, a refusal, an export. Raises AuditUnavailable."""
-    return _append(phase="event", action=action, outcome=outcome, actor=actor, **more)
-
-
-def record_intent(action: str, actor: Actor, **more: Any) -> Recorded:
-    """Announces a call to AWS; it is committed when this returns. Raises AuditUnavailable, and then the call must not be made;
-    with `once`, AlreadyIntended when the same form has led to an intent before."""
-    return _append(phase="intent", action=action, outcome="", actor=actor, **more)
-
-
-def record_outcome(
-    intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any
+def record(
+    action: Action,
+    actor: Actor,
+    outcome: Outcome = Outcome.DONE,
+    *,
+    details: Mapping[str, object] = NO_DETAILS,
+    in_transaction: Callable[[], object] = lambda: None,
+    **about: Unpack[About],
 ) -> Recorded:
-    """Ends an intent. Raises AuditUnavailable; the intent then stays open until settle_audit asks AWS."""
-    return _append(
-        phase="outcome",
-        action=action,
-        outcome=outcome,
-        actor=actor,
-        intent=str(intent.sequence),
-        **more,
+    """Records a single event, such as a sign-in, a refusal or an export.
+
+    `in_transaction` runs under the audit lock, in the transaction that adds the record: whatever it
+    raises undoes both. Raises AuditUnavailable.
+    """
+    entry = NewRecord(
+        phase=Phase.EVENT, action=action, actor=actor, outcome=outcome, details=details, **about
     )
+    return append(entry, in_transaction)
 
 
-def settle(intent: Recorded, action: str, actor: Actor, outcome: str, **more: Any) -> Recorded:
-    """Ends an intent in the place of the request that made it. Raises AlreadyEnded when that one, or another settlement, was first."""
-    return record_outcome(
-        intent, action, actor, outcome, ensure=lambda: _ensure_open(intent.sequence), **more
-    )
+def append(entry: NewRecord, in_transaction: Callable[[], object] = lambda: None) -> Recorded:
+    """Adds a record to the chain and commits it.
 
-
-def _append(
-    *, phase: str, action: str, outcome: str, actor: Actor, environment: str = "", secret: str = "", version_id: str = "",
-    base_version_id: str = "", keys: Iterable[str] = (), reason: str = "", request_ids: Iterable[str] = (), intent: str = "",
-    once: str = "", details: Mapping[str, Any] | None = None, ensure: Callable[[], None] = lambda: None,
-) -> Recorded:  # fmt: skip
-    fields = {
-        "phase": phase, "action": action, "outcome": outcome, "actor": actor.name[:150], "address": actor.address[:45],
-        "environment": environment[:20], "secret": secret[:512], "version_id": version_id, "base_version_id": base_version_id,
-        "keys": _json(list(keys)), "reason": reason, "request_ids": _json([r for r in request_ids if r]), "intent": intent,
-        "once": once, "details": _json({**_shell_of(actor), **(details or {})}),
-    }  # fmt: skip
+    Raises AuditUnavailable, and AlreadyIntended for an idempotency key that was used before.
+    """
+    fields = entry.row()
     try:
         with transaction.atomic(durable=True):
-            _take_turn()
-            if once:
-                _ensure_first(once)
-            ensure()
+            _take_lock()
+            if entry.idempotency_key:
+                _ensure_first(entry.idempotency_key)
+            in_transaction()
             recorded = _insert(fields)
     except (Error, OSError):
         raise AuditUnavailable("The record could not be added to the audit log.") from None
-    _tell(recorded, fields)
+    _log(recorded, fields)
     return recorded
 
 
-def _shell_of(actor: Actor) -> dict[str, str]:
-    """Every record of a command says whose shell it was, beside the account in whose name it was run."""
-    return {"os_user": actor.os_user} if actor.os_user else {}
+def settle(intent: AuditRecord, outcome: Outcome, version_id: str, why: str, by: Actor) -> Recorded:
+    """Ends an intent in place of the request that made it.
+
+    Raises AlreadyEnded when that request, or another settlement, was first, and AuditUnavailable.
+    """
+
+    def ensure_open() -> None:
+        if outcome_of(intent.sequence):
+            raise AlreadyEnded
+
+    entry = NewRecord(
+        phase=Phase.OUTCOME,
+        action=intent.action,
+        actor=Actor(intent.actor, intent.address),
+        outcome=outcome,
+        environment=intent.environment,
+        secret=intent.secret,
+        version_id=version_id,
+        base_version_id=intent.base_version_id,
+        keys=texts(intent.keys),
+        reason=intent.reason,
+        intent=str(intent.sequence),
+        details={"settled_by": by.name, "why": why},
+    )
+    return append(entry, ensure_open)
 
 
-def _take_turn() -> None:
-    """One writer at a time, over all processes and machines. SQLite: the transaction began IMMEDIATE (see settings)."""
+def outcome_of(sequence: int) -> AuditRecord | None:
+    """The record that ended an intent, None while it is open.
+
+    Of two, the last counts: a request that was suspended and outlived its own settlement knows
+    better than AWS could tell.
+    """
+    outcomes = AuditRecord.objects.filter(intent=str(sequence), phase=Phase.OUTCOME)
+    return outcomes.order_by("-sequence").first()
+
+
+def _take_lock() -> None:
+    """One writer at a time, over all processes and machines.
+
+    SQLite: the transaction began IMMEDIATE (see settings).
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _ensure_first(once: str) -> None:
-    """Inside the turn: the same form, sent twice, finds the intent of the first. One that ended without effect does not count."""
-    for sequence in AuditRecord.objects.filter(once=once, phase="intent").values_list(
-        "sequence", flat=True
-    ):
+def _ensure_first(idempotency_key: str) -> None:
+    """Under the audit lock.
+
+    An earlier intent that ended without effect does not count. Raises AlreadyIntended.
+    """
+    earlier = AuditRecord.objects.filter(once=idempotency_key, phase=Phase.INTENT)
+    for sequence in earlier.values_list("sequence", flat=True):
         ended = outcome_of(sequence)
-        if ended is None or ended.outcome == "done":
+        if ended is None or ended.outcome == Outcome.DONE:
             raise AlreadyIntended(sequence)
-
-
-def _ensure_open(sequence: int) -> None:
-    if outcome_of(sequence):
-        raise AlreadyEnded
-
-
-def outcome_of(sequence: int) -> AuditRecord | None:
-    """The record that ended an intent, None while it is open. Of two the last counts: a request that outlived its own settlement
-    (its machine was suspended, say) knows better than AWS could tell."""
-    return (
-        AuditRecord.objects.filter(intent=str(sequence), phase="outcome")
-        .order_by("-sequence")
-        .first()
-    )
 
 
 def _insert(fields: Mapping[str, str]) -> Recorded:
@@ -152,31 +162,21 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _json(value: Any) -> str:
-    """A key may hold half of a character, which JSON can spell and UTF-8 cannot: `backslashreplace` spells it as JSON does."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def texts(stored: str) -> list[str]:
     """A JSON member of a record, `keys` or `request_ids`, as a list."""
     return [str(item) for item in json.loads(stored)]
 
 
-def _tell(recorded: Recorded, fields: Mapping[str, str]) -> None:
-    """Each record goes to the log stream as well: a checkpoint in a second place, against which a cut-off tail is found."""
-    shown = {
-        name: fields[name]
-        for name in ("phase", "action", "outcome", "actor", "environment", "secret")
+_LOGGED = ("phase", "action", "outcome", "actor", "environment", "secret")
+
+
+def _log(recorded: Recorded, fields: Mapping[str, str]) -> None:
+    """Sends the record's hash to the log stream, a second place that shows when the chain's tail
+    was cut off."""
+    checkpoint = {
+        "sequence": recorded.sequence,
+        "hash": recorded.hash,
+        "count": recorded.sequence,
     }
-    log.info(
-        "audit record",
-        extra={
-            "checkpoint": {
-                "sequence": recorded.sequence,
-                "hash": recorded.hash,
-                "count": recorded.sequence,
-            },
-            "audit": shown,
-        },
-    )
+    extra = {"checkpoint": checkpoint, "audit": {name: fields[name] for name in _LOGGED}}
+    log.info("audit record", extra=extra)

@@ -1,9 +1,11 @@
-"""What an edit would change, key by key and masked: the review before a save, and the comparison after a conflict. Writes nothing."""
+"""What an edit would change, key by key and masked: the review before a save, and the comparison
+after a conflict. Writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 
@@ -14,13 +16,14 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.facts import KeyFacts, VersionFacts, derive_facts, key_facts
-from ...domain.secrets.health import key_states
-from ...domain.secrets.key_rules import FORMAT_NAMES
+from ...domain.secrets.formats import FREE_TEXT
+from ...domain.secrets.health import StateCode, key_states
 from ...domain.secrets.secret import Secret, ensure_current_version, ensure_editable
+from ...domain.secrets.secret_value import MASK
 from ...domain.session_scope import DESCRIBE
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from ..secrets.version_facts import Wanted, in_other_environments, known_facts, look
 
 
@@ -45,7 +48,8 @@ class Review:
     def summary(self) -> str:
         """2 keys change, 6 stay as they are."""
         changing = "1 key changes" if len(self.rows) == 1 else f"{len(self.rows)} keys change"
-        return f"{changing}, {'1 stays as it is' if self.staying == 1 else f'{self.staying} stay as they are'}"
+        staying = "1 stays as it is" if self.staying == 1 else f"{self.staying} stay as they are"
+        return f"{changing}, {staying}"
 
 
 @dataclass(frozen=True)
@@ -59,19 +63,20 @@ class ConflictRow:
 
 @dataclass(frozen=True)
 class Conflict:
-    """`current` is the version that an edit on top of theirs starts from; `author` None means outside this console."""
+    """`current` is the version that an edit on top of theirs starts from; `author` None means
+    outside this console."""
 
     rows: tuple[ConflictRow, ...]
     current: str
     author: Author | None
-    made: object
+    made: datetime | None
     can_apply: bool
 
 
 def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     """Raises VersionConflict, SecretNotEditable, NothingChanged, InvalidDocument, AwsErrors."""
-    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
-    secret = gateway.describe_secret(edit.secret)
+    aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = aws.secrets_manager.describe_secret(edit.secret).value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     spec = configuration.spec_of(environment, secret.name)
@@ -111,7 +116,10 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
 def facts_of(
     environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
 ) -> VersionFacts | None:
-    """Facts of a version, looked up or derived; None for a secret without one. Raises AwsError, AuditUnavailable."""
+    """Facts of a version, looked up or derived; None for a secret without one.
+
+    Raises AwsError, AuditUnavailable.
+    """
     if not version:
         return None
     wanted = Wanted(secret.name, secret.arn, version, spec)
@@ -154,7 +162,7 @@ def masked(facts: KeyFacts | None) -> str:
         return "empty"
     if not facts.fingerprint:
         return "a new random token"
-    return f"•••••••• {facts.short}" + (" (placeholder)" if facts.placeholder else "")
+    return f"{MASK} {facts.short}" + (" (placeholder)" if facts.placeholder else "")
 
 
 def _row(
@@ -163,7 +171,7 @@ def _row(
     after: KeyFacts | None,
     edit: Edit,
     spec: SecretSpec,
-    others: object,
+    others: Mapping[str, VersionFacts | None],
 ) -> ReviewRow:
     level, check, problems = _verdict(name, after, edit, spec, others)
     shown = "removed" if after is None else masked(after)
@@ -171,7 +179,11 @@ def _row(
 
 
 def _verdict(
-    name: str, after: KeyFacts | None, edit: Edit, spec: SecretSpec, others: object
+    name: str,
+    after: KeyFacts | None,
+    edit: Edit,
+    spec: SecretSpec,
+    others: Mapping[str, VersionFacts | None],
 ) -> tuple[str, str, tuple[str, ...]]:
     rules = spec.key(name)
     if after is None:
@@ -192,25 +204,24 @@ def _verdict(
         return "warn", state, ("shared",)
     if rules is None and spec.keys:
         return "warn", "Not in the catalogue", ("unexpected",)
-    return (
-        "ok",
-        "Checksum valid"
-        if rules and rules.format == "github_token"
-        else f"Fine as {FORMAT_NAMES[rules.format] if rules else 'free text'}",
-        (),
-    )
+    return "ok", (rules.value_format if rules else FREE_TEXT).reviewed, ()
 
 
-def _compared(name: str, after: KeyFacts, spec: SecretSpec, others: object) -> str:
+def _compared(
+    name: str, after: KeyFacts, spec: SecretSpec, others: Mapping[str, VersionFacts | None]
+) -> str:
     facts = VersionFacts("", "object", (after,))
-    told = next((key for key in key_states(spec, facts, others) if key.name == name), None)  # type: ignore[arg-type]
-    return told.state.text if told and told.kind in ("shared", "differs") else ""
+    found = next((key for key in key_states(spec, facts, others) if key.name == name), None)
+    return found.state.text if found and found.kind in (StateCode.SHARED, StateCode.DIFFERS) else ""
 
 
 def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conflict:
-    """Base, theirs and yours, all masked, and whether yours can go on top of theirs. Raises AwsErrors, AuditUnavailable."""
-    gateway = secrets_manager(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
-    secret = gateway.describe_secret(edit.secret)
+    """Base, theirs and yours, all masked, and whether yours can go on top of theirs.
+
+    Raises AwsErrors, AuditUnavailable.
+    """
+    aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
+    secret = aws.secrets_manager.describe_secret(edit.secret).value
     spec = configuration.spec_of(environment, secret.name)
     empty = VersionFacts("", "object")
     base = _facts_or_empty(environment, actor, secret, edit.base, spec)
@@ -237,7 +248,8 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
 def _facts_or_empty(
     environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
 ) -> VersionFacts | None:
-    """The base may have been collected by AWS meanwhile; then every touched key counts as overlapping."""
+    """The base may have been collected by AWS meanwhile; then every touched key counts as
+    overlapping."""
     try:
         return facts_of(environment, actor, secret, version, spec)
     except AwsError:

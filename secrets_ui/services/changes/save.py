@@ -1,16 +1,17 @@
-"""Saves an edit: compare-and-swap on AWS itself, with an intent on record before it and the outcome after it."""
+"""Saves an edit: compare-and-swap on AWS itself, with an intent on record before it and the outcome
+after it."""
 
 from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
 from ...aws.secrets_manager import SecretsManagerGateway
+from ...domain.audit.actions import WRITES, Action
 from ...domain.audit.chain import version_id_of
 from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
 from ...domain.environment import Environment
@@ -20,7 +21,6 @@ from ...domain.errors import (
     AwsUnreachable,
     ConsoleError,
     InvalidChange,
-    OutcomeUnknown,
     SecretNotEditable,
     TooManyWrites,
     VersionConflict,
@@ -36,248 +36,212 @@ from ...domain.secrets.secret import (
 )
 from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import EDIT
-from ...models import AuditRecord
 from .. import audit, configuration
-from ..audit.who_changed import WRITES
-from ..aws_access import secrets_manager
+from ..audit.rate import RateLimit, ensure_rate
+from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
-from .idempotency import SAVE_DEADLINE, Saved, same_form, sending_of, wait_for
+from .idempotency import SAVE_DEADLINE, Saved, find_saved, idempotency_key_of, wait_for
+from .recording import record_done, record_refusal
 from .swap import ensure_moved, swap_current, take_label_off
 
 log = logging.getLogger("miyabi.save")
 
 
 def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved:
-    """Makes the edit the current version, or a proposal where the environment asks for a second person.
+    """Makes the edit the current version, or a proposal where the environment asks for a second
+    person.
 
-    Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged, TooManyWrites, AuditUnavailable,
-    OutcomeUnknown and AwsErrors. Five calls to Secrets Manager.
+    Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged,
+    TooManyWrites, AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager.
     """
     name = environment.secret_name(edit.secret)
     ensure_rules_kept(environment, edit)
     ensure_sound(edit, configuration.spec_of(environment, name))
-    edit = replace(edit, once=sending_of(environment, actor, edit))
-    if saved := same_form(edit):
+    edit = replace(edit, idempotency_key=idempotency_key_of(environment, actor, edit))
+    if saved := find_saved(edit):
         return saved
     ensure_not_too_many(environment, actor, name)
-    gateway = secrets_manager(environment, actor, EDIT.of(name))
+    gateway = gateways(environment, actor, EDIT.of(name)).secrets_manager
     try:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
-        if saved := same_form(edit):  # its double came to an end between the two looks
+        # The same form, sent twice, may have been saved since the look-up above.
+        if saved := find_saved(edit):
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
-    applied = apply_edit(edit, base)
-    is_proposal = environment.rules.second_person and bool(edit.base)
-    return _Save(
-        gateway, actor, edit, secret, applied, "secret.propose" if is_proposal else "secret.save"
-    ).run()
+    return _save(gateway, actor, edit, secret, apply_edit(edit, base))
 
 
 def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
-    """The environment's rules, held on the server whatever the form showed. Raises InvalidChange."""
+    """The environment's rules, held on the server whatever the form showed.
+
+    Raises InvalidChange.
+    """
     if environment.rules.reason_required and not edit.reason.strip():
         raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
     if environment.rules.type_the_name and edit.typed_name != edit.secret:
         raise InvalidChange(
-            f"Type the secret's whole name, {edit.secret}, to confirm a change in {environment.name}.",
+            f"Type the secret's whole name, {edit.secret}, to confirm a change in "
+            f"{environment.name}.",
             key="typed_name",
         )
 
 
 def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
-    """Raises TooManyWrites, and records it. Counted in the audit table, so over all workers."""
-    since = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    written = AuditRecord.objects.filter(
-        actor=actor.name, at__gte=since, phase="intent", action__in=WRITES
-    ).count()
-    if written >= settings.WRITES_PER_MINUTE:
-        audit.record("rate.limited", actor, "refused", environment=environment.name, secret=name)
-        raise TooManyWrites(
-            f"{written} changes in the last minute; at most {settings.WRITES_PER_MINUTE} are allowed. Wait a minute."
-        )
+    """Raises TooManyWrites, and records it."""
+    limit = RateLimit(WRITES, settings.WRITES_PER_MINUTE, "changes", TooManyWrites)
+    ensure_rate(limit, environment, actor, name)
 
 
 def _record_refusal(
     environment: Environment, actor: Actor, edit: Edit, refusal: ConsoleError
 ) -> None:
-    outcome = "conflict" if isinstance(refusal, VersionConflict) else "refused"
-    audit.record(
-        "secret.save", actor, outcome, environment=environment.name, secret=edit.secret, base_version_id=edit.base,
-        keys=edit.touched, reason=edit.reason, details={"why": refusal.message},
-    )  # fmt: skip
+    record_refusal(
+        Action.SAVE,
+        actor,
+        refusal,
+        environment=environment.name,
+        secret=edit.secret,
+        base_version_id=edit.base,
+        keys=edit.touched,
+        reason=edit.reason,
+    )
 
 
 def _read_base(
     gateway: SecretsManagerGateway, actor: Actor, edit: Edit
 ) -> tuple[Secret, SecretValue | None]:
-    """The secret as it is now, and the value that the edit starts from, None where there is none yet. The read is on record before the
-    first call: while nothing can be recorded, AWS is not asked at all."""
+    """The secret as it is now, and the value that the edit starts from, None where there is none
+    yet.
+
+    The read is on record before the first call: while nothing can be recorded, AWS is not asked at
+    all.
+    """
     if not edit.base:
-        return _ensure_as_seen(gateway, edit), None
-    where = {
-        "environment": gateway.environment.name,
-        "secret": edit.secret,
-        "version_id": edit.base,
-    }
-    read = audit.record_intent("value.read", actor, **where, details={"why": "to apply an edit"})
-    try:
-        secret = _ensure_as_seen(gateway, edit)
+        return _ensure_unchanged(gateway, edit), None
+    with audit.act(
+        Action.READ_VALUE,
+        actor,
+        environment=gateway.environment.name,
+        secret=edit.secret,
+        version_id=edit.base,
+        details={"why": "to apply an edit"},
+    ) as read:
+        try:
+            secret = _ensure_unchanged(gateway, edit)
+        except VersionConflict as conflict:
+            # It is the edit that conflicts; the read is just not made.
+            read.not_applied(conflict.message)
+            raise
         stored = gateway.get_secret_value(edit.secret, edit.base)
-    except AwsError as error:
-        audit.record_outcome(
-            read,
-            "value.read",
-            actor,
-            "failed",
-            **where,
-            request_ids=[error.call.request_id],
-            details={"code": error.call.code},
-        )
-        raise
-    except ConsoleError as refusal:
-        audit.record_outcome(
-            read, "value.read", actor, "not_applied", **where, details={"why": refusal.message}
-        )
-        raise
-    audit.record_outcome(
-        read, "value.read", actor, "done", **where, request_ids=[stored.request_id]
-    )
-    if stored.value is None:
+        read.done(request_id=stored.call.request_id)
+    if stored.value.value is None:
         raise SecretNotEditable("It is binary. Change it with the AWS CLI.")
-    return secret, stored.value
+    return secret, stored.value.value
 
 
-def _ensure_as_seen(gateway: SecretsManagerGateway, edit: Edit) -> Secret:
+def _ensure_unchanged(gateway: SecretsManagerGateway, edit: Edit) -> Secret:
     """Raises SecretNotEditable, VersionConflict, AwsErrors."""
-    secret = gateway.describe_secret(edit.secret)
+    secret = gateway.describe_secret(edit.secret).value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     return secret
 
 
-class _Save:
-    """One save from its intent on; each step may fail, and each failure ends the intent with what is known. The label comes off after
-    the outcome is on record, so that a version whose outcome is missing can always be told by its label."""
-
-    def __init__(
-        self,
-        gateway: SecretsManagerGateway,
-        actor: Actor,
-        edit: Edit,
-        secret: Secret,
-        applied: Applied,
-        action: str,
-    ) -> None:
-        self.gateway, self.actor, self.edit, self.secret, self.applied, self.action = (
-            gateway,
-            actor,
-            edit,
-            secret,
-            applied,
-            action,
-        )
-        self.request_ids: list[str] = []
-        self.is_put = False
-
-    def run(self) -> Saved:
-        try:
-            self.intent = audit.record_intent(
-                self.action, self.actor, **self._where(), once=self.edit.once
-            )
-        except audit.AlreadyIntended as earlier:
-            return wait_for(earlier.sequence)
-        self.deadline = (
-            time.time() + SAVE_DEADLINE
-        )  # by the clock that settle_audit goes by, which a suspended machine cannot stop
-        self.token = version_id_of(self.intent.hash, settings.VERSION_ID_FORMAT)
-        is_proposal = self.action == "secret.propose"
-        self.label = f"{PROPOSAL_LABEL if is_proposal else EDIT_LABEL}{self.token[:12]}"
-        try:
-            self._put()
+def _save(
+    gateway: SecretsManagerGateway, actor: Actor, edit: Edit, secret: Secret, applied: Applied
+) -> Saved:
+    is_proposal = gateway.environment.rules.second_person and bool(edit.base)
+    on_record = audit.act(
+        Action.PROPOSE if is_proposal else Action.SAVE,
+        actor,
+        environment=gateway.environment.name,
+        secret=secret.name,
+        base_version_id=edit.base,
+        keys=applied.changed,
+        reason=edit.reason,
+        idempotency_key=edit.idempotency_key,
+    )
+    try:
+        with ExitStack() as after_the_record, on_record as act:
+            # The wall clock, which settle_audit goes by and which a suspended machine cannot stop.
+            deadline = time.time() + SAVE_DEADLINE
+            version = _NewVersion.of(act, gateway, secret.name, edit.base, is_proposal=is_proposal)
+            act.add_request(version.put(applied.value))
             if not is_proposal:
-                self._swap()
-        except OutcomeUnknown:
-            raise
-        except ConsoleError as error:
-            self._fail(error)
-            raise
-        self._succeed()
-        return Saved(self.token, self.intent.sequence, self.applied.changed, is_proposal)
+                after_the_record.callback(version.take_label_off, act)
+                act.add_request(version.make_current(deadline))
+            record_done(act, "the change", version_id=version.id)
+            _keep_facts(gateway.environment, secret, version.id, applied.value)
+    except audit.AlreadyIntended as earlier:
+        return wait_for(earlier.sequence)
+    return Saved(version.id, act.sequence, applied.changed, is_proposal)
 
-    def _where(self) -> dict[str, Any]:
-        return {
-            "environment": self.gateway.environment.name, "secret": self.secret.name, "base_version_id": self.edit.base,
-            "keys": self.applied.changed, "reason": self.edit.reason,
-        }  # fmt: skip
 
-    def _put(self) -> None:
+@dataclass(frozen=True)
+class _NewVersion:
+    """The version that a save makes: put under a label of ours, then made current.
+
+    The label comes off after the outcome is on record, so that a version whose outcome is missing
+    is always found by its label.
+    """
+
+    gateway: SecretsManagerGateway
+    secret: str
+    base: str
+    id: str
+    label: str
+
+    @classmethod
+    def of(
+        cls,
+        act: audit.Act,
+        gateway: SecretsManagerGateway,
+        secret: str,
+        base: str,
+        *,
+        is_proposal: bool,
+    ) -> _NewVersion:
+        version_id = version_id_of(act.hash, settings.VERSION_ID_FORMAT)
+        prefix = PROPOSAL_LABEL if is_proposal else EDIT_LABEL
+        return cls(gateway, secret, base, version_id, f"{prefix}{version_id[:12]}")
+
+    def put(self, value: SecretValue) -> str:
+        """Returns the request id, "" where AWS refused and has the version all the same.
+
+        Raises AwsErrors, VersionConflict, OutcomeUnknown.
+        """
         try:
-            self.request_ids.append(
-                self.gateway.put_secret_value(
-                    self.secret.name, self.applied.value, token=self.token, label=self.label
-                )
-            )
+            put = self.gateway.put_secret_value(self.secret, value, token=self.id, label=self.label)
+            return put.call.request_id
         except AwsError as error:
-            if self.edit.base:
+            if self.base:
                 raise
-            # A secret's first version is live as soon as it is made, so this refusal may come after an unheard yes.
-            ensure_moved(self.gateway, self.secret.name, base="", to=self.token, error=error)
-        self.is_put = True
+            # A secret's first version is live as soon as it is made, and an earlier attempt whose
+            # reply was lost may have made it.
+            ensure_moved(self.gateway, self.secret, base="", to=self.id, error=error)
+            return ""
 
-    def _swap(self) -> None:
-        if time.time() > self.deadline:
-            call = self.gateway.about("UpdateSecretVersionStage", self.secret.name)
+    def make_current(self, deadline: float) -> str:
+        """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
+        if time.time() > deadline:
+            call = self.gateway.describe_call("UpdateSecretVersionStage", self.secret)
             raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
-        self.request_ids.append(
-            swap_current(self.gateway, self.secret.name, base=self.edit.base, to=self.token)
-        )
+        return swap_current(self.gateway, self.secret, base=self.base, to=self.id)
 
-    def _fail(self, error: ConsoleError) -> None:
-        details = {"why": error.message}
-        if isinstance(error, AwsError):
-            self.request_ids.append(error.call.request_id)
-            details["code"] = error.call.code
-        outcome = "conflict" if isinstance(error, VersionConflict) else "failed"
-        audit.record_outcome(
-            self.intent,
-            self.action,
-            self.actor,
-            outcome,
-            **self._where(),
-            request_ids=self.request_ids,
-            details=details,
-        )
-        if self.is_put:
-            take_label_off(self.gateway, self.secret.name, self.label, self.token)
+    def take_label_off(self, act: audit.Act) -> None:
+        if act.is_over:
+            take_label_off(self.gateway, self.secret, self.label, self.id)
 
-    def _succeed(self) -> None:
-        try:
-            audit.record_outcome(
-                self.intent,
-                self.action,
-                self.actor,
-                "done",
-                **self._where(),
-                version_id=self.token,
-                request_ids=self.request_ids,
-            )
-        except AuditUnavailable:
-            raise OutcomeUnknown(
-                "AWS took the change, but its outcome could not be recorded."
-            ) from None
-        self._keep_facts()
-        if self.action != "secret.propose":
-            take_label_off(self.gateway, self.secret.name, self.label, self.token)
 
-    def _keep_facts(self) -> None:
-        """The change is made and on record: facts that cannot be kept now are derived when somebody looks."""
-        spec = configuration.spec_of(self.gateway.environment, self.secret.name)
-        try:
-            keep_facts(
-                self.secret.arn,
-                derive_facts(self.token, self.applied.value, spec, settings.FINGERPRINT_KEY),
-            )
-        except AuditUnavailable as error:
-            log.warning("facts not kept", extra={"secret": self.secret.name, "why": error.message})
+def _keep_facts(
+    environment: Environment, secret: Secret, version_id: str, value: SecretValue
+) -> None:
+    """The change is made and on record: facts that cannot be kept now are derived when a page needs
+    them."""
+    spec = configuration.spec_of(environment, secret.name)
+    try:
+        keep_facts(secret.arn, derive_facts(version_id, value, spec, settings.FINGERPRINT_KEY))
+    except AuditUnavailable as error:
+        log.warning("facts not kept", extra={"secret": secret.name, "why": error.message})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,38 +11,46 @@ from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 
 from ...aws.secrets_manager import SecretsManagerGateway
+from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
 from ...domain.audit.chain import version_id_of
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, EnvironmentNotFound, SecretNotFound
-from ...domain.people.actor import CONSOLE, Actor
+from ...domain.people.actor import CONSOLE
 from ...domain.secrets.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, was_made_current
 from ...domain.session_scope import SETTLE, SWEEP
 from ...models import AuditRecord
 from .. import audit, configuration
-from ..aws_access import secrets_manager
+from ..aws_access import gateways
 from .swap import take_label_off
 
-# A live save swaps within one_sending.SAVE_DEADLINE (30 s), and its last call ends, retries included, within 25 s more.
-SETTLE_AFTER = 90  # seconds
-MOST_VERSIONS = 10_000  # looked through for a version without a label; AWS keeps about a hundred of them, and those of a day
+# Seconds. A live save moves AWSCURRENT within idempotency.SAVE_DEADLINE (30 s), and its last call
+# ends, retries included, within 25 s more.
+SETTLE_AFTER = 90
+# How many to list in search of a version without a label. AWS keeps about a hundred of them, and
+# those of the last day:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+MOST_VERSIONS = 10_000
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of one intent; `outcome` is "" where AWS could not tell, and the intent stays open."""
+    """What became of one intent; `outcome` is None where AWS could not tell, and the intent stays
+    open."""
 
     sequence: int
     action: str
-    outcome: str
+    outcome: Outcome | None
     why: str
 
 
 def open_intents(min_age: int = 0) -> list[AuditRecord]:
     """Intents without an outcome, oldest first, that are at least `min_age` seconds old."""
-    ends = AuditRecord.objects.filter(phase="outcome", intent=OuterRef("text"))
+    ends = AuditRecord.objects.filter(phase=Phase.OUTCOME, intent=OuterRef("text"))
     before = (datetime.now(UTC) - timedelta(seconds=min_age)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     records = AuditRecord.objects.annotate(text=Cast("sequence", CharField()))
-    return list(records.filter(~Exists(ends), phase="intent", at__lte=before).order_by("sequence"))
+    return list(
+        records.filter(~Exists(ends), phase=Phase.INTENT, at__lte=before).order_by("sequence")
+    )
 
 
 def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
@@ -54,24 +61,27 @@ def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
 
 
 def _settle(intent: AuditRecord) -> Settled:
-    if intent.action in ("value.read", "secret.reveal"):
+    if intent.action in (Action.READ_VALUE, Action.REVEAL):
         # Whether AWS handed the value out cannot be asked, and the process that got it is gone.
-        return _end(intent, "", "unknown", "the console ended before the answer was recorded")
+        return _end(intent, "", Outcome.UNKNOWN, "the console ended before the answer was recorded")
     try:
         environment = configuration.get_environment(intent.environment)
-        gateway = secrets_manager(environment, CONSOLE, SETTLE.of(intent.secret))
-        secret = gateway.describe_secret(intent.secret)
+        gateway = gateways(environment, CONSOLE, SETTLE.of(intent.secret)).secrets_manager
+        secret = gateway.describe_secret(intent.secret).value
         version = _find(gateway, intent, secret)
     except SecretNotFound:
-        return _end(intent, "", "unknown", "the secret is gone, and its labels with it")
+        return _end(intent, "", Outcome.UNKNOWN, "the secret is gone, and its labels with it")
     except (AwsError, EnvironmentNotFound) as error:
-        return Settled(intent.sequence, intent.action, "", error.message)
+        return Settled(intent.sequence, intent.action, None, error.message)
     return _end(intent, version, *_judge(intent, secret, version))
 
 
 def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -> str:
-    """The version that the intent is about, "" where AWS has none. A save's version is named by its intent's hash, in the form that
-    was set at the time; a decision names it."""
+    """The version that the intent is about, "" where AWS has none.
+
+    A save's version is named by its intent's hash, in the form that was set at the time; a decision
+    names it.
+    """
     ids = (
         [intent.version_id]
         if intent.version_id
@@ -81,84 +91,88 @@ def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -
         return labelled
     listed = {
         version.version_id
-        for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS)
+        for version in gateway.list_secret_version_ids(intent.secret, most=MOST_VERSIONS).value
     }
     return next((version for version in ids if version in listed), "")
 
 
-def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[str, str]:
+def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[Outcome, str]:
     """The outcome, and why."""
-    if intent.action == "secret.reject":
-        is_on = any(label.startswith(PROPOSAL_LABEL) for label in secret.versions.get(version, ()))
-        return ("not_applied", "its label is still on") if is_on else ("done", "its label is off")
+    if intent.action == Action.REJECT:
+        labels = secret.versions.get(version, ())
+        if any(label.startswith(PROPOSAL_LABEL) for label in labels):
+            return Outcome.NOT_APPLIED, "its label is still on"
+        return Outcome.DONE, "its label is off"
     if not version:
         return _judge_absence(intent, secret)
-    if intent.action == "secret.propose":
-        return "done", "the proposed version is there"
+    if intent.action == Action.PROPOSE:
+        return Outcome.DONE, "the proposed version is there"
     moved = was_made_current(secret, intent.base_version_id, version)
-    return _SWAPS[_told_by_the_record(intent, version) if moved is None else moved]
+    return _SWAPPED[_moved_by_the_record(intent, version) if moved is None else moved]
 
 
-_SWAPS = {
-    True: ("done", "the version was made current"),
-    False: ("not_applied", "the version was made, but never current"),
+_SWAPPED = {
+    True: (Outcome.DONE, "the version was made current"),
+    False: (Outcome.NOT_APPLIED, "the version was made, but never current"),
     None: (
-        "unknown",
-        "AWSCURRENT has moved on so often that its labels no longer tell whether the version was ever current",
+        Outcome.UNKNOWN,
+        "AWSCURRENT has moved on so often that its labels no longer tell whether the version was "
+        "ever current",
     ),
 }
 
 
-def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[str, str]:
+def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
     if secret.created and secret.created > datetime.fromisoformat(intent.at):
-        return "unknown", "the secret was deleted and made again since"
-    return "not_applied", "AWS has no such version"
+        return Outcome.UNKNOWN, "the secret was deleted and made again since"
+    return Outcome.NOT_APPLIED, "AWS has no such version"
 
 
-def _told_by_the_record(intent: AuditRecord, version: str) -> bool | None:
-    """Where the labels no longer tell: an edit that started from the version proves that it was current, and a swap from the same base
-    to another version that it was not."""
+def _moved_by_the_record(intent: AuditRecord, version: str) -> bool | None:
+    """Whether the version was made current, by the audit log alone, where AWS's labels no longer
+    tell.
+
+    An edit that started from the version proves that it was current; a swap from the same base to
+    another version proves that it was not.
+    """
     records = AuditRecord.objects.filter(environment=intent.environment, secret=intent.secret)
-    if records.filter(phase="intent", base_version_id=version).exists():
+    if records.filter(phase=Phase.INTENT, base_version_id=version).exists():
         return True
-    swaps = records.filter(
-        phase="outcome", outcome="done", action__in=("secret.save", "secret.approve")
-    )
-    is_other = (
-        intent.base_version_id
-        and swaps.filter(base_version_id=intent.base_version_id)
-        .exclude(version_id=version)
-        .exists()
-    )
-    return False if is_other else None
+    if not intent.base_version_id:
+        return None
+    others = records.filter(
+        phase=Phase.OUTCOME,
+        outcome=Outcome.DONE,
+        action__in=SWAPS,
+        base_version_id=intent.base_version_id,
+    ).exclude(version_id=version)
+    return False if others.exists() else None
 
 
-def _end(intent: AuditRecord, version: str, outcome: str, why: str) -> Settled:
-    audit.settle(
-        audit.Recorded(intent.sequence, intent.hash), intent.action, Actor(intent.actor, intent.address), outcome,
-        environment=intent.environment, secret=intent.secret, base_version_id=intent.base_version_id, keys=json.loads(intent.keys),
-        version_id=version if outcome == "done" else intent.version_id, reason=intent.reason,
-        details={"settled_by": CONSOLE.name, "why": why},
-    )  # fmt: skip
+def _end(intent: AuditRecord, version: str, outcome: Outcome, why: str) -> Settled:
+    made = version if outcome == Outcome.DONE else intent.version_id
+    audit.settle(intent, outcome, made, why, by=CONSOLE)
     return Settled(intent.sequence, intent.action, outcome, why)
 
 
 def sweep_labels(environment: Environment) -> list[str]:
-    """Takes off labels of ours that have served; such a label stayed when the process ended or AWS was away. Returns the secrets' names.
-    Raises AwsError. What AWS lists may be five minutes old, so a fresh label may have to wait for the next sweep."""
-    gateway = secrets_manager(environment, CONSOLE, SWEEP)
-    swept, token = [], ""
-    while True:
-        page = gateway.list_secrets(token=token)
-        swept += [
-            secret.name for secret in page.secrets if not secret.deleted and _sweep(gateway, secret)
-        ]
-        token = page.next_token
-        if not token:
-            return swept
+    """Takes off labels of ours that are no longer needed, left when a process ended or AWS was
+    away.
+
+    Returns the secrets' names. What AWS lists may be five minutes old, so a fresh label may have to
+    wait for the next sweep. Raises AwsError.
+    """
+    gateway = gateways(environment, CONSOLE, SWEEP).secrets_manager
+    return [
+        secret.name
+        for page in gateway.secret_pages()
+        for secret in page.value.secrets
+        if not secret.deleted and _sweep(gateway, secret)
+    ]
 
 
 def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:
+    """Whether a label was taken off."""
     ours = [
         (label, version)
         for version, labels in secret.versions.items()
@@ -168,23 +182,28 @@ def _sweep(gateway: SecretsManagerGateway, secret: Secret) -> bool:
     taken = [
         take_label_off(gateway, secret.name, label, version)
         for label, version in ours
-        if _has_served(label, version)
+        if _is_left_over(label, version)
     ]
     return any(taken)
 
 
-def _has_served(label: str, version: str) -> bool:
-    """An edit's label until its outcome is on record; a proposal's until it has failed or was decided on. Ids in the form of a UUID
-    carry the hash without its end, and with hyphens."""
+def _is_left_over(label: str, version: str) -> bool:
+    """An edit's label is needed until its outcome is on record, a proposal's until it has failed or
+    was decided on.
+
+    Version ids in the form of a UUID carry the hash without its end, and with hyphens.
+    """
     intent = AuditRecord.objects.filter(
-        hash__startswith=version.replace("-", ""), phase="intent"
+        hash__startswith=version.replace("-", ""), phase=Phase.INTENT
     ).first()
     ended = audit.outcome_of(intent.sequence) if intent else None
     if ended is None:
         return False
-    return label.startswith(EDIT_LABEL) or ended.outcome != "done" or _is_decided(version)
+    return label.startswith(EDIT_LABEL) or ended.outcome != Outcome.DONE or _is_decided(version)
 
 
 def _is_decided(version: str) -> bool:
-    decisions = AuditRecord.objects.filter(version_id=version, phase="outcome", outcome="done")
-    return decisions.filter(action__in=("secret.approve", "secret.reject")).exists()
+    decisions = AuditRecord.objects.filter(
+        version_id=version, phase=Phase.OUTCOME, outcome=Outcome.DONE, action__in=DECISIONS
+    )
+    return decisions.exists()

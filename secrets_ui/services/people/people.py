@@ -1,22 +1,29 @@
-"""People and their roles: given, taken, accounts switched off and on again. Each change and its record are one: both are there, or neither."""
+"""People and their roles: given, taken, accounts switched off and on.
+
+A change and its record are one transaction: both are there, or neither.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 
+from ...domain.audit.actions import Action, Outcome
 from ...domain.environment import Environment
 from ...domain.errors import InvalidGrant, LastAdmin, NotPermitted
 from ...domain.people.actor import Actor
 from ...domain.people.roles import ensure_grantable
 from ...models import RoleGrant
 from .. import audit, configuration
+from .sessions import end_sessions
+
+# A number in a URL beyond this is no id, and more than SQLite takes.
+MOST_ID = 2**62
 
 
 @dataclass(frozen=True)
@@ -30,25 +37,26 @@ class Person:
     grants: tuple[RoleGrant, ...]
 
 
-def people(places: Collection[str]) -> list[Person]:
-    """Everybody, by name, with their roles in `places`."""
+def people(environments: Collection[str]) -> list[Person]:
+    """Everybody, by name, with their roles in these environments."""
     users = get_user_model()._default_manager.order_by("username")
     grants: dict[int, list[RoleGrant]] = {}
-    for grant in RoleGrant.objects.filter(environment__in=places).order_by(
-        "environment", "role", "prefix"
-    ):
+    for grant in _grants_in(environments):
         grants.setdefault(grant.user_id, []).append(grant)
     return [_person(user, grants.get(user.pk, ())) for user in users]
 
 
-def find_person(number: int, places: Collection[str]) -> Person | None:
-    user = get_user_model()._default_manager.filter(pk=number).first() if number < 2**62 else None
-    grants = RoleGrant.objects.filter(user_id=number, environment__in=places) if user else ()
-    return (
-        _person(user, sorted(grants, key=lambda g: (g.environment, g.role, g.prefix)))
-        if user
-        else None
-    )
+def find_person(number: int, environments: Collection[str]) -> Person | None:
+    """The account with this id, with its roles in these environments; None where there is none."""
+    if number >= MOST_ID:
+        return None
+    user = get_user_model()._default_manager.filter(pk=number).first()
+    return _person(user, _grants_in(environments).filter(user=user)) if user else None
+
+
+def _grants_in(environments: Collection[str]) -> QuerySet[RoleGrant]:
+    grants = RoleGrant.objects.filter(environment__in=environments)
+    return grants.order_by("environment", "role", "prefix")
 
 
 def _person(user: Any, grants: Iterable[RoleGrant]) -> Person:
@@ -59,82 +67,81 @@ def give_role(
     environment: Environment, actor: Actor, person: Person, role: str, prefix: str
 ) -> None:
     """Raises InvalidGrant, NotPermitted for oneself, AuditUnavailable."""
-    about = {"account": person.name, "role": role, "names": prefix}
-    with _on_record("role.given", actor, environment.name, about) as change:
+
+    def give() -> None:
         ensure_grantable(environment, role, prefix)
         _ensure_other(actor, person)
-        change(lambda: _create(environment, person, role, prefix))
+        _create(environment, person, role, prefix)
+
+    about = {"account": person.name, "role": role, "names": prefix}
+    _change(Action.GIVE_ROLE, actor, give, environment.name, about)
 
 
 def _create(environment: Environment, person: Person, role: str, prefix: str) -> None:
-    found: dict[str, Any] = {
-        "user_id": person.pk,
-        "environment": environment.name,
-        "role": role,
-        "prefix": prefix,
-    }
-    _, is_new = RoleGrant.objects.get_or_create(**found, source=RoleGrant.Source.ADMIN)
+    _, is_new = RoleGrant.objects.get_or_create(
+        user_id=person.pk,
+        environment=environment.name,
+        role=role,
+        prefix=prefix,
+        source=RoleGrant.Source.ADMIN,
+    )
     if not is_new:
         raise InvalidGrant(f"{person.name} has this role already.")
 
 
 def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> None:
-    """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin, AuditUnavailable."""
+    """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin,
+    AuditUnavailable."""
     grant = RoleGrant.objects.filter(
         pk=number, user_id=person.pk, environment=environment.name
     ).first()
-    about = {
-        "account": person.name,
-        "role": grant.role if grant else "",
-        "names": grant.prefix if grant else "",
-    }
-    with _on_record("role.taken", actor, environment.name, about) as change:
+
+    def take() -> None:
         if grant is None:
             raise InvalidGrant("There is no such role any more.")
         if grant.source == RoleGrant.Source.GROUPS:
             raise InvalidGrant(
-                "A group of the identity provider gives this role. Take the person out of the group there."
+                "A group of the identity provider gives this role. Take the person out of the "
+                "group there."
             )
-        change(lambda: _remove(environment, grant))
+        grant.delete()
+        _ensure_admin(environment.name)
 
-
-def _remove(environment: Environment, grant: RoleGrant) -> None:
-    grant.delete()
-    _ensure_admin(environment.name)
+    about = {"account": person.name}
+    if grant:
+        about |= {"role": grant.role, "names": grant.prefix}
+    _change(Action.TAKE_ROLE, actor, take, environment.name, about)
 
 
 def switch_account(actor: Actor, person: Person, *, on: bool) -> None:
-    """An account that is off is out at its next request, and its sessions are gone. Raises NotPermitted for oneself, LastAdmin,
-    AuditUnavailable."""
-    with _on_record(
-        "account.switched_on" if on else "account.switched_off", actor, "", {"account": person.name}
-    ) as change:
+    """Somebody whose account is switched off is signed out at their next request; their web
+    sessions end.
+
+    Raises NotPermitted for oneself, LastAdmin, AuditUnavailable.
+    """
+
+    def switch() -> None:
         _ensure_other(actor, person)
-        change(lambda: _switch(person, on))
+        get_user_model()._default_manager.filter(pk=person.pk).update(is_active=on)
+        if not on:
+            _ensure_admins_without(person)
+            end_sessions(person.pk)
+
+    action = Action.SWITCH_ON_ACCOUNT if on else Action.SWITCH_OFF_ACCOUNT
+    _change(action, actor, switch, "", {"account": person.name})
 
 
-def _switch(person: Person, on: bool) -> None:
-    get_user_model()._default_manager.filter(pk=person.pk).update(is_active=on)
-    if on:
-        return
-    for place in RoleGrant.objects.filter(user_id=person.pk, role="admin").values_list(
-        "environment", flat=True
-    ):
-        _ensure_admin(place)
-    _end_sessions(person.pk)
-
-
-def _end_sessions(person: int) -> None:
-    alive = Session.objects.filter(expire_date__gt=datetime.now(UTC))
-    theirs = [
-        row.pk for row in alive.iterator() if row.get_decoded().get("_auth_user_id") == str(person)
-    ]
-    Session.objects.filter(pk__in=theirs).delete()
+def _ensure_admins_without(person: Person) -> None:
+    grants = RoleGrant.objects.filter(user_id=person.pk, role="admin")
+    for environment in grants.values_list("environment", flat=True):
+        _ensure_admin(environment)
 
 
 def _ensure_admin(environment: str) -> None:
-    """Inside the record's turn, of which there is one at a time over all processes: two removals at once do not both find the other's
-    admin still there. An environment that is no longer configured needs none."""
+    """Raises LastAdmin. An environment that is no longer configured needs no admin.
+
+    Runs under the audit lock, so two removals at once cannot both succeed.
+    """
     if environment not in configuration.environments():
         return
     if not RoleGrant.objects.filter(
@@ -150,17 +157,19 @@ def _ensure_other(actor: Actor, person: Person) -> None:
         )
 
 
-@contextmanager
-def _on_record(
-    action: str, actor: Actor, environment: str, about: Mapping[str, str]
-) -> Iterator[Callable[[Callable[[], None]], object]]:
-    """Gives a function that makes a change and records it, together. A rule's refusal goes on record by itself, with the rule."""
+def _change(
+    action: Action,
+    actor: Actor,
+    make: Callable[[], None],
+    environment: str,
+    about: Mapping[str, str],
+) -> None:
+    """Makes a change and records it in one transaction; a refusal goes on record in place of the
+    change."""
     details = {name: text[:200] for name, text in about.items() if text}
     try:
-        yield lambda make: audit.record(
-            action, actor, environment=environment, details=details, ensure=make
-        )
+        audit.record(action, actor, environment=environment, details=details, in_transaction=make)
     except (InvalidGrant, LastAdmin, NotPermitted) as error:
-        told = {**details, "why": error.message}
-        audit.record(action, actor, "refused", environment=environment, details=told)
+        details["why"] = error.message
+        audit.record(action, actor, Outcome.REFUSED, environment=environment, details=details)
         raise

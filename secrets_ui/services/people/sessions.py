@@ -1,4 +1,4 @@
-"""People's sessions: shown, and ended on the server."""
+"""People's web sessions: shown, and ended on the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from ...models import PersonSession
 
 @dataclass(frozen=True)
 class OpenSession:
-    """One session that somebody could still use. `number` names it without being good for anything else."""
+    """A web session that can still be used.
+
+    `number` names it in URLs, where its key must not be.
+    """
 
     number: int
     person: str
@@ -39,12 +42,12 @@ def rename_session(old: str, new: str) -> None:
 
 
 def forget_session(session_key: str) -> None:
-    """It is over: its person has signed out."""
+    """Its person has signed out."""
     PersonSession.objects.filter(session_key=session_key).delete()
 
 
 def open_sessions(person: Any = None, *, this: str = "") -> list[OpenSession]:
-    """Of one person or of everybody, the last used first. What is left of sessions that are over goes by the way."""
+    """Of one person or of everybody, the last used first. Also deletes expired rows."""
     rows = PersonSession.objects.select_related("user").order_by("pk")
     rows = rows.filter(user=person) if person else rows
     stored = Session.objects.filter(
@@ -54,7 +57,7 @@ def open_sessions(person: Any = None, *, this: str = "") -> list[OpenSession]:
     alive = {row: data[row.session_key] for row in rows if _is_alive(data.get(row.session_key))}
     _forget(row for row in rows if row not in alive)
     return sorted(
-        (_told(row, times, this) for row, times in alive.items()),
+        (_open(row, times, this) for row, times in alive.items()),
         key=lambda s: s.seen,
         reverse=True,
     )
@@ -77,7 +80,7 @@ def _forget(rows: Iterable[PersonSession]) -> None:
         PersonSession.objects.filter(session_key__in=keys).delete()
 
 
-def _told(row: PersonSession, times: dict[str, Any], this: str) -> OpenSession:
+def _open(row: PersonSession, times: dict[str, Any], this: str) -> OpenSession:
     return OpenSession(
         row.pk,
         row.user.get_username(),
@@ -91,7 +94,7 @@ def _told(row: PersonSession, times: dict[str, Any], this: str) -> OpenSession:
 
 
 def owner_of(number: int) -> Any:
-    """Whose session it is, or None when there is no such session any more."""
+    """Whose web session it is, or None when there is no such session any more."""
     row = PersonSession.objects.select_related("user").filter(pk=number).first()
     return row.user if row else None
 
@@ -101,7 +104,10 @@ def end_session(number: int) -> None:
 
 
 def end_sessions(person: Any, *, but: str = "") -> int:
-    """All of a person's sessions, `but` the one with this id. Returns how many."""
+    """Ends all web sessions of a person (a user or its primary key), `but` the one with this key.
+
+    Returns how many.
+    """
     rows = list(PersonSession.objects.filter(user=person).exclude(session_key=but))
     _forget(rows)
     return len(rows)

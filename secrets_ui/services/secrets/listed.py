@@ -1,26 +1,28 @@
-"""What the database knows about the secrets of a list: facts, authors, sightings. Asked for while AWS still answers."""
+"""What the database knows of listed secrets: facts, authors, and which version was current."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ...domain.audit.actions import SWAPS, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import KeyState, key_states
 from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
 from .. import configuration
-from ..audit.who_changed import WRITES, Author, authors_of
+from ..audit.who_changed import Author, authors_of
 from .version_facts import Wanted, in_other_environments_of_each, known_facts, sighted
 
 LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
 
 
 @dataclass(frozen=True)
-class Known:
-    """Of one secret with one current version. `facts` is None where nobody has looked; `is_noted`: this version was sighted before."""
+class KnownSecret:
+    """One secret with one current version. `facts` is None where nobody has looked at that version;
+    `is_noted` tells that it was seen to be current before."""
 
     wanted: Wanted
     facts: VersionFacts | None
@@ -30,8 +32,7 @@ class Known:
 
 
 class KnownSecrets:
-    """Before the answer, `look_up` is asked for the secrets that are expected in it; after it, for those that it holds, which costs
-    queries for what was not expected alone. Nothing is kept longer than the request."""
+    """Made while AWS answers; `look_up` asks for the secrets of the answer."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -39,10 +40,6 @@ class KnownSecrets:
             environment, list(configuration.catalog().secrets.values())
         )
         self._newest = _newest_writes(environment)
-        self._known: dict[tuple[str, str, bool], Known] = {}
-
-    def __getitem__(self, secret: Secret) -> Known:
-        return self._known[_key(secret)]
 
     def is_compared_with(self, others: Iterable[Environment]) -> bool:
         """Whether the facts of the same secrets are known in all of these environments."""
@@ -54,28 +51,24 @@ class KnownSecrets:
         )
 
     def is_stale(self, secret: Secret) -> bool:
-        """Whether this console has changed the secret within the age of a list, and the list does not show it."""
+        """Whether the list is older than this console's last change of the secret."""
         return self._newest.get(secret.name, secret.current) != secret.current
 
-    def is_settled(self, secret: Secret) -> bool:
-        """Whether a row can be made without a call to AWS and without news for the database."""
-        known = self[secret]
-        has_facts = known.facts is not None or not known.wanted.version_id
-        return has_facts and (known.is_noted or not secret.current) and not self.is_stale(secret)
-
-    def look_up(self, secrets: Iterable[Secret]) -> None:
-        new = [secret for secret in secrets if _key(secret) not in self._known]
-        if not new:
-            return
-        wanted = [wanted_of(self.environment, secret) for secret in new]
-        facts, authors = known_facts(wanted), authors_of(secret.current for secret in new)
-        noted = sighted(self.environment, [secret.name for secret in new])
-        for secret, item in zip(new, wanted, strict=True):
-            found, is_noted = facts.get(item.arn), noted.get(secret.name) == secret.current
-            known = Known(
-                item, found, self.keys(item, found), authors.get(secret.current), is_noted
+    def look_up(self, secrets: Sequence[Secret]) -> list[KnownSecret]:
+        """In the order of `secrets`. Three queries."""
+        wanted = [wanted_of(self.environment, secret) for secret in secrets]
+        facts, authors = known_facts(wanted), authors_of(secret.current for secret in secrets)
+        noted = sighted(self.environment, [secret.name for secret in secrets])
+        return [
+            KnownSecret(
+                item,
+                facts.get(item.arn),
+                self.keys(item, facts.get(item.arn)),
+                authors.get(secret.current),
+                is_noted=noted.get(secret.name) == secret.current,
             )
-            self._known[_key(secret)] = known
+            for secret, item in zip(secrets, wanted, strict=True)
+        ]
 
     def keys(self, wanted: Wanted, facts: VersionFacts | None) -> tuple[KeyState, ...]:
         return (
@@ -83,12 +76,8 @@ class KnownSecrets:
         )
 
 
-def _key(secret: Secret) -> tuple[str, str, bool]:
-    return secret.arn, secret.current, bool(secret.deleted)
-
-
 def wanted_of(environment: Environment, secret: Secret) -> Wanted:
-    """Nobody can read the value of a secret that is scheduled for deletion, so no version of it is wanted."""
+    """Nobody can read the value of a secret scheduled for deletion: no version is wanted."""
     current = "" if secret.deleted else secret.current
     return Wanted(secret.name, secret.arn, current, configuration.spec_of(environment, secret.name))
 
@@ -99,12 +88,8 @@ def _newest_writes(environment: Environment) -> Mapping[str, str]:
     recent = AuditRecord.objects.filter(
         environment=environment.name,
         at__gte=since,
-        phase="outcome",
-        action__in=WRITES,
-        outcome="done",
+        phase=Phase.OUTCOME,
+        action__in=SWAPS,
+        outcome=Outcome.DONE,
     )
-    return dict(
-        recent.exclude(action="secret.propose")
-        .order_by("sequence")
-        .values_list("secret", "version_id")
-    )
+    return dict(recent.order_by("sequence").values_list("secret", "version_id"))

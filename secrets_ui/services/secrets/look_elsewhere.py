@@ -1,4 +1,4 @@
-"""Looks, once, at the same secrets in other environments, so that "differs everywhere" is not claimed of what nobody has seen."""
+"""Learns the facts of the same secrets in other environments, once, to compare them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from ...domain.access.evidence import Evidence, Known, Missing
 from ...domain.environment import Environment
-from ...domain.errors import AwsError, SecretNotFound
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
 from ...models import SecretSighting
 from .. import configuration
-from ..aws_access import gather, secrets_manager
+from ..aws_access import gateways, learn_all
 from .version_facts import Wanted, keep_sightings, known_facts, look
 
 
 def look_elsewhere(
     environment: Environment, actor: Actor, comparable: Iterable[Environment]
 ) -> None:
-    """`comparable` are the environments that the person may see. One query when all have been seen; a secret that cannot be looked at
-    stays uncompared, and says so. Raises AuditUnavailable."""
+    """`comparable` are the environments that the person may see. One query when all of them are
+    known; a secret that cannot be read is not compared, and says so. Raises AuditUnavailable.
+    """
     others = [other for other in comparable if other.name != environment.name]
     specs = [
         spec
@@ -38,10 +39,10 @@ def look_elsewhere(
 
 
 def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
-    gateway = secrets_manager(other, actor, DESCRIBE)
+    describe = gateways(other, actor, DESCRIBE).secrets_manager.describe_secret
     names = [other.prefix + spec.name for spec in specs]
-    answers = gather([partial(gateway.describe_secret, name) for name in names])
-    found = [_seen(name, answer) for name, answer in zip(names, answers, strict=True)]
+    answers = learn_all(partial(describe, name) for name in names)
+    found = [_described(name, answer) for name, answer in zip(names, answers, strict=True)]
     secrets = [secret for secret in found if secret is not None]
     wanted = [
         Wanted(s.name, s.arn, s.current, configuration.spec_of(other, s.name))
@@ -53,10 +54,12 @@ def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
     keep_sightings(other, secrets)
 
 
-def _seen(name: str, answer: Secret | AwsError) -> Secret | None:
-    """None where nothing was learnt. A secret that is not there, or that nobody can read, counts as one without a version."""
-    if isinstance(answer, SecretNotFound):
+def _described(name: str, answer: Evidence[Secret]) -> Secret | None:
+    """None where AWS did not tell. A secret that is not there, or that nobody can read, counts as
+    one without a version.
+    """
+    if isinstance(answer, Missing):
         return Secret("", name)
-    if isinstance(answer, AwsError):
+    if not isinstance(answer, Known):
         return None
-    return replace(answer, versions={}) if answer.deleted else answer
+    return replace(answer.value, versions={}) if answer.value.deleted else answer.value

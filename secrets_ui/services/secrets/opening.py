@@ -1,10 +1,12 @@
-"""One secret with its keys, versions and labels: DescribeSecret and ListSecretVersionIds side by side, no value of a known version."""
+"""One secret with its keys, versions and labels. The value of a known version is not read."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ...domain.access.evidence import Known
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
@@ -15,7 +17,7 @@ from ...domain.secrets.secret import Secret, SecretVersion, why_not_editable
 from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
-from ..aws_access import begin, secrets_manager
+from ..aws_access import begin, gateways
 from .version_facts import Wanted, in_other_environments, known_facts, look, note_sightings
 
 
@@ -27,7 +29,9 @@ class VersionRow:
 
 @dataclass(frozen=True)
 class OpenSecret:
-    """`facts` is None where they could not be had; `problem` then says why. `versions_problem` likewise for the list of versions."""
+    """`facts` is None where they could not be had; `problem` then says why. `versions_problem`
+    likewise for the list of versions.
+    """
 
     secret: Secret
     spec: SecretSpec
@@ -65,9 +69,9 @@ def open_secret(
 ) -> OpenSecret:
     """Raises InvalidSecretName, SecretNotFound and other AwsErrors, AuditUnavailable."""
     name = environment.secret_name(name)
-    gateway = secrets_manager(environment, actor, OPEN.of(name))
+    gateway = gateways(environment, actor, OPEN.of(name)).secrets_manager
     versions = begin(lambda: gateway.list_secret_version_ids(name)) if with_versions else None
-    secret = gateway.describe_secret(name)
+    secret = gateway.describe_secret(name).value
     spec = configuration.spec_of(environment, name)
     facts, problem = _facts(environment, actor, secret, spec)
     note_sightings(environment, [secret])
@@ -91,11 +95,13 @@ def _facts(
     return (None, found) if isinstance(found, AwsError) else (found, None)
 
 
-def _versions(future: object) -> tuple[tuple[VersionRow, ...], AwsError | None]:
-    if future is None:
+def _versions(
+    asked: Future[Known[tuple[SecretVersion, ...]]] | None,
+) -> tuple[tuple[VersionRow, ...], AwsError | None]:
+    if asked is None:
         return (), None
     try:
-        versions: tuple[SecretVersion, ...] = future.result()  # type: ignore[attr-defined]
+        versions = asked.result().value
     except AwsError as error:
         return (), error
     authors = authors_of(version.version_id for version in versions)

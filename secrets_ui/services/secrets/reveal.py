@@ -1,18 +1,17 @@
-"""Shows one value to one person: on record before AWS is asked, and again before the value is handed out."""
+"""Shows one value to one person: on record before AWS is asked, and again before the value is
+handed out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import NoReturn
 
 from django.conf import settings
 
 from ...aws.secrets_manager import StoredValue
+from ...domain.audit.actions import Action, Outcome
 from ...domain.environment import Environment
 from ...domain.errors import (
-    AwsError,
-    ConsoleError,
     InvalidChange,
     InvalidDocument,
     NotPermitted,
@@ -23,10 +22,10 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import READ
-from ...models import AuditRecord
 from .. import audit, configuration
-from ..aws_access import secrets_manager
-from .reveal_debt import REVEAL
+from ..audit.new_record import About
+from ..audit.rate import RateLimit, ensure_rate
+from ..aws_access import gateways
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,13 +54,15 @@ def reveal_key(
     reason: str,
     to: str,
 ) -> Revealed:
-    """The value of `key` in `version`, when that is the current one. `to` is "screen" or "clipboard".
+    """The value of `key` in `version`, when that is the current one. `to` is "screen" or
+    "clipboard".
 
-    Raises NotPermitted where the environment is write-only, InvalidChange without a reason or the key, TooManyReveals, VersionMoved,
-    AuditUnavailable (then nothing was asked of AWS, or nothing is handed out), AwsErrors. One call.
+    Raises NotPermitted where the environment is write-only, InvalidChange without a reason or the
+    key, TooManyReveals, VersionMoved, AuditUnavailable (then AWS was not asked, or nothing is
+    handed out), AwsErrors. One call.
     """
     name = environment.secret_name(name)
-    where = {
+    about: About = {
         "environment": environment.name,
         "secret": name,
         "version_id": version,
@@ -69,69 +70,35 @@ def reveal_key(
         "reason": reason,
     }
     if not environment.rules.reveal:
-        audit.record(
-            REVEAL, actor, "refused", **where, details={"why": "the environment is write-only"}
-        )
-        raise NotPermitted(
-            f"No value is ever shown in {environment.name}.", remedy="Set a new value instead."
-        )
+        _refuse(environment, actor, about)
     if asks_for_reason(environment, name, key) and not reason.strip():
         raise InvalidChange(
             "Say why you need to see the value. It is kept in the audit record.", key="reason"
         )
-    _ensure_not_too_many(environment, actor, name)
-    intent = audit.record_intent(REVEAL, actor, **where, details={"to": to})
-    stored = _read(environment, actor, intent, where)
-    try:
-        value, kind = _member(stored, key, version)
-    except ConsoleError as refusal:
-        audit.record_outcome(
-            intent, REVEAL, actor, "not_applied", **where, details={"why": refusal.message}
-        )
-        raise
-    audit.record_outcome(intent, REVEAL, actor, "done", **where, request_ids=[stored.request_id])
-    return Revealed(key, value, kind, intent.sequence)
+    limit = RateLimit([Action.REVEAL], settings.REVEALS_PER_MINUTE, "values", TooManyReveals)
+    ensure_rate(limit, environment, actor, name)
+    with audit.act(Action.REVEAL, actor, details={"to": to}, **about) as act:
+        aws = gateways(environment, actor, READ.of(name))
+        stored = aws.secrets_manager.get_secret_value(name, version)
+        value, kind = _member(stored.value, key, version)
+        act.done(request_id=stored.call.request_id)
+    return Revealed(key, value, kind, act.sequence)
 
 
-def _ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
-    """Counted in the audit table, so over all workers."""
-    since = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    shown = AuditRecord.objects.filter(
-        actor=actor.name, at__gte=since, phase="intent", action=REVEAL
-    ).count()
-    if shown >= settings.REVEALS_PER_MINUTE:
-        details = {"why": "too many values shown"}
-        audit.record(
-            "rate.limited",
-            actor,
-            "refused",
-            environment=environment.name,
-            secret=name,
-            details=details,
-        )
-        raise TooManyReveals(
-            f"{shown} values in the last minute; at most {settings.REVEALS_PER_MINUTE} are allowed. Wait a minute."
-        )
-
-
-def _read(
-    environment: Environment, actor: Actor, intent: audit.Recorded, where: dict[str, Any]
-) -> StoredValue:
-    gateway = secrets_manager(environment, actor, READ.of(where["secret"]))
-    try:
-        return gateway.get_secret_value(where["secret"], where["version_id"])
-    except AwsError as error:
-        told = {
-            "request_ids": [error.call.request_id],
-            "details": {"code": error.call.code, "why": error.message},
-        }
-        audit.record_outcome(intent, REVEAL, actor, "failed", **where, **told)
-        raise
+def _refuse(environment: Environment, actor: Actor, about: About) -> NoReturn:
+    details = {"why": "the environment is write-only"}
+    audit.record(Action.REVEAL, actor, Outcome.REFUSED, details=details, **about)
+    raise NotPermitted(
+        f"No value is ever shown in {environment.name}.", remedy="Set a new value instead."
+    )
 
 
 def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
-    """Without a key, the whole of a text that is no object. A text comes as it is; anything else as it is written in the document. Raises
-    VersionMoved, InvalidDocument, InvalidChange."""
+    """The value of one member, and its kind. Without a key, the whole of a text that is no object.
+
+    A string comes decoded, anything else as it is written in the document. Raises VersionMoved,
+    InvalidDocument, InvalidChange.
+    """
     if "AWSCURRENT" not in stored.labels:
         raise VersionMoved(
             f"Version {version[:8]} is not the current one any more, so its value is not shown."

@@ -1,25 +1,31 @@
-"""Reveal debt: keys whose value, as it is now, people have seen. It is paid by changing the value."""
+"""Reveal debt: keys whose current value people have seen. Changing the value pays it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 
+from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.people.roles import ROLES, covers
 from ...models import AuditRecord, RoleGrant, SecretSighting, VersionRecord
 from .. import configuration
 
-REVEAL = "secret.reveal"
+# The right to see a value; the audit log's action of the same name is Action.REVEAL.
+RIGHT = "secret.reveal"
 
 
 @dataclass(frozen=True)
 class Debt:
-    """A key that `person` saw, last at `at`, and that holds the same value since. `why` says why it should be changed, "" where the
-    person still has a role there. `sequence` is the record."""
+    """A key that `person` saw, last at `at`, and that holds the same value since.
+
+    `why` says why it should be changed, "" where the person still has a role there. `sequence` is
+    the record's.
+    """
 
     environment: str
     secret: str
@@ -31,45 +37,55 @@ class Debt:
 
 
 def debts_of_secret(environment: Environment, name: str, current: str) -> dict[str, list[Debt]]:
-    """By key, one for each person, the last who saw it first; `current` is AWSCURRENT's version id."""
-    seen = _seen(AuditRecord.objects.filter(environment=environment.name, secret=name))
+    """By key, one for each person, the last who saw it first; `current` is AWSCURRENT's version
+    id."""
+    shown = _shown(AuditRecord.objects.filter(environment=environment.name, secret=name))
     found: dict[str, list[Debt]] = {}
-    for debt in _unpaid(seen, {(environment.name, name): current}):
+    for debt in _unpaid(shown, {(environment.name, name): current}):
         found.setdefault(debt.key, []).append(debt)
     return found
 
 
-def debts_of(person: str, places: Iterable[Environment]) -> list[Debt]:
-    """What a person saw in these environments, by the versions that this console last saw to be current. No AWS call."""
-    return _debts(
-        AuditRecord.objects.filter(actor=person, environment__in=[place.name for place in places])
-    )
+def debts_of(person: str, environments: Iterable[Environment]) -> list[Debt]:
+    """What a person saw in these environments, by the versions that this console last saw to be
+    current. No AWS call."""
+    names = [environment.name for environment in environments]
+    return _debts(AuditRecord.objects.filter(actor=person, environment__in=names))
 
 
 def reveal_debt(environment: Environment) -> list[Debt]:
-    """Everything in an environment that somebody has seen as it is now."""
+    """Every value in an environment that somebody has seen and that has not changed since."""
     return _debts(AuditRecord.objects.filter(environment=environment.name))
 
 
-def to_rotate(places: Iterable[Environment]) -> list[Debt]:
-    """What people saw who have no role for it any more, or whose account is off: to be changed, since nothing else takes it back."""
-    found = _debts(AuditRecord.objects.filter(environment__in=[place.name for place in places]))
+def to_rotate(environments: Iterable[Environment]) -> list[Debt]:
+    """What people saw who have no role for it any more, or whose account is off.
+
+    Only a new value takes it back.
+    """
+    names = [environment.name for environment in environments]
+    found = _debts(AuditRecord.objects.filter(environment__in=names))
     return [debt for debt in found if debt.why]
 
 
-def _debts(records: object) -> list[Debt]:
-    seen = _seen(records)
-    sightings = SecretSighting.objects.filter(name__in={debt.secret for debt, _ in seen})
+def _debts(records: QuerySet[AuditRecord]) -> list[Debt]:
+    shown = _shown(records)
+    sightings = SecretSighting.objects.filter(name__in={debt.secret for debt, _ in shown})
     current = {
-        (place, name): version
-        for place, name, version in sightings.values_list("environment", "name", "version_id")
+        (environment, name): version
+        for environment, name, version in sightings.values_list("environment", "name", "version_id")
     }
-    return _with_reasons(_unpaid(seen, current))
+    return _with_reasons(_unpaid(shown, current))
 
 
-def _seen(records: object) -> list[tuple[Debt, str]]:
-    """Each key that was shown, with the version it was shown of; the last time first. Values that are not secret are no debt."""
-    rows = records.filter(phase="outcome", action=REVEAL, outcome="done").order_by("-sequence")  # type: ignore[attr-defined]
+def _shown(records: QuerySet[AuditRecord]) -> list[tuple[Debt, str]]:
+    """Each key that was shown and the version it was shown of, the latest first.
+
+    Values that are not secret are no debt.
+    """
+    rows = records.filter(phase=Phase.OUTCOME, action=Action.REVEAL, outcome=Outcome.DONE).order_by(
+        "-sequence"
+    )
     found = []
     for row in rows.iterator():
         for key in json.loads(row.keys):
@@ -85,13 +101,16 @@ def _is_secret(debt: Debt) -> bool:
     return rules is None or rules.secret
 
 
-def _unpaid(seen: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], str]) -> list[Debt]:
-    """Those whose value is still the one that was seen, one for each key and person. What cannot be told counts as unpaid."""
-    if not seen:
+def _unpaid(shown: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], str]) -> list[Debt]:
+    """Those whose value is still the one that was shown, one for each key and person.
+
+    Where that is not known, the debt counts as unpaid.
+    """
+    if not shown:
         return []
-    prints = _fingerprints({version for _, version in seen} | set(current.values()))
+    prints = _fingerprints({version for _, version in shown} | set(current.values()))
     unpaid: dict[tuple[str, str, str, str], Debt] = {}
-    for debt, version in seen:
+    for debt, version in shown:
         now = current.get((debt.environment, debt.secret), version)
         if version == now or not _is_changed(debt.key, prints.get(version), prints.get(now)):
             unpaid.setdefault((debt.environment, debt.secret, debt.key, debt.person), debt)
@@ -99,7 +118,10 @@ def _unpaid(seen: Sequence[tuple[Debt, str]], current: dict[tuple[str, str], str
 
 
 def _is_changed(key: str, before: dict[str, str] | None, after: dict[str, str] | None) -> bool:
-    """Between two versions. A whole text has no fingerprint, and another version of it is another text."""
+    """Between two versions.
+
+    A whole text has no fingerprint, and another version of it is another text.
+    """
     if before is None or after is None:
         return False
     return key not in before or before[key] != after.get(key)
@@ -114,8 +136,7 @@ def _fingerprints(versions: set[str]) -> dict[str, dict[str, str]]:
     }
 
 
-def _with_reasons(debts: Iterable[Debt]) -> list[Debt]:
-    debts = list(debts)
+def _with_reasons(debts: Collection[Debt]) -> list[Debt]:
     names = {debt.person for debt in debts}
     is_on = dict(
         get_user_model()
@@ -136,7 +157,7 @@ def _with_reason(debt: Debt, is_on: bool | None, grants: Iterable[RoleGrant]) ->
         why = "the account is off" if is_on is False else "the account is gone"
     elif not any(_reaches(grant, debt) for grant in grants):
         why = "no role there any more"
-    return Debt(debt.environment, debt.secret, debt.key, debt.person, debt.at, debt.sequence, why)
+    return replace(debt, why=why)
 
 
 def _reaches(grant: RoleGrant, debt: Debt) -> bool:
@@ -144,4 +165,4 @@ def _reaches(grant: RoleGrant, debt: Debt) -> bool:
     environment = configuration.environments().get(grant.environment)
     if environment is None or grant.environment != debt.environment:
         return False
-    return REVEAL in ROLES.get(grant.role, ()) and covers(environment, grant.prefix, debt.secret)
+    return RIGHT in ROLES.get(grant.role, ()) and covers(environment, grant.prefix, debt.secret)

@@ -1,4 +1,5 @@
-"""Facts of versions: looked up where they are known; derived once, on record, where they are not."""
+"""Facts of versions: looked up where they are known; derived once, on record, where they are
+not."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +16,8 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from ...aws.secrets_manager import StoredValue
+from ...domain.access.evidence import Known
+from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
@@ -23,7 +27,7 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import READ
 from ...models import SecretSighting, VersionRecord
 from .. import audit, configuration
-from ..aws_access import gather, secrets_manager
+from ..aws_access import gateways, gather
 
 
 @dataclass(frozen=True)
@@ -37,73 +41,73 @@ class Wanted:
 
 
 def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
-    """By ARN; versions that nobody has looked at under today's rules are left out. One query."""
-    by_place = {(item.arn, item.version_id): item for item in wanted if item.version_id}
+    """By ARN; versions whose facts were not derived under today's rules are left out. One query."""
+    by_version = {(item.arn, item.version_id): item for item in wanted if item.version_id}
     rows = VersionRecord.objects.filter(
-        version_id__in={version for _, version in by_place}
+        version_id__in={version for _, version in by_version}
     ).values_list("arn", "version_id", "digest", "facts")
     return {
         arn: VersionFacts.from_json(json.loads(facts))
         for arn, version, digest, facts in rows
-        if (item := by_place.get((arn, version))) and _kept_under(item.spec.digest) == digest
+        if (item := by_version.get((arn, version))) and _kept_under(item.spec.digest) == digest
     }
 
 
 def _kept_under(digest: str) -> str:
-    """The rules and the key that facts were derived with: under another FINGERPRINT_KEY fingerprints compare with nothing."""
+    """Names the rules and the key that facts were derived with: fingerprints under different keys
+    cannot be compared."""
     return hmac.digest(settings.FINGERPRINT_KEY, digest.encode(), hashlib.sha256).hex()[:16]
 
 
 def look(
     environment: Environment, actor: Actor, wanted: Sequence[Wanted]
 ) -> dict[str, VersionFacts | AwsError]:
-    """Reads each version's value once, on record, and keeps its facts; by ARN. Raises AuditUnavailable before any read."""
-    intents = [
-        audit.record_intent(
-            "value.read",
-            actor,
-            environment=environment.name,
-            secret=item.name,
-            version_id=item.version_id,
-            details={"why": "to derive its facts"},
+    """Reads each version's value once, on record, and keeps its facts; by ARN.
+
+    Raises AuditUnavailable before any read.
+    """
+    with ExitStack() as stack:
+        reads = [stack.enter_context(_read(environment, actor, item)) for item in wanted]
+        # The AWS sessions that draw pages cannot read a value; this one can, and it is opened only
+        # for versions without facts.
+        scope = READ.of(wanted[0].name if len(wanted) == 1 else "")
+        gateway = gateways(environment, actor, scope).secrets_manager
+        answers = gather(
+            [partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted]
         )
-        for item in wanted
-    ]
-    # The sessions that draw pages cannot read a value; this one can, and only where there is something to look at.
-    gateway = secrets_manager(
-        environment, actor, READ.of(wanted[0].name if len(wanted) == 1 else "")
-    )
-    answers = gather(
-        [partial(gateway.get_secret_value, item.name, item.version_id) for item in wanted]
-    )
-    found: dict[str, VersionFacts | AwsError] = {}
-    for item, intent, answer in zip(wanted, intents, answers, strict=True):
-        found[item.arn] = _derive(item, answer)
-        _end(intent, item, answer, actor, environment.name)
-    return found
+        return {
+            item.arn: _derive(read, item, answer)
+            for read, item, answer in zip(reads, wanted, answers, strict=True)
+        }
 
 
-def _derive(item: Wanted, answer: StoredValue | AwsError) -> VersionFacts | AwsError:
+def _read(
+    environment: Environment, actor: Actor, item: Wanted
+) -> AbstractContextManager[audit.Act]:
+    return audit.act(
+        Action.READ_VALUE,
+        actor,
+        environment=environment.name,
+        secret=item.name,
+        version_id=item.version_id,
+        details={"why": "to derive its facts"},
+    )
+
+
+def _derive(
+    read: audit.Act, item: Wanted, answer: Known[StoredValue] | AwsError
+) -> VersionFacts | AwsError:
+    """The facts of the value that was read, kept; or the error.
+
+    Ends the read. Raises AuditUnavailable.
+    """
     if isinstance(answer, AwsError):
+        read.failed(answer)
         return answer
-    facts = derive_facts(item.version_id, answer.value, item.spec, settings.FINGERPRINT_KEY)
+    facts = derive_facts(item.version_id, answer.value.value, item.spec, settings.FINGERPRINT_KEY)
     keep_facts(item.arn, facts)
+    read.done(request_id=answer.call.request_id)
     return facts
-
-
-def _end(
-    intent: audit.Recorded,
-    item: Wanted,
-    answer: StoredValue | AwsError,
-    actor: Actor,
-    environment: str,
-) -> None:
-    failed = isinstance(answer, AwsError)
-    request_id = answer.call.request_id if isinstance(answer, AwsError) else answer.request_id
-    audit.record_outcome(
-        intent, "value.read", actor, "failed" if failed else "done", environment=environment, secret=item.name,
-        version_id=item.version_id, request_ids=[request_id], details={"code": answer.call.code} if isinstance(answer, AwsError) else {},
-    )  # fmt: skip
 
 
 def keep_facts(arn: str, facts: VersionFacts) -> None:
@@ -125,28 +129,29 @@ def sighted(environment: Environment, names: Iterable[str]) -> dict[str, str]:
 
 
 def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
-    """Remembers which version is current, for comparisons from other environments; writes only what is news."""
-    seen = {secret.name: secret for secret in secrets if secret.current}
-    known = sighted(environment, seen)
-    keep_sightings(
-        environment, [secret for name, secret in seen.items() if known.get(name) != secret.current]
-    )
+    """Remembers which version is current, for comparisons from other environments; writes only what
+    is new."""
+    listed = {secret.name: secret for secret in secrets if secret.current}
+    known = sighted(environment, listed)
+    changed = [secret for name, secret in listed.items() if known.get(name) != secret.current]
+    keep_sightings(environment, changed)
 
 
-def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
-    """Without a current version: somebody has looked, and there is nothing to compare with."""
-    if not news:
+def keep_sightings(environment: Environment, secrets: Sequence[Secret]) -> None:
+    """A secret without a current version is kept too: it says that there is nothing to compare
+    with."""
+    if not secrets:
         return
     SecretSighting.objects.bulk_create(
         [
             SecretSighting(
                 environment=environment.name,
-                name=s.name,
-                arn=s.arn,
-                version_id=s.current,
+                name=secret.name,
+                arn=secret.arn,
+                version_id=secret.current,
                 seen_at=datetime.now(UTC),
             )
-            for s in news
+            for secret in secrets
         ],
         update_conflicts=True,
         unique_fields=["environment", "name"],
@@ -157,8 +162,12 @@ def keep_sightings(environment: Environment, news: Sequence[Secret]) -> None:
 def in_other_environments(
     environment: Environment, spec: SecretSpec
 ) -> Mapping[str, VersionFacts | None]:
-    """Facts of the same secret elsewhere, as last seen by this console; None where nobody has looked, and no keys where somebody
-    has and there was no such secret. No AWS call."""
+    """Facts of the same secret in the other environments, by environment, from what this console
+    last saw there.
+
+    None where it has not seen the secret's value, facts without keys where it saw that there is no
+    such secret. No AWS call.
+    """
     return in_other_environments_of_each(environment, [spec])[spec.name]
 
 
@@ -166,29 +175,41 @@ def in_other_environments_of_each(
     environment: Environment, specs: Sequence[SecretSpec]
 ) -> dict[str, dict[str, VersionFacts | None]]:
     """The same for several secrets, by their short names, in two queries."""
-    compared = [
-        spec
-        for spec in specs
-        if any(key.between_environments != "any" for key in spec.keys.values())
-    ]
     others = [
         other for other in configuration.environments().values() if other.name != environment.name
     ]
-    places = {(other.name, other.prefix + spec.name): spec for other in others for spec in compared}
-    sightings = SecretSighting.objects.filter(name__in={name for _, name in places})
-    wanted = {
-        (env, name): Wanted(name, arn, version, places[env, name])
-        for env, name, arn, version in sightings.values_list(
-            "environment", "name", "arn", "version_id"
-        )
-        if (env, name) in places
+    compared = {
+        (other.name, other.prefix + spec.name): spec
+        for other in others
+        for spec in specs
+        if any(key.between_environments != "any" for key in spec.keys.values())
     }
+    wanted = _last_sighted(compared)
     facts = known_facts(wanted.values()) if wanted else {}
-    told: dict[str, dict[str, VersionFacts | None]] = {spec.name: {} for spec in specs}
-    for (name, full_name), spec in places.items():
-        item = wanted.get((name, full_name))
-        is_absent = item is not None and not item.version_id
-        told[spec.name][name] = (
-            VersionFacts("", "object") if is_absent else facts.get(item.arn) if item else None
-        )
-    return told
+    found: dict[str, dict[str, VersionFacts | None]] = {spec.name: {} for spec in specs}
+    for (other_name, full_name), spec in compared.items():
+        item = wanted.get((other_name, full_name))
+        found[spec.name][other_name] = _facts_at(item, facts)
+    return found
+
+
+def _last_sighted(
+    compared: Mapping[tuple[str, str], SecretSpec],
+) -> dict[tuple[str, str], Wanted]:
+    """The versions last seen to be current, by environment and full name of the secret.
+
+    One query.
+    """
+    sightings = SecretSighting.objects.filter(name__in={name for _, name in compared})
+    rows = sightings.values_list("environment", "name", "arn", "version_id")
+    return {
+        (environment, name): Wanted(name, arn, version, compared[environment, name])
+        for environment, name, arn, version in rows
+        if (environment, name) in compared
+    }
+
+
+def _facts_at(item: Wanted | None, facts: Mapping[str, VersionFacts]) -> VersionFacts | None:
+    if item is None:
+        return None
+    return facts.get(item.arn) if item.version_id else VersionFacts("", "object")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...aws.cloudtrail import CloudTrailGateway
 from ...domain.access.evidence import Known
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import WATCH
@@ -13,7 +12,7 @@ from ...domain.status.outside_changes import (
     document_hash,
     find_changes,
 )
-from ..aws_access import sessions
+from ..aws_access import gateways
 from .seen import RUNNER, Seen
 from .watch_changes import WhoDidIt, lately, what_the_chain_knows
 
@@ -22,10 +21,7 @@ def find_outside_changes(seen: Seen) -> None:
     known = seen.known()
     fresh = {name: s.current for name, s in known.items() if _has_moved(seen, s)}
     chain = what_the_chain_knows(seen.environment, fresh)
-    trail = CloudTrailGateway(
-        sessions().client(seen.environment, "cloudtrail", RUNNER.session_name, WATCH),
-        seen.environment,
-    )
+    trail = gateways(seen.environment, RUNNER, WATCH).cloudtrail
     who = WhoDidIt(trail, seen.shared is None or isinstance(seen.shared.first.denials, Known))
     for name, secret in known.items():
         item, before = seen.secrets[name], seen.before.get(name, {})

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from ...aws.cloudtrail import CloudTrailGateway
+from ...domain.audit.actions import SWAPS
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.status.outside_changes import ChainKnowledge, OutsideChange
@@ -70,7 +71,7 @@ def _newest(environment: Environment, name: str) -> str:
         secret=name,
         phase="outcome",
         outcome="done",
-        action__in=("secret.save", "secret.approve"),
+        action__in=SWAPS,
     )
     return done.order_by("-sequence").values_list("version_id", flat=True).first() or ""
 

@@ -10,14 +10,12 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 
-from ...aws.cloudtrail import CloudTrailGateway
-from ...aws.cloudwatch import CloudWatchGateway
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.access.evidence import Evidence, Known, Missing, NotAsked, unlearnt
+from ...domain.access.evidence import Evidence, Known, Missing, NotAsked, learn, unlearnt
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.secrets.secret import Secret
@@ -25,8 +23,8 @@ from ...domain.session_scope import WATCH
 from ...domain.status.outside_changes import Sight, document_hash
 from ...models import StatusSnapshot
 from .. import configuration
-from ..access.share import SharedEvidence, call_of
-from ..aws_access import gather, secrets_manager, sessions
+from ..access.share import SharedEvidence
+from ..aws_access import gateways, learn_all
 from .outside_changes import find_outside_changes
 from .seen import RUNNER, Seen, SeenSecret
 from .watch_facts import look_at_facts
@@ -57,30 +55,25 @@ def watch_environment(environment: Environment, step: Callable[[], None] = lambd
 
 
 def _list(seen: Seen) -> None:
-    gateway, token = _gateway(seen), ""
+    gateway = _gateway(seen)
     try:
-        while True:
-            page = gateway.list_secrets(token=token)
+        for page in gateway.secret_pages():
             seen.secrets |= {
                 s.name: SeenSecret(
                     s.name,
-                    Known(s, gateway.about("ListSecrets", s.name)),
+                    Known(s, gateway.describe_call("ListSecrets", s.name)),
                     is_first_sight=s.name not in seen.before,
                 )
-                for s in page.secrets
+                for s in page.value.secrets
             }
-            token = page.next_token
+            seen.listed = Known(len(seen.secrets), page.call)
             seen.step()
-            if not token:
-                break
     except AwsError as error:
         seen.listed = unlearnt(error)
-        return
-    seen.listed = Known(len(seen.secrets), call_of("secretsmanager:ListSecrets", seen.environment))
 
 
 def _gateway(seen: Seen) -> SecretsManagerGateway:
-    return secrets_manager(seen.environment, RUNNER, WATCH)
+    return gateways(seen.environment, RUNNER, WATCH).secrets_manager
 
 
 def _walk(seen: Seen, name: str) -> None:
@@ -116,15 +109,15 @@ def _confirm(seen: Seen, walked: list[str]) -> None:
     news = [s.name for s in seen.secrets.values() if s.name not in walked and _is_news(seen, s)]
     answers = _in_steps(seen, [partial(gateway.describe_secret, name) for name in news])
     for name, answer in zip(news, answers, strict=True):
-        if isinstance(answer, Secret):
-            seen.secrets[name].secret = Known(answer, gateway.about("DescribeSecret", name))
+        if isinstance(answer, Known):
+            seen.secrets[name].secret = answer
 
 
-def _in_steps(seen: Seen, calls: list[Callable[[], T]]) -> list[T | AwsError]:
-    answers: list[T | AwsError] = []
+def _in_steps(seen: Seen, calls: list[Callable[[], Known[T]]]) -> list[Evidence[T]]:
+    answers: list[Evidence[T]] = []
     for start in range(0, len(calls), AT_ONCE):
         seen.step()
-        answers += gather(calls[start : start + AT_ONCE])
+        answers += learn_all(calls[start : start + AT_ONCE])
     return answers
 
 
@@ -148,17 +141,17 @@ def _read_policies(seen: Seen) -> None:
             continue
         kept = seen.before.get(item.name, {}).get("policy", {})
         if kept:
-            item.policy = Known(kept["text"], _gateway(seen).about("GetResourcePolicy", item.name))
+            item.policy = Known(
+                kept["text"], _gateway(seen).describe_call("GetResourcePolicy", item.name)
+            )
             item.policy_at, item.policy_of = kept["at"], kept["of"]
         due.append((bool(kept) and kept["of"] == _changed(item.secret), item.policy_at, item.name))
     names = [name for _, _, name in sorted(due)[: settings.STATUS_POLICIES_PER_PASS]]
     answers = _in_steps(seen, [partial(_gateway(seen).get_resource_policy, name) for name in names])
     for name, answer in zip(names, answers, strict=True):
         item = seen.secrets[name]
-        if isinstance(answer, AwsError):
-            item.policy = unlearnt(answer)
-        else:
-            item.policy = Known(answer, _gateway(seen).about("GetResourcePolicy", name))
+        item.policy = answer
+        if isinstance(answer, Known):
             item.policy_at, item.policy_of = (
                 seen.at.isoformat(timespec="seconds"),
                 _changed(item.secret),
@@ -167,9 +160,8 @@ def _read_policies(seen: Seen) -> None:
 
 def _look_around(seen: Seen) -> None:
     environment = seen.environment
-    client = sessions().client(environment, "cloudwatch", RUNNER.session_name, WATCH)
-    alarms = CloudWatchGateway(client, environment)
-    seen.alarms = _kept(partial(alarms.describe_alarms, environment.alarm_prefix))
+    aws = gateways(environment, RUNNER, WATCH)
+    seen.alarms = learn(partial(aws.cloudwatch.describe_alarms, environment.alarm_prefix))
     if seen.shared is None:
         return
     unasked = seen.shared.ask_about_keys(secret.kms_key_id for secret in seen.known().values())
@@ -188,15 +180,4 @@ def _look_around(seen: Seen) -> None:
     if (
         isinstance(key_found, Known) and seen.decrypts is None
     ):  # what CloudTrail refused once it is not asked again
-        trail = CloudTrailGateway(
-            sessions().client(environment, "cloudtrail", RUNNER.session_name, WATCH), environment
-        )
-        seen.decrypts = _kept(partial(trail.lookup_decrypts, key_found.value.arn))
-
-
-def _kept(call: Any) -> Evidence[Any]:
-    try:
-        answer: Known[Any] = call()
-        return answer
-    except AwsError as error:
-        return unlearnt(error)
+        seen.decrypts = learn(partial(aws.cloudtrail.lookup_decrypts, key_found.value.arn))

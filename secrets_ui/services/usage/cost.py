@@ -1,4 +1,4 @@
-"""What environments cost, from what was asked of AWS and the prices in settings. Nothing is counted twice."""
+"""What environments cost: AWS's figures times the prices in settings. Nothing is counted twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from ...domain.access.evidence import Evidence, Known, told_why
+from ...domain.access.evidence import Evidence, Known, why_unavailable
 from ...domain.environment import Environment
 from ...domain.secrets.secret import Secret
 from ...domain.usage.cost import (
@@ -35,7 +35,7 @@ class EnvironmentCost:
 
 
 @dataclass(frozen=True)
-class Reckoning:
+class Estimate:
     """`one_more` is what a new environment would add each month."""
 
     month: Month
@@ -48,15 +48,17 @@ class Reckoning:
         return total(entry.cost for entry in self.environments)
 
 
-def reckon_cost(usages: Iterable[Usage]) -> Reckoning:
-    """AWS counts calls for an account and Region as a whole, and a key may serve several environments: each is counted with the first
-    that has it. Raises nothing: what is not known is told as that."""
+def estimate_cost(usages: Iterable[Usage]) -> Estimate:
+    """AWS counts calls for an account and Region as a whole, and a key may serve several
+    environments: each is counted with the first that has it. Raises nothing: a figure that is not
+    known says why.
+    """
     usages = list(usages)
     prices = Prices(settings.PRICE_SECRET, settings.PRICE_CALLS, settings.PRICE_KEY)
     month = Month(usages[0].read_at)
     counting = _Counting(month, prices)
     costs = tuple(EnvironmentCost(usage.environment, counting.cost_of(usage)) for usage in usages)
-    return Reckoning(
+    return Estimate(
         month,
         prices,
         costs,
@@ -69,12 +71,10 @@ class _Counting:
 
     def __init__(self, month: Month, prices: Prices) -> None:
         self.month, self.prices = month, prices
-        self.monthly_calls: list[
-            Decimal
-        ] = []  # dollars of each account and Region whose calls are known
-        self._callers: dict[
-            tuple[str, str], str
-        ] = {}  # (account, Region) → the environment that has their calls
+        # Dollars of each account and Region whose calls are known.
+        self.monthly_calls: list[Decimal] = []
+        # (account, Region) → the environment that has their calls.
+        self._callers: dict[tuple[str, str], str] = {}
         self._keys: set[tuple[str, str, str]] = set()
 
     def cost_of(self, usage: Usage) -> Cost:
@@ -82,7 +82,7 @@ class _Counting:
 
     def _secrets(self, secrets: Evidence[tuple[Secret, ...]] | None) -> Figure:
         if not isinstance(secrets, Known):
-            return unknown("Secrets", told_why(secrets))
+            return unknown("Secrets", why_unavailable(secrets))
         spans = [Span(secret.created, secret.deleted) for secret in secrets.value]
         return cost_of_secrets(self.month, self.prices.secret, spans)
 
@@ -98,7 +98,7 @@ class _Counting:
                 f"counted with {first}: AWS counts the calls of an account and Region as a whole",
             )
         if not isinstance(usage.metrics, Known):
-            return unknown("Calls", told_why(usage.metrics))
+            return unknown("Calls", why_unavailable(usage.metrics))
         if usage.problems:
             return unknown("Calls", f"CloudWatch did not tell all: {', '.join(usage.problems)}")
         figure = cost_of_calls(self.month, self.prices.calls, usage.calls or {})
@@ -108,7 +108,7 @@ class _Counting:
 
     def _keys_of(self, usage: Usage) -> Figure:
         if not isinstance(usage.secrets, Known):
-            return unknown("Keys", told_why(usage.secrets))
+            return unknown("Keys", why_unavailable(usage.secrets))
         place = (usage.environment.account, usage.environment.region)
         keys = {
             (*place, secret.kms_key_id.rpartition("/")[2])

@@ -1,6 +1,6 @@
 // The console's script: keys, help and copying on every page, and the edit form where there is one. Every page works without it.
 
-import { all, find, say } from "./dom.js";
+import { all, announce, find } from "./dom.js";
 import { startEdit } from "./edit_form.js";
 import { startPasskey } from "./passkey.js";
 import { startSession } from "./session.js";
@@ -33,10 +33,10 @@ document.addEventListener("click", async (event) => {
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(await textFor(button));
-    say("Copied.");
+    announce("Copied.");
     return true;
   } catch {
-    say("It could not be copied.");
+    announce("It could not be copied.");
     return false;
   }
 }

@@ -27,10 +27,10 @@ export function state(level, text) {
 }
 
 /** Tells people who do not see the page what has just happened in it. */
-export function say(text) {
+export function announce(text) {
   const region = find("[data-status]");
   region.textContent = "";
-  setTimeout(() => { region.textContent = text; }, 50); // the same text twice is told twice
+  setTimeout(() => { region.textContent = text; }, 50); // so that the same text is announced again
 }
 
 /** 23 Nov 2026, 14:05:09 UTC */

@@ -1,12 +1,12 @@
 // The edit form with a script: edit, review, save, all in one page. What was typed lives in its fields alone and leaves by fetch.
 
-import { all, clone, find, say } from "./dom.js";
+import { all, announce, clone, find } from "./dom.js";
 import { showConflict } from "./conflict_step.js";
 import { clearErrors, placeCursor, showErrors, showProblem } from "./messages.js";
 import { showReview } from "./review_step.js";
 import { send } from "./send.js";
 import { startNewRows } from "./new_rows.js";
-import { isTouched, rowsOf, startRow } from "./value_row.js";
+import { isTouched, readRules, rowsOf, startRow } from "./value_row.js";
 
 /** @param {HTMLFormElement} form */
 export function startEdit(form) {
@@ -27,8 +27,9 @@ class EditForm {
     history.scrollRestoration = "manual"; // each step begins at its top
     this.addStep("review");
     this.addStep("conflict");
-    startNewRows(form, (row) => startRow(row, form.dataset.placeholders));
-    rowsOf(form).forEach((row) => startRow(row, form.dataset.placeholders));
+    const rules = readRules(form.dataset);
+    startNewRows(form, (row) => startRow(row, rules));
+    rowsOf(form).forEach((row) => startRow(row, rules));
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     all("[data-back]", form).forEach((button) => button.addEventListener("click", () => this.show("edit")));
     find("[data-rebase]", form).addEventListener("click", () => this.applyOnTop());
@@ -72,7 +73,7 @@ class EditForm {
   reviewed(review) {
     showReview(this.steps.review, review, (key) => this.trim(key));
     this.show("review");
-    say(`${find("h2", this.steps.review).textContent}. Nothing has been written yet.`);
+    announce(`${find("h2", this.steps.review).textContent}. Nothing has been written yet.`);
   }
 
   saved({ url }) {
@@ -89,7 +90,7 @@ class EditForm {
     this.answer = answer;
     showConflict(this.steps.conflict, answer);
     this.show("conflict");
-    say(`${answer.problem.title}. Nothing of yours was written.`);
+    announce(`${answer.problem.title}. Nothing of yours was written.`);
   }
 
   failed({ problem }) {
@@ -115,12 +116,12 @@ class EditForm {
     });
   }
 
-  /** From here on the edit starts from their version, and is another sending than the one that was refused. */
+  /** From here on the edit starts from their version, under an idempotency key of its own. */
   rebase() {
     const { conflict, once } = this.answer;
     this.form.elements.base.value = conflict.current;
     this.form.elements.once.value = once;
-    all("[data-base]", this.form).forEach((place) => { place.textContent = short(conflict.current); });
+    all("[data-base]", this.form).forEach((shown) => { shown.textContent = short(conflict.current); });
   }
 
   async trim(key) {
@@ -160,7 +161,7 @@ class EditForm {
       button.dataset.rest ??= button.textContent;
       button.textContent = isBusy ? button.dataset.busy : button.dataset.rest;
     }
-    if (isBusy) say("One moment.");
+    if (isBusy) announce("One moment.");
   }
 
   isTouched() {

@@ -1,9 +1,9 @@
 // What went wrong: beside the field where it belongs to one, and above the step. The focus goes where the repair begins.
 
-import { all, clone, fill, find, say } from "./dom.js";
+import { all, announce, clone, fill, find } from "./dom.js";
 
 export function clearErrors(form) {
-  all("[data-messages]", form).forEach((place) => place.replaceChildren());
+  all("[data-messages]", form).forEach((list) => list.replaceChildren());
   all("[data-error]", form).forEach((line) => { line.hidden = true; line.textContent = ""; });
   all("[aria-invalid]", form).forEach((field) => field.removeAttribute("aria-invalid"));
 }
@@ -39,12 +39,12 @@ export function showProblem(step, problem, field) {
   find("[data-part=aws]", note).hidden = !problem.code && !problem.request_id;
   find("[data-part=cli]", note).hidden = !cli;
   if (problem.signIn) find("p[data-slot=remedy]", note).append(" ", newTab(problem.signIn, "Sign in in a new tab"));
-  if (problem.step_up) find("p[data-slot=remedy]", note).append(" ", newTab(problem.step_up, "Confirm it in a new tab"));
+  if (problem.step_up) find("p[data-slot=remedy]", note).append(" ", newTab(problem.step_up, `${title} in a new tab`));
   find("[data-messages]", step).replaceChildren(note);
   const target = isReachable(field) ? field : note;
   target.focus({ preventScroll: true });
   target.scrollIntoView({ block: "nearest" });
-  say(`${title}. ${text ?? ""}`);
+  announce(`${title}. ${text ?? ""}`);
 }
 
 const isReachable = (field) => field && !field.disabled && field.offsetParent !== null;

@@ -1,4 +1,4 @@
-// Rows for new keys: made one at a time from a template, in place of the blank ones that a page without a script has.
+// Rows for new keys: made one at a time from a template, instead of the blank ones that a page without a script has.
 
 import { all, clone, find } from "./dom.js";
 
@@ -6,15 +6,15 @@ const NAMED = ["id", "name", "for", "aria-describedby", "aria-controls", "data-e
 
 /** @param {(row: HTMLElement) => void} start gives a row its behaviour */
 export function startNewRows(form, start) {
-  const place = find("[data-new-rows]", form);
-  if (!place) return;
+  const rows = find("[data-new-rows]", form);
+  if (!rows) return;
   const total = form.elements["form-TOTAL_FORMS"];
-  total.value = String(Number(total.value) - place.children.length);
-  place.replaceChildren();
+  total.value = String(Number(total.value) - rows.children.length);
+  rows.replaceChildren();
   find("[data-add-key]", form).addEventListener("click", () => {
     const row = number(clone("new-row"), total.value);
     total.value = String(Number(total.value) + 1);
-    place.append(row);
+    rows.append(row);
     find("[data-no-new-rows]", form).hidden = true;
     start(row);
     find("[data-name-field]", row).focus();

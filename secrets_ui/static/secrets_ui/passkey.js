@@ -15,14 +15,14 @@ export function startPasskey(form) {
       form.elements.passkey.value = JSON.stringify(written(credential));
       form.submit();
     } catch (problem) {
-      error.textContent = told(problem);
+      error.textContent = messageFor(problem);
       error.hidden = false;
       error.focus();
     }
   });
 }
 
-function told(problem) {
+function messageFor(problem) {
   if (problem.name === "InvalidStateError") return "This device is added already.";
   if (problem.name === "NotAllowedError") return "Cancelled, or no passkey of this account was found here. Try again.";
   return "This browser cannot use a passkey here.";

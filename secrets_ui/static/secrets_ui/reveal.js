@@ -1,6 +1,6 @@
-// Shows one value for half a minute, or copies it without showing it. It is gone from the page when its time is up, and when the page is left.
+// Shows one value for a short time, or copies it without showing it. It is gone from the page when its time is up, and when the page is left.
 
-import { all, find, say } from "./dom.js";
+import { all, announce, find } from "./dom.js";
 import { showProblem } from "./messages.js";
 
 // What cannot be seen, or moves what stands beside it: controls, format marks, other blanks than a space; a space at either end of a line.
@@ -12,11 +12,11 @@ export function startReveal() {
   all("[data-reveal] details").forEach((details) => details.addEventListener("toggle", () => { if (details.open) find("[name=reason]", details).focus(); }));
   addEventListener("pagehide", hideAll); // the browser may keep the page whole, no-store or not
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hideShown(); });
-  all("form[action='/sign-out']").forEach((form) => form.addEventListener("submit", tellOtherTabs));
+  all("form[action='/sign-out']").forEach((form) => form.addEventListener("submit", notifyOtherTabs));
   if (find("[data-reveal]")) listenToOtherTabs();
 }
 
-function tellOtherTabs() {
+function notifyOtherTabs() {
   const channel = new BroadcastChannel("signed-out");
   channel.postMessage("");
   channel.close();
@@ -34,7 +34,7 @@ function listenToOtherTabs() {
 
 function hideAll() {
   hideShown();
-  all("[data-revealed]").forEach((place) => place.replaceChildren());
+  all("[data-revealed]").forEach((output) => output.replaceChildren());
 }
 
 async function onSubmit(event, form) {
@@ -48,8 +48,8 @@ async function onSubmit(event, form) {
   try {
     if (to === "clipboard") await copy(form, root);
     else show(root, await ask(form, to));
-  } catch (failure) {
-    showProblem(root, failure.problem ?? { title: "The value could not be had", text: String(failure.message) });
+  } catch (error) {
+    showProblem(root, error.problem ?? { title: "The value could not be shown", text: String(error.message) });
   }
   delete form.dataset.isBusy;
 }
@@ -60,30 +60,30 @@ async function ask(form, to) {
   body.set("to", to);
   const headers = { Accept: "application/json" };
   const response = await fetch(form.action, { method: "POST", body, headers, redirect: "manual", cache: "no-store" })
-    .catch(() => { throw told({ title: "The console cannot be reached", text: "Nothing is shown." }); });
-  if (response.type === "opaqueredirect") throw told({ title: "You are signed out", text: "Nothing is shown. Load the page again to sign in." });
+    .catch(() => { throw failure({ title: "The console cannot be reached", text: "Nothing is shown." }); });
+  if (response.type === "opaqueredirect") throw failure({ title: "You are signed out", text: "Nothing is shown. Load the page again to sign in." });
   const answer = await response.json().catch(() => ({}));
-  if (!answer.revealed) throw told(answer.problem ?? { title: "The console gave no readable answer", text: `Its status was ${response.status}.` });
+  if (!answer.revealed) throw failure(answer.problem ?? { title: "The console gave no readable answer", text: `Its status was ${response.status}.` });
   return answer.revealed;
 }
 
-const told = (problem) => Object.assign(new Error(problem.title), { problem });
+const failure = (problem) => Object.assign(new Error(problem.title), { problem });
 
 /** A promise in the clipboard item keeps the click's permission alive while the console answers. */
 async function copy(form, root) {
   const asked = ask(form, "clipboard");
   const text = asked.then(({ value }) => new Blob([value], { type: "text/plain" }));
-  text.catch(() => {}); // told below
+  text.catch(() => {}); // handled below
   try {
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]);
   } catch {
-    await asked; // tells why, when it was the console that refused
-    throw told({ title: "The browser did not allow copying", text: "The value was not shown either. The record says that it was asked for." });
+    await asked; // rejects with the reason, when it was the console that refused
+    throw failure({ title: "The browser did not allow copying", text: "The value was not shown either. The record says that it was asked for." });
   }
   close(root);
   const note = "Copied, and not shown. It stays in the clipboard until something else is copied.";
   find("[data-messages]", root).textContent = note;
-  say(note);
+  announce(note);
 }
 
 function close(root) {
@@ -96,15 +96,15 @@ function close(root) {
 
 function show(root, { value, kind, seconds }) {
   const area = find("[data-shown]", root);
-  const place = find("[data-revealed]", root);
+  const output = find("[data-revealed]", root);
   const start = find("details, form", root);
   const until = Date.now() + seconds * 1000;
-  place.replaceChildren(...pieces(value));
-  find("[data-shown-note]", area).textContent = noteOn(value, kind, place);
+  output.replaceChildren(...pieces(value));
+  find("[data-shown-note]", area).textContent = noteOn(value, kind, output);
   start.hidden = true;
   area.hidden = false;
-  place.focus();
-  say(`The value is shown for ${seconds} seconds.`);
+  output.focus();
+  announce(`The value is shown for ${seconds} seconds.`);
 
   const tick = () => {
     const left = Math.ceil((until - Date.now()) / 1000);
@@ -118,32 +118,32 @@ function show(root, { value, kind, seconds }) {
     clearInterval(timer);
     document.removeEventListener("visibilitychange", tick);
     const hadFocus = area.contains(document.activeElement);
-    place.replaceChildren();
+    output.replaceChildren();
     area.hidden = true;
     start.hidden = false;
     close(root);
     if (hadFocus) find("summary, button", root).focus();
-    say("The value is hidden again.");
+    announce("The value is hidden again.");
   };
   find("[data-hide]", area).onclick = () => hideShown();
-  find("[data-copy-shown]", area).onclick = () => copyShown(place);
+  find("[data-copy-shown]", area).onclick = () => copyShown(output);
   tick();
 }
 
-async function copyShown(place) {
+async function copyShown(output) {
   try {
-    await navigator.clipboard.writeText(place.textContent);
-    say("Copied.");
+    await navigator.clipboard.writeText(output.textContent);
+    announce("Copied.");
   } catch {
-    say("The browser did not allow copying.");
+    announce("The browser did not allow copying.");
   }
 }
 
-function noteOn(value, kind, place) {
+function noteOn(value, kind, output) {
   const notes = [];
   if (value === "") notes.push("It is an empty text.");
   if (kind === "JSON") notes.push("It is no text: shown as it is written in the document.");
-  if (find(".odd", place)) notes.push("Marked characters cannot be seen otherwise; they are part of the value, the marks are not.");
+  if (find(".odd", output)) notes.push("Marked characters cannot be seen otherwise; they are part of the value, the marks are not.");
   return notes.join(" ");
 }
 

@@ -1,8 +1,7 @@
 // The review: which keys change, masked before and after, and what is to be said about each.
 
 import { clone, fill, find, state } from "./dom.js";
-
-const BLANKS = ["leading_blank", "trailing_blank", "trailing_newline"];
+import { BLANKS } from "./key_rules.js";
 
 /** @param {(key: string) => void} trim */
 export function showReview(step, review, trim) {

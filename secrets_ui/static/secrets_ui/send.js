@@ -1,4 +1,4 @@
-// Sends the edit form by fetch and tells its answer as one of a few kinds. Whatever happens, what was typed stays in the page.
+// Sends the edit form by fetch and returns its answer as one of a few kinds. Whatever happens, what was typed stays in the page.
 
 import { find } from "./dom.js";
 
@@ -28,18 +28,18 @@ async function post(form, step) {
 }
 
 async function read(form, response) {
-  let told;
+  let answer;
   try {
-    told = await response.json();
+    answer = await response.json();
   } catch {
     return failed({ title: "The console gave no readable answer", text: `Its status was ${response.status}. What you typed is still in this page.`, remedy: "Send it again in a moment: the same form is never saved twice." });
   }
-  if (response.status === 401) return signedOut(form, told.problem);
-  if (told.review) return { kind: "reviewed", ...told.review };
-  if (told.saved) return { kind: "saved", url: told.saved };
-  if (told.errors) return { kind: "invalid", errors: told.errors };
-  if (told.conflict) return { kind: "conflict", ...told };
-  return failed(told.problem ?? { title: "The console gave no readable answer" });
+  if (response.status === 401) return signedOut(form, answer.problem);
+  if (answer.review) return { kind: "reviewed", ...answer.review };
+  if (answer.saved) return { kind: "saved", url: answer.saved };
+  if (answer.errors) return { kind: "invalid", errors: answer.errors };
+  if (answer.conflict) return { kind: "conflict", ...answer };
+  return failed(answer.problem ?? { title: "The console gave no readable answer" });
 }
 
 const failed = (problem) => ({ kind: "failed", problem });

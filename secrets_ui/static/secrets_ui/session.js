@@ -1,12 +1,12 @@
-// How long the session still lasts, and the button that makes it last. The server decides; this only tells, and asks.
+// How long the web session still lasts, and the button that extends it. The server decides; this shows, and asks.
 
-import { find, say } from "./dom.js";
+import { announce, find } from "./dom.js";
 
-const NEAR = 300; // seconds before the end at which the note comes to the fore
 const others = new BroadcastChannel("session"); // a tab that is in use keeps the session of all
 
 /**
- * @param {HTMLElement} left shows the time; data-session: end without use, data-life: end in any case (epoch seconds)
+ * @param {HTMLElement} left shows the time; data-session: end without use, data-life: end in any case (epoch seconds),
+ *   data-warning: seconds before the end at which the note comes to the fore, data-longest: how long a session lasts, in words
  * @param {HTMLFormElement} note
  */
 export function startSession(left, note) {
@@ -15,7 +15,7 @@ export function startSession(left, note) {
 
 class Countdown {
   constructor(left, note) {
-    Object.assign(this, { left, note, isNear: false, idle: Number(left.dataset.session), life: Number(left.dataset.life) });
+    Object.assign(this, { left, note, isNear: false, idle: Number(left.dataset.session), life: Number(left.dataset.life), warning: Number(left.dataset.warning) });
   }
 
   start() {
@@ -37,17 +37,17 @@ class Countdown {
     const seconds = Math.max(0, Math.floor(Math.min(this.idle, this.life) - Date.now() / 1000));
     const isOver = seconds === 0;
     this.left.textContent = isOver ? "session over" : `${clock(seconds)} left`;
-    const isNear = seconds <= NEAR;
+    const isNear = seconds <= this.warning;
     find("[data-session-text]", this.note).textContent = this.words(seconds, isOver);
     find("button", this.note).hidden = isOver || this.isLast();
     this.note.classList.toggle("near", isNear);
-    if (isNear && !this.isNear) say(this.words(seconds, isOver));
+    if (isNear && !this.isNear) announce(this.words(seconds, isOver));
     this.isNear = isNear;
   }
 
   words(seconds, isOver) {
     if (isOver) return "Your session has ended. What you typed is still in this page: sign in again in another tab, then go on here.";
-    if (this.isLast()) return `Your session ends in ${clock(seconds)}: it has lasted 12 hours. Sign in again after that.`;
+    if (this.isLast()) return `Your session ends in ${clock(seconds)}: it has lasted ${this.left.dataset.longest}. Sign in again after that.`;
     return `Without use, your session ends in ${clock(seconds)}.`;
   }
 
@@ -62,7 +62,7 @@ class Countdown {
       const times = await answer.json();
       this.take(times);
       others.postMessage(times);
-      say("You stay signed in.");
+      announce("You stay signed in.");
     } catch {
       find("[data-session-text]", this.note).textContent = "It could not be made longer. Sign in again in another tab.";
     }

@@ -1,4 +1,4 @@
-// Refreshes the status page quietly: a fresh copy is fetched as a document, and takes the place of the old one only where it differs.
+// Refreshes the status page quietly: a fresh copy is fetched as a document, and replaces the old one only where it differs.
 // A page that cannot be refreshed says so at once: an old "healthy" on a wall is worse than none.
 
 import { all, find } from "./dom.js";
@@ -27,13 +27,13 @@ async function refresh() {
   if (document.hidden) return plan();
   try {
     const fresh = (await fetchPage()).querySelector("[data-board]");
-    if (!fresh) return tellLost("You are signed out, so this page shows the past. Sign in again.");
+    if (!fresh) return showLost("You are signed out, so this page shows the past. Sign in again.");
     show(fresh);
     lastHeard = Date.now();
     lost.hidden = true;
     document.body.classList.remove("is-lost");
   } catch {
-    tellLost(`This console has not answered since ${new Date(lastHeard).toISOString().slice(11, 16)} UTC: what stands here is the past.`);
+    showLost(`This console has not answered since ${new Date(lastHeard).toISOString().slice(11, 16)} UTC: what stands here is the past.`);
   }
   plan();
 }
@@ -42,13 +42,13 @@ function show(fresh) {
   if (fresh.isEqualNode(board)) return;
   const open = all("details[open]", board).map((details) => details.id);
   const focused = board.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused ? { href: focused.getAttribute("href"), id: focused.closest("[id]")?.id } : null;
+  const target = focused ? { href: focused.getAttribute("href"), id: focused.closest("[id]")?.id } : null;
   fresh = document.importNode(fresh, true);
   for (const details of all("details", fresh)) if (open.includes(details.id)) details.open = true;
   board.replaceWith(fresh);
   board = fresh;
   document.title = document.title.replace(/^.* · /, `${find("h1", board).textContent} · `);
-  if (place) focusAgain(place);
+  if (target) focusAgain(target);
 }
 
 function focusAgain({ href, id }) {
@@ -56,7 +56,7 @@ function focusAgain({ href, id }) {
   (same ?? (id && document.getElementById(id)?.querySelector("summary")))?.focus({ preventScroll: true });
 }
 
-function tellLost(text) {
+function showLost(text) {
   find("[data-lost-text]").textContent = text;
   lost.hidden = false;
   document.body.classList.add("is-lost");

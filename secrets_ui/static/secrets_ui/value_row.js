@@ -1,27 +1,32 @@
 // One row of the edit form: hides what is typed, grows with it, and says as one types whether it can be right.
 
 import { all, find, state } from "./dom.js";
-import { MAX_BYTES, checkValue, compilePatterns, strip } from "./key_rules.js";
+import { BLANKS, checkValue, compilePatterns, readFormats, strip, verdictOn } from "./key_rules.js";
 
 const LEVELS = { error: "bad", warning: "warn" };
-const GOOD = { github_token: "Checksum valid", url: "A URL", https_url: "An https URL", identifier: "An identifier", token: "Long enough", path: "An absolute path" };
-const BLANKS = ["leading_blank", "trailing_blank", "trailing_newline"];
 
-/** Gives a row its behaviour. `commonPlaceholders` is for keys that the catalogue does not know. */
-export function startRow(row, commonPlaceholders) {
+/** What the form carries for all rows: data-rules, and data-placeholders for keys that the catalogue does not know. */
+export function readRules({ rules, placeholders }) {
+  const { formats, format_of_unknown: unknown, max_bytes: maxBytes, generated_characters: generated } = JSON.parse(rules);
+  return { formats: readFormats(formats), unknown, maxBytes, generated, placeholders };
+}
+
+/** Gives a row its behaviour, by the rules that readRules gave. */
+export function startRow(row, common) {
   const value = find("[data-value]", row);
   const rules = {
-    format: row.dataset.format,
+    ...common,
+    format: common.formats[row.dataset.format ?? common.unknown],
     minLength: Number(row.dataset.minLength),
-    placeholders: compilePatterns(row.dataset.placeholders ?? commonPlaceholders),
+    placeholders: compilePatterns(row.dataset.placeholders ?? common.placeholders),
   };
   hide(row, value);
   let waiting = 0;
-  const judge = () => show(row, "document" in row.dataset ? judgeDocument(value.value) : judgeValue(value.value, rules, chosen(row)));
+  const judge = () => show(row, "document" in row.dataset ? judgeDocument(value.value, rules) : judgeValue(value.value, rules, chosen(row)));
   row.addEventListener("input", () => {
     settle(row, value);
     clearTimeout(waiting);
-    waiting = setTimeout(judge, 250); // a pause in the typing, so that a reader is not told at every key
+    waiting = setTimeout(judge, 250); // a pause in the typing, so that a screen reader does not speak at every key
   });
   find("[data-show]", row).addEventListener("click", () => hide(row, value, !value.classList.contains("masked")));
   row.settle = () => { settle(row, value); judge(); };
@@ -65,38 +70,34 @@ function grow(value) {
 }
 
 function judgeValue(text, rules, action) {
-  if (action === "generate") return { level: "ok", text: "A random token of 43 characters is made on the server while saving; this page never has it." };
+  if (action === "generate") return { level: "ok", text: `A random token of ${rules.generated} characters is made on the server while saving; this page never has it.` };
   if (action === "remove") return { level: "warn", text: "The key will be removed." };
   if (action === "empty") return { level: "warn", text: "The value will be an empty text." };
   if (text === "") return null;
-  const problems = [...tooLong(text), ...checkValue(text, rules)];
+  const problems = [...tooLong(text, rules), ...checkValue(text, rules)];
   const worst = problems.find((problem) => problem.level === "error") ?? problems[0];
   const canTrim = problems.some((problem) => BLANKS.includes(problem.code));
-  if (!worst) return { level: "ok", text: good(text, rules) };
+  if (!worst) return { level: "ok", text: verdictOn(text, rules.format) };
   return { level: LEVELS[worst.level], text: sentence(worst.text), canTrim };
 }
 
-function judgeDocument(text) {
+function judgeDocument(text, rules) {
   if (text === "") return null;
-  const [long] = tooLong(text);
+  const [long] = tooLong(text, rules);
   if (long) return { level: "bad", text: sentence(long.text) };
   try {
     const document = JSON.parse(text);
     const isObject = document !== null && typeof document === "object" && !Array.isArray(document);
     return isObject ? { level: "ok", text: `A JSON object of ${Object.keys(document).length} keys` } : { level: "warn", text: "JSON, but not an object" };
   } catch (error) {
-    const place = /line \d+ column \d+/.exec(error.message)?.[0] ?? ""; // the rest of the message repeats the document
-    return { level: "warn", text: `Not JSON${place && `, at ${place}`}` };
+    const position = /line \d+ column \d+/.exec(error.message)?.[0] ?? ""; // the rest of the message repeats the document
+    return { level: "warn", text: `Not JSON${position && `, at ${position}`}` };
   }
 }
 
-function tooLong(text) {
-  return new TextEncoder().encode(text).length > MAX_BYTES ? [{ level: "error", code: "too_long", text: "is longer than 65,536 bytes, the most that a secret takes" }] : [];
-}
-
-function good(text, rules) {
-  const isFineGrained = rules.format === "github_token" && strip(text).startsWith("github_pat_");
-  return isFineGrained ? "Looks like a fine-grained GitHub token" : GOOD[rules.format] ?? "Any text will do";
+function tooLong(text, { maxBytes }) {
+  if (new TextEncoder().encode(text).length <= maxBytes) return [];
+  return [{ level: "error", code: "too_long", text: `is longer than ${maxBytes.toLocaleString("en")} bytes, the most that a secret takes` }];
 }
 
 const sentence = (text) => text[0].toUpperCase() + text.slice(1);

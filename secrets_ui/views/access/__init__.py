@@ -1,1 +1,1 @@
-"""Why the Lambda can or cannot read a secret."""
+"""The troubleshooting pages."""

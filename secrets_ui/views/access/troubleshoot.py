@@ -1,4 +1,7 @@
-"""Troubleshooting: can the Lambda read its secrets; streamed as answers arrive, kept as runs, and tried with other policies."""
+"""Troubleshooting: can the Lambda read its secrets?
+
+Runs are streamed as AWS answers, and stored. Other policies and error texts can be tried.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ...domain.access.run import Run
-from ...domain.access.what_if import policies_of, what_if
+from ...domain.access.what_if import editable_policies, what_if
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, DatabaseAway
 from ...forms import ErrorTextForm, WhatIfForm
@@ -29,34 +32,37 @@ _HERE = "<!-- answers -->"
 
 @require_GET
 def choose(request: HttpRequest, environment: str) -> HttpResponse:
-    """The catalogue's first secret: what most people come for."""
-    place = enter(request, "access.check", environment)
-    names = _secrets(request, place)
+    """Redirect to the catalogue's first secret, which most people want."""
+    chosen = enter(request, "access.check", environment)
+    names = _secrets(request, chosen)
     if not names:
-        refuse(request, "access.check", place.name)
-    return redirect("troubleshoot", place.name, names[0])
+        refuse(request, "access.check", chosen.name)
+    return redirect("troubleshoot", chosen.name, names[0])
 
 
 @require_GET
 def troubleshoot(request: HttpRequest, environment: str, name: str) -> StreamingHttpResponse:
-    """A fresh run. The page arrives in pieces: its head at once, a line for each answer of AWS, then the findings; `?check=` shows one."""
-    place = enter(request, "access.check", environment, name)
+    """Run the checks. The page is streamed: head, a line for each answer of AWS, then findings.
+
+    `?check=` runs one check only.
+    """
+    chosen = enter(request, "access.check", environment, name)
     if (check := request.GET.get("check")) and check not in CHECK_IDS:
         raise Http404
-    gathering = Gathering(place, name, actor_of(request))
+    gathering = Gathering(chosen, name, actor_of(request))
     context = {
-        "environment": place,
+        "environment": chosen,
         "name": gathering.name,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, chosen),
         "may_run": True,
         "marker": _HERE,
     }
     head, foot = render_to_string("access/run.html", context, request).split(_HERE)
-    return StreamingHttpResponse(_pieces(request, place, gathering, head, foot))
+    return StreamingHttpResponse(_pieces(request, chosen, gathering, head, foot))
 
 
 def _pieces(
-    request: HttpRequest, place: Environment, gathering: Gathering, head: str, foot: str
+    request: HttpRequest, environment: Environment, gathering: Gathering, head: str, foot: str
 ) -> Iterator[str]:
     yield head
     try:
@@ -64,19 +70,17 @@ def _pieces(
             yield render_to_string(
                 "access/_answer.html", {"name": name, "answer": gathering.answers[name]}
             )
-        yield _result(request, place, judge(gathering.evidence()))
-    except (
-        ConsoleError,
-        DatabaseError,
-    ) as error:  # the page has begun, so the error becomes its end
-        told = error if isinstance(error, ConsoleError) else DatabaseAway()
-        yield render_to_string("access/_stopped.html", {"problem": problem(told)}, request)
+        yield _result(request, environment, judge(gathering.evidence()))
+    # The page has begun, so the error becomes its end.
+    except (ConsoleError, DatabaseError) as error:
+        shown = error if isinstance(error, ConsoleError) else DatabaseAway()
+        yield render_to_string("access/_stopped.html", {"problem": problem(shown)}, request)
     yield foot
 
 
-def _result(request: HttpRequest, place: Environment, run: Run) -> str:
-    """A run of all checks is kept; one check that was run again is shown, and the run it stands in is not."""
-    context = {"environment": place, "name": run.secret, "run": run}
+def _result(request: HttpRequest, environment: Environment, run: Run) -> str:
+    """Render the result. A full run is stored; a single check is only shown."""
+    context = {"environment": environment, "name": run.secret, "run": run}
     if check := request.GET.get("check"):
         return render_to_string(
             "access/_one.html", {**context, "finding": run.finding(check)}, request
@@ -87,16 +91,16 @@ def _result(request: HttpRequest, place: Environment, run: Run) -> str:
 
 @require_GET
 def open_run(request: HttpRequest, environment: str, number: int) -> HttpResponse:
-    """A run that was kept, as it was."""
-    place = enter(request, "access.check", environment)
-    kept = check_runs.find(place, number)
+    """Show a stored run as it was."""
+    chosen = enter(request, "access.check", environment)
+    kept = check_runs.find(chosen, number)
     if kept is None:
         raise Http404
-    ensure_reach(request, "access.check", place, kept.secret)
+    ensure_reach(request, "access.check", chosen, kept.secret)
     context = {
-        "environment": place,
+        "environment": chosen,
         "name": kept.secret,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, chosen),
         "run": check_runs.read(kept),
         "kept": kept,
     }
@@ -105,13 +109,13 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
 
 @require_GET
 def run_report(request: HttpRequest, environment: str, number: int) -> HttpResponse:
-    """The report as Markdown, for a ticket: ARNs and findings, never a value."""
-    place = enter(request, "access.check", environment)
-    kept = check_runs.find(place, number)
+    """Return a stored run as Markdown for a ticket: ARNs and findings, never a value."""
+    chosen = enter(request, "access.check", environment)
+    kept = check_runs.find(chosen, number)
     if kept is None:
         raise Http404
-    ensure_reach(request, "access.check", place, kept.secret)
-    address = request.build_absolute_uri(reverse("check_run", args=[place.name, kept.pk]))
+    ensure_reach(request, "access.check", chosen, kept.secret)
+    address = request.build_absolute_uri(reverse("check_run", args=[chosen.name, kept.pk]))
     return HttpResponse(
         check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8"
     )
@@ -119,20 +123,25 @@ def run_report(request: HttpRequest, environment: str, number: int) -> HttpRespo
 
 @require_http_methods(["GET", "POST"])
 def paste_error(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    """An error text of a Lambda's log, and the checks that explain it. The text is looked at and not kept."""
-    place = enter(request, "access.check", environment, name)
+    """Explain an error text of a Lambda's log. The text is not stored."""
+    chosen = enter(request, "access.check", environment, name)
     form = ErrorTextForm(request.POST or None)
-    told = (
-        explain_error(place, place.secret_name(name), actor_of(request), form.cleaned_data["text"])
+    explained = (
+        explain_error(
+            chosen,
+            chosen.secret_name(name),
+            actor_of(request),
+            form.cleaned_data["text"],
+        )
         if form.is_valid()
         else None
     )
     context = {
-        "environment": place,
+        "environment": chosen,
         "name": name,
         "form": form,
-        "told": told,
-        "secrets": _secrets(request, place),
+        "explained": explained,
+        "secrets": _secrets(request, chosen),
     }
     return render(
         request,
@@ -144,23 +153,23 @@ def paste_error(request: HttpRequest, environment: str, name: str) -> HttpRespon
 
 @require_http_methods(["GET", "POST"])
 def try_policy(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    """What if a policy read otherwise: the answer before and after, nothing written."""
-    place = enter(request, "access.check", environment, name)
-    evidence = gather_evidence(place, name, actor_of(request))
-    policies = policies_of(evidence)
-    form = WhatIfForm(policies, request.POST or None, place=request.GET.get("policy", ""))
+    """Show the decision before and after a change to a policy. Nothing is written."""
+    chosen = enter(request, "access.check", environment, name)
+    evidence = gather_evidence(chosen, name, actor_of(request))
+    policies = editable_policies(evidence)
+    form = WhatIfForm(policies, request.POST or None, location=request.GET.get("policy", ""))
     compared = (
         what_if(evidence, form.cleaned_data["policy"], form.cleaned_data["text"])
         if form.is_valid()
         else None
     )
     context = {
-        "environment": place,
+        "environment": chosen,
         "name": name,
         "form": form,
         "policies": policies,
         "compared": compared,
-        "secrets": _secrets(request, place),
+        "secrets": _secrets(request, chosen),
     }
     return render(
         request,
@@ -170,7 +179,7 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
     )
 
 
-def _secrets(request: HttpRequest, place: Environment) -> list[str]:
-    """The catalogue's, as far as the person's role reaches."""
-    names = [place.prefix + short for short in configuration.catalog().secrets]
-    return [name for name in names if may(request, "access.check", place, name)]
+def _secrets(request: HttpRequest, environment: Environment) -> list[str]:
+    """Return the catalogue's secrets that the person's role reaches."""
+    names = [environment.prefix + short for short in configuration.catalog().secrets]
+    return [name for name in names if may(request, "access.check", environment, name)]

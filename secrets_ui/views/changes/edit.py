@@ -23,133 +23,143 @@ from ..answers import problem, wants_json
 
 @require_http_methods(["GET", "POST"])
 def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter_to_change(request, "secret.edit", environment, name)
+    chosen = enter_to_change(request, "secret.edit", environment, name)
     if request.method == "GET":
-        opened = open_secret(place, name, actor_of(request), with_versions=False)
+        opened = open_secret(chosen, name, actor_of(request), with_versions=False)
         if opened.facts and opened.facts.kind in ("not_object", "not_json"):
             return redirect("edit_document", environment, name)
-        return _page(request, "changes/edit.html", place, opened, _blank_rows(opened))
+        return _page(request, "changes/edit.html", chosen, opened, _blank_rows(opened))
     save, rows = ConfirmForm(request.POST), KeyFormSet(request.POST)
     if not (save.is_valid() & rows.is_valid()):
         return _refused(
-            request, place, name, "changes/edit.html", {**_row_errors(rows), **_field_errors(save)}
+            request, chosen, name, "changes/edit.html", {**_row_errors(rows), **_field_errors(save)}
         )
     try:
-        edit = key_edit(save, rows, place.secret_name(name))
+        edit = key_edit(save, rows, chosen.secret_name(name))
     except ValidationError as error:
-        return _refused(request, place, name, "changes/edit.html", {"": error.messages})
-    return _act(request, place, edit, "changes/edit.html", save.cleaned_data["confirmed"])
+        return _refused(request, chosen, name, "changes/edit.html", {"": error.messages})
+    return _act(request, chosen, edit, "changes/edit.html", save.cleaned_data["confirmed"])
 
 
 @require_http_methods(["GET", "POST"])
 def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter_to_change(request, "secret.edit", environment, name)
+    chosen = enter_to_change(request, "secret.edit", environment, name)
     if request.method == "GET":
         return _page(
             request,
             "changes/edit_document.html",
-            place,
-            open_secret(place, name, actor_of(request), with_versions=False),
+            chosen,
+            open_secret(chosen, name, actor_of(request), with_versions=False),
             None,
         )
     form = DocumentForm(request.POST)
     if not form.is_valid():
-        return _refused(request, place, name, "changes/edit_document.html", _field_errors(form))
+        return _refused(request, chosen, name, "changes/edit_document.html", _field_errors(form))
     return _act(
         request,
-        place,
-        form.document_edit(place.secret_name(name)),
+        chosen,
+        form.document_edit(chosen.secret_name(name)),
         "changes/edit_document.html",
         form.cleaned_data["confirmed"],
     )
 
 
 def _act(
-    request: HttpRequest, place: Environment, edit: Edit, template: str, is_confirmed: bool
+    request: HttpRequest, environment: Environment, edit: Edit, template: str, is_confirmed: bool
 ) -> HttpResponse:
-    """Review or save. With the page's script the answer is JSON, and what was typed stays in the page."""
+    """Review or save.
+
+    With the page's script the answer is JSON, and what was typed stays in the page.
+    """
     if not (edit.touched or edit.document):
         return _refused(
             request,
-            place,
+            environment,
             edit.secret,
             template,
             {"": ["Nothing was typed, so nothing changes. Blank means keep."]},
         )
     if wants_json(request) and request.POST.get("step") != "save":
-        return _reviewed(request, place, edit)
+        return _reviewed(request, environment, edit)
     if not wants_json(request) and not is_confirmed:
         return _refused(
             request,
-            place,
+            environment,
             edit.secret,
             template,
             {"confirmed": ["Tick the box to save without a review."]},
         )
     try:
-        saved = editing.put_new_version(place, actor_of(request), edit)
+        saved = editing.put_new_version(environment, actor_of(request), edit)
     except VersionConflict as conflict:
-        return _conflict(request, place, edit, conflict)
+        return _conflict(request, environment, edit, conflict)
     url = (
-        reverse("changes", args=[place.name])
+        reverse("changes", args=[environment.name])
         if saved.is_proposal
-        else reverse("secret", args=[place.name, edit.secret])
+        else reverse("secret", args=[environment.name, edit.secret])
     )
     url = f"{url}?saved={saved.sequence}"
     return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
 
 
-def _reviewed(request: HttpRequest, place: Environment, edit: Edit) -> HttpResponse:
+def _reviewed(request: HttpRequest, environment: Environment, edit: Edit) -> HttpResponse:
     try:
-        review = reviewing.review_edit(place, actor_of(request), edit)
+        review = reviewing.review_edit(environment, actor_of(request), edit)
     except VersionConflict as conflict:
-        return _conflict(request, place, edit, conflict)
+        return _conflict(request, environment, edit, conflict)
     return JsonResponse(
         {"review": {"rows": [vars(row) for row in review.rows], "summary": review.summary}}
     )
 
 
 def _conflict(
-    request: HttpRequest, place: Environment, edit: Edit, conflict: VersionConflict
+    request: HttpRequest, environment: Environment, edit: Edit, conflict: VersionConflict
 ) -> HttpResponse:
-    told = reviewing.explain_conflict(place, actor_of(request), edit)
+    explained = reviewing.explain_conflict(environment, actor_of(request), edit)
     if wants_json(request):
-        by = told.author.name if told.author else ""
-        when = told.made.isoformat() if told.made else ""  # type: ignore[attr-defined]
+        by = explained.author.name if explained.author else ""
+        when = explained.made.isoformat() if explained.made else ""
         answer = {
-            "rows": [vars(row) for row in told.rows],
-            "current": told.current,
+            "rows": [vars(row) for row in explained.rows],
+            "current": explained.current,
             "by": by,
             "when": when,
-            "can_apply": told.can_apply,
+            "can_apply": explained.can_apply,
         }
         return JsonResponse(
             {"conflict": answer, "problem": problem(conflict), "once": new_once()}, status=409
         )
     context = {
-        "environment": place,
+        "environment": environment,
         "name": edit.secret,
-        "conflict": told,
+        "conflict": explained,
         "problem": problem(conflict),
     }
     return render(request, "changes/conflict.html", context, status=409)
 
 
 def _refused(
-    request: HttpRequest, place: Environment, name: str, template: str, errors: dict[str, list[str]]
+    request: HttpRequest,
+    environment: Environment,
+    name: str,
+    template: str,
+    errors: dict[str, list[str]],
 ) -> HttpResponse:
-    """400 with what is wrong, by field. The page without a script is made anew, its fields empty."""
+    """400 with what is wrong, by field.
+
+    The page without a script is made anew, its fields empty.
+    """
     if wants_json(request):
         return JsonResponse({"errors": errors}, status=400)
-    opened = open_secret(place, name, actor_of(request), with_versions=False)
+    opened = open_secret(environment, name, actor_of(request), with_versions=False)
     rows = _blank_rows(opened) if template.endswith("edit.html") else None
-    return _page(request, template, place, opened, rows, errors=errors, status=400)
+    return _page(request, template, environment, opened, rows, errors=errors, status=400)
 
 
 def _page(
     request: HttpRequest,
     template: str,
-    place: Environment,
+    environment: Environment,
     opened: OpenSecret,
     rows: Any,
     *,
@@ -158,7 +168,7 @@ def _page(
 ) -> HttpResponse:
     states = [*opened.keys, *([None] * 3)]
     context = {
-        "environment": place,
+        "environment": environment,
         "opened": opened,
         "secret": opened.secret,
         "formset": rows,
@@ -170,7 +180,8 @@ def _page(
 
 
 def _blank_rows(opened: OpenSecret) -> Any:
-    """A row for each key that the catalogue expects or the secret holds, with its name alone, and some for new keys."""
+    """A row for each key that the catalogue expects or the secret holds, with its name alone, and
+    some for new keys."""
     names = [key.name for key in opened.keys] if opened.secret.current else list(opened.spec.keys)
     return KeyFormSet(initial=[{"name": name} for name in names])
 

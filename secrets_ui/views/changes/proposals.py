@@ -17,21 +17,23 @@ from ...services.configuration import get_environment
 
 @require_GET
 def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
-    place = enter(request, "secret.view", environment)
+    chosen = enter(request, "secret.view", environment)
     actor = actor_of(request)
-    found = decide_change.open_proposals(place, actor, partial(may, request, "secret.view", place))
+    found = decide_change.open_proposals(
+        chosen, actor, partial(may, request, "secret.view", chosen)
+    )
     context = {
-        "environment": place,
+        "environment": chosen,
         "proposals": [
             {
                 "proposal": proposal,
-                "may_decide": may(request, "change.decide", place, proposal.secret),
+                "may_decide": may(request, "change.decide", chosen, proposal.secret),
             }
             for proposal in found
         ],
         "me": actor.name,
-        "may_edit": may(request, "secret.edit", place),
-        "asks_for_proof": place.rules.step_up and not has_fresh_proof(request, place),
+        "may_edit": may(request, "secret.edit", chosen),
+        "asks_for_proof": chosen.rules.step_up and not has_fresh_proof(request, chosen),
         "saved": request.GET.get("saved", "") if request.GET.get("saved", "").isdecimal() else "",
     }
     return render(request, "changes/proposals.html", context)
@@ -39,19 +41,18 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
 
 @require_POST
 def decide(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
-    decision, place = request.POST.get("decision"), get_environment(environment)
-    proposed = decide_change.find_proposal(place, sequence)
+    decision, chosen = request.POST.get("decision"), get_environment(environment)
+    proposed = decide_change.find_proposal(chosen, sequence)
     is_own = (
         decision == "reject" and proposed is not None and proposed.actor == actor_of(request).name
     )
-    action = (
-        "secret.edit" if is_own else "change.decide"
-    )  # one takes back one's own by the right that made it
+    # People take back their own proposal by the right that made it.
+    action = "secret.edit" if is_own else "change.decide"
     enter_to_change(request, action, environment, proposed.secret if proposed else "")
     if decision == "approve":
-        decided = decide_change.approve(place, actor_of(request), sequence)
-        return redirect(f"{reverse('secret', args=[place.name, decided.secret])}?saved={sequence}")
+        decided = decide_change.approve(chosen, actor_of(request), sequence)
+        return redirect(f"{reverse('secret', args=[chosen.name, decided.secret])}?saved={sequence}")
     if decision != "reject":
         raise BadRequest
-    decide_change.reject(place, actor_of(request), sequence)
-    return redirect("changes", place.name)
+    decide_change.reject(chosen, actor_of(request), sequence)
+    return redirect("changes", chosen.name)

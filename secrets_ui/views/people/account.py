@@ -1,4 +1,7 @@
-"""One's own account: password and second factors of a local account. Each change needs a fresh proof, and goes on record."""
+"""One's own account: password and second factors of a local account.
+
+Each change needs a fresh proof of identity, and is recorded.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ...domain.audit.actions import Action
 from ...domain.errors import NotPermitted
 from ...forms import NewCodesForm, NewPasskeyForm
 from ...identity import passkeys, second_factor
@@ -82,16 +86,18 @@ def enrol_passkey(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
-    """The fresh proof stands for the old password. Every other session ends: whoever knew the old one may have it open."""
+    """The fresh proof stands in for the old password.
+
+    All other web sessions end: whoever knew it may have one open.
+    """
     _ensure_may_change(request, "change the password")
     form: SetPasswordForm[Any] = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        audit.record("password.change", actor_of(request))
+        audit.record(Action.CHANGE_PASSWORD, actor_of(request))
         this = str(request.session.session_key)
         end_sessions(form.save(), but=this)
-        update_session_auth_hash(
-            request, form.user
-        )  # under a new key: the old one is worth nothing
+        # Gives the session a new key; the old one is worth nothing.
+        update_session_auth_hash(request, form.user)
         rename_session(this, str(request.session.session_key))
         return redirect("account")
     return render(
@@ -101,11 +107,11 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Shown this once: the page is made by the POST, and nothing leads back to it."""
+    """Shown once: the POST answers with the page, and nothing leads back to it."""
     _ensure_may_change(request, "make recovery codes")
     if not second_factor.has_second_factor(request.user):
         return redirect("account")
-    audit.record("recovery_codes.make", actor_of(request))
+    audit.record(Action.MAKE_RECOVERY_CODES, actor_of(request))
     codes = second_factor.make_recovery_codes(request.user)
     return render(request, "people/recovery_codes.html", {"codes": codes})
 
@@ -120,9 +126,8 @@ def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
         )
     kind = second_factor.remove_factor(request.user, number)
     if kind:
-        audit.record(
-            "factor.remove", actor_of(request), details={"kind": _WORDS[second_factor.Type(kind)]}
-        )
+        details = {"kind": _WORDS[second_factor.Type(kind)]}
+        audit.record(Action.REMOVE_FACTOR, actor_of(request), details=details)
     return redirect("account")
 
 
@@ -130,19 +135,21 @@ def _ensure_may_change(request: HttpRequest, action: str) -> None:
     """Raises NotPermitted for somebody who signs in at the provider, and StepUpNeeded."""
     if not _is_local(request.user):
         raise NotPermitted(
-            "You sign in at your company's identity provider, and your password and second factors are there too.",
+            "You sign in at your company's identity provider, and your password and second "
+            "factors are there too.",
             remedy="Change them where you sign in.",
         )
     ensure_fresh_proof_for_account(request, action)
 
 
 def _enrolled(request: HttpRequest, kind: str) -> HttpResponse:
-    """With the first factor come recovery codes: whoever loses the device must not lose the account."""
-    audit.record("factor.add", actor_of(request), details={"kind": kind})
+    """With the first factor come recovery codes, so that whoever loses the device does not lose the
+    account."""
+    audit.record(Action.ADD_FACTOR, actor_of(request), details={"kind": kind})
     request.session.pop("enrol", None)
     if second_factor.recovery_codes_left(request.user):
         return redirect("account")
-    audit.record("recovery_codes.make", actor_of(request))
+    audit.record(Action.MAKE_RECOVERY_CODES, actor_of(request))
     return render(
         request,
         "people/recovery_codes.html",

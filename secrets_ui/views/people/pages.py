@@ -1,4 +1,5 @@
-"""People: who has which role, given and taken by the admins of an environment; accounts switched off; what is to be rotated."""
+"""People: roles given and taken by the admins of an environment, accounts switched off and on, and
+values to rotate."""
 
 from __future__ import annotations
 
@@ -21,30 +22,30 @@ from ..answers import problem
 
 @require_GET
 def list_people(request: HttpRequest) -> HttpResponse:
-    places = ensure_somewhere(request, "people.manage")
-    found = service.people([place.name for place in places])
+    managed = ensure_somewhere(request, "people.manage")
+    found = service.people([environment.name for environment in managed])
     context = {
         "people": found,
-        "places_managed": places,
-        "to_rotate": len(reveal_debt.to_rotate(places)),
+        "places_managed": managed,
+        "to_rotate": len(reveal_debt.to_rotate(managed)),
     }
     return render(request, "people/list.html", context)
 
 
 @require_GET
 def open_person(request: HttpRequest, number: int) -> HttpResponse:
-    places = ensure_somewhere(request, "people.manage")
-    return _page(request, places, _find(number, places))
+    managed = ensure_somewhere(request, "people.manage")
+    return _page(request, managed, _find(number, managed))
 
 
 @require_GET
 def list_to_rotate(request: HttpRequest) -> HttpResponse:
     """Keys that people saw who have no role there any more."""
-    places = ensure_somewhere(request, "people.manage")
+    managed = ensure_somewhere(request, "people.manage")
     return render(
         request,
         "people/to_rotate.html",
-        {"debts": reveal_debt.to_rotate(places), "places_managed": places},
+        {"debts": reveal_debt.to_rotate(managed), "places_managed": managed},
     )
 
 
@@ -53,19 +54,23 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
     wanted = request.POST.get("environment", "")
     if wanted not in environments():
         ensure_somewhere(request, "people.manage")
-    place = enter_to_change(request, "people.manage", wanted)
-    places = ensure_somewhere(request, "people.manage")
-    person, form = _find(number, places), GrantForm(request.POST)
+    environment = enter_to_change(request, "people.manage", wanted)
+    managed = ensure_somewhere(request, "people.manage")
+    person, form = _find(number, managed), GrantForm(request.POST)
     if not form.is_valid():
         return _page(
-            request, places, person, InvalidGrant("Choose an environment and a role."), form
+            request, managed, person, InvalidGrant("Choose an environment and a role."), form
         )
     try:
         service.give_role(
-            place, actor_of(request), person, form.cleaned_data["role"], form.cleaned_data["names"]
+            environment,
+            actor_of(request),
+            person,
+            form.cleaned_data["role"],
+            form.cleaned_data["names"],
         )
     except InvalidGrant as error:
-        return _page(request, places, person, error, form)
+        return _page(request, managed, person, error, form)
     return redirect("person", number)
 
 
@@ -79,35 +84,37 @@ def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
     if given is None:
         ensure_somewhere(request, "people.manage")
         raise Http404
-    place = enter_to_change(request, "people.manage", given.environment)
-    places = ensure_somewhere(request, "people.manage")
-    person = _find(number, places)
+    environment = enter_to_change(request, "people.manage", given.environment)
+    managed = ensure_somewhere(request, "people.manage")
+    person = _find(number, managed)
     try:
-        service.take_role(place, actor_of(request), person, grant)
+        service.take_role(environment, actor_of(request), person, grant)
     except (InvalidGrant, LastAdmin) as error:
-        return _page(request, places, person, error)
+        return _page(request, managed, person, error)
     return redirect("person", number)
 
 
 @require_POST
 def switch_account(request: HttpRequest, number: int) -> HttpResponse:
-    """An account is of all environments: whoever switches it is an admin wherever the person has a role."""
-    places = ensure_somewhere(request, "people.manage")
-    person, wanted = _find(number, places), request.POST.get("account")
+    """An account is for all environments, so it takes an admin of each one where the person has a
+    role."""
+    managed = ensure_somewhere(request, "people.manage")
+    person, wanted = _find(number, managed), request.POST.get("account")
     if wanted not in ("on", "off"):
         raise BadRequest
     given = set(RoleGrant.objects.filter(user_id=number).values_list("environment", flat=True))
-    for place in [place for name, place in environments().items() if name in given] or places[:1]:
-        enter_to_change(request, "people.manage", place.name)
+    concerned = [environment for name, environment in environments().items() if name in given]
+    for environment in concerned or managed[:1]:
+        enter_to_change(request, "people.manage", environment.name)
     try:
         service.switch_account(actor_of(request), person, on=wanted == "on")
     except LastAdmin as error:
-        return _page(request, places, person, error)
+        return _page(request, managed, person, error)
     return redirect("person", number)
 
 
-def _find(number: int, places: list[Environment]) -> service.Person:
-    found = service.find_person(number, [place.name for place in places])
+def _find(number: int, managed: list[Environment]) -> service.Person:
+    found = service.find_person(number, [environment.name for environment in managed])
     if found is None:
         raise Http404
     return found
@@ -115,18 +122,18 @@ def _find(number: int, places: list[Environment]) -> service.Person:
 
 def _page(
     request: HttpRequest,
-    places: list[Environment],
+    managed: list[Environment],
     person: service.Person,
     error: ConsoleError | None = None,
     form: GrantForm | None = None,
 ) -> HttpResponse:
     context = {
         "person": person,
-        "places_managed": places,
+        "places_managed": managed,
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
         "is_oneself": person.pk == request.user.pk,
-        "debts": reveal_debt.debts_of(person.name, places),
+        "debts": reveal_debt.debts_of(person.name, managed),
         "typed": form.data if form else {},
         "problem": problem(error) if error else None,
     }

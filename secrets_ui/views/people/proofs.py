@@ -1,4 +1,7 @@
-"""Proofs of who somebody is, in whatever kind they come. Failures of every kind count together, by name, over all workers."""
+"""Proofs of identity, of every kind.
+
+Their failures count together, by account name, over all workers.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
+from ...domain.audit.actions import Action, Outcome
 from ...forms import ProofForm
 from ...identity import passkeys, second_factor
 from ...permissions import actor_of, note_proof
@@ -20,11 +24,13 @@ from ...services.people.sessions import rename_session
 def check_proof(
     request: HttpRequest, person: Any, form: ProofForm, *allowed: str
 ) -> tuple[str, bool]:
-    """What was given as a proof ("password", "code", "recovery code", "passkey", or "" for nothing), and whether it is right."""
+    """What was given as a proof ("password", "code", "recovery code", "passkey", or "" for
+    nothing), and whether it is right."""
     kind, given = form.given(*allowed)
     name = person.get_username()
     if kind == "password":
-        who = authenticate(request, username=name, password=given)  # axes counts by itself
+        # axes counts failures of passwords by itself.
+        who = authenticate(request, username=name, password=given)
         is_right = who is not None and who.pk == person.pk
     elif not kind or not AxesProxyHandler.is_allowed(request, {"username": name}):
         return kind, False
@@ -45,7 +51,10 @@ def _check_factor(person: Any, kind: str, given: str) -> tuple[str, bool]:
 
 
 def offered(request: HttpRequest, person: Any) -> dict[str, Any]:
-    """What a page needs in order to ask for them: the passkey's challenge is made anew each time."""
+    """What a page needs in order to ask for proofs.
+
+    Each call makes a new challenge for a passkey.
+    """
     types = {factor.type for factor in second_factor.factors_of(person)}
     has_passkey = second_factor.Type.WEBAUTHN in types
     can_use = has_passkey and passkeys.can_be_used_at(request)
@@ -58,18 +67,14 @@ def offered(request: HttpRequest, person: Any) -> dict[str, Any]:
 
 
 def end_step_up(request: HttpRequest, how: str, at: int | None = None) -> None:
-    """On record first. A session id that somebody learnt before is worth nothing after."""
-    audit.record("step_up", actor_of(request), details={"by": how})
+    """Records the step-up, then gives the web session a new id, so that one that leaked before is
+    worth nothing."""
+    audit.record(Action.STEP_UP, actor_of(request), details={"by": how})
     before = str(request.session.session_key)
     request.session.cycle_key()
     rename_session(before, str(request.session.session_key))
     note_proof(request, at)
 
 
-def refuse_step_up(request: HttpRequest, how: str, why: str = "") -> None:
-    audit.record(
-        "step_up",
-        actor_of(request),
-        "refused",
-        details={"by": how, **({"why": why} if why else {})},
-    )
+def refuse_step_up(request: HttpRequest, how: str) -> None:
+    audit.record(Action.STEP_UP, actor_of(request), Outcome.REFUSED, details={"by": how})

@@ -1,4 +1,7 @@
-"""Sessions: one's own, and everybody's for an admin. To see them, to end them, and to stay signed in."""
+"""Web sessions: one's own, and everybody's for an admin.
+
+Seeing them, ending them, and staying signed in.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,24 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ...domain.audit.actions import Action
 from ...permissions import actor_of, ensure_somewhere, environments_with
 from ...services import audit
-from ...services.people import sessions as open_ones
+from ...services.people import sessions as web_sessions
 from ..answers import next_of, wants_json
 
 
 @require_http_methods(["GET", "POST"])
 def own_sessions(request: HttpRequest) -> HttpResponse:
-    """POST ends all but the one that asks."""
+    """POST ends all but the current one."""
     this = str(request.session.session_key)
     if request.method == "POST":
         details = {"account": request.user.get_username(), "which": "all but this one"}
-        audit.record("session.end", actor_of(request), details=details)
-        open_ones.end_sessions(request.user, but=this)
+        audit.record(Action.END_SESSION, actor_of(request), details=details)
+        web_sessions.end_sessions(request.user, but=this)
         return redirect("sessions")
     context = {
-        "sessions": open_ones.open_sessions(request.user, this=this),
+        "sessions": web_sessions.open_sessions(request.user, this=this),
         "may_see_all": bool(environments_with(request, "session.end")),
     }
     return render(request, "people/sessions.html", context)
@@ -34,22 +38,21 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 @require_GET
 def all_sessions(request: HttpRequest) -> HttpResponse:
     ensure_somewhere(request, "session.end")
-    found = open_ones.open_sessions(this=str(request.session.session_key))
+    found = web_sessions.open_sessions(this=str(request.session.session_key))
     return render(request, "people/sessions.html", {"sessions": found, "is_everybody": True})
 
 
 @require_POST
 def end_session(request: HttpRequest, number: int) -> HttpResponse:
-    """One's own, or with the right anybody's. On record before it is done."""
-    owner = open_ones.owner_of(number)
+    """One's own, or with the right anybody's. Recorded before it is done."""
+    owner = web_sessions.owner_of(number)
     if owner != request.user:
         ensure_somewhere(request, "session.end")
     if owner is None:
         raise Http404
-    audit.record(
-        "session.end", actor_of(request), details={"account": owner.get_username(), "which": "one"}
-    )
-    open_ones.end_session(number)
+    details = {"account": owner.get_username(), "which": "one"}
+    audit.record(Action.END_SESSION, actor_of(request), details=details)
+    web_sessions.end_session(number)
     return redirect(
         "sessions" if owner == request.user and "everybody" not in request.POST else "all_sessions"
     )
@@ -57,7 +60,7 @@ def end_session(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def stay(request: HttpRequest) -> HttpResponse:
-    """Counts as use, and as nothing else: the session's whole life stays as long as it was."""
+    """Counts as use of the session. Its whole life stays as long as it was."""
     request.session["seen"] = int(time.time())
     if not wants_json(request):
         return redirect(next_of(request))
@@ -65,7 +68,7 @@ def stay(request: HttpRequest) -> HttpResponse:
 
 
 def ends(request: HttpRequest) -> dict[str, int]:
-    """When the session ends without use, and when in any case (epoch seconds)."""
+    """When the web session ends if it is not used, and when in any case (epoch seconds)."""
     session = request.session
     return {
         "idle": session.get("seen", 0) + settings.SESSION_IDLE_SECONDS,

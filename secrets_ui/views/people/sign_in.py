@@ -1,4 +1,7 @@
-"""Sign-in with a local account, and sign-out. The other way in, by the identity provider, enters through `begin_session` as well."""
+"""Sign-in with a local account, and sign-out.
+
+A sign-in through the identity provider calls `begin_session` as well.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST
 
+from ...domain.audit.actions import Action, Outcome
 from ...domain.people.actor import Actor
 from ...forms import ProofForm, SignInForm
 from ...identity.second_factor import has_second_factor
@@ -24,7 +28,8 @@ from ...services.people.sessions import forget_session, note_session
 from ..answers import next_of
 from .proofs import check_proof, offered
 
-PENDING_SECONDS = 300  # between the password and the second factor
+# Between the password and the second factor.
+PENDING_SECONDS = 300
 
 
 @login_not_required
@@ -69,7 +74,7 @@ def _go_on(request: HttpRequest, person: Any) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def second_step(request: HttpRequest) -> HttpResponse:
-    """The second factor of whoever has just given the right password in this session."""
+    """Asks for the second factor of whoever has just given the right password in this session."""
     person = _pending(request)
     if person is None:
         return redirect(reverse("sign_in", query={"next": next_of(request)}))
@@ -81,14 +86,15 @@ def second_step(request: HttpRequest) -> HttpResponse:
             return redirect(next_of(request))
         if kind:
             actor = Actor(person.get_username(), _address(request))
-            audit.record("sign_in", actor, "refused", details={"by": kind})
+            audit.record(Action.SIGN_IN, actor, Outcome.REFUSED, details={"by": kind})
         failed = True
     context = {"failed": failed, "next": next_of(request, ""), **offered(request, person)}
     return render(request, "people/second_step.html", context, status=403 if failed else 200)
 
 
 def _pending(request: HttpRequest) -> Any:
-    """The person between the two steps. A new password, or five minutes, and it begins anew."""
+    """The person between the two steps, None when the password changed since or PENDING_SECONDS are
+    over."""
     pending = request.session.get("pending") or {}
     if not 0 <= int(time.time()) - pending.get("at", 0) <= PENDING_SECONDS:
         return None
@@ -100,10 +106,15 @@ def _pending(request: HttpRequest) -> Any:
 
 
 def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | None = None) -> None:
-    """The one door into a session, for every way of proving who one is. On record before it opens. `proved_at` is when the person
-    showed it (epoch seconds), now if left out."""
-    audit.record("sign_in", Actor(person.get_username(), _address(request)), details={"by": by})
-    request.session.flush()  # nothing of what came before goes on
+    """Begins a web session, recorded first; every way of signing in ends here.
+
+    `by` says how the person proved their identity, `proved_at` when (epoch seconds, now if left
+    out).
+    """
+    actor = Actor(person.get_username(), _address(request))
+    audit.record(Action.SIGN_IN, actor, details={"by": by})
+    # Nothing of an earlier session is carried over.
+    request.session.flush()
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
     request.session["started"] = request.session["seen"] = int(time.time())
     note_proof(request, proved_at)
@@ -112,23 +123,22 @@ def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | N
 
 
 def _record_failure(request: HttpRequest, typed: str) -> None:
-    audit.record(
-        "sign_in", Actor(typed if _is_known(typed) else "unknown", _address(request)), "refused"
-    )
+    actor = Actor(typed if _is_known(typed) else "unknown", _address(request))
+    audit.record(Action.SIGN_IN, actor, Outcome.REFUSED)
 
 
 def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """The name under which axes counts failures, and keeps them: of an account that exists, or a keyed hash."""
+    """The name under which axes counts failures, and keeps them: of an account that exists, or a
+    keyed hash."""
     typed = str((credentials or request.POST).get("username") or "")
-    return (
-        typed
-        if _is_known(typed)
-        else salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
-    )
+    if _is_known(typed):
+        return typed
+    return salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
 
 
 def _is_known(typed: str) -> bool:
-    """Only the names of accounts are kept; anything else that was typed may be a password in the wrong field."""
+    """Only the names of accounts are kept; anything else that was typed may be a password in the
+    wrong field."""
     return bool(get_user_model()._default_manager.filter(username=typed).exists())
 
 
@@ -147,7 +157,7 @@ def locked_out(
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    audit.record("sign_out", actor_of(request))
+    audit.record(Action.SIGN_OUT, actor_of(request))
     forget_session(str(request.session.session_key))
     logout(request)
     return redirect("sign_in")

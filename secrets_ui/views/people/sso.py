@@ -1,4 +1,4 @@
-"""By the identity provider: sign-in, step-up, and the one way back from both."""
+"""Sign-in and step-up through the identity provider, and the callback of both."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from ...domain.audit.actions import Action, Outcome
 from ...domain.errors import IdentityRefused
 from ...domain.people.actor import Actor
 from ...identity import oidc
@@ -46,7 +47,10 @@ def step_up(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    """A refusal is on record, with the name of the person where that was proven."""
+    """The way back from the provider.
+
+    A refusal is recorded, with the person's name where that was proven.
+    """
     _ensure_configured()
     try:
         state = oidc.take_state(request)
@@ -60,14 +64,18 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, state: dict[str, Any]) -> None:
-    """A sign-in at the provider of long ago lets one in; whether it also counts as a fresh proof, its time says."""
+    """An old sign-in at the provider is enough to sign in here; its time says whether it counts as
+    a fresh proof."""
     identity = oidc.finish(request, state)
     person = admit(identity, str(request.META.get("REMOTE_ADDR", "")))
     begin_session(request, person, "provider", proved_at=identity.auth_time)
 
 
 def _confirm(request: HttpRequest, state: dict[str, Any]) -> None:
-    """The same person as the session's, who has signed in at the provider since we asked."""
+    """The web session's person has to be the one who signed in at the provider since we asked.
+
+    Raises IdentityRefused.
+    """
     if not request.user.is_authenticated or request.user.pk != state["person"]:
         raise IdentityRefused(
             "The session that asked for this is over.", "session over or another person's"
@@ -91,7 +99,8 @@ def _refused(request: HttpRequest, refused: IdentityRefused) -> HttpResponse:
         else Actor(refused.name or "unknown", str(request.META.get("REMOTE_ADDR", "")))
     )
     details = {"by": "provider", "why": refused.why}
-    audit.record("step_up" if is_signed_in else "sign_in", actor, "refused", details=details)
+    action = Action.STEP_UP if is_signed_in else Action.SIGN_IN
+    audit.record(action, actor, Outcome.REFUSED, details=details)
     title = "Not confirmed" if is_signed_in else refused.title
     back = reverse("step_up") if is_signed_in else reverse("sign_in")
     context = {"problem": {**problem(refused), "title": title}, "status": 403, "back": back}

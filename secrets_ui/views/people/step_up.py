@@ -1,4 +1,4 @@
-"""Step-up: a fresh proof of who one is, before what needs one. It gives the session a new id, and goes on record."""
+"""Step-up: a fresh proof of identity, before an act that needs one."""
 
 from __future__ import annotations
 

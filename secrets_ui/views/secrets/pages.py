@@ -1,4 +1,4 @@
-"""Pages that show secrets: an environment's list, and one secret. They read no value of a known version."""
+"""The list of an environment's secrets, and the page of one. They read no known version's value."""
 
 from __future__ import annotations
 
@@ -31,50 +31,42 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
-    place = enter(request, "secret.view", environment)
+    chosen = enter(request, "secret.view", environment)
     text, token = request.GET.get("q", "").strip()[:200], request.GET.get("page", "")[:4096]
     others = comparable(request)
-    is_limited_here = is_limited(request, "secret.view", place)
-
-    def page(found: listing.Listing) -> HttpResponse:
-        context = {
-            "environment": place,
-            "listing": found,
-            "text": text,
-            "token": token,
-            "may_edit": may(request, "secret.edit", place),
-            "reach": reach_of(request, "secret.view", place),
-        }
-        return render(request, "secrets/list.html", context)
-
-    if text or is_limited_here:
-        is_visible = partial(may, request, "secret.view", place)
-        return page(listing.filter_secrets(place, actor_of(request), others, text, is_visible))
-    asked = listing.AskedPage(place, actor_of(request), others, token)
-    draft = asked.draft()
-    drawn = (
-        page(draft) if draft else None
-    )  # while AWS answers; most often it tells the same as the last time
-    found = asked.listing()
-    return drawn if drawn and found is draft else page(found)
+    if text or is_limited(request, "secret.view", chosen):
+        is_visible = partial(may, request, "secret.view", chosen)
+        found = listing.filter_secrets(chosen, actor_of(request), others, text, is_visible)
+    else:
+        found = listing.list_secrets(chosen, actor_of(request), others, token)
+    context = {
+        "environment": chosen,
+        "listing": found,
+        "text": text,
+        "token": token,
+        "may_edit": may(request, "secret.edit", chosen),
+        "reach": reach_of(request, "secret.view", chosen),
+    }
+    return render(request, "secrets/list.html", context)
 
 
 @require_GET
 def open_secret(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter(request, "secret.view", environment, name)
-    look_elsewhere(place, actor_of(request), comparable(request))
-    opened = opening.open_secret(place, name, actor_of(request))
-    may_reveal = place.rules.reveal and may(request, "secret.reveal", place, name)
+    chosen = enter(request, "secret.view", environment, name)
+    look_elsewhere(chosen, actor_of(request), comparable(request))
+    opened = opening.open_secret(chosen, name, actor_of(request))
+    may_reveal = chosen.rules.reveal and may(request, "secret.reveal", chosen, name)
+    saved = request.GET.get("saved", "")
     context = {
-        "environment": place,
+        "environment": chosen,
         "opened": opened,
         "may_reveal": may_reveal,
-        "is_write_only": not place.rules.reveal,
-        "is_fresh": may_reveal and has_fresh_proof(request, place),
-        "debts": debts_of_secret(place, name, opened.secret.current),
+        "is_write_only": not chosen.rules.reveal,
+        "is_fresh": may_reveal and has_fresh_proof(request, chosen),
+        "debts": debts_of_secret(chosen, name, opened.secret.current),
         "secret": opened.secret,
-        "saved": request.GET.get("saved", "") if request.GET.get("saved", "").isdecimal() else "",
-        "may_edit": may(request, "secret.edit", place, name),
-        "may_audit": may(request, "audit.view", place),
+        "saved": saved if saved.isdecimal() else "",
+        "may_edit": may(request, "secret.edit", chosen, name),
+        "may_audit": may(request, "audit.view", chosen),
     }
     return render(request, "secrets/detail.html", context)

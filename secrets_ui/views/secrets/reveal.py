@@ -1,7 +1,8 @@
-"""Shows one value: as JSON into the page that asked, or on a page of its own where there is no script. Never by GET."""
+"""Shows one value, by POST alone: as JSON to the page's script, or on a page of its own."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,20 +15,18 @@ from ...permissions import actor_of, ensure_fresh_proof, enter
 from ...services.secrets.reveal import Revealed, asks_for_reason, reveal_key
 from ..answers import wants_json
 
-SECONDS = 30  # that a value stays on a screen
-
 
 @require_POST
 def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    place = enter(request, "secret.reveal", environment, name)
+    chosen = enter(request, "secret.reveal", environment, name)
     form = RevealForm(request.POST)
     if not form.is_valid():
         raise InvalidChange("This form is not the console's own. Load the secret's page again.")
     asked = form.cleaned_data
-    if asks_for_reason(place, name, asked["key"]):
-        ensure_fresh_proof(request, place, "secret.reveal", name)
+    if asks_for_reason(chosen, name, asked["key"]):
+        ensure_fresh_proof(request, chosen, "secret.reveal", name)
     found = reveal_key(
-        place,
+        chosen,
         actor_of(request),
         name,
         asked["key"],
@@ -35,30 +34,32 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         reason=asked["reason"],
         to=asked["to"],
     )
-    return _to_the_script(found) if wants_json(request) else _page(request, place, name, found)
+    return _json(found) if wants_json(request) else _page(request, chosen, name, found)
 
 
-def _to_the_script(found: Revealed) -> HttpResponse:
-    told = {
+def _json(found: Revealed) -> HttpResponse:
+    revealed = {
         "value": found.value.reveal(),
         "kind": found.kind,
-        "seconds": SECONDS,
+        "seconds": settings.REVEAL_SECONDS,
         "record": found.sequence,
     }
-    return JsonResponse({"revealed": told})
+    return JsonResponse({"revealed": revealed})
 
 
-def _page(request: HttpRequest, place: Environment, name: str, found: Revealed) -> HttpResponse:
-    """Without a script nothing counts down, so the browser is told to leave by itself."""
-    back = reverse("secret", args=[place.name, name])
+def _page(
+    request: HttpRequest, environment: Environment, name: str, found: Revealed
+) -> HttpResponse:
+    """The page for browsers without a script: nothing counts down, so a header makes it leave."""
+    back = reverse("secret", args=[environment.name, name])
     context = {
-        "environment": place,
+        "environment": environment,
         "name": name,
         "found": found,
         "text": found.value.reveal(),
-        "seconds": SECONDS,
+        "seconds": settings.REVEAL_SECONDS,
         "back": back,
     }
     response = render(request, "secrets/revealed.html", context)
-    response["Refresh"] = f"{SECONDS}; url={back}"
+    response["Refresh"] = f"{settings.REVEAL_SECONDS}; url={back}"
     return response

@@ -20,9 +20,9 @@ def test_a_moved_alias_fails_and_the_lambda_reads_all_the_same() -> None:
     assert run.finding("key_is_the_expected_one").status == "pass"
     assert found.remedy
     assert (
-        f"update-alias --alias-name alias/miyabi-secrets --target-key-id {KEY_ARN.rpartition('/')[2]}"
-        in found.remedy.cli
-    )
+        "update-alias --alias-name alias/miyabi-secrets --target-key-id "
+        f"{KEY_ARN.rpartition('/')[2]}"
+    ) in found.remedy.cli
 
 
 def test_an_alias_that_is_not_there_fails_with_a_command_that_makes_it() -> None:

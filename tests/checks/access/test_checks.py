@@ -1,15 +1,16 @@
-"""The checks as a whole: their order, their names, and what one that fails by itself costs the others."""
+"""The checks as a whole: their order, their names, and how one that raises affects the others."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from secrets_ui.checks import access as checks
-from secrets_ui.checks.access import CHECK_IDS, CHECKS, run_checks
+from secrets_ui.checks.access import CHECK_IDS, CHECKS, TITLES, run_checks
 from secrets_ui.domain.access.evidence import AccessEvidence, CallerIdentity, Denied, NotAsked
 from secrets_ui.domain.access.finding import Finding
 from secrets_ui.domain.errors import AwsCall
@@ -27,6 +28,13 @@ def test_every_module_with_a_check_is_in_the_list() -> None:
     with_check = {path.stem for path in FOLDER.glob("*.py") if "\ndef check(" in path.read_text()}
     assert with_check == set(CHECK_IDS)
     assert len(CHECK_IDS) == len(set(CHECK_IDS))
+
+
+def test_every_check_has_a_title_in_sentence_case_and_none_stands_twice() -> None:
+    assert set(TITLES) == set(CHECK_IDS)
+    assert len(set(map(str.casefold, TITLES.values()))) == len(TITLES)
+    for title in TITLES.values():
+        assert re.fullmatch(r"[A-Z][^_.]{5,60}", title), title
 
 
 def test_every_check_has_a_test_of_its_own() -> None:
@@ -92,8 +100,10 @@ def test_evidence_that_may_not_be_read_is_unknown_with_the_statement_to_add_and_
     decrypt = run.finding("decrypt_is_allowed")
     assert (run.answer, run.exit_status, decrypt.status) == ("unknown", 2, "unknown")
     assert json.loads(decrypt.missing) == {
-        "Effect": "Allow", "Action": ["kms:GetKeyPolicy"], "Resource": "arn:aws:kms:us-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    }  # fmt: skip
+        "Effect": "Allow",
+        "Action": ["kms:GetKeyPolicy"],
+        "Resource": "arn:aws:kms:us-west-2:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    }
     assert run.finding("get_secret_value_is_allowed").status == "pass"
 
 
@@ -127,19 +137,21 @@ def test_what_hangs_on_a_missing_thing_is_skipped_and_no_second_fault() -> None:
 def test_the_headline_answers_in_one_sentence() -> None:
     wrong = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
     run = judge(key_statement(Condition=wrong))
-    assert (
-        run.headline
-        == "No. The key policy of 1234abcd-12ab-34cd-56ef-1234567890ab does not let miyabi-lambda-execution decrypt."
+    assert run.headline == (
+        "No. The key policy of 1234abcd-12ab-34cd-56ef-1234567890ab does not let "
+        "miyabi-lambda-execution decrypt."
     )
     assert str(run.error) == "AccessDeniedException: Access to KMS is not allowed"
     assert [(step.title, step.status, step.text) for step in run.steps] == [
-        ("Role", "pass", "exists, 3 policies"), ("IAM policy", "pass", "GetSecretValue allowed"),
-        ("Secret", "pass", "AWSCURRENT, 8 keys"), ("KMS key", "fail", "kms:Decrypt denied"),
-    ]  # fmt: skip
+        ("Role", "pass", "exists, 3 policies"),
+        ("IAM policy", "pass", "GetSecretValue allowed"),
+        ("Secret", "pass", "AWSCURRENT, 8 keys"),
+        ("KMS key", "fail", "kms:Decrypt denied"),
+    ]
 
 
 def test_what_no_check_explains_is_not_called_readable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer is held against the evaluator's, all layers together."""
+    """The answer is compared with the evaluator's, all layers together."""
     wrong = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
     monkeypatch.setattr(
         checks,

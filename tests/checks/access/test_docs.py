@@ -1,4 +1,4 @@
-"""docs/troubleshooting.md: each check has its row, and no row is about a check that does not exist."""
+"""docs/troubleshooting.md has a row for each check, and none for a check that does not exist."""
 
 from __future__ import annotations
 

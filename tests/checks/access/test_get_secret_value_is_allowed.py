@@ -38,8 +38,11 @@ def test_an_action_that_is_not_listed_fails_with_the_lambda_s_error() -> None:
     found = finding(CHECK, secrets_statement("ReadSecrets", Action="secretsmanager:DescribeSecret"))
     assert found.status == "fail"
     assert str(found.error) == (
-        "AccessDeniedException: User: arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-app is not authorized to perform: "
-        f"{READ} on resource: {SECRET_ARN} because no identity-based policy allows the {READ} action"
+        "AccessDeniedException: User: "
+        "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-app is not "
+        "authorized to perform: "
+        f"{READ} on resource: {SECRET_ARN} because no identity-based policy allows the {READ} "
+        "action"
     )
     assert found.error
     assert found.error.source == "documented"

@@ -1,4 +1,4 @@
-"""Hostile evidence: huge, deep, doubled and wrongly typed policies, and names with markup, are inert and cost little time."""
+"""Hostile evidence is inert and cheap: huge, deep or wrongly typed policies, names with markup."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.access.evidence import AccessEvidence, Denial, FunctionConfiguration
 from secrets_ui.domain.access.path import ask_decrypt, ask_read
-from secrets_ui.domain.access.policy_places import exchanged, places
+from secrets_ui.domain.access.policies import list_policies, with_policy
 from secrets_ui.domain.access.run import Run
 from secrets_ui.domain.iam import Grant
 from secrets_ui.services.access.check import judge
@@ -41,7 +41,7 @@ BOUNDED = evidence(
         policy({"Effect": "Allow", "Principal": {"AWS": ROLE_ARN}, "Action": READ, "Resource": "*"})
     ),
 )
-PLACES = [place.place for place in places(BOUNDED)]
+LOCATIONS = [policy.location for policy in list_policies(BOUNDED)]
 MARKUP = "<script>alert(1)</script>{{ 7*7 }}\u202e'\"`\x1b[31m"
 
 
@@ -50,9 +50,9 @@ def no_check_broke(run: Run) -> None:
 
 
 def judged_in_time(given: AccessEvidence, seconds: float = 2.0) -> Run:
-    started = time.perf_counter()
+    started = time.process_time()
     run = judge(given)
-    assert time.perf_counter() - started < seconds
+    assert time.process_time() - started < seconds
     no_check_broke(run)
     json.dumps(run.to_json())
     return run
@@ -95,16 +95,23 @@ HOSTILE_TEXTS = {
     "doubled keys": '{"Version": "2012-10-17", "Statement": [], "Statement": []}',
     "wrong types": '{"Statement": [{"Effect": ["Allow"], "Action": 5, "Resource": null}]}',
     "nested deeply": deep(100_000),
-    "a deep condition": '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": '
+    "a deep condition": (
+        '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": '
+    )
     + deep(5_000)
     + "}]}",
     "a huge text": '{"Statement": "' + "x" * 5_000_000 + '"}',
     "many statements": policy(*[{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}] * 3_000),
-    "a huge number": '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"NumericEquals": {"a": '
+    "a huge number": (
+        '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": '
+        '{"NumericEquals": {"a": '
+    )
     + "9" * 5_000
     + "}}}]}",
     "NaN": '{"Statement": [NaN]}',
-    "half a character": '{"Statement": [{"Sid": "\\ud800", "Effect": "Allow", "Action": "*", "Resource": "*"}]}',
+    "half a character": (
+        '{"Statement": [{"Sid": "\\ud800", "Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    ),
     "markup": json.dumps(
         {
             "Version": "2012-10-17",
@@ -115,23 +122,24 @@ HOSTILE_TEXTS = {
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("location", LOCATIONS)
 def test_a_hostile_policy_breaks_no_check_and_is_never_read_as_allowed(
-    place: str, text: str
+    location: str, text: str
 ) -> None:
-    run = judged_in_time(exchanged(BOUNDED, place, text))
-    if text in (HOSTILE_TEXTS["not JSON"], HOSTILE_TEXTS["nested deeply"]) and not place.startswith(
-        ("console:", "trust")
-    ):
+    run = judged_in_time(with_policy(BOUNDED, location, text))
+    if text in (
+        HOSTILE_TEXTS["not JSON"],
+        HOSTILE_TEXTS["nested deeply"],
+    ) and not location.startswith(("console:", "trust")):
         assert run.answer == "unknown"
 
 
 @pytest.mark.parametrize(
-    "place", [place for place in PLACES if not place.startswith(("secret", "key", "trust"))]
+    "location", [name for name in LOCATIONS if not name.startswith(("secret", "key", "trust"))]
 )
-def test_ten_kilobytes_of_conditions_are_judged_in_time(place: str) -> None:
+def test_ten_kilobytes_of_conditions_are_judged_in_time(location: str) -> None:
     assert 8_000 < len(big_policy()) < 20_000
-    judged_in_time(exchanged(BOUNDED, place, big_policy()))
+    judged_in_time(with_policy(BOUNDED, location, big_policy()))
 
 
 def test_names_with_markup_stand_in_findings_as_they_are_and_in_commands_quoted() -> None:
@@ -173,7 +181,8 @@ def test_odd_arns_break_no_check(arn: str) -> None:
 
 DECISIVE = ("role", "attached", "inline", "secret", "key", "key_policy", "function")
 MEMBERS = (
-    *DECISIVE, "caller", "resource_policy", "versions", "facts", "alias", "grants", "rotation", "simulated", "denials",
+    *DECISIVE, "caller", "resource_policy", "versions", "facts", "alias", "grants", "rotation",
+    "simulated", "denials",
 )  # fmt: skip
 
 
@@ -205,10 +214,12 @@ _OPERATORS = [
 ]
 _KEYS = ["secretsmanager:VersionStage", "kms:ViaService", "aws:SourceIp", "aws:PrincipalArn"]
 _RESOURCES = [
-    "*", KEY_ARN, f"arn:aws:secretsmanager:us-east-1:111111111111:secret:{NAME}", "arn:aws:kms:us-west-2:111111111111:alias/x",
+    "*", KEY_ARN, f"arn:aws:secretsmanager:us-east-1:111111111111:secret:{NAME}",
+    "arn:aws:kms:us-west-2:111111111111:alias/x",
 ]  # fmt: skip
 _PRINCIPALS = [
-    "*", {"AWS": ROLE_ARN}, {"AWS": "AROAEXAMPLEOLDROLE123"}, {"AWS": "111111111111"}, {"Service": "lambda.amazonaws.com"},
+    "*", {"AWS": ROLE_ARN}, {"AWS": "AROAEXAMPLEOLDROLE123"}, {"AWS": "111111111111"},
+    {"Service": "lambda.amazonaws.com"},
 ]  # fmt: skip
 _one_key = st.dictionaries(
     st.sampled_from(_KEYS), st.sampled_from(["AWSCURRENT", "true", "*", "x"]), max_size=2
@@ -243,15 +254,17 @@ _ESTATES = {
 @settings(max_examples=300, deadline=None, database=None)
 @given(
     st.sampled_from(sorted(_ESTATES)),
-    st.sampled_from(PLACES),
+    st.sampled_from(LOCATIONS),
     _json | st.lists(_statement, max_size=4),
 )
 def test_whatever_a_policy_says_no_check_breaks_and_yes_means_yes(
-    estate: str, place: str, statements: Any
+    estate: str, location: str, statements: Any
 ) -> None:
     try:
-        given_ = exchanged(
-            _ESTATES[estate], place, json.dumps({"Version": "2012-10-17", "Statement": statements})
+        given_ = with_policy(
+            _ESTATES[estate],
+            location,
+            json.dumps({"Version": "2012-10-17", "Statement": statements}),
         )
     except LookupError:
         assume(False)

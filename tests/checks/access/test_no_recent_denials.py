@@ -1,4 +1,4 @@
-"""Whether CloudTrail saw a refusal lately."""
+"""Whether CloudTrail shows a recent denial."""
 
 from __future__ import annotations
 

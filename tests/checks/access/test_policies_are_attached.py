@@ -32,9 +32,8 @@ def test_without_the_secrets_policy_it_fails_and_the_answer_hangs_on_it() -> Non
     )
     assert (found.status, found.weight) == ("fail", "decides")
     assert found.remedy
-    assert (
-        found.remedy.cli
-        == f"aws iam attach-role-policy --role-name miyabi-lambda-execution --policy-arn {ACCESS_ARN}"
+    assert found.remedy.cli == (
+        f"aws iam attach-role-policy --role-name miyabi-lambda-execution --policy-arn {ACCESS_ARN}"
     )
     assert "the evaluator allows secretsmanager:GetSecretValue" in found.remedy.tried
 

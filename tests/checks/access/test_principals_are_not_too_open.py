@@ -1,4 +1,4 @@
-"""Whether a policy lets in whoever comes."""
+"""Whether a policy admits everyone."""
 
 from __future__ import annotations
 

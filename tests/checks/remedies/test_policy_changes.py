@@ -17,7 +17,7 @@ from secrets_ui.checks.remedies.policy_changes import (
     with_new_statement,
     with_statement,
 )
-from secrets_ui.domain.access.policy_places import PolicyPlace, exchanged, places
+from secrets_ui.domain.access.policies import AttachedPolicy, list_policies, with_policy
 from secrets_ui.domain.iam import PolicyKind
 from tests.checks.building import ACCESS_ARN, evidence
 from tests.checks.building import with_statement as with_inline
@@ -25,12 +25,12 @@ from tests.checks.building import with_statement as with_inline
 HOSTILE = "x'; touch /tmp/owned; echo '$(id) `id` \x1b[31m \n \u202e"
 
 
-def place(name: str, given: object = None) -> PolicyPlace:
-    return next(item for item in places(given or evidence()) if item.place == name)  # type: ignore[arg-type]
+def policy(name: str, given: object = None) -> AttachedPolicy:
+    return next(item for item in list_policies(given or evidence()) if item.location == name)  # type: ignore[arg-type]
 
 
 def test_a_shell_reads_the_command_back_as_it_was_meant() -> None:
-    change = with_new_statement(place("key"), {"Sid": HOSTILE, "Effect": "Deny"}, "words")
+    change = with_new_statement(policy("key"), {"Sid": HOSTILE, "Effect": "Deny"}, "words")
     words = shlex.split(cli(evidence(), change))
     assert words[:3] == ["aws", "kms", "put-key-policy"]
     assert json.loads(words[words.index("--policy") + 1])["Statement"][-1]["Sid"] == HOSTILE
@@ -48,7 +48,7 @@ def test_a_shell_reads_the_command_back_as_it_was_meant() -> None:
     ],
 )
 def test_each_place_has_its_own_command(where: str, operation: str) -> None:
-    change = with_new_statement(place(where), {"Sid": "New", "Effect": "Allow"}, "words")
+    change = with_new_statement(policy(where), {"Sid": "New", "Effect": "Allow"}, "words")
     assert shlex.split(cli(evidence(), change))[2] == operation
 
 
@@ -60,18 +60,18 @@ def test_an_inline_policy_without_a_statement_goes(
     statements: tuple[dict[str, str], ...], operation: str
 ) -> None:
     given = with_inline(Sid="One", Effect="Deny", Action="*", Resource="*")
-    words = shlex.split(cli(given, Change(place("identity:one-more", given), statements, "words")))
+    words = shlex.split(cli(given, Change(policy("identity:one-more", given), statements, "words")))
     assert words[2] == operation
     assert words[words.index("--policy-name") + 1] == "one-more"
 
 
 def test_a_policy_of_aws_s_own_cannot_be_changed() -> None:
-    own = replace(place(f"identity:{ACCESS_ARN}"), arn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    own = replace(policy(f"identity:{ACCESS_ARN}"), arn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     assert cli(evidence(), Change(own, ({"Sid": "One"},), "words")) == ""
 
 
 def test_one_statement_that_stands_without_a_list_is_changed_too() -> None:
-    single = PolicyPlace(
+    single = AttachedPolicy(
         "key",
         PolicyKind.KEY,
         None,
@@ -87,14 +87,14 @@ def test_one_statement_that_stands_without_a_list_is_changed_too() -> None:
 
 def test_a_sid_that_is_taken_gets_a_number() -> None:
     change = with_new_statement(
-        place("key"), {"Sid": "AccountAdministersTheKey", "Effect": "Allow"}, "words"
+        policy("key"), {"Sid": "AccountAdministersTheKey", "Effect": "Allow"}, "words"
     )
     assert change.shown[0]["Sid"] == "AccountAdministersTheKey2"
 
 
 def test_terraform_shows_the_statement_and_how_to_apply_it() -> None:
     change = with_statement(
-        place("key"),
+        policy("key"),
         0,
         {
             "Sid": "One",
@@ -134,8 +134,13 @@ def test_names_become_terraform_s(name: str, wanted: str) -> None:
 def test_every_place_can_be_exchanged_and_an_unknown_one_cannot() -> None:
     text = '{"Version": "2012-10-17", "Statement": []}'
     given = with_inline(Sid="One", Effect="Deny", Action="*", Resource="*")
-    for item in places(given):
-        after = {other.place: other.text for other in places(exchanged(given, item.place, text))}
-        assert after == {other.place: other.text for other in places(given)} | {item.place: text}
+    for item in list_policies(given):
+        after = {
+            other.location: other.text
+            for other in list_policies(with_policy(given, item.location, text))
+        }
+        assert after == {other.location: other.text for other in list_policies(given)} | {
+            item.location: text
+        }
     with pytest.raises(LookupError):
-        exchanged(given, "elsewhere", text)
+        with_policy(given, "elsewhere", text)

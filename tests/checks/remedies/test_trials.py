@@ -10,16 +10,16 @@ from secrets_ui.checks.remedies.policy_changes import with_new_statement
 from secrets_ui.checks.remedies.trials import probe, tried
 from secrets_ui.domain.access.evidence import AccessEvidence
 from secrets_ui.domain.access.path import ask_decrypt
-from secrets_ui.domain.access.policy_places import places
+from secrets_ui.domain.access.policies import list_policies
 from tests.checks.building import ACCESS_ARN, ROLE_ARN, evidence
 
 ROOT = {"AWS": "arn:aws:iam::111111111111:root"}
 
 
 def after(where: str, **members: Any) -> AccessEvidence:
-    place = next(item for item in places(evidence()) if item.place == where)
+    policy = next(item for item in list_policies(evidence()) if item.location == where)
     return with_new_statement(
-        place, {"Sid": "New", "Effect": "Allow", "Resource": "*"} | members, "words"
+        policy, {"Sid": "New", "Effect": "Allow", "Resource": "*"} | members, "words"
     ).applied(evidence())
 
 

@@ -125,12 +125,15 @@ class Stored:
         return loader.load_secrets_to_env(project_name=self.project, environment="prod", **more)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def local_client(local_aws: LocalAws) -> Any:
-    return boto3.client(
-        "secretsmanager", endpoint_url=local_aws.endpoint, region_name=tls.REGION,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"], aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )  # fmt: skip
+    """Of a session of its own, with its own keys: what a test does to the environment is not seen."""
+    session = boto3.Session(
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=tls.REGION,
+    )
+    return session.client("secretsmanager", endpoint_url=local_aws.endpoint)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from core import _errors
 from core import secrets as loader
 from core._errors import error_of
-from secrets_ui.domain.access.known_errors import read_error
+from secrets_ui.domain.access.error_reading import read_error
 from tests.deploy.loader.conftest import Stored
 from tests.deploy.loader.front import Front, refusing, telling
 

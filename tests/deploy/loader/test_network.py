@@ -17,7 +17,7 @@ import pytest
 from core import _https, _reading, _roots
 from core import secrets as loader
 from core._deadline import Deadline
-from secrets_ui.domain.access.known_errors import read_error
+from secrets_ui.domain.access.error_reading import read_error
 from testkit import tls
 from tests.deploy.loader.conftest import API_KEYS, Stored, redirect
 from tests.deploy.loader.front import Front, Handler, refusing, telling
@@ -50,7 +50,7 @@ def chunked(handler: Handler, asked: dict[str, Any]) -> None:
 
 
 def silent(handler: Handler, asked: dict[str, Any]) -> None:
-    time.sleep(2)
+    time.sleep(10)  # longer than any test waits, on a busy machine too
     hanging_up(handler, asked)
 
 
@@ -134,7 +134,7 @@ def test_a_silent_server_is_a_time_out_within_the_time_that_was_given(
         loader.TimedOut, match="ReadTimeoutError: Read timeout on endpoint URL"
     ) as caught:
         loader.get_secret(stored.config, timeout=0.7)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     assert "This says nothing of the rights" in " ".join(read_error(str(caught.value)).notes)
 
 
@@ -224,7 +224,7 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_a_time_out(
             loader.TimedOut, match="ConnectTimeoutError: Connect timeout on endpoint URL"
         ) as caught:
             loader.load_secrets_to_env("miyabi", "prod", timeout=0.7)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 8
     assert read_error(str(caught.value)).checks == ("secret_exists", "function_runs_as_role")
 
 

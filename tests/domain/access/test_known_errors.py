@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_ui.checks.access import CHECK_IDS
-from secrets_ui.domain.access.known_errors import KNOWN, MAX_CHARACTERS, contradictions, read_error
+from secrets_ui.domain.access.error_reading import MAX_CHARACTERS, contradictions, read_error
+from secrets_ui.domain.access.known_errors import KNOWN
 from secrets_ui.services.access.check import judge
 from tests.checks.building import evidence, key_statement
 
@@ -118,7 +119,8 @@ def test_a_bare_name_as_resource_means_that_the_secret_was_not_found() -> None:
 
 def test_curly_quotes_and_broken_lines_do_not_matter() -> None:
     assert read_error(
-        "InvalidRequestException: You can’t perform this operation on the\n   secret because it was marked for\n deletion"
+        "InvalidRequestException: You can’t perform this operation on the\n   secret "
+        "because it was marked for\n deletion"
     ).checks == ("secret_is_not_deleted",)
 
 
@@ -130,8 +132,11 @@ def test_a_text_that_nobody_knows_leads_nowhere() -> None:
 # What the evidence says to it.
 
 OURS = (
-    "AccessDeniedException: User: arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-app is not authorized to perform: "
-    "secretsmanager:GetSecretValue on resource: arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/api-keys-AbCdEf "
+    "AccessDeniedException: User: "
+    "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-app is not authorized "
+    "to perform: "
+    "secretsmanager:GetSecretValue on resource: "
+    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/api-keys-AbCdEf "
     "because no identity-based policy allows the secretsmanager:GetSecretValue action"
 )
 
@@ -149,7 +154,10 @@ def test_an_error_that_the_evidence_bears_out_is_not_contradicted() -> None:
 
 def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
     assert contradictions(read_error(OURS), judge(evidence())) == (
-        "Every check that would explain this error passes now: it was put right since, or IAM has yet to catch up with a change.",
+        (
+            "Every check that would explain this error passes now: "
+            "it was put right since, or IAM has yet to catch up with a change."
+        ),
     )
 
 
@@ -194,16 +202,24 @@ def test_any_text_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a" * 10_000_000, "User: arn:aws:sts::" * 100_000, "arn:aws:secretsmanager:" + "a-" * 1_000_000, ":" * 1_000_000,
-        "https://" + "a" * 1_000_000, "User: " * 500_000, "perform: " + "a:" * 500_000, "KMS." * 1_000_000,
-        "<script>alert(1)</script>" * 10_000, "\x1b[31m" * 100_000, "’" * 1_000_000,
+        "a" * 10_000_000,
+        "User: arn:aws:sts::" * 100_000,
+        "arn:aws:secretsmanager:" + "a-" * 1_000_000,
+        ":" * 1_000_000,
+        "https://" + "a" * 1_000_000,
+        "User: " * 500_000,
+        "perform: " + "a:" * 500_000,
+        "KMS." * 1_000_000,
+        "<script>alert(1)</script>" * 10_000,
+        "\x1b[31m" * 100_000,
+        "’" * 1_000_000,
     ],
     ids=range(11),
-)  # fmt: skip
+)
 def test_a_hostile_text_takes_no_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read_error(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert all(
         len(member) <= MAX_CHARACTERS
         for member in (reading.principal, reading.secret, reading.region)

@@ -1,4 +1,5 @@
-"""audit_chain: no two records look alike; what was changed, removed, moved, added, cut off is named."""
+"""audit_chain: no two records look alike; what was changed, removed, moved, added, cut off is
+named."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.audit.chain import (
     FIELDS,
     GENESIS,
-    KEY_CHANGED,
     Break,
     Checkpoint,
     check_tail,
@@ -296,7 +297,7 @@ def test_s71_another_key_takes_over_at_no_other_record() -> None:
 def changed_chain() -> list[Row]:
     """Four records under an old key, the change as the fifth, three more under the new one."""
     old = chain(4, b"old")
-    fields = (5, *(KEY_CHANGED if name == "action" else name for name in FIELDS[1:]))
+    fields = (5, *(Action.CHANGE_AUDIT_KEY if name == "action" else name for name in FIELDS[1:]))
     change = (*fields, record_hash(start(KEY), old[-1][-1], fields))
     return [*old, change, *chain(3, previous=change[-1], first=6)]
 

@@ -56,6 +56,6 @@ def test_both_ends_are_anchored() -> None:
 def test_a_pattern_that_would_backtrack_takes_no_longer_than_it_should(piece: str) -> None:
     """A backtracking matcher would need years; the bound here is loose, for slow machines."""
     pattern, text = piece * (4_000 // len(piece)) + "b", "a" * 4_000
-    started = time.perf_counter()
+    started = time.process_time()
     assert not GlobSet.parse([pattern]).matches(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -152,9 +152,9 @@ def test_one_statement_may_stand_without_a_list() -> None:
     ],
 )
 def test_a_policy_larger_than_any_that_aws_takes_is_refused_quickly(policy: Any) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert refused(policy).reason == "larger than any policy of AWS"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_the_largest_policies_with_deep_conditions_are_decided_in_bounded_time() -> None:
@@ -166,10 +166,10 @@ def test_the_largest_policies_with_deep_conditions_are_decided_in_bounded_time()
         for operator in ("StringLike", "ForAnyValue:StringNotLike")
     }
     policy = parse_policy("large", document(statement(Condition=conditions)))
-    started = time.perf_counter()
+    started = time.process_time()
     tagged = Request(SESSION, GET, SECRET, ACCOUNT, {"aws:PrincipalTag/x": "a" * 4_000}, (policy,))
     assert evaluate(tagged).decision == "ImplicitlyDenied"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_markup_in_a_policy_stays_as_it_is() -> None:

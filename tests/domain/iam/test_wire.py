@@ -253,6 +253,6 @@ def test_a_request_with_any_value_in_any_member_is_answered(member: str, value: 
 
 def test_a_huge_request_is_answered_in_bounded_time() -> None:
     many = [{"name": "n", "policy": document(*[statement(action=["a:*"] * 5)] * 200)}] * 20
-    started = time.perf_counter()
+    started = time.process_time()
     assert answered(asked(identityPolicies=many))["decision"] == "ImplicitlyDenied"
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

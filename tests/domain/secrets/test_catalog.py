@@ -1,4 +1,4 @@
-"""catalog: what the file says is expected; a mistake in it is told with file, member and expectation."""
+"""catalog: the file says what is expected; a mistake is reported with file and member."""
 
 from __future__ import annotations
 

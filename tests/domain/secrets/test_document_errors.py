@@ -1,4 +1,4 @@
-"""document: whatever is no clean JSON object is refused with its place, and told without its content."""
+"""document: what is no clean JSON object is refused with its position, without its content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""key_rules: errors where a value cannot be right, warnings where it may not be, no word of the value."""
+"""key_rules: errors where a value cannot be right, warnings where it may not, never the value."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.secrets.catalog import FORMATS, KeySpec
-from secrets_ui.domain.secrets.key_rules import (
-    FORMAT_NAMES,
-    check_value,
-    github_checksum,
-    is_placeholder,
-)
+from secrets_ui.domain.secrets.catalog import KeySpec
+from secrets_ui.domain.secrets.formats import CHECKS, FORMATS, github_checksum
+from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
 from tests.domain.strategies import ANY_TEXT
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -212,10 +208,23 @@ def test_a_placeholder_is_a_warning_and_is_not_judged_by_its_format() -> None:
 
 
 def test_every_format_has_a_name_for_people() -> None:
-    assert set(FORMAT_NAMES) == set(FORMATS)
+    labels = [item.label for item in FORMATS.values()]
+    assert all(labels)
+    assert len(set(labels)) == len(labels)
 
 
-@given(ANY_TEXT, st.sampled_from(FORMATS), st.integers(0, 100))
+def test_a_format_is_known_by_its_own_name_and_asks_only_for_checks_that_there_are() -> None:
+    assert [item.name for item in FORMATS.values()] == list(FORMATS)
+    asked = {rule.check for item in FORMATS.values() for rule in item.rules}
+    assert asked - {""} == set(CHECKS)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_value_of_a_format_has_a_verdict_while_it_is_typed(form: str) -> None:
+    assert FORMATS[form].verdicts[-1][0] == ""  # the prefix of every text
+
+
+@given(ANY_TEXT, st.sampled_from(sorted(FORMATS)), st.integers(0, 100))
 def test_no_text_makes_a_rule_fall_over(value: str, form: str, min_length: int) -> None:
     for problem in check_value(value, KeySpec("KEY", format=form, min_length=min_length)):
         assert problem.level in ("error", "warning")
@@ -225,7 +234,7 @@ def test_no_text_makes_a_rule_fall_over(value: str, form: str, min_length: int) 
 
 @given(
     st.text("QXZJ#%&=+/\\ \n\t\x00", min_size=6, max_size=40),
-    st.sampled_from(FORMATS),
+    st.sampled_from(sorted(FORMATS)),
     st.sampled_from(["", "https://", "ghp_", " "]),
 )
 def test_s02_no_remark_repeats_six_characters_of_the_value(

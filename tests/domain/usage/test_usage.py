@@ -118,7 +118,7 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
                 {Metric(SPACE, ACCESSES): Series(day(1, 2))},
                 (Alarm("a", "ALARM", NOW), Alarm("b", "OK", NOW)),
             ),
-            ["1 alarm rings.", "In 30 days: 2 reads of miyabi/prod/."],
+            ["1 alarm is in alarm.", "In 30 days: 2 reads of miyabi/prod/."],
         ),
     ],
 )

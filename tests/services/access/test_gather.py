@@ -52,13 +52,13 @@ def test_it_works(dev: Estate, hana: Actor) -> None:
 def test_a_value_is_read_once_on_record_and_never_again(
     dev: Estate, recorder: RecordingAws, hana: Actor
 ) -> None:
-    assert gather(dev, hana).looked
+    assert gather(dev, hana).value_was_read
     assert recorder.operations().count("GetSecretValue") == 1
     assert list(AuditRecord.objects.values_list("phase", "action")) == [
         ("outcome", "value.read"),
         ("intent", "value.read"),
     ]
-    assert not gather(dev, hana).looked
+    assert not gather(dev, hana).value_was_read
     assert recorder.operations().count("GetSecretValue") == 1
 
 
@@ -71,7 +71,7 @@ def test_without_a_record_no_value_is_read_and_the_rest_is_known(
     def closed(*args: Any, **more: Any) -> None:
         raise AuditUnavailable("no space")
 
-    monkeypatch.setattr(audit, "record_intent", closed)
+    monkeypatch.setattr(audit, "act", closed)
     evidence = gather(dev, hana)
     assert isinstance(evidence.facts, Unreachable)
     assert "GetSecretValue" not in recorder.operations()

@@ -9,14 +9,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from secrets_ui.domain.errors import NotPermitted, TooManyWrites, VersionConflict
-from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.audit.actions import Action, Outcome
+from secrets_ui.domain.errors import (
+    NotPermitted,
+    TooManyWrites,
+    VersionConflict,
+)
+from secrets_ui.domain.people.actor import CONSOLE, Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.changes.decide import approve, reject
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.secrets.opening import open_secret
+from testkit.intents import intend
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, save
 
@@ -127,7 +133,7 @@ def test_s75_sign_ins_are_there_with_their_address(client: Client) -> None:
 
 def test_texts_that_are_too_long_for_a_column_are_cut_not_refused() -> None:
     recorded = audit.record(
-        "sign-in", Actor("x" * 500, "y" * 500), environment="z" * 500, secret="s" * 5000
+        Action.SIGN_IN, Actor("x" * 500, "y" * 500), environment="z" * 500, secret="s" * 5000
     )
     row = AuditRecord.objects.get(sequence=recorded.sequence)
     assert (len(row.actor), len(row.address), len(row.environment), len(row.secret)) == (
@@ -142,23 +148,18 @@ def test_texts_that_are_too_long_for_a_column_are_cut_not_refused() -> None:
 def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> (
     None
 ):
-    for outcome, may_again in (
-        ("failed", True),
-        ("conflict", True),
-        ("not_applied", True),
-        ("unknown", True),
-        ("done", False),
-        ("", False),
-    ):
-        intent = audit.record_intent("secret.save", HANA, once=f"form {outcome}")
-        if outcome:
-            audit.record_outcome(intent, "secret.save", HANA, outcome)
-        if may_again:
-            assert (
-                audit.record_intent("secret.save", HANA, once=f"form {outcome}").sequence
-                > intent.sequence
-            )
-            continue
+    for outcome in (Outcome.FAILED, Outcome.CONFLICT, Outcome.NOT_APPLIED, Outcome.UNKNOWN):
+        first = intend(Action.SAVE, HANA, idempotency_key=f"form {outcome}")
+        audit.settle(
+            AuditRecord.objects.get(sequence=first.sequence), outcome, "", "a test", by=CONSOLE
+        )
+        assert (
+            intend(Action.SAVE, HANA, idempotency_key=f"form {outcome}").sequence > first.sequence
+        )
+    for is_done in (True, False):
+        first = intend(Action.SAVE, HANA, idempotency_key=f"form {is_done}")
+        if is_done:
+            first.done()
         with pytest.raises(audit.AlreadyIntended) as caught:
-            audit.record_intent("secret.save", HANA, once=f"form {outcome}")
-        assert caught.value.sequence == intent.sequence
+            intend(Action.SAVE, HANA, idempotency_key=f"form {is_done}")
+        assert caught.value.sequence == first.sequence

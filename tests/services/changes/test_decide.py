@@ -1,5 +1,5 @@
-"""Proposals: made under a label, approved by a second person as a compare-and-swap, or rejected; decided
-on once."""
+"""Proposals: made under a label, approved by a second person as a compare-and-swap, or rejected;
+decided on once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.errors import (
     AwsUnreachable,
     NotPermitted,
@@ -22,7 +23,7 @@ from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.audit.who_changed import authors_of
 from secrets_ui.services.changes.decide import Proposal, approve, open_proposals, reject
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
-from tests.processes.aws_proxy import LOST, AwsProxy
+from testkit.aws_proxy import LOST, AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -307,5 +308,5 @@ def fill_up(row: AuditRecord, count: int) -> None:
             "base_version_id": row.base_version_id,
             "version_id": f"{number:064}",
         }
-        intent = audit.record_intent("secret.propose", HANA, **where)
-        audit.record_outcome(intent, "secret.propose", HANA, "done", **where)
+        with audit.act(Action.PROPOSE, HANA, **where) as act:
+            act.done()

@@ -1,5 +1,5 @@
-"""S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most, and
-the truth on record."""
+"""S62: AWS does the work and its answer gets lost, or nothing arrives: one new version at the most,
+and the truth on record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
-from tests.processes.aws_proxy import LOST, AwsProxy, refusal
+from testkit.aws_proxy import LOST, AwsProxy, refusal
 from tests.processes.outside import Aws
 from tests.services.saving import intent_hash, on_record, save
 
@@ -182,10 +182,8 @@ def test_s62_when_aws_goes_away_after_the_move_the_outcome_is_unknown_then_settl
     assert dev.current(secret) == intent_hash(secret)
     proxy.always("DescribeSecret", lambda: LOST, done=False)
     [settled] = settle_audit(0)
-    assert (settled.outcome, len(open_intents())) == (
-        "",
-        1,
-    )  # AWS is still away: nothing is guessed
+    # AWS is still away: nothing is guessed.
+    assert (settled.outcome, len(open_intents())) == (None, 1)
     proxy.reset()
     assert [settled.outcome for settled in settle_audit(0)] == ["done"]
 
@@ -250,8 +248,8 @@ def test_throttling_is_retried_then_said_plainly_with_nothing_half_done(
 def test_a_put_that_aws_refuses_is_on_record_with_its_code(
     code: str, proxy: AwsProxy, dev: Aws
 ) -> None:
-    """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS has none
-    of them."""
+    """A deletion that was scheduled since the edit began, a quota, a disabled key: the local AWS
+    has none of them."""
     secret, base = dev.make_secret()
     proxy.always("PutSecretValue", lambda: refusal(code), done=False)
     with pytest.raises(AwsRefused):

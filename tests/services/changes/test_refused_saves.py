@@ -1,5 +1,5 @@
-"""S63, S66, S67: a save that must not be made is refused with its reason, on record, and AWS is left
-alone."""
+"""S63, S66, S67: a save that must not be made is refused with its reason, on record, and AWS is
+left alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.review import review_edit
 from secrets_ui.services.changes.save import put_new_version
-from tests.processes.aws_proxy import AwsProxy
+from testkit.aws_proxy import AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.django_db
 
 
 def ensure_refused(aws: Aws, secret: str, base: str, proxy: AwsProxy, reason: str) -> None:
-    """The save and its review are refused with the reason; only the save is on record, with the same
-    reason; no value was read."""
+    """The save and its review are refused with the reason; only the save is on record, with the
+    same reason; no value was read."""
     before = aws.labels(secret)
     with pytest.raises(SecretNotEditable, match=reason):
         save(aws, secret, base, A="new")

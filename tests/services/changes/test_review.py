@@ -1,4 +1,5 @@
-"""The review before a save, and what a conflict is told as: masked, key by key, with who and when."""
+"""The review before a save, and what a conflict is told as: masked, key by key, with who and
+when."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.review import explain_conflict, review_edit
-from tests.processes.aws_proxy import AwsProxy
+from testkit.aws_proxy import AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, save
 

@@ -1,5 +1,5 @@
-"""S64, S65: what is typed reaches AWS byte for byte, and what nobody touched stays as it was, byte for
-byte."""
+"""S64, S65: what is typed reaches AWS byte for byte, and what nobody touched stays as it was, byte
+for byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from secrets_ui.domain.errors import InvalidChange, InvalidDocument
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.save import put_new_version
-from tests.processes.aws_proxy import AwsProxy
+from testkit.aws_proxy import AwsProxy
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, save
 
@@ -117,8 +117,8 @@ def test_s65_a_stored_document_with_a_key_twice_is_refused_and_stays(
 
 @pytest.mark.parametrize("key", ["\ud800", "a\u0000b", "\u2028", "=cmd()", "x" * 300])
 def test_s65_a_key_of_any_name_is_saved_and_named_on_record(key: str, dev: Aws) -> None:
-    """Half a character can be spelt in JSON, so a script may have made such a key; it must not stop the
-    record."""
+    """Half a character can be spelt in JSON, so a script may have made such a key; it must not stop
+    the record."""
     secret, base = dev.make_secret()
     save(dev, secret, base, document=json.dumps({"A": "1", "B": "2", key: "new"}))
 

@@ -22,7 +22,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.domain.session_scope import DESCRIBE
 from secrets_ui.models import AuditRecord, VersionRecord
 from secrets_ui.services.audit.verify import verify_audit
-from secrets_ui.services.aws_access import secrets_manager
+from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.changes.save import put_new_version
 from tests.conftest import Estate
 
@@ -34,7 +34,7 @@ def edit_of(
 ) -> Edit:
     place = estate.environments[environment]
     name = place.prefix + secret
-    current = secrets_manager(place, hana, DESCRIBE).describe_secret(name).current
+    current = gateways(place, hana, DESCRIBE).secrets_manager.describe_secret(name).value.current
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )
@@ -90,9 +90,7 @@ def test_an_edit_of_an_old_version_is_refused_with_both_versions_named(
         put_new_version(
             estate.environments["dev"],
             hana,
-            edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/two").__class__(
-                first.secret, first.base, (Change("MIYABI_ROOT", SecretValue("/two")),)
-            ),
+            Edit(first.secret, first.base, (Change("MIYABI_ROOT", SecretValue("/two")),)),
         )
     assert (caught.value.base, caught.value.current) == (first.base, saved.version_id)
     assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/one"
@@ -101,7 +99,9 @@ def test_an_edit_of_an_old_version_is_refused_with_both_versions_named(
 
 def test_the_same_form_sent_twice_makes_one_version(estate: Estate, hana: Actor) -> None:
     edit = edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/once")
-    edit = Edit(edit.secret, edit.base, edit.changes, once="11111111-1111-4111-8111-111111111111")
+    edit = Edit(
+        edit.secret, edit.base, edit.changes, idempotency_key="11111111-1111-4111-8111-111111111111"
+    )
 
     first = put_new_version(estate.environments["dev"], hana, edit)
     second = put_new_version(estate.environments["dev"], hana, edit)

@@ -1,5 +1,5 @@
-"""Settling: an intent without an outcome ends with what AWS, or the record itself, proves; otherwise with
-"unknown", never with a guess."""
+"""Settling: an intent without an outcome ends with what AWS, or the record itself, proves;
+otherwise with "unknown", never with a guess."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from secrets_ui.domain.audit.actions import Action, Outcome
 from secrets_ui.domain.audit.chain import version_id_of
 from secrets_ui.domain.errors import OutcomeUnknown
 from secrets_ui.domain.people.actor import CONSOLE
@@ -17,7 +18,8 @@ from secrets_ui.services import audit
 from secrets_ui.services.audit import records as audit_log
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.changes.settle import Settled, open_intents, settle_audit, sweep_labels
-from tests.processes.aws_proxy import LOST, AwsProxy
+from testkit.aws_proxy import LOST, AwsProxy
+from testkit.intents import intend
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, intent_hash, on_record, save
 
@@ -27,8 +29,8 @@ Left = Callable[..., tuple[str, str, str]]
 
 @pytest.fixture
 def left_open(proxy: AwsProxy, dev: Aws) -> Left:
-    """A save whose outcome nobody knows: AWS went away at the move, which it made or did not. The secret,
-    its base, the new version."""
+    """A save whose outcome nobody knows: AWS went away at the move, which it made or did not. The
+    secret, its base, the new version."""
 
     def leave(*, moved: bool) -> tuple[str, str, str]:
         secret, base = dev.make_secret()
@@ -111,7 +113,7 @@ def test_s61_another_swap_from_the_same_base_proves_that_it_never_was(
 
 def test_s61_a_version_that_was_never_made_is_not_applied(proxy: AwsProxy, dev: Aws) -> None:
     secret, base = dev.make_secret()
-    audit.record_intent("secret.save", HANA, environment="dev", secret=secret, base_version_id=base)
+    intend(Action.SAVE, HANA, environment="dev", secret=secret, base_version_id=base)
     told = settled()
     assert (told.outcome, told.why) == ("not_applied", "AWS has no such version")
 
@@ -119,9 +121,7 @@ def test_s61_a_version_that_was_never_made_is_not_applied(proxy: AwsProxy, dev: 
 def test_s61_a_version_beyond_the_first_page_is_found(proxy: AwsProxy, dev: Aws) -> None:
     """AWS hands out a hundred versions at a time, in no promised order."""
     secret, base = dev.make_secret()
-    intent = audit.record_intent(
-        "secret.propose", HANA, environment="dev", secret=secret, base_version_id=base
-    )
+    intent = intend(Action.PROPOSE, HANA, environment="dev", secret=secret, base_version_id=base)
     proxy.amend("ListSecretVersionIds", NextToken="more", Versions=[{"VersionId": "0" * 32}])
     proxy.after(
         "ListSecretVersionIds",
@@ -169,20 +169,20 @@ def test_s61_a_setting_that_changed_meanwhile_does_not_hide_the_version(
 
 
 def test_s61_a_read_that_was_not_answered_for_is_unknown(dev: Aws) -> None:
-    audit.record_intent("value.read", HANA, environment="dev", secret="miyabi/dev/x")
+    intend(Action.READ_VALUE, HANA, environment="dev", secret="miyabi/dev/x")
     assert settled().outcome == "unknown"
 
 
 def test_an_intent_stays_open_while_aws_is_away(proxy: AwsProxy, left_open: Left) -> None:
     left_open(moved=True)
     proxy.always("DescribeSecret", lambda: LOST, done=False)
-    assert settled().outcome == ""
+    assert settled().outcome is None
     assert len(open_intents()) == 1
 
 
 def test_an_intent_of_an_environment_that_was_taken_out_stays_open(dev: Aws) -> None:
-    audit.record_intent("secret.save", HANA, environment="gone", secret="miyabi/gone/x")
-    assert settled() == Settled(1, "secret.save", "", "There is no environment called gone.")
+    intend(Action.SAVE, HANA, environment="gone", secret="miyabi/gone/x")
+    assert settled() == Settled(1, "secret.save", None, "There is no environment called gone.")
 
 
 def test_a_young_intent_may_belong_to_a_live_request_and_is_left_alone(left_open: Left) -> None:
@@ -200,32 +200,17 @@ def test_an_intent_that_was_ended_meanwhile_is_not_ended_again(left_open: Left) 
     assert next(one).outcome == "done"
     assert list(other) == []
     with pytest.raises(audit.AlreadyEnded):
-        audit.settle(
-            audit.Recorded(intents[0].sequence, intents[0].hash),
-            "secret.save",
-            HANA,
-            "unknown",
-            secret=secret,
-        )
+        audit.settle(intents[0], Outcome.UNKNOWN, "", "too late", by=CONSOLE)
     assert on_record(secret) == [("secret.save", "done")]
 
 
 def test_a_request_that_outlived_its_settlement_has_the_last_word() -> None:
-    """A machine was suspended for minutes between two calls: what it did counts, not what AWS could tell
-    before."""
-    intent = audit.record_intent("secret.save", HANA, environment="dev", secret="miyabi/dev/x")
-    audit.settle(
-        intent, "secret.save", HANA, "not_applied", environment="dev", secret="miyabi/dev/x"
-    )
-    audit.record_outcome(
-        intent,
-        "secret.save",
-        HANA,
-        "done",
-        environment="dev",
-        secret="miyabi/dev/x",
-        version_id=intent.hash,
-    )
+    """A machine was suspended for minutes between two calls: what it did counts, not what AWS could
+    tell before."""
+    intent = intend(Action.SAVE, HANA, environment="dev", secret="miyabi/dev/x")
+    [left] = open_intents()
+    audit.settle(left, Outcome.NOT_APPLIED, "", "AWS has no such version", by=CONSOLE)
+    intent.done(version_id=intent.hash)
 
     [entry] = audit_log.search({}, ["dev"]).entries
     assert entry.outcome == "done"

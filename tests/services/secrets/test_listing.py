@@ -1,4 +1,4 @@
-"""The list: its page is drafted while AWS answers, and shows nothing that this very answer does not tell."""
+"""The list: one call to AWS where the database knows the rest, and nothing that this very answer does not hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from secrets_ui.domain.errors import AwsAccessDenied
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import VersionRecord
-from secrets_ui.services.secrets.listing import AskedPage, Listing, list_secrets
+from secrets_ui.services.secrets.listing import Listing, list_secrets
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -30,22 +30,22 @@ def seen(
     return estate, aws
 
 
-def ask(estate: Estate, actor: Actor) -> tuple[Listing | None, Listing]:
-    """The draft and what was shown."""
-    asked = AskedPage(estate.environments["dev"], actor)
-    return asked.draft(), asked.listing()
+def ask(estate: Estate, actor: Actor) -> Listing:
+    return list_secrets(estate.environments["dev"], actor)
 
 
 def states(listing: Listing) -> dict[str, str]:
     return {row.short: row.state.text for row in listing.rows}
 
 
-def test_the_draft_is_shown_when_aws_tells_the_same_again(
+def test_the_same_is_shown_when_aws_tells_the_same_again(
     seen: tuple[Estate, RecordingAws], hana: Actor
 ) -> None:
     estate, aws = seen
-    draft, shown = ask(estate, hana)
-    assert shown is draft
+    first = ask(estate, hana)
+    aws.seen.clear()
+    shown = ask(estate, hana)
+    assert shown.rows == first.rows
     assert states(shown) == {"api-keys": FINE, "config": FINE}
     assert aws.operations() == ["ListSecrets"]
 
@@ -54,15 +54,14 @@ def test_a_change_made_outside_the_console_is_shown_at_once(
     seen: tuple[Estate, RecordingAws], hana: Actor
 ) -> None:
     estate, _ = seen
+    before = ask(estate, hana)
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId=CONFIG, SecretString=json.dumps({"BASE_URL": "changeme"})
     )
-    draft, shown = ask(estate, hana)
-    assert draft
-    assert shown is not draft
-    assert states(draft)["config"] == FINE
+    shown = ask(estate, hana)
+    assert states(before)["config"] == FINE
     assert states(shown)["config"] != FINE
-    assert ask(estate, hana)[1].rows == shown.rows
+    assert ask(estate, hana).rows == shown.rows
 
 
 def test_a_secret_that_is_new_or_gone_is_new_or_gone_at_once(
@@ -71,9 +70,9 @@ def test_a_secret_that_is_new_or_gone_is_new_or_gone_at_once(
     estate, _ = seen
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/another", SecretString="{}")
-    assert "another" in states(ask(estate, hana)[1])
+    assert "another" in states(ask(estate, hana))
     client.delete_secret(SecretId="miyabi/dev/another", ForceDeleteWithoutRecovery=True)
-    assert "another" not in states(ask(estate, hana)[1])
+    assert "another" not in states(ask(estate, hana))
 
 
 def test_a_secret_that_was_deleted_and_restored_is_not_read_again(
@@ -82,39 +81,34 @@ def test_a_secret_that_was_deleted_and_restored_is_not_read_again(
     estate, aws = seen
     client = estate["dev"].clients.secretsmanager
     client.delete_secret(SecretId=KEYS)
-    assert states(ask(estate, hana)[1])["api-keys"].startswith("Deletion")
+    assert states(ask(estate, hana))["api-keys"].startswith("Deletion")
     client.restore_secret(SecretId=KEYS)
-    assert states(ask(estate, hana)[1])["api-keys"] == FINE
+    assert states(ask(estate, hana))["api-keys"] == FINE
     assert set(aws.operations()) == {"ListSecrets"}
 
 
-def test_what_aws_refuses_is_told_although_there_is_a_draft(
+def test_what_aws_refuses_is_told_although_the_list_was_opened_before(
     seen: tuple[Estate, RecordingAws], hana: Actor
 ) -> None:
     estate, aws = seen
     aws.break_call("ListSecrets", "AccessDeniedException", "not authorized")
-    asked = AskedPage(estate.environments["dev"], hana)
-    assert asked.draft()
     with pytest.raises(AwsAccessDenied):
-        asked.listing()
+        ask(estate, hana)
 
 
-def test_there_is_no_draft_of_what_nobody_has_seen(
+def test_what_nobody_has_seen_is_looked_at(
     watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
 ) -> None:
     estate, aws = watched(only=("dev",))
-    draft, shown = ask(estate, hana)
-    assert draft is None
+    shown = ask(estate, hana)
     assert states(shown) == {"api-keys": FINE, "config": FINE}
     assert aws.operations().count("GetSecretValue") == 2
 
 
-def test_there_is_no_draft_of_a_version_whose_facts_are_not_kept(
+def test_a_version_whose_facts_are_not_kept_is_looked_at(
     seen: tuple[Estate, RecordingAws], hana: Actor
 ) -> None:
     estate, aws = seen
     VersionRecord.objects.filter(arn__contains="config").delete()
-    draft, shown = ask(estate, hana)
-    assert draft is None
-    assert states(shown)["config"] == FINE
+    assert states(ask(estate, hana))["config"] == FINE
     assert aws.operations().count("GetSecretValue") == 1

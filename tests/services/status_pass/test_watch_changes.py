@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.access.evidence import Known
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
 from secrets_ui.domain.status.outside_changes import OutsideChange
 from secrets_ui.domain.status.watched import TrailEvent
 from secrets_ui.models import AuditRecord
-from secrets_ui.services import audit
 from secrets_ui.services.status_pass.watch_changes import WhoDidIt, lately, what_the_chain_knows
+from testkit.intents import intend
 
 NOW = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)
 NAME, YUKI, KEN = "miyabi/dev/config", "arn:aws:iam::1:user/yuki", "arn:aws:iam::1:user/ken"
@@ -88,7 +89,7 @@ def test_a_change_is_told_for_some_days(settings: Any) -> None:
 
 @pytest.mark.django_db
 def test_the_chain_knows_its_saves_those_under_way_too_in_either_form(hana: Any) -> None:
-    intent = audit.record_intent("secret.save", hana, environment="dev", secret=NAME)
+    intent = intend(Action.SAVE, hana, environment="dev", secret=NAME)
     uuid = AuditRecord.objects.get().hash[:32]
     as_uuid = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
     for version in (intent.hash, as_uuid):

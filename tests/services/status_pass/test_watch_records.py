@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from secrets_ui.domain.audit.actions import Action
 from secrets_ui.services import audit
 from secrets_ui.services.status_pass import watch_records
 from secrets_ui.services.status_pass.watch_records import watch_records as watch
@@ -21,7 +22,7 @@ def in_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def add(actor: Any, count: int) -> str:
-    return [audit.record("sign_in", actor).hash for _ in range(count)][-1]
+    return [audit.record(Action.SIGN_IN, actor).hash for _ in range(count)][-1]
 
 
 def test_it_goes_on_from_where_it_stood(hana: Any, in_steps: None) -> None:

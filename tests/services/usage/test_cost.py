@@ -12,7 +12,7 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.secret import Secret
 from secrets_ui.domain.usage.usage import Metric, Series, Usage, calls_of
-from secrets_ui.services.usage.cost import reckon_cost
+from secrets_ui.services.usage.cost import estimate_cost
 
 NOW = datetime(2026, 11, 16, tzinfo=UTC)
 CALL = AwsCall("x:Y")
@@ -42,7 +42,7 @@ def usage(
 
 
 def figures(usage: Usage) -> dict[str, tuple[Decimal | None, Decimal | None, str]]:
-    [entry] = reckon_cost([usage]).environments
+    [entry] = estimate_cost([usage]).environments
     return {figure.name: (figure.so_far, figure.month, figure.how) for figure in entry.cost.figures}
 
 
@@ -51,7 +51,9 @@ def test_an_environment_costs_its_secrets_its_calls_and_its_key() -> None:
     assert found["Secrets"][:2] == (Decimal("0.40"), Decimal("0.80"))
     assert found["Calls"][:2] == (Decimal("1.50"), Decimal("3.00"))
     assert found["Keys"][:2] == (Decimal("0.50"), Decimal("1.00"))
-    assert reckon_cost([usage(place("dev"), secret("a"), secret("b"))]).all.month == Decimal("4.80")
+    assert estimate_cost([usage(place("dev"), secret("a"), secret("b"))]).all.month == Decimal(
+        "4.80"
+    )
 
 
 def test_prices_are_settings(settings: Any) -> None:
@@ -65,7 +67,7 @@ def test_prices_are_settings(settings: Any) -> None:
 
 
 def test_calls_and_key_of_one_account_and_region_are_counted_once() -> None:
-    first, second = reckon_cost(
+    first, second = estimate_cost(
         [usage(place("dev"), secret("a")), usage(place("staging"), secret("b"))]
     ).environments
     shared = {figure.name: figure for figure in second.cost.figures}
@@ -75,11 +77,11 @@ def test_calls_and_key_of_one_account_and_region_are_counted_once() -> None:
 
 
 def test_another_account_has_calls_and_a_key_of_its_own() -> None:
-    reckoning = reckon_cost(
+    estimate = estimate_cost(
         [usage(place("dev"), secret("a")), usage(place("prod", "333333333333"), secret("b"))]
     )
-    assert [entry.cost.month for entry in reckoning.environments] == [Decimal("4.40")] * 2
-    assert reckoning.one_more.month == Decimal("0.80") + 3 + 1
+    assert [entry.cost.month for entry in estimate.environments] == [Decimal("4.40")] * 2
+    assert estimate.one_more.month == Decimal("0.80") + 3 + 1
 
 
 def test_one_key_under_two_names_is_one_key_and_aws_s_own_costs_nothing() -> None:
@@ -116,6 +118,6 @@ def test_half_told_metrics_are_not_added_up() -> None:
 
 def test_no_data_point_is_not_known_and_never_zero() -> None:
     empty: Known[Any] = Known({}, CALL)
-    reckoning = reckon_cost([usage(place("dev"), secret("a"), metrics=empty)])
-    assert reckoning.all.unknown == ("Calls",)
-    assert reckoning.one_more.unknown == ("Calls",)
+    estimate = estimate_cost([usage(place("dev"), secret("a"), metrics=empty)])
+    assert estimate.all.unknown == ("Calls",)
+    assert estimate.one_more.unknown == ("Calls",)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.models import AuditRecord
 from testkit.posting import (
     JSON,
@@ -134,7 +135,7 @@ def test_the_review_says_what_would_change_and_changes_nothing(dev: Estate, edit
     )
     review = editor.post(EDIT, form, **JSON).json()["review"]
     assert {row["key"]: row["after"][:8] for row in review["rows"]} == {
-        "MIYABI_ROOT": "•" * 8,
+        "MIYABI_ROOT": MASK,
         "MIYABI_REPO_NAME": "removed",
     }
     assert review["summary"] == "2 keys change, 2 stay as they are"
@@ -248,7 +249,7 @@ def test_a_conflict_says_who_and_when_and_masks_all_three_sides(
     assert told["when"].startswith("20")
     row = told["rows"][0]
     assert (row["key"], row["overlaps"]) == ("MIYABI_ROOT", True)
-    assert {row[side][:8] for side in ("base", "theirs", "yours")} == {"•" * 8}
+    assert {row[side][: len(MASK)] for side in ("base", "theirs", "yours")} == {MASK}
     assert stored(dev)["MIYABI_ROOT"] == "/kenji"
 
 

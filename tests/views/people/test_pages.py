@@ -13,6 +13,7 @@ from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.services.people.sessions import note_session
 from tests.conftest import Estate, client_of
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +170,8 @@ def test_s28_an_account_that_is_switched_off_is_out_and_its_sessions_are_gone(
         person("viewer", "dev"),
     )
     clients, other = [client_of(hana), client_of(hana)], client_of(ken)
+    for client in clients:
+        note_session(str(client.session.session_key), hana, "password", "192.0.2.7", "a browser")
     assert switch(admin, hana, "off").status_code == 302
     assert [client.get("/dev/").status_code for client in clients] == [302, 302]
     assert other.get("/dev/").status_code == 200

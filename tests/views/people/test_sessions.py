@@ -160,6 +160,14 @@ def test_s26_what_is_over_cannot_be_made_longer() -> None:
     assert not Session.objects.exists()
 
 
+def test_the_limits_of_a_session_are_told_by_the_settings_alone(settings: Any) -> None:
+    settings.SESSION_IDLE_SECONDS, settings.SESSION_LIFE_SECONDS = 20 * 60, 8 * 3600
+    settings.SESSION_WARNING_SECONDS = 120
+    page = enter("hana").get("/account/sessions").content.decode()
+    assert "after 20 minutes without use, and after 8 hours in any case" in page
+    assert 'data-warning="120" data-longest="8 hours"' in page
+
+
 def test_every_page_shows_when_the_session_ends() -> None:
     client = enter("hana")
     age(client, seen=50, started=50)

@@ -98,6 +98,20 @@ def test_s02_the_answer_holds_nothing_else_of_the_document(
         assert leaks_in(canary, [("answer", answer.content)]) == []
 
 
+def test_how_long_a_value_is_shown_is_told_by_the_setting_alone(
+    secret: tuple[Estate, RecordingAws, str], signed_in: SignedIn, settings: Any
+) -> None:
+    settings.REVEAL_SECONDS = 45
+    estate, _, _ = secret
+    client = signed_in("editor", "dev")
+    assert ask(client, estate).json()["revealed"]["seconds"] == 45
+    assert "Show for 45 seconds" in client.get("/dev/secret/miyabi/dev/config").content.decode()
+    form = {"key": "CANARY", "version": current_version(estate, "dev", "config"), "reason": "x"}
+    page = client.post(PATH, form | {"to": "screen"})
+    assert page["Refresh"].startswith("45; url=")
+    assert "leaves by itself after 45 seconds" in page.content.decode()
+
+
 def test_what_is_no_text_is_shown_as_it_is_written(
     secret: tuple[Estate, RecordingAws, str], signed_in: SignedIn
 ) -> None:

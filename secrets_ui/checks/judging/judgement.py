@@ -1,4 +1,4 @@
-"""Judging one side of an answer: allowed; refused for a reason that another check names; refused for one that is told here; or not known."""
+"""Judges one side of a decision, and whether another check already explains a refusal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from ...domain.access.evidence import AccessEvidence, Missing
 from ...domain.access.path import Answer
 from ...domain.access.sides import near_misses
 from ...domain.iam import Decision, Evaluation, Request
-from ..traps.find import find, lacks_secrets_access, repaired
+from ..traps.find import find_traps, lacks_secrets_access, repaired
 
 Side = Callable[[Request], Evaluation]
 Ask = Callable[[AccessEvidence], Answer]
 
 
-class Judged:
-    """`outcome`, and the evaluation that tells it: for "refused" the one in which all that other checks name is put right."""
+class Judgement:
+    """The outcome, and the evaluation behind it.
+
+    For "refused", the evaluation is the one after the faults that other checks name are repaired.
+    """
 
     def __init__(self, evidence: AccessEvidence, ask: Ask, side: Side) -> None:
         self.answer = ask(evidence)
@@ -33,23 +36,23 @@ class Judged:
             self.outcome = "explained"
         elif self.evaluation.decision is not Decision.UNDETERMINED:
             self.outcome = "refused"
-            self.evaluation = _telling(rest, self.evaluation)
+            self.evaluation = _remaining_refusal(rest, self.evaluation)
 
 
 def _evaluate(answer: Answer, side: Side) -> Evaluation | None:
     return side(answer.request) if answer.request else None
 
 
-def _telling(rest: Evaluation | None, real: Evaluation) -> Evaluation:
-    """What is left when the other faults are gone; the real one where nothing else refuses, or nobody can say."""
+def _remaining_refusal(rest: Evaluation | None, real: Evaluation) -> Evaluation:
+    """Return the refusal that remains after repair, or the real one if none certainly remains."""
     if rest is None or rest.is_allowed or rest.decision is Decision.UNDETERMINED:
         return real
     return rest
 
 
 def explanation(evidence: AccessEvidence) -> str:
-    """Which checks say why, by the claims that they are named after."""
-    checks = [trap.noted.check for trap in find(evidence) if trap.noted.blocks]
+    """Name the checks that explain a refusal."""
+    checks = [trap.note.check for trap in find_traps(evidence) if trap.note.blocks]
     if lacks_secrets_access(evidence):
         checks = [
             "role_exists" if isinstance(evidence.role, Missing) else "policies_are_attached",

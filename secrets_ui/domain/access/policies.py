@@ -1,4 +1,4 @@
-"""Every policy that takes part in the answer, by the place where it stands; and the same evidence with one of them exchanged."""
+"""The policies in the evidence, by location, and the evidence with one of them replaced."""
 
 from __future__ import annotations
 
@@ -24,10 +24,14 @@ _TYPED = AwsCall("typed")
 
 
 @dataclass(frozen=True)
-class PolicyPlace:
-    """`place` is its address: key, secret, boundary, trust, `identity:NAME` or `console:NAME`. `layer` is None for a trust policy."""
+class AttachedPolicy:
+    """A policy in the evidence.
 
-    place: str
+    `location` is key, secret, boundary, trust, `identity:NAME` or `console:NAME`. `layer` is None
+    for a trust policy.
+    """
+
+    location: str
     kind: PolicyKind
     layer: Layer | None
     name: str
@@ -36,11 +40,11 @@ class PolicyPlace:
 
     @property
     def title(self) -> str:
-        return _TITLES.get(self.place, f"policy {self.name}")
+        return _TITLES.get(self.location, f"policy {self.name}")
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        """None for a policy that cannot be read."""
+        """The parsed statements; empty for a policy that cannot be parsed."""
         try:
             return parsed(self.name, self.text, self.kind).statements if self.text else ()
         except MalformedPolicy:
@@ -48,12 +52,12 @@ class PolicyPlace:
 
     @property
     def documents(self) -> list[dict[str, Any]]:
-        """The statements as they are written, as copies that may be changed."""
+        """The statements as written, as copies that may be changed."""
         found = json.loads(self.text)["Statement"] if self.text else []
         return found if isinstance(found, list) else [found]
 
     def with_statements(self, documents: list[Mapping[str, Any]]) -> str:
-        """The whole policy's text with other statements."""
+        """Return the text of the whole policy with other statements."""
         whole = json.loads(self.text) if self.text else {"Version": "2012-10-17"}
         return json.dumps({**whole, "Statement": documents})
 
@@ -68,25 +72,25 @@ _TITLES = {
 
 @lru_cache(maxsize=256)
 def parsed(name: str, text: str, kind: PolicyKind) -> NamedPolicy:
-    """A policy parsed once: every check asks about the same few. Raises MalformedPolicy."""
+    """Parse a policy, once for all the checks that need it. Raises MalformedPolicy."""
     return parse_policy(name, text, kind)
 
 
 @lru_cache(maxsize=16)
-def places(evidence: AccessEvidence) -> tuple[PolicyPlace, ...]:
-    """All policies that could be read, this console's own at the end."""
-    return tuple(_places(evidence))
+def list_policies(evidence: AccessEvidence) -> tuple[AttachedPolicy, ...]:
+    """Return all policies that could be read, this console's own last."""
+    return tuple(_list_policies(evidence))
 
 
-def _places(evidence: AccessEvidence) -> Iterator[PolicyPlace]:
+def _list_policies(evidence: AccessEvidence) -> Iterator[AttachedPolicy]:
     if isinstance(evidence.role, Known):
         role = evidence.role.value
-        yield PolicyPlace("trust", PolicyKind.TRUST, None, role.name, role.trust, role.arn)
+        yield AttachedPolicy("trust", PolicyKind.TRUST, None, role.name, role.trust, role.arn)
     yield from _identity(evidence.documents, "identity")
     if isinstance(evidence.boundary, Known):
         yield _document("boundary", Layer.BOUNDARY, evidence.boundary.value)
     if isinstance(evidence.resource_policy, Known):
-        yield PolicyPlace(
+        yield AttachedPolicy(
             "secret",
             PolicyKind.RESOURCE,
             Layer.RESOURCE,
@@ -95,39 +99,42 @@ def _places(evidence: AccessEvidence) -> Iterator[PolicyPlace]:
         )
     if isinstance(evidence.key_policy, Known) and isinstance(evidence.key, Known):
         key = evidence.key.value
-        yield PolicyPlace(
+        yield AttachedPolicy(
             "key", PolicyKind.KEY, Layer.RESOURCE, key.key_id, evidence.key_policy.value, key.arn
         )
     yield from _identity(evidence.console.documents, "console")
 
 
-def _identity(documents: Mapping[str, Evidence[Document]], of: str) -> Iterator[PolicyPlace]:
+def _identity(documents: Mapping[str, Evidence[Document]], of: str) -> Iterator[AttachedPolicy]:
     for name, found in documents.items():
         if isinstance(found, Known):
             yield _document(f"{of}:{name}", Layer.IDENTITY, found.value)
 
 
-def _document(place: str, layer: Layer, document: Document) -> PolicyPlace:
-    return PolicyPlace(
-        place, PolicyKind.IDENTITY, layer, document.name, document.text, document.arn
+def _document(location: str, layer: Layer, document: Document) -> AttachedPolicy:
+    return AttachedPolicy(
+        location, PolicyKind.IDENTITY, layer, document.name, document.text, document.arn
     )
 
 
-def place_of(evidence: AccessEvidence, result: StatementResult) -> PolicyPlace:
-    """Where a statement of an evaluation stands. Raises LookupError."""
-    for place in places(evidence):
-        if (place.layer, place.name) == (result.layer, result.policy):
-            found = [item for item in place.statements if item.index == result.statement.index]
+def policy_of(evidence: AccessEvidence, result: StatementResult) -> AttachedPolicy:
+    """Return the policy that holds a statement of an evaluation. Raises LookupError."""
+    for policy in list_policies(evidence):
+        if (policy.layer, policy.name) == (result.layer, result.policy):
+            found = [item for item in policy.statements if item.index == result.statement.index]
             if found and found[0].document == result.statement.document:
-                return place
+                return policy
     raise LookupError(result.policy)
 
 
-def exchanged(evidence: AccessEvidence, place: str, text: str) -> AccessEvidence:
-    """The same evidence with the policy at `place` reading `text`; LookupError for a place that does not take part."""
-    found = {item.place: item for item in places(evidence)}[place]
+def with_policy(evidence: AccessEvidence, location: str, text: str) -> AccessEvidence:
+    """Return the evidence with `text` as the policy at `location`.
+
+    Raises LookupError for a location that is not in the evidence.
+    """
+    found = {item.location: item for item in list_policies(evidence)}[location]
     typed: Known[Document] = Known(Document(found.name, text, found.arn), _TYPED)
-    match place.partition(":"):
+    match location.partition(":"):
         case ("key", *_):
             return replace(evidence, key_policy=Known(text, _TYPED))
         case ("secret", *_):

@@ -1,0 +1,49 @@
+"""All gateways of one caller."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from .caller import Caller
+from .cloudtrail import CloudTrailGateway
+from .cloudwatch import CloudWatchGateway
+from .iam import IamGateway
+from .kms import KmsGateway
+from .lambda_ import LambdaGateway
+from .secrets_manager import SecretsManagerGateway
+from .sts import StsGateway
+
+
+class Gateways:
+    """Each is made when it is first used. No call is made here."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def secrets_manager(self) -> SecretsManagerGateway:
+        return SecretsManagerGateway(self._caller)
+
+    @cached_property
+    def iam(self) -> IamGateway:
+        return IamGateway(self._caller)
+
+    @cached_property
+    def kms(self) -> KmsGateway:
+        return KmsGateway(self._caller)
+
+    @cached_property
+    def lambda_(self) -> LambdaGateway:
+        return LambdaGateway(self._caller)
+
+    @cached_property
+    def sts(self) -> StsGateway:
+        return StsGateway(self._caller)
+
+    @cached_property
+    def cloudtrail(self) -> CloudTrailGateway:
+        return CloudTrailGateway(self._caller)
+
+    @cached_property
+    def cloudwatch(self) -> CloudWatchGateway:
+        return CloudWatchGateway(self._caller)

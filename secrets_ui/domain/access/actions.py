@@ -1,0 +1,9 @@
+"""The actions of the path: what a reader and a writer of a secret call."""
+
+from __future__ import annotations
+
+READ, DESCRIBE = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"
+DECRYPT = "kms:Decrypt"
+READ_ACTIONS = (READ, DESCRIBE)
+WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")
+WRITE_KEY_ACTIONS = ("kms:GenerateDataKey", DECRYPT)

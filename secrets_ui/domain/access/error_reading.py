@@ -1,0 +1,166 @@
+"""Reads an error text of a Lambda's log: its code, what it names, and the checks that explain it.
+
+A text is a hint, never the verdict: AWS names only one denying layer and changes its words, and
+tools add words of their own. So the code counts first, words second.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .known_errors import KNOWN, KnownError
+from .run import Run
+
+MAX_CHARACTERS = 8_000
+"""How much of a pasted text is read."""
+
+_CODES = {code.casefold(): code for entry in KNOWN for code in entry.codes}
+_WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
+_PRINCIPAL = re.compile(
+    r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII
+)
+_ACTION = re.compile(r"perform: ([a-z0-9-]{2,40}:[A-Za-z]{2,80})", re.ASCII)
+_RESOURCE = re.compile(r"on resource: ([^\s\"']{1,2048})", re.ASCII)
+_SECRET = re.compile(
+    r"arn:aws[a-z-]{0,10}:secretsmanager:([a-z0-9-]{5,25}):([0-9]{12}):secret:([^\s\"':,]{1,520})",
+    re.ASCII,
+)
+_KEY = re.compile(
+    r"arn:aws[a-z-]{0,10}:kms:([a-z0-9-]{5,25}):([0-9]{12}):(?:key|alias)/([^\s\"':,]{1,256})",
+    re.ASCII,
+)
+_ENDPOINT = re.compile(
+    r"https://[a-z-]{2,40}\.([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9])\.amazonaws", re.ASCII
+)
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ErrorReading:
+    """What a pasted text says. Members are "" if it does not say."""
+
+    code: str = ""
+    checks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    action: str = ""
+    principal: str = ""
+    role: str = ""
+    account: str = ""
+    region: str = ""
+    secret: str = ""
+    key_id: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.checks or self.notes)
+
+
+def read_error(text: str) -> ErrorReading:
+    """Return the code, the checks that explain it and what the text names. Time is bounded."""
+    plain = " ".join(text[:MAX_CHARACTERS].replace("’", "'").split())
+    folded, codes = plain.casefold(), _codes(plain)
+    entry = _best(codes, folded)
+    secret, key, principal = _SECRET.search(plain), _KEY.search(plain), _found(_PRINCIPAL, plain)
+    bare = _bare_name(plain)
+    notes = (entry.note,) if entry and entry.note else ()
+    checks = entry.checks if entry else ()
+    # AWS checks permissions before existence, and names a secret that it did not find by its name.
+    if bare and checks:
+        checks = tuple(dict.fromkeys(("secret_exists", *checks)))
+        notes = (
+            *notes,
+            "AWS names the secret by its bare name, so it did not find it: "
+            "look at the name and the Region first.",
+        )
+    arn = secret or key
+    return ErrorReading(
+        code=codes[0] if codes else "",
+        checks=checks,
+        notes=notes,
+        action=_found(_ACTION, plain),
+        principal=principal,
+        role=_role(principal),
+        account=principal.split(":")[4] if principal else arn[2] if arn else "",
+        region=arn[1] if arn else _found(_ENDPOINT, plain),
+        secret=_SUFFIX.sub("", secret[3]) if secret else bare,
+        key_id=key[3] if key and ":key/" in key[0] else "",
+    )
+
+
+def _codes(text: str) -> list[str]:
+    """Return the known codes in order of appearance. Python's module path before one is ignored."""
+    words = (match[0].strip(".") for match in _WORD.finditer(text))
+    found = (
+        _CODES.get(word.casefold()) or _CODES.get(word.rpartition(".")[2].casefold())
+        for word in words
+    )
+    return list(dict.fromkeys(code for code in found if code))
+
+
+def _best(codes: Iterable[str], folded: str) -> KnownError | None:
+    """Choose by code if there is a known one.
+
+    Of its entries, one that names the action beats one that names the layer; then the one with the
+    most words wins.
+    """
+    known = set(codes)
+    fitting = [
+        entry
+        for entry in KNOWN
+        if (known & set(entry.codes) or not entry.codes)
+        and all(word in folded for word in entry.words)
+    ]
+    by_code = [entry for entry in fitting if entry.codes] or fitting
+    return max(by_code, key=_specificity, default=None)
+
+
+def _specificity(entry: KnownError) -> tuple[bool, int]:
+    return any(":" in word for word in entry.words), sum(map(len, entry.words))
+
+
+def _bare_name(text: str) -> str:
+    """Return the resource if it is the name of a secret and not an ARN."""
+    resource = _found(_RESOURCE, text)
+    if resource.startswith("arn:") or "secretsmanager:" not in text:
+        return ""
+    return resource.rstrip(".,;")
+
+
+def _role(principal: str) -> str:
+    parts = principal.split(":")[-1].split("/")
+    if len(parts) > 1 and parts[0] == "assumed-role":
+        return parts[1]
+    return parts[-1] if parts[0] == "role" else ""
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""
+
+
+def contradictions(reading: ErrorReading, run: Run) -> tuple[str, ...]:
+    """Return where the evidence of a run and the error disagree, as sentences."""
+    differences = [
+        f"The error is about {what} {theirs}; this page is about {ours}."
+        for what, theirs, ours in (
+            ("role", reading.role, run.role),
+            ("account", reading.account, run.account),
+            ("Region", reading.region, run.region),
+            ("secret", reading.secret, run.secret),
+        )
+        if theirs and theirs != ours
+    ]
+    if reading.principal and not reading.role:
+        differences.append(
+            f"The error is about {reading.principal}, which is no session of a role: "
+            "that was not the Lambda."
+        )
+    statuses = {finding.status for finding in run.findings if finding.check in reading.checks}
+    if statuses and not differences and not statuses - {"pass", "skipped"} and run.answer == "yes":
+        differences.append(
+            "Every check that would explain this error passes now: "
+            "it was put right since, or IAM has yet to catch up with a change."
+        )
+    return tuple(differences)

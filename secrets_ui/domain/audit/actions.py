@@ -1,0 +1,88 @@
+"""What the audit log records: the actions and their outcomes, as they are stored and as pages show
+them.
+
+The stored strings are part of the audit chain and never change. A log may hold an action of an
+earlier release that is not listed here, so readers take plain strings; writers take an `Action`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class _WithWords(StrEnum):
+    """A stored string, and the words that a page shows in its place."""
+
+    words: str
+
+    def __new__(cls, stored: str, words: str = "") -> _WithWords:
+        member = str.__new__(cls, stored)
+        member._value_ = stored
+        member.words = words
+        return member
+
+    @classmethod
+    def words_of(cls, stored: str) -> str:
+        """The words for a stored string; a string without words is shown as it is."""
+        return next((member.words for member in cls if member == stored), stored)
+
+
+class Action(_WithWords):
+    """What was done or attempted."""
+
+    SIGN_IN = "sign_in", "Sign-in"
+    SIGN_OUT = "sign_out", "Sign-out"
+    STEP_UP = "step_up", "Confirmation of identity"
+    END_SESSION = "session.end", "End of sessions"
+    CHANGE_PASSWORD = "password.change", "Password changed"
+    ADD_FACTOR = "factor.add", "Second factor added"
+    REMOVE_FACTOR = "factor.remove", "Second factor removed"
+    RESET_FACTORS = "factor.reset", "Second factors taken away"
+    MAKE_RECOVERY_CODES = "recovery_codes.make", "New recovery codes"
+    SET_GROUP_ROLES = "roles.from_groups", "Roles by groups"
+    REFUSE_ACCESS = "access.refused", "Attempt without the right"
+    SET_ACCOUNT = "account.set", "Account set"
+    REMOVE_ACCOUNT = "account.remove", "Account taken away"
+    SWITCH_OFF_ACCOUNT = "account.switched_off", "Account switched off"
+    SWITCH_ON_ACCOUNT = "account.switched_on", "Account switched on"
+    GIVE_ROLE = "role.given", "Role given"
+    TAKE_ROLE = "role.taken", "Role taken"
+    LIMIT_RATE = "rate.limited", "Too many changes"
+    EXPORT_LOG = "audit.export", "Export of the log"
+    CHANGE_AUDIT_KEY = "audit.key_changed", "Audit key changed"
+    READ_VALUE = "value.read", "Read of a value"
+    SAVE = "secret.save", "Save"
+    PROPOSE = "secret.propose", "Proposal"
+    APPROVE = "secret.approve", "Approval"
+    REJECT = "secret.reject", "Rejection"
+    REVEAL = "secret.reveal", "Value shown"
+
+
+# Actions that make a version, or make one current.
+WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE)
+# Actions that move AWSCURRENT.
+SWAPS = (Action.SAVE, Action.APPROVE)
+DECISIONS = (Action.APPROVE, Action.REJECT)
+
+
+class Outcome(_WithWords):
+    """How an act ended, or how an event went."""
+
+    DONE = "done", "done"
+    REFUSED = "refused", "refused"
+    CONFLICT = "conflict", "conflict"
+    FAILED = "failed", "failed"
+    NOT_APPLIED = "not_applied", "not carried out"
+    UNKNOWN = "unknown", "unknown"
+
+
+# What the log shows for an intent that has no outcome. It is never stored.
+OPEN = "open"
+
+
+class Phase(StrEnum):
+    """A record is a single event, the intent to act, or the outcome that ended an intent."""
+
+    EVENT = "event"
+    INTENT = "intent"
+    OUTCOME = "outcome"

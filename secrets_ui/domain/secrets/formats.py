@@ -1,0 +1,214 @@
+"""The formats that a key of the catalogue can have, and what each of them expects.
+
+From this table come the catalogue's list of formats, their labels, and the JSON table by which the
+edit form's script checks a value as it is typed. Terraform's list is held to it by a test.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+Level = Literal["error", "warning"]
+TOKEN_LENGTH = 32
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# What str.strip() and \s count as a blank, written so that JavaScript counts the same.
+_BLANK = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_GITHUB_CLASSIC = re.compile(r"gh[pousr]_([A-Za-z0-9]{30})([A-Za-z0-9]{6})")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that a format expects of a value, and what is reported when the value is otherwise.
+
+    `pattern` has to match the whole value without the blanks around it, in Python's `re` and in
+    JavaScript's alike. `min_length` counts characters, blanks included. `check` names a function of
+    CHECKS here and in key_rules.js, for what no pattern can say.
+    """
+
+    level: Level
+    code: str
+    text: str
+    pattern: str = ""
+    min_length: int = 0
+    check: str = ""
+
+    def holds(self, value: str) -> bool:
+        stripped = value.strip()
+        return (
+            len(value) >= self.min_length
+            and (not self.pattern or re.fullmatch(self.pattern, stripped) is not None)
+            and (not self.check or CHECKS[self.check](stripped))
+        )
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of values. The first rule that ends in an error is the last one asked.
+
+    `label` is its name for people, and `proof` what a value that keeps all rules has besides.
+    `verdicts` are what the edit form says of such a value while it is typed: pairs of a prefix and
+    a text, of which the first that fits counts. Where `allows_blanks` is false, a blank around a
+    value is an error, and a warning elsewhere. `can_be_generated`: a random token is a value of it.
+    """
+
+    name: str
+    label: str
+    verdicts: tuple[tuple[str, str], ...]
+    rules: tuple[Rule, ...] = ()
+    allows_blanks: bool = False
+    can_be_generated: bool = False
+    proof: str = ""
+
+    @property
+    def good(self) -> str:
+        """What is said of a stored value that keeps all rules."""
+        return f"{self.label}, {self.proof}" if self.proof else self.label
+
+    @property
+    def reviewed(self) -> str:
+        """What is said of a typed value that keeps all rules, before it is saved."""
+        return self.proof.capitalize() or f"Fine as {self.label}"
+
+
+def github_checksum(body: str) -> str:
+    """The six base62 characters that end a GitHub token whose 30 random characters are `body`.
+
+    https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
+    """
+    number, digits = zlib.crc32(body.encode()), ""
+    while number:
+        number, digit = divmod(number, 62)
+        digits = _BASE62[digit] + digits
+    return digits.rjust(6, "0")
+
+
+def _has_github_checksum(value: str) -> bool:
+    """True of a fine-grained token as well: how its checksum is made is not published."""
+    match = _GITHUB_CLASSIC.fullmatch(value)
+    return match is None or match[2] == github_checksum(match[1])
+
+
+def _is_web_url(value: str) -> bool:
+    """Whether it is an http or https URL with a host, and with a port from 1 to 65535 if any."""
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and not re.search(r"[\s\x00-\x1f\\]", value)
+            and (parts.port is None or parts.port > 0)
+        )
+    except ValueError:
+        return False
+
+
+CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "github_checksum": _has_github_checksum,
+    "web_url": _is_web_url,
+}
+_NO_USERINFO = Rule(
+    "warning",
+    "url_userinfo",
+    "holds a user name or password inside the URL",
+    r"(?s)[^/]*//(?::?@)?[^@/?#]*(?:[/?#].*)?",
+)
+_GITHUB_TOKEN = Format(
+    "github_token",
+    "GitHub token",
+    verdicts=(
+        ("github_pat_", "Looks like a fine-grained GitHub token"),
+        ("", "Checksum valid"),
+    ),
+    rules=(
+        Rule(
+            "error",
+            "github_format",
+            "is not a GitHub token: expected ghp_, gho_, ghu_, ghs_ or ghr_ and 36 letters or "
+            "digits, or github_pat_…",
+            "gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
+        ),
+        Rule(
+            "error",
+            "github_checksum",
+            "is not a GitHub token: its checksum is wrong, so a character is missing or changed",
+            check="github_checksum",
+        ),
+    ),
+    proof="checksum valid",
+)
+_TOKEN = Format(
+    "token",
+    f"token of {TOKEN_LENGTH} characters or more",
+    verdicts=(("", "Long enough"),),
+    rules=(
+        Rule(
+            "warning",
+            "short_token",
+            f"is shorter than {TOKEN_LENGTH} characters",
+            min_length=TOKEN_LENGTH,
+        ),
+        Rule("error", "blank_inside", "holds a blank, which a token cannot", f"[^{_BLANK}]*"),
+    ),
+    allows_blanks=True,
+    can_be_generated=True,
+)
+_URL = Format(
+    "url",
+    "URL",
+    verdicts=(("", "A URL"),),
+    rules=(
+        Rule("error", "url", "is not a URL: expected https://host/…", check="web_url"),
+        _NO_USERINFO,
+    ),
+)
+_HTTPS_URL = Format(
+    "https_url",
+    "https URL",
+    verdicts=(("", "An https URL"),),
+    rules=(
+        Rule("error", "url", "is not a URL: expected https://host/…", check="web_url"),
+        Rule("error", "not_https", "is not an https URL", "(?is)https:.*"),
+        _NO_USERINFO,
+    ),
+)
+_IDENTIFIER = Format(
+    "identifier",
+    "identifier",
+    verdicts=(("", "An identifier"),),
+    rules=(
+        Rule(
+            "error",
+            "identifier",
+            "is not an identifier: expected letters, digits, dots, hyphens and underscores",
+            "[A-Za-z0-9][A-Za-z0-9._-]*",
+        ),
+    ),
+)
+_PATH = Format(
+    "path",
+    "path",
+    verdicts=(("", "An absolute path"),),
+    rules=(Rule("warning", "path", "is not an absolute path", "(?s)/.*"),),
+    allows_blanks=True,
+)
+FREE_TEXT = Format(
+    "free_text",
+    "free text",
+    verdicts=(("", "Any text will do"),),
+    allows_blanks=True,
+    can_be_generated=True,
+)
+FORMATS: Mapping[str, Format] = {
+    item.name: item
+    for item in (_GITHUB_TOKEN, _TOKEN, _URL, _HTTPS_URL, _IDENTIFIER, _PATH, FREE_TEXT)
+}
+
+
+def formats_for_script() -> dict[str, Any]:
+    """The formats as JSON members by name, for key_rules.js."""
+    return {name: asdict(item) for name, item in FORMATS.items()}

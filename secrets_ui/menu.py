@@ -1,0 +1,62 @@
+"""The menu: which section of it each page of urls.py belongs to, and where a section leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the menu.
+
+    `route` is where the menu leads, and `needs` the right without which the section is not shown.
+    `in_environment`: the route takes an environment. `pages` are the routes whose pages belong to
+    the section. `switch` is the route to which the switch between environments leads from them.
+    """
+
+    title: str
+    route: str
+    pages: tuple[str, ...]
+    needs: str = "secret.view"
+    in_environment: bool = False
+    switch: str = "secrets"
+
+
+SECTIONS = (
+    Section(
+        "Secrets",
+        "secrets",
+        ("secrets", "secret", "edit", "edit_document", "usage", "cost"),
+        in_environment=True,
+    ),
+    Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
+    Section(
+        "Troubleshoot",
+        "troubleshoot_first",
+        ("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "check_run"),
+        in_environment=True,
+        switch="troubleshoot_first",
+    ),
+    Section("Audit", "audit", ("audit", "audit_record"), needs="audit.view"),
+    Section("People", "people", ("people", "person", "to_rotate"), needs="people.manage"),
+    Section("Status", "status", ("status", "environment_status"), switch="environment_status"),
+)
+# Beside the sign-out, not in the menu.
+ACCOUNT = (
+    *("account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes"),
+    *("sessions", "all_sessions"),
+)
+# Pages that belong to no section, and routes that show no page of the frame.
+WITHOUT_SECTION = (
+    *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
+    *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
+    *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
+    *("metrics", "reveal", "check_report"),
+)
+# From these the switch between environments leads to the same page about the same secret.
+ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
+
+
+def section_of(route: str) -> Section | None:
+    """The section of the menu to which the page of this route belongs."""
+    return next((section for section in SECTIONS if route in section.pages), None)

@@ -1,0 +1,35 @@
+"""Outcomes that saves and decisions record alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Unpack
+
+from ...domain.audit.actions import Action, Outcome
+from ...domain.errors import AuditUnavailable, ConsoleError, OutcomeUnknown, VersionConflict
+from ...domain.people.actor import Actor
+from .. import audit
+from ..audit.new_record import NO_DETAILS, About
+
+
+def record_done(
+    act: audit.Act, what: str, *, version_id: str = "", details: Mapping[str, object] = NO_DETAILS
+) -> None:
+    """Ends an act that AWS has carried out.
+
+    Raises OutcomeUnknown where that cannot be recorded; the act then stays open until settle_audit
+    asks AWS.
+    """
+    try:
+        act.done(version_id=version_id, details=details)
+    except AuditUnavailable:
+        raise OutcomeUnknown(f"AWS took {what}, but its outcome could not be recorded.") from None
+
+
+def record_refusal(
+    action: Action, actor: Actor, refusal: ConsoleError, **about: Unpack[About]
+) -> None:
+    """Records that a change was refused before anything was intended. Raises AuditUnavailable."""
+    is_conflict = isinstance(refusal, VersionConflict)
+    outcome = Outcome.CONFLICT if is_conflict else Outcome.REFUSED
+    audit.record(action, actor, outcome, details={"why": refusal.message}, **about)

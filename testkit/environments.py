@@ -1,0 +1,66 @@
+"""Environments for tests: accounts that no other test has, and the file that a console reads."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import secrets
+
+from deploy.demo.account import Account
+from secrets_ui.domain.environment import Environment, Rules
+
+_accounts = itertools.count(secrets.randbelow(10**11))
+
+
+def fresh_environments(**rules: Rules) -> dict[str, Environment]:
+    """dev, staging and prod, each in an account that no other test has."""
+    environments = {}
+    for name in ("dev", "staging", "prod"):
+        account = f"{next(_accounts) % 10**12:012d}"
+        default = Rules(reason_required=True, type_the_name=True) if name == "prod" else Rules()
+        environments[name] = Environment(
+            name,
+            "us-west-2",
+            account,
+            f"miyabi/{name}/",
+            f"arn:aws:iam::{account}:role/miyabi-console",
+            rules=rules.get(name, default),
+        )
+    return environments
+
+
+def as_toml(environments: dict[str, Environment]) -> str:
+    lines = []
+    for name, environment in environments.items():
+        lines += [f"[environments.{name}]"]
+        lines += [
+            f'{key} = "{getattr(environment, key)}"'
+            for key in ("region", "account", "prefix", "assume_role", "kms_alias")
+        ]
+        lines += [f"[environments.{name}.rules]"]
+        lines += [f"{key} = {str(value).lower()}" for key, value in vars(environment.rules).items()]
+        lines += [f"[environments.{name}.groups]"]
+        lines += [
+            f"{json.dumps(group)} = {json.dumps(list(roles))}"
+            for group, roles in environment.groups
+        ]
+    return "\n".join(lines)
+
+
+class Estate:
+    """Environments that were built in the local AWS, and the console set up to look at them."""
+
+    def __init__(
+        self, endpoint: str, environments: dict[str, Environment], accounts: dict[str, Account]
+    ) -> None:
+        self.endpoint, self.environments, self.accounts = endpoint, environments, accounts
+
+    def __getitem__(self, name: str) -> Account:
+        return self.accounts[name]
+
+    def value(self, environment: str, secret: str) -> str:
+        """The current value, as AWS has it."""
+        name = self.environments[environment].prefix + secret
+        return self.accounts[environment].clients.secretsmanager.get_secret_value(SecretId=name)[
+            "SecretString"
+        ]

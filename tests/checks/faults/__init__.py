@@ -1,0 +1,9 @@
+"""Faults that are planted in the local AWS, each with the findings that must name it."""
+
+from __future__ import annotations
+
+# Importing a module registers its faults.
+from . import console, key, policies, role, secret
+from .planting import FAULTS, Fault
+
+__all__ = ["FAULTS", "Fault", "console", "key", "policies", "role", "secret"]

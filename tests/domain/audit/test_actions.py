@@ -1,0 +1,32 @@
+"""What is stored never changes, and everything that is stored has words."""
+
+from __future__ import annotations
+
+from secrets_ui.domain.audit.actions import OPEN, Action, Outcome
+
+# Written down here once more on purpose: records of earlier releases hold these strings.
+STORED = """
+    sign_in sign_out step_up session.end password.change factor.add factor.remove factor.reset
+    recovery_codes.make roles.from_groups access.refused account.set account.remove
+    account.switched_off account.switched_on role.given role.taken rate.limited audit.export
+    audit.key_changed value.read secret.save secret.propose secret.approve secret.reject
+    secret.reveal
+"""
+
+
+def test_the_stored_strings_are_those_of_earlier_releases() -> None:
+    assert sorted(Action) == sorted(STORED.split())
+    assert list(Outcome) == ["done", "refused", "conflict", "failed", "not_applied", "unknown"]
+
+
+def test_every_action_has_words_of_its_own() -> None:
+    words = [action.words for action in Action]
+    assert all(words)
+    assert len(set(words)) == len(words)
+
+
+def test_a_string_without_words_is_shown_as_it_is() -> None:
+    assert Action.words_of("secret.save") == "Save"
+    assert Action.words_of("of.a.later.release") == "of.a.later.release"
+    assert Outcome.words_of("not_applied") == "not carried out"
+    assert Outcome.words_of(OPEN) == "open"
