@@ -11,6 +11,7 @@ from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import (
     SECRETS_ACCESS,
     decrypt_statement,
+    is_managed_by_aws,
     key_statement,
     read_statement,
     role_arn,
@@ -217,7 +218,7 @@ def _in_secrets_access(evidence: AccessEvidence, statement: dict[str, Any]) -> I
     own = [
         p
         for p in list_policies(evidence)
-        if p.location.startswith("identity:") and not p.arn.startswith("arn:aws:iam::aws:")
+        if p.location.startswith("identity:") and not is_managed_by_aws(p.arn)
     ]
     for policy in sorted(own, key=lambda p: p.name != SECRETS_ACCESS)[:1]:
         yield with_new_statement(policy, statement, f"Add the statement to policy {policy.name}.")

@@ -63,7 +63,7 @@ def session_arn(evidence: AccessEvidence) -> str:
     """Return the ARN of the Lambda's role session, which has no path."""
     environment = evidence.environment
     role, session = environment.lambda_role, environment.lambda_function
-    return f"arn:aws:sts::{environment.account}:assumed-role/{role}/{session}"
+    return environment.arn("sts", f"assumed-role/{role}/{session}")
 
 
 def role_name_of(arn: str) -> str:

@@ -73,4 +73,4 @@ def _named(seen: Seen, who: WhoDidIt, change: OutsideChange) -> OutsideChange:
 
 
 def _arn_of(seen: Seen, key_id: str) -> str:
-    return f"arn:aws:kms:{seen.environment.region}:{seen.environment.account}:key/{key_id}"
+    return seen.environment.arn("kms", f"key/{key_id}")
