@@ -16,6 +16,7 @@ from ...domain.iam import (
     Decision,
     Effect,
     Evaluation,
+    Present,
     StatementResult,
     UnmetCondition,
 )
@@ -122,7 +123,7 @@ def condition_text(unmet: UnmetCondition) -> str:
         if unmet.operator in _EQUALITY
         else f"must satisfy {unmet.operator} {' or '.join(unmet.wanted)}"
     )
-    if unmet.actual is UNKNOWN:
+    if unmet.actual is UNKNOWN or isinstance(unmet.actual, Present):
         return f"{unmet.key} {must}; its value is not known here"
     if unmet.actual is None:
         return f"{unmet.key} {must}; this request does not have that key"

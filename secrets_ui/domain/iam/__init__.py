@@ -5,7 +5,7 @@ often as needed.
 """
 
 from .conditions import UnmetCondition
-from .context import UNKNOWN, Context
+from .context import UNKNOWN, Context, Present
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
@@ -34,6 +34,7 @@ __all__ = [
     "MalformedRequest",
     "NamedPolicy",
     "PolicyKind",
+    "Present",
     "PrincipalMatch",
     "Request",
     "Statement",

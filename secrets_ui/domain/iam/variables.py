@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .context import UNKNOWN, Context, ContextValue, fold
+from .context import UNKNOWN, Context, ContextValue, Present, fold
 from .glob import Pattern, Wild, parse_glob
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -36,7 +36,7 @@ class Variable:
 
     def value(self, context: Context) -> str | Wild | None:
         found: ContextValue = context.lookup(self.key)
-        if found is UNKNOWN:
+        if found is UNKNOWN or isinstance(found, Present):
             return Wild.ANY
         # A multivalued key cannot be used as a variable, and an empty value counts as none.
         if not found or self.key in context.multivalued:

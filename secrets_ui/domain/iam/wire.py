@@ -4,7 +4,8 @@ A request has: id, principal, action, resource, resourceAccount, context, identi
 permissionBoundaries (lists of {name, policy}), resourcePolicy (the key policy for a kms: action),
 sessionPolicy, and grants. serviceControlPolicies and resourceControlPolicies are lists of levels
 (root, organizational units, account), each {orgIdentifier, policies: [{name, policy}]}.
-unknownContextKeys and unreadableLayers name what cannot be known. Members that only describe a
+unknownContextKeys and unreadableLayers name what cannot be known; presentContextKeys name keys that
+the request has with a value that is not known. Members that only describe a
 case (ANNOTATIONS) may stand beside them. Any other member is an error: to ignore one could turn a
 refusal into a permission.
 """
@@ -13,6 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .context import Present
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
@@ -35,7 +37,7 @@ _POLICIES = {
     "grants",
 }
 _ORGANIZATION = {"serviceControlPolicies", "resourceControlPolicies"}
-_UNKNOWN = {"unknownContextKeys", "unreadableLayers"}
+_UNKNOWN = {"unknownContextKeys", "presentContextKeys", "unreadableLayers"}
 _MEMBERS = frozenset(_QUESTION | _POLICIES | _ORGANIZATION | _UNKNOWN)
 ANNOTATIONS = frozenset({"title", "tags", "cite", "confidence", "expected", "source", "note"})
 
@@ -137,11 +139,13 @@ def _resource_account(members: Mapping[str, object], resource: str) -> str:
     )
 
 
-def _context(members: Mapping[str, object]) -> dict[str, str | tuple[str, ...]]:
+def _context(members: Mapping[str, object]) -> dict[str, str | tuple[str, ...] | Present]:
     context = members.get("context")
-    if context is None:
-        return {}
-    return {key: _values(key, value) for key, value in _object("context", context).items()}
+    given = {} if context is None else _object("context", context)
+    return {
+        **dict.fromkeys(_texts(members, "presentContextKeys"), Present()),
+        **{key: _values(key, value) for key, value in given.items()},
+    }
 
 
 def _values(key: str, value: object) -> str | tuple[str, ...]:

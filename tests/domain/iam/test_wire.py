@@ -256,3 +256,15 @@ def test_a_huge_request_is_answered_in_bounded_time() -> None:
     started = time.process_time()
     assert answered(asked(identityPolicies=many))["decision"] == "ImplicitlyDenied"
     assert time.process_time() - started < 10
+
+
+def test_a_key_can_be_present_with_a_value_that_nobody_knows() -> None:
+    def decision(operator: str, value: str) -> str:
+        condition = {operator: {"aws:TokenIssueTime": value}}
+        policies = [{"name": "reader", "policy": document(statement(Condition=condition))}]
+        line = asked(identityPolicies=policies, presentContextKeys=["aws:TokenIssueTime"])
+        return str(answered(line)["decision"])
+
+    assert decision("Null", "false") == "Allowed"
+    assert decision("Null", "true") == "ImplicitlyDenied"
+    assert decision("DateGreaterThan", "2026-01-01") == "Undetermined"
