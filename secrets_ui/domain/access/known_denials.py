@@ -8,7 +8,11 @@ from __future__ import annotations
 from .known_error import KnownError, Names
 
 READ = ("get_secret_value_is_allowed", "describe_secret_is_allowed")
-NAMED = ("policies_name_the_secret_with_its_suffix", "policies_name_this_region")
+NAMED = (
+    "policies_name_real_actions",
+    "policies_name_the_secret_with_its_suffix",
+    "policies_name_this_region",
+)
 DECRYPT = (
     "decrypt_is_allowed",
     "policies_name_the_key_by_arn",

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from .operators import Operator, Quantifier, find_operator
 from .text_operators import Comparison
 from .truth import Truth, all_of, any_of, negate
 from .value_operators import read_boolean
+from .variables import has_variable, resolve_variables
 
 Decide = Callable[[Values | Present | None, Context], Truth]
 """Takes a key's values in the request, or None when the request does not have the key."""
@@ -29,6 +30,8 @@ class UnmetCondition(NamedTuple):
     actual: ContextValue
     """The request's values: None without the key, UNKNOWN or Present when not known."""
     outcome: Truth
+    variables: Mapping[str, ContextValue]
+    """The values of the policy variables in `wanted`, by variable as written."""
 
     @property
     def doubt(self) -> str:
@@ -52,6 +55,16 @@ class Condition:
     """The key's folded name."""
     decide: Decide
     """Whether the condition holds; None when that depends on something unknown."""
+    has_variables: bool
+    """Whether `${…}` in its values stands for a condition key. In old policies it is plain text."""
+
+    def unmet(self, actual: ContextValue, outcome: Truth, context: Context) -> UnmetCondition:
+        """Describe that the condition fails, or may fail."""
+        variables: dict[str, ContextValue] = {}
+        if self.has_variables:
+            for value in self.wanted:
+                variables |= resolve_variables(value, context)
+        return UnmetCondition(self.operator, self.key, self.wanted, actual, outcome, variables)
 
 
 def build_condition(
@@ -59,9 +72,10 @@ def build_condition(
 ) -> Condition:
     """Compile a condition. An unknown operator never holds; in a Deny its outcome is unknown."""
     known, lookup = find_operator(operator), fold(key)
-    if known is None:
-        return Condition(operator, key, wanted, lookup, _constant(None if is_deny else False))
-    return Condition(operator, key, wanted, lookup, _decider(known, lookup, wanted, variables))
+    unknown_operator = _constant(None if is_deny else False)
+    decide = _decider(known, lookup, wanted, variables) if known else unknown_operator
+    has_variables = variables and any(map(has_variable, wanted))
+    return Condition(operator, key, wanted, lookup, decide, has_variables)
 
 
 def _constant(outcome: Truth) -> Decide:

@@ -69,6 +69,21 @@ class Template:
         return Resolved(tuple(parts), is_certain)
 
 
+def resolve_variables(text: str, context: Context) -> dict[str, ContextValue]:
+    """Return the values of the variables in a text, by variable as written: `${aws:username}`.
+
+    A variable with a default has its default where the request does not have the key.
+    """
+    found: dict[str, ContextValue] = {}
+    for written in _VARIABLE.finditer(text):
+        if written[1] in ("*", "?", "$"):
+            continue
+        variable = Variable.parse(written[1])
+        value = variable.value(context)
+        found[written[0]] = UNKNOWN if isinstance(value, Wild) else (value,) if value else None
+    return found
+
+
 def has_variable(text: str) -> bool:
     return _VARIABLE.search(text) is not None
 
