@@ -1,4 +1,4 @@
-"""The console's AWS calls made bare: by the same kind of client, without the console around them."""
+"""The console's AWS calls made bare: the same kind of client, without the console."""
 
 from __future__ import annotations
 

@@ -71,14 +71,17 @@ os.environ["AWS_CA_BUNDLE"] = {bundle!r}
 parameters.get_secret({name!r}, transform="json", max_age=3600)
 calls = {{
     "loader, one key": lambda: get_secret({name!r}, "GITHUB_TOKEN"),
-    "loader, one key, with a maximum age": lambda: get_secret({name!r}, "GITHUB_TOKEN", max_age=3600),
+    "loader, one key, with a maximum age": lambda: get_secret(
+        {name!r}, "GITHUB_TOKEN", max_age=3600
+    ),
     "loader, all keys": lambda: get_secret({name!r}),
     "Powertools": lambda: parameters.get_secret({name!r}, transform="json", max_age=3600),
 }}
 times = {{name: [] for name in calls}}
 for number in range({rounds}):
     for name, call in calls.items():
-        times[name].append(timeit.timeit(call, timer=time.process_time, number={number}) / {number} * 1e6)
+        took = timeit.timeit(call, timer=time.process_time, number={number})
+        times[name].append(took / {number} * 1e6)
 print(json.dumps(times))
 """
 

@@ -1,4 +1,7 @@
-"""What the database holds: people's roles, audit records, facts about versions. Never a value, not even encrypted."""
+"""What the database holds: people's roles, audit records, facts about versions.
+
+Never a value, not even encrypted.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from django.db import models
 
 
 class RoleGrant(models.Model):
-    """One person's role in one environment, or for some names in it: given by an admin, or by a group of the identity provider and then
-    its to take."""
+    """One person's role in one environment, or for some names in it.
+
+    An admin gives it, or a group of the identity provider, which may then take it away.
+    """
 
     class Source(models.TextChoices):
         ADMIN = "admin"
@@ -22,7 +27,9 @@ class RoleGrant(models.Model):
     environment = models.CharField(max_length=20)
     role = models.CharField(max_length=20)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
-    prefix = models.CharField(max_length=200, blank=True, default="")  # as domain/roles.py reads it
+    prefix = models.CharField(
+        max_length=200, blank=True, default=""
+    )  # as domain/people/roles.py reads it
 
     class Meta:
         constraints: ClassVar = [
@@ -37,7 +44,10 @@ class RoleGrant(models.Model):
 
 
 class PersonSession(models.Model):
-    """Whose a session is, so that it can be shown and ended. When it began and was last used is in the session itself."""
+    """Whose a session is, so that it can be shown and ended.
+
+    When it began and was last used is in the session itself.
+    """
 
     session_key = models.CharField(max_length=40, unique=True)
     user = models.ForeignKey(
@@ -52,9 +62,12 @@ class PersonSession(models.Model):
 
 
 class AuditRecord(models.Model):
-    """One record of the chain (domain/audit/chain.py). Rows are only ever added: triggers refuse everything else.
+    """One record of the chain (domain/audit/chain.py).
 
-    Texts are stored as they are hashed: `at` is RFC 3339 in UTC with microseconds, `keys`, `request_ids` and `details` are JSON.
+    Rows are only ever added: triggers refuse everything else.
+
+    Texts are stored as they are hashed: `at` is RFC 3339 in UTC with microseconds, `keys`,
+    `request_ids` and `details` are JSON.
     """
 
     sequence = models.BigIntegerField(primary_key=True)
@@ -74,7 +87,7 @@ class AuditRecord(models.Model):
     request_ids = models.TextField(default="[]")
     # The sequence of the intent that this outcome ends.
     intent = models.CharField(max_length=20, blank=True, db_index=True)
-    # The idempotency key of the request that an intent came from, under its name in the chain's format.
+    # The idempotency key of an intent's request, under its name in the chain's format.
     once = models.CharField(max_length=40, blank=True, db_index=True)
     details = models.TextField(default="{}")
     hash = models.CharField(max_length=64, db_index=True)
@@ -92,14 +105,16 @@ class AuditRecord(models.Model):
 
 
 class VersionRecord(models.Model):
-    """Facts of one version, derived once (domain/facts.py): key names, states and keyed fingerprints."""
+    """Facts of one version, derived once: key names, states and keyed fingerprints.
+
+    See domain/secrets/facts.py.
+    """
 
     arn = models.CharField(max_length=2048)
     version_id = models.CharField(max_length=64)
     digest = models.CharField(max_length=16)  # of the catalogue's rules that judged it
-    facts = (
-        models.TextField()
-    )  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
+    # JSON; not jsonb, which holds neither NUL nor half a character, while a key may.
+    facts = models.TextField()
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -112,7 +127,10 @@ class VersionRecord(models.Model):
 
 
 class SecretSighting(models.Model):
-    """The AWSCURRENT that was last seen on a secret, so that environments can be compared without asking AWS about the others."""
+    """The last AWSCURRENT that was read of a secret.
+
+    With it, environments are compared without asking AWS about the others.
+    """
 
     environment = models.CharField(max_length=20)
     name = models.CharField(max_length=512)
@@ -130,16 +148,18 @@ class SecretSighting(models.Model):
 
 
 class CheckRun(models.Model):
-    """One run of the access checks, kept so that its address can be sent to a colleague: findings, never values."""
+    """One run of the access checks, kept so that its address can be sent to a colleague.
+
+    It holds findings, never values.
+    """
 
     environment = models.CharField(max_length=20)
     secret = models.CharField(max_length=512)
     actor = models.CharField(max_length=150)
     at = models.DateTimeField(auto_now_add=True)
     verdict = models.CharField(max_length=10)
-    result = (
-        models.TextField()
-    )  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
+    # JSON of domain/access/run.py. PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one.
+    result = models.TextField()
 
     class Meta:
         indexes: ClassVar = [
@@ -151,15 +171,18 @@ class CheckRun(models.Model):
 
 
 class StatusSnapshot(models.Model):
-    """What the latest pass found of one secret; of its environment where `secret` is ""; of the record itself where both are.
+    """What the latest pass found of one secret.
 
-    `findings` is JSON of domain/status.py, `remembered` what the next pass compares with. Neither holds a value.
+    Of its environment where `secret` is "", and of the audit log where both are "".
+
+    `findings` is JSON of domain/status/status.py, `remembered` what the next pass compares with.
+    Neither holds a value.
     """
 
     environment = models.CharField(max_length=20, blank=True)
     secret = models.CharField(max_length=512, blank=True)
     status = models.CharField(max_length=10)
-    at = models.DateTimeField()  # when it was looked at
+    at = models.DateTimeField()  # when it was checked
     findings = models.TextField(default="[]")
     remembered = models.TextField(default="{}")
 
@@ -195,25 +218,27 @@ class StatusSpan(models.Model):
 
 
 class StatusRunner(models.Model):
-    """One row: who runs the passes, until when they hold the lease, when a run was asked for, and what the last pass took."""
+    """One row: who runs the passes, their lease, when a run was asked for, and the last run."""
 
     holder = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
-    alive_at = models.DateTimeField(null=True)  # the runner that goes on by itself was last seen
+    alive_at = models.DateTimeField(null=True)  # heartbeat of a runner that repeats
     every = models.PositiveIntegerField(default=0)  # seconds; 0: nobody runs by itself
     wanted_at = models.DateTimeField(null=True)
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    took = models.TextField(
-        default="{}"
-    )  # JSON: seconds, and AWS calls by environment and operation
+    # JSON: seconds, and AWS calls by environment and operation.
+    took = models.TextField(default="{}")
 
     def __str__(self) -> str:
         return f"runner {self.holder}"
 
 
 class StatusDelivery(models.Model):
-    """The outbox: one event for one channel, written in the transaction that found it, and sent once."""
+    """The outbox: one event for one channel.
+
+    Written in the transaction that found the event, and sent once.
+    """
 
     event = models.CharField(max_length=36)
     channel = models.CharField(max_length=10)  # webhook or email

@@ -1,4 +1,4 @@
-"""Secrets Manager's and STS's answers, from memory: as small as the console's calls need, and quick."""
+"""Answers of Secrets Manager and STS from memory, as far as the console needs them."""
 
 from __future__ import annotations
 

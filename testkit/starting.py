@@ -29,7 +29,10 @@ def production(**changes: str | None) -> dict[str, str]:
 
 
 def run(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    """A Python command in the project's folder. Nothing of this process's environment gets in but PATH."""
+    """A Python command in the project's folder.
+
+    Nothing of this process's environment gets in but PATH.
+    """
     environ = {"PATH": os.environ["PATH"], **settings}
     return subprocess.run(
         [sys.executable, *command],

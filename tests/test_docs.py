@@ -1,4 +1,4 @@
-"""The project's Markdown: links lead somewhere, indexes are whole, limits are those that are set."""
+"""The project's Markdown: links lead somewhere, indexes are whole, limits are current."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def test_the_documents_are_found() -> None:
 def test_a_heading_is_named_as_github_names_it(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "# On one host, with Compose\n\n```\n# no heading\n```\n\n## `AUDIT_KEY` & [more](x.md)\n## A\n## A\n"
+        "# On one host, with Compose\n\n```\n# no heading\n```\n\n"
+        "## `AUDIT_KEY` & [more](x.md)\n## A\n## A\n"
     )
     assert anchors(page) == {"on-one-host-with-compose", "audit_key--more", "a", "a-1"}
 

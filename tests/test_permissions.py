@@ -1,4 +1,7 @@
-"""Permissions, through HTTP: role × environment × action. Section C of the security requirements."""
+"""Permissions, through HTTP: role × environment × action.
+
+Section C of the security requirements.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
-# What each role may do where it has been given. Written down here once more on purpose: a change of the permissions has to change this too.
+# What each role may do where it has been given. Repeated here on purpose: a change of the
+# permissions has to change this too.
 _SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
@@ -192,10 +196,12 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
     """A view that forgets to ask would answer somebody without a role."""
     _, aws = watched(only=("dev",))
     client = signed_in("nobody")
-    # Signing in, and one's own account: each shows and changes what belongs to whoever asks, and nothing else.
+    # Signing in, and one's own account: each shows and changes only what belongs to whoever asks.
     open_to_all = {
-        "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback", "step_up", "sso_step_up",
-        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes", "remove_factor", "sessions", "stay",
+        "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback",
+        "step_up", "sso_step_up",
+        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes",
+        "remove_factor", "sessions", "stay",
         "metrics",  # asks for a token, and no session helps
     }  # fmt: skip
     for method in ("get", "post"):
@@ -255,9 +261,12 @@ def test_s42_a_role_for_some_names_reaches_those_alone(
 
 
 FOREIGN = {
-    "environment": "prod", "place": "prod", "secret": "miyabi/prod/config", "name": "miyabi/prod/config", "prefix": "miyabi/prod/",
-    "arn": "arn:aws:secretsmanager:us-west-2:333333333333:secret:miyabi/prod/config-AAAAAA", "account": "333333333333",
-    "region": "us-east-1", "assume_role": "arn:aws:iam::333333333333:role/miyabi-console", "SecretId": "miyabi/prod/config",
+    "environment": "prod", "place": "prod", "secret": "miyabi/prod/config",
+    "name": "miyabi/prod/config", "prefix": "miyabi/prod/",
+    "arn": "arn:aws:secretsmanager:us-west-2:333333333333:secret:miyabi/prod/config-AAAAAA",
+    "account": "333333333333",
+    "region": "us-east-1", "assume_role": "arn:aws:iam::333333333333:role/miyabi-console",
+    "SecretId": "miyabi/prod/config",
 }  # fmt: skip
 
 
@@ -322,13 +331,18 @@ def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
 
 
 OUTSIDE = [
-    "miyabi/developers/x", "miyabi/dev", "miyabi/dev/", "miyabi/devx", "miyabi/Dev/config", "MIYABI/dev/config", "Miyabi/dev/config",
-    "miyabi/dev/../prod/config", "miyabi/dev/..", "miyabi/dev/./config", "miyabi/dev//config", "miyabi/prod/config", "/miyabi/dev/config",
-    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod", "miyabi%5Cdev%5Cconfig", "config",
+    "miyabi/developers/x", "miyabi/dev", "miyabi/dev/", "miyabi/devx", "miyabi/Dev/config",
+    "MIYABI/dev/config", "Miyabi/dev/config",
+    "miyabi/dev/../prod/config", "miyabi/dev/..", "miyabi/dev/./config", "miyabi/dev//config",
+    "miyabi/prod/config", "/miyabi/dev/config",
+    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod",
+    "miyabi%5Cdev%5Cconfig", "config",
     "miyabi/dev/config/../../prod/config",
-    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig", "miyabi/dev/\uff0e\uff0e/prod/config",
+    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig",
+    "miyabi/dev/\uff0e\uff0e/prod/config",
     "miyabi/dev/config ", " miyabi/dev/config",
-    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/config-AAAAAA", "miyabi/dev/config*", "miyabi/dev/" + "x" * 512,
+    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/config-AAAAAA",
+    "miyabi/dev/config*", "miyabi/dev/" + "x" * 512,
 ]  # fmt: skip
 
 
@@ -402,9 +416,12 @@ def test_s44_nor_does_it_add_to_a_role(estate: Estate, person: Callable[..., Any
 
 
 EXTRA = {
-    "actor": "somebody-else", "user": "somebody-else", "role": "admin", "is_superuser": "on", "second_person": "", "rules": "{}", "outcome": "done",
-    "version_id": "f" * 64, "token": "f" * 64, "sequence": "1", "action": "approve", "decision": "approve", "label": "AWSCURRENT", "started": "9",
-    "form-0-environment": "prod", "form-0-secret": "miyabi/prod/config", "form-0-base": "x", "form-7-name": "X", "form-7-value": "y",
+    "actor": "somebody-else", "user": "somebody-else", "role": "admin", "is_superuser": "on",
+    "second_person": "", "rules": "{}", "outcome": "done",
+    "version_id": "f" * 64, "token": "f" * 64, "sequence": "1", "action": "approve",
+    "decision": "approve", "label": "AWSCURRENT", "started": "9",
+    "form-0-environment": "prod", "form-0-secret": "miyabi/prod/config", "form-0-base": "x",
+    "form-7-name": "X", "form-7-value": "y",
     "document": '{"A": "1"}', "is_text": "on", "generate": "MIYABI_ROOT",
 }  # fmt: skip
 
@@ -524,7 +541,7 @@ def test_s48_a_role_is_assumed_once_for_a_person_and_what_a_request_does(
 def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighbour_is_not(
     watched: Watched, signed_in: SignedIn
 ) -> None:
-    """The policies are read off the local AWS, and judged by the evaluator: a role that may do everything is held to the request."""
+    """Reads session policies off the local AWS, and evaluates each call against its own."""
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
     client, name = signed_in("editor", "dev", name="hana"), "miyabi/dev/config"
     for path in ("/dev/", f"/dev/secret/{name}", f"/dev/troubleshoot/{name}"):

@@ -11,32 +11,34 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ..domain.access.finding import Status
 from ..domain.status.history import Day
 from ..domain.status.status import StatusFinding, age_text
+from ..domain.status.words import STATUS_WORDS
 from ..services import configuration
+from ..services.status.board import title_of
 from .console import secret_url
+from .words import claim
 
 register = template.Library()
 
-_WORDS = {
-    "fail": "Failing",
-    "unknown": "Unknown",
-    "warn": "Look at it",
-    "pass": "Healthy",
-    "skipped": "Not checked",
-}
-# Heights tell as much as colours: a failure is a full bar, a quiet day a short one.
-_HEIGHTS = {"fail": 24, "unknown": 16, "warn": 16, "pass": 9, "skipped": 16, "unwatched": 2}
+_UNWATCHED_BAR = 2
 
 
 @register.filter
-def state_word(status: str) -> str:
-    return _WORDS[status]
+def state_word(status: Status) -> str:
+    return STATUS_WORDS[status].label
+
+
+@register.filter
+def check_title(check: str) -> str:
+    """The title of a status check, or of a check of the access path."""
+    return title_of(check) or claim(check)
 
 
 @register.filter
 def parts(text: str) -> list[str]:
-    """Of the headline: what is the matter, and what is known of it, so that a line breaks between them."""
+    """The headline in two parts, what is wrong and what is known, to break a line between."""
     head, colon, rest = text.partition(": ")
     return [f"{head}:", rest] if colon else [text]
 
@@ -63,7 +65,7 @@ def begun(since: str, now: datetime) -> str:
 def explained_at(
     environment: str, secret: str, finding: StatusFinding, audited: Collection[str]
 ) -> str:
-    """The address of the page that explains a finding; "" where there is none that this person may open."""
+    """The address of the page that explains a finding; "" where this person may open none."""
     if finding.page == "audit":
         if environment not in audited and (environment or not audited):
             return ""
@@ -103,7 +105,9 @@ def explanation_title(finding: StatusFinding) -> str:
 @register.simple_tag
 def day_bar(number: int, day: Day) -> SafeString:
     """One day of the strip; its text is numbers and words of this module's own."""
-    height = _HEIGHTS[day.status]
+    height = _UNWATCHED_BAR
+    if day.status != "unwatched":
+        height = STATUS_WORDS[day.status].bar
     bar = '<rect class="day {}" x="{}" y="{}" width="3" height="{}"><title>{}</title></rect>'
     return format_html(bar, day.status, number * 4, 24 - height, height, day.text)
 

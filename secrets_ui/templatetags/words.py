@@ -7,7 +7,9 @@ from typing import Any
 
 from django import template
 
+from ..domain.access.finding import Status
 from ..domain.audit.actions import Action, Outcome
+from ..domain.status.words import STATUS_WORDS
 from ..services.access.check import TITLES as ACCESS_TITLES
 from .statement_text import statement_lines
 
@@ -46,13 +48,6 @@ def is_made_of(version_id: str, record_hash: str) -> bool:
     return len(plain) >= 32 and record_hash.startswith(plain)
 
 
-_STATUS = {
-    "fail": ("bad", "No"),
-    "unknown": ("mute", "Not known"),
-    "warn": ("warn", "Warning"),
-    "pass": ("ok", "Yes"),
-    "skipped": ("mute", "Not checked"),
-}
 _ANSWERS = {
     "Known": ("ok", "known"),
     "Missing": ("warn", "not there"),
@@ -69,15 +64,15 @@ _DECISIONS = {
 
 
 @register.filter
-def status_level(status: str) -> str:
+def status_level(status: Status) -> str:
     """The level of a finding's status."""
-    return _STATUS[status][0]
+    return STATUS_WORDS[status].level
 
 
 @register.filter
-def status_word(status: str) -> str:
+def status_word(status: Status) -> str:
     """Whether the claim that a check is named after holds, in a word."""
-    return _STATUS[status][1]
+    return STATUS_WORDS[status].answer
 
 
 @register.filter

@@ -24,7 +24,7 @@ def next_of(request: HttpRequest, default: str = "/") -> str:
 
 
 def problem(error: ConsoleError) -> dict[str, Any]:
-    """An error as people need it: what failed, why, what to do, and AWS's own code and request id."""
+    """An error as people need it: what failed, why, what to do, AWS's code and request id."""
     told: dict[str, Any] = {
         "error": type(error).__name__,
         "title": error.title,

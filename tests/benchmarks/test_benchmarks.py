@@ -1,4 +1,7 @@
-"""`make bench` runs and tells what it should. No time is judged here: other work would decide it."""
+"""`make bench` runs and tells what it should.
+
+No time is judged here: other work would decide it.
+"""
 
 from __future__ import annotations
 

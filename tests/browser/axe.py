@@ -1,4 +1,4 @@
-"""axe-core in the page: the rules of WCAG 2.2, levels A and AA, and no scrolling to the side on a narrow screen."""
+"""Runs axe-core in the page: WCAG 2.2, levels A and AA, and no scrolling to the side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser's rules, kept in a browser: no breach of the policy on any page, forms that work, markup that stays text."""
+"""The browser's rules: no breach of the policy, forms that work, markup that stays text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ NOT_PAGES = {
     *POST_ALONE,
     "status_run",
 }  # files to be kept, and what takes POST alone
-MARKUP = """<img src=x onerror="document.title='owned'"><script>alert(1)</script>{{ 7*7 }}{% now %}‮${7*7}"""
+MARKUP = (
+    """<img src=x onerror="document.title='owned'"><script>alert(1)</script>"""
+    "{{ 7*7 }}{% now %}‮${7*7}"
+)
 INJECTED = "document.querySelectorAll('img[src=x], body script, main script').length"
 
 

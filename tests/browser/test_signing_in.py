@@ -1,4 +1,4 @@
-"""Signing in by the provider, by codes and by passkeys, and what a session shows of its end, in a real browser."""
+"""Signing in by the provider, codes and passkeys, and a web session's end, in a browser."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_with_the_provider_down_the_page_says_what_still_works(
 def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
     console: Console, anybody: Callable[..., Page], watch: Watch, account: tuple[str, str]
 ) -> None:
-    """On localhost, since browsers take none at a bare address; the authenticator is Chromium's virtual one."""
+    """On localhost, since browsers take no passkey at a bare address; Chromium's virtual one."""
     local = console.url.replace("127.0.0.1", "localhost")
     watch.excuse(f"request: {local}")
     page = anybody()

@@ -1,4 +1,4 @@
-"""S82: the image, read as text, and replayed: built in a clean folder, made read-only, run as another user."""
+"""S82: the image, read as text, and replayed: built, made read-only, run as another user."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def replayed(test: Any) -> Any:
     return test
 
 
-# --- read as text -----------------------------------------------------------------------------------------------------
+# --- read as text ---------------------------------------------------------------------------------
 
 
 def test_s82_docker_build_makes_the_console_from_more_than_one_stage() -> None:
@@ -76,9 +76,18 @@ def test_s88_the_local_aws_is_in_an_image_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [".env", ".git/config", "db.sqlite3", "deploy/environments.toml", "tests/conftest.py", "requirements/dev.txt",
-     "deploy/terraform/terraform.tfstate", "secrets_ui/__pycache__/models.cpython-313.pyc", ".demo/8000/aws-config"],
-)  # fmt: skip
+    [
+        ".env",
+        ".git/config",
+        "db.sqlite3",
+        "deploy/environments.toml",
+        "tests/conftest.py",
+        "requirements/dev.txt",
+        "deploy/terraform/terraform.tfstate",
+        "secrets_ui/__pycache__/models.cpython-313.pyc",
+        ".demo/8000/aws-config",
+    ],
+)
 def test_s82_what_is_this_machine_s_own_never_gets_to_the_builder(path: str) -> None:
     assert not is_let_in(path)
 
@@ -94,12 +103,12 @@ def test_the_health_check_needs_no_program_but_python() -> None:
     assert CONSOLE.command("HEALTHCHECK") == ["python", "deploy/healthcheck.py"]
 
 
-# --- replayed ---------------------------------------------------------------------------------------------------------
+# --- replayed -------------------------------------------------------------------------------------
 
 
 @dataclass
 class Image:
-    """A built console, its files read-only, and what a container has beside them: `tmpfs`, the only place to write."""
+    """A built console with read-only files; `tmpfs` is the only folder to write to."""
 
     replay: Replay
     tmpfs: Path
@@ -112,9 +121,14 @@ class Image:
         own = production(DATABASE_URL=f"sqlite:///{self.tmpfs}/db.sqlite3", BEHIND_TLS_PROXY="true")
         del own["ENVIRONMENTS_FILE"], own["ENV_FILE"]
         return {
-            **self.replay.environ(CONSOLE), **own, "ENVIRONMENTS_FILE": "deploy/environments.example.toml", "HOST": HOST,
-            "TMPDIR": str(self.tmpfs), "WEB_CONCURRENCY": "2", **settings,
-        }  # fmt: skip
+            **self.replay.environ(CONSOLE),
+            **own,
+            "ENVIRONMENTS_FILE": "deploy/environments.example.toml",
+            "HOST": HOST,
+            "TMPDIR": str(self.tmpfs),
+            "WEB_CONCURRENCY": "2",
+            **settings,
+        }
 
     def start(
         self, command: list[str], environ: dict[str, str], **more: Any
@@ -155,7 +169,8 @@ def image() -> Iterator[Image]:
     python = find_python()
     if python is None:
         pytest.skip(
-            "No Python 3.11 with venv that another user may run, so the image cannot be replayed here."
+            "No Python 3.11 with venv that another user may run, "
+            "so the image cannot be replayed here."
         )
     folder = Path(
         tempfile.mkdtemp(prefix="miyabi-image-")
@@ -193,8 +208,11 @@ def test_s82_it_holds_the_console_s_own_files_and_nothing_else_of_the_project(im
     top = {name.split("/")[0] for name in found}
     assert top == {"manage.py", "miyabi_admin", "secrets_ui", "templates", "staticfiles", "deploy"}
     assert {name for name in found if name.startswith("deploy/")} == {
-        "deploy/catalog.json", "deploy/gunicorn.conf.py", "deploy/healthcheck.py", "deploy/environments.example.toml",
-    }  # fmt: skip
+        "deploy/catalog.json",
+        "deploy/gunicorn.conf.py",
+        "deploy/healthcheck.py",
+        "deploy/environments.example.toml",
+    }
 
 
 @replayed

@@ -1,4 +1,4 @@
-"""What a test may ask of a console process (worker.py): each job takes and returns what JSON can carry."""
+"""Jobs of a console process (worker.py): each takes and returns what JSON can carry."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def records(secret: str = "") -> list[dict[str, Any]]:
 
 
 def append(count: int, actor: str = "hana") -> dict[str, Any]:
-    """Writes so many records; tells which came to stand, and how often the turn could not be had."""
+    """Writes so many records; returns those written, and how often the lock was not to be had."""
     written: list[int] = []
     refused = 0
     while len(written) < count:
@@ -165,8 +165,7 @@ def record(*, action: str = "sign_in", actor: str = "hana", **more: Any) -> Any:
 
 
 def run_sql(statements: list[str]) -> dict[str, Any]:
-    """Raw statements, as somebody with the database's password would give them; stops at the first that
-    fails."""
+    """Raw statements, as with the database's password; stops at the first that fails."""
     rows: list[Any] = []
     with connection.cursor() as cursor:
         for statement in statements:
@@ -179,8 +178,7 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
 
 
 def let_files_grow_no_more() -> None:
-    """A disk that is full, as far as this process can tell: there is room for SQLite's index of its log,
-    and for no record."""
+    """A full disk, for this process: room for SQLite's index of its log, none for a record."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
 
 

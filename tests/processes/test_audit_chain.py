@@ -1,5 +1,4 @@
-"""The audit chain in a real database, on SQLite and PostgreSQL: append-only, unbroken under load and
-death, and telling of attacks."""
+"""The audit chain on SQLite and PostgreSQL: append-only, unbroken under load, tamper-evident."""
 
 from __future__ import annotations
 
@@ -72,7 +71,8 @@ ON_SQLITE = {
 ON_POSTGRES = {
     "truncate": f"TRUNCATE {TABLE}",
     "truncate with cascade": f"TRUNCATE {TABLE} CASCADE",
-    "merge": f"MERGE INTO {TABLE} t USING (SELECT 4 AS s) x ON t.sequence = x.s WHEN MATCHED THEN DELETE",
+    "merge": f"MERGE INTO {TABLE} t USING (SELECT 4 AS s) x ON t.sequence = x.s "
+    "WHEN MATCHED THEN DELETE",
 }
 
 
@@ -241,7 +241,7 @@ def test_s73_eight_processes_write_one_unbroken_chain(
         console.tell("append", count=RECORDS, actor=f"person {number}")
     told = [console.hear()["said"] for console in consoles]
 
-    # SQLite's waiting is not in turn, so on a busy machine somebody may be refused there, and tries again.
+    # SQLite's waiting is not in turn, so on a busy machine one may be refused, and tries again.
     if not is_sqlite(database):
         assert [answer["refused"] for answer in told] == [0] * PROCESSES
     written = sorted(sequence for answer in told for sequence in answer["written"])
@@ -254,7 +254,7 @@ def test_s73_eight_processes_write_one_unbroken_chain(
 
 
 def owners(console: Console) -> list[str]:
-    """Who wrote, in the order of the chain: that they took turns shows that they wrote at the same time."""
+    """Who wrote, in the chain's order: alternating owners show concurrent writes."""
     return [row["actor"] for row in console.ask("records")]
 
 

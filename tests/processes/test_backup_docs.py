@@ -1,4 +1,4 @@
-"""S78: the commands of docs/operations.md, run as they stand there: backed up while the console writes, restored, verified."""
+"""S78: runs the backup commands of docs/operations.md while the console writes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What pages and saves do with the database, on SQLite and on PostgreSQL: a save, a look, a settlement,
-odd texts."""
+"""Pages and saves on SQLite and PostgreSQL: a save, a read, a settlement, odd texts."""
 
 from __future__ import annotations
 
@@ -71,8 +70,10 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
 def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(
     key: str, console: Console, dev: Aws
 ) -> None:
-    """jsonb holds neither NUL nor half a character: https://www.postgresql.org/docs/current/datatype-
-    json.html"""
+    """jsonb holds neither NUL nor half a character.
+
+    https://www.postgresql.org/docs/current/datatype-json.html
+    """
     secret, base = dev.make_secret(json.dumps({"A": "1", key: "2"}))
     assert console.ask("open_page", secret=secret) == {"refused": "", "keys": ["A", key]}
     saved = console.ask("save", secret=secret, base=base, values={key: "3"})

@@ -1,4 +1,4 @@
-"""manage.py grant_console on a real PostgreSQL: what the console's own user may do there, and what it may not."""
+"""manage.py grant_console on PostgreSQL: what the console's user may do, and may not."""
 
 from __future__ import annotations
 

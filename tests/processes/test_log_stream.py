@@ -11,7 +11,8 @@ from tests.processes.conftest import Start
 
 pytestmark = pytest.mark.processes
 NASTY = {
-    "newlines": 'hana\n{"level": "info", "message": "audit record", "audit": {"actor": "forged"}}\r\nx',
+    "newlines": 'hana\n{"level": "info", "message": "audit record", '
+    '"audit": {"actor": "forged"}}\r\nx',
     "ansi": "hana\x1b[2J\x1b[31m\x9b1A\x07\x08",
     "format strings": "%s %(message)s %n {0} {audit} ${HOME} %100000d",
     "unicode line ends and direction marks": "hana\u2028\u2029\x85\u202emoc.elpmaxe\u200b",

@@ -1,10 +1,10 @@
 """A hundred races of real processes for the same secret, and no change lost.
 
-What "not lost" means: after a race, each change is in the current version, or was refused to its author's
-face. With a script that puts a whole document without comparing, AWS itself lets that script drop what it
-has not read. The console cannot prevent it, so what is shown there is: the console never drops the script's
-change, and what the script drops of the console's is only ever a version that the script replaced without
-reading it, still kept under AWSPREVIOUS.
+What "not lost" means: after a race, each change is in the current version, or was refused to its
+author's face. With a script that puts a whole document without comparing, AWS itself lets that
+script drop what it has not read. The console cannot prevent it, so what is shown there is: the
+console never drops the script's change, and what the script drops of the console's is only ever a
+version that the script replaced without reading it, still kept under AWSPREVIOUS.
 """
 
 from __future__ import annotations
@@ -114,9 +114,10 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
 
 
 def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
-    """Every version that AWS has is one that the record says was made current, or one that the record says
-    lost its race; and a fair part of the races was decided by AWS's own comparison, not by an early
-    look."""
+    """Every version that AWS has was made current, or lost its race, by the audit log.
+
+    A fair part of the races was decided by AWS's own comparison, not by an early read.
+    """
     rows = console.ask("records", secret=secret)
     saves = [row for row in rows if row["action"] == "secret.save"]
     intents = {str(row["sequence"]): row["hash"] for row in saves if row["phase"] == "intent"}
@@ -132,8 +133,10 @@ def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
 
 @dataclass
 class Match:
-    """Races of a console and a script for one secret. Who lost gets a head start in the next race, so that
-    they stay close."""
+    """Races of a console and a script for one secret.
+
+    Who lost gets a head start in the next race, so that they stay close.
+    """
 
     console: Console
     script: Worker

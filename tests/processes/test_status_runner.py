@@ -1,4 +1,4 @@
-"""Runners as real processes: one pass at a time on either database, and a wish for one is fulfilled."""
+"""Runners as real processes: one pass at a time on either database; a wish is fulfilled."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(databa
     third.kill()
     third.communicate()
     if database.startswith("sqlite"):
-        return  # a lease ends by itself after two minutes; tests/services/status_pass/test_lock.py has that
+        # A lease ends by itself after two minutes: see tests/services/status_pass/test_lock.py.
+        return
     deadline = time.monotonic() + 20  # the server lets go of a dead process's lock once it notices
     while said(again := hold(environ)) == "held" and time.monotonic() < deadline:
         end(again)

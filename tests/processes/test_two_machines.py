@@ -1,4 +1,4 @@
-"""Two machines, each with a gunicorn of two workers, on one PostgreSQL: whatever one of the four knows, all know.
+"""Two machines with two workers each on one PostgreSQL: what one worker knows, all know.
 
 The console's database user may do what grant_console says, and no more.
 """
@@ -38,7 +38,7 @@ PEOPLE = ("aoi", "haruto", "hina", "ren", "riku", "sora")
 
 @dataclass
 class Machines:
-    """Two ports, on which two gunicorns listen; `owner` is the environment of whoever owns the tables."""
+    """Two gunicorns on two ports; `owner` is the environment of the tables' owner."""
 
     console: Served
     ports: tuple[int, int]
@@ -50,8 +50,11 @@ class Machines:
         return person
 
     def everywhere(self, person: Person, path: str) -> set[tuple[int, str]]:
-        """Status and Location from every one of the four workers: it goes on until each has answered. Several ask at once, since a worker
-        that is awake would take one request after the other, and leave none to its neighbour."""
+        """Status and Location from every one of the four workers, repeated until each answered.
+
+        Several ask at once, since a worker that is awake would take one request after the other,
+        and leave none to its neighbour.
+        """
         told, before = set(), len(self.console.workers())
         tabs = [Person(port, person.cookies()) for port in self.ports for _ in range(4)]
         with ThreadPoolExecutor(len(tabs)) as pool:
@@ -160,7 +163,10 @@ def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_reque
 ) -> None:
     person = machines.sign_in("riku", at=1)
     assert machines.everywhere(person, "/prod/") == {(200, "")}
-    shell = "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
+    shell = (
+        "from secrets_ui.models import RoleGrant; "
+        "RoleGrant.objects.filter(user__username='riku').delete()"
+    )
     machines.manage("shell", "-c", shell)
     assert {status for status, _ in machines.everywhere(person, "/prod/")} == {403}
 

@@ -1,4 +1,4 @@
-"""S01: a canary goes through everything that the console does, in every role and every error; then all that it wrote is searched."""
+"""S01: a canary goes through every job, role and error; then all output is searched."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ class Tour:
             client.create_secret(Name=f"miyabi/prod/{name}", SecretString=text)
 
     def look_everywhere(self, person: Person, who: str) -> None:
-        """Those who edit open every kind of secret, the others one: tests/security/test_leaks.py
-        has the pages of each for every role."""
+        """Editors open every kind of secret, others one: test_leaks.py has each role's pages."""
         edits = who in ("editor", "admin")
         names = ("config", "object", "text", "list", "unknown") if edits else ("object",)
         paths = {
@@ -61,7 +60,7 @@ class Tour:
         self.note(f"{who}: no page", person.get("/no/such/page"))
 
     def reveal(self, person: Person) -> None:
-        """The one answer that may hold the value is looked at and not kept; those that refuse it are."""
+        """The one answer that may hold the value is not kept; those that refuse it are."""
         full, url = "miyabi/prod/object", "/prod/reveal/miyabi/prod/object"
         form = {
             "key": "CANARY",
@@ -86,7 +85,7 @@ class Tour:
         self.note("reveal by GET", person.get(url))
 
     def write(self, person: Person) -> None:
-        """Create, edit, remove, save a document, conflict: typed values go the one way that they have."""
+        """Creates, edits, removes, saves a document and provokes a conflict."""
         for name in ("config", "object"):
             full, url = f"miyabi/prod/{name}", f"/prod/edit/miyabi/prod/{name}"
             base = self.console.current("prod", full)

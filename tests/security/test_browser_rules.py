@@ -1,4 +1,4 @@
-"""Section D of the security requirements: what a browser may do with our pages, as far as the server says it."""
+"""Section D of the security requirements: what the server lets a browser do with pages."""
 
 from __future__ import annotations
 
@@ -109,10 +109,21 @@ def test_s50_errors_have_the_headers_whoever_answers(
     answers["fault"] = client.get("/")
     statuses = {name: answer.status_code for name, answer in answers.items()}
     assert statuses == {
-        "unknown host": 400, "oversized": 413, "length that is none": 413, "no page": 404, "no static file": 404, "session over": 302,
-        "session over, JSON": 401, "foreign form": 403, "nothing changes": 400, "conflict": 409, "export": 403, "locked": 429,
-        "AWS refuses": 502, "fault": 500,
-    }  # fmt: skip
+        "unknown host": 400,
+        "oversized": 413,
+        "length that is none": 413,
+        "no page": 404,
+        "no static file": 404,
+        "session over": 302,
+        "session over, JSON": 401,
+        "foreign form": 403,
+        "nothing changes": 400,
+        "conflict": 409,
+        "export": 403,
+        "locked": 429,
+        "AWS refuses": 502,
+        "fault": 500,
+    }
     for name, answer in answers.items():
         assert_headers(answer.headers, name)
         assert answer["Cache-Control"] == "no-store", name
@@ -145,7 +156,10 @@ print(json.dumps([[answer.status_code, dict(answer.headers)] for answer in answe
 
 @pytest.mark.processes
 def test_s50_a_form_may_lead_to_the_provider_and_to_no_other_origin() -> None:
-    ask = "import django; django.setup(); from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    ask = (
+        "import django; django.setup(); from django.conf import settings as s; "
+        "print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    )
     client = {
         "OIDC_CLIENT_ID": "x",
         "OIDC_CLIENT_SECRET": "y",
@@ -179,9 +193,13 @@ def test_s50_under_tls_hsts_is_there_and_without_tls_nothing_but_the_way_to_it(
     )
     host = "console.miyabi-world.com"
     asked = [
-        ("/sign-in", True, host), ("/", True, host), ("/none/at/all", True, host), ("/", False, host),
-        ("/", True, "evil.example"), ("/", False, "evil.example"),
-    ]  # fmt: skip
+        ("/sign-in", True, host),
+        ("/", True, host),
+        ("/none/at/all", True, host),
+        ("/", False, host),
+        ("/", True, "evil.example"),
+        ("/", False, "evil.example"),
+    ]
     settings = production(
         DJANGO_SETTINGS_MODULE="deployed",
         PYTHONPATH=f"{tmp_path}:{PROJECT}",
@@ -210,11 +228,14 @@ def _with_csrf(client: Client) -> Client:
     return client
 
 
-MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
+MARKUP = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"
+    "{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
+)
 
 
 def assert_inert(page: str) -> None:
-    """No tag, attribute or template of the hostile text came to life, and no bidirectional mark reaches beyond its place."""
+    """The hostile text made no tag, attribute, template or bidirectional mark of effect."""
     for alive in ("<script>alert", "<img src=x", "onerror=alert(2)>\"'"):
         assert alive not in page
     assert "&lt;script&gt;alert(1)" in page

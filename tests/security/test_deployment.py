@@ -1,4 +1,4 @@
-"""Section G of the security requirements: what the console starts with, and what it shows of itself."""
+"""Section G of the security requirements: starting, and what the console shows of itself."""
 
 from __future__ import annotations
 

@@ -136,9 +136,12 @@ def _ago(minutes: int) -> Any:
 def test_s23_no_header_and_no_address_resets_the_count(hana: Any) -> None:
     for number in range(6):
         forged = {
-            "HTTP_X_FORWARDED_FOR": f"198.51.100.{number}", "HTTP_X_REAL_IP": f"198.51.100.{number}",
-            "HTTP_FORWARDED": f"for=198.51.100.{number}", "HTTP_USER_AGENT": f"agent {number}", "REMOTE_ADDR": f"203.0.113.{number}",
-        }  # fmt: skip
+            "HTTP_X_FORWARDED_FOR": f"198.51.100.{number}",
+            "HTTP_X_REAL_IP": f"198.51.100.{number}",
+            "HTTP_FORWARDED": f"for=198.51.100.{number}",
+            "HTTP_USER_AGENT": f"agent {number}",
+            "REMOTE_ADDR": f"203.0.113.{number}",
+        }
         sign_in(Client(), "hana", "wrong", **forged)
     assert sign_in(Client(), "hana", PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.1").status_code == 429
     recorded = AuditRecord.objects.filter(action="sign_in").values_list("address", flat=True)
@@ -332,10 +335,14 @@ def test_s28_an_account_that_was_switched_off_is_out_at_the_next_request(
 
 
 ELSEWHERE = [
-    "https://evil.example/", "//evil.example", "///evil.example", "////evil.example/%2e%2e", "/\\evil.example", "\\\\evil.example", "\\/evil.example",
-    "/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example", "http:evil.example",
-    "http:///evil.example", "https:/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "//evil.example@127.0.0.1",
-    "http://127.0.0.1@evil.example", "http://testserver/", "//testserver/", "evil.example", "\x00//evil.example", "\u202e//evil.example",
+    "https://evil.example/", "//evil.example", "///evil.example", "////evil.example/%2e%2e",
+    "/\\evil.example", "\\\\evil.example", "\\/evil.example",
+    "/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example",
+    "http:evil.example",
+    "http:///evil.example", "https:/evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)",
+    "data:text/html,x", "//evil.example@127.0.0.1",
+    "http://127.0.0.1@evil.example", "http://testserver/", "//testserver/", "evil.example",
+    "\x00//evil.example", "\u202e//evil.example",
     "https://testserver.evil.example/", "/\\/evil.example", "//%65vil.example",
 ]  # fmt: skip
 

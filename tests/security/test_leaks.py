@@ -53,7 +53,7 @@ def whole(answer: Any) -> bytes:
 
 
 def plant(estate: Estate, canary: str) -> None:
-    """Secrets that hold the canary: as a value, inside a nested one, in a plain text, in a list, twice over."""
+    """Secrets that hold the canary: as a value, nested, as plain text, in a list, twice."""
     client = estate["dev"].clients.secretsmanager
     documents = {
         "object": json.dumps({"CANARY": canary, "nested": {"inner": [canary]}, "twin": canary}),
@@ -93,7 +93,7 @@ def test_s02_no_page_export_or_answer_holds_six_characters_of_a_stored_value(
                 ]
             pages.append((f"{role}, filtered", whole(client.get("/dev/", {"q": canary[:6]}))))
     assert sum(text.startswith(b"200 ") for _, text in pages) > 40
-    # The filter's own text comes back in its field: it was typed into the address, and is not a stored value.
+    # The filter's own text comes back in its field: it was in the address, and is no stored value.
     assert (
         leaks_in(canary, [(place, text) for place, text in pages if "filtered" not in place]) == []
     )
@@ -501,8 +501,8 @@ def test_s18_what_an_error_tells_is_fit_to_be_handed_on(
     answer = save_key(client, estate, "dev", "object", "new", typed)
     told = json.dumps(answer.json())
     assert (
-        "aws secretsmanager list-secret-version-ids --secret-id miyabi/dev/object --region us-west-2"
-        in told
+        "aws secretsmanager list-secret-version-ids "
+        "--secret-id miyabi/dev/object --region us-west-2" in told
     )
     assert "broken-by-a-test" in told  # the request id
     session_id = client.cookies["__Host-session"].value
@@ -532,7 +532,7 @@ def test_s45_no_stored_value_by_prefill(
 def test_s45_a_review_against_a_stored_value_tells_that_it_is_equal_and_nothing_more(
     make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
 ) -> None:
-    """A guess that is right is told as no change, as every editor must be; a guess that is wrong tells nothing of how wrong."""
+    """A right guess is no change, as any editor must see; a wrong one shows nothing more."""
     estate = make_estate(only=("dev",))
     plant(estate, canary)
     client, base = signed_in("editor", "dev"), current_version(estate, "dev", "object")

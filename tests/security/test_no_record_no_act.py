@@ -1,4 +1,4 @@
-"""Section E, S60 and S69 through HTTP: where the record cannot be written, no view does anything."""
+"""Section E, S60 and S69 through HTTP: without a record, no view does anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Second factors of local accounts: codes, recovery codes, and who may change them. S14, S22, S25, S30, S32."""
+"""Second factors of local accounts: codes, recovery codes, and who may change them.
+
+S14, S22, S25, S30, S32.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sign-in and step-up by a real OpenID Connect provider on another port. S21, S25, S30, S31, S33."""
+"""Sign-in and step-up by a real OpenID Connect provider on another port.
+
+S21, S25, S30, S31, S33.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def test_it_works(provider: OidcProvider) -> None:
-    """Groups give roles, the name is the address, and the session holds nothing of the provider's."""
+    """Groups give roles, the name is the address, and the session keeps nothing else."""
     walker = Walker(provider)
     assert "Sign in with" in walker.console.get("/sign-in").content.decode()
     answer = walker.sign_in("hana", next="/account")
@@ -57,8 +60,13 @@ def test_it_works(provider: OidcProvider) -> None:
     assert last("sign_in") == {"actor": HANA, "outcome": "done", "by": "provider"}
     assert not get_user_model().objects.get(username=HANA).has_usable_password()
     assert set(walker.console.session.keys()) == {
-        "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "seen", "proved_at",
-    }  # fmt: skip
+        "_auth_user_id",
+        "_auth_user_backend",
+        "_auth_user_hash",
+        "started",
+        "seen",
+        "proved_at",
+    }
 
 
 def test_the_question_bears_state_nonce_and_pkce_and_no_secret(provider: OidcProvider) -> None:
@@ -83,8 +91,11 @@ def test_groups_are_read_anew_at_each_sign_in_and_an_admin_s_roles_stay(
     Walker(provider).sign_in("hana")
 
     assert grants() == {
-        ("prod", "viewer", "admin"), ("dev", "admin", "groups"), ("prod", "admin", "groups"), ("prod", "auditor", "groups"),
-    }  # fmt: skip
+        ("prod", "viewer", "admin"),
+        ("dev", "admin", "groups"),
+        ("prod", "admin", "groups"),
+        ("prod", "auditor", "groups"),
+    }
     told = last("roles.from_groups")
     assert told["roles"] == ["admin in dev", "admin in prod", "auditor in prod"]
     before = AuditRecord.objects.filter(action="roles.from_groups").count()
@@ -125,8 +136,11 @@ def test_s21_somebody_in_no_group_with_a_role_stays_out_and_is_told_what_to_ask_
     assert not is_signed_in(walker.console)
     assert not get_user_model().objects.exists()
     assert last("sign_in") == {
-        "actor": HANA, "outcome": "refused", "by": "provider", "why": "in no group with a role",
-    }  # fmt: skip
+        "actor": HANA,
+        "outcome": "refused",
+        "by": "provider",
+        "why": "in no group with a role",
+    }
 
 
 def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_open(
@@ -146,8 +160,13 @@ def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_op
 def test_s21_no_page_of_allauth_is_there() -> None:
     client = Client()
     for path in (
-        "/accounts/signup/", "/accounts/login/", "/accounts/social/signup/", "/accounts/oidc/sso/login/", "/signup", "/accounts/2fa/",
-    ):  # fmt: skip
+        "/accounts/signup/",
+        "/accounts/login/",
+        "/accounts/social/signup/",
+        "/accounts/oidc/sso/login/",
+        "/signup",
+        "/accounts/2fa/",
+    ):
         assert client.get(path).status_code in (404, 302)
         assert client.post(path, {"username": "x", "email": "x@x.example"}).status_code in (
             404,

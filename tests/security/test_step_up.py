@@ -70,8 +70,13 @@ def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_noth
     assert canary not in answer.content.decode()
     assert [session.get_decoded() for session in Session.objects.all()] == [dict(client.session)]
     assert not set(client.session.keys()) - {
-        "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "seen", "proved_at"
-    }  # fmt: skip
+        "_auth_user_id",
+        "_auth_user_backend",
+        "_auth_user_hash",
+        "started",
+        "seen",
+        "proved_at",
+    }
     assert aws.seen == []
     assert estate.value("dev", "config") == before
     record = AuditRecord.objects.get(action="access.refused")

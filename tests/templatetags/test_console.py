@@ -53,7 +53,8 @@ def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
             "Firefox on Linux",
         ),
         (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
+            "Chrome/140.0 Safari/537.36 Edg/140.0",
             "Edge on Windows",
         ),
         (

@@ -1,4 +1,4 @@
-"""Terraform's own checks on every module, and the modules against the catalogue and their READMEs."""
+"""Terraform's own checks on every module; modules against the catalogue and READMEs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How many calls to AWS a page and a save make, counted at the endpoint. `make bench` tells the times."""
+"""How many calls to AWS a page and a save make, counted at the endpoint.
+
+`make bench` tells the times.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The status checks: one claim a file, pure: what a pass learnt in, findings out. One that raises is unknown, and the others go on."""
+"""The status checks: one claim a file, pure: what a pass learnt in, findings out.
+
+One that raises is unknown, and the others go on.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,11 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
     no_open_intents,
 )
 OF_RECORDS: tuple[ModuleType, ...] = (audit_chain_holds, events_are_delivered)
+ALL = tuple(dict.fromkeys((*OF_A_SECRET, *OF_SURROUNDINGS, *OF_RECORDS)))
+# By the name of the check; the last one is of the pass itself, where no check could be made.
+TITLES: dict[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for module in ALL} | {
+    "pass_was_done": "The pass was completed"
+}
 
 
 def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:
@@ -73,5 +81,8 @@ def _one(module: ModuleType, evidence: Any) -> tuple[StatusFinding, ...]:
         return tuple(module.check(evidence))
     except Exception as error:  # one check's mistake must not cost the others
         log.exception("status check failed")
-        text = f"The check {name} could not be done: {type(error).__name__}. The log of this console tells more."
+        text = (
+            f"The check {name} could not be done: {type(error).__name__}. "
+            "The log of this console tells more."
+        )
         return (StatusFinding(name, "unknown", text),)

@@ -11,6 +11,7 @@ from ...domain.status.watched import Surroundings
 from ...domain.usage.alarm import Alarm
 from .saying import Saying
 
+TITLE = "No alarm is in ALARM"
 say = Saying(__name__, "usage", "DescribeAlarms")
 
 
@@ -21,13 +22,15 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     if not isinstance(found, Known):
         yield say(
             "unknown",
-            f"Whether an alarm of {name} rings is not known: {why_unknown('the alarms', found)}.",
+            f"Whether {name} has an alarm in ALARM is not known: "
+            f"{why_unknown('the alarms', found)}.",
             weight="second opinion",
         )
     elif not found.value:
         yield say(
             "skipped",
-            f"{name} has no CloudWatch alarm whose name starts with {around.environment.alarm_prefix}.",
+            f"{name} has no CloudWatch alarm whose name starts with "
+            f"{around.environment.alarm_prefix}.",
         )
     else:
         yield from (_told(alarm) for alarm in found.value if alarm.state != "OK")
@@ -39,7 +42,7 @@ def _told(alarm: Alarm) -> StatusFinding:
     since = f" since {alarm.since:%Y-%m-%d %H:%M} UTC" if alarm.since else ""
     if alarm.state == "ALARM":
         why = f": {alarm.reason.rstrip('.')}" if alarm.reason else ""
-        return say("fail", f"The alarm {alarm.name} rings{since}{why}.", alarm.name)
+        return say("fail", f"The alarm {alarm.name} is in alarm{since}{why}.", alarm.name)
     return say(
         "unknown",
         f"The alarm {alarm.name} has too little data{since}.",

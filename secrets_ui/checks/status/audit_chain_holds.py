@@ -8,6 +8,7 @@ from ...domain.status.status import StatusFinding
 from ...domain.status.watched import Records
 from .saying import Saying
 
+TITLE = "The audit chain holds"
 say = Saying(__name__, "audit", "the chain's hashes")
 
 
@@ -21,5 +22,7 @@ def check(records: Records) -> Iterator[StatusFinding]:
             else ""
         )
         yield say(
-            "pass", f"The audit chain holds up to record {records.verified}{full}. Checkpoint {records.verified}:{records.checkpoint}.",
-        )  # fmt: skip
+            "pass",
+            f"The audit chain holds up to record {records.verified}{full}. "
+            f"Checkpoint {records.verified}:{records.checkpoint}.",
+        )

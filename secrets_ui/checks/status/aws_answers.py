@@ -10,6 +10,7 @@ from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Surroundings
 from .saying import Saying
 
+TITLE = "AWS lists the secrets"
 say = Saying(__name__, "troubleshoot", "ListSecrets")
 
 

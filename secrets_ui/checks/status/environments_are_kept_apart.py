@@ -1,4 +1,7 @@
-"""What must differ between environments differs, and what must match matches; compared by keyed fingerprints."""
+"""Values differ and match between environments as the catalogue asks.
+
+They are compared by keyed fingerprints.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from ...domain.status.watched import WatchedSecret
 from .key_findings import is_readable, not_looked, states
 from .saying import Saying
 
+TITLE = "Environments are kept apart"
 say = Saying(__name__, "secret", "fingerprints of this and the other environments")
 
 

@@ -8,10 +8,12 @@ from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Records
 from .saying import Saying
 
+TITLE = "Events are delivered"
 say = Saying(__name__, "status", "the outbox")
 
 
 def check(records: Records) -> Iterator[StatusFinding]:
     if records.undelivered:
-        text = f"{plural(records.undelivered, 'event', 'events')} could not be sent: {records.why_undelivered.rstrip('.') or 'no answer'}."
+        why = records.why_undelivered.rstrip(".") or "no answer"
+        text = f"{plural(records.undelivered, 'event', 'events')} could not be sent: {why}."
         yield say("warn", text)

@@ -9,6 +9,7 @@ from ...domain.status.watched import WatchedSecret
 from .key_findings import PROOF, is_readable, not_looked, states
 from .saying import Saying
 
+TITLE = "Values have their formats"
 say = Saying(__name__, "secret", PROOF)
 
 

@@ -12,6 +12,7 @@ from ...domain.status.watched import WatchedSecret
 from .key_findings import is_readable, not_looked
 from .saying import Saying
 
+TITLE = "Values are younger than their limit"
 say = Saying(__name__, "secret", "ListSecretVersionIds and fingerprints of its versions")
 
 
@@ -28,7 +29,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if found and all(finding.status == "pass" for finding in found):
         yield say(
             "pass",
-            f"No value of {watched.name} is older than the catalogue allows: {'; '.join(_short(watched, key) for key in held)}.",
+            f"No value of {watched.name} is older than the catalogue allows: "
+            f"{'; '.join(_short(watched, key) for key in held)}.",
         )
 
 
@@ -46,15 +48,19 @@ def _judge(watched: WatchedSecret, key: KeySpec, age: KeyAge | None) -> StatusFi
         at_least = "" if age.is_exact else "at least "
         return say(
             "warn",
-            f"{key.name} in {watched.name} is {at_least}{days} days old, and should be rotated after {key.max_age_days}.",
+            f"{key.name} in {watched.name} is {at_least}{days} days old, "
+            f"and should be rotated after {key.max_age_days}.",
             key.name,
         )
     if age.is_exact or (age.not_before and watched.now - age.not_before <= limit):
         return say("pass", f"{key.name} is {days} days old.", key.name)
     return say(
-        "unknown", f"{key.name} in {watched.name} is at least {days} days old; how old exactly is not known, since nobody looked at its "
-        "earlier versions.", key.name, weight="second opinion",
-    )  # fmt: skip
+        "unknown",
+        f"{key.name} in {watched.name} is at least {days} days old; how old exactly is not known, "
+        "since nobody looked at its earlier versions.",
+        key.name,
+        weight="second opinion",
+    )
 
 
 def _short(watched: WatchedSecret, key: KeySpec) -> str:

@@ -9,6 +9,7 @@ from ...domain.status.watched import WatchedSecret
 from .key_findings import PROOF, is_readable, names, not_looked, states
 from .saying import Saying
 
+TITLE = "No placeholder is left"
 say = Saying(__name__, "secret", PROOF)
 
 

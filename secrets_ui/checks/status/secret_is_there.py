@@ -11,6 +11,7 @@ from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
+TITLE = "The secret exists"
 say = Saying(__name__, "secret", "ListSecrets, DescribeSecret")
 
 

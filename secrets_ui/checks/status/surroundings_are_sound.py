@@ -1,4 +1,7 @@
-"""What of the access path is about no one secret: identity, function, role, its policies, the key and its rotation."""
+"""The part of the access path that is about no single secret.
+
+Identity, function, role, its policies, the key and its rotation.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from ...domain.status.watched import Surroundings
 from .lambda_can_read import of_path
 from .saying import Saying
 
+TITLE = "Role, function and key are sound"
 say = Saying(__name__, "troubleshoot", "IAM, KMS and Lambda")
 
 
@@ -25,5 +29,6 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     if number := sum(finding.status == "pass" for finding in around.shared):
         yield say(
             "pass",
-            f"Identity, function, role and key of {around.environment.name}: {plural(number, 'check holds', 'checks hold')}.",
+            f"Identity, function, role and key of {around.environment.name}: "
+            f"{plural(number, 'check holds', 'checks hold')}.",
         )

@@ -1,4 +1,7 @@
-"""Events: a finding that appears, changes its status or goes. Told once, with an end notice; what hits many secrets at once is one event."""
+"""Events: a finding that appears, changes its status or goes.
+
+Told once, with an end notice; what hits many secrets at once is one event.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any, Literal
 
 from ..access.finding import Status
 from .status import StatusFinding, join, plural
+from .words import STATUS_WORDS
 
 Kind = Literal["began", "changed", "ended"]
 NAMED = 20  # secrets that one event names; it counts the others
@@ -25,7 +29,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """`secrets` are names in order, "" for the environment itself; `text` is the finding's of the first of them."""
+    """A change of findings, as it is sent.
+
+    `secrets` are names in order, "" for the environment itself. `text` is the finding's of the
+    first.
+    """
 
     kind: Kind
     environment: str
@@ -41,12 +49,10 @@ class Event:
     def title(self) -> str:
         """One line, for a chat or a subject."""
         where = self.environment or "the audit log"
-        state = {"fail": "failure", "warn": "to look at", "unknown": "not known"}.get(
-            self.status, self.status
-        )
+        state = STATUS_WORDS[self.status].event
         word = {
             "began": f"New {state}",
-            "changed": f"Now a {state}" if self.status == "fail" else f"Now {state}",
+            "changed": f"Now a {state}" if self.status in ("fail", "warn") else f"Now {state}",
             "ended": "Ended",
         }[self.kind]
         return f"{word} in {where}: {self.check.replace('_', ' ')}{self._count()}"
@@ -58,26 +64,34 @@ class Event:
 
     def told(self) -> str:
         """In full sentences. The statement of an event that ended was true until now."""
-        more = (
-            f" The same holds for {join([*self.secrets[1:4]])}{' and others' if len(self.secrets) > 4 else ''}."
-            if len(self.secrets) > 1
-            else ""
-        )
+        more = ""
+        if len(self.secrets) > 1:
+            others = " and others" if len(self.secrets) > 4 else ""
+            more = f" The same holds for {join(self.secrets[1:4])}{others}."
         return f"It was: {self.text}{more}" if self.kind == "ended" else f"{self.text}{more}"
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "environment": self.environment, "check": self.check, "about": self.about, "status": self.status,
-            "text": self.text, "secrets": [name for name in self.secrets if name][:NAMED], "count": len(self.secrets),
-            "since": self.since, "at": self.at,
-        }  # fmt: skip
+            "kind": self.kind,
+            "environment": self.environment,
+            "check": self.check,
+            "about": self.about,
+            "status": self.status,
+            "text": self.text,
+            "secrets": [name for name in self.secrets if name][:NAMED],
+            "count": len(self.secrets),
+            "since": self.since,
+            "at": self.at,
+        }
 
 
 def follow(
     old: Iterable[StatusFinding], new: Iterable[StatusFinding], secret: str, at: datetime
 ) -> tuple[tuple[StatusFinding, ...], list[Change]]:
-    """The new findings with the memory of the old ones, and what is to be told. An unknown is told when a second pass finds it as well:
-    one lost answer is no event."""
+    """The new findings with the memory of the old ones, and what is to be told.
+
+    An unknown is told when a second pass finds it as well: one lost answer is no event.
+    """
     now, before = at.isoformat(timespec="seconds"), {finding.identity: finding for finding in old}
     kept, changes = [], []
     for finding in new:
@@ -118,10 +132,16 @@ def events_of(environment: str, changes: Iterable[Change], at: datetime) -> tupl
 def _event(environment: str, group: list[Change], at: datetime) -> Event:
     first = group[0].finding
     return Event(
-        kind=group[0].kind, environment=environment, check=first.check, about=first.about, status=first.status, text=first.text,
-        secrets=tuple(change.secret for change in group), since=min(change.finding.since for change in group),
+        kind=group[0].kind,
+        environment=environment,
+        check=first.check,
+        about=first.about,
+        status=first.status,
+        text=first.text,
+        secrets=tuple(change.secret for change in group),
+        since=min(change.finding.since for change in group),
         at=at.isoformat(timespec="seconds"),
-    )  # fmt: skip
+    )
 
 
 def slack_text(text: str) -> str:

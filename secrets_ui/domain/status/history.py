@@ -1,4 +1,4 @@
-"""The history of an environment's status: spans in which it was watched, and the strip of days drawn from them."""
+"""The history of an environment's status: spans of time, and the strip of days made of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 
 from ..access.finding import Status
 from .status import worst
+from .words import STATUS_WORDS
 
 DAYS = 90
 DayStatus = Status | Literal["unwatched"]
@@ -36,10 +37,11 @@ class Day:
         return f"{self.day.day} {self.day:%b}: {WORDS[self.status]}"
 
 
+IN_ORDER: tuple[Status, ...] = ("pass", "warn", "fail", "unknown", "skipped")
 WORDS: dict[DayStatus, str] = {
-    "pass": "healthy", "warn": "something to look at", "fail": "a failure", "unknown": "not known for a time",
-    "skipped": "not checked", "unwatched": "nobody looked",
-}  # fmt: skip
+    **{status: STATUS_WORDS[status].day for status in IN_ORDER},
+    "unwatched": "nobody looked",
+}
 
 
 def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ...]:
@@ -56,7 +58,7 @@ def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ..
 
 
 def in_words(days: Iterable[Day]) -> str:
-    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: the worst first."""
+    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: worst first."""
     days = tuple(days)
     failed = [day for day in days if day.status == "fail"]
     counts = Counter(day.status for day in days)

@@ -1,4 +1,7 @@
-"""Changes that were made outside this console: what AWS tells now, against what it told before and what the audit chain knows."""
+"""Changes made outside this console.
+
+Compares what AWS reports now with the snapshot of the last pass, and with the audit chain.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,11 @@ Kind = Literal["version", "label", "policy", "key", "deletion", "gone", "key_pol
 
 @dataclass(frozen=True)
 class Sight:
-    """What is remembered of a secret from one pass to the next. `labels` without this console's own; `policy` is a hash of the resource
-    policy, "" where it could not be read."""
+    """What is remembered of a secret from one pass to the next.
+
+    `labels` without this console's own; `policy` is a hash of the resource policy, "" where it
+    could not be read.
+    """
 
     current: str
     labels: Mapping[str, str]
@@ -47,8 +53,11 @@ class Sight:
 
 @dataclass(frozen=True)
 class OutsideChange:
-    """`at` is when it was noticed, or when AWS says that it was made; `by` is "" where nobody can tell; `version` is the version that it
-    is about, where it is about one."""
+    """One change that this console did not make.
+
+    `at` is when AWS says that it was made, or when a pass noticed it. `by` is "" where nobody
+    knows. `version` is the version that it is about, if any.
+    """
 
     kind: Kind
     text: str
@@ -66,7 +75,7 @@ class OutsideChange:
 
 @dataclass(frozen=True)
 class ChainKnowledge:
-    """What the audit chain says of a secret: whether it made the current version, and which version it made current last."""
+    """Whether the audit chain made a secret's current version, and the newest that it made."""
 
     made_current: bool
     newest: str = ""
@@ -86,8 +95,11 @@ def find_changes(
     noticed: datetime,
     changed: datetime | None = None,
 ) -> tuple[OutsideChange, ...]:
-    """At the first sight (`before` is None) a version that replaced another counts, a first version does not: somebody has to make it.
-    `changed` is LastChangedDate."""
+    """The changes since the snapshot `before`; `changed` is LastChangedDate.
+
+    Without a snapshot (`before` is None) a version that replaced another counts. A first version
+    does not, since somebody has to make it.
+    """
     at = _stamp(noticed)
     made_at = _stamp(changed) if changed and (before is None or changed <= noticed) else at
     found = [*_version(before, now, chain, made_at), *_labels(before, now, at)]
@@ -124,7 +136,10 @@ def _version(
                 version=now.current,
             )
     elif before is not None and chain.newest and chain.newest != now.current:
-        text = f"AWSCURRENT was moved to version {short}, which is not the newest that this console made."
+        text = (
+            f"AWSCURRENT was moved to version {short}, "
+            "which is not the newest that this console made."
+        )
         yield OutsideChange("label", text, at, version=now.current)
 
 

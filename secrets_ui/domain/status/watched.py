@@ -1,4 +1,4 @@
-"""What a pass learnt of one secret, and of the environment around it: evidence for the status checks, without values."""
+"""Evidence for the status checks: one secret, its environment, the audit log. Holds no values."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ from .outside_changes import OutsideChange
 
 @dataclass(frozen=True)
 class TrailEvent:
-    """One call that CloudTrail recorded. `resource` is the secret or key as the caller named it; `version` the version that the call made,
-    moved a label to, or decrypted."""
+    """One call that CloudTrail recorded.
+
+    `resource` is the secret or key as the caller named it; `version` the version that the call
+    made, moved a label to, or decrypted.
+    """
 
     at: datetime | None
     event: str
@@ -31,7 +34,7 @@ class TrailEvent:
 
 @dataclass(frozen=True)
 class OpenIntent:
-    """An act that was announced and whose outcome is not on record."""
+    """An act whose intent is in the audit log and whose outcome is not."""
 
     sequence: int
     action: str
@@ -41,9 +44,15 @@ class OpenIntent:
 
 @dataclass(frozen=True, eq=False)
 class WatchedSecret:
-    """One secret. `facts` is None where nobody has looked at the current version, and `facts_problem` says why; `others` are its facts in
-    other environments. `access` are the findings of the access path, where it was walked; otherwise `may_read` is the evaluator's answer,
-    None where it has none, and `access_problem` says why. `versions_known`: the ages rest on a list of versions."""
+    """One secret, as a pass found it.
+
+    `facts` is None where the current version was not read, and `facts_problem` says why; `others`
+    are its facts in other environments. `ages` of keys, by name: None where AWS did not list the
+    versions. `access` are the findings of the access path, where its checks were run; otherwise
+    `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
+    `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
+    resource policy could be read. `current_since`: when its current version became current.
+    """
 
     environment: Environment
     name: str
@@ -69,8 +78,13 @@ class WatchedSecret:
 
 @dataclass(frozen=True, eq=False)
 class Surroundings:
-    """The environment around the secrets. `shared` are findings of the access path that are about no one secret; `listed` is the number of
-    secrets, or why they could not be listed; `lacking` are keys whose policy could not be read, with why."""
+    """The environment around the secrets.
+
+    `shared` are findings of the access path that are about no one secret; `listed` is the number
+    of secrets, or why they could not be listed; `unread_keys` say which key policies could not be
+    read, and why; `intents` are on secrets without a row of their own; `unlooked` is the number of
+    new versions that are left to the next pass.
+    """
 
     environment: Environment
     now: datetime
@@ -85,8 +99,12 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Records:
-    """The state of the record itself. `breaks` are places where the chain does not hold; `verified` is the last record of the newest
-    checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` are events that could not be sent."""
+    """The state of the audit log.
+
+    `breaks` are places where the chain does not hold; `verified` is the last record of the newest
+    checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` is the number of
+    events that could not be sent.
+    """
 
     verified: int
     checkpoint: str

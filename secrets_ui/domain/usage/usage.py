@@ -1,4 +1,4 @@
-"""How often secrets are read and how often that fails, day by day as CloudWatch counts it; and the alarms that watch over them."""
+"""Reads and failed reads of secrets by day, as CloudWatch counts them, and the alarms."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from .alarm import Alarm, ringing
 
 DAYS = 30  # that a chart shows, today included
 READS = ("GetSecretValue", "BatchGetSecretValue")
-# Every operation of Secrets Manager, since each call costs the same. CloudWatch has a metric only for those that were called.
+# Every operation of Secrets Manager, since each call costs the same. CloudWatch has a metric only
+# for those that were called.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
 OPERATIONS = (
-    *READS, "AssociateCrossAccountReplica", "CancelRotateSecret", "CreateSecret", "DeleteResourcePolicy", "DeleteSecret", "DescribeSecret",
-    "DisassociateCrossAccountReplica", "GetRandomPassword", "GetResourcePolicy", "ListResourcePolicies", "ListSecretVersionIds",
-    "ListSecrets", "PutResourcePolicy", "PutSecretValue", "RemoveRegionsFromReplication", "ReplicateSecretToRegions", "RestoreSecret",
-    "RotateSecret", "StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage",
+    *READS, "AssociateCrossAccountReplica", "CancelRotateSecret", "CreateSecret",
+    "DeleteResourcePolicy", "DeleteSecret", "DescribeSecret",
+    "DisassociateCrossAccountReplica", "GetRandomPassword", "GetResourcePolicy",
+    "ListResourcePolicies", "ListSecretVersionIds",
+    "ListSecrets", "PutResourcePolicy", "PutSecretValue", "RemoveRegionsFromReplication",
+    "ReplicateSecretToRegions", "RestoreSecret",
+    "RotateSecret", "StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret",
+    "UpdateSecretVersionStage",
     "ValidateResourcePolicy",
 )  # fmt: skip
-ACCESSES, ERRORS = (
-    "SecretAccess",
-    "FailedSecretRetrievals",
-)  # our own, which deploy/terraform/modules/monitoring feeds from the trail
+# Our own metrics, which deploy/terraform/modules/monitoring feeds from the trail.
+ACCESSES, ERRORS = "SecretAccess", "FailedSecretRetrievals"
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Series:
-    """Sums by day in UTC. A day that is not in it has no data point, which is not the same as none. `problem` is CloudWatch's word
-    where it did not tell the whole series."""
+    """Sums by day in UTC.
+
+    A day that is not in it has no data point, which is not the same as none. `problem` is
+    CloudWatch's word where it did not tell the whole series.
+    """
 
     days: Mapping[date, int]
     problem: str = ""
@@ -46,7 +52,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Day:
-    """None: no data point. `reads` and `calls` are the whole account's in the Region, `accesses` and `errors` of our own metrics."""
+    """None: no data point.
+
+    `reads` and `calls` are the whole account's in the Region, `accesses` and `errors` of our own
+    metrics.
+    """
 
     date: date
     reads: int | None
@@ -82,7 +92,7 @@ class Usage:
 
     @property
     def calls(self) -> Mapping[date, int] | None:
-        """All calls by day, as far back as was asked; None where they are not known, and where not one was counted."""
+        """All calls by day; None where they are not known, and where none was counted."""
         if not isinstance(self.metrics, Known) or self.problems:
             return None
         return _sum(self.metrics.value, map(calls_of, OPERATIONS)) or None
@@ -115,7 +125,7 @@ def metrics_of(namespace: str) -> tuple[Metric, ...]:
 
 
 def asked_from(now: datetime) -> datetime:
-    """Where the question begins: 30 days back, and never after the first of the month, whose calls are paid for."""
+    """30 days back, or the first of the month where that is earlier, for the month's cost."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return min(midnight - timedelta(days=DAYS - 1), midnight.replace(day=1))
 

@@ -1,15 +1,18 @@
-"""manage.py run_checks: looks at every environment and keeps what it finds, once or again and again."""
+"""manage.py run_checks: checks every environment and keeps the results, once or repeatedly."""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error, connections
+from django.db import connections
 
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.pace import Pace
@@ -19,19 +22,28 @@ from secrets_ui.services.status.send_events import send_due
 from secrets_ui.services.status_pass.lock import ONLY, LockHeld, runner
 from secrets_ui.services.status_pass.run import run_status_pass
 
+log = logging.getLogger("miyabi.status")
 LOOK_EVERY = 2  # seconds: for a pass that somebody asked for, and for events that are due
+LONGEST_PAUSE = 30  # seconds, after errors; shorter than a runner stays alive without a sign
 ALIVE_EVERY = 15  # seconds
 TRAIL_RATE = 1  # LookupEvents allows two a second in an account and Region, and others ask as well
 
 
 class Command(BaseCommand):
-    help = "Look at every environment and keep what is found; send what is due. Exit status 1 when another runner is at it."
+    help = (
+        "Look at every environment and keep what is found; send what is due. "
+        "Exit status 1 when another runner is at it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--every", type=int, default=0, metavar="SECONDS",
-            help="go on, a pass each so many seconds and whenever somebody asks for one, until the process that started it ends",
-        )  # fmt: skip
+            "--every",
+            type=int,
+            default=0,
+            metavar="SECONDS",
+            help="go on, a pass each so many seconds and whenever somebody asks for one, "
+            "until the process that started it ends",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         rates = {
@@ -61,24 +73,38 @@ class Command(BaseCommand):
         )
 
     def _go_on(self, every: int) -> None:
-        parent, next_pass, next_sign = os.getppid(), 0.0, 0.0
+        """Until the parent process ends. No error ends it: after each in a row it waits longer."""
+        parent, failures = os.getppid(), 0
+        self.next_pass = self.next_sign = 0.0
         while os.getppid() == parent:
-            try:
-                if time.monotonic() >= next_sign:
-                    self._say_alive(every)
-                    next_sign = time.monotonic() + ALIVE_EVERY
-                if time.monotonic() >= next_pass or self._is_wanted():
-                    next_pass = time.monotonic() + every
-                    self._pass()
-                send_due()
-            except LockHeld:
-                pass  # on another machine; its results are these as well
-            except (ConsoleError, Error) as error:
-                self.stderr.write(f"No pass now ({type(error).__name__}), tried again in time.")
-                connections.close_all()
-            time.sleep(LOOK_EVERY)
+            has_passed = self._survives(partial(self._run_if_due, every))
+            has_sent = self._survives(send_due)
+            failures = 0 if has_passed and has_sent else failures + 1
+            time.sleep(min(LOOK_EVERY * 2 ** min(failures, 10), LONGEST_PAUSE))
 
-    def _say_alive(self, every: int) -> None:
+    def _run_if_due(self, every: int) -> None:
+        if time.monotonic() >= self.next_sign:
+            self._note_alive(every)
+            self.next_sign = time.monotonic() + ALIVE_EVERY
+        if time.monotonic() >= self.next_pass or self._is_wanted():
+            self.next_pass = time.monotonic() + every
+            self._pass()
+
+    def _survives(self, step: Callable[[], object]) -> bool:
+        """Whether the step ended without an error. One that failed must not cost the next."""
+        try:
+            step()
+        except LockHeld:
+            pass  # on another machine; its results are these as well
+        except Exception as error:
+            log.exception("status runner")
+            message = f"No pass now ({type(error).__name__}), tried again in time."
+            self.stderr.write(message)
+            connections.close_all()
+            return False
+        return True
+
+    def _note_alive(self, every: int) -> None:
         runner()
         StatusRunner.objects.filter(pk=ONLY).update(alive_at=datetime.now(UTC), every=every)
 

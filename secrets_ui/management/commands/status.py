@@ -1,4 +1,7 @@
-"""manage.py status: is every environment healthy, as the runner last found it? For people and for pipelines."""
+"""manage.py status: prints the environments' status from the last pass.
+
+For people and for pipelines.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.status.status import worst
+from secrets_ui.domain.status.words import STATUS_WORDS
 from secrets_ui.services import configuration
 from secrets_ui.services.status.board import StatusBoard
-from secrets_ui.services.status.report import EXIT, WORDS, status_report
+from secrets_ui.services.status.report import EXIT, status_report
 
-MOST_TOLD = 50
+MOST_SHOWN = 50
 
 
 class Command(BaseCommand):
     help = (
-        "Tell the status as it is kept; no AWS call is made. Exit status 0: nothing fails and all is known (warnings are allowed); "
-        "1: something fails; 2: nothing fails, and something is not known, or was not checked lately."
+        "Print the status as it is kept; no AWS call is made. Exit status 0: nothing fails and all "
+        "is known (warnings are allowed); 1: something fails; 2: nothing fails, and something is "
+        "not known, or was not checked lately."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,7 +41,7 @@ class Command(BaseCommand):
         except ConsoleError as error:
             raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         report, board = status_report(environments, with_secrets=options["json"])
-        self.stdout.write(json.dumps(report, indent=2) if options["json"] else _told(board))
+        self.stdout.write(json.dumps(report, indent=2) if options["json"] else _describe(board))
         # The record is of no environment: it decides where all of them are asked for.
         of_the_record = (
             [] if options["environment"] else [board.record.status if board.record else "unknown"]
@@ -44,7 +49,7 @@ class Command(BaseCommand):
         sys.exit(EXIT[worst([*(place.told.status for place in board.places), *of_the_record])])
 
 
-def _told(board: StatusBoard) -> str:
+def _describe(board: StatusBoard) -> str:
     lines = [f"{board.headline.text}."]
     for place in board.places:
         at = (
@@ -53,18 +58,21 @@ def _told(board: StatusBoard) -> str:
             else "not checked yet"
         )
         lines.append(
-            f"  {place.told.name:<10} {WORDS[place.told.status]:<8} {place.secrets} secrets, {at}"
+            f"  {place.told.name:<10} {STATUS_WORDS[place.told.status].code:<8} "
+            f"{place.secrets} secrets, {at}"
         )
-    for trouble in board.troubles[:MOST_TOLD]:
+    for trouble in board.troubles[:MOST_SHOWN]:
         more = f" (and {trouble.more} more)" if trouble.more else ""
-        lines.append(f"  {WORDS[trouble.finding.status]:<8} {trouble.finding.text}{more}")
-    if len(board.troubles) > MOST_TOLD:
-        lines.append(f"  and {len(board.troubles) - MOST_TOLD} more; --json tells all")
-    return "\n".join(_printable(line) for line in lines)
+        lines.append(
+            f"  {STATUS_WORDS[trouble.finding.status].code:<8} {trouble.finding.text}{more}"
+        )
+    if len(board.troubles) > MOST_SHOWN:
+        lines.append(f"  and {len(board.troubles) - MOST_SHOWN} more; --json tells all")
+    return "\n".join(_escape(line) for line in lines)
 
 
-def _printable(line: str) -> str:
-    """A name from AWS may hold what moves a terminal's cursor."""
+def _escape(line: str) -> str:
+    """A name from AWS may hold characters that control the terminal."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
     )

@@ -1,4 +1,7 @@
-"""What the status page tells, as nouns: places, rows and troubles. Pages, JSON and metrics are made of the same."""
+"""What the status page tells, as nouns: places, rows and troubles.
+
+Pages, JSON and metrics are made of the same.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ...checks.status import TITLES
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.history import Day, in_words
 from ...domain.status.status import EnvironmentStatus, Headline, StatusFinding
 
 
+def title_of(check: str) -> str:
+    """The title of a status check; "" where it is not one, but a check of the access path."""
+    return TITLES.get(check, "")
+
+
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong, or not known, with the secrets that it is wrong with: "" is the environment, or the record itself."""
+    """One finding that fails or is unknown, with all secrets that it is about.
+
+    "" among them is the environment, or the audit log itself.
+    """
 
     environment: str
     finding: StatusFinding
@@ -78,7 +90,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Runner:
-    """`is_alive`: one goes on by itself. `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way."""
+    """`is_alive`: one goes on by itself.
+
+    `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way.
+    """
 
     is_alive: bool
     every: int
@@ -90,7 +105,10 @@ class Runner:
 
 @dataclass(frozen=True)
 class StatusBoard:
-    """All that the page tells. `record` is the row of the record itself, which is of no environment."""
+    """All that the page tells.
+
+    `record` is the row of the record itself, which is of no environment.
+    """
 
     headline: Headline
     places: tuple[Place, ...]

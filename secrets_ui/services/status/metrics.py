@@ -1,4 +1,7 @@
-"""The status for Prometheus, read from the database at each scrape: every worker tells the same, and no secret is named."""
+"""The status for Prometheus, read from the database at each scrape.
+
+Every worker reports the same, and no secret is named.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from prometheus_client.registry import Collector
 
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
+from ...domain.status.words import STATUS_WORDS
 from ..changes.settle import open_intents
 from .board import StatusBoard
 from .read import read_status
-from .report import WORDS
 from .send_events import waiting
 
 STATES: tuple[Status, ...] = ("pass", "warn", "fail", "unknown")
@@ -55,8 +58,12 @@ def _states(board: StatusBoard) -> Iterator[Metric]:
     )
     for place in board.places:
         for status in STATES:
-            state.add_metric([place.told.name, WORDS[status]], float(place.told.status == status))
-            secrets.add_metric([place.told.name, WORDS[status]], place.counts.get(status, 0))
+            state.add_metric(
+                [place.told.name, STATUS_WORDS[status].code], float(place.told.status == status)
+            )
+            secrets.add_metric(
+                [place.told.name, STATUS_WORDS[status].code], place.counts.get(status, 0)
+            )
     yield state
     yield secrets
 
@@ -105,7 +112,11 @@ def _findings(board: StatusBoard) -> Metric:
     )
     numbers: dict[tuple[str, str, str], int] = {}
     for trouble in board.troubles:
-        place = (trouble.environment, trouble.finding.check, WORDS[trouble.finding.status])
+        place = (
+            trouble.environment,
+            trouble.finding.check,
+            STATUS_WORDS[trouble.finding.status].code,
+        )
         numbers[place] = numbers.get(place, 0) + len(trouble.secrets)
     for place, number in sorted(numbers.items()):
         told.add_metric(list(place), number)

@@ -1,4 +1,7 @@
-"""The status as it is kept, for pages, JSON and metrics. Asks the database alone, so AWS's trouble never keeps a page waiting."""
+"""The status as it is kept, for pages, JSON and metrics.
+
+Asks the database alone, so AWS's trouble never keeps a page waiting.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ _Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status,
 
 
 def read_status(environments: Sequence[Environment]) -> StatusBoard:
-    """Five queries, whatever the number of secrets; findings are read of rows that have some to tell. Raises DatabaseError."""
+    """Five queries, whatever the number of secrets.
+
+    Findings are read only of rows that have some to report. Raises DatabaseError.
+    """
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     names = [environment.name for environment in environments]
     found = StatusSnapshot.objects.filter(environment__in=names)
@@ -64,9 +70,14 @@ def read_status(environments: Sequence[Environment]) -> StatusBoard:
     if record and record.status != "pass":
         told.append(_of_record(record, troubles))
     return StatusBoard(
-        headline(told, now), places, troubles, unchecked, record,
-        _runner(now), now,
-    )  # fmt: skip
+        headline(told, now),
+        places,
+        troubles,
+        unchecked,
+        record,
+        _runner(now),
+        now,
+    )
 
 
 def _with_findings(
@@ -87,7 +98,10 @@ def _row(snapshot: StatusSnapshot, now: datetime, stale: timedelta) -> StatusRow
 
 
 def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Trouble, ...]:
-    """The same finding of many secrets is one line. Worst first, then the one that is there the longest."""
+    """The same finding of many secrets is one line.
+
+    Worst first, then the one that is there the longest.
+    """
     groups: dict[tuple[str, str, str, Status], list[tuple[str, StatusFinding]]] = {}
     for place, row, finding in found:
         groups.setdefault((place, finding.check, finding.about, finding.status), []).append(
@@ -213,7 +227,10 @@ def want_a_pass() -> None:
 def rows_of(
     environment: Environment, status: str = "", after: str = ""
 ) -> tuple[tuple[StatusRow, ...], str]:
-    """A page of an environment's rows in order of name, the environment itself first, and the name to go on after ("" at the end)."""
+    """A page of an environment's rows by name, the environment itself first.
+
+    Also the name to continue after, "" at the end.
+    """
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     found = StatusSnapshot.objects.filter(environment=environment.name)
     if status:

@@ -9,16 +9,10 @@ from typing import Any
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.status import StatusFinding
+from ...domain.status.words import STATUS_WORDS
 from .board import Place, StatusBoard, StatusRow, Trouble
 from .read import all_rows, read_status
 
-WORDS: dict[Status, str] = {
-    "pass": "healthy",
-    "warn": "warning",
-    "fail": "failing",
-    "unknown": "unknown",
-    "skipped": "unknown",
-}
 # For pipelines: a failure says more than something unknown, and a warning stops nothing.
 EXIT: dict[Status, int] = {"pass": 0, "warn": 0, "fail": 1, "unknown": 2, "skipped": 2}
 
@@ -28,25 +22,35 @@ def status_report(
 ) -> tuple[dict[str, Any], StatusBoard]:
     board = read_status(environments)
     told = {
-        "status": WORDS[board.headline.status], "headline": board.headline.text, "at": _at(board.now),
+        "status": STATUS_WORDS[board.headline.status].code,
+        "headline": board.headline.text,
+        "at": _at(board.now),
         "environments": [_place(place, board.troubles, with_secrets) for place in board.places],
         "record": _row(board.record) if board.record else None,
         "runner": {
-            "alive": board.runner.is_alive, "every_seconds": board.runner.every, "last_pass_at": _at(board.runner.ended_at),
+            "alive": board.runner.is_alive,
+            "every_seconds": board.runner.every,
+            "last_pass_at": _at(board.runner.ended_at),
             "last_pass": dict(board.runner.took),
         },
-    }  # fmt: skip
+    }
     return told, board
 
 
 def _place(place: Place, troubles: Iterable[Trouble], with_secrets: bool) -> dict[str, Any]:
     told = place.told
     return {
-        "name": told.name, "status": WORDS[told.status], "checked_at": _at(told.at), "stale": told.is_stale, "since": told.since,
-        "secrets": {WORDS[status]: number for status, number in sorted(place.counts.items())},
+        "name": told.name,
+        "status": STATUS_WORDS[told.status].code,
+        "checked_at": _at(told.at),
+        "stale": told.is_stale,
+        "since": told.since,
+        "secrets": {
+            STATUS_WORDS[status].code: number for status, number in sorted(place.counts.items())
+        },
         "findings": [_trouble(t) for t in troubles if t.environment == told.name],
         "rows": [_row(row) for row in all_rows(place.environment)] if with_secrets else [],
-    }  # fmt: skip
+    }
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:
@@ -55,16 +59,24 @@ def _trouble(trouble: Trouble) -> dict[str, Any]:
 
 def _row(row: StatusRow) -> dict[str, Any]:
     return {
-        "secret": row.secret, "status": WORDS[row.status], "checked_at": _at(row.at), "stale": row.is_stale, "proved_by": row.proofs,
+        "secret": row.secret,
+        "status": STATUS_WORDS[row.status].code,
+        "checked_at": _at(row.at),
+        "stale": row.is_stale,
+        "proved_by": row.proofs,
         "findings": [_finding(f) for f in row.findings if f.is_trouble],
         "not_checked": [_finding(f) for f in row.unchecked if not f.is_trouble],
-    }  # fmt: skip
+    }
 
 
 def _finding(finding: StatusFinding) -> dict[str, Any]:
     return {
-        "check": finding.check, "status": finding.status, "about": finding.about, "text": finding.text, "since": finding.since,
-    }  # fmt: skip
+        "check": finding.check,
+        "status": finding.status,
+        "about": finding.about,
+        "text": finding.text,
+        "since": finding.since,
+    }
 
 
 def _at(moment: datetime | None) -> str | None:

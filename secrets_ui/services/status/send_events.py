@@ -1,7 +1,10 @@
-"""Sends what stands in the outbox: to a webhook, signed, and by e-mail. Tried again with growing pauses, for a day.
+"""Sends the outbox: to a webhook, signed, and by e-mail.
 
-An event is written once, with what found it. It is sent at least once: should the console die between the receiver's answer and its own
-note of it, the event is sent again under the same id, by which a receiver knows it.
+Tried again with growing pauses, for a day.
+
+An event is written once, with the status that it is about. It is sent at least once: should the
+console die between the receiver's answer and its own note of it, the event is sent again under the
+same id, by which a receiver recognises it.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.conf import settings
@@ -35,12 +39,23 @@ class NotSent(Exception):
 
 
 def send_due() -> int:
-    """Sends what is due now; returns how many arrived. Raises DatabaseError."""
+    """Sends what is due now; returns how many arrived. A failed one costs no other its sending.
+
+    Raises DatabaseError where the outbox cannot be read.
+    """
     now = datetime.now(UTC)
-    waiting = StatusDelivery.objects.filter(
+    unsent = StatusDelivery.objects.filter(
         sent_at__isnull=True, given_up_at__isnull=True, next_at__lte=now
     )
-    return sum(_send(delivery) for delivery in waiting.order_by("pk")[:AT_ONCE])
+    return sum(_send_safely(delivery) for delivery in unsent.order_by("pk")[:AT_ONCE])
+
+
+def _send_safely(delivery: StatusDelivery) -> bool:
+    try:
+        return _send(delivery)
+    except Exception:
+        log.exception("event not sent", extra={"event": delivery.event})
+        return False
 
 
 def waiting() -> int:
@@ -50,23 +65,34 @@ def waiting() -> int:
 def _send(delivery: StatusDelivery) -> bool:
     if not _claim(delivery):
         return False
-    mine = StatusDelivery.objects.filter(pk=delivery.pk)
     try:
         CHANNELS[delivery.channel](json.loads(delivery.payload))
     except NotSent as error:
-        is_over = datetime.now(UTC) - delivery.made_at > GIVE_UP_AFTER
-        mine.update(last_error=str(error)[:200], given_up_at=datetime.now(UTC) if is_over else None)
-        log.warning(
-            "event not sent",
-            extra={"event": delivery.event, "channel": delivery.channel, "why": str(error)},
-        )
+        _note_failure(delivery, str(error))
         return False
-    mine.update(sent_at=datetime.now(UTC), last_error="")
+    except Exception as error:  # whatever a receiver may cause: its text may hold the address
+        _note_failure(delivery, f"sending failed ({type(error).__name__})")
+        return False
+    StatusDelivery.objects.filter(pk=delivery.pk).update(sent_at=datetime.now(UTC), last_error="")
     return True
 
 
+def _note_failure(delivery: StatusDelivery, why: str) -> None:
+    """Tried again after the pause that was set when it was claimed, unless it is too old."""
+    now = datetime.now(UTC)
+    is_over = now - delivery.made_at > GIVE_UP_AFTER
+    StatusDelivery.objects.filter(pk=delivery.pk).update(
+        last_error=why[:200], given_up_at=now if is_over else None
+    )
+    about = {"event": delivery.event, "channel": delivery.channel, "why": why}
+    log.warning("event not sent", extra=about)
+
+
 def _claim(delivery: StatusDelivery) -> bool:
-    """Two processes never send the same at once: the attempt is counted before it is made, and only one can count it."""
+    """Counts the attempt before it is made.
+
+    Only one process can, so no two send the same at once.
+    """
     pause = min(FIRST_PAUSE * 2 ** min(delivery.attempts, 20), LONGEST_PAUSE)
     unclaimed = StatusDelivery.objects.filter(
         pk=delivery.pk, attempts=delivery.attempts, sent_at__isnull=True
@@ -75,7 +101,7 @@ def _claim(delivery: StatusDelivery) -> bool:
 
 
 def signature(body: bytes, at: int, key: str) -> str:
-    """`t=1700000000,v1=…`: HMAC-SHA-256 of "time.body", so that an old message cannot be sent again as a new one."""
+    """`t=1700000000,v1=…`: HMAC-SHA-256 of "time.body", against replays of old messages."""
     digest = hmac.new(key.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
 
@@ -99,7 +125,7 @@ def _to_webhook(payload: Mapping[str, Any]) -> None:
     except HTTPError as error:
         error.close()
         raise NotSent(f"the webhook answered {error.code}") from None
-    except (URLError, OSError, ValueError) as error:
+    except (HTTPException, OSError, ValueError) as error:  # URLError is an OSError
         raise NotSent(f"the webhook did not answer ({type(error).__name__})") from None
 
 
@@ -109,9 +135,12 @@ def _to_email(payload: Mapping[str, Any]) -> None:
     lines = [event["text"], "", f"Since {event['since']}.", *more, event["url"]]
     domain = settings.STATUS_EMAIL_FROM.rpartition("@")[2] or "localhost"
     message = EmailMessage(
-        f"[miyabi] {event['title']}", "\n".join(lines).strip() + "\n", settings.STATUS_EMAIL_FROM, settings.STATUS_EMAIL_TO,
+        f"[miyabi] {event['title']}",
+        "\n".join(lines).strip() + "\n",
+        settings.STATUS_EMAIL_FROM,
+        settings.STATUS_EMAIL_TO,
         headers={"Message-ID": f"<{event['id']}@{domain}>", "Auto-Submitted": "auto-generated"},
-    )  # fmt: skip
+    )
     try:
         message.send()
     except (OSError, ValueError) as error:  # smtplib's errors are OSErrors

@@ -1,8 +1,11 @@
-"""Judges what a pass saw of an environment: a row of findings for each secret, and one for the environment itself."""
+"""Seventh stage: a row of findings for each secret, and one for the environment itself.
+
+No AWS call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +14,7 @@ from ...checks.access import run_checks
 from ...checks.status import judge_secret, judge_surroundings
 from ...domain.access.evidence import Known
 from ...domain.access.finding import WORST_FIRST, Finding
+from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
 from ...domain.status.status import StatusFinding
@@ -18,13 +22,16 @@ from ...domain.status.watched import OpenIntent, Surroundings, WatchedSecret
 from .. import configuration
 from ..access.share import may_read
 from ..secrets.version_facts import in_other_environments_of_each
-from .seen import Seen, SeenSecret
+from .changes import WithChanges
 
-# Checks of the access path that are about no one secret: told once, of the environment.
-SHARED = frozenset({
-    "console_reaches_aws", "function_runs_as_role", "role_exists", "lambda_may_assume_role", "policies_are_attached", "no_recent_denials",
-    "alias_points_at_the_key", "key_is_usable", "key_rotates",
-})  # fmt: skip
+# Checks of the access path that are about no one secret: reported once, of the environment.
+SHARED = frozenset((
+    "console_reaches_aws", "function_runs_as_role", "role_exists", "lambda_may_assume_role",
+    "policies_are_attached", "no_recent_denials", "alias_points_at_the_key", "key_is_usable",
+    "key_rotates",
+))  # fmt: skip
+Intents = Mapping[tuple[str, str], tuple[OpenIntent, ...]]
+Others = Mapping[str, Mapping[str, VersionFacts | None]]
 
 
 @dataclass(frozen=True)
@@ -36,100 +43,135 @@ class Row:
     remembered: Mapping[str, Any]
 
 
-Intents = Mapping[tuple[str, str], tuple[OpenIntent, ...]]
+@dataclass(frozen=True)
+class Judged:
+    """`is_whole`: the rows cover every secret, so snapshots of others are deleted."""
+
+    environment: Environment
+    at: datetime
+    rows: tuple[Row, ...]
+    is_whole: bool
 
 
-def judge_status(seen: Seen, intents: Intents) -> list[Row]:
-    """Once every environment was seen, since secrets are compared between them. No AWS call."""
-    others = in_other_environments_of_each(
-        seen.environment, list(configuration.catalog().secrets.values())
-    )
-    rows, shared = [], dict[str, list[Finding]]()
-    for item in seen.secrets.values():
-        access = run_checks(item.evidence) if item.evidence else None
-        for finding in access or ():
-            if finding.check in SHARED:
-                shared.setdefault(finding.check, []).append(finding)
-        watched = _watched(seen, item, access, others, intents)
-        rows.append(
-            Row(item.name, judge_secret(watched), item.remembered(seen.before.get(item.name, {})))
+def judge(changed: WithChanges, intents: Intents) -> Judged:
+    """After these stages of every environment, since secrets are compared between them.
+
+    Raises DatabaseError.
+    """
+    specs = list(configuration.catalog().secrets.values())
+    others = in_other_environments_of_each(changed.environment, specs)
+    access = {name: run_checks(evidence) for name, evidence in changed.evidence.items()}
+    rows = [
+        Row(
+            name,
+            judge_secret(_watched(changed, name, access.get(name), others, intents)),
+            changed.remembered(name),
         )
-    if (
-        not shared and seen.shared is not None
-    ):  # no secret was seen at all, and the role may tell why
-        for finding in run_checks(seen.shared.first):
-            if finding.check in SHARED:
-                shared.setdefault(finding.check, []).append(finding)
-    around = _around(seen, tuple(_worst(shared)), intents)
-    return [*rows, Row("", judge_surroundings(around), seen.remembered())]
+        for name in changed.secrets
+    ]
+    around = _around(changed, _shared(changed, access), intents)
+    rows.append(Row("", judge_surroundings(around), changed.remembered_around()))
+    is_whole = isinstance(changed.listed, Known)
+    return Judged(changed.environment, changed.at, tuple(rows), is_whole)
 
 
-def _worst(shared: Mapping[str, list[Finding]]) -> Iterator[Finding]:
+def _shared(changed: WithChanges, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """Where the checks of no secret were run, the first one's evidence may still tell why."""
+    every = [f for findings in access.values() for f in findings if f.check in SHARED]
+    if not every and changed.shared is not None:
+        every = [f for f in run_checks(changed.shared) if f.check in SHARED]
+    return tuple(_worst_of_each(every))
+
+
+def _worst_of_each(found: Iterable[Finding]) -> Iterator[Finding]:
     """One finding of each check, the same one whatever the order of the secrets."""
-    for _, findings in sorted(shared.items()):
+    by_check = dict[str, list[Finding]]()
+    for finding in found:
+        by_check.setdefault(finding.check, []).append(finding)
+    for _, findings in sorted(by_check.items()):
         yield min(findings, key=lambda f: (WORST_FIRST.index(f.status), f.text))
 
 
 def _watched(
-    seen: Seen,
-    item: SeenSecret,
+    changed: WithChanges,
+    name: str,
     access: tuple[Finding, ...] | None,
-    others: Mapping[str, Mapping[str, VersionFacts | None]],
+    others: Others,
     intents: Intents,
 ) -> WatchedSecret:
-    environment, spec = seen.environment, configuration.spec_of(seen.environment, item.name)
-    reads, why = _may_read(seen, item) if access is None else (None, "")
+    environment, spec = changed.environment, configuration.spec_of(changed.environment, name)
+    reads, why = _may_read(changed, name) if access is None else (None, "")
     return WatchedSecret(
-        environment=environment, name=item.name, spec=spec, in_catalog=bool(spec.keys), now=seen.at, secret=item.secret,
-        facts=item.facts, facts_problem=item.facts_problem, others=others.get(spec.name, {}), ages=_ages(item),
-        access=None if access is None else tuple(f for f in access if f.check not in SHARED), may_read=reads, access_problem=why,
-        changes=item.changes, is_first_sight=item.is_first_sight, policy_known=isinstance(item.policy, Known),
-        intents=intents.get((environment.name, item.name), ()), current_since=_current_since(item),
-        function=seen.shared.first.function if seen.shared else None, decrypts=seen.decrypts,
-    )  # fmt: skip
+        environment=environment,
+        name=name,
+        spec=spec,
+        in_catalog=bool(spec.keys),
+        now=changed.at,
+        secret=changed.secrets[name],
+        facts=changed.facts.get(name),
+        facts_problem=changed.facts_problems.get(name, ""),
+        others=others.get(spec.name, {}),
+        ages=_ages(changed, name),
+        access=None if access is None else tuple(f for f in access if f.check not in SHARED),
+        may_read=reads,
+        access_problem=why,
+        changes=changed.changes.get(name, ()),
+        is_first_sight=changed.is_first_sight(name),
+        policy_known=isinstance(changed.policy(name), Known),
+        intents=intents.get((environment.name, name), ()),
+        current_since=_current_since(changed, name),
+        function=changed.shared.function if changed.shared else None,
+        decrypts=changed.decrypts,
+    )
 
 
-def _may_read(seen: Seen, item: SeenSecret) -> tuple[bool | None, str]:
-    if seen.shared is None or not isinstance(item.secret, Known):
-        return None, "nothing was read of its role and key"
-    return may_read(seen.shared.of_listed(item.secret.value, item.policy))
+def _may_read(changed: WithChanges, name: str) -> tuple[bool | None, str]:
+    evidence = changed.readable.get(name)
+    return may_read(evidence) if evidence else (None, "nothing was read of its role and key")
 
 
-def _ages(item: SeenSecret) -> dict[str, KeyAge | None]:
-    if not isinstance(item.secret, Known) or not item.facts or item.versions is None:
+def _ages(changed: WithChanges, name: str) -> dict[str, KeyAge | None]:
+    found, facts, versions = changed.secrets[name], changed.facts.get(name), changed.versions(name)
+    if not isinstance(found, Known) or not facts or versions is None:
         return {}
-    secret = item.secret.value
+    secret, of_versions = found.value, changed.version_facts.get(name, {})
     return {
-        key.name: key_age(
-            key.name, secret.current, item.versions, item.version_facts, secret.created
-        )
-        for key in item.facts.keys
+        key.name: key_age(key.name, secret.current, versions, of_versions, secret.created)
+        for key in facts.keys
     }
 
 
-def _current_since(item: SeenSecret) -> datetime | None:
+def _current_since(changed: WithChanges, name: str) -> datetime | None:
     """When the current version became current: when it was made, or when its label was moved."""
-    if not isinstance(item.secret, Known) or item.versions is None:
+    found, versions = changed.secrets[name], changed.versions(name)
+    if not isinstance(found, Known) or versions is None:
         return None
-    current = item.secret.value.current
-    made = [v.created for v in item.versions if v.version_id == current and v.created]
+    current = found.value.current
+    made = [v.created for v in versions if v.version_id == current and v.created]
     moved = [
-        datetime.fromisoformat(c.at)
-        for c in item.changes
-        if c.kind == "label" and c.version == current
+        datetime.fromisoformat(change.at)
+        for change in changed.changes.get(name, ())
+        if change.kind == "label" and change.version == current
     ]
     return max([*made, *moved], default=None)
 
 
-def _around(seen: Seen, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
-    name = seen.environment.name
-    loose = tuple(
-        i
-        for (place, secret), found in sorted(intents.items())
-        if place == name and secret not in seen.secrets
-        for i in found
+def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
+    """With the open intents on secrets that have no row of their own."""
+    name = changed.environment.name
+    loose = (
+        found
+        for (environment, secret), found in sorted(intents.items())
+        if environment == name and secret not in changed.secrets
     )
     return Surroundings(
-        environment=seen.environment, now=seen.at, listed=seen.listed, shared=shared, alarms=seen.alarms, changes=seen.changes,
-        unread_keys=seen.unread_keys, intents=loose, unlooked=seen.unlooked,
-    )  # fmt: skip
+        environment=changed.environment,
+        now=changed.at,
+        listed=changed.listed,
+        shared=shared,
+        alarms=changed.alarms,
+        changes=changed.other_changes,
+        unread_keys=changed.unread_keys,
+        intents=tuple(intent for found in loose for intent in found),
+        unlooked=changed.unread,
+    )

@@ -1,4 +1,4 @@
-"""Keeps what a pass found: snapshots, history, and the events of it in the outbox, in one transaction, so that neither can be without the other."""
+"""Last stage: keeps snapshots, history and events in one transaction."""
 
 from __future__ import annotations
 
@@ -16,17 +16,25 @@ from ...domain.status.events import Change, Event, events_of, follow, webhook_pa
 from ...domain.status.history import DAYS
 from ...domain.status.status import StatusFinding, status_of, worst
 from ...models import StatusDelivery, StatusSnapshot, StatusSpan
-from .judge import Row
+from .judge import Judged, Row
 
 CHUNK = 200
 FORGET = timedelta(days=DAYS + 10)  # spans
 DELIVERIES = timedelta(days=30)
 
 
+def keep_judged(judged: Judged) -> list[Event]:
+    """Last stage; returns the events. Raises DatabaseError."""
+    return keep_status(judged.environment.name, judged.rows, judged.at, is_whole=judged.is_whole)
+
+
 def keep_status(
     environment: str, rows: Sequence[Row], at: datetime, *, is_whole: bool
 ) -> list[Event]:
-    """`is_whole`: every secret is among the rows, so that others are gone. Returns the events. Raises DatabaseError."""
+    """Returns the events. Raises DatabaseError.
+
+    `is_whole`: True when the rows cover every secret; snapshots of others are deleted.
+    """
     with transaction.atomic(durable=True):
         old = {s.secret: s for s in StatusSnapshot.objects.filter(environment=environment)}
         snapshots, changes = [], list[Change]()
@@ -66,9 +74,13 @@ def _snapshot(
 ) -> StatusSnapshot:
     findings = tuple(findings)
     return StatusSnapshot(
-        environment=environment, secret=row.secret, status=status_of(findings), at=at,
-        findings=json.dumps([f.to_json() for f in findings]), remembered=json.dumps(dict(row.remembered)),
-    )  # fmt: skip
+        environment=environment,
+        secret=row.secret,
+        status=status_of(findings),
+        at=at,
+        findings=json.dumps([f.to_json() for f in findings]),
+        remembered=json.dumps(dict(row.remembered)),
+    )
 
 
 def _write(environment: str, snapshots: Sequence[StatusSnapshot], gone: Sequence[str]) -> None:
@@ -98,13 +110,18 @@ def _put_in_outbox(events: Iterable[Event], at: datetime) -> None:
     for event in events:
         event_id = str(uuid.uuid4())
         payload = json.dumps(webhook_payload(event, event_id, settings.STATUS_ADDRESS))
-        StatusDelivery.objects.bulk_create([
-            StatusDelivery(event=event_id, channel=channel, payload=payload, made_at=at, next_at=at) for channel in channels
-        ])  # fmt: skip
+        StatusDelivery.objects.bulk_create(
+            [
+                StatusDelivery(
+                    event=event_id, channel=channel, payload=payload, made_at=at, next_at=at
+                )
+                for channel in channels
+            ]
+        )
 
 
 def _extend_history(environment: str, status: Status, at: datetime) -> None:
-    """A gap longer than a result stays fresh is a time in which nobody looked."""
+    """A gap longer than a result stays fresh begins a new span: nothing was checked in it."""
     last = StatusSpan.objects.filter(environment=environment).order_by("-seen_at", "-pk").first()
     stale = timedelta(seconds=settings.STATUS_STALE_SECONDS)
     if last and last.status == status and at - last.seen_at <= stale:

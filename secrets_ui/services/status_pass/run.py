@@ -1,38 +1,46 @@
-"""One pass of the runner: looks at every environment, judges, keeps. One at a time, and one environment's trouble stops no other."""
+"""One pass over every environment, one pass at a time. What fails in one costs no other its result.
+
+The stages, each of which makes a frozen value of the one before it: list_secrets, describe, facts,
+policies, surroundings, changes, judge, keep.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 
-from django.db import Error
+from django.db import Error, connection
 
 from ...checks.status import judge_records
-from ...domain.access.evidence import Known
 from ...domain.environment import Environment
 from ...domain.status.events import Event
 from ...domain.status.status import StatusFinding
 from ...models import StatusRunner, StatusSnapshot
 from .. import configuration
-from .judge import Row, judge_status
-from .keep import keep_status
-from .lock import ONLY, Renewal, pass_lock
-from .seen import Seen
-from .watch_changes import intents_by_secret
-from .watch_environment import watch_environment
-from .watch_records import watch_records
+from ..access.share import SharedEvidence
+from .authors import intents_by_secret
+from .changes import WithChanges, find_outside_changes
+from .describe import describe
+from .facts import find_facts
+from .judge import Row, judge
+from .keep import keep_judged, keep_status
+from .list_secrets import list_secrets
+from .lock import ONLY, LockHeld, Renewal, pass_lock
+from .policies import read_policies
+from .records import watch_records
+from .stage import RUNNER, Step
+from .surroundings import inspect_surroundings
 
 log = logging.getLogger("miyabi.status")
 
 
 @dataclass(frozen=True)
 class Pass:
-    """What one pass did: seconds, secrets looked at, and the events that it found."""
+    """What one pass did: seconds, secrets inspected, and the events that it found."""
 
     seconds: float
     secrets: int
@@ -40,72 +48,86 @@ class Pass:
 
 
 def run_status_pass(take_calls: Callable[[], dict[str, int]] = dict) -> Pass:
-    """`take_calls` tells the AWS calls since it was last asked. Raises LockHeld, DatabaseError."""
+    """`take_calls` returns the AWS calls since it was last called. Raises LockHeld, DatabaseError.
+
+    DatabaseError only where nothing can be kept of any environment.
+    """
     with pass_lock():
         began, step = time.monotonic(), Renewal()
         take_calls()
-        StatusRunner.objects.filter(pk=ONLY, wanted_at__lte=datetime.now(UTC)).update(
-            wanted_at=None
-        )
-        seen = [
-            item for place in configuration.environments().values() if (item := _watch(place, step))
-        ]
-        intents = intents_by_secret()
-        events = chain.from_iterable([_keep(item, intents) for item in seen])
-        told = (*events, *_keep_records())
-        done = Pass(time.monotonic() - began, sum(len(item.secrets) for item in seen), told)
-        took = {"seconds": round(done.seconds, 1), "secrets": done.secrets, "calls": take_calls()}
-        StatusRunner.objects.filter(pk=ONLY).update(
-            ended_at=datetime.now(UTC), took=json.dumps(took)
-        )
-    log.info("status pass", extra={"status_pass": took, "events": len(told)})
+        wanted = StatusRunner.objects.filter(pk=ONLY, wanted_at__lte=datetime.now(UTC))
+        wanted.update(wanted_at=None)
+        secrets, events = _pass_over_environments(step)
+        done = Pass(time.monotonic() - began, secrets, (*events, *_pass_over_record()))
+        took = {"seconds": round(done.seconds, 1), "secrets": secrets, "calls": take_calls()}
+        row = StatusRunner.objects.filter(pk=ONLY)
+        row.update(ended_at=datetime.now(UTC), took=json.dumps(took))
+    log.info("status pass", extra={"status_pass": took, "events": len(done.events)})
     return done
 
 
-def _watch(environment: Environment, step: Callable[[], None]) -> Seen | None:
-    step()
-    try:
-        return watch_environment(environment, step)
-    except Error:
-        raise  # without a database nothing can be kept of any environment
-    except Exception as error:  # one environment's trouble must not cost the others
-        log.exception("environment not looked at")
-        _keep_failure(environment, error)
-        return None
+def _pass_over_environments(step: Step) -> tuple[int, list[Event]]:
+    """The number of secrets and the events. All are watched first, then compared and judged."""
+    watched, events = list[WithChanges](), list[Event]()
+    for environment in configuration.environments().values():
+        try:
+            step()
+            watched.append(watch_environment(environment, step))
+        except LockHeld:
+            raise
+        except Exception as error:
+            events += _keep_failure(environment.name, error)
+    for changed in watched:
+        try:
+            events += keep_judged(judge(changed, intents_by_secret()))
+        except Exception as error:
+            events += _keep_failure(changed.environment.name, error)
+    return sum(len(changed.secrets) for changed in watched), events
 
 
-def _keep(seen: Seen, intents: object) -> list[Event]:
+def watch_environment(environment: Environment, step: Step = lambda: None) -> WithChanges:
+    """The stages that ask AWS. Raises DatabaseError; LockHeld, by `step`."""
+    catalog = [environment.prefix + short for short in configuration.catalog().secrets]
+    asking = SharedEvidence(environment, RUNNER, catalog[0]) if catalog else None
+    listed = list_secrets(environment, step)
+    described = describe(listed, catalog, asking, step)
+    with_policies = read_policies(find_facts(described, step), step)
+    return find_outside_changes(inspect_surroundings(with_policies, asking))
+
+
+def _pass_over_record() -> list[Event]:
+    """The audit log and the outbox, kept as the row of no environment."""
     try:
-        rows = judge_status(seen, intents)  # type: ignore[arg-type]
-    except Error:
-        raise
+        records, remembered = watch_records(_remembered(""))
+        row = Row("", judge_records(records), remembered)
+        return keep_status("", [row], datetime.now(UTC), is_whole=False)
     except Exception as error:
-        log.exception("environment not judged")
-        return _keep_failure(seen.environment, error)
-    return keep_status(
-        seen.environment.name, rows, seen.at, is_whole=isinstance(seen.listed, Known)
-    )
+        return _keep_failure("", error)
 
 
-def _keep_failure(environment: Environment, error: Exception) -> list[Event]:
-    """The last results of its secrets stay and grow old; the environment says why."""
-    text = f"{environment.name} could not be looked at: {type(error).__name__}. The log of this console tells more."
+def _keep_failure(environment: str, error: Exception) -> list[Event]:
+    """The last results of its secrets stay and grow old; the environment's own row says why.
+
+    A database connection that broke took the lock with it, so the pass ends there: raises `error`.
+    """
+    log.error("environment not looked at", exc_info=error)
+    if isinstance(error, Error) and not connection.is_usable():
+        raise error
+    name = environment or "The record"
+    kind = type(error).__name__
+    text = f"{name} could not be looked at: {kind}. The log of this console tells more."
     finding = StatusFinding("pass_was_done", "unknown", text, page="status", proof="this pass")
-    remembered = (
-        StatusSnapshot.objects.filter(environment=environment.name, secret="")
-        .values_list("remembered", flat=True)
-        .first()
-    )
-    row = Row("", (finding,), json.loads(remembered or "{}"))
-    return keep_status(environment.name, [row], datetime.now(UTC), is_whole=False)
+    try:
+        row = Row("", (finding,), _remembered(environment))
+        return keep_status(environment, [row], datetime.now(UTC), is_whole=False)
+    except Error:
+        log.exception("failure not kept")
+        return []
 
 
-def _keep_records() -> Iterator[Event]:
-    before = (
-        StatusSnapshot.objects.filter(environment="", secret="")
-        .values_list("remembered", flat=True)
-        .first()
+def _remembered(environment: str) -> dict[str, object]:
+    row = StatusSnapshot.objects.filter(environment=environment, secret="")
+    remembered: dict[str, object] = json.loads(
+        row.values_list("remembered", flat=True).first() or "{}"
     )
-    records, remembered = watch_records(json.loads(before or "{}"))
-    row = Row("", judge_records(records), remembered)
-    yield from keep_status("", [row], datetime.now(UTC), is_whole=False)
+    return remembered

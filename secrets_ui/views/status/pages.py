@@ -1,4 +1,7 @@
-"""The status page: read from the database alone, and drawn whole; a pass is asked for by POST and made by the runner."""
+"""The status page, read from the database alone.
+
+A pass is asked for by POST, and made by the runner.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ def _context(request: HttpRequest, board: StatusBoard) -> dict[str, Any]:
 
 @require_POST
 def run_now(request: HttpRequest) -> HttpResponse:
-    """A runner that goes on by itself begins within seconds; without one, a process of its own is started for this pass."""
+    """Asks for a pass; without a runner, starts a process for this one pass."""
     ensure_somewhere(request, "status.run")
     want_a_pass()
     if not is_runner_alive():

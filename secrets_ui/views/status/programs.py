@@ -18,7 +18,7 @@ from ...services.status.report import status_report
 
 @login_not_required
 def status_json(request: HttpRequest) -> HttpResponse:
-    """401 before anything else; the token opens all environments; a session those that the person may see."""
+    """The token opens all environments, a web session those that the person may see; else 401."""
     if has_token(request, settings.STATUS_TOKEN):
         places = list(configuration.environments().values())
     elif request.user.is_authenticated:

@@ -53,7 +53,9 @@ def test_it_passes_and_shows_the_statements_that_decide() -> None:
         (
             {
                 "StringEquals": {
-                    "kms:EncryptionContext:SecretARN": "arn:aws:secretsmanager:us-west-2:111111111111:secret:other-AbCdEf"
+                    "kms:EncryptionContext:SecretARN": (
+                        "arn:aws:secretsmanager:us-west-2:111111111111:secret:other-AbCdEf"
+                    )
                 }
             },
             SECRET_ARN,

@@ -198,7 +198,7 @@ def a_condition_that_no_lambda_meets(account: Account) -> Undo:
     return edit_statement(
         account,
         "ReadSecrets",
-        lambda item: item.update(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        lambda item: item.update(Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}}),
     )
 
 

@@ -1,4 +1,4 @@
-"""The status checks, one after the other: what each says, and that one that breaks costs no other."""
+"""The status checks, one after the other; and one that breaks costs no other."""
 
 from __future__ import annotations
 
@@ -54,6 +54,17 @@ def test_every_module_with_a_check_is_run() -> None:
     with_check = {path.stem for path in FOLDER.glob("*.py") if "\ndef check(" in path.read_text()}
     listed = (*checks.OF_A_SECRET, *checks.OF_SURROUNDINGS, *checks.OF_RECORDS)
     assert with_check == {module.__name__.rpartition(".")[2] for module in listed}
+
+
+def test_every_check_has_a_title_of_its_own_in_sentence_case() -> None:
+    assert checks.TITLES.keys() == {m.__name__.rpartition(".")[2] for m in checks.ALL} | {
+        "pass_was_done"
+    }
+    assert len(set(checks.TITLES.values())) == len(checks.TITLES)
+    for title in checks.TITLES.values():
+        assert title[0].isupper()
+        assert not title.endswith(".")
+        assert "_" not in title
 
 
 def test_a_finding_is_a_full_sentence_and_says_what_proves_it() -> None:

@@ -18,7 +18,7 @@ from tests.deploy.loader.front import Front, telling
 
 
 def told(error: BaseException) -> str:
-    """Everything that a tool may show of an error: text, attributes, chain, and the locals of every frame of the loader."""
+    """All that a tool may show of an error: text, attributes, chain, locals of its frames."""
     shown = "".join(
         traceback.TracebackException.from_exception(error, capture_locals=True).format()
     )
@@ -87,8 +87,11 @@ def test_no_error_and_no_frame_of_it_shows_a_value(
     stored.put(stored.api_keys, {"GITHUB_TOKEN": other})
     os.environ["OF_THE_FUNCTION"] = canary
     documents: dict[str, Any] = {
-        "not JSON": f"{{{canary}", "a list": f'["{canary}"]', "bad key": {"MY-KEY": canary}, "null": {"A": canary, "B": None},
-    }  # fmt: skip
+        "not JSON": f"{{{canary}",
+        "a list": f'["{canary}"]',
+        "bad key": {"MY-KEY": canary},
+        "null": {"A": canary, "B": None},
+    }
     stored.put(stored.config, documents.get(kind, {"A": canary}))
     if kind == "other fails":
         local_client.delete_secret(SecretId=stored.api_keys)

@@ -20,15 +20,20 @@ GOOD: dict[str, Any] = {
             "description": "API keys",
             "keys": {
                 "TOKEN": {
-                    "description": "a token", "secret": False, "required": True, "format": "token",
+                    "description": "a token",
+                    "secret": False,
+                    "required": True,
+                    "format": "token",
                     "between_environments": "must_differ",
-                    "max_age_days": 90, "min_length": 32, "placeholders": ["^x+$"],
+                    "max_age_days": 90,
+                    "min_length": 32,
+                    "placeholders": ["^x+$"],
                 },
                 "PLAIN": {},
             },
         }
     },
-}  # fmt: skip
+}
 
 
 def parsed(**key: Any) -> Catalog:

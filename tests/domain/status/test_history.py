@@ -26,7 +26,7 @@ def test_each_day_has_the_worst_status_of_its_spans() -> None:
     ]
     told = strip(spans, TODAY, days=5)
     assert [day.status for day in told] == ["unwatched", "pass", "fail", "pass", "warn"]
-    assert told[-1].text == "25 Nov: something to look at"
+    assert told[-1].text == "25 Nov: a warning"
 
 
 def test_it_is_told_in_words_too() -> None:

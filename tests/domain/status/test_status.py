@@ -1,4 +1,4 @@
-"""Status is a pure function of findings and their age: order never matters, and unknown is never healthy."""
+"""Status is a pure function of findings and age: order is no matter, unknown not healthy."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-
                 place("prod", "warn", troubles={"warn": 2}),
             ],
             "warn",
-            "Nothing fails; 3 things to look at in dev and prod",
+            "Nothing fails; 3 warnings in dev and prod",
         ),
         (
             [place("dev"), place("prod", "unknown", why="prod was last checked 20 min ago")],
@@ -128,7 +128,7 @@ FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-
             "unknown",
             "Unknown: 2 things could not be checked in dev and prod",
         ),
-        ([], "unknown", "Unknown: there is no environment to look at"),
+        ([], "unknown", "Unknown: there is no environment to check"),
     ],
 )
 def test_the_headline_is_one_sentence(

@@ -1,4 +1,4 @@
-"""What it costs: by the hour, never more so far than in the whole month, and never zero for what is not known."""
+"""Cost: by the hour, never more so far than in the whole month, and unknown is not zero."""
 
 from __future__ import annotations
 

@@ -203,7 +203,10 @@ def test_an_answer_that_cannot_be_read_is_unknown(
 def test_a_role_that_may_not_be_assumed_is_told_once(
     dev: Estate, recorder: RecordingAws, hana: Actor
 ) -> None:
-    body = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+    body = (
+        b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+        b"<RequestId>1</RequestId></ErrorResponse>"
+    )
     recorder.answer("AssumeRole", 403, body)
     evidence = gather(dev, hana)
     run = judge(evidence)

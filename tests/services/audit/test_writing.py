@@ -145,7 +145,7 @@ def test_texts_that_are_too_long_for_a_column_are_cut_not_refused() -> None:
     assert verify_audit()[0] == []
 
 
-def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> (
+def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> (  # noqa: E501
     None
 ):
     for outcome in (Outcome.FAILED, Outcome.CONFLICT, Outcome.NOT_APPLIED, Outcome.UNKNOWN):

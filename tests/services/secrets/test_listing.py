@@ -1,4 +1,4 @@
-"""The list: one call to AWS where the database knows the rest, and nothing that this very answer does not hold."""
+"""The list: one call to AWS where the database knows the rest, and nothing stale in it."""
 
 from __future__ import annotations
 

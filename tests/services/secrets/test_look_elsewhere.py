@@ -1,4 +1,4 @@
-"""Comparisons with other environments: looked at once where nobody has, and only where the person may look."""
+"""Comparisons with other environments: read once, and only where the person may read."""
 
 from __future__ import annotations
 

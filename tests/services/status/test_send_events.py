@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import uuid
 from collections.abc import Iterator
@@ -21,9 +22,16 @@ from secrets_ui.services.status.send_events import send_due, signature
 
 pytestmark = pytest.mark.django_db
 EVENT = Event(
-    "began", "prod", "decrypt_is_allowed", "", "fail", "The key policy does not allow it.", ("miyabi/prod/config",),
-    "2026-11-25T02:14:00+00:00", "2026-11-25T02:14:00+00:00",
-)  # fmt: skip
+    "began",
+    "prod",
+    "decrypt_is_allowed",
+    "",
+    "fail",
+    "The key policy does not allow it.",
+    ("miyabi/prod/config",),
+    "2026-11-25T02:14:00+00:00",
+    "2026-11-25T02:14:00+00:00",
+)
 
 
 class Receiver:
@@ -72,7 +80,9 @@ def put(channel: str = "webhook", **more: Any) -> StatusDelivery:
         webhook_payload(EVENT, event_id, "https://console.miyabi-world.com/status")
     )
     return StatusDelivery.objects.create(
-        event=event_id, channel=channel, payload=payload, **{"made_at": now, "next_at": now, **more}
+        event=event_id,
+        channel=channel,
+        **{"payload": payload, "made_at": now, "next_at": now, **more},
     )
 
 
@@ -174,3 +184,42 @@ def test_a_signature_hangs_on_time_body_and_key() -> None:
         )
         == 4
     )
+
+
+@pytest.fixture
+def no_http(settings: Any) -> Iterator[None]:
+    """A receiver that speaks another protocol, as an SSH server does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.STATUS_WEBHOOK_URL = f"http://127.0.0.1:{server.getsockname()[1]}/hook"
+
+        def answer() -> None:
+            with server.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(b"SSH-2.0-x\r\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield
+        thread.join(timeout=10)
+
+
+def test_a_receiver_that_answers_no_http_costs_only_its_own_delivery(
+    no_http: None, settings: Any
+) -> None:
+    settings.STATUS_EMAIL_TO, settings.STATUS_EMAIL_FROM = ["oncall@x.com"], "console@x.com"
+    lost, kept = put(), put("email")
+    assert send_due() == 1
+    lost.refresh_from_db()
+    kept.refresh_from_db()
+    assert lost.last_error == "the webhook did not answer (BadStatusLine)"
+    assert (lost.sent_at, kept.sent_at is None) == (None, False)
+
+
+def test_a_delivery_that_raises_anything_costs_only_itself(settings: Any) -> None:
+    settings.STATUS_EMAIL_TO, settings.STATUS_EMAIL_FROM = ["oncall@x.com"], "console@x.com"
+    unreadable, unknown, kept = put("email", payload="{}"), put("pigeon"), put("email")
+    assert send_due() == 1
+    for delivery, error in ((unreadable, "KeyError"), (unknown, "KeyError"), (kept, "")):
+        delivery.refresh_from_db()
+        assert error in delivery.last_error
+        assert (delivery.sent_at is None) == bool(error)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from deploy.demo.account import write_outside_the_console
 from secrets_ui.checks import status as status_checks
@@ -17,7 +17,8 @@ from secrets_ui.models import AuditRecord, StatusDelivery, StatusRunner, StatusS
 from secrets_ui.services import configuration
 from secrets_ui.services.status.board import StatusBoard
 from secrets_ui.services.status.read import read_status
-from secrets_ui.services.status_pass.run import Pass, run_status_pass
+from secrets_ui.services.status_pass.lock import LockHeld
+from secrets_ui.services.status_pass.run import Pass, _pass_over_environments, run_status_pass
 from testkit.posting import current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
@@ -31,7 +32,7 @@ DENIED_BY_IAM = (
 
 @pytest.fixture
 def watched(watched: Watched) -> Watched:
-    """What the local AWS lacks is refused at once: it would answer with faults, which are tried again with pauses."""
+    """Refuses at once what the local AWS lacks: its faults would be retried with pauses."""
 
     def make(**options: Any) -> tuple[Estate, RecordingAws]:
         estate, aws = watched(**options)
@@ -94,9 +95,13 @@ def test_the_demo_s_flaws_are_found(watched: Watched) -> None:
     run_status_pass()
     trouble = {(t.environment, t.finding.check, t.finding.status) for t in board().troubles}
     assert {
-        ("dev", "keys_are_complete", "fail"), ("dev", "no_placeholders", "warn"), ("staging", "decrypt_is_allowed", "fail"),
-        ("staging", "alarms_are_quiet", "fail"), ("prod", "environments_are_kept_apart", "warn"), ("prod", "only_this_console_changes", "warn"),
-    } <= trouble  # fmt: skip
+        ("dev", "keys_are_complete", "fail"),
+        ("dev", "no_placeholders", "warn"),
+        ("staging", "decrypt_is_allowed", "fail"),
+        ("staging", "alarms_are_quiet", "fail"),
+        ("prod", "environments_are_kept_apart", "warn"),
+        ("prod", "only_this_console_changes", "warn"),
+    } <= trouble
     assert board().headline.text.startswith("dev and staging are not healthy: ")
 
 
@@ -334,3 +339,52 @@ def test_the_record_is_verified_up_to_a_checkpoint(dev: tuple[Estate, RecordingA
     assert last is not None
     found = findings("")["audit_chain_holds"]
     assert (found.status, f"{last.sequence}:{last.hash}" in found.text) == ("pass", True)
+
+
+def test_a_database_error_of_one_environment_costs_only_itself(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from secrets_ui.services.status_pass import keep
+
+    watched()
+    write = keep._write
+
+    def broken(environment: str, snapshots: Any, gone: Any) -> None:
+        if environment == "dev" and len(snapshots) > 1:
+            raise DatabaseError("a detail")
+        write(environment, snapshots, gone)
+
+    monkeypatch.setattr(keep, "_write", broken)
+    run_status_pass()
+    statuses = [(p.told.name, p.told.status) for p in board().places]
+    assert statuses == [("dev", "unknown"), ("staging", "pass"), ("prod", "pass")]
+    assert "DatabaseError" in findings("dev")["pass_was_done"].text
+    assert "a detail" not in findings("dev")["pass_was_done"].text
+    assert StatusRunner.objects.get().ended_at is not None
+
+
+def test_a_lost_lock_ends_the_pass(
+    dev: tuple[Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from secrets_ui.services.status_pass import lock
+
+    monkeypatch.setattr(lock, "RENEW_EVERY", 0)
+    with lock.pass_lock():
+        StatusRunner.objects.update(holder="elsewhere:1")
+        with pytest.raises(LockHeld):
+            _pass_over_environments(lock.Renewal())
+    assert not StatusSnapshot.objects.exists()
+
+
+def test_trouble_with_the_record_costs_no_environment(
+    dev: tuple[Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from secrets_ui.services.status_pass import records
+
+    def broken(*args: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(records, "_verify", broken)
+    run_status_pass()
+    assert board().places[0].told.status == "pass"
+    assert findings("")["pass_was_done"].status == "unknown"

@@ -1,4 +1,4 @@
-"""People: roles given and taken by admins of an environment, accounts switched off; and what nobody may do there."""
+"""People: roles given and taken by admins, accounts switched off, and what nobody may do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status page: who sees what, how it tells what is known, and that it asks the database alone."""
+"""The status page: who sees what, how it is worded, and that it reads the database alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
 FAIL = StatusFinding(
-    "decrypt_is_allowed", "fail", "The key policy does not let the role decrypt.", page="troubleshoot",
-    anchor="decrypt_is_allowed", since="2026-11-25T02:14:00+00:00",
-)  # fmt: skip
+    "decrypt_is_allowed",
+    "fail",
+    "The key policy does not let the role decrypt.",
+    page="troubleshoot",
+    anchor="decrypt_is_allowed",
+    since="2026-11-25T02:14:00+00:00",
+)
 WARN = StatusFinding(
     "no_placeholders",
     "warn",
@@ -215,7 +219,7 @@ def test_names_and_texts_of_aws_are_inert(healthy: None, signed_in: SignedIn) ->
     keep(
         "dev",
         "<script>alert(1)</script>",
-        StatusFinding("alarms_are_quiet", "fail", "The alarm <img src=x> rings.", "<b>"),
+        StatusFinding("alarms_are_quiet", "fail", "The alarm <img src=x> is in alarm.", "<b>"),
     )
     for path in ("/status", "/dev/status", "/status?wall"):
         page = text(signed_in("viewer").get(path))
@@ -287,7 +291,9 @@ def test_s16_metrics_tell_states_and_name_no_secret(
         "prod",
         "api-keys",
         FAIL,
-        StatusFinding("alarms_are_quiet", "fail", "The alarm hidden-name rings.", "hidden-name"),
+        StatusFinding(
+            "alarms_are_quiet", "fail", "The alarm hidden-name is in alarm.", "hidden-name"
+        ),
     )
     told = client.get("/metrics", headers=TOKEN).content.decode()
     assert 'miyabi_environment_state{environment="prod",state="failing"} 1.0' in told

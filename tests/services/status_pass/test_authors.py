@@ -1,4 +1,4 @@
-"""Who made a change: asked of CloudTrail once for each kind of event, again while it may lag, and never guessed."""
+"""Who made a change: one query of CloudTrail a kind, repeated while it lags, no guesses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
 from secrets_ui.domain.status.outside_changes import OutsideChange
 from secrets_ui.domain.status.watched import TrailEvent
 from secrets_ui.models import AuditRecord
-from secrets_ui.services.status_pass.watch_changes import WhoDidIt, lately, what_the_chain_knows
+from secrets_ui.services.status_pass.authors import WhoDidIt, lately, what_the_chain_knows
 from testkit.intents import intend
 
 NOW = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)

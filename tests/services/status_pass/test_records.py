@@ -1,4 +1,4 @@
-"""The record watched from pass to pass: in steps, once a day as a whole, and against what was verified before."""
+"""The audit chain from pass to pass: in steps, daily as a whole, and against checkpoints."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.services import audit
-from secrets_ui.services.status_pass import watch_records
-from secrets_ui.services.status_pass.watch_records import watch_records as watch
+from secrets_ui.services.status_pass import records as watch_records
+from secrets_ui.services.status_pass.records import watch_records as watch
 
 pytestmark = pytest.mark.django_db
 

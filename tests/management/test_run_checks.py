@@ -1,0 +1,75 @@
+"""manage.py run_checks --every: the loop survives any error, and waits longer after each."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from secrets_ui.management.commands import run_checks
+from secrets_ui.models import StatusRunner
+
+pytestmark = pytest.mark.django_db
+ROUNDS = 4
+
+
+class Clock:
+    """Time that passes in pauses alone; after `ROUNDS` of them the parent process is gone."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.pauses = 0.0, list[float]()
+        monkeypatch.setattr(run_checks, "time", self)
+        monkeypatch.setattr(run_checks, "os", self)
+        monkeypatch.setattr(run_checks.connections, "close_all", lambda: None)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def getppid(self) -> int:
+        return 1 if len(self.pauses) < ROUNDS else 2
+
+
+def broken(*args: Any) -> Any:
+    raise ZeroDivisionError("a detail")
+
+
+def test_a_pass_that_raises_anything_ends_neither_the_loop_nor_the_sending(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, sent, errors = Clock(monkeypatch), list[float](), StringIO()
+    monkeypatch.setattr(run_checks, "run_status_pass", broken)
+    monkeypatch.setattr(run_checks, "send_due", lambda: sent.append(clock.now))
+    call_command("run_checks", every=1, stderr=errors)
+    assert clock.pauses == [4, 8, 16, 30]
+    assert len(sent) == ROUNDS
+    assert errors.getvalue().count("No pass now (ZeroDivisionError)") == ROUNDS
+    assert "a detail" not in errors.getvalue()
+    assert "status runner" in caplog.text
+    assert StatusRunner.objects.get().alive_at is not None
+
+
+def test_sending_that_raises_anything_does_not_end_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, passes = Clock(monkeypatch), list[float]()
+
+    def count(take_calls: Any) -> Any:
+        passes.append(clock.now)
+        return run_checks_pass()
+
+    monkeypatch.setattr(run_checks, "run_status_pass", count)
+    monkeypatch.setattr(run_checks, "send_due", broken)
+    call_command("run_checks", every=1, stderr=StringIO(), stdout=StringIO())
+    assert passes == [0, 4, 12, 28]
+
+
+def run_checks_pass() -> Any:
+    from secrets_ui.services.status_pass.run import Pass
+
+    return Pass(0.0, 0, ())
