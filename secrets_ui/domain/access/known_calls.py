@@ -28,21 +28,21 @@ _CREDENTIALS = (
     "they ended, or its role was deleted, or something between changed the request."
 )
 _NO_CREDENTIALS = (
-    "The code found no credentials, so that it asked AWS nothing. A Lambda has those of its role in "
-    "its environment: code that runs elsewhere, or that sets its own, lacks them."
+    "The code found no credentials, so it asked AWS nothing. A Lambda has those of its role in its "
+    "environment: code that runs elsewhere, or that sets its own, lacks them."
 )
 _REGION = (
     "The code calls another Region than the one that its credentials or its endpoint are for, or "
     "none: look at AWS_REGION and at the endpoint in the code."
 )
 _AWS = (
-    "A fault of AWS's own, on its side. This says nothing of the rights: try again, and look at the "
-    "AWS Health Dashboard if it goes on."
+    "A fault of AWS's own, on its side. This says nothing of the rights: try again, and look at "
+    "the AWS Health Dashboard if it goes on."
 )
 _SLOWER = "AWS asked to slow down. Nothing is wrong with the rights; read once and keep the value."
 _WRONG_CALL = (
-    "AWS does not understand the call, whoever makes it: a parameter is missing or of another form. "
-    "Look at the name of the secret in the code."
+    "AWS does not understand the call, whoever makes it: a parameter is missing or of another "
+    "form. Look at the name of the secret in the code."
 )
 _WAY, _WHO = ("secret_exists", "function_runs_as_role"), ("function_runs_as_role", "role_exists")
 

@@ -35,10 +35,10 @@ class Request:
     """Everything that a decision needs. An empty layer counts as absent.
 
     `context` holds condition keys: a text is a single-valued key, any other iterable a multivalued
-    one, and Present a key whose value is not known. `unknown_context_keys` and `unreadable_layers` name what cannot be known; a decision that
-    depends on one of them is Undetermined. Service and resource control policies come as levels
-    (root, organisational units, account), each of which must allow. Of the session policies, one
-    is enough.
+    one, and Present a key whose value is not known. `unknown_context_keys` and `unreadable_layers`
+    name what cannot be known; a decision that depends on one of them is Undetermined. Service and
+    resource control policies come as levels (root, organisational units, account), each of which
+    must allow. Of the session policies, one is enough.
     """
 
     principal: str

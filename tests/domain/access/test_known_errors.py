@@ -442,7 +442,8 @@ def test_the_sum_says_first_what_the_error_speaks_of() -> None:
     )
     both = replace(key_statement(Condition=WRONG), function=MISSING)
     assert sum_up(reading, judge(both)) == (
-        "Of what this error speaks of, failing now: kms:Decrypt denied; failing besides: no function."
+        "Of what this error speaks of, failing now: kms:Decrypt denied; "
+        "failing besides: no function."
     )
 
 
