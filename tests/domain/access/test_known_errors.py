@@ -391,7 +391,7 @@ def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "told"),
+    ("ours", "theirs", "result"),
     [
         (
             "assumed-role/miyabi-lambda-execution",
@@ -408,9 +408,9 @@ def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
         ),
     ],
 )
-def test_an_error_about_another_thing_is_told(ours: str, theirs: str, told: str) -> None:
+def test_an_error_about_another_thing_is_told(ours: str, theirs: str, result: str) -> None:
     assert any(
-        told in text
+        result in text
         for text in contradictions(read_error(OURS.replace(ours, theirs)), judge(evidence()))
     )
 
