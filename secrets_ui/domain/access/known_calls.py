@@ -39,6 +39,10 @@ _AWS = (
     "A fault of AWS's own, on its side. This says nothing of the rights: try again, and look at "
     "the AWS Health Dashboard if it goes on."
 )
+_ENDED = (
+    "The function's process ended by itself, most often for want of memory. This says nothing of "
+    "the rights: give it more memory, and look at what the log says before."
+)
 _SLOWER = "AWS asked to slow down. Nothing is wrong with the rights; read once and keep the value."
 _WRONG_CALL = (
     "AWS does not understand the call, whoever makes it: a parameter is missing or of another "
@@ -144,6 +148,7 @@ CALLS = (
         "no such host",
         "connection refused",
         "network is unreachable",
+        "timed out",
     ),
     *_texts(
         _NO_ANSWER,
@@ -199,5 +204,6 @@ CALLS = (
         "service is unavailable",
         "service unavailable",
     ),
+    *_texts(_ENDED, (), "runtime exited", "signal: killed", "out of memory"),
     *_texts(_SLOWER, (), "rate exceeded", "too many requests"),
 )

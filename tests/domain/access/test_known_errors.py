@@ -263,6 +263,8 @@ ANOTHER_REGION, OF_AWS = "another Region", "A fault of AWS's own"
         ("An error occurred on the server side.", OF_AWS),
         ("InternalFailure", OF_AWS),
         ("ServiceUnavailableException: The service is unavailable.", OF_AWS),
+        ("connection to secretsmanager timed out", NO_WAY),
+        ("RequestId: 4f1 Error: Runtime exited with error: signal: killed", "want of memory"),
         ("ThrottlingException: Rate exceeded", "asked to slow down"),
         ("Rate exceeded", "asked to slow down"),
     ],
