@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .known_errors import KNOWN, KnownError
+from .loader_errors import LOADER_ERRORS
 from .run import Run
 
 MAX_CHARACTERS = 8_000
 """How much of a pasted text is read."""
 
-_CODES = {code.casefold(): code for entry in KNOWN for code in entry.codes}
+_CODES = {code.casefold(): code for entry in (*KNOWN, *LOADER_ERRORS) for code in entry.codes}
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
 _PRINCIPAL = re.compile(
     r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII
@@ -61,7 +62,7 @@ def read_error(text: str) -> ErrorReading:
     """Return the code, the checks that explain it and what the text names. Time is bounded."""
     plain = " ".join(text[:MAX_CHARACTERS].replace("’", "'").split())
     folded, codes = plain.casefold(), _codes(plain)
-    entry = _best(codes, folded)
+    entry = _best(codes, folded, KNOWN) or _best(codes, folded, LOADER_ERRORS)
     secret, key, principal = _SECRET.search(plain), _KEY.search(plain), _found(_PRINCIPAL, plain)
     bare = _bare_name(plain)
     notes = (entry.note,) if entry and entry.note else ()
@@ -99,7 +100,7 @@ def _codes(text: str) -> list[str]:
     return list(dict.fromkeys(code for code in found if code))
 
 
-def _best(codes: Iterable[str], folded: str) -> KnownError | None:
+def _best(codes: Iterable[str], folded: str, entries: tuple[KnownError, ...]) -> KnownError | None:
     """Choose by code if there is a known one.
 
     Of its entries, one that names the action beats one that names the layer; then the one with the
@@ -108,7 +109,7 @@ def _best(codes: Iterable[str], folded: str) -> KnownError | None:
     known = set(codes)
     fitting = [
         entry
-        for entry in KNOWN
+        for entry in entries
         if (known & set(entry.codes) or not entry.codes)
         and all(word in folded for word in entry.words)
     ]
