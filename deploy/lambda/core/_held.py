@@ -102,7 +102,11 @@ def held_from(name: str, answer: dict[str, Any]) -> Held:
     problem, members = _parse(answer.pop("SecretString", None))
     if problem:
         raise UnusableSecret(name, problem[1], code=problem[0])
-    return Held(name, str(answer.get("ARN", "")), str(answer.get("VersionId", "")), members)
+    try:
+        return Held(name, str(answer.get("ARN", "")), str(answer.get("VersionId", "")), members)
+    except RecursionError:
+        members.clear()
+    raise UnusableSecret(name, "The value is nested too deeply", code="JSONDecodeError")
 
 
 def _parse(text: Any) -> tuple[tuple[str, str] | None, dict[str, Any]]:
