@@ -78,9 +78,8 @@ def main() -> None:
         "--only", metavar="WORD", default="", help="the figures whose name holds this word"
     )
     arguments = parser.parse_args()
-    os.environ.update(
-        CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}
-    )  # for the bare client of this process
+    # For the bare client of this process.
+    os.environ.update(CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"})
     counts = TINY if arguments.tiny else Counts()
     print(_compact({"machine": _machine(), "figures": measure(counts, arguments.only)}))
 

@@ -19,10 +19,10 @@ def make_client(sessions: AwsSessions, environment: str) -> Any:
 def list_first_page(client: Any, environment: str) -> dict[str, Any]:
     """What the list page asks for."""
     names = {"Key": "name", "Values": [ENVIRONMENTS[environment].prefix]}
-    told: dict[str, Any] = client.list_secrets(
+    answer: dict[str, Any] = client.list_secrets(
         Filters=[names], IncludePlannedDeletion=True, MaxResults=ROWS
     )
-    return told
+    return answer
 
 
 def current_version(client: Any, name: str) -> str:

@@ -27,9 +27,8 @@ class RoleGrant(models.Model):
     environment = models.CharField(max_length=20)
     role = models.CharField(max_length=20)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
-    prefix = models.CharField(
-        max_length=200, blank=True, default=""
-    )  # as domain/people/roles.py reads it
+    # As domain/people/roles.py reads it.
+    prefix = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [
@@ -126,8 +125,8 @@ class VersionRecord(models.Model):
         return f"{self.arn} {self.version_id[:8]}"
 
 
-class SecretSighting(models.Model):
-    """The last AWSCURRENT that was read of a secret.
+class CurrentVersion(models.Model):
+    """The AWSCURRENT that AWS last reported of a secret.
 
     With it, environments are compared without asking AWS about the others.
     """
@@ -136,9 +135,10 @@ class SecretSighting(models.Model):
     name = models.CharField(max_length=512)
     arn = models.CharField(max_length=2048)
     version_id = models.CharField(max_length=64)
-    seen_at = models.DateTimeField()
+    read_at = models.DateTimeField(db_column="seen_at")
 
     class Meta:
+        db_table = "secrets_ui_secretsighting"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["environment", "name"], name="one_sighting_of_a_secret")
         ]

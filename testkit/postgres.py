@@ -68,9 +68,8 @@ class PostgresServer:
 @contextmanager
 def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
     """With `durable`, commits wait for the disk, as they should where people's data is."""
-    folder = Path(
-        tempfile.mkdtemp(prefix="miyabi-pg-")
-    )  # short: a socket's path has at most about 100 characters
+    # Short: a socket's path has at most about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))
     server = PostgresServer(programs, folder)
     try:
         user, group = as_whom()

@@ -116,9 +116,8 @@ class Served:
 
     def workers(self) -> list[int]:
         """The id of the worker process that answered each request so far, by the access log."""
-        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition(
-            "\n"
-        )  # the last line may be half written
+        # The last line may be half written.
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
         lines = whole.splitlines()
         return [json.loads(line)["worker"] for line in lines if '"logger": "access"' in line]
 

@@ -61,8 +61,8 @@ def serve(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def assert_one_line(told: str, expected: str) -> None:
-    """What a start that was refused says on its standard error."""
-    assert told.startswith("miyabi: "), told
-    assert told.count("\n") == 1, told
-    assert expected in told
+def assert_one_line(output: str, expected: str) -> None:
+    """Asserts that a refused start prints one line on its standard error."""
+    assert output.startswith("miyabi: "), output
+    assert output.count("\n") == 1, output
+    assert expected in output

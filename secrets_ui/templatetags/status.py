@@ -74,15 +74,15 @@ def explained_at(
             if finding.anchor.isdecimal()
             else reverse("audit")
         )
-    place = configuration.environments().get(environment)
-    if place is None:
+    found = configuration.environments().get(environment)
+    if found is None:
         return ""
     if finding.page == "status":
         return reverse("environment_status", args=[environment])
     if finding.page == "usage":
         return reverse("usage", args=[environment])
     if finding.page == "troubleshoot":
-        name = secret or place.prefix + next(iter(configuration.catalog().secrets), "")
+        name = secret or found.prefix + next(iter(configuration.catalog().secrets), "")
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return secret_url("secret", environment, secret)
@@ -114,5 +114,5 @@ def day_bar(number: int, day: Day) -> SafeString:
 
 @register.filter
 def short_name(secret: str, environment: str) -> str:
-    place = configuration.environments().get(environment)
-    return secret.removeprefix(place.prefix) if place else secret
+    found = configuration.environments().get(environment)
+    return secret.removeprefix(found.prefix) if found else secret

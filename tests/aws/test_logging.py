@@ -115,7 +115,7 @@ assert "django" not in sys.modules
 def test_s06_a_new_process_at_debug_from_its_first_line_prints_nothing(
     local_aws: LocalAws, environment: Environment, make_secret: Callable[..., str], canary: str
 ) -> None:
-    place = {
+    names = {
         "ACCOUNT": environment.account,
         "ROLE": environment.assume_role,
         "ENDPOINT": local_aws.endpoint,
@@ -123,7 +123,7 @@ def test_s06_a_new_process_at_debug_from_its_first_line_prints_nothing(
     }
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
-        env=os.environ | place,
+        env=os.environ | names,
         cwd=Path(__file__).resolve().parents[2],
         input=canary,
         capture_output=True,

@@ -34,7 +34,7 @@ from tests.aws.fake_aws import REQUEST_ID, FakeAws, denied_by_sts, failure
 
 
 @pytest.mark.parametrize(
-    ("call", "code", "kind", "told"),
+    ("call", "code", "kind", "result"),
     [
         (
             DESCRIBE,
@@ -107,13 +107,13 @@ def test_a_refusal_is_told_by_its_code(
     call: Call,
     code: str,
     kind: type[AwsError],
-    told: str,
+    result: str,
 ) -> None:
     fake_aws.answer = lambda request: failure(code)
     error = error_of(lambda: call(fake_gateway))
 
     assert type(error) is kind
-    assert error.message.startswith(told)
+    assert error.message.startswith(result)
     assert (error.call.code, error.call.request_id, error.call.resource) == (code, REQUEST_ID, NAME)
 
 

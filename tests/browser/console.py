@@ -25,13 +25,14 @@ from secrets_ui.domain.environment import Environment, Rules
 from testkit.recording_aws import RecordingAws
 from tests.conftest import as_toml, fresh_environments
 
+# Each is the name of an account as well.
 ROLES = (
     "viewer",
     "editor",
     "approver",
     "auditor",
     "admin",
-)  # each is the name of an account as well
+)
 
 # A proof lasts as long as all tests here, unless one ages it.
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)

@@ -148,7 +148,7 @@ def test_the_edit_form_is_accessible_without_javascript(
 def test_axe_would_find_what_is_not_accessible(editor: Page) -> None:
     editor.goto("/dev/")
     break_page(editor)
-    with pytest.raises(AssertionError, match="light, 320 px: it scrolls to the side") as told:
+    with pytest.raises(AssertionError, match="light, 320 px: it scrolls to the side") as result:
         assert_accessible(editor)
     for rule in (
         "1180 px: label: ",
@@ -156,7 +156,7 @@ def test_axe_would_find_what_is_not_accessible(editor: Page) -> None:
         "dark, 1180 px: color-contrast: ",
         "target-size: ",
     ):
-        assert rule in str(told.value)
+        assert rule in str(result.value)
 
 
 def break_page(page: Page) -> None:

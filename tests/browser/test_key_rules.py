@@ -71,7 +71,7 @@ def _serve(route: Route) -> None:
 
 def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
     """What the script says of each of VALUES."""
-    told: list[list[list[str]]] = scripts.evaluate(
+    result: list[list[list[str]]] = scripts.evaluate(
         """async ({values, formats, format, minLength, patterns}) => {
             const {checkValue, compilePatterns, readFormats} = await import("/key_rules.js");
             const placeholders = compilePatterns(patterns);
@@ -87,7 +87,7 @@ def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
             "patterns": json.dumps([p.pattern for p in key.placeholders]),
         },
     )
-    return told
+    return result
 
 
 def keys() -> list[Any]:

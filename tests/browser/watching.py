@@ -44,7 +44,7 @@ class Watch:
         self._excused.append(words)
 
     def unexcused(self) -> list[str]:
-        return [told for told in self.heard if not any(words in told for words in self._excused)]
+        return [text for text in self.heard if not any(words in text for words in self._excused)]
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -157,17 +157,18 @@ class Replay:
             if key.startswith("PIP_") or key in _NETWORK
         }
         own = self._settings_of(stage)
-        told = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
+        result = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
+        # The same files, by hash.
         cached = {
             "PIP_NO_CACHE_DIR": "0",
             "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
-        }  # the same files, by hash
+        }
         return {
             "PATH": base,
             "HOME": str(self.inside("/tmp")),
             "LANG": "C.UTF-8",
             **mine,
-            **told,
+            **result,
             **cached,
         }
 

@@ -112,9 +112,8 @@ def test_what_is_mounted_is_there_and_cannot_be_written() -> None:
             if isinstance(volume, dict):
                 assert volume["read_only"] is True
                 source = DEPLOY / volume["source"]
-                assert (
-                    source.exists() or source.name == "environments.toml"
-                )  # that one is each deployment's own
+                # That one is each deployment's own.
+                assert source.exists() or source.name == "environments.toml"
             else:
                 assert volume.split(":")[0] in COMPOSE["volumes"]
 
@@ -267,16 +266,16 @@ def test_the_proxy_says_https_itself_and_drops_what_a_client_says_of_itself(
         "X_Forwarded_For": "203.0.113.9",
         "X_Forwarded_Host": "evil.example",
     }
-    status, told = through(
+    status, result = through(
         proxy[1], path="/audit?actor=hana", Forwarded="for=203.0.113.9", **forged
     )
     assert status == 200
-    headers = dict(line.split(": ", 1) for line in told.split("\n") if ": " in line)
+    headers = dict(line.split(": ", 1) for line in result.split("\n") if ": " in line)
     assert headers["Host"] == "console.miyabi-world.com"
     assert headers["X-Forwarded-Proto"] == "https"
     assert headers["X-Forwarded-For"] == HOST
-    assert "203.0.113.9" not in told
-    assert "evil" not in told
+    assert "203.0.113.9" not in result
+    assert "evil" not in result
     assert "hana" not in (tmp_path / "access.log").read_text(encoding="utf-8")
 
 

@@ -144,8 +144,8 @@ class Image:
         """The exit status, and what it printed."""
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         process = self.start(command, environ or self.environ(), **pipe)
-        told, _ = process.communicate(timeout=120)
-        return process.returncode, told
+        result, _ = process.communicate(timeout=120)
+        return process.returncode, result
 
 
 def find_python() -> str | None:
@@ -172,9 +172,8 @@ def image() -> Iterator[Image]:
             "No Python 3.11 with venv that another user may run, "
             "so the image cannot be replayed here."
         )
-    folder = Path(
-        tempfile.mkdtemp(prefix="miyabi-image-")
-    )  # pytest's own folders are closed to other users
+    # pytest's own folders are closed to other users.
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-image-"))
     folder.chmod(0o755)
     try:
         replay = Replay(folder, python)
@@ -193,9 +192,9 @@ def image() -> Iterator[Image]:
 @replayed
 def test_s82_it_holds_the_locked_packages_and_nothing_to_install_others_with(image: Image) -> None:
     listing = "import importlib.metadata as m; print(*(d.name for d in m.distributions()))"
-    status, told = image.run(["python", "-c", listing])
-    names = {re.sub(r"[-_.]+", "-", name).lower() for name in told.split()}
-    assert status == 0, told
+    status, result = image.run(["python", "-c", listing])
+    names = {re.sub(r"[-_.]+", "-", name).lower() for name in result.split()}
+    assert status == 0, result
     assert {"django", "boto3", "gunicorn", "psycopg"} <= names
     assert names <= set(locked("base"))
     assert image.run(["python", "-m", "pip", "--version"])[0] != 0
@@ -260,17 +259,17 @@ def snapshot(image: Image) -> set[tuple[str, int, int]]:
 def assert_no_write(image: Image) -> None:
     for place in (".", "secrets_ui", "staticfiles"):
         attempt = f"open({place + '/new'!r}, 'w')"
-        status, told = image.run(["python", "-c", attempt])
+        status, result = image.run(["python", "-c", attempt])
         assert status != 0
-        assert "PermissionError" in told or "Read-only file system" in told
+        assert "PermissionError" in result or "Read-only file system" in result
 
 
 @contextmanager
 def serving(image: Image) -> Iterator[dict[str, str]]:
     """Migrates, as a deployment does once, and serves by the image's CMD."""
     environ = image.environ(PORT=str(choose_port("NO_SUCH_VARIABLE", 0)))
-    status, told = image.run(["python", "manage.py", "migrate", "--verbosity", "0"], environ)
-    assert status == 0, told
+    status, result = image.run(["python", "manage.py", "migrate", "--verbosity", "0"], environ)
+    assert status == 0, result
     log = image.tmpfs / "console.log"
     with log.open("a") as output:
         process = image.start(

@@ -39,7 +39,7 @@ def use_database(url: str) -> None:
     connections.settings = connections.configure_settings(fresh.DATABASES)
 
 
-def told(act: Callable[[], Any]) -> dict[str, Any]:
+def result(act: Callable[[], Any]) -> dict[str, Any]:
     """What a person would be told: done, or which refusal."""
     try:
         return {"refused": "", **(act() or {})}
@@ -67,11 +67,11 @@ def save(
         saved = edit_secret.put_new_version(get_environment(environment), Actor(actor), edit)
         return {"version": saved.version_id, "sequence": saved.sequence}
 
-    return told(act)
+    return result(act)
 
 
 def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
-    return told(
+    return result(
         lambda: {
             "version": decide_change.approve(
                 get_environment(environment), Actor(actor), sequence
@@ -81,12 +81,14 @@ def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") ->
 
 
 def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
-    return told(lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence))
+    return result(
+        lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
+    )
 
 
 def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> Any:
     """What a secret's page reads of it."""
-    return told(
+    return result(
         lambda: {
             "keys": [
                 key.name
@@ -105,7 +107,7 @@ def take_admin(of: str, actor: str, environment: str = "dev") -> Any:
     user = get_user_model().objects.get(username=of)
     person = people.find_person(user.pk, [environment])
     assert person
-    return told(
+    return result(
         lambda: people.take_role(
             get_environment(environment), Actor(actor), person, person.grants[0].pk
         )
@@ -161,7 +163,7 @@ def append(count: int, actor: str = "hana") -> dict[str, Any]:
 
 
 def record(*, action: str = "sign_in", actor: str = "hana", **more: Any) -> Any:
-    return told(lambda: {"sequence": audit.record(Action(action), Actor(actor), **more).sequence})
+    return result(lambda: {"sequence": audit.record(Action(action), Actor(actor), **more).sequence})
 
 
 def run_sql(statements: list[str]) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def main(endpoint: str, region: str, role: str) -> None:
         answer(said=write(client, **job))
 
 
-def answer(**told: Any) -> None:
-    sys.stdout.write(f"{json.dumps(told)}\n")
+def answer(**result: Any) -> None:
+    sys.stdout.write(f"{json.dumps(result)}\n")
     sys.stdout.flush()
 
 

@@ -121,10 +121,10 @@ def test_of_two_people_who_decide_at_once_one_does(
     for _ in range(ROUNDS // 2):
         secret, sequence = propose(pair[0], staging)
         one = {"do": "approve", "sequence": sequence, "environment": "staging", "actor": "kenji"}
-        told = at_once(pair, one, {**one, "do": second, "actor": "yuki"})
+        result = at_once(pair, one, {**one, "do": second, "actor": "yuki"})
 
-        assert sorted(answer["refused"] for answer in told)[0] == ""
-        assert {answer["refused"] for answer in told} - {""} <= {
+        assert sorted(answer["refused"] for answer in result)[0] == ""
+        assert {answer["refused"] for answer in result} - {""} <= {
             "SecretNotEditable",
             "VersionConflict",
         }

@@ -33,9 +33,9 @@ def test_s74_a_record_stays_in_one_escaped_line(
     assert lines.count(b"\n") == 1
     assert lines.endswith(b"\n")
     assert all(0x20 <= byte < 0x7F for byte in lines[:-1])
-    told = json.loads(lines)
-    assert told["message"] == "audit record"
-    assert (told["audit"]["actor"], told["audit"]["secret"]) == (text, text)
+    result = json.loads(lines)
+    assert result["message"] == "audit record"
+    assert (result["audit"]["actor"], result["audit"]["secret"]) == (text, text)
     assert console.ask("verify")["status"] == 0
     assert console.ask("records")[0]["actor"] == text
     console.stop()

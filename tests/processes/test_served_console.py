@@ -74,16 +74,16 @@ class Attempt:
 
     def ensure_refused(self) -> None:
         """503, in words and as JSON, with no AWS call."""
-        self.console.aws.seen.clear()
-        told, page = (
+        self.console.aws.received.clear()
+        result, page = (
             self.editor.post_raw(EDIT, self.form, **SCRIPT),
             self.editor.post_raw(EDIT, self.form),
         )
-        assert (told.status, page.status) == (503, 503)
-        assert json.loads(told.body)["problem"]["title"] == SAID
+        assert (result.status, page.status) == (503, 503)
+        assert json.loads(result.body)["problem"]["title"] == SAID
         assert SAID in page.text
         # The server that has just started may be settling, in the console's own name.
-        assert [call for call in self.console.aws.seen if call.person == "editor"] == []
+        assert [call for call in self.console.aws.received if call.person == "editor"] == []
         assert self.stored() == self.before
 
     def ensure_taken(self) -> None:

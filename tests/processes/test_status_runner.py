@@ -85,10 +85,10 @@ def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Pat
         }
         for _ in range(2):  # the second one meets the rows of the first
             manage(environ, "run_checks", expect=0)
-    told = json.loads(manage(environ, "status", "--json"))
-    assert [place["name"] for place in told["environments"]] == ["dev", "staging", "prod"]
-    assert all(place["checked_at"] and not place["stale"] for place in told["environments"])
-    assert told["runner"]["last_pass"]["calls"]["secrets-manager.ListSecrets"] == 3
+    result = json.loads(manage(environ, "status", "--json"))
+    assert [place["name"] for place in result["environments"]] == ["dev", "staging", "prod"]
+    assert all(place["checked_at"] and not place["stale"] for place in result["environments"])
+    assert result["runner"]["last_pass"]["calls"]["secrets-manager.ListSecrets"] == 3
 
 
 def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) -> str:

@@ -62,8 +62,8 @@ def fork(job: dict[str, Any], jobs: Any) -> None:
     os._exit(0)
 
 
-def answer(**told: Any) -> None:
-    _answers.write(json.dumps(told) + "\n")
+def answer(**result: Any) -> None:
+    _answers.write(json.dumps(result) + "\n")
     _answers.flush()
 
 

@@ -72,7 +72,7 @@ def test_s20_nothing_is_asked_of_aws_or_written_for_an_anonymous_person(
     for _, path in every_url():
         client.get(path)
         client.post(path, key_form("", ("A", "set", "1")))
-    assert aws.seen == []
+    assert aws.received == []
     assert not AuditRecord.objects.exists()
 
 
@@ -236,7 +236,7 @@ def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
     form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/too-late"))
     assert client.get(edit_url("dev", "config")).status_code == 200
     before = estate.value("dev", "config")
-    aws.seen.clear()
+    aws.received.clear()
     _age(client, idle, age)
 
     answer = client.post(edit_url("dev", "config"), form, **(JSON if script else {}))
@@ -246,7 +246,7 @@ def test_s26_a_session_ends_in_the_middle_of_an_edit_too_with_no_aws_call(
         assert "What you typed is still in this page" in answer.json()["problem"]["text"]
     else:
         assert (answer.status_code, answer["Location"]) == (302, "/sign-in?expired")
-    assert aws.seen == []
+    assert aws.received == []
     assert not Session.objects.exists()
     assert client.get("/dev/")["Location"].startswith("/sign-in")
     assert estate.value("dev", "config") == before
@@ -316,9 +316,9 @@ def test_s28_a_role_that_was_taken_away_counts_at_the_next_request(
     assert client.get(edit_url("dev", "config")).status_code == 200
     form = key_form(current_version(estate, "dev", "config"), ("MIYABI_ROOT", "set", "/too-late"))
     RoleGrant.objects.filter(user=client.user).update(role="viewer")  # type: ignore[attr-defined]
-    aws.seen.clear()
+    aws.received.clear()
     assert client.post(edit_url("dev", "config"), form).status_code == 403
-    assert aws.seen == []
+    assert aws.received == []
     assert client.get("/dev/").status_code == 200
     RoleGrant.objects.filter(user=client.user).delete()  # type: ignore[attr-defined]
     assert client.get("/dev/").status_code == 403

@@ -96,8 +96,8 @@ def test_groups_are_read_anew_at_each_sign_in_and_an_admin_s_roles_stay(
         ("prod", "admin", "groups"),
         ("prod", "auditor", "groups"),
     }
-    told = last("roles.from_groups")
-    assert told["roles"] == ["admin in dev", "admin in prod", "auditor in prod"]
+    result = last("roles.from_groups")
+    assert result["roles"] == ["admin in dev", "admin in prod", "auditor in prod"]
     before = AuditRecord.objects.filter(action="roles.from_groups").count()
     Walker(provider).sign_in("hana")
     assert AuditRecord.objects.filter(action="roles.from_groups").count() == before
@@ -149,9 +149,8 @@ def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_op
     first = Walker(provider)
     first.sign_in("hana")
     assert is_signed_in(first.console)
-    provider.people["hana"].groups = [
-        "everybody"
-    ]  # or the group was deleted: it does not come any more
+    # Or the group was deleted: it does not come any more.
+    provider.people["hana"].groups = ["everybody"]
     assert Walker(provider).sign_in("hana").status_code == 403
     assert not is_signed_in(first.console)
     assert grants() == set()
@@ -306,9 +305,9 @@ def test_s31_a_token_that_proves_nothing_is_refused_and_recorded(
     assert "not one to rely on" in answer.content.decode()
     assert not is_signed_in(walker.console)
     assert not get_user_model().objects.exists()
-    told = last("sign_in")
-    assert (told["actor"], told["outcome"]) == ("unknown", "refused")
-    assert told["why"].startswith("ID token: ")
+    result = last("sign_in")
+    assert (result["actor"], result["outcome"]) == ("unknown", "refused")
+    assert result["why"].startswith("ID token: ")
 
 
 def test_s31_a_replayed_state_is_refused(provider: OidcProvider) -> None:

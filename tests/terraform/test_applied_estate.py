@@ -88,9 +88,8 @@ def test_key_and_secrets_are_as_the_guide_has_them(applied: Applied) -> None:
         tags = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
         assert tags == {"Project": "miyabi", "Environment": "prod", "ManagedBy": "terraform"}
         [version] = described["VersionIdsToStages"]
-        assert version.startswith(
-            "terraform-"
-        )  # by this the key policy tells Terraform's versions from the console's
+        # By this the key policy tells Terraform's versions from the console's.
+        assert version.startswith("terraform-")
 
 
 def test_its_policies_are_those_of_the_demo(applied: Applied) -> None:
@@ -154,9 +153,8 @@ def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
         return evaluate(request).is_allowed
 
     assert may(home, "miyabi-console-task")
-    assert may(
-        home, "miyabi-console-task", "sts:SetSourceIdentity"
-    )  # the session carries the person
+    # The session carries the person.
+    assert may(home, "miyabi-console-task", "sts:SetSourceIdentity")
     assert not may(home, "another")
     assert not may("999999999999", "miyabi-console-task")
 
@@ -292,9 +290,9 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(
     printed = applied.terraform.run(
         "plan", "-input=false", status=1, account_id="999999999999", deployer_role_arns=roles
     )
-    told = " ".join(printed.split())
-    assert f"These credentials belong to account {applied.environment.account}" in told
-    assert "prod is account 999999999999" in told
+    result = " ".join(printed.split())
+    assert f"These credentials belong to account {applied.environment.account}" in result
+    assert "prod is account 999999999999" in result
     assert (applied.terraform.folder / "terraform.tfstate").read_bytes() == state
 
 

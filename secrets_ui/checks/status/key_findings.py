@@ -26,7 +26,7 @@ def states(watched: WatchedSecret) -> tuple[KeyState, ...]:
     return key_states(watched.spec, watched.facts, watched.others) if watched.facts else ()
 
 
-def not_looked(say: Saying, watched: WatchedSecret, what: str) -> Iterator[StatusFinding]:
+def without_facts(say: Saying, watched: WatchedSecret, what: str) -> Iterator[StatusFinding]:
     """For missing facts: skipped without a current version, unknown where it was not read."""
     if not is_readable(watched):
         yield say("skipped", f"{what} was not checked: there is no current version to look at.")

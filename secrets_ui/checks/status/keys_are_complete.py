@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from .key_findings import PROOF, is_readable, names, not_looked, states
+from .key_findings import PROOF, is_readable, names, states, without_facts
 from .saying import Saying
 
 TITLE = "Keys are complete"
@@ -23,7 +23,7 @@ _KINDS = {
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(say, watched, f"Whether {watched.name} holds its keys")
+        yield from without_facts(say, watched, f"Whether {watched.name} holds its keys")
         return
     if watched.facts.kind != "object":
         kind = _KINDS[watched.facts.kind]

@@ -9,7 +9,7 @@ from ...domain.secrets.catalog import KeySpec
 from ...domain.secrets.key_age import KeyAge
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from .key_findings import is_readable, not_looked
+from .key_findings import is_readable, without_facts
 from .saying import Saying
 
 TITLE = "Values are younger than their limit"
@@ -21,7 +21,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if not limited:
         return
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(say, watched, f"How old the values of {watched.name} are")
+        yield from without_facts(say, watched, f"How old the values of {watched.name} are")
         return
     held = [key for key in limited if watched.facts.key(key.name)]
     found = [_judge(watched, key, watched.ages.get(key.name)) for key in held]

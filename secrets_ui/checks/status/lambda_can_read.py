@@ -15,7 +15,7 @@ from .saying import Saying
 
 TITLE = "The Lambda can read the secret"
 say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")
-# What status tells in checks of its own, with what it knows of other environments and of the past.
+# What has status checks of its own, with what it knows of other environments and of the past.
 _TOLD_ELSEWHERE = (
     "secret_exists",
     "secret_is_not_deleted",

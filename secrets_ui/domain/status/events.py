@@ -62,7 +62,7 @@ class Event:
             f" ({plural(len(self.secrets), 'secret', 'secrets')})" if len(self.secrets) > 1 else ""
         )
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """In full sentences. The statement of an event that ended was true until now."""
         more = ""
         if len(self.secrets) > 1:
@@ -88,9 +88,9 @@ class Event:
 def follow(
     old: Iterable[StatusFinding], new: Iterable[StatusFinding], secret: str, at: datetime
 ) -> tuple[tuple[StatusFinding, ...], list[Change]]:
-    """The new findings with the memory of the old ones, and what is to be told.
+    """The new findings with the memory of the old ones, and the changes to send.
 
-    An unknown is told when a second pass finds it as well: one lost answer is no event.
+    An unknown is sent when a second pass finds it too, since one lost answer is no event.
     """
     now, before = at.isoformat(timespec="seconds"), {finding.identity: finding for finding in old}
     kept, changes = [], []
@@ -100,17 +100,17 @@ def follow(
         finding = replace(
             finding, since=was.since if was and (is_same or was.status == finding.status) else now
         )
-        told = bool(was and was.is_told)
+        was_sent = bool(was and was.is_told)
         if finding.is_trouble:
             is_settled = finding.status != "unknown" or (
                 was is not None and was.status == "unknown"
             )
-            if not told and is_settled:
+            if not was_sent and is_settled:
                 changes.append(Change("began", secret, finding))
-            elif told and was and was.status != finding.status and is_settled:
+            elif was_sent and was and was.status != finding.status and is_settled:
                 changes.append(Change("changed", secret, finding))
-            finding = replace(finding, is_told=told or is_settled)
-        elif told and was:
+            finding = replace(finding, is_told=was_sent or is_settled)
+        elif was_sent and was:
             changes.append(Change("ended", secret, was))
         kept.append(finding)
     changes += [Change("ended", secret, was) for was in before.values() if was.is_told]
@@ -156,7 +156,7 @@ def webhook_payload(event: Event, event_id: str, address: str) -> Mapping[str, A
         "changed": ":large_orange_circle:",
         "ended": ":white_check_mark:",
     }[event.kind]
-    text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.told())}" + (
+    text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.describe())}" + (
         f"\n<{address}>" if address else ""
     )
     return {

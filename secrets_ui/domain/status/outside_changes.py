@@ -19,7 +19,7 @@ Kind = Literal["version", "label", "policy", "key", "deletion", "gone", "key_pol
 
 
 @dataclass(frozen=True)
-class Sight:
+class SecretSnapshot:
     """What is remembered of a secret from one pass to the next.
 
     `labels` without this console's own; `policy` is a hash of the resource policy, "" where it
@@ -33,7 +33,7 @@ class Sight:
     deleted: bool
 
     @classmethod
-    def of(cls, secret: Secret, policy: str) -> Sight:
+    def of(cls, secret: Secret, policy: str) -> SecretSnapshot:
         ours = (EDIT_LABEL, PROPOSAL_LABEL)
         labels = {
             label: version
@@ -44,7 +44,7 @@ class Sight:
         return cls(secret.current, labels, secret.kms_key_id, policy, bool(secret.deleted))
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Sight:
+    def from_json(cls, data: Mapping[str, Any]) -> SecretSnapshot:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def document_hash(text: str) -> str:
 
 
 def find_changes(
-    before: Sight | None,
-    now: Sight,
+    before: SecretSnapshot | None,
+    now: SecretSnapshot,
     chain: ChainKnowledge,
     noticed: datetime,
     changed: datetime | None = None,
@@ -122,7 +122,7 @@ def find_changes(
 
 
 def _version(
-    before: Sight | None, now: Sight, chain: ChainKnowledge, at: str
+    before: SecretSnapshot | None, now: SecretSnapshot, chain: ChainKnowledge, at: str
 ) -> Iterator[OutsideChange]:
     if not now.current or (before is not None and before.current == now.current):
         return
@@ -143,7 +143,7 @@ def _version(
         yield OutsideChange("label", text, at, version=now.current)
 
 
-def _labels(before: Sight | None, now: Sight, at: str) -> Iterator[OutsideChange]:
+def _labels(before: SecretSnapshot | None, now: SecretSnapshot, at: str) -> Iterator[OutsideChange]:
     """AWSPREVIOUS moves with AWSCURRENT, and AWSPENDING is a rotation's."""
     if before is None:
         return
@@ -151,8 +151,8 @@ def _labels(before: Sight | None, now: Sight, at: str) -> Iterator[OutsideChange
     for label in sorted((before.labels.keys() | now.labels.keys()) - quiet):
         was, on = before.labels.get(label, ""), now.labels.get(label, "")
         if was != on:
-            told = f"moved to version {short_version(on)}" if on else "taken off"
-            yield OutsideChange("label", f"The label {label} was {told}.", at, version=on)
+            what = f"moved to version {short_version(on)}" if on else "taken off"
+            yield OutsideChange("label", f"The label {label} was {what}.", at, version=on)
 
 
 def short_version(version_id: str) -> str:

@@ -97,7 +97,7 @@ def shown_status(
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """One environment as it is to be told now.
+    """The status of one environment now.
 
     `at` is when the oldest of its results was had, None where there is none; `troubles` is the
     number of findings that count, by status; `since` the begin of the oldest trouble of the worst
@@ -130,12 +130,12 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
     since = min((environment.since for environment in concerned if environment.since), default="")
     if status == "fail":
         verb = "is" if is_one else "are"
-        told = (
+        reasons = (
             f"{plural(number, 'failure', 'failures')}{_since(since, now)}"
             if number
             else "it failed last"
         )
-        return Headline(status, f"{names} {verb} not healthy: {told}")
+        return Headline(status, f"{names} {verb} not healthy: {reasons}")
     if status == "unknown":
         why = next((environment.why for environment in concerned if environment.why), "")
         return Headline(

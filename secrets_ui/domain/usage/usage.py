@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from ..access.evidence import Evidence, Known
 from ..environment import Environment
 from ..secrets.secret import Secret
-from .alarm import Alarm, ringing
+from .alarm import Alarm, in_alarm
 
 DAYS = 30  # that a chart shows, today included
 READS = ("GetSecretValue", "BatchGetSecretValue")
@@ -99,7 +99,7 @@ class Usage:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Metrics that CloudWatch did not tell whole, with its word for why."""
+        """Metrics that CloudWatch did not return in full, with its status code."""
         found = self.metrics.value if isinstance(self.metrics, Known) else {}
         return tuple(
             f"{_named(metric)}: {series.problem}"
@@ -131,10 +131,10 @@ def asked_from(now: datetime) -> datetime:
 
 
 def summarise(usage: Usage) -> list[str]:
-    """Sentences for people, worst first. Only what is known is told."""
-    told, prefix, days = [], usage.environment.prefix, usage.days
-    if isinstance(usage.alarms, Known) and (loud := ringing(usage.alarms.value)):
-        told.append(f"{_counted(len(loud), 'alarm is', 'alarms are')} in alarm.")
+    """Sentences for people, worst first. Only of what is known."""
+    sentences, prefix, days = [], usage.environment.prefix, usage.days
+    if isinstance(usage.alarms, Known) and (loud := in_alarm(usage.alarms.value)):
+        sentences.append(f"{_counted(len(loud), 'alarm is', 'alarms are')} in alarm.")
     sums = (
         _summed([day.errors for day in days], "failed read", "failed reads"),
         _summed([day.accesses for day in days], f"read of {prefix}", f"reads of {prefix}"),
@@ -143,12 +143,12 @@ def summarise(usage: Usage) -> list[str]:
         ),
     )
     counted = "; ".join(filter(None, sums))
-    told.append(
+    sentences.append(
         f"In {len(days)} days: {counted}."
         if counted
         else f"CloudWatch has no data point of the last {len(days)} days."
     )
-    return told
+    return sentences
 
 
 def _summed(counts: Iterable[int | None], one: str, many: str) -> str:

@@ -1,4 +1,4 @@
-"""What the status page tells, as nouns: places, rows and troubles.
+"""The data of the status page: environments, rows and troubles.
 
 Pages, JSON and metrics are made of the same.
 """
@@ -71,11 +71,11 @@ class StatusRow:
 
 
 @dataclass(frozen=True)
-class Place:
+class EnvironmentSummary:
     """One environment on the page: its status, its rows by status, its history."""
 
     environment: Environment
-    told: EnvironmentStatus
+    current: EnvironmentStatus
     counts: Mapping[Status, int]
     days: tuple[Day, ...]
 
@@ -105,13 +105,13 @@ class Runner:
 
 @dataclass(frozen=True)
 class StatusBoard:
-    """All that the page tells.
+    """The whole status page.
 
-    `record` is the row of the record itself, which is of no environment.
+    `record` is the row of the audit log, which is of no environment.
     """
 
     headline: Headline
-    places: tuple[Place, ...]
+    environments: tuple[EnvironmentSummary, ...]
     troubles: tuple[Trouble, ...]
     unchecked: tuple[Trouble, ...]
     record: StatusRow | None

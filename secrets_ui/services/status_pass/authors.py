@@ -133,7 +133,7 @@ def intents_by_secret() -> dict[tuple[str, str], tuple[OpenIntent, ...]]:
     """Open intents that no live request can still end, by (environment, secret)."""
     found: dict[tuple[str, str], tuple[OpenIntent, ...]] = {}
     for record in open_intents(SETTLE_AFTER):
-        place = (record.environment, record.secret)
+        secret = (record.environment, record.secret)
         intent = OpenIntent(record.sequence, record.action, record.at, record.secret)
-        found[place] = (*found.get(place, ()), intent)
+        found[secret] = (*found.get(secret, ()), intent)
     return found

@@ -67,12 +67,12 @@ def _verify(known: Checkpoint | None) -> tuple[list[Break], Checkpoint]:
     breaks: list[Break] = []
     reached = known or Checkpoint(0, "", 0)
     key, before = settings.AUDIT_KEY, settings.AUDIT_KEYS_BEFORE
-    told = (
+    results = (
         verify(rows(known.sequence), key, before=before, previous=known.hash, after=known.sequence)
         if known
         else verify(rows(), key, before=before)
     )
-    for result in told:
+    for result in results:
         if isinstance(result, Checkpoint):
             reached = result
         elif len(breaks) < MOST_BREAKS:

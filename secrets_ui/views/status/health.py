@@ -1,6 +1,6 @@
 """For a load balancer: is the process alive, and can it do its work.
 
-No AWS call, and nothing told about the inside.
+No AWS call, and nothing about the inside.
 """
 
 from __future__ import annotations

@@ -20,9 +20,8 @@ from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws
 from testkit import tls
 from tests.deploy.loader.front import Front
 
-sys.path.insert(
-    0, str(PROJECT / "deploy" / "lambda")
-)  # as Lambda does: `lambda` is no name for a package
+# As Lambda does: `lambda` is no name for a package.
+sys.path.insert(0, str(PROJECT / "deploy" / "lambda"))
 
 from core import _roots
 from core import secrets as loader

@@ -140,7 +140,7 @@ def test_a_partial_failure_of_a_batch_is_a_failure_that_names_the_secret(
     front: Front, stored: Stored, local_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "batch")
-    told = [
+    result = [
         {
             "SecretId": stored.config,
             "ErrorCode": "AccessDeniedException",
@@ -154,7 +154,7 @@ def test_a_partial_failure_of_a_batch_is_a_failure_that_names_the_secret(
         "SecretString": '{"GITHUB_TOKEN": "t"}',
     }
     front.answer(
-        f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": told})
+        f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": result})
     )
     with pytest.raises(loader.CannotDecrypt, match=f"^{stored.config}: "):
         stored.load()

@@ -294,16 +294,14 @@ def test_where_the_few_roots_do_not_lead_to_the_server_the_system_s_are_asked(
     made = ssl.create_default_context
 
     def create_default_context(*, cafile: str | None = None) -> ssl.SSLContext:
-        return made(
-            cafile=cafile or str(certificates.authority)
-        )  # the system of this test trusts this one
+        # The system of this test trusts this one.
+        return made(cafile=cafile or str(certificates.authority))
 
     monkeypatch.setattr(ssl, "create_default_context", create_default_context)
     stored.load()
     loader.get_secret(stored.api_keys, refresh=True)
-    assert (
-        3 < front.connections <= 5
-    )  # one or both of the first two were made again; the third was not
+    # One or both of the first two were made again; the third was not.
+    assert 3 < front.connections <= 5
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])

@@ -17,7 +17,7 @@ from tests.deploy.loader.conftest import CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front, telling
 
 
-def told(error: BaseException) -> str:
+def result(error: BaseException) -> str:
     """All that a tool may show of an error: text, attributes, chain, locals of its frames."""
     shown = "".join(
         traceback.TracebackException.from_exception(error, capture_locals=True).format()
@@ -101,7 +101,7 @@ def test_no_error_and_no_frame_of_it_shows_a_value(
     }
     with pytest.raises(loader.SecretsError) as caught:
         stored.load(**arguments.get(kind, {}))
-    shown = told(caught.value)
+    shown = result(caught.value)
     assert "_all_or_nothing" in shown or "secrets.py" in shown or "_environ" in shown
     for value in (canary, other, LAMBDA_ENVIRON["AWS_SESSION_TOKEN"]):
         assert leaks(value, shown) == []
@@ -114,7 +114,7 @@ def test_an_answer_that_is_not_understood_shows_nothing_either(
     front.answer(stored.config, telling(f'{{"SecretString": "{canary}"'.encode()))
     with pytest.raises(loader.SecretsError) as caught:
         loader.get_secret(stored.config)
-    assert leaks(canary, told(caught.value)) == []
+    assert leaks(canary, result(caught.value)) == []
 
 
 def test_a_wrong_argument_that_is_a_value_shows_no_more_than_its_type() -> None:

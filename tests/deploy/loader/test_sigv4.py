@@ -43,7 +43,7 @@ def test_the_signature_is_that_of_aws_s_test_suite(
     method: str, more: dict[str, str], signature: str
 ) -> None:
     """Four cases of AWS's Signature Version 4 test suite: get-vanilla, post-vanilla, and two."""
-    told = authorization(
+    result = authorization(
         PLAIN | more,
         b"",
         region="us-east-1",
@@ -52,8 +52,8 @@ def test_the_signature_is_that_of_aws_s_test_suite(
         secret_key=EXAMPLE_KEY,
         method=method,
     )
-    assert told.endswith(f"Signature={signature}")
-    assert told.startswith(
+    assert result.endswith(f"Signature={signature}")
+    assert result.startswith(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
         "SignedHeaders=host;"
     )
@@ -87,9 +87,8 @@ def test_it_signs_as_botocore_does(
     region: str,
     key_id: str,
 ) -> None:
-    unlike = {
-        name.lower(): (name, value) for name, value in more.items()
-    }  # header names ignore case
+    # Header names ignore case.
+    unlike = {name.lower(): (name, value) for name, value in more.items()}
     headers = dict(unlike.values()) | {
         "Host": f"secretsmanager.{region}.amazonaws.com",
         "Content-Type": "application/x-amz-json-1.1",

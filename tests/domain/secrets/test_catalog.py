@@ -214,10 +214,10 @@ def test_any_json_is_a_catalogue_or_a_configuration_error(data: Any) -> None:
     try:
         catalog = parse_catalog(data, "catalog.json")
     except ConfigurationError as error:
-        told = error.message
+        result = error.message
     else:
-        told = f"catalog.json: {len(catalog.secrets)} secrets"
-    assert told.startswith("catalog.json: ")
+        result = f"catalog.json: {len(catalog.secrets)} secrets"
+    assert result.startswith("catalog.json: ")
 
 
 @pytest.mark.parametrize("key", ["my-key", "GOOD ", "1ST", "LD_PRELOAD", "AWS_REGION"])

@@ -104,7 +104,7 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "result"),
     [
         (usage(), ["CloudWatch has no data point of the last 30 days."]),
         (
@@ -126,6 +126,6 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
     ],
 )
 def test_the_summary_tells_trouble_first_and_what_is_known_alone(
-    found: Usage, told: list[str]
+    found: Usage, result: list[str]
 ) -> None:
-    assert summarise(found) == told
+    assert summarise(found) == result

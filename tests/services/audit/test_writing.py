@@ -96,12 +96,12 @@ def test_s75_refusals_and_role_changes_and_decisions_are_there_too(
         save(dev, secret, dev.current(secret), A="newest")
     make_account("mika", "a long pass phrase", {"dev": "editor"})
 
-    told = set(
+    result = set(
         AuditRecord.objects.exclude(phase="intent")
         .exclude(action="value.read")
         .values_list("action", "outcome", "actor")
     )
-    assert told == {
+    assert result == {
         ("secret.save", "done", "hana"),
         ("secret.save", "conflict", "hana"),
         ("secret.propose", "done", "hana"),
