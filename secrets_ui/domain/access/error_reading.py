@@ -14,12 +14,13 @@ from .finding import Finding, Status
 from .known_denials import DENIED
 from .known_error import KnownError, Names
 from .known_errors import KNOWN
+from .loader_errors import LOADER_ERRORS
 from .run import Run
 
 MAX_CHARACTERS = 8_000
 """How much of a pasted text is read."""
 
-_CODES = {code.casefold(): code for entry in KNOWN for code in entry.codes}
+_CODES = {code.casefold(): code for entry in (*KNOWN, *LOADER_ERRORS) for code in entry.codes}
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
 _PRINCIPAL = re.compile(
     r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII
@@ -74,7 +75,7 @@ def read_error(text: str) -> ErrorReading:
     """Return the code, the checks that explain it and what the text names. Time is bounded."""
     plain = " ".join(text[:MAX_CHARACTERS].translate(_PLAIN_QUOTES).split())
     folded, codes = plain.casefold(), _codes(plain)
-    entry = _best(codes, folded)
+    entry = _best(codes, folded, KNOWN) or _best(codes, folded, LOADER_ERRORS)
     secret, key, principal = _SECRET.search(plain), _KEY.search(plain), _found(_PRINCIPAL, plain)
     bare, policy = _bare_name(plain), _found(_POLICY, plain).rstrip(".,;")
     checks, notes = _explanation(entry, bare, policy, folded)
@@ -127,7 +128,7 @@ def _codes(text: str) -> list[str]:
     return list(dict.fromkeys(code for code in found if code))
 
 
-def _best(codes: Iterable[str], folded: str) -> KnownError | None:
+def _best(codes: Iterable[str], folded: str, entries: tuple[KnownError, ...]) -> KnownError | None:
     """Choose by code if there is a known one, unless words without a code tell more of the cause.
 
     Of those that fit, the one that tells most of the cause; then the one with the most words.
@@ -135,7 +136,7 @@ def _best(codes: Iterable[str], folded: str) -> KnownError | None:
     known = {*codes, *(DENIED if _REFUSED in folded else ())}
     fitting = [
         entry
-        for entry in KNOWN
+        for entry in entries
         if (known & set(entry.codes) or not entry.codes)
         and all(word in folded for word in entry.words)
     ]
