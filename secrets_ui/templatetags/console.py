@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.changes.edit import GENERATED_CHARACTERS
 from ..domain.secrets.formats import FREE_TEXT, formats_for_script
+from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.texts import CONFIRM_IDENTITY
 
@@ -55,7 +56,7 @@ def state(level: str, text: str) -> SafeString:
 @register.simple_tag
 def secret_url(page: str, environment: str, name: str) -> str:
     """`{% url %}` for long lists: what stands before the name is looked up once."""
-    return _before_the_name(page, environment) + quote(name, safe="/~:@!$&'()*+,;=")
+    return _before_the_name(page, environment) + quote(escape_name(name), safe="/~:@!$&'()*+,;=")
 
 
 @cache

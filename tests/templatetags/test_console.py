@@ -16,7 +16,8 @@ from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
 
 @pytest.mark.parametrize(
-    "name", ["miyabi/dev/config", "miyabi/dev/a+b=c@d.e_f-g", "miyabi/dev/ä b?c#d%e"]
+    "name",
+    ["miyabi/dev/config", "miyabi/dev/a+b=c@d.e_f-g", "miyabi/dev/ä b?c#d%e", "miyabi/a/../b//c"],
 )
 @pytest.mark.parametrize("page", ["secret", "edit"])
 def test_a_secret_s_address_is_the_one_that_the_urls_give(page: str, name: str) -> None:
