@@ -1,12 +1,20 @@
 #!/usr/bin/env python
 """Django's command line for the console."""
 
+import io
 import os
 import signal
 import sys
 
 # Compute from standard input alone: they run on any machine, without the keys and the environments of a console.
 PURE_COMMANDS = {"evaluate_access"}
+
+
+def print_every_text() -> None:
+    """A character that the shell's encoding lacks is escaped: a command never fails in printing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main() -> None:
@@ -23,6 +31,7 @@ def main() -> None:
                 "django.contrib.contenttypes",
             ]
         )
+    print_every_text()
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

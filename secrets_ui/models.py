@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from .fields import Text, TextLine
+
 
 class RoleGrant(models.Model):
     """One person's role in one environment, or for some names in it: given by an admin, or by a group of the identity provider and then
@@ -19,10 +21,10 @@ class RoleGrant(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants"
     )
-    environment = models.CharField(max_length=20)
-    role = models.CharField(max_length=20)
-    source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
-    prefix = models.CharField(max_length=200, blank=True, default="")  # as domain/roles.py reads it
+    environment = TextLine(max_length=20)
+    role = TextLine(max_length=20)
+    source = TextLine(max_length=10, choices=Source.choices, default=Source.ADMIN)
+    prefix = TextLine(max_length=200, blank=True, default="")  # as domain/roles.py reads it
 
     class Meta:
         constraints: ClassVar = [
@@ -39,13 +41,13 @@ class RoleGrant(models.Model):
 class PersonSession(models.Model):
     """Whose a session is, so that it can be shown and ended. When it began and was last used is in the session itself."""
 
-    session_key = models.CharField(max_length=40, unique=True)
+    session_key = TextLine(max_length=40, unique=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions"
     )
-    by = models.CharField(max_length=40)  # how the person showed who they are
-    address = models.CharField(max_length=45, blank=True)
-    browser = models.CharField(max_length=200, blank=True)
+    by = TextLine(max_length=40)  # how the person showed who they are
+    address = TextLine(max_length=45, blank=True)
+    browser = TextLine(max_length=200, blank=True)
 
     def __str__(self) -> str:
         return f"a session of {self.user_id}"
@@ -58,26 +60,26 @@ class AuditRecord(models.Model):
     """
 
     sequence = models.BigIntegerField(primary_key=True)
-    at = models.CharField(max_length=27, db_index=True)
+    at = TextLine(max_length=27, db_index=True)
     # The strings of domain/audit/actions.py.
-    phase = models.CharField(max_length=10)
-    action = models.CharField(max_length=40)
-    outcome = models.CharField(max_length=20, blank=True)
-    actor = models.CharField(max_length=150)
-    address = models.CharField(max_length=45, blank=True)
-    environment = models.CharField(max_length=20, blank=True)
-    secret = models.CharField(max_length=512, blank=True)
-    version_id = models.CharField(max_length=64, blank=True, db_index=True)
-    base_version_id = models.CharField(max_length=64, blank=True)
-    keys = models.TextField(default="[]")
-    reason = models.TextField(blank=True)
-    request_ids = models.TextField(default="[]")
+    phase = TextLine(max_length=10)
+    action = TextLine(max_length=40)
+    outcome = TextLine(max_length=20, blank=True)
+    actor = TextLine(max_length=150)
+    address = TextLine(max_length=45, blank=True)
+    environment = TextLine(max_length=20, blank=True)
+    secret = TextLine(max_length=512, blank=True)
+    version_id = TextLine(max_length=64, blank=True, db_index=True)
+    base_version_id = TextLine(max_length=64, blank=True)
+    keys = Text(default="[]")
+    reason = Text(blank=True)
+    request_ids = Text(default="[]")
     # The sequence of the intent that this outcome ends.
-    intent = models.CharField(max_length=20, blank=True, db_index=True)
+    intent = TextLine(max_length=20, blank=True, db_index=True)
     # The idempotency key of the request that an intent came from, under its name in the chain's format.
-    once = models.CharField(max_length=40, blank=True, db_index=True)
-    details = models.TextField(default="{}")
-    hash = models.CharField(max_length=64, db_index=True)
+    once = TextLine(max_length=40, blank=True, db_index=True)
+    details = Text(default="{}")
+    hash = TextLine(max_length=64, db_index=True)
 
     class Meta:
         ordering: ClassVar = ["-sequence"]
@@ -94,12 +96,10 @@ class AuditRecord(models.Model):
 class VersionRecord(models.Model):
     """Facts of one version, derived once (domain/facts.py): key names, states and keyed fingerprints."""
 
-    arn = models.CharField(max_length=2048)
-    version_id = models.CharField(max_length=64)
-    digest = models.CharField(max_length=16)  # of the catalogue's rules that judged it
-    facts = (
-        models.TextField()
-    )  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
+    arn = TextLine(max_length=2048)
+    version_id = TextLine(max_length=64)
+    digest = TextLine(max_length=16)  # of the catalogue's rules that judged it
+    facts = Text()  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -114,10 +114,10 @@ class VersionRecord(models.Model):
 class SecretSighting(models.Model):
     """The AWSCURRENT that was last seen on a secret, so that environments can be compared without asking AWS about the others."""
 
-    environment = models.CharField(max_length=20)
-    name = models.CharField(max_length=512)
-    arn = models.CharField(max_length=2048)
-    version_id = models.CharField(max_length=64)
+    environment = TextLine(max_length=20)
+    name = TextLine(max_length=512)
+    arn = TextLine(max_length=2048)
+    version_id = TextLine(max_length=64)
     seen_at = models.DateTimeField()
 
     class Meta:
@@ -132,13 +132,13 @@ class SecretSighting(models.Model):
 class CheckRun(models.Model):
     """One run of the access checks, kept so that its address can be sent to a colleague: findings, never values."""
 
-    environment = models.CharField(max_length=20)
-    secret = models.CharField(max_length=512)
-    actor = models.CharField(max_length=150)
+    environment = TextLine(max_length=20)
+    secret = TextLine(max_length=512)
+    actor = TextLine(max_length=150)
     at = models.DateTimeField(auto_now_add=True)
-    verdict = models.CharField(max_length=10)
+    verdict = TextLine(max_length=10)
     result = (
-        models.TextField()
+        Text()
     )  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
 
     class Meta:
@@ -156,12 +156,12 @@ class StatusSnapshot(models.Model):
     `findings` is JSON of domain/status.py, `remembered` what the next pass compares with. Neither holds a value.
     """
 
-    environment = models.CharField(max_length=20, blank=True)
-    secret = models.CharField(max_length=512, blank=True)
-    status = models.CharField(max_length=10)
+    environment = TextLine(max_length=20, blank=True)
+    secret = TextLine(max_length=512, blank=True)
+    status = TextLine(max_length=10)
     at = models.DateTimeField()  # when it was looked at
-    findings = models.TextField(default="[]")
-    remembered = models.TextField(default="{}")
+    findings = Text(default="[]")
+    remembered = Text(default="{}")
 
     class Meta:
         constraints: ClassVar = [
@@ -180,8 +180,8 @@ class StatusSnapshot(models.Model):
 class StatusSpan(models.Model):
     """How long an environment was watched and had one status: the history of 90 days."""
 
-    environment = models.CharField(max_length=20)
-    status = models.CharField(max_length=10)
+    environment = TextLine(max_length=20)
+    status = TextLine(max_length=10)
     began_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 
@@ -197,16 +197,14 @@ class StatusSpan(models.Model):
 class StatusRunner(models.Model):
     """One row: who runs the passes, until when they hold the lease, when a run was asked for, and what the last pass took."""
 
-    holder = models.CharField(max_length=80, blank=True)
+    holder = TextLine(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
     alive_at = models.DateTimeField(null=True)  # the runner that goes on by itself was last seen
     every = models.PositiveIntegerField(default=0)  # seconds; 0: nobody runs by itself
     wanted_at = models.DateTimeField(null=True)
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    took = models.TextField(
-        default="{}"
-    )  # JSON: seconds, and AWS calls by environment and operation
+    took = Text(default="{}")  # JSON: seconds, and AWS calls by environment and operation
 
     def __str__(self) -> str:
         return f"runner {self.holder}"
@@ -215,15 +213,15 @@ class StatusRunner(models.Model):
 class StatusDelivery(models.Model):
     """The outbox: one event for one channel, written in the transaction that found it, and sent once."""
 
-    event = models.CharField(max_length=36)
-    channel = models.CharField(max_length=10)  # webhook or email
-    payload = models.TextField()  # JSON
+    event = TextLine(max_length=36)
+    channel = TextLine(max_length=10)  # webhook or email
+    payload = Text()  # JSON
     made_at = models.DateTimeField()
     next_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     given_up_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=200, blank=True)
+    last_error = TextLine(max_length=200, blank=True)
 
     class Meta:
         constraints: ClassVar = [
