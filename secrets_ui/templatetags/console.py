@@ -20,7 +20,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.changes.edit import GENERATED_CHARACTERS
-from ..domain.secrets.formats import FREE_TEXT, formats_for_script
+from ..domain.secrets.formats import FREE_TEXT, formats_for_script, oddities_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.texts import CONFIRM_IDENTITY
@@ -97,6 +97,7 @@ def edit_rules() -> str:
 _EDIT_RULES = json.dumps(
     {
         "formats": formats_for_script(),
+        "oddities": oddities_for_script(),
         "format_of_unknown": FREE_TEXT.name,
         "max_bytes": MAX_BYTES,
         "generated_characters": GENERATED_CHARACTERS,
@@ -230,6 +231,12 @@ def _piece(char: str, is_at_end: bool) -> str:
     # written in HTML, so that only their mark is there.
     written = "" if char == "\0" or "\ud800" <= char <= "\udfff" else f"&#{ord(char)};"
     return f'<span class="odd" data-code="U+{ord(char):04X}">{written}</span>'
+
+
+@register.filter
+def in_attribute(text: str) -> SafeString:
+    """A text that an attribute gives back exactly: the HTML parser turns a bare CR into LF."""
+    return mark_safe(escape(text).replace("\r", "&#13;"))  # noqa: S308
 
 
 @register.filter

@@ -10,7 +10,7 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 
-from secrets_ui.domain.secrets.formats import formats_for_script
+from secrets_ui.domain.secrets.formats import formats_for_script, oddities_for_script
 from secrets_ui.templatetags import console
 from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
@@ -94,6 +94,7 @@ def test_what_the_edit_form_carries_for_its_script_survives_the_attribute() -> N
     assert '"' not in written
     assert json.loads(unescape(written)) == {
         "formats": json.loads(json.dumps(formats_for_script())),
+        "oddities": oddities_for_script(),
         "format_of_unknown": "free_text",
         "max_bytes": 65_536,
         "generated_characters": 43,

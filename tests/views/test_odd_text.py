@@ -20,7 +20,7 @@ from secrets_ui.models import AuditRecord, SecretSighting, StatusSnapshot
 from secrets_ui.services import audit
 from secrets_ui.services.audit.records import search
 from secrets_ui.services.audit.verify import verify_audit
-from testkit.posting import current_version, document_form, edit_url
+from testkit.posting import JSON, current_version, document_form, edit_url
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +111,23 @@ def test_what_a_page_escapes_stays_escaped() -> None:
         RequestFactory().get("/"), "_command.html", {"text": f"<b>{HALF}"}
     )
     assert "&lt;b&gt;\\ud800" in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["a\r\nb", HALF, "k" * 300], ids=ascii)
+def test_a_value_is_revealed_whatever_its_key_is_called(
+    dev: Estate, signed_in: SignedIn, key: str
+) -> None:
+    client = signed_in("editor")
+    document = document_form(
+        current_version(dev, "dev", "config"), json.dumps({"A": "1", key: "mine"})
+    )
+    client.post(edit_url("dev", "config", "edit-document"), document)
+    page = client.get("/dev/secret/miyabi/dev/config")
+    version = page.context["opened"].secret.current
+    assert b'name="at" value="1"' in page.content
+    answer = client.post(
+        "/dev/reveal/miyabi/dev/config",
+        {"at": "1", "version": version, "reason": "to see", "to": "screen"},
+        **JSON,
+    )
+    assert answer.json()["revealed"]["value"] == "mine"

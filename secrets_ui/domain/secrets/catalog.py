@@ -16,7 +16,7 @@ Comparison = Literal["must_differ", "must_match", "any"]
 COMPARISONS = ("must_differ", "must_match", "any")
 # Raise it when formats, key_rules or facts judge a value differently: stored facts are then derived
 # again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 _KEY_MEMBERS = {
     *("description", "secret", "required", "format", "between_environments"),
     *("max_age_days", "placeholders", "min_length"),
