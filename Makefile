@@ -8,6 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 PYTEST_ARGS ?=
+MUTANTS_ARGS ?=
 
 .PHONY: menu
 menu: ## print this menu
@@ -48,6 +49,10 @@ check: .venv/dev.stamp ## ruff, mypy, import law, deployment checks, template li
 checkov: .checkov/stamp ## Terraform's policies against good practice, by checkov in an environment of its own
 	.checkov/bin/checkov --quiet --compact --framework terraform --config-file deploy/terraform/.checkov.yaml
 
+.PHONY: mutants
+mutants: .mutants/stamp ## changes the core and counts what no test notices (hours); MUTANTS_ARGS="permissions --sample 150" tries fewer
+	@exec .mutants/bin/python -m testkit.mutants $(MUTANTS_ARGS)
+
 .PHONY: bench
 bench: .venv/dev.stamp ## the speed of the console as JSON, each figure a ratio taken in one run
 	@exec $(BIN)/python -m benchmarks
@@ -62,6 +67,7 @@ lock: .venv/dev.stamp ## lock the newest versions that pyproject.toml allows int
 	$(LOCK) --group demo -c requirements/dev.txt -o requirements/demo.txt
 	$(LOCK) -c requirements/dev.txt -o requirements/base.txt
 	$(subst pyproject.toml,--group pyproject.toml:checkov,$(LOCK)) --upgrade -o requirements/checkov.txt
+	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt
 
 # Names, versions and hashes alone: an address would bind every machine to one index.
 LOCK := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
@@ -98,6 +104,13 @@ NO_CHROMIUM = Chromium is not installed, so the tests in a browser cannot run. I
 	@echo "Installing checkov into .checkov (a minute or two at first) ..."
 	@$(PYTHON) -m venv .checkov
 	@.checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/checkov.txt
+	@touch $@
+
+# Apart from .venv: mutmut and what it needs judge the tests, and no test needs them.
+.mutants/stamp: requirements/mutants.txt
+	@echo "Installing mutmut into .mutants (a minute or two at first) ..."
+	@$(PYTHON) -m venv .mutants
+	@.mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 .venv/bin/python:

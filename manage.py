@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 
-# Compute from standard input alone: they run on any machine, without the keys and the environments of a console.
+# Compute from standard input alone: they run on any machine, without a console's keys and
+# environments.
 PURE_COMMANDS = {"evaluate_access"}
 
 

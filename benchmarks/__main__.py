@@ -52,10 +52,21 @@ class Counts:
 
 
 TINY = Counts(
-    secrets=30, aws_rounds=2, django_rounds=2, tours=1, appends=2, append_rounds=1, records=100,
-    verify_rounds=1, evaluations=10, panel_rounds=2, cli_rounds=1, cold_starts=1, warm_reads=10,
+    secrets=30,
+    aws_rounds=2,
+    django_rounds=2,
+    tours=1,
+    appends=2,
+    append_rounds=1,
+    records=100,
+    verify_rounds=1,
+    evaluations=10,
+    panel_rounds=2,
+    cli_rounds=1,
+    cold_starts=1,
+    warm_reads=10,
     watched=30,
-)  # fmt: skip
+)
 
 
 def main() -> None:
@@ -67,9 +78,8 @@ def main() -> None:
         "--only", metavar="WORD", default="", help="the figures whose name holds this word"
     )
     arguments = parser.parse_args()
-    os.environ.update(
-        CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"}
-    )  # for the bare client of this process
+    # For the bare client of this process.
+    os.environ.update(CREDENTIALS | {"AWS_EC2_METADATA_DISABLED": "true"})
     counts = TINY if arguments.tiny else Counts()
     print(_compact({"machine": _machine(), "figures": measure(counts, arguments.only)}))
 

@@ -23,21 +23,24 @@ Process = subprocess.Popen[str]
 
 def measure(count: int, rounds: int) -> dict[str, object]:
     """An append ÷ a bare insert of an equally large row; `count` by each writer in a round."""
-    told: dict[str, object] = {}
+    measured: dict[str, object] = {}
     with TemporaryDirectory(prefix="miyabi-bench-") as name:
-        told["SQLite"] = _measure(_environ(Path(name)), Path(name), count, rounds)
+        measured["SQLite"] = _measure(_environ(Path(name)), Path(name), count, rounds)
     programs = postgres.find_programs()
     if programs is None:
-        return {**told, "PostgreSQL": {"ratio": None, "why": "no PostgreSQL server is installed"}}
+        return {
+            **measured,
+            "PostgreSQL": {"ratio": None, "why": "no PostgreSQL server is installed"},
+        }
     with (
         postgres.running(programs, durable=True) as server,
         TemporaryDirectory(prefix="miyabi-bench-") as name,
     ):
         server.client("createdb", "bench")
-        told["PostgreSQL"] = _measure(
+        measured["PostgreSQL"] = _measure(
             _environ(Path(name), server.url("bench")), Path(name), count, rounds
         )
-    return told
+    return measured
 
 
 def _environ(folder: Path, database: str = "") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The console's AWS calls made bare: by the same kind of client, without the console around them."""
+"""The console's AWS calls made bare: the same kind of client, without the console."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def make_client(sessions: AwsSessions, environment: str) -> Any:
 def list_first_page(client: Any, environment: str) -> dict[str, Any]:
     """What the list page asks for."""
     names = {"Key": "name", "Values": [ENVIRONMENTS[environment].prefix]}
-    told: dict[str, Any] = client.list_secrets(
+    answer: dict[str, Any] = client.list_secrets(
         Filters=[names], IncludePlannedDeletion=True, MaxResults=ROWS
     )
-    return told
+    return answer
 
 
 def current_version(client: Any, name: str) -> str:

@@ -37,12 +37,12 @@ class Browser:
         self, method: str, path: str, expect: int, body: str | None, headers: Mapping[str, str]
     ) -> str:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        told = {**headers, "Cookie": cookie}
+        sent = {**headers, "Cookie": cookie}
         try:
-            self._connection.request(method, path, body, told)
+            self._connection.request(method, path, body, sent)
             answer = self._connection.getresponse()
         except RemoteDisconnected:  # gunicorn closes a connection after five quiet seconds
-            self._connection.request(method, path, body, told)
+            self._connection.request(method, path, body, sent)
             answer = self._connection.getresponse()
         text = answer.read().decode()
         for line in answer.headers.get_all("Set-Cookie", []):

@@ -71,14 +71,17 @@ os.environ["AWS_CA_BUNDLE"] = {bundle!r}
 parameters.get_secret({name!r}, transform="json", max_age=3600)
 calls = {{
     "loader, one key": lambda: get_secret({name!r}, "GITHUB_TOKEN"),
-    "loader, one key, with a maximum age": lambda: get_secret({name!r}, "GITHUB_TOKEN", max_age=3600),
+    "loader, one key, with a maximum age": lambda: get_secret(
+        {name!r}, "GITHUB_TOKEN", max_age=3600
+    ),
     "loader, all keys": lambda: get_secret({name!r}),
     "Powertools": lambda: parameters.get_secret({name!r}, transform="json", max_age=3600),
 }}
 times = {{name: [] for name in calls}}
 for number in range({rounds}):
     for name, call in calls.items():
-        times[name].append(timeit.timeit(call, timer=time.process_time, number={number}) / {number} * 1e6)
+        took = timeit.timeit(call, timer=time.process_time, number={number})
+        times[name].append(took / {number} * 1e6)
 print(json.dumps(times))
 """
 
@@ -88,7 +91,8 @@ def measure(rounds: int, warm_number: int) -> dict[str, object]:
         folder = Path(name)
         certificates = tls.make_certificates(folder)
         bundle = _bundle(folder, certificates.authority)
-        paths = [str(tls.copy_core(folder / "layer", _roots(certificates.authority))), *_packages()]
+        core = str(tls.copy_core(folder / "layer", _roots(certificates.authority)))
+        paths = [core, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
         secrets = {name: value for name, value in make_secrets(0).items() if name in NAMES}
         figures: dict[str, object] = {}
         memory: dict[str, list[float]] = {}
@@ -125,10 +129,6 @@ def _bundle(folder: Path, authority: Path) -> str:
     with path.open("a") as file:
         file.write(authority.read_text())
     return str(path)
-
-
-def _packages() -> list[str]:
-    return [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
 
 
 def _programs(paths: list[str], port: int, bundle: str) -> dict[str, str]:
@@ -178,10 +178,10 @@ def _memory(memory: Mapping[str, list[float]]) -> dict[str, object]:
 
 def _warm(paths: list[str], port: int, bundle: str, number: int) -> dict[str, object]:
     head = _HEAD.format(paths=paths, redirect=REDIRECT.format(host=HOST, port=port))
-    told = _run(
+    output = _run(
         head + _WARM.format(bundle=bundle, name=NAMES[0], rounds=WARM_ROUNDS, number=number)
     )
-    times: dict[str, list[float]] = json.loads(told.splitlines()[-1])
+    times: dict[str, list[float]] = json.loads(output.splitlines()[-1])
     medians = {name: statistics.median(values) for name, values in times.items()}
     return {
         "ratio": {

@@ -51,12 +51,15 @@ def measure(rounds: int, cli_rounds: int) -> dict[str, object]:
         panel.aws.delay(DELAY)
         chain = _chain(panel.aws.endpoint)
         times = in_turns({"panel": panel.open, "longest chain": chain}, rounds)
-        told = {
+        measured = {
             "calls": calls,
             "longest_chain": CHAIN,
             **ratio(times, "panel", "longest chain", goal=1.5),
         }
-        return {"panel ÷ longest chain": told, "AWS CLI ÷ panel": _measure_cli(panel, cli_rounds)}
+        return {
+            "panel ÷ longest chain": measured,
+            "AWS CLI ÷ panel": _measure_cli(panel, cli_rounds),
+        }
 
 
 def _chain(endpoint: str) -> Callable[[], object]:
@@ -86,6 +89,11 @@ def _measure_cli(panel: Panel, rounds: int) -> dict[str, object]:
 def _run_commands(panel: Panel) -> None:
     """The setup guide's three, the third with the key's ARN: GetKeyPolicy takes no alias."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    credentials = {
+        **CREDENTIALS,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+    }
     endpoint = ("--endpoint-url", panel.aws.endpoint, "--region", ENVIRONMENT.region)
     for command in (
         ("iam", "list-attached-role-policies", "--role-name", ENVIRONMENT.lambda_role),
@@ -93,12 +101,8 @@ def _run_commands(panel: Panel) -> None:
         ("kms", "get-key-policy", "--key-id", panel.key_arn, "--policy-name", "default"),
     ):
         subprocess.run(
-            ["aws", *command, *endpoint], env=own | _credentials(), check=True, capture_output=True
+            ["aws", *command, *endpoint], env=own | credentials, check=True, capture_output=True
         )
-
-
-def _credentials() -> dict[str, str]:
-    return {**CREDENTIALS, "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from testkit.fake_aws import FakeAws, FakeAwsProcess, Headers
 _SIMULATED = """<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult>
 <IsTruncated>false</IsTruncated><EvaluationResults>{}</EvaluationResults></SimulatePrincipalPolicyResult>
 </SimulatePrincipalPolicyResponse>"""
-_ALLOWED = """<member><EvalActionName>{}</EvalActionName><EvalResourceName>{}</EvalResourceName><EvalDecision>allowed</EvalDecision>
-<MatchedStatements/><MissingContextValues/></member>"""
+_ALLOWED = """<member><EvalActionName>{}</EvalActionName><EvalResourceName>{}</EvalResourceName>
+<EvalDecision>allowed</EvalDecision><MatchedStatements/><MissingContextValues/></member>"""
 
 
 class ReplayingAws(FakeAws):

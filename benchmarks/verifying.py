@@ -35,8 +35,8 @@ def measure(count: int, rounds: int) -> dict[str, object]:
         done = subprocess.run(
             command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, text=True, check=True
         )
-    told: dict[str, object] = json.loads(done.stdout)
-    return told
+    output: dict[str, object] = json.loads(done.stdout)
+    return output
 
 
 def main() -> None:
@@ -45,14 +45,14 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     _fill(count)
     times = in_turns({"verify": _verify, "read": _read}, rounds)
-    told = ratio(times, "verify", "read")
+    measured = ratio(times, "verify", "read")
     print(
         json.dumps(
             {
                 "records": count,
                 "records_per_second": _rate(count, times),
                 "goal_at_least": GOAL,
-                **told,
+                **measured,
             }
         )
     )

@@ -28,9 +28,8 @@ class Settings:
     def __init__(self, env_file: Path) -> None:
         if env_file.is_file():
             _check_lines(env_file)
-            environ.Env.read_env(
-                env_file
-            )  # does not overwrite what the process environment already has
+            # Does not overwrite what the process environment already has.
+            environ.Env.read_env(env_file)
 
     def text(self, name: str, default: str = "") -> str:
         value = os.environ.get(name, default)

@@ -46,7 +46,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def limits() -> dict[str, int]:
-    """Limits of time, in seconds, that pages and their scripts tell or keep."""
+    """Time limits, in seconds, that pages show and their scripts keep."""
     return {
         "idle": settings.SESSION_IDLE_SECONDS,
         "life": settings.SESSION_LIFE_SECONDS,

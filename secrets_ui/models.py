@@ -1,4 +1,7 @@
-"""What the database holds: people's roles, audit records, facts about versions. Never a value, not even encrypted."""
+"""What the database holds: people's roles, audit records, facts about versions.
+
+Never a value, not even encrypted.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from .fields import Text, TextLine
 
 
 class RoleGrant(models.Model):
-    """One person's role in one environment, or for some names in it: given by an admin, or by a group of the identity provider and then
-    its to take."""
+    """One person's role in one environment, or for some names in it.
+
+    An admin gives it, or a group of the identity provider, which may then take it away.
+    """
 
     class Source(models.TextChoices):
         ADMIN = "admin"
@@ -24,7 +29,8 @@ class RoleGrant(models.Model):
     environment = TextLine(max_length=20)
     role = TextLine(max_length=20)
     source = TextLine(max_length=10, choices=Source.choices, default=Source.ADMIN)
-    prefix = TextLine(max_length=200, blank=True, default="")  # as domain/roles.py reads it
+    # As domain/people/roles.py reads it.
+    prefix = TextLine(max_length=200, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [
@@ -39,7 +45,10 @@ class RoleGrant(models.Model):
 
 
 class PersonSession(models.Model):
-    """Whose a session is, so that it can be shown and ended. When it began and was last used is in the session itself."""
+    """Whose a session is, so that it can be shown and ended.
+
+    When it began and was last used is in the session itself.
+    """
 
     session_key = TextLine(max_length=40, unique=True)
     user = models.ForeignKey(
@@ -54,9 +63,12 @@ class PersonSession(models.Model):
 
 
 class AuditRecord(models.Model):
-    """One record of the chain (domain/audit/chain.py). Rows are only ever added: triggers refuse everything else.
+    """One record of the chain (domain/audit/chain.py).
 
-    Texts are stored as they are hashed: `at` is RFC 3339 in UTC with microseconds, `keys`, `request_ids` and `details` are JSON.
+    Rows are only ever added: triggers refuse everything else.
+
+    Texts are stored as they are hashed: `at` is RFC 3339 in UTC with microseconds, `keys`,
+    `request_ids` and `details` are JSON.
     """
 
     sequence = models.BigIntegerField(primary_key=True)
@@ -76,7 +88,7 @@ class AuditRecord(models.Model):
     request_ids = Text(default="[]")
     # The sequence of the intent that this outcome ends.
     intent = TextLine(max_length=20, blank=True, db_index=True)
-    # The idempotency key of the request that an intent came from, under its name in the chain's format.
+    # The idempotency key of an intent's request, under its name in the chain's format.
     once = TextLine(max_length=40, blank=True, db_index=True)
     details = Text(default="{}")
     hash = TextLine(max_length=64, db_index=True)
@@ -94,12 +106,16 @@ class AuditRecord(models.Model):
 
 
 class VersionRecord(models.Model):
-    """Facts of one version, derived once (domain/facts.py): key names, states and keyed fingerprints."""
+    """Facts of one version, derived once: key names, states and keyed fingerprints.
+
+    See domain/secrets/facts.py.
+    """
 
     arn = TextLine(max_length=2048)
     version_id = TextLine(max_length=64)
     digest = TextLine(max_length=16)  # of the catalogue's rules that judged it
-    facts = Text()  # JSON; not jsonb, which holds neither NUL nor half a character, and a key may
+    # JSON; not jsonb, which holds neither NUL nor half a character, while a key may.
+    facts = Text()
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -111,16 +127,20 @@ class VersionRecord(models.Model):
         return f"{self.arn} {self.version_id[:8]}"
 
 
-class SecretSighting(models.Model):
-    """The AWSCURRENT that was last seen on a secret, so that environments can be compared without asking AWS about the others."""
+class CurrentVersion(models.Model):
+    """The AWSCURRENT that AWS last reported of a secret.
+
+    With it, environments are compared without asking AWS about the others.
+    """
 
     environment = TextLine(max_length=20)
     name = TextLine(max_length=512)
     arn = TextLine(max_length=2048)
     version_id = TextLine(max_length=64)
-    seen_at = models.DateTimeField()
+    read_at = models.DateTimeField(db_column="seen_at")
 
     class Meta:
+        db_table = "secrets_ui_secretsighting"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["environment", "name"], name="one_sighting_of_a_secret")
         ]
@@ -130,16 +150,18 @@ class SecretSighting(models.Model):
 
 
 class CheckRun(models.Model):
-    """One run of the access checks, kept so that its address can be sent to a colleague: findings, never values."""
+    """One run of the access checks, kept so that its address can be sent to a colleague.
+
+    It holds findings, never values.
+    """
 
     environment = TextLine(max_length=20)
     secret = TextLine(max_length=512)
     actor = TextLine(max_length=150)
     at = models.DateTimeField(auto_now_add=True)
     verdict = TextLine(max_length=10)
-    result = (
-        Text()
-    )  # domain/run.py, as JSON text: PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one
+    # JSON of domain/access/run.py. PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one.
+    result = Text()
 
     class Meta:
         indexes: ClassVar = [
@@ -151,15 +173,18 @@ class CheckRun(models.Model):
 
 
 class StatusSnapshot(models.Model):
-    """What the latest pass found of one secret; of its environment where `secret` is ""; of the record itself where both are.
+    """What the latest pass found of one secret.
 
-    `findings` is JSON of domain/status.py, `remembered` what the next pass compares with. Neither holds a value.
+    Of its environment where `secret` is "", and of the audit log where both are "".
+
+    `findings` is JSON of domain/status/status.py, `remembered` what the next pass compares with.
+    Neither holds a value.
     """
 
     environment = TextLine(max_length=20, blank=True)
     secret = TextLine(max_length=512, blank=True)
     status = TextLine(max_length=10)
-    at = models.DateTimeField()  # when it was looked at
+    at = models.DateTimeField()  # when it was checked
     findings = Text(default="[]")
     remembered = Text(default="{}")
 
@@ -195,23 +220,27 @@ class StatusSpan(models.Model):
 
 
 class StatusRunner(models.Model):
-    """One row: who runs the passes, until when they hold the lease, when a run was asked for, and what the last pass took."""
+    """One row: who runs the passes, their lease, when a run was asked for, and the last run."""
 
     holder = TextLine(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
-    alive_at = models.DateTimeField(null=True)  # the runner that goes on by itself was last seen
+    alive_at = models.DateTimeField(null=True)  # heartbeat of a runner that repeats
     every = models.PositiveIntegerField(default=0)  # seconds; 0: nobody runs by itself
     wanted_at = models.DateTimeField(null=True)
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    took = Text(default="{}")  # JSON: seconds, and AWS calls by environment and operation
+    # JSON: seconds, and AWS calls by environment and operation.
+    took = Text(default="{}")
 
     def __str__(self) -> str:
         return f"runner {self.holder}"
 
 
 class StatusDelivery(models.Model):
-    """The outbox: one event for one channel, written in the transaction that found it, and sent once."""
+    """The outbox: one event for one channel.
+
+    Written in the transaction that found the event, and sent once.
+    """
 
     event = TextLine(max_length=36)
     channel = TextLine(max_length=10)  # webhook or email

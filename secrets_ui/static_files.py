@@ -1,9 +1,9 @@
-"""Static files under names that hold a hash of their content, the modules that a script imports included."""
+"""Static files under names with a hash of their content, imported modules included."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise tells no types
-    """Without this, modules would import each other by plain names, and a browser could mix two releases."""
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
+    """Also rewrites imports of modules, so that a browser cannot mix two releases."""
 
     support_js_module_import_aggregation = True

@@ -1,5 +1,7 @@
-"""A loopback proxy in front of the local AWS: it sees every call, and a test may act before or after any
-of them."""
+"""A loopback proxy in front of the local AWS.
+
+It sees every call, and a test may act before or after any of them.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,19 @@ Act = Callable[[], Answer | None]
 
 
 def refusal(code: str, status: int = 400) -> Answer:
-    """AWS's JSON error: https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html"""
+    """AWS's JSON error:
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
+    """
     return Answer(status, json.dumps({"__type": code, "message": "a canned answer"}).encode())
 
 
 @dataclass
 class Plan:
-    """What happens at which call. A call is named by its operation; UpdateSecretVersionStage as `swap` or
-    `label`, by what it moves."""
+    """What happens at which call.
+
+    A call is named by its operation; UpdateSecretVersionStage as `swap` or `label`, by what it
+    moves.
+    """
 
     before: dict[tuple[str, int], Act] = field(default_factory=dict)
     after: dict[tuple[str, int], Act] = field(default_factory=dict)
@@ -43,8 +50,11 @@ class Plan:
 
 
 class AwsProxy:
-    """`endpoint` is its URL. `before` and `after` act at the nth call of a name; an act that returns an
-    Answer sends that one."""
+    """`endpoint` is its URL.
+
+    `before` and `after` act at the nth call of a name; an act that returns an Answer sends that
+    one.
+    """
 
     def __init__(self, upstream: str) -> None:
         self._host = urlsplit(upstream).netloc
@@ -73,8 +83,7 @@ class AwsProxy:
         )
 
     def amend(self, operation: str, **members: Any) -> None:
-        """Members added to every answer to an operation: what the local AWS cannot have, such as a
-        replica."""
+        """Members added to every answer to an operation, such as a replica, which moto lacks."""
         self.plan.amended[operation] = members
 
     @property

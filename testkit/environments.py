@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import secrets
 
 from deploy.demo.account import Account
 from secrets_ui.domain.environment import Environment, Rules
 
-_accounts = itertools.count(secrets.randbelow(10**11))
-
 
 def fresh_environments(**rules: Rules) -> dict[str, Environment]:
-    """dev, staging and prod, each in an account that no other test has."""
+    """dev, staging and prod, each in an account that no other test has, in whatever process."""
     environments = {}
     for name in ("dev", "staging", "prod"):
-        account = f"{next(_accounts) % 10**12:012d}"
+        account = f"{secrets.randbelow(10**12):012d}"
         default = Rules(reason_required=True, type_the_name=True) if name == "prod" else Rules()
         environments[name] = Environment(
             name,

@@ -58,10 +58,13 @@ def _role(form: Mapping[str, str]) -> bytes:
     trust = quote(
         _document([{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}])
     )
-    told = f"<RoleName>{name}</RoleName><RoleId>AROAFAKE{len(name)}</RoleId><Arn>arn:aws:iam::{ACCOUNT}:role/{name}</Arn>"
+    identity = (
+        f"<RoleName>{name}</RoleName><RoleId>AROAFAKE{len(name)}</RoleId>"
+        f"<Arn>arn:aws:iam::{ACCOUNT}:role/{name}</Arn>"
+    )
     return _xml(
         "GetRole",
-        f"<Role>{told}<Path>/</Path><CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument></Role>",
+        f"<Role>{identity}<Path>/</Path><CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument></Role>",
     )
 
 

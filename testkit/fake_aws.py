@@ -1,7 +1,8 @@
-"""A fake AWS endpoint on loopback: HTTP/1.1 with kept connections, each in a thread, and a fixed delay.
+"""A fake AWS endpoint on loopback: HTTP/1.1, kept connections, and a fixed delay.
 
-A moto server answers some 150 calls a second and slows with its contents; claims about speed and scale need
-an endpoint that costs the same for every call. `python -m testkit.fake_aws` serves one in its own process.
+A moto server answers some 150 calls a second and slows with its contents; claims about speed and
+scale need an endpoint that costs the same for every call. `python -m testkit.fake_aws` serves one
+in its own process.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class FakeAws(socketserver.ThreadingTCPServer):
 
     @contextmanager
     def running(self) -> Iterator[FakeAws]:
-        """Serves from a thread of this process, until the block ends; then all its connections are closed."""
+        """Serves from a thread of this process until the block ends, then closes connections."""
         thread = threading.Thread(target=self.serve_forever, args=[0.01], daemon=True)
         thread.start()
         try:
@@ -121,7 +122,7 @@ def _read_request(stream: BufferedIOBase) -> tuple[str, str, Headers, bytes] | N
 
 
 class FakeAwsProcess:
-    """A fake endpoint in a process of its own: it shares no interpreter lock with what is measured."""
+    """A fake endpoint in its own process: it shares no interpreter lock with what is measured."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -161,7 +162,7 @@ class FakeAwsProcess:
 
 
 def main() -> None:
-    """Reads the secrets as a line of JSON, prints the endpoint, and serves until its standard input ends."""
+    """Reads the secrets as a line of JSON, prints the endpoint, serves until stdin ends."""
     with FakeAws(json.loads(sys.stdin.readline())).running() as aws:
         print(aws.endpoint, flush=True)
         sys.stdin.read()

@@ -1,4 +1,4 @@
-"""Secrets Manager's and STS's answers, from memory: as small as the console's calls need, and quick."""
+"""Answers of Secrets Manager and STS from memory, as far as the console needs them."""
 
 from __future__ import annotations
 
@@ -150,8 +150,8 @@ class FakeSecrets:
     def _get_secret_value(self, asked: Answer) -> Answer:
         secret = self._find(asked)
         version = asked.get("VersionId") or secret.labels["AWSCURRENT"]
-        told = {"ARN": secret.arn, "Name": secret.name, "VersionId": version}
-        return told | {"SecretString": secret.values[version]}
+        answer = {"ARN": secret.arn, "Name": secret.name, "VersionId": version}
+        return answer | {"SecretString": secret.values[version]}
 
     def _put_secret_value(self, asked: Answer) -> Answer:
         secret, version = self._find(asked), asked["ClientRequestToken"]

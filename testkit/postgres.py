@@ -1,5 +1,4 @@
-"""A PostgreSQL server of the tests' own: in a temporary folder, reached by a socket in it, gone
-afterwards."""
+"""A PostgreSQL server for tests: in a temporary folder, reached by a socket, gone afterwards."""
 
 from __future__ import annotations
 
@@ -37,11 +36,11 @@ class PostgresServer:
         self.programs, self.folder = programs, folder
 
     def url(self, database: str) -> str:
-        return f"postgres://{self.user}@/{self.folder}/{database}"  # django-environ's form for a socket
+        # django-environ's form for a socket.
+        return f"postgres://{self.user}@/{self.folder}/{database}"
 
     def run(self, program: str, *arguments: str) -> str:
-        """One of PostgreSQL's own programs, as the user that the server runs as. root may not run initdb,
-        nor the server."""
+        """Runs one of PostgreSQL's programs as the server's user: root may not run initdb or it."""
         command = [str(self.programs / program), *arguments]
         user, group = as_whom()
         ended = subprocess.run(
@@ -68,10 +67,9 @@ class PostgresServer:
 
 @contextmanager
 def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
-    """`durable`: commits wait for the disk, as they should where people's data is; tests need not."""
-    folder = Path(
-        tempfile.mkdtemp(prefix="miyabi-pg-")
-    )  # short: a socket's path has at most about 100 characters
+    """With `durable`, commits wait for the disk, as they should where people's data is."""
+    # Short: a socket's path has at most about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))
     server = PostgresServer(programs, folder)
     try:
         user, group = as_whom()

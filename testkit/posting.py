@@ -24,7 +24,10 @@ def current_version(estate: Estate, environment: str, secret: str) -> str:
 
 
 def key_form(base: str, *rows: tuple[str, str, str], **more: Any) -> dict[str, Any]:
-    """A form of the edit page. Each row is (key, action, value); `more` overrides or adds fields."""
+    """A form of the edit page.
+
+    Each row is (key, action, value); `more` overrides or adds fields.
+    """
     form: dict[str, Any] = {
         "base": base,
         "once": str(uuid.uuid4()),

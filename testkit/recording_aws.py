@@ -36,25 +36,25 @@ class Call:
 
 
 class RecordingAws(AwsProxy):
-    """`seen` is what arrived, in order."""
+    """`received` are the calls that arrived, in order."""
 
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream)
-        self.seen: list[Call] = []
+        self.received: list[Call] = []
         self._broken: dict[str, tuple[Answer, float]] = {}
         self._sessions: dict[str, dict[str, str]] = {}
         self._ended = threading.Event()
 
     def begin_anew(self) -> None:
-        """For the next test: nothing is broken, and nothing was seen."""
+        """For the next test: nothing is broken, and no call was made."""
         self._ended.set()  # whoever still waits for an answer that was to come late goes now
         self._ended = threading.Event()
-        self.seen, self._sessions = [], {}
+        self.received, self._sessions = [], {}
         self.mend()
         self.reset()
 
     def operations(self) -> list[str]:
-        return [call.operation for call in self.seen]
+        return [call.operation for call in self.received]
 
     def break_call(self, operation: str, code: str, message: str = "", status: int = 400) -> None:
         """From now on AWS refuses `operation` with an error of its JSON services."""
@@ -82,7 +82,7 @@ class RecordingAws(AwsProxy):
 
     def pass_on(self, headers: dict[str, str], body: bytes) -> Answer:
         call = self._call(headers, body)
-        self.seen.append(call)
+        self.received.append(call)
         if call.operation in self._broken:
             answer, seconds = self._broken[call.operation]
             self._ended.wait(seconds)
@@ -93,7 +93,7 @@ class RecordingAws(AwsProxy):
         return answer
 
     def fetch(self, headers: dict[str, str], path: str) -> Answer:
-        self.seen.append(Call(f"GET {path}", {}, *self._session(headers)))
+        self.received.append(Call(f"GET {path}", {}, *self._session(headers)))
         return super().fetch(headers, path)
 
     def _session(self, headers: dict[str, str]) -> tuple[str, dict[str, str]]:

@@ -46,7 +46,7 @@ class Person:
         return self._send("GET", path, "", headers)
 
     def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
-        """Sends a form as our own pages do, with the token that the sign-in page or the list shows."""
+        """Sends a form as our own pages do, with the token of the sign-in page or the list."""
         page = self.get("/sign-in").text or self.get("/prod/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         sent = {**form, "csrfmiddlewaretoken": token[1] if token else ""}
@@ -116,9 +116,8 @@ class Served:
 
     def workers(self) -> list[int]:
         """The id of the worker process that answered each request so far, by the access log."""
-        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition(
-            "\n"
-        )  # the last line may be half written
+        # The last line may be half written.
+        whole, _, _ = self.log.read_text(encoding="utf-8").rpartition("\n")
         lines = whole.splitlines()
         return [json.loads(line)["worker"] for line in lines if '"logger": "access"' in line]
 
@@ -140,7 +139,7 @@ class Served:
 
 @contextmanager
 def served(local_aws: LocalAws, folder: Path, **environ: str) -> Iterator[Served]:
-    """An estate, a database with an account for each role, and settings to start the console with."""
+    """An estate, a database with an account for each role, and settings for the console."""
     environments = fresh_environments()
     accounts = build_estate(local_aws.endpoint, environments=environments, clean=True)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")

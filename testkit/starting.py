@@ -29,7 +29,10 @@ def production(**changes: str | None) -> dict[str, str]:
 
 
 def run(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    """A Python command in the project's folder. Nothing of this process's environment gets in but PATH."""
+    """A Python command in the project's folder.
+
+    Nothing of this process's environment gets in but PATH.
+    """
     environ = {"PATH": os.environ["PATH"], **settings}
     return subprocess.run(
         [sys.executable, *command],
@@ -58,8 +61,8 @@ def serve(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def assert_one_line(told: str, expected: str) -> None:
-    """What a start that was refused says on its standard error."""
-    assert told.startswith("miyabi: "), told
-    assert told.count("\n") == 1, told
-    assert expected in told
+def assert_one_line(output: str, expected: str) -> None:
+    """Asserts that a refused start prints one line on its standard error."""
+    assert output.startswith("miyabi: "), output
+    assert output.count("\n") == 1, output
+    assert expected in output

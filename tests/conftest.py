@@ -34,6 +34,15 @@ from testkit.recording_aws import RecordingAws
 hypothesis.settings.register_profile(
     "miyabi", deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+# For make mutants, which runs the same tests some thousand times and must find the same each time.
+# A failure is enough for it: its smallest example would take seconds.
+hypothesis.settings.register_profile(
+    "mutants",
+    hypothesis.settings.get_profile("miyabi"),
+    max_examples=25,
+    derandomize=True,
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+)
 hypothesis.settings.load_profile("miyabi")
 
 # The deployed cost of a password, 100 MiB and 150 ms of the processor, is a fifth of all that the
@@ -118,7 +127,10 @@ def one_recorder(local_aws: LocalAws) -> Iterator[RecordingAws]:
 
 @pytest.fixture
 def recorder(one_recorder: RecordingAws, settings: Any) -> RecordingAws:
-    """A proxy that the console's calls go through. It records them, and breaks those a test names."""
+    """A proxy that the console's calls go through.
+
+    It records them, and breaks those a test names.
+    """
     one_recorder.begin_anew()
     settings.LOCAL_AWS_ENDPOINT = one_recorder.endpoint
     return one_recorder

@@ -1,4 +1,4 @@
-"""A pytest plugin (`-p tests.settings_env`): the environment that settings are read from, made before Django is set up."""
+"""A pytest plugin (`-p tests.settings_env`) that fills the environment before Django starts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ os.environ.update(
     ENV_FILE="/nonexistent",
     ENVIRONMENTS_FILE=str(environments_file()),
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"),
-    LOCAL_AWS_ENDPOINT="http://127.0.0.1:9",  # the discard port: a test that needs AWS brings its own
+    # The discard port: a test that needs AWS brings its own.
+    LOCAL_AWS_ENDPOINT="http://127.0.0.1:9",
     DEBUG="false",
     ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
     AWS_ACCESS_KEY_ID="testing",

@@ -1,4 +1,4 @@
-"""Bad configuration: the start stops with the file, the key and what was expected, and no value is repeated."""
+"""Bad configuration: the start stops with file, key and expectation, and repeats no value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from deploy.demo.local_aws import PROJECT
 from testkit.starting import assert_one_line, check, production
 
 READERS = {
-    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins", "loopback_url", "web_address", "price", "issuer",
+    "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins",
+    "loopback_url", "web_address", "price", "issuer",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.

@@ -1,4 +1,4 @@
-"""The project's Markdown: links lead somewhere, indexes are whole, limits are those that are set."""
+"""The project's Markdown: links lead somewhere, indexes are whole, limits are current."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from secrets_ui.templatetags.console import duration
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+SOURCE = re.compile(r"(?<![\w./{}*<>-])(?:[\w-]+/)+[\w-]+\.(?:py|js|css)\b")
+# What a path in a text starts at, besides the folder of its file.
+STARTS = (ROOT, ROOT / "secrets_ui", ROOT / "deploy", ROOT / "deploy/lambda")
+FOLDERS = ("benchmarks", "deploy", "docs", "miyabi_admin", "secrets_ui", "testkit", "tests")
+
+
+def list_files(pattern: str) -> list[Path]:
+    """The project's own files; those of its folders where there is no Git."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(
+        [*command, pattern], capture_output=True, text=True, check=False
+    ).stdout.split("\n")
+    found = [ROOT / name for name in listed if name] or [
+        *ROOT.glob(pattern),
+        *(path for folder in FOLDERS for path in (ROOT / folder).rglob(pattern)),
+    ]
+    return [path for path in found if path.exists()]
 
 
 def documents() -> list[Path]:
-    """The project's own documents; every one in the folder where there is no Git."""
-    command = [
-        "git",
-        "-C",
-        str(ROOT),
-        "ls-files",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-        "*.md",
-    ]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split("\n")
-    found = [ROOT / name for name in listed if name] or [
-        *ROOT.glob("*.md"),
-        *(ROOT / "docs").rglob("*.md"),
-    ]
-    return [path for path in found if path.exists()]
+    return list_files("*.md")
 
 
 def anchors(path: Path) -> set[str]:
@@ -64,6 +65,26 @@ def test_every_link_leads_somewhere(path: Path) -> None:
             assert anchor in anchors(target), f"{path.name}: {link}"
 
 
+def find_lost_sources(path: Path) -> list[str]:
+    """The paths of source files that a text names, and that do not exist."""
+    return [
+        name
+        for name in SOURCE.findall(path.read_text(encoding="utf-8"))
+        if not any((start / name).exists() for start in (*STARTS, path.parent))
+    ]
+
+
+def test_every_source_file_that_a_document_or_a_comment_names_exists() -> None:
+    lost = {path: find_lost_sources(path) for path in [*documents(), *list_files("*.py")]}
+    assert not {str(path.relative_to(ROOT)): names for path, names in lost.items() if names}
+
+
+def test_a_source_file_that_was_moved_is_noticed(tmp_path: Path) -> None:
+    text = tmp_path / "guide.md"
+    text.write_text("Not `domain/" + "moved_away.py`, but domain/people/roles.py and <x>/y.py.")
+    assert find_lost_sources(text) == ["domain/" + "moved_away.py"]
+
+
 def test_the_documents_are_found() -> None:
     assert {"README.md", "setup-guide.md", "operations.md"} <= {path.name for path in documents()}
 
@@ -71,7 +92,8 @@ def test_the_documents_are_found() -> None:
 def test_a_heading_is_named_as_github_names_it(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "# On one host, with Compose\n\n```\n# no heading\n```\n\n## `AUDIT_KEY` & [more](x.md)\n## A\n## A\n"
+        "# On one host, with Compose\n\n```\n# no heading\n```\n\n"
+        "## `AUDIT_KEY` & [more](x.md)\n## A\n## A\n"
     )
     assert anchors(page) == {"on-one-host-with-compose", "audit_key--more", "a", "a-1"}
 

@@ -1,4 +1,7 @@
-"""Permissions, through HTTP: role × environment × action. Section C of the security requirements."""
+"""Permissions, through HTTP: role × environment × action.
+
+Section C of the security requirements.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
 ENVIRONMENTS = ("dev", "staging", "prod")
 
-# What each role may do where it has been given. Written down here once more on purpose: a change of the permissions has to change this too.
+# What each role may do where it has been given. Repeated here on purpose: a change of the
+# permissions has to change this too.
 _SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
@@ -71,24 +75,26 @@ SOMEWHERE = {
 }
 
 
+def make_somebody() -> tuple[int, dict[str, int]]:
+    """A person's id, and the ids of their grants by environment."""
+    user, _ = get_user_model().objects.get_or_create(username="somebody")
+    grants = {
+        name: RoleGrant.objects.get_or_create(
+            user=user, environment=name, role="viewer", source="groups"
+        )[0].pk
+        for name in ENVIRONMENTS
+    }
+    return user.pk, grants
+
+
 def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     """Every action of a person in an environment, as a request."""
-    user, _ = get_user_model().objects.get_or_create(username="somebody")
-    somebody, given = user.pk, {}
-    for place in ENVIRONMENTS:
-        grant, _ = RoleGrant.objects.get_or_create(
-            user=user, environment=place, role="viewer", source="groups"
-        )
-        given[place] = grant.pk
-    reveal, shown = (
-        f"/{environment}/reveal/miyabi/{environment}/config",
-        {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"},
-    )
+    somebody, given = make_somebody()
     name = f"miyabi/{environment}/config"
-    edit, document = (
-        edit_url(environment, "config"),
-        edit_url(environment, "config", "edit-document"),
-    )
+    reveal = f"/{environment}/reveal/{name}"
+    shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
+    edit = edit_url(environment, "config")
+    document = edit_url(environment, "config", "edit-document")
     form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
     whole = document_form("a" * 32, "{}", **prod_rules(name))
     return {
@@ -132,11 +138,11 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
     allowed = set()
     for environment in ENVIRONMENTS:
         for action, act in actions(environment).items():
-            records, calls = AuditRecord.objects.count(), len(aws.seen)
+            records, calls = AuditRecord.objects.count(), len(aws.received)
             if act(client).status_code != 403:
                 allowed.add((environment, action))
                 continue
-            assert aws.seen[calls:] == []
+            assert aws.received[calls:] == []
             assert AuditRecord.objects.count() == records + 1
             record = AuditRecord.objects.order_by("sequence").last()
             assert record is not None
@@ -157,10 +163,10 @@ def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
             "prod"
         ]
         assert {
-            call.session.partition("/")[0].split(":")[4] for call in aws.seen if call.session
+            call.session.partition("/")[0].split(":")[4] for call in aws.received if call.session
         } == {answer.context["estimate"].environments[0].environment.account}
     else:
-        assert aws.seen == []
+        assert aws.received == []
 
 
 @pytest.mark.parametrize("role", TABLE)
@@ -185,24 +191,26 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
             assert AuditRecord.objects.filter(action="access.refused").count() == records + (
                 not is_allowed
             )
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn) -> None:
     """A view that forgets to ask would answer somebody without a role."""
     _, aws = watched(only=("dev",))
     client = signed_in("nobody")
-    # Signing in, and one's own account: each shows and changes what belongs to whoever asks, and nothing else.
+    # Signing in, and one's own account: each shows and changes only what belongs to whoever asks.
     open_to_all = {
-        "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback", "step_up", "sso_step_up",
-        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes", "remove_factor", "sessions", "stay",
+        "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback",
+        "step_up", "sso_step_up",
+        "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes",
+        "remove_factor", "sessions", "stay",
         "metrics",  # asks for a token, and no session helps
     }  # fmt: skip
     for method in ("get", "post"):
         for name, path in every_url():
             if name not in open_to_all:
                 assert getattr(client, method)(path).status_code in (403, 405), path
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s40_two_roles_add_up_and_only_where_they_are(
@@ -239,7 +247,7 @@ def test_s42_a_role_for_some_names_reaches_those_alone(
     assert client.get("/dev/troubleshoot")["Location"] == "/dev/troubleshoot/miyabi/dev/api-keys"
     b"".join(client.get("/dev/troubleshoot/miyabi/dev/api-keys"))
 
-    aws.seen.clear()
+    aws.received.clear()
     refused = AuditRecord.objects.filter(action="access.refused").count()
     asks = [
         act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW
@@ -250,14 +258,17 @@ def test_s42_a_role_for_some_names_reaches_those_alone(
     assert AuditRecord.objects.filter(action="access.refused").count() == refused + answers.count(
         403
     )
-    assert "config" not in json.dumps([call.body for call in aws.seen])
+    assert "config" not in json.dumps([call.body for call in aws.received])
     assert client.get("/audit").status_code == 403  # of the whole environment alone
 
 
 FOREIGN = {
-    "environment": "prod", "place": "prod", "secret": "miyabi/prod/config", "name": "miyabi/prod/config", "prefix": "miyabi/prod/",
-    "arn": "arn:aws:secretsmanager:us-west-2:333333333333:secret:miyabi/prod/config-AAAAAA", "account": "333333333333",
-    "region": "us-east-1", "assume_role": "arn:aws:iam::333333333333:role/miyabi-console", "SecretId": "miyabi/prod/config",
+    "environment": "prod", "place": "prod", "secret": "miyabi/prod/config",
+    "name": "miyabi/prod/config", "prefix": "miyabi/prod/",
+    "arn": "arn:aws:secretsmanager:us-west-2:333333333333:secret:miyabi/prod/config-AAAAAA",
+    "account": "333333333333",
+    "region": "us-east-1", "assume_role": "arn:aws:iam::333333333333:role/miyabi-console",
+    "SecretId": "miyabi/prod/config",
 }  # fmt: skip
 
 
@@ -278,10 +289,10 @@ def test_s41_hidden_fields_turned_to_prod_count_for_nothing(
 
     assert json.loads(estate.value("dev", "config"))["MIYABI_ROOT"] == "/mine"
     assert estate.value("prod", "config") == before
-    assert {call.session.partition(" as ")[0] for call in aws.seen} - {""} == {
+    assert {call.session.partition(" as ")[0] for call in aws.received} - {""} == {
         estate.environments["dev"].assume_role
     }
-    assert not [call for call in aws.seen if "prod" in json.dumps(call.body)]
+    assert not [call for call in aws.received if "prod" in json.dumps(call.body)]
 
 
 @pytest.mark.parametrize(
@@ -322,13 +333,18 @@ def test_s41_hidden_fields_that_say_something_else_than_the_path_are_refused(
 
 
 OUTSIDE = [
-    "miyabi/developers/x", "miyabi/dev", "miyabi/dev/", "miyabi/devx", "miyabi/Dev/config", "MIYABI/dev/config", "Miyabi/dev/config",
-    "miyabi/dev/../prod/config", "miyabi/dev/..", "miyabi/dev/./config", "miyabi/dev//config", "miyabi/prod/config", "/miyabi/dev/config",
-    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod", "miyabi%5Cdev%5Cconfig", "config",
+    "miyabi/developers/x", "miyabi/dev", "miyabi/dev/", "miyabi/devx", "miyabi/Dev/config",
+    "MIYABI/dev/config", "Miyabi/dev/config",
+    "miyabi/dev/../prod/config", "miyabi/dev/..", "miyabi/dev/./config", "miyabi/dev//config",
+    "miyabi/prod/config", "/miyabi/dev/config",
+    "miyabi/dev/%2e%2e/prod/config", "miyabi%252Fprod%252Fconfig", "miyabi/dev/..%252fprod",
+    "miyabi%5Cdev%5Cconfig", "config",
     "miyabi/dev/config/../../prod/config",
-    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig", "miyabi/dev/\uff0e\uff0e/prod/config",
+    "miyabi/dev/config%00", "miyabi/dev/config%0a", "miyabi/dev/c\u043enfig",
+    "miyabi/dev/\uff0e\uff0e/prod/config",
     "miyabi/dev/config ", " miyabi/dev/config",
-    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/config-AAAAAA", "miyabi/dev/config*", "miyabi/dev/" + "x" * 512,
+    "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/config-AAAAAA",
+    "miyabi/dev/config*", "miyabi/dev/" + "x" * 512,
 ]  # fmt: skip
 
 
@@ -345,7 +361,7 @@ def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(
                 client.post(path, key_form("a" * 32, ("A", "set", "1"), reason="r")),
             ]
             assert {answer.status_code for answer in answers} <= {404, 405}, path
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(
@@ -388,7 +404,7 @@ def test_s44_a_superuser_flag_gives_nothing(watched: Watched, flags: dict[str, b
     assert [client.get(path).status_code for path in ("/", "/audit", "/audit/export.csv")] == [
         403
     ] * 3
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s44_nor_does_it_add_to_a_role(estate: Estate, person: Callable[..., Any]) -> None:
@@ -402,9 +418,12 @@ def test_s44_nor_does_it_add_to_a_role(estate: Estate, person: Callable[..., Any
 
 
 EXTRA = {
-    "actor": "somebody-else", "user": "somebody-else", "role": "admin", "is_superuser": "on", "second_person": "", "rules": "{}", "outcome": "done",
-    "version_id": "f" * 64, "token": "f" * 64, "sequence": "1", "action": "approve", "decision": "approve", "label": "AWSCURRENT", "started": "9",
-    "form-0-environment": "prod", "form-0-secret": "miyabi/prod/config", "form-0-base": "x", "form-7-name": "X", "form-7-value": "y",
+    "actor": "somebody-else", "user": "somebody-else", "role": "admin", "is_superuser": "on",
+    "second_person": "", "rules": "{}", "outcome": "done",
+    "version_id": "f" * 64, "token": "f" * 64, "sequence": "1", "action": "approve",
+    "decision": "approve", "label": "AWSCURRENT", "started": "9",
+    "form-0-environment": "prod", "form-0-secret": "miyabi/prod/config", "form-0-base": "x",
+    "form-7-name": "X", "form-7-value": "y",
     "document": '{"A": "1"}', "is_text": "on", "generate": "MIYABI_ROOT",
 }  # fmt: skip
 
@@ -467,17 +486,16 @@ def test_s47_nobody_approves_one_s_own_proposal(
         .json()["saved"]
         .rpartition("=")[2]
     )
-    aws.seen.clear()
+    aws.received.clear()
 
     assert client.post(f"/dev/changes/{number}", {"decision": "approve"}).status_code == 403
 
-    assert aws.seen == []
+    assert aws.received == []
     assert AuditRecord.objects.get(action="access.refused").actor == "hana"
     assert estate.value("dev", "config") == before
     assert "Approve" not in client.get("/dev/changes").content.decode()
-    assert (
-        client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
-    )  # one may take it back
+    # One may take it back.
+    assert client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
 
 
 def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s_name(
@@ -487,7 +505,7 @@ def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s
     for name in ("hana", "kenji"):
         client = signed_in("editor", name=name)
         for environment in ENVIRONMENTS:
-            aws.seen.clear()
+            aws.received.clear()
             save_key(
                 client,
                 estate,
@@ -498,7 +516,7 @@ def test_s48_each_environment_s_calls_are_signed_by_its_own_role_in_the_person_s
                 **prod_rules(f"miyabi/{environment}/config"),
             )
             role = estate.environments[environment].assume_role
-            calls = [call for call in aws.seen if call.operation != "AssumeRole"]
+            calls = [call for call in aws.received if call.operation != "AssumeRole"]
             assert "PutSecretValue" in [call.operation for call in calls]
             assert {call.session for call in calls} == {f"{role} as {name}"}
 
@@ -509,12 +527,12 @@ def test_s48_a_role_is_assumed_once_for_a_person_and_what_a_request_does(
     estate, aws = watched()
     client = signed_in("viewer", name="hana kato")
     for _ in range(2):
-        aws.seen.clear()
+        aws.received.clear()
         for environment in ENVIRONMENTS:
             client.get(f"/{environment}/")
             client.get(f"/{environment}/secret/miyabi/{environment}/config")
     assert "AssumeRole" not in aws.operations()
-    for call in aws.seen:
+    for call in aws.received:
         assert call.assumed["RoleSessionName"] == call.assumed["SourceIdentity"] == "hana=20kato"
         assert call.assumed["RoleArn"] in {
             place.assume_role for place in estate.environments.values()
@@ -524,7 +542,7 @@ def test_s48_a_role_is_assumed_once_for_a_person_and_what_a_request_does(
 def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighbour_is_not(
     watched: Watched, signed_in: SignedIn
 ) -> None:
-    """The policies are read off the local AWS, and judged by the evaluator: a role that may do everything is held to the request."""
+    """Reads session policies off the local AWS, and evaluates each call against its own."""
     estate, aws = watched(only=("dev",), dev=Rules(second_person=True))
     client, name = signed_in("editor", "dev", name="hana"), "miyabi/dev/config"
     for path in ("/dev/", f"/dev/secret/{name}", f"/dev/troubleshoot/{name}"):
@@ -533,7 +551,7 @@ def test_s48_each_call_is_allowed_by_its_session_s_policy_and_a_call_on_a_neighb
     client.get("/dev/changes")
     calls = [
         call
-        for call in aws.seen
+        for call in aws.received
         if call.operation != "AssumeRole" and not call.operation.startswith("GET ")
     ]
 
@@ -593,5 +611,5 @@ def test_s48_what_the_console_does_by_itself_says_so(watched: Watched, hana: Act
     )
     assert [settled.sequence for settled in settle_audit(0)] == [intent.sequence]
     sweep_labels(place)
-    assert {call.person for call in aws.seen} == {"console=settle_audit"}
-    assert "GetSecretValue" not in str([call.policy for call in aws.seen])
+    assert {call.person for call in aws.received} == {"console=settle_audit"}
+    assert "GetSecretValue" not in str([call.policy for call in aws.received])

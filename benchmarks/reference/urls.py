@@ -14,6 +14,8 @@ from django.urls import include, path
 
 from benchmarks.bare import list_first_page, make_client
 from secrets_ui.aws.session import AwsSessions
+from secrets_ui.context import limits
+from secrets_ui.menu import SECTIONS
 from testkit.estate import ENVIRONMENTS
 
 HEALTHY = {"level": "ok", "text": "Healthy", "hint": ""}
@@ -28,17 +30,17 @@ def sessions() -> AwsSessions:
 @login_required
 def page(request: HttpRequest, environment: str) -> HttpResponse:
     answer = list_first_page(make_client(sessions(), environment), environment)
-    place = ENVIRONMENTS[environment]
+    chosen = ENVIRONMENTS[environment]
     listing = {
-        "rows": [_row(entry, place.prefix) for entry in answer["SecretList"]],
+        "rows": [_row(entry, chosen.prefix) for entry in answer["SecretList"]],
         "read_at": datetime.now(UTC),
         "next_token": answer.get("NextToken", ""),
     }
     context = {
-        "environment": place,
+        "environment": chosen,
         "listing": listing,
         "may_edit": True,
-        "frame": _frame(request, place),
+        "frame": _frame(request, chosen),
     }
     return render(request, "secrets/list.html", context)
 
@@ -57,17 +59,20 @@ def _row(entry: dict[str, Any], prefix: str) -> dict[str, Any]:
     }
 
 
-def _frame(request: HttpRequest, place: Any) -> dict[str, Any]:
+def _frame(request: HttpRequest, environment: Any) -> dict[str, Any]:
     """The frame's links are text here: what they cost is the console's own."""
     return {
         "person": request.user.get_username(),
         "roles": "editor",
-        "page": "secrets",
-        "current": place,
-        "home": place,
+        "current": environment,
+        "home": environment,
         "may_audit": True,
         "session": {"idle": 1800, "life": 43200},
-        "places": [{"place": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()],
+        "limits": limits(),
+        "sections": [{"title": section.title, "url": "/"} for section in SECTIONS],
+        "environments": [
+            {"environment": other, "url": f"/{other.name}/"} for other in ENVIRONMENTS.values()
+        ],
     }
 
 

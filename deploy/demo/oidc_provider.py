@@ -220,10 +220,9 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/jwks":
             return self._json(200, self.provider.jwks())
         if url.path == "/userinfo":
-            told = self.provider.userinfo(
-                self.headers.get("Authorization", "").removeprefix("Bearer ")
-            )
-            return self._json(200, told) if told else self._json(401, {"error": "invalid_token"})
+            bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            user = self.provider.userinfo(bearer)
+            return self._json(200, user) if user else self._json(401, {"error": "invalid_token"})
         if url.path == "/authorization":
             return self._authorize(query)
         return self._answer(404, "text/plain", "not found")
@@ -235,8 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.provider.wrong.is_down:
             return self._answer(503, "text/plain", "down")
         if self.path == "/token":
-            told = self.provider.exchange(form)
-            return self._json(200, told) if told else self._json(400, {"error": "invalid_grant"})
+            token = self.provider.exchange(form)
+            return self._json(200, token) if token else self._json(400, {"error": "invalid_grant"})
         if urlsplit(self.path).path == "/authorization":
             return self._choose(dict(parse_qsl(urlsplit(self.path).query)), form.get("name", ""))
         return self._answer(404, "text/plain", "not found")
@@ -269,8 +268,8 @@ class _Handler(BaseHTTPRequestHandler):
         more = {"Location": location, **({"Set-Cookie": cookie} if cookie else {})}
         self._answer(302, "text/plain", "", **more)
 
-    def _json(self, status: int, told: Mapping[str, Any]) -> None:
-        self._answer(status, "application/json", json.dumps(told))
+    def _json(self, status: int, document: Mapping[str, Any]) -> None:
+        self._answer(status, "application/json", json.dumps(document))
 
     def _answer(self, status: int, kind: str, text: str, **headers: str) -> None:
         body = text.encode()

@@ -31,6 +31,7 @@ AMAZON = {
     ),
 }
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# The earliest that a zip knows; no build differs from another by its time.
 _LONG_AGO = (
     1980,
     1,
@@ -38,7 +39,7 @@ _LONG_AGO = (
     0,
     0,
     0,
-)  # the earliest that a zip knows; no build differs from another by its time
+)
 
 
 class BuildError(Exception):

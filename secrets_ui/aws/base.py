@@ -22,9 +22,8 @@ class Gateway:
     the error as well.
     """
 
-    service: ClassVar[
-        str
-    ]  # boto3's name of it, which is its name in the AWS CLI and in IAM actions
+    # boto3's name of it, which is its name in the AWS CLI and in IAM actions.
+    service: ClassVar[str]
     is_global: ClassVar[bool] = False  # IAM has no Region
     # Operations, each with the AWS CLI command that shows the same; "{}" stands for the resource.
     commands: ClassVar[Mapping[str, str]]

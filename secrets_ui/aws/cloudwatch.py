@@ -100,7 +100,6 @@ def _alarm(entry: Mapping[str, Any]) -> Alarm:
         state=entry["StateValue"],
         since=entry.get("StateTransitionedTimestamp") or entry.get("StateUpdatedTimestamp"),
         metric=entry.get("MetricName", ""),
-        threshold=entry.get("Threshold"),
         reason=str(entry.get("StateReason", ""))[:LONGEST_REASON],
     )
 

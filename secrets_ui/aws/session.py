@@ -49,9 +49,8 @@ class AwsSessions:
         """
         self._endpoint_url = endpoint_url or None
         self._lock = threading.RLock()
-        self._own = (
-            botocore.session.Session()
-        )  # the console's own credentials, as botocore finds them
+        # The console's own credentials, as botocore finds them.
+        self._own = botocore.session.Session()
         self._session = _new_session(pace)
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._callers: OrderedDict[_Key, Caller] = OrderedDict()

@@ -1,1 +1,1 @@
-"""What is checked: the access path (`access`), the health of secrets (`status`), and what helps both."""
+"""Checks of the access path (`access`) and of the health of secrets (`status`)."""

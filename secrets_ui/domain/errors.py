@@ -169,7 +169,7 @@ class AwsCall:
 
 
 class AwsError(ConsoleError):
-    """AWS, or the way to it, refused. `call` tells which call, and how AWS answered it."""
+    """AWS, or the way to it, refused. `call` is the call, with AWS's answer."""
 
     status = 502
     title = "AWS refused the call"

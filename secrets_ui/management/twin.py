@@ -31,7 +31,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.permissions import ShellRequest
 
-# Exit statuses, as docs/commands.md tells them. 2 is argparse's own for a wrong call.
+# Exit statuses, as in docs/commands.md. 2 is argparse's own for a wrong call.
 REFUSED, WRONG_CALL, CONFLICT, NOT_ANSWERED, NOT_KNOWN, FAULT = 1, 2, 3, 4, 5, 6
 _STATUSES: tuple[tuple[type[ConsoleError], int], ...] = (
     (EnvironmentNotFound, WRONG_CALL),
@@ -70,10 +70,10 @@ class _Parser(CommandParser):
         return self.parse_intermixed_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        told = (
+        text = (
             message.partition(":")[0] if message.startswith("unrecognized arguments") else message
         )
-        super().error(told)
+        super().error(text)
         raise SystemExit(WRONG_CALL)  # never reached: argparse ends the program, and Django raises
 
 
@@ -183,7 +183,7 @@ def as_json(data: Any) -> str:
 def _instant(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
-    raise TypeError(type(value).__name__)  # a SecretValue, for one, is never told
+    raise TypeError(type(value).__name__)  # a SecretValue, for one, is never printed
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

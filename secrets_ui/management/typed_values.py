@@ -59,10 +59,9 @@ def read_value(what: str, source: str, newline: Newline) -> SecretValue:
     """Read a value from `-` or `@FILE`, byte for byte except for a final line break."""
     if source == "-" and sys.stdin.isatty():
         return _typed(what)
-    content = _from_input if source == "-" else _from_file(source[1:])
-    return _decoded(
-        what, content(MAX_BYTES + 3), newline
-    )  # one byte too many, and a line break that is left off
+    content = sys.stdin.buffer.read if source == "-" else _from_file(source[1:])
+    # One byte too many, and a line break that is left off.
+    return _decoded(what, content(MAX_BYTES + 3), newline)
 
 
 def _typed(what: str) -> SecretValue:
@@ -79,10 +78,6 @@ def _typed(what: str) -> SecretValue:
     if typed != again:
         raise InvalidChange("The two do not match, so nothing changes.", key=what)
     return _not_empty(what, typed)
-
-
-def _from_input(most: int) -> bytes:
-    return sys.stdin.buffer.read(most)
 
 
 def _from_file(path: str) -> Callable[[int], bytes]:
@@ -102,9 +97,8 @@ def _decoded(what: str, content: bytes, newline: Newline) -> SecretValue:
     except UnicodeDecodeError:
         if len(content) <= MAX_BYTES:
             raise InvalidChange(f"The value of {what} is not UTF-8 text.", key=what) from None
-        text = content.decode(
-            "utf-8", "replace"
-        )  # cut inside a character, and too long in any case
+        # Cut inside a character, and too long in any case.
+        text = content.decode("utf-8", "replace")
     if text.startswith(_BYTE_ORDER_MARK):
         raise InvalidChange(
             f"The value of {what} starts with a byte order mark. Save it without one.", key=what

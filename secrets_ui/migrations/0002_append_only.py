@@ -1,4 +1,5 @@
-"""The audit table takes new rows at its end and nothing else; the database itself refuses the rest."""
+"""The audit table takes new rows at its end and nothing else; the database itself refuses the rest.
+"""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def check_title(check: str) -> str:
 
 @register.filter
 def parts(text: str) -> list[str]:
-    """Of the headline: what is the matter, and what is known of it, so that a line breaks between them."""
+    """The headline in two parts, what is wrong and what is known, to break a line between."""
     head, colon, rest = text.partition(": ")
     return [f"{head}:", rest] if colon else [text]
 
@@ -65,7 +65,7 @@ def begun(since: str, now: datetime) -> str:
 def explained_at(
     environment: str, secret: str, finding: StatusFinding, audited: Collection[str]
 ) -> str:
-    """The address of the page that explains a finding; "" where there is none that this person may open."""
+    """The address of the page that explains a finding; "" where this person may open none."""
     if finding.page == "audit":
         if environment not in audited and (environment or not audited):
             return ""
@@ -74,15 +74,15 @@ def explained_at(
             if finding.anchor.isdecimal()
             else reverse("audit")
         )
-    place = configuration.environments().get(environment)
-    if place is None:
+    found = configuration.environments().get(environment)
+    if found is None:
         return ""
     if finding.page == "status":
         return reverse("environment_status", args=[environment])
     if finding.page == "usage":
         return reverse("usage", args=[environment])
     if finding.page == "troubleshoot":
-        name = secret or place.prefix + next(iter(configuration.catalog().secrets), "")
+        name = secret or found.prefix + next(iter(configuration.catalog().secrets), "")
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return secret_url("secret", environment, secret)
@@ -114,5 +114,5 @@ def day_bar(number: int, day: Day) -> SafeString:
 
 @register.filter
 def short_name(secret: str, environment: str) -> str:
-    place = configuration.environments().get(environment)
-    return secret.removeprefix(place.prefix) if place else secret
+    found = configuration.environments().get(environment)
+    return secret.removeprefix(found.prefix) if found else secret

@@ -1,4 +1,4 @@
-"""Words and levels for what the record and the checks tell: actions, outcomes, findings, answers,
+"""Words and levels for the audit log and the checks: actions, outcomes, findings, answers,
 decisions."""
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def to_act_on(findings: Any) -> list[Any]:
 
 @register.filter
 def quiet(findings: Any) -> list[Any]:
-    """The others: what passed, what was not checked for a reason told elsewhere, and second
+    """The others: what passed, what was not checked for a reason reported elsewhere, and second
     opinions that could not be had."""
     return [finding for finding in findings if _is_quiet(finding)]
 

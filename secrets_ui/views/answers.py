@@ -25,8 +25,8 @@ def next_of(request: HttpRequest, default: str = "/") -> str:
 
 
 def problem(error: ConsoleError) -> dict[str, Any]:
-    """An error as people need it: what failed, why, what to do, and AWS's own code and request id."""
-    told: dict[str, Any] = {
+    """An error as people need it: what failed, why, what to do, AWS's code and request id."""
+    answer: dict[str, Any] = {
         "error": type(error).__name__,
         "title": error.title,
         "text": error.message,
@@ -34,19 +34,19 @@ def problem(error: ConsoleError) -> dict[str, Any]:
     }
     if isinstance(error, AwsError):
         call = error.call
-        told |= {
+        answer |= {
             "operation": call.operation,
             "code": call.code,
             "request_id": call.request_id,
             "cli": call.cli,
         }
     if isinstance(error, InvalidDocument) and error.line:
-        told |= {"line": error.line, "column": error.column}
+        answer |= {"line": error.line, "column": error.column}
     if isinstance(error, InvalidChange) and error.key:
-        told["key"] = error.key
+        answer["key"] = error.key
     if isinstance(error, StepUpNeeded):
-        told["step_up"] = reverse("step_up", query={"next": f"{reverse('step_up')}?done"})
-    return told
+        answer["step_up"] = reverse("step_up", query={"next": f"{reverse('step_up')}?done"})
+    return answer
 
 
 def plain_answer(text: str, content_type: str) -> HttpResponse:

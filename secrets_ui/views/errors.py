@@ -1,4 +1,4 @@
-"""Pages for what goes wrong outside a view: not found, bad request, a foreign form, a fault of ours."""
+"""Error pages outside a view: not found, bad request, a failed CSRF check, a fault of ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Told(ConsoleError):
 
 
 class ForeignForm(_Told):
-    """The page's script knows this error by its name: it takes a new token and sends the form again."""
+    """A failed CSRF check; by this name the page's script takes a new token and tries again."""
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

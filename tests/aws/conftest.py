@@ -1,4 +1,4 @@
-"""Gateways for the tests of the aws room: to the local AWS, and to a fake that fails as it is told."""
+"""Gateways for the tests of aws: to the local AWS, and to a fake that fails on request."""
 
 from __future__ import annotations
 

@@ -77,6 +77,13 @@ def credentials(request: Request) -> Answer:
     return Answer(200, _CREDENTIALS.format(key=key_of(arn.split(":")[4]), arn=arn))
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that gave up waiting
+
+
 @contextmanager
 def serve_fake_aws() -> Iterator[FakeAws]:
     fake = FakeAws()
@@ -109,12 +116,6 @@ def serve_fake_aws() -> Iterator[FakeAws]:
 
         def log_message(self, format: str, *args: object) -> None:
             pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            pass  # a client that gave up waiting
 
     server = Server(("127.0.0.1", 0), Handler)
     fake.endpoint = f"http://127.0.0.1:{server.server_address[1]}"

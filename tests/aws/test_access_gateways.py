@@ -207,8 +207,10 @@ def test_the_simulator_s_answer_for_the_resource_counts(
     sent = fake_aws.of("SimulatePrincipalPolicy")[0].form
 
     assert (first.action, first.decision, first.missing) == (
-        "secretsmanager:GetSecretValue", "allowed", ("kms:ViaService",),
-    )  # fmt: skip
+        "secretsmanager:GetSecretValue",
+        "allowed",
+        ("kms:ViaService",),
+    )
     assert first.allowed_by_organizations is False
     assert (second.decision, second.missing, second.allowed_by_organizations) == (
         "implicitDeny",
@@ -275,7 +277,10 @@ EVERY: dict[str, tuple[type[Gateway], Ask]] = {
     "list-attached-role-policies": (IamGateway, lambda iam: iam.list_attached_role_policies("r")),
     "list-role-policies": (IamGateway, lambda iam: iam.list_role_policies("r")),
     "get-role-policy": (IamGateway, lambda iam: iam.get_role_policy("r", "$(p)")),
-    "get-policy": (IamGateway, lambda iam: iam.get_policy_document("arn:aws:iam::123456789012:policy/none")),
+    "get-policy": (
+        IamGateway,
+        lambda iam: iam.get_policy_document("arn:aws:iam::123456789012:policy/none"),
+    ),
     "simulate-principal-policy": (
         IamGateway,
         lambda iam: iam.simulate_principal_policy(ROLE, ["a:B"], ["*"], {}),
@@ -286,10 +291,13 @@ EVERY: dict[str, tuple[type[Gateway], Ask]] = {
     "get-key-rotation-status": (KmsGateway, lambda kms: kms.get_key_rotation_status("k")),
     "get-function-configuration": (LambdaGateway, lambda aws: aws.get_function_configuration("f")),
     "get-caller-identity": (StsGateway, lambda sts: sts.get_caller_identity()),
-    "get-metric-data": (CloudWatchGateway, lambda watch: watch.get_metric_data([Metric("N", "m")], NOVEMBER, NOVEMBER)),
+    "get-metric-data": (
+        CloudWatchGateway,
+        lambda watch: watch.get_metric_data([Metric("N", "m")], NOVEMBER, NOVEMBER),
+    ),
     "describe-alarms": (CloudWatchGateway, lambda watch: watch.describe_alarms("miyabi")),
     "lookup-events": (CloudTrailGateway, lambda trail: trail.lookup_denials("GetSecretValue")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("command", EVERY)

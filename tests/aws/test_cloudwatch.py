@@ -175,13 +175,13 @@ def test_alarms_of_every_page_are_told_with_since_when(
         {"MetricAlarms": [], "CompositeAlarms": [composite]},
         {**both, "NextToken": "more"},
     )
-    told = gateway.describe_alarms("miyabi").value
-    assert [(alarm.name, alarm.state, alarm.since) for alarm in told] == [
+    report = gateway.describe_alarms("miyabi").value
+    assert [(alarm.name, alarm.state, alarm.since) for alarm in report] == [
         ("miyabi-again", "ALARM", START),
         ("miyabi-both", "OK", None),
         ("miyabi-failed", "ALARM", END),
     ]
-    assert [len(alarm.reason) for alarm in told] == [300, 0, 0]
+    assert [len(alarm.reason) for alarm in report] == [300, 0, 0]
 
 
 def test_the_list_of_operations_is_secrets_manager_s(

@@ -1,6 +1,4 @@
-"""S06: what botocore and urllib3 would log of a value reaches no handler, whatever levels somebody
-sets.
-"""
+"""S06: what botocore and urllib3 would log of a value reaches no handler at any level."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ def noisy_loggers() -> list[logging.Logger]:
 
 @pytest.fixture
 def heard(gateway: SecretsManagerGateway) -> Iterator[Everything]:
-    """Root and every logger of botocore and urllib3 at DEBUG, set after all clients are made, and
-    heard.
-    """
+    """Root and all loggers of botocore and urllib3 at DEBUG, set after all clients are made."""
     gateway.list_secrets()
     handler, loggers = Everything(), [logging.getLogger(), *noisy_loggers()]
     levels = [logger.level for logger in loggers]
@@ -95,7 +91,8 @@ def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
 SCRIPT = """
 import logging, os, sys
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(name)s %(message)s")
-for name in ("botocore", "urllib3", "botocore.endpoint", "botocore.parsers", "urllib3.connectionpool"):
+below = ("botocore.endpoint", "botocore.parsers", "urllib3.connectionpool")
+for name in ("botocore", "urllib3", *below):
     logging.getLogger(name).setLevel(logging.DEBUG)
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
@@ -103,7 +100,8 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.secrets.secret_value import SecretValue
 place = Environment("dev", "us-west-2", os.environ["ACCOUNT"], "miyabi/dev/", os.environ["ROLE"])
 gateway = SecretsManagerGateway(AwsSessions(os.environ["ENDPOINT"]).caller(place, "hana"))
-gateway.put_secret_value(os.environ["SECRET"], SecretValue(sys.stdin.read()), token="u" * 64, label="label")
+value = SecretValue(sys.stdin.read())
+gateway.put_secret_value(os.environ["SECRET"], value, token="u" * 64, label="label")
 stored = gateway.get_secret_value(os.environ["SECRET"], "u" * 64).value
 for name in list(logging.root.manager.loggerDict):
     logging.getLogger(name).setLevel(logging.DEBUG)
@@ -117,16 +115,22 @@ assert "django" not in sys.modules
 def test_s06_a_new_process_at_debug_from_its_first_line_prints_nothing(
     local_aws: LocalAws, environment: Environment, make_secret: Callable[..., str], canary: str
 ) -> None:
-    place = {
+    names = {
         "ACCOUNT": environment.account,
         "ROLE": environment.assume_role,
         "ENDPOINT": local_aws.endpoint,
         "SECRET": make_secret(),
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=os.environ | place, cwd=Path(__file__).resolve().parents[2],
-        input=canary, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", SCRIPT],
+        env=os.environ | names,
+        cwd=Path(__file__).resolve().parents[2],
+        input=canary,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"miyabi.test read {len(canary)} bytes" in done.stdout

@@ -136,6 +136,6 @@ def test_a_good_status_from_somebody_else_is_no_success(
 
     assert type(error) is AwsUnreachable
     assert (
-        error.message
-        == f"The answer to secretsmanager:{operation} cannot be read: it is not from this AWS service."
+        error.message == f"The answer to secretsmanager:{operation} cannot be read: "
+        "it is not from this AWS service."
     )

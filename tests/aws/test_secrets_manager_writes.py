@@ -1,4 +1,4 @@
-"""The gateway's writes against the local AWS: values arrive byte for byte, and AWS decides a race."""
+"""The gateway's writes on the local AWS: values arrive byte for byte, AWS decides races."""
 
 from __future__ import annotations
 

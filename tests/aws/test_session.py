@@ -317,9 +317,9 @@ def test_threads_that_ask_at_once_get_the_same_client(
 def test_one_client_serves_many_threads(
     fake_aws: FakeAws, sessions: AwsSessions, environment: Environment
 ) -> None:
-    told = at_once([lambda: describe(sessions, environment, "hana").name for _ in range(16)])
+    report = at_once([lambda: describe(sessions, environment, "hana").name for _ in range(16)])
 
-    assert set(told) == {"miyabi/dev/api-keys"}
+    assert set(report) == {"miyabi/dev/api-keys"}
     assert len(fake_aws.of("AssumeRole")) == 1
 
 

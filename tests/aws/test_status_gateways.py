@@ -28,13 +28,13 @@ def cloudtrail() -> tuple[CloudTrailGateway, Stubber]:
 
 
 def event(name: str, parameters: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
-    told = {
+    result = {
         "eventName": name,
         "userIdentity": {"arn": "arn:aws:iam::1:user/yuki"},
         "requestParameters": parameters,
         **more,
     }
-    return {"EventName": name, "EventTime": AT, "CloudTrailEvent": json.dumps(told)}
+    return {"EventName": name, "EventTime": AT, "CloudTrailEvent": json.dumps(result)}
 
 
 def test_a_change_tells_who_what_and_which_version() -> None:

@@ -1,6 +1,4 @@
-"""translate: whatever boto3 raises comes out as ours, with AWS's code and request id, without any
-value.
-"""
+"""translate: boto3's errors become ours, with AWS's code and request id, without any value."""
 
 from __future__ import annotations
 
@@ -36,36 +34,86 @@ from tests.aws.fake_aws import REQUEST_ID, FakeAws, denied_by_sts, failure
 
 
 @pytest.mark.parametrize(
-    ("call", "code", "kind", "told"),
+    ("call", "code", "kind", "result"),
     [
-        (DESCRIBE, "ResourceNotFoundException", SecretNotFound, f"Secrets Manager has no {NAME} in us"),
-        (PUT, "ResourceNotFoundException", SecretNotFound, f"Secrets Manager has no {NAME} in us-west-2."),
-        (GET, "ResourceNotFoundException", VersionNotFound, f"{NAME} is gone, or it has no such version."),
-        (PUT, "ResourceExistsException", VersionAlreadyExists, f"{NAME} already has a version with this id"),
-        (MOVE, "AccessDeniedException", AwsAccessDenied, "The console's role is not allowed secretsmanager:"),
-        (GET, "DecryptionFailure", AwsRefused, "AWS KMS would not decrypt the value with the secret's key."),
-        (PUT, "EncryptionFailure", AwsRefused, "AWS KMS would not encrypt the value with the secret's key."),
-        (GET, "InvalidRequestException", AwsRefused, "The secret's state does not allow it, for exam"),
+        (
+            DESCRIBE,
+            "ResourceNotFoundException",
+            SecretNotFound,
+            f"Secrets Manager has no {NAME} in us",
+        ),
+        (
+            PUT,
+            "ResourceNotFoundException",
+            SecretNotFound,
+            f"Secrets Manager has no {NAME} in us-west-2.",
+        ),
+        (
+            GET,
+            "ResourceNotFoundException",
+            VersionNotFound,
+            f"{NAME} is gone, or it has no such version.",
+        ),
+        (
+            PUT,
+            "ResourceExistsException",
+            VersionAlreadyExists,
+            f"{NAME} already has a version with this id",
+        ),
+        (
+            MOVE,
+            "AccessDeniedException",
+            AwsAccessDenied,
+            "The console's role is not allowed secretsmanager:",
+        ),
+        (
+            GET,
+            "DecryptionFailure",
+            AwsRefused,
+            "AWS KMS would not decrypt the value with the secret's key.",
+        ),
+        (
+            PUT,
+            "EncryptionFailure",
+            AwsRefused,
+            "AWS KMS would not encrypt the value with the secret's key.",
+        ),
+        (
+            GET,
+            "InvalidRequestException",
+            AwsRefused,
+            "The secret's state does not allow it, for exam",
+        ),
         (MOVE, "InvalidParameterException", AwsRefused, "AWS refused a parameter of the call."),
         (PUT, "LimitExceededException", AwsRefused, "A quota of Secrets Manager is used up."),
-        (GET, "ExpiredTokenException", AwsRefused, "AWS does not accept the console's credentials."),
-        (GET, "UnrecognizedClientException", AwsRefused, "AWS does not accept the console's credentials."),
+        (
+            GET,
+            "ExpiredTokenException",
+            AwsRefused,
+            "AWS does not accept the console's credentials.",
+        ),
+        (
+            GET,
+            "UnrecognizedClientException",
+            AwsRefused,
+            "AWS does not accept the console's credentials.",
+        ),
         (GET, "NobodyKnowsThis", AwsRefused, "AWS answered NobodyKnowsThis to secretsmanager:Get"),
     ],
-)  # fmt: skip
+)
 def test_a_refusal_is_told_by_its_code(
     fake_aws: FakeAws,
     fake_gateway: SecretsManagerGateway,
     call: Call,
     code: str,
     kind: type[AwsError],
-    told: str,
+    result: str,
 ) -> None:
     fake_aws.answer = lambda request: failure(code)
     error = error_of(lambda: call(fake_gateway))
 
     assert type(error) is kind
-    assert error.message.startswith(told)
+    assert error.message.startswith(result)
     assert (error.call.code, error.call.request_id, error.call.resource) == (code, REQUEST_ID, NAME)
 
 

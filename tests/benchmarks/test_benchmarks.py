@@ -1,4 +1,7 @@
-"""`make bench` runs and tells what it should. No time is judged here: other work would decide it."""
+"""`make bench` runs and tells what it should.
+
+No time is judged here: other work would decide it.
+"""
 
 from __future__ import annotations
 
@@ -46,26 +49,27 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
 def test_a_ratio_of_times_comes_with_its_raw_times(
     figures: dict[str, Any], page: str, size: str
 ) -> None:
-    told = figures[page][size]
-    above, below = told["median_ms"].values()
-    assert told["ratio"] == pytest.approx(above / below, rel=0.01)
-    assert [len(raw) for raw in told["raw_ms"].values()] == [2, 2]
-    assert told["goal_at_most"] in (1.5, 2)
+    result = figures[page][size]
+    above, below = result["median_ms"].values()
+    assert result["ratio"] == pytest.approx(above / below, rel=0.01)
+    assert [len(raw) for raw in result["raw_ms"].values()] == [2, 2]
+    assert result["goal_at_most"] in (1.5, 2)
 
 
 def test_calls_are_counted_and_within_their_goals(figures: dict[str, Any]) -> None:
-    for told in figures["API calls"].values():
-        assert 0 < told["total"] == sum(told["calls"].values()) <= told["goal_at_most"]
+    for result in figures["API calls"].values():
+        assert 0 < result["total"] == sum(result["calls"].values()) <= result["goal_at_most"]
 
 
 def test_a_status_pass_reads_no_value_and_stays_within_its_goals(figures: dict[str, Any]) -> None:
-    told = figures["status pass"]
-    assert told["secrets"] == 90
-    assert "GetSecretValue" not in told["calls"]
+    result = figures["status pass"]
+    assert result["secrets"] == 90
+    assert "GetSecretValue" not in result["calls"]
     assert all(
-        told["calls"].get(operation, 0) <= most for operation, most in told["goals_at_most"].items()
+        result["calls"].get(operation, 0) <= most
+        for operation, most in result["goals_at_most"].items()
     )
-    assert told["first pass"]["GetSecretValue"] == 90
+    assert result["first pass"]["GetSecretValue"] == 90
 
 
 def test_the_other_figures_are_ratios_too(figures: dict[str, Any]) -> None:
@@ -79,11 +83,11 @@ def test_the_other_figures_are_ratios_too(figures: dict[str, Any]) -> None:
 def test_the_panel_is_compared_with_its_longest_chain_and_the_guide_s_commands(
     figures: dict[str, Any],
 ) -> None:
-    told = figures["troubleshooting panel, 20 ms"]
-    chain = told["panel ÷ longest chain"]
+    result = figures["troubleshooting panel, 20 ms"]
+    chain = result["panel ÷ longest chain"]
     assert len(chain["longest_chain"]) <= 4 < chain["calls"]
     assert chain["ratio"] > 0
-    commands = told["AWS CLI ÷ panel"]
+    commands = result["AWS CLI ÷ panel"]
     assert "skipped" in commands or commands["ratio"] > 1
 
 
@@ -94,12 +98,12 @@ def test_the_bare_call_asks_for_as_many_secrets_as_the_list_page() -> None:
 def test_the_loader_is_measured_against_boto3_and_powertools_in_the_same_run(
     figures: dict[str, Any],
 ) -> None:
-    told = figures["Lambda loader ÷ boto3 and Powertools"]
+    result = figures["Lambda loader ÷ boto3 and Powertools"]
     for delay, goal in ((5, 0.2), (30, 0.25)):
-        cold = told[f"cold start, {delay} ms a call"]
+        cold = result[f"cold start, {delay} ms a call"]
         assert cold["goal_at_most"] == goal
         assert set(cold["raw_ms"]) == {"loader", "boto3"}
         assert min(cold["raw_ms"]["boto3"]) > 2 * delay  # two calls, one after the other
-    assert told["peak memory"]["ratio"] is None or told["peak memory"]["ratio"] > 0
-    warm = told["get_secret of what is held"]
+    assert result["peak memory"]["ratio"] is None or result["peak memory"]["ratio"] > 0
+    warm = result["get_secret of what is held"]
     assert set(warm["raw_microseconds"]) == {"Powertools", *warm["ratio"]}

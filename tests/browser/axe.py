@@ -1,4 +1,4 @@
-"""axe-core in the page: the rules of WCAG 2.2, levels A and AA, and no scrolling to the side on a narrow screen."""
+"""Runs axe-core in the page: WCAG 2.2, levels A and AA, and no scrolling to the side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVERY_RULE = {
 }
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # what dark may change
 WIDE, NARROW = 1180, 320  # CSS pixels; 320 is what 1.4.10, Reflow, asks for
-LOOKS = [
+APPEARANCES = [
     ("light", WIDE, EVERY_RULE),
     ("light", NARROW, EVERY_RULE),
     ("dark", WIDE, COLOURS),
@@ -29,13 +29,12 @@ def assert_accessible(page: Page) -> None:
     """In light and dark, wide and narrow."""
     page.evaluate(SCRIPT)
     found = []
-    for scheme, width, rules in LOOKS:
+    for scheme, width, rules in APPEARANCES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate(
-            "scrollTo(0, 0)"
-        )  # further down, the bar at the top lies over the edge of some target
-        found += [f"{scheme}, {width} px: {told}" for told in violations(page, rules)]
+        # Further down, the bar at the top lies over the edge of some target.
+        page.evaluate("scrollTo(0, 0)")
+        found += [f"{scheme}, {width} px: {result}" for result in violations(page, rules)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{scheme}, {width} px: it scrolls to the side")
     page.set_viewport_size({"width": WIDE, "height": 800})

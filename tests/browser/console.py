@@ -1,4 +1,4 @@
-"""The console under test: gunicorn with the deployed configuration, a database of its own, and an estate in a real local AWS."""
+"""The console under test: gunicorn as deployed, a database of its own, a local AWS."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from secrets_ui.domain.environment import Environment, Rules
 from testkit.recording_aws import RecordingAws
 from tests.conftest import as_toml, fresh_environments
 
+# Each is the name of an account as well.
 ROLES = (
     "viewer",
     "editor",
     "approver",
     "auditor",
     "admin",
-)  # each is the name of an account as well
+)
 
 # A proof lasts as long as all tests here, unless one ages it.
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
@@ -39,7 +40,11 @@ PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_sec
 
 @dataclass(frozen=True)
 class Console:
-    """`url` is its origin. `aws` stands between it and the local AWS, to break calls; `accounts` lead to AWS beside the console."""
+    """`url` is its origin.
+
+    `aws` stands between it and the local AWS, to break calls; `accounts` lead to AWS beside the
+    console.
+    """
 
     url: str
     password: str = field(repr=False)
@@ -93,8 +98,10 @@ class Console:
         return short
 
     def age_session(self, context: BrowserContext, minutes: int, time: str = "seen") -> None:
-        """As if the context's session had been left alone for so long, or its person had shown who they are so long ago (`proved_at`).
-        Its row is read and written as Django does."""
+        """As if the web session had been idle for so long, or was proved so long ago (`proved_at`).
+
+        Its row is read and written as Django does.
+        """
         key = next(
             cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session"
         )
@@ -123,8 +130,10 @@ class Console:
 
 @contextmanager
 def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
-    """The demo's estate with its flaws; in staging a second person approves, and prod asks for a fresh proof. An identity
-    provider stands beside it."""
+    """The demo's estate with its flaws, and an identity provider beside it.
+
+    In staging a second person approves, and prod asks for a fresh proof.
+    """
     environments = {
         name: replace(place, groups=(("developers", ("editor",)),))
         for name, place in fresh_environments(staging=Rules(second_person=True), prod=PROD).items()

@@ -31,7 +31,7 @@ NOT_PAGES = {
 
 
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
-    """Those of prod and dev, with the flaws that the demo has, for somebody who may do everything."""
+    """Those of prod and dev, with the demo's flaws, for somebody who may do everything."""
     page = person("admin")
     arguments = {
         "environment": "dev",
@@ -135,7 +135,7 @@ def test_a_waiting_proposal_and_a_saved_change_are_accessible(
 def test_the_edit_form_is_accessible_without_javascript(
     console: Console, editor: Page, watch: Watch
 ) -> None:
-    """axe is a script itself, so the page is made here as it is without one: no script of its own, what is in noscript shown."""
+    """axe is a script itself, so the page is made as without one: noscript is shown."""
     watch.excuse("net::ERR_FAILED")
     editor.route("**/console.js", lambda route: route.abort())
     change_answers(editor, "**/edit/**", lambda text: text.replace("noscript>", "div>"))
@@ -148,7 +148,7 @@ def test_the_edit_form_is_accessible_without_javascript(
 def test_axe_would_find_what_is_not_accessible(editor: Page) -> None:
     editor.goto("/dev/")
     break_page(editor)
-    with pytest.raises(AssertionError, match="light, 320 px: it scrolls to the side") as told:
+    with pytest.raises(AssertionError, match="light, 320 px: it scrolls to the side") as result:
         assert_accessible(editor)
     for rule in (
         "1180 px: label: ",
@@ -156,7 +156,7 @@ def test_axe_would_find_what_is_not_accessible(editor: Page) -> None:
         "dark, 1180 px: color-contrast: ",
         "target-size: ",
     ):
-        assert rule in str(told.value)
+        assert rule in str(result.value)
 
 
 def break_page(page: Page) -> None:
@@ -165,7 +165,8 @@ def break_page(page: Page) -> None:
             document.querySelector("label[for=q]").remove();
             document.querySelector("#q").removeAttribute("placeholder");
             document.querySelector("h1").style.color = "#777";
-            for (const link of document.querySelectorAll(".env a")) link.style.cssText = "padding: 0; font-size: 8px";
+            for (const link of document.querySelectorAll(".env a"))
+              link.style.cssText = "padding: 0; font-size: 8px";
             document.querySelector("main").style.minWidth = "400px";
         }"""
     )

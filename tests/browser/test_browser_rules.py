@@ -1,4 +1,4 @@
-"""The browser's rules, kept in a browser: no breach of the policy on any page, forms that work, markup that stays text."""
+"""The browser's rules: no breach of the policy, forms that work, markup that stays text."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tests.browser.pages import (
 from tests.browser.watching import Watch
 from tests.urls import POST_ALONE, every_url
 
+# Files to be kept, and what takes POST alone.
 NOT_PAGES = {
     "audit_export",
     "check_report",
@@ -32,8 +33,11 @@ NOT_PAGES = {
     "decide",
     *POST_ALONE,
     "status_run",
-}  # files to be kept, and what takes POST alone
-MARKUP = """<img src=x onerror="document.title='owned'"><script>alert(1)</script>{{ 7*7 }}{% now %}‮${7*7}"""
+}
+MARKUP = (
+    """<img src=x onerror="document.title='owned'"><script>alert(1)</script>"""
+    "{{ 7*7 }}{% now %}‮${7*7}"
+)
 INJECTED = "document.querySelectorAll('img[src=x], body script, main script').length"
 
 
@@ -152,12 +156,12 @@ def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
         ),
     )
     page.goto("http://elsewhere.test/")
-    console.aws.seen.clear()
+    console.aws.received.clear()
     with page.expect_response(target) as answer:
         page.get_by_role("button", name="Go").click()
     assert answer.value.status == 403
     expect(heading(page)).to_have_text("This form did not come from this console")
-    assert console.aws.seen == []
+    assert console.aws.received == []
     assert console.values("dev", secret)["FIRST"] == "one"
     context.close()
 

@@ -38,12 +38,12 @@ def test_changes_of_different_keys_both_end_in_aws(
     expect(editor.get_by_role("heading", name="2 keys differ")).to_be_visible()
     expect(heading(editor)).to_be_focused()
     expect(editor.get_by_text("Changed outside this console, at")).to_be_visible()
-    told = rows(editor)
-    assert {key: line[3] for key, line in told.items()} == {"FIRST": "You", "SECOND": "Them"}
-    assert told["FIRST"][0] == told["FIRST"][1] != told["FIRST"][2]
-    assert told["SECOND"][0] != told["SECOND"][1]
-    assert told["SECOND"][2] == "as you found it"
-    assert all(text.startswith(MASK) for text in [*told["FIRST"][:3], *told["SECOND"][:2]])
+    result = rows(editor)
+    assert {key: line[3] for key, line in result.items()} == {"FIRST": "You", "SECOND": "Them"}
+    assert result["FIRST"][0] == result["FIRST"][1] != result["FIRST"][2]
+    assert result["SECOND"][0] != result["SECOND"][1]
+    assert result["SECOND"][2] == "as you found it"
+    assert all(text.startswith(MASK) for text in [*result["FIRST"][:3], *result["SECOND"][:2]])
     assert console.values("dev", secret)["FIRST"] == "one"
 
     editor.get_by_role("button", name=APPLY).click()

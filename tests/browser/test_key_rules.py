@@ -27,23 +27,34 @@ CATALOG = parse_catalog(
 BODY = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5"
 TOKEN = f"ghp_{BODY}{github_checksum(BODY)}"
 VALUES = [
-    "", " ", "\n", "a", "x" * 31, "x" * 32, "x" * 40, " " + "x" * 40, "x" * 40 + " ", "x" * 40 + "\n",
+    "", " ", "\n", "a", "x" * 31, "x" * 32, "x" * 40, " " + "x" * 40, "x" * 40 + " ",
+    "x" * 40 + "\n",
     "x" * 20 + " " + "y" * 20, TOKEN, TOKEN + " ", TOKEN[:-1] + ("0" if TOKEN[-1] != "0" else "1"),
-    TOKEN[:-1], TOKEN.replace("ghp_", "ghx_"), "ghs_" + TOKEN[4:], "github_pat_" + "a" * 22 + "_" + "b" * 59,
-    "github_pat_" + "a" * 22, "ghp_xxxxxxxxxxxx", "GHP_XXX", "your-secure-token", "Your_token", "changeme",
-    "change-me", "TODO", "none", "my-placeholder-here", "<token>", "${TOKEN}", "...", "---", "***", "xxx",
+    TOKEN[:-1], TOKEN.replace("ghp_", "ghx_"), "ghs_" + TOKEN[4:],
+    "github_pat_" + "a" * 22 + "_" + "b" * 59,
+    "github_pat_" + "a" * 22, "ghp_xxxxxxxxxxxx", "GHP_XXX", "your-secure-token", "Your_token",
+    "changeme",
+    "change-me", "TODO", "none", "my-placeholder-here", "<token>", "${TOKEN}", "...", "---", "***",
+    "xxx",
     "password", "passwords", "https://api.miyabi-world.com",
-    "https://api.miyabi-world.com/auth/github/callback", "http://api.miyabi-world.com", "HTTPS://API.DE",
-    "ftp://host/", "https://", "https:///path", "https:/host", "//host", "host", "https://user:word@host/",
+    "https://api.miyabi-world.com/auth/github/callback", "http://api.miyabi-world.com",
+    "HTTPS://API.DE",
+    "ftp://host/", "https://", "https:///path", "https:/host", "//host", "host",
+    "https://user:word@host/",
     "https://user@host", "https://host:8443/x?y=//z", "https://host:0/", "https://host:99999/",
-    "https://host:abc/", "https://host:/", "https://a b/", "https://host\\path", "https://[::1]:80/",
+    "https://host:abc/", "https://host:/", "https://a b/", "https://host\\path",
+    "https://[::1]:80/",
     "https://[::1", "https://example.com/", "https://www.example.org:8443", "https://a.test/x",
-    "http://localhost:3000/cb", "https://miyabi.local", " https://host/ ", "https://host/\nhttps://other/",
-    "miyabi-world", "miyabi.world_1", "-miyabi", "miyabi world", "/tmp/miyabi", "tmp/miyabi", "日本語",
+    "http://localhost:3000/cb", "https://miyabi.local", " https://host/ ",
+    "https://host/\nhttps://other/",
+    "miyabi-world", "miyabi.world_1", "-miyabi", "miyabi world", "/tmp/miyabi", "tmp/miyabi",
+    "日本語",
     "😀" * 16, "😀" * 32, "nul\x00inside", "tab\there", "\u00a0x", "\ufeff", "ends\u2003",
-    "x" * 20 + "\u200b" + "y" * 20, "https://a.test/\u200bx", "\U0001f600\u200b", "\U000e0041x", "a\u2028b",
-    '"x"', "'x'", "`x`", "\u201cx\u201d", "\u300cx\u300d", '"x', '"', '""', '"a"b"', "\"a\nb\"\n", "A=b",
-    "export TOKEN=x", "TOKEN=", "AB==", "a=b", "A=\u200b", "\U0001f600=x", "cr\ronly", "crlf\r\n",
+    "x" * 20 + "\u200b" + "y" * 20, "https://a.test/\u200bx", "\U0001f600\u200b", "\U000e0041x",
+    "a\u2028b", '"x"', "'x'", "`x`", "\u201cx\u201d", "\u300cx\u300d", '"x', '"', '""',
+    '"a"b"', "\"a\nb\"\n",
+    "A=b", "export TOKEN=x", "TOKEN=", "AB==", "a=b", "A=\u200b", "\U0001f600=x",
+    "cr\ronly", "crlf\r\n",
 ]  # fmt: skip
 
 
@@ -70,14 +81,14 @@ def _serve(route: Route) -> None:
 
 def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
     """What the script says of each of VALUES."""
-    told: list[list[list[str]]] = scripts.evaluate(
+    result: list[list[list[str]]] = scripts.evaluate(
         """async ({values, formats, oddities, format, minLength, patterns}) => {
-            const {checkValue, compilePatterns, readFormats, readOddities} = await import("/key_rules.js");
-            const rules = {
-                format: readFormats(formats)[format], oddities: readOddities(oddities), minLength,
-                placeholders: compilePatterns(patterns),
-            };
-            return values.map((value) => checkValue(value, rules).map((p) => [p.level, p.code, p.text]));
+            const page = await import("/key_rules.js");
+            const placeholders = page.compilePatterns(patterns);
+            const common = {oddities: page.readOddities(oddities), minLength, placeholders};
+            const rules = {format: page.readFormats(formats)[format], ...common};
+            const problems = (value) => page.checkValue(value, rules);
+            return values.map((value) => problems(value).map((p) => [p.level, p.code, p.text]));
         }""",
         {
             "values": VALUES,
@@ -88,7 +99,7 @@ def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
             "patterns": json.dumps([p.pattern for p in key.placeholders]),
         },
     )
-    return told
+    return result
 
 
 def keys() -> list[Any]:
@@ -114,7 +125,10 @@ def test_every_pattern_of_the_catalogue_is_one_that_the_page_understands(scripts
         for key in secret.keys.values()
         for p in key.placeholders
     ]
-    script = 'async (patterns) => (await import("/key_rules.js")).compilePatterns(JSON.stringify(patterns)).length'
+    script = """async (patterns) => {
+      const {compilePatterns} = await import("/key_rules.js");
+      return compilePatterns(JSON.stringify(patterns)).length;
+    }"""
     assert scripts.evaluate(script, patterns) == len(patterns)
 
 

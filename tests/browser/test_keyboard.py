@@ -1,4 +1,4 @@
-"""The console by keyboard alone: single keys, the order of the edit form, and where the focus goes."""
+"""The console by keyboard alone: single keys, the order of the edit form, and the focus."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.console import Console
 from tests.browser.pages import heading, open_edit, problem, value_of
 
-FOCUSED = "(document.activeElement.closest('[data-show]') ?? document.activeElement).textContent || document.activeElement.id"
+FOCUSED = (
+    "(document.activeElement.closest('[data-show]') ?? document.activeElement).textContent"
+    " || document.activeElement.id"
+)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nothing that was typed stays behind in the browser: not on Back, not after signing out, not in any storage."""
+"""Nothing typed stays in the browser: not on Back, after signing out, or in any storage."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from tests.browser.routes import change_headers, end_routes
 from tests.browser.watching import Watch
 
 FIELDS = (
-    "Array.from(document.querySelectorAll('[data-edit] textarea, [data-edit] input:not([type=hidden], [type=checkbox])'),"
+    "Array.from(document.querySelectorAll("
+    "'[data-edit] textarea, [data-edit] input:not([type=hidden], [type=checkbox])'),"
     " (field) => field.value).join('')"
 )
-NOTE_RETURN = "addEventListener('pageshow', (event) => { document.documentElement.dataset.kept = event.persisted; });"
+NOTE_RETURN = """addEventListener('pageshow', (event) => {
+  document.documentElement.dataset.kept = event.persisted;
+});"""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def kept_page(
     session_of: Callable[[str], StorageState],
     watch: Watch,
 ) -> Any:
-    """An editor's page that the browser keeps whatever the console's headers say, as some browsers do."""
+    """An editor's page that the browser keeps despite the headers, as some browsers do."""
     context = keeping_browser.new_context(base_url=console.url, storage_state=session_of("editor"))
     watch.listen(context)
     watch.excuse("dialog:")
@@ -61,7 +64,7 @@ def allow_keeping(context: BrowserContext, url: str) -> None:
 
 
 def go_back_to_kept_page(page: Page) -> None:
-    """By the page's own history: Playwright's go_back waits for a load that a kept page does not have."""
+    """Uses history: Playwright's go_back waits for a load that a kept page does not have."""
     page.evaluate("history.back()")
     expect(page.locator("html")).to_have_attribute("data-kept", "true")
 
@@ -156,7 +159,7 @@ def show(page: Page, console: Console, secret: str, key: str = "FIRST") -> Locat
 
 
 def signed_in_context(console: Console, browser: Browser) -> Any:
-    """Of somebody who has just shown who they are, in a browser that keeps pages whatever the console's headers say."""
+    """Of somebody with a fresh proof, in a browser that keeps pages despite the headers."""
     context = browser.new_context(base_url=console.url)
     context.add_init_script(NOTE_RETURN)
     allow_keeping(context, "**/secret/**")
@@ -212,8 +215,10 @@ def test_s12_a_value_that_was_shown_and_copied_is_in_no_storage_of_the_browser(
 
 
 IN_THE_PAGE = """async () => JSON.stringify([
-    Object.entries(sessionStorage), Object.entries(localStorage), await caches.keys(), await indexedDB.databases(),
-    (await navigator.serviceWorker.getRegistrations()).length, history.state, window.name, document.cookie,
+    Object.entries(sessionStorage), Object.entries(localStorage),
+    await caches.keys(), await indexedDB.databases(),
+    (await navigator.serviceWorker.getRegistrations()).length,
+    history.state, window.name, document.cookie,
 ])"""
 
 

@@ -1,4 +1,4 @@
-"""Showing a value: for half a minute, byte for byte, or copied without being shown; and without a script."""
+"""Showing a value: for half a minute, or copied without being shown; and without a script."""
 
 from __future__ import annotations
 

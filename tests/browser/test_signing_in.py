@@ -1,4 +1,4 @@
-"""Signing in by the provider, by codes and by passkeys, and what a session shows of its end, in a real browser."""
+"""Signing in by the provider, codes and passkeys, and a web session's end, in a browser."""
 
 from __future__ import annotations
 
@@ -180,13 +180,8 @@ def test_with_the_provider_down_the_page_says_what_still_works(
     expect(heading(page)).to_have_text("Your account")
 
 
-def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
-    console: Console, anybody: Callable[..., Page], watch: Watch, account: tuple[str, str]
-) -> None:
-    """On localhost, since browsers take none at a bare address; the authenticator is Chromium's virtual one."""
-    local = console.url.replace("127.0.0.1", "localhost")
-    watch.excuse(f"request: {local}")
-    page = anybody()
+def add_authenticator(page: Page) -> Callable[[bool], None]:
+    """Adds a virtual authenticator. Returns what sets whether it verifies its user."""
     cdp = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
     options: dict[str, Any] = {
@@ -197,9 +192,23 @@ def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
-    authenticator = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})[
-        "authenticatorId"
-    ]
+    added = cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    def verify_user(succeeds: bool) -> None:
+        chosen = {"authenticatorId": added["authenticatorId"], "isUserVerified": succeeds}
+        cdp.send("WebAuthn.setUserVerified", chosen)
+
+    return verify_user
+
+
+def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
+    console: Console, anybody: Callable[..., Page], watch: Watch, account: tuple[str, str]
+) -> None:
+    """On localhost, since browsers take no passkey at a bare address; Chromium's virtual one."""
+    local = console.url.replace("127.0.0.1", "localhost")
+    watch.excuse(f"request: {local}")
+    page = anybody()
+    verify_user = add_authenticator(page)
 
     by_password(page, account, f"{local}/sign-in?next=/account")
     page.get_by_role("link", name="Add a passkey").click()
@@ -225,9 +234,7 @@ def test_a_passkey_is_set_up_and_opens_the_account_and_confirms(
     expect(heading(page)).to_have_text("Your sessions")
     expect(page.get_by_text("by password and passkey")).to_be_visible()
 
-    cdp.send(
-        "WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": False}
-    )
+    verify_user(False)
     page.goto(f"{local}/step-up")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.locator("[data-passkey-error]")).to_contain_text(

@@ -1,4 +1,4 @@
-"""The status page in a real browser: light, dark, phone, wall and print; quiet refresh; and what it says when it cannot refresh."""
+"""The status page in a browser: light, dark, phone, wall, print, and quiet refresh."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def headline(page: Page) -> Any:
 
 
 def soon(page: Page) -> None:
-    """The page refreshes itself within a second from now on: its next copy says so, and so does the one that is shown."""
+    """The page refreshes itself within a second from now on, and so does its next copy."""
     change_answers(
         page, "**/status*", lambda text: re.sub(r'data-refresh="\d+"', 'data-refresh="0.3"', text)
     )
@@ -100,7 +100,8 @@ def test_a_change_comes_by_itself_and_leaves_the_reader_where_they_are(
     details = viewer.locator("details.proved").first
     details.locator("summary").click()
     console.database(
-        "UPDATE secrets_ui_statussnapshot SET findings = replace(findings, 'still has placeholders', 'still holds placeholders')"
+        "UPDATE secrets_ui_statussnapshot SET findings = "
+        "replace(findings, 'still has placeholders', 'still holds placeholders')"
     )
     expect(viewer.get_by_text("still holds placeholders").first).to_be_visible()
     expect(details).to_have_attribute("open", "")

@@ -1,4 +1,4 @@
-"""Troubleshooting in a browser: the demo's fault is found, its remedy is pasted, and the panel says yes."""
+"""Troubleshooting in a browser: the fault is found, its remedy pasted, and access works."""
 
 from __future__ import annotations
 

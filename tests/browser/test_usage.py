@@ -1,4 +1,4 @@
-"""Reads, alarms and cost in a browser: the drawing, its table, phone, dark and print, and what is not known."""
+"""Reads, alarms and cost in a browser: the chart, its table, phone, dark and print."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_from_the_list_to_the_reads_and_on_to_the_cost_of_all(page: Page) -> Non
     page.goto("/staging/")
     page.get_by_role("link", name="Reads and cost").click()
     expect(heading(page)).to_have_text("Reads and cost of staging")
-    expect(page.locator(".summary")).to_contain_text("2 alarms ring.")
+    expect(page.locator(".summary")).to_contain_text("2 alarms are in alarm.")
     expect(page.get_by_role("img", name="Reads and errors in staging")).to_be_visible()
     page.get_by_role("link", name="Cost of all environments").click()
     expect(heading(page)).to_contain_text("Cost in ")

@@ -1,4 +1,4 @@
-"""Every page works without JavaScript; the form then saves in one step behind a box, and its answer opens in a new tab."""
+"""Every page works without JavaScript; the form saves in one step behind a box."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page must never do: an error in the browser's console, a breach of its policy, a request to another origin."""
+"""Watches for console errors, breaches of the policy, and requests to another origin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 });
 """
-STATUS = "the server responded with a status of"  # Chromium tells each answer of 400 and more; tests look at these
+# Chromium reports each answer of 400 and more; tests check these themselves.
+STATUS = "the server responded with a status of"
 
 
 class Watch:
@@ -43,7 +44,7 @@ class Watch:
         self._excused.append(words)
 
     def unexcused(self) -> list[str]:
-        return [told for told in self.heard if not any(words in told for words in self._excused)]
+        return [text for text in self.heard if not any(words in text for words in self._excused)]
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

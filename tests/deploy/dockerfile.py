@@ -1,7 +1,8 @@
-"""A Dockerfile read, and its steps replayed in a clean folder: for machines without a container engine.
+"""Reads a Dockerfile and replays its steps in a folder, where there is no container engine.
 
-What is replayed: FROM, ENV, WORKDIR, COPY (by .dockerignore, and --from), RUN. Absolute paths of the image become paths
-below the folder, in commands too. The base image is the Python of this machine.
+What is replayed: FROM, ENV, WORKDIR, COPY (by .dockerignore, and --from), RUN. Absolute paths of
+the image become paths below the folder, in commands too. The base image is the Python of this
+machine.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def ancestors(stages: dict[str, Stage], name: str) -> set[str]:
 
 
 def is_let_in(path: str, ignore: Path = PROJECT / ".dockerignore") -> bool:
-    """Whether a file of the project gets to the builder: the last pattern that fits the path, or a folder over it, decides."""
+    """Whether the builder gets a file: the last matching pattern decides, as in Docker."""
     let_in = True
     for line in ignore.read_text(encoding="utf-8").splitlines():
         pattern = line.strip()
@@ -97,7 +98,10 @@ def _fits(path: str, pattern: str) -> bool:
 
 
 class Replay:
-    """Builds a stage in `folder`; the image's root is then `folder / "root"`. `python` is the base image's."""
+    """Builds a stage in `folder`; the image's root is then `folder / "root"`.
+
+    `python` is the base image's.
+    """
 
     def __init__(self, folder: Path, python: str) -> None:
         self.folder, self.root, self.stages = folder, folder / "root", read_stages()
@@ -110,7 +114,10 @@ class Replay:
         program.chmod(0o755)
 
     def build(self, name: str) -> None:
-        """The stages that a stage needs, then the stage. Each is built at the same place, so that paths in files hold."""
+        """The stages that a stage needs, then the stage.
+
+        Each is built at the same place, so that paths in files hold.
+        """
         for other in (stage for stage in self.stages if stage in ancestors(self.stages, name)):
             self._begin(self.stages[other])
             for instruction, text in self.stages[other].steps:
@@ -142,7 +149,7 @@ class Replay:
         )
 
     def environ(self, stage: Stage) -> dict[str, str]:
-        """What a process of the stage has in its environment, and nothing of this machine's but the way to its packages."""
+        """The environment of a process of the stage; of this machine only the way to packages."""
         base = f"{self.folder / 'bin'}:/usr/local/bin:/usr/bin:/bin"
         mine = {
             key: value
@@ -150,17 +157,18 @@ class Replay:
             if key.startswith("PIP_") or key in _NETWORK
         }
         own = self._settings_of(stage)
-        told = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
+        result = {key: self.translate(value).replace("$PATH", base) for key, value in own.items()}
+        # The same files, by hash.
         cached = {
             "PIP_NO_CACHE_DIR": "0",
             "PIP_CACHE_DIR": str(Path.home() / ".cache" / "pip"),
-        }  # the same files, by hash
+        }
         return {
             "PATH": base,
             "HOME": str(self.inside("/tmp")),
             "LANG": "C.UTF-8",
             **mine,
-            **told,
+            **result,
             **cached,
         }
 

@@ -1,4 +1,4 @@
-"""deploy/catalog.json: the keys of Miyabi, each thought through; and the values that the demo makes."""
+"""deploy/catalog.json: the keys of Miyabi, and the values that the demo makes."""
 
 from __future__ import annotations
 

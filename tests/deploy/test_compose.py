@@ -1,4 +1,4 @@
-"""deploy/compose.yaml, read as Compose reads it, and what stands beside it, tried for real where its program is installed."""
+"""deploy/compose.yaml, read as Compose does, and tried where its programs are installed."""
 
 from __future__ import annotations
 
@@ -112,14 +112,13 @@ def test_what_is_mounted_is_there_and_cannot_be_written() -> None:
             if isinstance(volume, dict):
                 assert volume["read_only"] is True
                 source = DEPLOY / volume["source"]
-                assert (
-                    source.exists() or source.name == "environments.toml"
-                )  # that one is each deployment's own
+                # That one is each deployment's own.
+                assert source.exists() or source.name == "environments.toml"
             else:
                 assert volume.split(":")[0] in COMPOSE["volumes"]
 
 
-# --- the secrets ------------------------------------------------------------------------------------------------------
+# --- the secrets ----------------------------------------------------------------------------------
 
 
 def make_secrets(folder: Path) -> str:
@@ -172,7 +171,7 @@ def test_nobody_else_on_the_machine_gets_at_them(tmp_path: Path) -> None:
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
 
 
-# --- the proxy --------------------------------------------------------------------------------------------------------
+# --- the proxy ------------------------------------------------------------------------------------
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -201,10 +200,14 @@ def proxy(tmp_path: Path) -> Iterator[tuple[int, int]]:
     with ThreadingHTTPServer((HOST, 0), Echo) as echo:
         Thread(target=echo.serve_forever, daemon=True).start()
         here = {
-            "/tmp/": f"{tmp_path}/", "/run/secrets/": f"{tmp_path}/secrets/", "listen 8080": f"listen {HOST}:{plain}",
-            "listen 8443": f"listen {HOST}:{tls}", "http://$console:8000": f"http://{HOST}:{echo.server_port}",
-            "/dev/stdout": f"{tmp_path}/access.log", "error_log stderr error": f"error_log {tmp_path}/error.log warn",
-        }  # fmt: skip
+            "/tmp/": f"{tmp_path}/",
+            "/run/secrets/": f"{tmp_path}/secrets/",
+            "listen 8080": f"listen {HOST}:{plain}",
+            "listen 8443": f"listen {HOST}:{tls}",
+            "http://$console:8000": f"http://{HOST}:{echo.server_port}",
+            "/dev/stdout": f"{tmp_path}/access.log",
+            "error_log stderr error": f"error_log {tmp_path}/error.log warn",
+        }
         text = (DEPLOY / "compose" / "nginx.conf").read_text(encoding="utf-8")
         for theirs, ours in here.items():
             assert theirs in text
@@ -263,16 +266,16 @@ def test_the_proxy_says_https_itself_and_drops_what_a_client_says_of_itself(
         "X_Forwarded_For": "203.0.113.9",
         "X_Forwarded_Host": "evil.example",
     }
-    status, told = through(
+    status, result = through(
         proxy[1], path="/audit?actor=hana", Forwarded="for=203.0.113.9", **forged
     )
     assert status == 200
-    headers = dict(line.split(": ", 1) for line in told.split("\n") if ": " in line)
+    headers = dict(line.split(": ", 1) for line in result.split("\n") if ": " in line)
     assert headers["Host"] == "console.miyabi-world.com"
     assert headers["X-Forwarded-Proto"] == "https"
     assert headers["X-Forwarded-For"] == HOST
-    assert "203.0.113.9" not in told
-    assert "evil" not in told
+    assert "203.0.113.9" not in result
+    assert "evil" not in result
     assert "hana" not in (tmp_path / "access.log").read_text(encoding="utf-8")
 
 

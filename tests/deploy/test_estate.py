@@ -111,7 +111,7 @@ def test_the_lambda_role_reads_these_secrets_alone_and_decrypts_with_the_key_its
     account = demo_estate[name]
     read, decrypt = policy_document(account, "miyabi-lambda-secrets-access")
     assert read["Action"] == ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-    # Exactly the six characters that end an ARN: `-*` would reach miyabi/prod/api-keys-of-others too.
+    # Exactly the six characters that end an ARN: `-*` would reach …/api-keys-of-others too.
     assert {arn[:-6] + "??????" for arn in account.secret_arns.values()} == set(read["Resource"])
     assert (decrypt["Action"], decrypt["Resource"]) == (["kms:Decrypt"], account.key_arn)
 

@@ -21,9 +21,8 @@ CONF = PROJECT / "deploy" / "gunicorn.conf.py"
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("HOST", "PORT", "WEB_CONCURRENCY"):
-        monkeypatch.setenv(
-            name, ""
-        )  # so that whatever the configuration sets is taken back afterwards
+        # So that whatever the configuration sets is taken back afterwards.
+        monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.setenv("ENV_FILE", str(tmp_path / "none.env"))
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -91,7 +90,7 @@ def test_a_wrong_setting_stops_the_start_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("result", "expected"),
     [
         ("100000 100000", 1),
         ("50000 100000", 1),
@@ -102,11 +101,11 @@ def test_a_wrong_setting_stops_the_start_in_one_line() -> None:
     ],
 )
 def test_a_container_s_share_counts_and_not_the_whole_machine(
-    told: str | None, expected: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    result: str | None, expected: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     quota = tmp_path / "cpu.max"
-    if told is not None:
-        quota.write_text(f"{told}\n")
+    if result is not None:
+        quota.write_text(f"{result}\n")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert runpy.run_path(str(CONF))["_count_cores"](quota) == expected
 

@@ -1,4 +1,4 @@
-"""S82: the image, read as text, and replayed: built in a clean folder, made read-only, run as another user."""
+"""S82: the image, read as text, and replayed: built, made read-only, run as another user."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def replayed(test: Any) -> Any:
     return test
 
 
-# --- read as text -----------------------------------------------------------------------------------------------------
+# --- read as text ---------------------------------------------------------------------------------
 
 
 def test_s82_docker_build_makes_the_console_from_more_than_one_stage() -> None:
@@ -76,9 +76,18 @@ def test_s88_the_local_aws_is_in_an_image_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [".env", ".git/config", "db.sqlite3", "deploy/environments.toml", "tests/conftest.py", "requirements/dev.txt",
-     "deploy/terraform/terraform.tfstate", "secrets_ui/__pycache__/models.cpython-313.pyc", ".demo/8000/aws-config"],
-)  # fmt: skip
+    [
+        ".env",
+        ".git/config",
+        "db.sqlite3",
+        "deploy/environments.toml",
+        "tests/conftest.py",
+        "requirements/dev.txt",
+        "deploy/terraform/terraform.tfstate",
+        "secrets_ui/__pycache__/models.cpython-313.pyc",
+        ".demo/8000/aws-config",
+    ],
+)
 def test_s82_what_is_this_machine_s_own_never_gets_to_the_builder(path: str) -> None:
     assert not is_let_in(path)
 
@@ -94,12 +103,12 @@ def test_the_health_check_needs_no_program_but_python() -> None:
     assert CONSOLE.command("HEALTHCHECK") == ["python", "deploy/healthcheck.py"]
 
 
-# --- replayed ---------------------------------------------------------------------------------------------------------
+# --- replayed -------------------------------------------------------------------------------------
 
 
 @dataclass
 class Image:
-    """A built console, its files read-only, and what a container has beside them: `tmpfs`, the only place to write."""
+    """A built console with read-only files; `tmpfs` is the only folder to write to."""
 
     replay: Replay
     tmpfs: Path
@@ -112,9 +121,14 @@ class Image:
         own = production(DATABASE_URL=f"sqlite:///{self.tmpfs}/db.sqlite3", BEHIND_TLS_PROXY="true")
         del own["ENVIRONMENTS_FILE"], own["ENV_FILE"]
         return {
-            **self.replay.environ(CONSOLE), **own, "ENVIRONMENTS_FILE": "deploy/environments.example.toml", "HOST": HOST,
-            "TMPDIR": str(self.tmpfs), "WEB_CONCURRENCY": "2", **settings,
-        }  # fmt: skip
+            **self.replay.environ(CONSOLE),
+            **own,
+            "ENVIRONMENTS_FILE": "deploy/environments.example.toml",
+            "HOST": HOST,
+            "TMPDIR": str(self.tmpfs),
+            "WEB_CONCURRENCY": "2",
+            **settings,
+        }
 
     def start(
         self, command: list[str], environ: dict[str, str], **more: Any
@@ -130,8 +144,8 @@ class Image:
         """The exit status, and what it printed."""
         pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         process = self.start(command, environ or self.environ(), **pipe)
-        told, _ = process.communicate(timeout=120)
-        return process.returncode, told
+        result, _ = process.communicate(timeout=120)
+        return process.returncode, result
 
 
 def find_python() -> str | None:
@@ -155,11 +169,11 @@ def image() -> Iterator[Image]:
     python = find_python()
     if python is None:
         pytest.skip(
-            "No Python 3.11 with venv that another user may run, so the image cannot be replayed here."
+            "No Python 3.11 with venv that another user may run, "
+            "so the image cannot be replayed here."
         )
-    folder = Path(
-        tempfile.mkdtemp(prefix="miyabi-image-")
-    )  # pytest's own folders are closed to other users
+    # pytest's own folders are closed to other users.
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-image-"))
     folder.chmod(0o755)
     try:
         replay = Replay(folder, python)
@@ -178,9 +192,9 @@ def image() -> Iterator[Image]:
 @replayed
 def test_s82_it_holds_the_locked_packages_and_nothing_to_install_others_with(image: Image) -> None:
     listing = "import importlib.metadata as m; print(*(d.name for d in m.distributions()))"
-    status, told = image.run(["python", "-c", listing])
-    names = {re.sub(r"[-_.]+", "-", name).lower() for name in told.split()}
-    assert status == 0, told
+    status, result = image.run(["python", "-c", listing])
+    names = {re.sub(r"[-_.]+", "-", name).lower() for name in result.split()}
+    assert status == 0, result
     assert {"django", "boto3", "gunicorn", "psycopg"} <= names
     assert names <= set(locked("base"))
     assert image.run(["python", "-m", "pip", "--version"])[0] != 0
@@ -193,8 +207,11 @@ def test_s82_it_holds_the_console_s_own_files_and_nothing_else_of_the_project(im
     top = {name.split("/")[0] for name in found}
     assert top == {"manage.py", "miyabi_admin", "secrets_ui", "templates", "staticfiles", "deploy"}
     assert {name for name in found if name.startswith("deploy/")} == {
-        "deploy/catalog.json", "deploy/gunicorn.conf.py", "deploy/healthcheck.py", "deploy/environments.example.toml",
-    }  # fmt: skip
+        "deploy/catalog.json",
+        "deploy/gunicorn.conf.py",
+        "deploy/healthcheck.py",
+        "deploy/environments.example.toml",
+    }
 
 
 @replayed
@@ -242,17 +259,17 @@ def snapshot(image: Image) -> set[tuple[str, int, int]]:
 def assert_no_write(image: Image) -> None:
     for place in (".", "secrets_ui", "staticfiles"):
         attempt = f"open({place + '/new'!r}, 'w')"
-        status, told = image.run(["python", "-c", attempt])
+        status, result = image.run(["python", "-c", attempt])
         assert status != 0
-        assert "PermissionError" in told or "Read-only file system" in told
+        assert "PermissionError" in result or "Read-only file system" in result
 
 
 @contextmanager
 def serving(image: Image) -> Iterator[dict[str, str]]:
     """Migrates, as a deployment does once, and serves by the image's CMD."""
     environ = image.environ(PORT=str(choose_port("NO_SUCH_VARIABLE", 0)))
-    status, told = image.run(["python", "manage.py", "migrate", "--verbosity", "0"], environ)
-    assert status == 0, told
+    status, result = image.run(["python", "manage.py", "migrate", "--verbosity", "0"], environ)
+    assert status == 0, result
     log = image.tmpfs / "console.log"
     with log.open("a") as output:
         process = image.start(

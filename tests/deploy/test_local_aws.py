@@ -49,7 +49,8 @@ def test_s88_it_listens_on_127_0_0_1_alone(local_aws: LocalAws) -> None:
     with socket.create_server(("0.0.0.0", 0)) as everywhere:  # noqa: S104
         if not is_reachable("127.0.0.2", everywhere.getsockname()[1]):
             pytest.skip(
-                "127.0.0.2 does not lead to this machine, so it cannot tell a wildcard from 127.0.0.1"
+                "127.0.0.2 does not lead to this machine, "
+                "so it cannot tell a wildcard from 127.0.0.1"
             )
     port = int(urlsplit(local_aws.endpoint).port or 0)
     assert is_reachable("127.0.0.1", port)

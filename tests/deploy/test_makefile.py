@@ -63,7 +63,7 @@ def test_make_alone_prints_the_menu(fresh: Path) -> None:
     done = run(fresh, "make")
     names = [line.split()[1] for line in done.stdout.splitlines()]
     names_of_work = (
-        "demo serve quick test coverage check checkov bench layer lock".split()  # noqa: SIM905
+        "demo serve quick test coverage check checkov mutants bench layer lock".split()  # noqa: SIM905
     )
     assert [name for name in names if name != "menu"] == names_of_work
     assert calls(fresh) == []

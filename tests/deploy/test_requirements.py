@@ -9,8 +9,8 @@ import pytest
 
 from deploy.demo.local_aws import PROJECT
 
-FILES = ("base", "demo", "dev", "checkov")
-REQUIREMENT = re.compile(r"([a-z0-9-]+)==([0-9A-Za-z.+!-]+)( ; [a-z_ .'\"<>=!()0-9A-Z-]+)? \\")
+FILES = ("base", "demo", "dev", "checkov", "mutants")
+REQUIREMENT = re.compile(r"([a-z0-9-]+)==([0-9A-Za-z.+!-]+)( ; [a-z_ .*'\"<>=!()0-9A-Z-]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
@@ -54,7 +54,13 @@ def test_s83_every_requirement_has_a_hash(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "groups"), [("base", ()), ("demo", ("demo",)), ("dev", ("demo", "dev"))]
+    ("name", "groups"),
+    [
+        ("base", ()),
+        ("demo", ("demo",)),
+        ("dev", ("demo", "dev")),
+        ("mutants", ("demo", "mutants")),
+    ],
 )
 def test_what_pyproject_asks_for_is_locked(name: str, groups: tuple[str, ...]) -> None:
     assert wanted(*groups) <= set(locked(name))

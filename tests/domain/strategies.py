@@ -104,7 +104,7 @@ def written_documents(draw: st.DrawFn, min_members: int = 0) -> WrittenDocument:
 
 
 def loads(text: str) -> Any:
-    """JSON with numbers as they are written; a key that stands twice, NaN and Infinity are refused."""
+    """JSON with numbers as they are written; refuses duplicate keys, NaN and Infinity."""
     return json.loads(
         text,
         parse_int=_Number,

@@ -1,4 +1,4 @@
-"""environment: a prefix reaches what lies under it alone; a mistake in the file is told with its place."""
+"""environment: a prefix reaches only what is under it; mistakes in the file are located."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ OUTSIDE = [
     "miyabi/de\u1d65/key", "miyabi／dev/key", "miyabi/dev/../prod/api-keys", "miyabi/dev/..",
     "miyabi/dev/./key", "miyabi/dev/a/../../prod/key", "miyabi/dev//key", "miyabi/dev/key/",
     "miyabi/dev/%2e%2e/prod/key", "miyabi/dev%2Fkey", "miyabi%2fdev%2fkey", "miyabi/dev/..%2fprod",
-    "miyabi\\dev\\key", "miyabi/dev/..\\prod", "miyabi/dev/key\x00", "miyabi/dev/ké", "miyabi/dev/a b",
+    "miyabi\\dev\\key", "miyabi/dev/..\\prod", "miyabi/dev/key\x00", "miyabi/dev/ké",
+    "miyabi/dev/a b",
     "miyabi/dev/a*", "miyabi/dev/a?b", "miyabi/dev/a,b", "miyabi/dev/a;b", "miyabi/dev/$(a)",
     "arn:aws:secretsmanager:us-west-2:111111111111:secret:miyabi/dev/key-AbCdEf",
     "miyabi/dev/" + "x" * 502,
@@ -186,7 +187,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (
         {"rules": {"reason": True}},
         "rules",
-        "expected a table with some of reason_required, reveal, second_person, step_up, step_up_seconds, type_the_name",
+        "expected a table with some of reason_required, reveal, second_person, step_up, "
+        "step_up_seconds, type_the_name",
     ),
     ({"rules": True}, "rules", "expected a table"),
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),

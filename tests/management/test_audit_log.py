@@ -30,7 +30,7 @@ def log(person: Callable[..., Any]) -> str:
     return str(person("auditor", "dev", "prod", name="aki").get_username())
 
 
-def told(shell: Shell, name: str, *arguments: str) -> list[int]:
+def result(shell: Shell, name: str, *arguments: str) -> list[int]:
     ended = shell.run("audit_log", *arguments, "--json", name=name)
     assert ended.status == 0, ended.err
     return [entry["sequence"] for entry in ended.json]
@@ -39,7 +39,7 @@ def told(shell: Shell, name: str, *arguments: str) -> list[int]:
 def test_it_shows_the_newest_first_of_the_environments_that_the_account_may_see(
     shell: Shell, log: str
 ) -> None:
-    assert told(shell, log) == [4, 3, 1]
+    assert result(shell, log) == [4, 3, 1]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_it_shows_the_newest_first_of_the_environments_that_the_account_may_see(
 def test_each_option_filters(
     shell: Shell, log: str, arguments: tuple[str, ...], records: list[int]
 ) -> None:
-    assert told(shell, log, *arguments) == records
+    assert result(shell, log, *arguments) == records
 
 
 def test_an_intent_is_told_with_its_outcome(shell: Shell, log: str) -> None:
@@ -92,8 +92,8 @@ def test_the_table_has_a_line_for_each_and_says_when_there_are_older_ones(
 def test_more_than_a_page_is_walked(shell: Shell, log: str) -> None:
     for _ in range(60):
         audit.record(Action.SIGN_IN, KENJI)
-    assert len(told(shell, log, "--limit", "60")) == 60
-    assert len(told(shell, log, "--limit", "1000")) == 63
+    assert len(result(shell, log, "--limit", "60")) == 60
+    assert len(result(shell, log, "--limit", "1000")) == 63
 
 
 @pytest.mark.parametrize(

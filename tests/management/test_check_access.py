@@ -28,26 +28,26 @@ def dev(make_estate: Callable[..., Estate]) -> Estate:
 
 
 def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
-    status, told = run("dev")
+    status, result = run("dev")
     assert status == 0
-    assert "Yes. miyabi-lambda-execution can read miyabi/dev/api-keys." in told
-    assert "Yes. miyabi-lambda-execution can read miyabi/dev/config." in told
+    assert "Yes. miyabi-lambda-execution can read miyabi/dev/api-keys." in result
+    assert "Yes. miyabi-lambda-execution can read miyabi/dev/config." in result
 
 
 def test_a_failure_is_status_1_with_the_command_that_heals_it(
     make_estate: Callable[..., Estate],
 ) -> None:
     make_estate(clean=False, only=("staging",))
-    status, told = run("staging", "--secret", "api-keys")
+    status, result = run("staging", "--secret", "api-keys")
     assert status == 1
-    assert "No. The key policy of" in told
-    assert "$ aws kms put-key-policy" in told
+    assert "No. The key policy of" in result
+    assert "$ aws kms put-key-policy" in result
 
 
 @pytest.mark.parametrize("name", ["api-keys", "miyabi/dev/api-keys"])
 def test_one_secret_by_its_short_or_full_name_as_json(dev: Estate, name: str) -> None:
-    status, told = run("dev", "--secret", name, "--json")
-    [found] = json.loads(told)
+    status, result = run("dev", "--secret", name, "--json")
+    [found] = json.loads(result)
     assert (status, found["secret"], found["answer"], found["verdict"]) == (
         0,
         "miyabi/dev/api-keys",
@@ -58,16 +58,16 @@ def test_one_secret_by_its_short_or_full_name_as_json(dev: Estate, name: str) ->
 
 def test_a_warning_is_status_0(dev: Estate) -> None:
     dev["dev"].clients.kms.disable_key_rotation(KeyId=dev["dev"].key_arn)
-    status, told = run("dev", "--secret", "api-keys")
+    status, result = run("dev", "--secret", "api-keys")
     assert status == 0
-    assert "warning  key_rotates" in told
+    assert "warning  key_rotates" in result
 
 
 def test_something_unknown_is_status_2(dev: Estate, settings: Any) -> None:
     settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"  # nobody listens there
-    status, told = run("dev", "--secret", "api-keys")
+    status, result = run("dev", "--secret", "api-keys")
     assert status == 2
-    assert "Unknown." in told
+    assert "Unknown." in result
 
 
 def test_a_failure_says_more_than_something_unknown(make_estate: Callable[..., Estate]) -> None:
@@ -92,6 +92,6 @@ def test_what_moves_a_terminal_s_cursor_is_spelled_out(dev: Estate) -> None:
     dev["dev"].clients.iam.put_role_policy(
         RoleName="miyabi-lambda-execution", PolicyName="x", PolicyDocument=json.dumps(policy)
     )
-    told = run("dev", "--secret", "api-keys")[1]
-    assert "\\x1b[2Jgone" in told
-    assert "\x1b" not in told
+    result = run("dev", "--secret", "api-keys")[1]
+    assert "\\x1b[2Jgone" in result
+    assert "\x1b" not in result

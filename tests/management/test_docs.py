@@ -40,7 +40,7 @@ def test_there_are_examples_of_every_command() -> None:
 
 
 def test_every_status_is_told() -> None:
-    told = {int(status) for status in re.findall(r"^\| (\d) \|", TEXT, re.MULTILINE)}
+    result = {int(status) for status in re.findall(r"^\| (\d) \|", TEXT, re.MULTILINE)}
     known = {
         twin.REFUSED,
         twin.WRONG_CALL,
@@ -49,4 +49,4 @@ def test_every_status_is_told() -> None:
         twin.NOT_KNOWN,
         twin.FAULT,
     }
-    assert told == {0, *known}
+    assert result == {0, *known}

@@ -28,13 +28,13 @@ def test_as_json_it_tells_more(
     make_estate: Callable[..., Estate], shell: Shell, viewer: str
 ) -> None:
     estate = make_estate(only=("dev",))
-    told = shell.run("list_secrets", "dev", "--json", name=viewer).json
-    assert (told["environment"], told["region"], told["account"]) == (
+    result = shell.run("list_secrets", "dev", "--json", name=viewer).json
+    assert (result["environment"], result["region"], result["account"]) == (
         "dev",
         "us-west-2",
         estate.environments["dev"].account,
     )
-    [api_keys, config] = told["secrets"]
+    [api_keys, config] = result["secrets"]
     assert api_keys["arn"] == estate["dev"].secret_arns["miyabi/dev/api-keys"]
     assert (config["name"], config["keys_set"], config["keys_total"]) == ("miyabi/dev/config", 4, 4)
     assert config["changed_by"] is None
@@ -55,8 +55,10 @@ def test_a_filter_picks_by_name_and_by_key(
     make_estate: Callable[..., Estate], shell: Shell, viewer: str
 ) -> None:
     make_estate(only=("dev",))
-    told = shell.run("list_secrets", "dev", "--filter", "github_token", "--json", name=viewer).json
-    assert [secret["name"] for secret in told["secrets"]] == ["miyabi/dev/api-keys"]
+    result = shell.run(
+        "list_secrets", "dev", "--filter", "github_token", "--json", name=viewer
+    ).json
+    assert [secret["name"] for secret in result["secrets"]] == ["miyabi/dev/api-keys"]
 
 
 def test_an_unknown_environment_is_a_wrong_call_that_names_the_known(

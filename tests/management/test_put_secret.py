@@ -378,9 +378,9 @@ def test_s02_a_typed_value_is_in_no_output_and_no_record(
             put("NEW=-", "--if-version", "a" * 32, stdin=canary.encode() + b"x"),
         ]
     assert [ended.status for ended in ends] == [0, 0, 1, 1, 3]
-    told = "".join(ended.out + ended.err for ended in ends) + caplog.text
+    result = "".join(ended.out + ended.err for ended in ends) + caplog.text
     rows = "".join(str(list(model.objects.values_list())) for model in (AuditRecord,))
-    assert leaks(canary, told + rows) == []
+    assert leaks(canary, result + rows) == []
 
 
 def test_at_a_terminal_the_value_is_typed_twice(

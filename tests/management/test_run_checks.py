@@ -1,4 +1,4 @@
-"""manage.py run_checks --every: the loop itself goes on after any error, and waits longer after each."""
+"""manage.py run_checks --every: the loop survives any error, and waits longer after each."""
 
 from __future__ import annotations
 

@@ -37,13 +37,13 @@ def test_as_json_each_key_has_state_and_fingerprint_and_each_version_its_author(
         shell.run("put_secret", "dev", "config", "MIYABI_ROOT=-", name=editor, stdin=b"/new").status
         == 0
     )
-    told = shell.run("show_secret", "dev", "config", "--json", name=editor).json
-    root = next(key for key in told["keys"] if key["name"] == "MIYABI_ROOT")
+    result = shell.run("show_secret", "dev", "config", "--json", name=editor).json
+    root = next(key for key in result["keys"] if key["name"] == "MIYABI_ROOT")
     assert (root["set"], root["format"], len(root["fingerprint"])) == (True, "path", 16)
-    current = next(version for version in told["versions"] if "AWSCURRENT" in version["labels"])
-    assert (current["version_id"], current["made_by"]) == (told["current_version"], "hana")
-    assert told["editable"]
-    assert told["not_known"] == []
+    current = next(version for version in result["versions"] if "AWSCURRENT" in version["labels"])
+    assert (current["version_id"], current["made_by"]) == (result["current_version"], "hana")
+    assert result["editable"]
+    assert result["not_known"] == []
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])

@@ -31,22 +31,22 @@ def healthy() -> None:
 
 def test_all_healthy_is_status_0() -> None:
     keep("prod", "config", PASS, SECOND)
-    status, told = run()
+    status, result = run()
     assert status == 0
-    assert told.startswith("All three environments are healthy, checked 4")
+    assert result.startswith("All three environments are healthy, checked 4")
 
 
 def test_a_warning_stops_no_pipeline_and_is_told() -> None:
     keep("prod", "config", WARN)
-    status, told = run()
-    assert (status, "warning  It still has placeholders" in told) == (0, True)
+    status, result = run()
+    assert (status, "warning  It still has placeholders" in result) == (0, True)
 
 
 def test_a_failure_is_status_1_and_counts_more_than_what_is_not_known() -> None:
     keep("prod", "config", FAIL)
     keep("dev", "config", StatusFinding("aws_answers", "unknown", "Not known."))
-    status, told = run()
-    assert (status, "failing  The key policy does not let the role decrypt." in told) == (1, True)
+    status, result = run()
+    assert (status, "failing  The key policy does not let the role decrypt." in result) == (1, True)
 
 
 def test_one_environment_can_be_asked_for() -> None:
@@ -80,8 +80,8 @@ def test_a_broken_audit_chain_is_status_1_where_all_is_asked_for() -> None:
 
 def test_as_json_it_is_what_the_page_s_json_is() -> None:
     keep("prod", "config", FAIL)
-    status, told = run("--json")
-    report = json.loads(told)
+    status, result = run("--json")
+    report = json.loads(result)
     assert (status, report["status"]) == (1, "failing")
     assert report["environments"][2]["findings"][0]["text"] == FAIL.text
 

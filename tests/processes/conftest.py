@@ -1,5 +1,7 @@
-"""Fixtures for tests with real processes: databases of their own, on SQLite and PostgreSQL, consoles, and
-a proxy before the local AWS."""
+"""Fixtures for tests with real processes.
+
+Databases on SQLite and PostgreSQL, consoles, and a proxy before the local AWS.
+"""
 
 from __future__ import annotations
 

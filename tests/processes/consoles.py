@@ -17,8 +17,10 @@ PATIENCE = 60  # seconds for one answer
 
 
 class Worker:
-    """A process that answers each JSON line with one, the first without being asked. `environ` comes on
-    top of the test's own."""
+    """A process that answers each JSON line with one, the first without being asked.
+
+    `environ` comes on top of the test's own.
+    """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
         self.log = log
@@ -97,7 +99,7 @@ class Child:
         self._parent.write("\n")
 
     def end(self) -> tuple[int, Any]:
-        """The exit status (minus the signal's number when one ended it), and what the job said before."""
+        """The exit status (minus the signal's number if killed), and what the job printed."""
         said = None
         while True:
             heard = self._parent.hear()

@@ -1,4 +1,4 @@
-"""What a test may ask of a console process (worker.py): each job takes and returns what JSON can carry."""
+"""Jobs of a console process (worker.py): each takes and returns what JSON can carry."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def use_database(url: str) -> None:
     connections.settings = connections.configure_settings(fresh.DATABASES)
 
 
-def told(act: Callable[[], Any]) -> dict[str, Any]:
+def result(act: Callable[[], Any]) -> dict[str, Any]:
     """What a person would be told: done, or which refusal."""
     try:
         return {"refused": "", **(act() or {})}
@@ -67,11 +67,11 @@ def save(
         saved = edit_secret.put_new_version(get_environment(environment), Actor(actor), edit)
         return {"version": saved.version_id, "sequence": saved.sequence}
 
-    return told(act)
+    return result(act)
 
 
 def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
-    return told(
+    return result(
         lambda: {
             "version": decide_change.approve(
                 get_environment(environment), Actor(actor), sequence
@@ -81,12 +81,14 @@ def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") ->
 
 
 def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
-    return told(lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence))
+    return result(
+        lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
+    )
 
 
 def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> Any:
     """What a secret's page reads of it."""
-    return told(
+    return result(
         lambda: {
             "keys": [
                 key.name
@@ -105,7 +107,7 @@ def take_admin(of: str, actor: str, environment: str = "dev") -> Any:
     user = get_user_model().objects.get(username=of)
     person = people.find_person(user.pk, [environment])
     assert person
-    return told(
+    return result(
         lambda: people.take_role(
             get_environment(environment), Actor(actor), person, person.grants[0].pk
         )
@@ -145,7 +147,7 @@ def records(secret: str = "") -> list[dict[str, Any]]:
 
 
 def append(count: int, actor: str = "hana") -> dict[str, Any]:
-    """Writes so many records; tells which came to stand, and how often the turn could not be had."""
+    """Writes so many records; returns those written, and how often the lock was not to be had."""
     written: list[int] = []
     refused = 0
     while len(written) < count:
@@ -161,12 +163,11 @@ def append(count: int, actor: str = "hana") -> dict[str, Any]:
 
 
 def record(*, action: str = "sign_in", actor: str = "hana", **more: Any) -> Any:
-    return told(lambda: {"sequence": audit.record(Action(action), Actor(actor), **more).sequence})
+    return result(lambda: {"sequence": audit.record(Action(action), Actor(actor), **more).sequence})
 
 
 def run_sql(statements: list[str]) -> dict[str, Any]:
-    """Raw statements, as somebody with the database's password would give them; stops at the first that
-    fails."""
+    """Raw statements, as with the database's password; stops at the first that fails."""
     rows: list[Any] = []
     with connection.cursor() as cursor:
         for statement in statements:
@@ -179,8 +180,7 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
 
 
 def let_files_grow_no_more() -> None:
-    """A disk that is full, as far as this process can tell: there is room for SQLite's index of its log,
-    and for no record."""
+    """A full disk, for this process: room for SQLite's index of its log, none for a record."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
 
 

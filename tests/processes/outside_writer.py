@@ -1,8 +1,8 @@
 """A script outside the console, in a process of its own: plain boto3, JSON lines in and out.
 
-`plain` is what most scripts do: GetSecretValue, change one's own key, PutSecretValue. `careful` compares
-and swaps as the console does: PutSecretValue under a label of its own, then AWSCURRENT moved from the
-version that was read, or again.
+`plain` is what most scripts do: GetSecretValue, change one's own key, PutSecretValue. `careful`
+compares and swaps as the console does: PutSecretValue under a label of its own, then AWSCURRENT
+moved from the version that was read, or again.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def main(endpoint: str, region: str, role: str) -> None:
         answer(said=write(client, **job))
 
 
-def answer(**told: Any) -> None:
-    sys.stdout.write(f"{json.dumps(told)}\n")
+def answer(**result: Any) -> None:
+    sys.stdout.write(f"{json.dumps(result)}\n")
     sys.stdout.flush()
 
 

@@ -1,5 +1,4 @@
-"""The audit chain in a real database, on SQLite and PostgreSQL: append-only, unbroken under load and
-death, and telling of attacks."""
+"""The audit chain on SQLite and PostgreSQL: append-only, unbroken under load, tamper-evident."""
 
 from __future__ import annotations
 
@@ -72,7 +71,8 @@ ON_SQLITE = {
 ON_POSTGRES = {
     "truncate": f"TRUNCATE {TABLE}",
     "truncate with cascade": f"TRUNCATE {TABLE} CASCADE",
-    "merge": f"MERGE INTO {TABLE} t USING (SELECT 4 AS s) x ON t.sequence = x.s WHEN MATCHED THEN DELETE",
+    "merge": f"MERGE INTO {TABLE} t USING (SELECT 4 AS s) x ON t.sequence = x.s "
+    "WHEN MATCHED THEN DELETE",
 }
 
 
@@ -93,9 +93,9 @@ def test_s70_a_record_at_the_end_that_the_console_did_not_write_is_taken_but_fou
 ) -> None:
     """The database cannot know the key; the chain does."""
     assert console.ask("run_sql", statements=[copy_of_row(11)])["error"] == ""
-    told = console.ask("verify")
-    assert told["status"] == 1
-    assert "Record 11 does not match its hash" in told["text"]
+    result = console.ask("verify")
+    assert result["status"] == 1
+    assert "Record 11 does not match its hash" in result["text"]
 
 
 @pytest.mark.postgres
@@ -184,10 +184,10 @@ def test_s71_a_row_that_was_tampered_with_is_found_and_named(
     statements, expected = TAMPERED[how]
     assert console.ask("run_sql", statements=[*drop_triggers(database), *statements])["error"] == ""
 
-    told = console.ask("verify")
-    assert told["status"] == 1
-    assert expected in told["text"]
-    assert "The audit chain does not hold" in told["text"]
+    result = console.ask("verify")
+    assert result["status"] == 1
+    assert expected in result["text"]
+    assert "The audit chain does not hold" in result["text"]
 
 
 def checkpoint_of(console: Console) -> str:
@@ -209,11 +209,11 @@ def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(
     assert console.ask("run_sql", statements=cut)["error"] == ""
 
     assert console.ask("verify")["status"] == 0  # by itself the rest is a whole chain
-    told = console.ask("verify", checkpoint=known)
-    assert told["status"] == 1
+    result = console.ask("verify", checkpoint=known)
+    assert result["status"] == 1
     assert (
         "The chain ends at record 7, but a checkpoint knows record 10: the tail was cut off."
-        in told["text"]
+        in result["text"]
     )
 
 
@@ -239,12 +239,12 @@ def test_s73_eight_processes_write_one_unbroken_chain(
     consoles = start_all(database, PROCESSES)
     for number, console in enumerate(consoles):
         console.tell("append", count=RECORDS, actor=f"person {number}")
-    told = [console.hear()["said"] for console in consoles]
+    result = [console.hear()["said"] for console in consoles]
 
-    # SQLite's waiting is not in turn, so on a busy machine somebody may be refused there, and tries again.
+    # SQLite's waiting is not in turn, so on a busy machine one may be refused, and tries again.
     if not is_sqlite(database):
-        assert [answer["refused"] for answer in told] == [0] * PROCESSES
-    written = sorted(sequence for answer in told for sequence in answer["written"])
+        assert [answer["refused"] for answer in result] == [0] * PROCESSES
+    written = sorted(sequence for answer in result for sequence in answer["written"])
     assert written == list(range(1, PROCESSES * RECORDS + 1))
     told_by_command = consoles[0].ask("verify")
     assert told_by_command["status"] == 0
@@ -254,7 +254,7 @@ def test_s73_eight_processes_write_one_unbroken_chain(
 
 
 def owners(console: Console) -> list[str]:
-    """Who wrote, in the order of the chain: that they took turns shows that they wrote at the same time."""
+    """Who wrote, in the chain's order: alternating owners show concurrent writes."""
     return [row["actor"] for row in console.ask("records")]
 
 

@@ -1,4 +1,4 @@
-"""S78: the commands of docs/operations.md, run as they stand there: backed up while the console writes, restored, verified."""
+"""S78: runs the backup commands of docs/operations.md while the console writes."""
 
 from __future__ import annotations
 
@@ -57,9 +57,11 @@ def ensure_it_can_be_restored(
     kept = len(again.ask("records"))
     assert kept >= 10
     if kept < 50:
-        told = again.ask("verify", checkpoint=newest)
-        assert told["status"] == 1
-        assert f"The chain ends at record {kept}, but a checkpoint knows record 50" in told["text"]
+        result = again.ask("verify", checkpoint=newest)
+        assert result["status"] == 1
+        assert (
+            f"The chain ends at record {kept}, but a checkpoint knows record 50" in result["text"]
+        )
     assert "audit records are" in again.ask("run_sql", statements=[f"DELETE FROM {TABLE}"])["error"]
     assert again.ask("append", count=2)["written"] == [kept + 1, kept + 2]
     assert again.ask("verify")["status"] == 0

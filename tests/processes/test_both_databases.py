@@ -1,5 +1,4 @@
-"""What pages and saves do with the database, on SQLite and on PostgreSQL: a save, a look, a settlement,
-odd texts."""
+"""Pages and saves on SQLite and PostgreSQL: a save, a read, a settlement, odd texts."""
 
 from __future__ import annotations
 
@@ -56,9 +55,9 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
     for number in range(8):
         for each, key in ((console, "one"), (other, "other")):
             each.tell("save", secret=secret, base=base, values={f"{key} {number}": "new"})
-        told = [each.hear()["said"] for each in (console, other)]
-        assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"]
-        base = next(answer["version"] for answer in told if not answer["refused"])
+        result = [each.hear()["said"] for each in (console, other)]
+        assert sorted(answer["refused"] for answer in result) == ["", "VersionConflict"]
+        base = next(answer["version"] for answer in result if not answer["refused"])
         assert dev.current(secret) == base
     assert len(json.loads(dev.value(secret))) == 8
     assert console.ask("verify")["status"] == 0
@@ -71,8 +70,10 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
 def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(
     key: str, console: Console, dev: Aws
 ) -> None:
-    """jsonb holds neither NUL nor half a character: https://www.postgresql.org/docs/current/datatype-
-    json.html"""
+    """jsonb holds neither NUL nor half a character.
+
+    https://www.postgresql.org/docs/current/datatype-json.html
+    """
     secret, base = dev.make_secret(json.dumps({"A": "1", key: "2"}))
     assert console.ask("open_page", secret=secret) == {"refused": "", "keys": ["A", key]}
     saved = console.ask("save", secret=secret, base=base, values={key: "3"})
@@ -103,20 +104,10 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
 
     proxy.reset()
     proxy.after("swap", kill)
-    environ = {
-        **os.environ,
-        "DATABASE_URL": database,
-        "ENVIRONMENTS_FILE": str(environments_file),
-        "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
-    }
-    command = [sys.executable, "manage.py", "settle_audit", "--every", "1", "--min-age", "0"]
-    settling = subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    settling = start_settling(
+        DATABASE_URL=database,
+        ENVIRONMENTS_FILE=str(environments_file),
+        LOCAL_AWS_ENDPOINT=local_aws.endpoint,
     )
     try:
         child.go()
@@ -131,6 +122,17 @@ def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
         said = settling.communicate(timeout=10)[0]
     assert ended(console, secret) == ["done"], said
     assert dev.labels(secret) == {dev.current(secret): ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+
+
+def start_settling(**settings: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "settle_audit", "--every", "1", "--min-age", "0"],
+        cwd=PROJECT,
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def ended(console: Console, secret: str) -> list[str]:

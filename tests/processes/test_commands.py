@@ -1,4 +1,4 @@
-"""Commands as real processes: a value at a terminal is not echoed, a piped one is in nobody's output, and of two that race one is told."""
+"""Commands as real processes: no value is echoed or printed, and races are reported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from tests.processes.outside import Aws
 
 pytestmark = pytest.mark.processes
 PATIENCE = 60  # seconds
-MAKE_ACCOUNT = "from secrets_ui.services.people.accounts import make_account; make_account('hana', 'x' * 20, {'dev': 'editor'})"
+MAKE_ACCOUNT = (
+    "from secrets_ui.services.people.accounts import make_account; "
+    "make_account('hana', 'x' * 20, {'dev': 'editor'})"
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
-"""S62, with real processes: the same form sent twice, to two workers at once, makes exactly one new
-version."""
+"""S62, with real processes: the same form sent twice at once makes exactly one new version."""
 
 from __future__ import annotations
 
@@ -85,7 +84,7 @@ def test_s62_a_double_click_on_the_last_allowed_change_is_no_refusal(
 def test_s62_other_values_in_a_page_that_was_sent_before_are_refused_not_passed_over(
     pair: tuple[Console, Console], dev: Aws
 ) -> None:
-    """Back brings the page with the mark of its first sending; what is typed there next is another change."""
+    """Back brings the page with its old idempotency key; what is typed next is a new change."""
     secret, base = dev.make_secret()
     once = str(uuid.uuid4())
     assert pair[0].ask(**a_save(secret, base, "first", once=once))["refused"] == ""
@@ -122,10 +121,10 @@ def test_of_two_people_who_decide_at_once_one_does(
     for _ in range(ROUNDS // 2):
         secret, sequence = propose(pair[0], staging)
         one = {"do": "approve", "sequence": sequence, "environment": "staging", "actor": "kenji"}
-        told = at_once(pair, one, {**one, "do": second, "actor": "yuki"})
+        result = at_once(pair, one, {**one, "do": second, "actor": "yuki"})
 
-        assert sorted(answer["refused"] for answer in told)[0] == ""
-        assert {answer["refused"] for answer in told} - {""} <= {
+        assert sorted(answer["refused"] for answer in result)[0] == ""
+        assert {answer["refused"] for answer in result} - {""} <= {
             "SecretNotEditable",
             "VersionConflict",
         }

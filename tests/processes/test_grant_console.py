@@ -1,4 +1,4 @@
-"""manage.py grant_console on a real PostgreSQL: what the console's own user may do there, and what it may not."""
+"""manage.py grant_console on PostgreSQL: what the console's user may do, and may not."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_s70_the_console_s_user_works_and_can_neither_change_a_record_nor_a_tabl
     )
 
     for _ in range(2):  # after every upgrade again
-        told = owner.ask("command", name="grant_console", arguments=[role])
-        assert told["status"] == 0, told["text"]
+        result = owner.ask("command", name="grant_console", arguments=[role])
+        assert result["status"] == 0, result["text"]
     assert console.ask("append", count=3)["written"] == [1, 2, 3]
     assert console.ask("verify")["status"] == 0
     added = "INSERT INTO django_session VALUES ('a', 'b', now())"
@@ -49,17 +49,17 @@ def test_s70_the_console_s_user_works_and_can_neither_change_a_record_nor_a_tabl
 def test_a_role_that_is_not_there_is_told_in_one_line(
     postgres: PostgresServer, start: Start
 ) -> None:
-    told = start(postgres.new_database()).ask(
+    result = start(postgres.new_database()).ask(
         "command", name="grant_console", arguments=['no"body']
     )
-    assert told["status"] == 1
-    assert told["text"].startswith("The rights were not given: role ")
-    assert "does not exist" in told["text"]
-    assert "\n" not in told["text"]
+    assert result["status"] == 1
+    assert result["text"].startswith("The rights were not given: role ")
+    assert "does not exist" in result["text"]
+    assert "\n" not in result["text"]
 
 
 def test_on_sqlite_there_is_nobody_to_grant_to(
     start: Start, sqlite_copy: Callable[[], str]
 ) -> None:
-    told = start(sqlite_copy()).ask("command", name="grant_console", arguments=["miyabi"])
-    assert told == {"status": 1, "text": "DATABASE_URL: only PostgreSQL has users of its own."}
+    result = start(sqlite_copy()).ask("command", name="grant_console", arguments=["miyabi"])
+    assert result == {"status": 1, "text": "DATABASE_URL: only PostgreSQL has users of its own."}

@@ -1,4 +1,4 @@
-"""SIGKILL at each step of a save, a proposal and a decision: after settle_audit, the record and AWS agree."""
+"""SIGKILL at each step of a save, proposal and decision: settle_audit restores agreement."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ pytestmark = pytest.mark.processes
 
 @dataclass(frozen=True)
 class Consoles:
-    """`mortal` reaches AWS through the proxy and is killed; `steady` looks and settles afterwards, on the
-    same database."""
+    """`mortal` calls AWS through the proxy and is killed; `steady` settles afterwards.
+
+    Both are on the same database.
+    """
 
     mortal: Console
     steady: Console
     proxy: AwsProxy
 
     def kill_at(self, call: str, moment: str, do: str, *, nth: int = 1, **job: Any) -> None:
-        """Runs a job in a child that is killed right before or right after AWS carries out the nth call of
-        a name."""
+        """Runs a job in a child that is killed before or after AWS carries out the nth call."""
         child = self.mortal.fork(do, **job)
 
         def kill() -> Answer:
@@ -57,8 +58,10 @@ def consoles(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy) -> C
 
 
 def outcomes(steady: Console, secret: str) -> list[tuple[str, str]]:
-    """The action and outcome of each intent on a secret, "open" while it has none; each has one at the
-    most."""
+    """The action and outcome of each intent on a secret, "open" while it has none.
+
+    Each has one at the most.
+    """
     rows = steady.ask("records", secret=secret)
     ends = [row for row in rows if row["phase"] == "outcome"]
     assert len({row["intent"] for row in ends}) == len(ends)
@@ -71,8 +74,11 @@ def outcomes(steady: Console, secret: str) -> list[tuple[str, str]]:
 
 
 def ensure_agreement(steady: Console, aws: Aws, secret: str) -> None:
-    """What must hold after settle_audit: nothing is open; a version counts as done exactly where it is, or
-    was, current; no label of an edit is left; the chain holds."""
+    """What must hold after settle_audit.
+
+    Nothing is open. A version counts as done exactly where it is, or was, current. No label of an
+    edit is left. The chain holds.
+    """
     settled = steady.ask("settle")
     assert settled["status"] == 0, settled["text"]
     labels = aws.labels(secret)

@@ -1,4 +1,4 @@
-"""S47, with real processes: two admins take the role from each other at the same moment, and one of them stays."""
+"""S47: two admins take the role from each other at the same moment, and one stays."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ from tests.processes.conftest import Start
 
 pytestmark = pytest.mark.processes
 NASTY = {
-    "newlines": 'hana\n{"level": "info", "message": "audit record", "audit": {"actor": "forged"}}\r\nx',
+    "newlines": 'hana\n{"level": "info", "message": "audit record", '
+    '"audit": {"actor": "forged"}}\r\nx',
     "ansi": "hana\x1b[2J\x1b[31m\x9b1A\x07\x08",
     "format strings": "%s %(message)s %n {0} {audit} ${HOME} %100000d",
     "unicode line ends and direction marks": "hana\u2028\u2029\x85\u202emoc.elpmaxe\u200b",
@@ -32,9 +33,9 @@ def test_s74_a_record_stays_in_one_escaped_line(
     assert lines.count(b"\n") == 1
     assert lines.endswith(b"\n")
     assert all(0x20 <= byte < 0x7F for byte in lines[:-1])
-    told = json.loads(lines)
-    assert told["message"] == "audit record"
-    assert (told["audit"]["actor"], told["audit"]["secret"]) == (text, text)
+    result = json.loads(lines)
+    assert result["message"] == "audit record"
+    assert (result["audit"]["actor"], result["audit"]["secret"]) == (text, text)
     assert console.ask("verify")["status"] == 0
     assert console.ask("records")[0]["actor"] == text
     console.stop()

@@ -29,9 +29,9 @@ def console(start: Start, database: str, proxy: AwsProxy) -> Iterator[Console]:
 
 def ensure_nothing_was_done(console: Console, proxy: AwsProxy, dev: Aws) -> None:
     secret, base = dev.make_secret()
-    told = console.ask("save", secret=secret, base=base, values={"A": "new"})
+    result = console.ask("save", secret=secret, base=base, values={"A": "new"})
 
-    assert told["refused"] == "AuditUnavailable", told
+    assert result["refused"] == "AuditUnavailable", result
     assert proxy.calls == []
     assert dev.labels(secret) == {base: ["AWSCURRENT"]}
 
@@ -90,6 +90,6 @@ def test_s60_a_database_that_is_gone_stops_a_save(
     postgres.client("dropdb", "--force", url.rpartition("/")[2])
     secret, base = dev.make_secret()
 
-    told = console.ask("save", secret=secret, base=base, values={"A": "new"})
-    assert told["refused"] == "OperationalError", told
+    result = console.ask("save", secret=secret, base=base, values={"A": "new"})
+    assert result["refused"] == "OperationalError", result
     assert proxy.calls == []

@@ -1,10 +1,10 @@
 """A hundred races of real processes for the same secret, and no change lost.
 
-What "not lost" means: after a race, each change is in the current version, or was refused to its author's
-face. With a script that puts a whole document without comparing, AWS itself lets that script drop what it
-has not read. The console cannot prevent it, so what is shown there is: the console never drops the script's
-change, and what the script drops of the console's is only ever a version that the script replaced without
-reading it, still kept under AWSPREVIOUS.
+What "not lost" means: after a race, each change is in the current version, or was refused to its
+author's face. With a script that puts a whole document without comparing, AWS itself lets that
+script drop what it has not read. The console cannot prevent it, so what is shown there is: the
+console never drops the script's change, and what the script drops of the console's is only ever a
+version that the script replaced without reading it, still kept under AWSPREVIOUS.
 """
 
 from __future__ import annotations
@@ -90,18 +90,17 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
     expected: dict[str, str] = {}
     for race in range(RACES):
         base = dev.current(secret)
-        one, other = (
-            ("", "") if race % 2 else (" one", " other")
-        )  # both change the same key, or one each
+        # Both change the same key, or one each.
+        one, other = ("", "") if race % 2 else (" one", " other")
         keys = (f"{race}{one}", f"{race}{other}")
         for console, key, actor in zip(pair, keys, ("hana", "kenji"), strict=True):
             begin(console, secret, base, key, actor, actor)
-        told = [console.hear()["said"] for console in pair]
+        result = [console.hear()["said"] for console in pair]
 
-        assert sorted(answer["refused"] for answer in told) == ["", "VersionConflict"], told
-        winner = told.index(next(answer for answer in told if not answer["refused"]))
+        assert sorted(answer["refused"] for answer in result) == ["", "VersionConflict"], result
+        winner = result.index(next(answer for answer in result if not answer["refused"]))
         assert dev.labels(secret) == {
-            told[winner]["version"]: ["AWSCURRENT"],
+            result[winner]["version"]: ["AWSCURRENT"],
             base: ["AWSPREVIOUS"],
         }
         expected[keys[winner]] = ("hana", "kenji")[winner]
@@ -114,17 +113,17 @@ def test_s63_of_two_people_who_save_at_once_one_is_refused_and_nothing_is_lost(
 
 
 def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
-    """Every version that AWS has is one that the record says was made current, or one that the record says
-    lost its race; and a fair part of the races was decided by AWS's own comparison, not by an early
-    look."""
+    """Every version that AWS has was made current, or lost its race, by the audit log.
+
+    A fair part of the races was decided by AWS's own comparison, not by an early read.
+    """
     rows = console.ask("records", secret=secret)
     saves = [row for row in rows if row["action"] == "secret.save"]
     intents = {str(row["sequence"]): row["hash"] for row in saves if row["phase"] == "intent"}
     ends = {intents[row["intent"]]: row["outcome"] for row in saves if row["phase"] == "outcome"}
     assert set(ends) == set(intents.values())
-    assert set(dev.versions(secret)) - set(ends) <= {
-        dev.versions(secret)[0]
-    }  # the first, made outside
+    # The first, made outside.
+    assert set(dev.versions(secret)) - set(ends) <= {dev.versions(secret)[0]}
     assert set(ends.values()) == {"done", "conflict"}
     assert Counter(ends.values())["conflict"] >= RACES // 10
     assert console.ask("verify")["status"] == 0
@@ -132,8 +131,10 @@ def ensure_recorded(console: Console, dev: Aws, secret: str) -> None:
 
 @dataclass
 class Match:
-    """Races of a console and a script for one secret. Who lost gets a head start in the next race, so that
-    they stay close."""
+    """Races of a console and a script for one secret.
+
+    Who lost gets a head start in the next race, so that they stay close.
+    """
 
     console: Console
     script: Worker
@@ -156,9 +157,9 @@ class Match:
         self.script.send(
             how=self.how, secret=self.secret, key=f"{number} script", value="script", pause=pause
         )
-        told, wrote = self.console.hear()["said"], self.script.hear()["said"]
-        self.head += -0.005 if told["refused"] else 0.005
-        return told, wrote
+        result, wrote = self.console.hear()["said"], self.script.hear()["said"]
+        self.head += -0.005 if result["refused"] else 0.005
+        return result, wrote
 
 
 def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
@@ -168,15 +169,15 @@ def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
     expected: dict[str, str] = {}
     tally: Counter[str] = Counter()
     for race in range(RACES):
-        told, wrote = match.race(race)
+        result, wrote = match.race(race)
         expected[f"{race} script"] = "script"
-        if not told["refused"]:
+        if not result["refused"]:
             expected[f"{race} console"] = "console"
-        assert told["refused"] in ("", "VersionConflict")
+        assert result["refused"] in ("", "VersionConflict")
         assert json.loads(dev.value(match.secret)) == expected
         tally[
             "console refused"
-            if told["refused"]
+            if result["refused"]
             else "script looked again"
             if wrote["attempts"] > 1
             else "in turn"
@@ -192,22 +193,23 @@ def test_s63_a_plain_script_s_change_is_never_dropped_by_the_console(
     tally: Counter[str] = Counter()
     for race in range(RACES):
         base = dev.current(match.secret)
-        told, wrote = match.race(race)
+        result, wrote = match.race(race)
         now, labels = json.loads(dev.value(match.secret)), dev.labels(match.secret)
 
         assert now[f"{race} script"] == "script"
-        if told["refused"]:
-            assert told["refused"] == "VersionConflict"
+        if result["refused"]:
+            assert result["refused"] == "VersionConflict"
             assert labels == {wrote["made"]: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
             tally["console refused"] += 1
         elif f"{race} console" in now:
-            assert wrote["read"] == told["version"]
+            assert wrote["read"] == result["version"]
             tally["in turn"] += 1
         else:  # the script's own loss: it replaced what it had not read
             assert wrote["read"] == base
-            assert labels == {wrote["made"]: ["AWSCURRENT"], told["version"]: ["AWSPREVIOUS"]}
+            assert labels == {wrote["made"]: ["AWSCURRENT"], result["version"]: ["AWSPREVIOUS"]}
             assert (
-                json.loads(dev.value(match.secret, told["version"]))[f"{race} console"] == "console"
+                json.loads(dev.value(match.secret, result["version"]))[f"{race} console"]
+                == "console"
             )
             tally["dropped by the script"] += 1
     assert tally["console refused"] >= RACES // 10, tally

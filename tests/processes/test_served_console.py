@@ -34,8 +34,7 @@ def console(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def both_ports(console: Served) -> Iterator[tuple[int, int]]:
-    """Two servers on the one database, each with a worker of its own, for all tests from the first
-    that asks: a start costs more than any of them."""
+    """Two servers with one worker each on one database, started once: a start is expensive."""
     other = choose_port("NO_SUCH_VARIABLE", 0)
     with console.running(), console.running(PORT=str(other)):
         yield console.port, other
@@ -75,16 +74,16 @@ class Attempt:
 
     def ensure_refused(self) -> None:
         """503, in words and as JSON, with no AWS call."""
-        self.console.aws.seen.clear()
-        told, page = (
+        self.console.aws.received.clear()
+        result, page = (
             self.editor.post_raw(EDIT, self.form, **SCRIPT),
             self.editor.post_raw(EDIT, self.form),
         )
-        assert (told.status, page.status) == (503, 503)
-        assert json.loads(told.body)["problem"]["title"] == SAID
+        assert (result.status, page.status) == (503, 503)
+        assert json.loads(result.body)["problem"]["title"] == SAID
         assert SAID in page.text
         # The server that has just started may be settling, in the console's own name.
-        assert [call for call in self.console.aws.seen if call.person == "editor"] == []
+        assert [call for call in self.console.aws.received if call.person == "editor"] == []
         assert self.stored() == self.before
 
     def ensure_taken(self) -> None:
@@ -129,7 +128,10 @@ def test_s60_with_a_full_disk_an_edit_is_503_and_aws_is_not_asked(console: Serve
 
 @contextmanager
 def read_only(path: Path) -> Iterator[None]:
-    """By the file's own header, since root may write to any file: https://www.sqlite.org/fileformat.html#file_format_version_numbers"""
+    """By the file's own header, since root may write to any file.
+
+    https://www.sqlite.org/fileformat.html#file_format_version_numbers
+    """
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
     _set_write_version(path, 3)

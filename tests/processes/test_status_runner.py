@@ -1,4 +1,4 @@
-"""Runners as real processes: one pass at a time on either database, and a wish for one is fulfilled."""
+"""Runners as real processes: one pass at a time on either database; a wish is fulfilled."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(databa
     third.kill()
     third.communicate()
     if database.startswith("sqlite"):
-        return  # a lease ends by itself after two minutes; tests/services/status_pass/test_lock.py has that
+        # A lease ends by itself after two minutes: see tests/services/status_pass/test_lock.py.
+        return
     deadline = time.monotonic() + 20  # the server lets go of a dead process's lock once it notices
     while said(again := hold(environ)) == "held" and time.monotonic() < deadline:
         end(again)
@@ -84,10 +85,10 @@ def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Pat
         }
         for _ in range(2):  # the second one meets the rows of the first
             manage(environ, "run_checks", expect=0)
-    told = json.loads(manage(environ, "status", "--json"))
-    assert [place["name"] for place in told["environments"]] == ["dev", "staging", "prod"]
-    assert all(place["checked_at"] and not place["stale"] for place in told["environments"])
-    assert told["runner"]["last_pass"]["calls"]["secrets-manager.ListSecrets"] == 3
+    result = json.loads(manage(environ, "status", "--json"))
+    assert [place["name"] for place in result["environments"]] == ["dev", "staging", "prod"]
+    assert all(place["checked_at"] and not place["stale"] for place in result["environments"])
+    assert result["runner"]["last_pass"]["calls"]["secrets-manager.ListSecrets"] == 3
 
 
 def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) -> str:

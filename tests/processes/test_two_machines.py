@@ -1,4 +1,4 @@
-"""Two machines, each with a gunicorn of two workers, on one PostgreSQL: whatever one of the four knows, all know.
+"""Two machines with two workers each on one PostgreSQL: what one worker knows, all know.
 
 The console's database user may do what grant_console says, and no more.
 """
@@ -38,7 +38,7 @@ PEOPLE = ("aoi", "haruto", "hina", "ren", "riku", "sora")
 
 @dataclass
 class Machines:
-    """Two ports, on which two gunicorns listen; `owner` is the environment of whoever owns the tables."""
+    """Two gunicorns on two ports; `owner` is the environment of the tables' owner."""
 
     console: Served
     ports: tuple[int, int]
@@ -50,16 +50,19 @@ class Machines:
         return person
 
     def everywhere(self, person: Person, path: str) -> set[tuple[int, str]]:
-        """Status and Location from every one of the four workers: it goes on until each has answered. Several ask at once, since a worker
-        that is awake would take one request after the other, and leave none to its neighbour."""
-        told, before = set(), len(self.console.workers())
+        """Status and Location from every one of the four workers, repeated until each answered.
+
+        Several ask at once, since a worker that is awake would take one request after the other,
+        and leave none to its neighbour.
+        """
+        result, before = set(), len(self.console.workers())
         tabs = [Person(port, person.cookies()) for port in self.ports for _ in range(4)]
         with ThreadPoolExecutor(len(tabs)) as pool:
             for _ in range(100):
                 for answer in pool.map(lambda tab: tab.get(path), tabs):
-                    told.add((answer.status, answer.headers.get("Location", "")))
+                    result.add((answer.status, answer.headers.get("Location", "")))
                 if len(set(self.console.workers()[before:])) == 4:
-                    return told
+                    return result
         raise AssertionError("Some worker has not answered once in 800 requests.")
 
     def manage(self, *command: str) -> str:
@@ -160,7 +163,10 @@ def test_s28_a_role_that_is_taken_away_is_gone_in_every_worker_at_the_next_reque
 ) -> None:
     person = machines.sign_in("riku", at=1)
     assert machines.everywhere(person, "/prod/") == {(200, "")}
-    shell = "from secrets_ui.models import RoleGrant; RoleGrant.objects.filter(user__username='riku').delete()"
+    shell = (
+        "from secrets_ui.models import RoleGrant; "
+        "RoleGrant.objects.filter(user__username='riku').delete()"
+    )
     machines.manage("shell", "-c", shell)
     assert {status for status, _ in machines.everywhere(person, "/prod/")} == {403}
 
@@ -196,11 +202,11 @@ def test_s63_of_two_editors_on_two_machines_one_is_refused_and_told(machines: Ma
     people = [machines.sign_in(name, at) for at, name in enumerate(("aoi", "ren"))]
     for number in range(3):
         base = machines.console.current("prod", NAME)
-        told = at_once(
+        result = at_once(
             *[(person, save_form(base, f"/srv/{at}/{number}")) for at, person in enumerate(people)]
         )
-        assert sorted(answer.status for answer in told) == [200, 409], [
-            answer.text for answer in told
+        assert sorted(answer.status for answer in result) == [200, 409], [
+            answer.text for answer in result
         ]
 
 
@@ -225,25 +231,25 @@ def test_s73_the_chain_is_whole_under_writes_through_both_machines(machines: Mac
 
     def come_and_go(number: int) -> list[int]:
         person = Person(machines.ports[number % 2])
-        told = [person.sign_in("viewer", machines.console.password).status]
+        result = [person.sign_in("viewer", machines.console.password).status]
         for turn in range(10):
             person.move_to(machines.ports[(number + turn) % 2])
-            told.append(person.get("/prod/edit/miyabi/prod/api-keys").status)  # a viewer may not
-        return [*told, person.post("/sign-out", {}).status]
+            result.append(person.get("/prod/edit/miyabi/prod/api-keys").status)  # a viewer may not
+        return [*result, person.post("/sign-out", {}).status]
 
     workers = len(machines.console.workers())
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(come_and_go, range(8)))
-    assert told == [[302, *[403] * 10, 302]] * 8
+        result = list(pool.map(come_and_go, range(8)))
+    assert result == [[302, *[403] * 10, 302]] * 8
     assert len(set(machines.console.workers()[workers:])) == 4
     assert count_records(machines) == before + 8 * 12
 
 
 def count_records(machines: Machines) -> int:
     """Of a chain that holds."""
-    told = machines.manage("verify_audit")
-    assert "The audit chain holds" in told
-    return int(json.loads(told.splitlines()[0])["checkpoint"]["count"])
+    result = machines.manage("verify_audit")
+    assert "The audit chain holds" in result
+    return int(json.loads(result.splitlines()[0])["checkpoint"]["count"])
 
 
 # Here belongs: a step-up on one machine counts on the other, and a code is good once over both.

@@ -1,4 +1,4 @@
-"""S01: a canary goes through everything that the console does, in every role and every error; then all that it wrote is searched."""
+"""S01: a canary goes through every job, role and error; then all output is searched."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core import signing
@@ -19,6 +20,7 @@ from tests.urls import every_url
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 SCRIPT = {"Accept": "application/json"}
+CALLS = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 
 
@@ -46,8 +48,7 @@ class Tour:
             client.create_secret(Name=f"miyabi/prod/{name}", SecretString=text)
 
     def look_everywhere(self, person: Person, who: str) -> None:
-        """Those who edit open every kind of secret, the others one: tests/security/test_leaks.py
-        has the pages of each for every role."""
+        """Editors open every kind of secret, others one: test_leaks.py has each role's pages."""
         edits = who in ("editor", "admin")
         names = ("config", "object", "text", "list", "unknown") if edits else ("object",)
         paths = {
@@ -61,7 +62,7 @@ class Tour:
         self.note(f"{who}: no page", person.get("/no/such/page"))
 
     def reveal(self, person: Person) -> None:
-        """The one answer that may hold the value is looked at and not kept; those that refuse it are."""
+        """The one answer that may hold the value is not kept; those that refuse it are."""
         full, url = "miyabi/prod/object", "/prod/reveal/miyabi/prod/object"
         form = {
             "key": "CANARY",
@@ -86,7 +87,7 @@ class Tour:
         self.note("reveal by GET", person.get(url))
 
     def write(self, person: Person) -> None:
-        """Create, edit, remove, save a document, conflict: typed values go the one way that they have."""
+        """Creates, edits, removes, saves a document and provokes a conflict."""
         for name in ("config", "object"):
             full, url = f"miyabi/prod/{name}", f"/prod/edit/miyabi/prod/{name}"
             base = self.console.current("prod", full)
@@ -137,29 +138,23 @@ class Tour:
         self.note("oversized", person.post(url, good | {"form-0-value": self.typed * 20_000}))
         self.note("too large", person.post(url, good | {"form-0-value": self.typed * 2_500}))
         self.note("unknown host", person.post(url, good, Host="evil.example"))
-        for operation in (
-            "DescribeSecret",
-            "GetSecretValue",
-            "PutSecretValue",
-            "UpdateSecretVersionStage",
-        ):
-            for code in (
-                "AccessDeniedException",
-                "ThrottlingException",
-                "InvalidParameterException",
-                f"Odd{self.typed[:5]}",
-            ):
-                self.console.aws.break_call(operation, code, f"{self.stored} {self.typed}")
-                self.note(f"{operation} {code}", person.post(url, good | {"once": ""}, **SCRIPT))
-            self.console.aws.drop_call(operation)
-            self.note(f"{operation} lost", person.post(url, good | {"once": ""}))
-            self.console.aws.mend()
+        self._fail_in_aws(person, url, good)
         with closing(
             sqlite3.connect(self.console.folder / "db.sqlite3", isolation_level=None)
         ) as other:
             other.execute("BEGIN IMMEDIATE")
             assert self.note("database locked", person.post(url, good | {"once": ""})).status == 503
             self.note("database locked, a check", person.get(f"/prod/troubleshoot/{full}"))
+
+    def _fail_in_aws(self, person: Person, url: str, good: dict[str, Any]) -> None:
+        codes = ("AccessDeniedException", "ThrottlingException", "InvalidParameterException")
+        for operation in CALLS:
+            for code in (*codes, f"Odd{self.typed[:5]}"):
+                self.console.aws.break_call(operation, code, f"{self.stored} {self.typed}")
+                self.note(f"{operation} {code}", person.post(url, good | {"once": ""}, **SCRIPT))
+            self.console.aws.drop_call(operation)
+            self.note(f"{operation} lost", person.post(url, good | {"once": ""}))
+            self.console.aws.mend()
 
     def fail_to_sign_in(self) -> None:
         for name in ("viewer", self.typed):
@@ -211,7 +206,7 @@ def sessions(console: Served) -> Iterator[tuple[str, bytes]]:
     """Their rows decoded: Django compresses and encodes them."""
     with closing(sqlite3.connect(console.folder / "db.sqlite3")) as database:
         for (row,) in database.execute("SELECT session_data FROM django_session"):
-            told = signing.loads(
+            result = signing.loads(
                 row, key=console.environ["SECRET_KEY"], salt="django.contrib.sessions.SessionStore"
             )
-            yield "a session", json.dumps(told, ensure_ascii=False).encode()
+            yield "a session", json.dumps(result, ensure_ascii=False).encode()

@@ -1,9 +1,9 @@
-"""A console process for tests: takes jobs as JSON lines on standard input and answers in JSON lines.
+"""A console process for tests: takes jobs as JSON lines on stdin and answers in JSON lines.
 
-The services run as they are, on a database and a local AWS that the environment names. A job begins after
-its `pause`. One with `fork` runs in a child of its own, which says its process id and waits for a line
-before it starts: a test can then kill it at any step. With `stay_connected` the next job has the same
-connection to the database.
+The services run as they are, on a database and a local AWS that the environment names. A job begins
+after its `pause`. One with `fork` runs in a child of its own, which says its process id and waits
+for a line before it starts: a test can then kill it at any step. With `stay_connected` the next job
+has the same connection to the database.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def fork(job: dict[str, Any], jobs: Any) -> None:
     os._exit(0)
 
 
-def answer(**told: Any) -> None:
-    _answers.write(json.dumps(told) + "\n")
+def answer(**result: Any) -> None:
+    _answers.write(json.dumps(result) + "\n")
     _answers.flush()
 
 

@@ -24,7 +24,10 @@ def canary() -> str:
 
 @pytest.fixture
 def logged() -> Iterator[Callable[[], str]]:
-    """What any handler could have written since, with the root logger at DEBUG: the plain line, the JSON line, the record itself."""
+    """All that a handler could have written since, with the root logger at DEBUG.
+
+    The plain line, the JSON line, and the log record itself.
+    """
     stream = io.StringIO()
     handlers = [_Plain(stream), _Json(stream), _Raw(stream)]
     root = logging.getLogger()
@@ -88,7 +91,10 @@ def provider_process() -> Iterator[OidcProvider]:
 
 @pytest.fixture
 def provider(provider_process: OidcProvider, settings: Any, tmp_path: Any) -> OidcProvider:
-    """The provider, the console set up for it, and environments whose groups give roles. No local AWS: pages that need none."""
+    """The provider, the console set up for it, and environments whose groups give roles.
+
+    No local AWS: pages that need none.
+    """
     running = provider_process
     running.wrong, running.sessions, running.grants = Wrong(), {}, {}
     running.people = {

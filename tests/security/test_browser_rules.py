@@ -1,4 +1,4 @@
-"""Section D of the security requirements: what a browser may do with our pages, as far as the server says it."""
+"""Section D of the security requirements: what the server lets a browser do with pages."""
 
 from __future__ import annotations
 
@@ -78,6 +78,24 @@ def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(
     assert {200, 302, 400, 403, 405} <= seen
 
 
+STATUSES = {
+    "unknown host": 400,
+    "oversized": 413,
+    "length that is none": 413,
+    "no page": 404,
+    "no static file": 404,
+    "session over": 302,
+    "session over, JSON": 401,
+    "foreign form": 403,
+    "nothing changes": 400,
+    "conflict": 409,
+    "export": 403,
+    "locked": 429,
+    "AWS refuses": 502,
+    "fault": 500,
+}
+
+
 def test_s50_errors_have_the_headers_whoever_answers(
     watched: Watched, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,11 +126,7 @@ def test_s50_errors_have_the_headers_whoever_answers(
     monkeypatch.setattr(secret_pages, "ensure_somewhere", lambda *a: 1 / 0)
     answers["fault"] = client.get("/")
     statuses = {name: answer.status_code for name, answer in answers.items()}
-    assert statuses == {
-        "unknown host": 400, "oversized": 413, "length that is none": 413, "no page": 404, "no static file": 404, "session over": 302,
-        "session over, JSON": 401, "foreign form": 403, "nothing changes": 400, "conflict": 409, "export": 403, "locked": 429,
-        "AWS refuses": 502, "fault": 500,
-    }  # fmt: skip
+    assert statuses == STATUSES
     for name, answer in answers.items():
         assert_headers(answer.headers, name)
         assert answer["Cache-Control"] == "no-store", name
@@ -145,7 +159,10 @@ print(json.dumps([[answer.status_code, dict(answer.headers)] for answer in answe
 
 @pytest.mark.processes
 def test_s50_a_form_may_lead_to_the_provider_and_to_no_other_origin() -> None:
-    ask = "import django; django.setup(); from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    ask = (
+        "import django; django.setup(); from django.conf import settings as s; "
+        "print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    )
     client = {
         "OIDC_CLIENT_ID": "x",
         "OIDC_CLIENT_SECRET": "y",
@@ -179,9 +196,13 @@ def test_s50_under_tls_hsts_is_there_and_without_tls_nothing_but_the_way_to_it(
     )
     host = "console.miyabi-world.com"
     asked = [
-        ("/sign-in", True, host), ("/", True, host), ("/none/at/all", True, host), ("/", False, host),
-        ("/", True, "evil.example"), ("/", False, "evil.example"),
-    ]  # fmt: skip
+        ("/sign-in", True, host),
+        ("/", True, host),
+        ("/none/at/all", True, host),
+        ("/", False, host),
+        ("/", True, "evil.example"),
+        ("/", False, "evil.example"),
+    ]
     settings = production(
         DJANGO_SETTINGS_MODULE="deployed",
         PYTHONPATH=f"{tmp_path}:{PROJECT}",
@@ -210,11 +231,14 @@ def _with_csrf(client: Client) -> Client:
     return client
 
 
-MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
+MARKUP = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"
+    "{{ 7|add:7 }}{% now 'Y' %}\u202egnitaer\u2066"
+)
 
 
 def assert_inert(page: str) -> None:
-    """No tag, attribute or template of the hostile text came to life, and no bidirectional mark reaches beyond its place."""
+    """The hostile text made no tag, attribute, template or bidirectional mark of effect."""
     for alive in ("<script>alert", "<img src=x", "onerror=alert(2)>\"'"):
         assert alive not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -263,8 +287,8 @@ def test_s52_a_hostile_answer_of_aws_is_shown_inert(watched: Watched, signed_in:
     page = client.get("/dev/secret/miyabi/dev/config").content.decode()
     assert "Odd&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
-    told = client.get("/dev/secret/miyabi/dev/config", **JSON)
-    assert told["Content-Type"] == "application/json"
+    result = client.get("/dev/secret/miyabi/dev/config", **JSON)
+    assert result["Content-Type"] == "application/json"
 
 
 def test_s52_a_hostile_path_is_shown_inert(signed_in: SignedIn) -> None:
@@ -347,7 +371,7 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
     forms = posts(estate)
     client = _with_csrf(signed_in("admin", "dev"))
     mine, foreign = _token(client, "/dev/"), _token(Client(), "/sign-in")
-    aws.seen.clear()
+    aws.received.clear()
     headers = {**(JSON if script else {}), **({} if origin == "none" else {"HTTP_ORIGIN": origin})}
     tokens = {
         "none": None,
@@ -361,7 +385,7 @@ def test_s53_a_post_without_or_with_a_foreign_token_or_origin_is_403_with_no_aws
             answer = client.post(path, sent, **headers)
             assert answer.status_code == 403, (path, name)
             assert ("application/json" in answer["Content-Type"]) is script
-    assert aws.seen == []
+    assert aws.received == []
     assert client.get("/dev/").status_code == 200  # nobody was signed out
 
 

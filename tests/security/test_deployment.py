@@ -1,4 +1,4 @@
-"""Section G of the security requirements: what the console starts with, and what it shows of itself."""
+"""Section G of the security requirements: starting, and what the console shows of itself."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_s87_health_shows_nothing_of_the_inside(client: Client, url: str) -> Non
     assert fine.content == b"ok\n"
     assert failing.content in (b"ok\n", b"not ready\n")
     for answer in (fine, failing):
-        told = json.dumps(dict(answer.headers)).lower()
+        result = json.dumps(dict(answer.headers)).lower()
         for word in (
             "django",
             "python",
@@ -179,7 +179,7 @@ def test_s87_health_shows_nothing_of_the_inside(client: Client, url: str) -> Non
             "testserver",
             "set-cookie",
         ):
-            assert word not in told
+            assert word not in result
 
 
 @pytest.mark.django_db

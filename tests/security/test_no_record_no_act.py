@@ -1,4 +1,4 @@
-"""Section E, S60 and S69 through HTTP: where the record cannot be written, no view does anything."""
+"""Section E, S60 and S69 through HTTP: without a record, no view does anything."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_s60_with_a_read_only_database_nothing_is_done(
         aws.operations()
     )
     if name.startswith("save"):
-        assert aws.seen == []
+        assert aws.received == []
     assert estate.value("dev", "config") == before
     assert Session.objects.count() == 1
 
@@ -110,7 +110,7 @@ def test_s60_no_decision_is_carried_out_without_a_record(
     proposed = save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/new")
     number, before = proposed.json()["saved"].rpartition("=")[2], estate.value("dev", "config")
     client = signed_in("admin", "dev")
-    aws.seen.clear()
+    aws.received.clear()
     with read_only():
         assert client.post(f"/dev/changes/{number}", {"decision": decision}).status_code == 503
     assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(
@@ -138,7 +138,7 @@ def test_s60_a_refusal_that_cannot_be_recorded_is_one_all_the_same(
     client = signed_in("viewer", "dev")
     with read_only():
         assert client.get(edit_url("dev", "config")).status_code == 503
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s69_a_person_s_writes_are_limited_and_told_so(
@@ -152,13 +152,13 @@ def test_s69_a_person_s_writes_are_limited_and_told_so(
             save_key(client, estate, "dev", "config", "MIYABI_ROOT", f"/{number}").status_code
             == 200
         )
-    aws.seen.clear()
+    aws.received.clear()
     refused = save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/3")
     assert (refused.status_code, refused.json()["problem"]["title"]) == (
         429,
         "Too many changes in a short time",
     )
-    assert aws.seen == []
+    assert aws.received == []
     record = AuditRecord.objects.get(action="rate.limited")
     assert (record.actor, record.outcome, record.secret) == ("hana", "refused", "miyabi/dev/config")
     assert (

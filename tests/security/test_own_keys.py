@@ -1,4 +1,4 @@
-"""What becomes of the console when one of its own keys is changed, as docs/operations.md tells it."""
+"""What happens when one of the console's own keys changes, as docs/operations.md has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section A, S05 and S06: when something breaks, or everything is logged, with values in every local variable."""
+"""Section A, S05 and S06: faults and full logging, with values in every local variable."""
 
 from __future__ import annotations
 
@@ -73,9 +73,17 @@ def break_answer(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 @pytest.mark.parametrize("break_it", [break_view, break_form, break_gateway, break_answer])
 def test_s05_a_fault_with_values_in_its_locals_shows_none_on_the_page_or_in_any_log(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, settings: Any, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str],
-    output: Callable[[], str], canary: str, break_it: Callable[..., None], script: bool, debug: bool,
-) -> None:  # fmt: skip
+    make_estate: Callable[..., Estate],
+    signed_in: SignedIn,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    logged: Callable[[], str],
+    output: Callable[[], str],
+    canary: str,
+    break_it: Callable[..., None],
+    script: bool,
+    debug: bool,
+) -> None:
     estate, typed = make_estate(only=("dev",)), make_canary()
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/dev/config", SecretString=f'{{"CANARY": "{_in_json(canary)}"}}'
@@ -134,7 +142,7 @@ def test_s05_a_foreign_error_s_text_stays_out_of_the_log_stream(
     output: Callable[[], str],
     canary: str,
 ) -> None:
-    """Its text may repeat what it choked on, and Django's own console handler would print it with DEBUG on."""
+    """The text may repeat a value, and Django's console handler prints it with DEBUG on."""
 
     def explode(*args: Any) -> None:
         raise Broken(canary)
@@ -151,9 +159,13 @@ def test_s05_a_foreign_error_s_text_stays_out_of_the_log_stream(
 
 
 def test_s06_a_save_with_every_logger_at_debug_leaves_nothing_in_any_handler(
-    make_estate: Callable[..., Estate], signed_in: SignedIn, logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch,
-    output: Callable[[], str], canary: str,
-) -> None:  # fmt: skip
+    make_estate: Callable[..., Estate],
+    signed_in: SignedIn,
+    logged: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+    output: Callable[[], str],
+    canary: str,
+) -> None:
     estate, typed = make_estate(only=("dev",)), make_canary()
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/dev/config", SecretString=f'{{"CANARY": "{_in_json(canary)}"}}'

@@ -1,4 +1,7 @@
-"""Second factors of local accounts: codes, recovery codes, and who may change them. S14, S22, S25, S30, S32."""
+"""Second factors of local accounts: codes, recovery codes, and who may change them.
+
+S14, S22, S25, S30, S32.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ def test_s27_a_new_password_is_on_record_counts_at_once_and_ends_every_other_ses
 
 
 @pytest.mark.parametrize(
-    ("first", "again", "told"),
+    ("first", "again", "result"),
     [
         ("short", "", "12 characters"),
         ("password12345", "", "too common"),
@@ -86,13 +89,13 @@ def test_s27_a_new_password_is_on_record_counts_at_once_and_ends_every_other_ses
     ],
 )
 def test_a_password_that_will_not_do_changes_nothing_and_is_not_sent_back(
-    hana: Any, first: str, again: str, told: str
+    hana: Any, first: str, again: str, result: str
 ) -> None:
     client = client_of(hana)
     answer = new_password(client, first, again)
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert told in page
+    assert result in page
     assert f'value="{first}"' not in page
     assert not AuditRecord.objects.filter(action="password.change").exists()
     assert first_step(Client()).status_code == 302

@@ -1,4 +1,7 @@
-"""Sign-in and step-up by a real OpenID Connect provider on another port. S21, S25, S30, S31, S33."""
+"""Sign-in and step-up by a real OpenID Connect provider on another port.
+
+S21, S25, S30, S31, S33.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def is_signed_in(client: Client) -> bool:
 
 
 def test_it_works(provider: OidcProvider) -> None:
-    """Groups give roles, the name is the address, and the session holds nothing of the provider's."""
+    """Groups give roles, the name is the address, and the session keeps nothing else."""
     walker = Walker(provider)
     assert "Sign in with" in walker.console.get("/sign-in").content.decode()
     answer = walker.sign_in("hana", next="/account")
@@ -57,8 +60,13 @@ def test_it_works(provider: OidcProvider) -> None:
     assert last("sign_in") == {"actor": HANA, "outcome": "done", "by": "provider"}
     assert not get_user_model().objects.get(username=HANA).has_usable_password()
     assert set(walker.console.session.keys()) == {
-        "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "seen", "proved_at",
-    }  # fmt: skip
+        "_auth_user_id",
+        "_auth_user_backend",
+        "_auth_user_hash",
+        "started",
+        "seen",
+        "proved_at",
+    }
 
 
 def test_the_question_bears_state_nonce_and_pkce_and_no_secret(provider: OidcProvider) -> None:
@@ -83,10 +91,13 @@ def test_groups_are_read_anew_at_each_sign_in_and_an_admin_s_roles_stay(
     Walker(provider).sign_in("hana")
 
     assert grants() == {
-        ("prod", "viewer", "admin"), ("dev", "admin", "groups"), ("prod", "admin", "groups"), ("prod", "auditor", "groups"),
-    }  # fmt: skip
-    told = last("roles.from_groups")
-    assert told["roles"] == ["admin in dev", "admin in prod", "auditor in prod"]
+        ("prod", "viewer", "admin"),
+        ("dev", "admin", "groups"),
+        ("prod", "admin", "groups"),
+        ("prod", "auditor", "groups"),
+    }
+    result = last("roles.from_groups")
+    assert result["roles"] == ["admin in dev", "admin in prod", "auditor in prod"]
     before = AuditRecord.objects.filter(action="roles.from_groups").count()
     Walker(provider).sign_in("hana")
     assert AuditRecord.objects.filter(action="roles.from_groups").count() == before
@@ -125,8 +136,11 @@ def test_s21_somebody_in_no_group_with_a_role_stays_out_and_is_told_what_to_ask_
     assert not is_signed_in(walker.console)
     assert not get_user_model().objects.exists()
     assert last("sign_in") == {
-        "actor": HANA, "outcome": "refused", "by": "provider", "why": "in no group with a role",
-    }  # fmt: skip
+        "actor": HANA,
+        "outcome": "refused",
+        "by": "provider",
+        "why": "in no group with a role",
+    }
 
 
 def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_open(
@@ -135,9 +149,8 @@ def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_op
     first = Walker(provider)
     first.sign_in("hana")
     assert is_signed_in(first.console)
-    provider.people["hana"].groups = [
-        "everybody"
-    ]  # or the group was deleted: it does not come any more
+    # Or the group was deleted: it does not come any more.
+    provider.people["hana"].groups = ["everybody"]
     assert Walker(provider).sign_in("hana").status_code == 403
     assert not is_signed_in(first.console)
     assert grants() == set()
@@ -146,8 +159,13 @@ def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_op
 def test_s21_no_page_of_allauth_is_there() -> None:
     client = Client()
     for path in (
-        "/accounts/signup/", "/accounts/login/", "/accounts/social/signup/", "/accounts/oidc/sso/login/", "/signup", "/accounts/2fa/",
-    ):  # fmt: skip
+        "/accounts/signup/",
+        "/accounts/login/",
+        "/accounts/social/signup/",
+        "/accounts/oidc/sso/login/",
+        "/signup",
+        "/accounts/2fa/",
+    ):
         assert client.get(path).status_code in (404, 302)
         assert client.post(path, {"username": "x", "email": "x@x.example"}).status_code in (
             404,
@@ -287,9 +305,9 @@ def test_s31_a_token_that_proves_nothing_is_refused_and_recorded(
     assert "not one to rely on" in answer.content.decode()
     assert not is_signed_in(walker.console)
     assert not get_user_model().objects.exists()
-    told = last("sign_in")
-    assert (told["actor"], told["outcome"]) == ("unknown", "refused")
-    assert told["why"].startswith("ID token: ")
+    result = last("sign_in")
+    assert (result["actor"], result["outcome"]) == ("unknown", "refused")
+    assert result["why"].startswith("ID token: ")
 
 
 def test_s31_a_replayed_state_is_refused(provider: OidcProvider) -> None:

@@ -58,7 +58,7 @@ def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_noth
         if page == "edit"
         else document_form(base, json.dumps({"A": canary}))
     )
-    aws.seen.clear()
+    aws.received.clear()
 
     answer = client.post(edit_url("dev", "config", page), form, **(JSON if script else {}))
 
@@ -70,9 +70,14 @@ def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_noth
     assert canary not in answer.content.decode()
     assert [session.get_decoded() for session in Session.objects.all()] == [dict(client.session)]
     assert not set(client.session.keys()) - {
-        "_auth_user_id", "_auth_user_backend", "_auth_user_hash", "started", "seen", "proved_at"
-    }  # fmt: skip
-    assert aws.seen == []
+        "_auth_user_id",
+        "_auth_user_backend",
+        "_auth_user_hash",
+        "started",
+        "seen",
+        "proved_at",
+    }
+    assert aws.received == []
     assert estate.value("dev", "config") == before
     record = AuditRecord.objects.get(action="access.refused")
     assert (record.actor, record.outcome, record.environment) == ("hana", "refused", "dev")
@@ -91,7 +96,7 @@ def test_s30_the_form_is_not_given_out_either_and_the_way_leads_there_and_back(
     asked = client.get(edit_url("dev", "config"))
 
     assert asked["Location"] == f"/step-up?next={quote(edit_url('dev', 'config'), safe='')}"
-    assert aws.seen == []
+    assert aws.received == []
     assert not AuditRecord.objects.filter(action="access.refused").exists()
     assert client.get(asked["Location"]).context["next"] == edit_url("dev", "config")
     done = confirm(client, PASSWORD, next=edit_url("dev", "config"))
@@ -112,10 +117,10 @@ def test_s30_a_decision_needs_one_too(
     page = client.get("/dev/changes").content.decode()
     assert "Approve" not in page
     assert "/step-up?next=/dev/changes" in page
-    aws.seen.clear()
+    aws.received.clear()
     for decision in ("approve", "reject"):
         assert client.post(f"/dev/changes/{number}", {"decision": decision}).status_code == 403
-    assert aws.seen == []
+    assert aws.received == []
     age_proof(client, 0)
     assert "Approve" in client.get("/dev/changes").content.decode()
     assert client.post(f"/dev/changes/{number}", {"decision": "approve"}).status_code == 302

@@ -1,4 +1,4 @@
-"""docs/security-tests.md names every test of a security requirement, and no test that does not exist."""
+"""docs/security-tests.md names every test of a security requirement, and only those."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Fixtures for the services: a console in this process whose calls to the local AWS pass a proxy of the
-test."""
+"""Fixtures for the services: a console in this process, and a proxy before the local AWS."""
 
 from __future__ import annotations
 
@@ -31,8 +30,10 @@ def proxy(proxy_of_session: AwsProxy) -> AwsProxy:
 
 @pytest.fixture(scope="session")
 def accounts() -> dict[str, Environment]:
-    """One set for all tests: each makes secrets of its own. dev saves at once, staging asks for a second
-    person, prod for a reason."""
+    """One set for all tests: each makes secrets of its own.
+
+    dev saves at once, staging asks for a second person, prod for a reason.
+    """
     return fresh_environments(staging=Rules(second_person=True))
 
 

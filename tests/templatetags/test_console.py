@@ -40,9 +40,9 @@ def test_a_state_has_one_of_four_levels() -> None:
 
 def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
     moment = datetime(2026, 11, 23, 14, 5, 9, tzinfo=UTC)
-    told = '<time datetime="2026-11-23T14:05:09+00:00" title="23 Nov 2026, 14:05:09 UTC">'
-    assert str(ago(moment)).startswith(told)
-    assert str(ago(moment.isoformat())).startswith(told)
+    result = '<time datetime="2026-11-23T14:05:09+00:00" title="23 Nov 2026, 14:05:09 UTC">'
+    assert str(ago(moment)).startswith(result)
+    assert str(ago(moment.isoformat())).startswith(result)
     assert 'title="2026-11-23 (AWS tells the day only)"' in str(ago_day(moment))
 
 
@@ -54,7 +54,8 @@ def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
             "Firefox on Linux",
         ),
         (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "
+            "Chrome/140.0 Safari/537.36 Edg/140.0",
             "Edge on Windows",
         ),
         (

@@ -102,9 +102,8 @@ def applied(
         "prod"
     ]
     clients = assume(local_aws.endpoint, environment)
-    create_function(
-        clients.lambda_, environment, outputs["lambda_role_arn"]
-    )  # deployed by other means
+    # Deployed by other means.
+    create_function(clients.lambda_, environment, outputs["lambda_role_arn"])
     return Applied(terraform, environment, values, clients, local_aws.endpoint, outputs)
 
 

@@ -1,4 +1,4 @@
-"""CloudTrail's events about secrets and keys, as AWS writes them; made up, and cut down to what filters look at."""
+"""CloudTrail events about secrets and keys: made up, and reduced to what filters read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def read(secret: str, *, code: str = "", message: str = "", tells_what: bool = T
 
 def refused(secret_arn: str, *, tells_what: bool = False) -> Event:
     message = (
-        f"User: {ROLE} is not authorized to perform: secretsmanager:GetSecretValue on resource: {secret_arn} "
+        f"User: {ROLE} is not authorized to perform: secretsmanager:GetSecretValue "
+        f"on resource: {secret_arn} "
         "because no identity-based policy allows the secretsmanager:GetSecretValue action"
     )
     return read(secret_arn, code="AccessDenied", message=message, tells_what=tells_what)

@@ -1,4 +1,6 @@
-"""The part of CloudWatch Logs' filter language that the metric filters use, so that they can be tried on CloudTrail's events.
+"""The part of CloudWatch Logs' filter language that the metric filters use.
+
+With it they can be tried on CloudTrail's events.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """

@@ -1,4 +1,7 @@
-"""Stands before every AWS call that the console makes, and lets through what its role's policy allows, by the project's own evaluator."""
+"""Lets through those of the console's AWS calls that its role's policy allows.
+
+The project's own evaluator decides.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class Asked:
 
 @dataclass
 class Guard:
-    """`document` is the console's policy; the key policy is read from AWS. `asked` and `refused` are what came up, each once."""
+    """`document` is the console's policy; the key policy is read from AWS.
+
+    `asked` and `refused` are what came up, each once.
+    """
 
     place: Place
     document: Document
@@ -109,7 +115,7 @@ class Guard:
         return parse_policy("key", text, PolicyKind.KEY)
 
     def unused(self) -> list[str]:
-        """Every part of the policy (a statement's action, or one of its resources) that applied to nothing that was asked."""
+        """Every action and resource of the policy's statements that no call needed."""
         return [
             name
             for name, part in parts(self.document)
@@ -126,7 +132,7 @@ def parsed(document: Document) -> NamedPolicy:
 
 
 def parts(document: Document) -> Iterator[tuple[str, Document]]:
-    """The name of each part, with a policy of nothing else: a statement with one of its actions, or with one of its resources."""
+    """Policies of one part each, by name: a statement with one of its actions or resources."""
     for statement in document["Statement"]:
         for element in ("Action", "Resource"):
             items = (

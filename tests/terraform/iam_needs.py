@@ -1,4 +1,6 @@
-"""What AWS asks of the console's role for each API call. A new call of a gateway gets a line in NEEDS; without one the tour fails.
+"""What AWS asks of the console's role for each API call.
+
+A new call of a gateway gets a line in NEEDS; without one the tour fails.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -25,7 +27,8 @@ class Place:
     clients: Clients
 
     def arn(self, service: str, resource: str, *, region: str | None = None) -> str:
-        return f"arn:aws:{service}:{self.environment.region if region is None else region}:{self.environment.account}:{resource}"
+        region = self.environment.region if region is None else region
+        return f"arn:aws:{service}:{region}:{self.environment.account}:{resource}"
 
     def role(self, name: str) -> str:
         return self.arn("iam", f"role/{name}", region="")
@@ -38,7 +41,7 @@ class Place:
             return self.arn("secretsmanager", f"secret:{name}-AbCdEf")
 
     def key_of(self, secret: str) -> str:
-        """The key of a secret's values; "" for the one that AWS manages, for which the account's roles need no right."""
+        """The key of a secret's values; "" for the AWS-managed one, which needs no right."""
         try:
             key = self.clients.secretsmanager.describe_secret(SecretId=secret).get("KmsKeyId", "")
         except ClientError:

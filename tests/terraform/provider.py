@@ -22,7 +22,7 @@ SECONDS = 120  # starting takes three on an idle machine
 
 @contextmanager
 def provider_running(program: Path) -> Iterator[dict[str, str]]:
-    """The variable by which `terraform` finds the running provider, as a part of its environment."""
+    """The variable by which `terraform` finds the running provider, for an environment."""
     process = subprocess.Popen(
         [program, "-debug"],
         env={"PATH": os.environ["PATH"], "GOGC": "800", "AWS_EC2_METADATA_DISABLED": "true"},

@@ -18,7 +18,8 @@ SOURCE = PROJECT / "deploy" / "terraform"
 PROVIDER = "terraform-provider-aws_v*"
 SECONDS = 300  # for one command: starting the provider alone takes ten on a busy machine
 SERVICES = (
-    "cloudtrail", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "kms", "logs", "rds", "s3", "secretsmanager", "sns", "sts"
+    "cloudtrail", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "kms", "logs", "rds", "s3",
+    "secretsmanager", "sns", "sts"
 )  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def why_not(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def must_run(environ: Mapping[str, str] = os.environ) -> bool:
-    """True in CI where terraform is installed: a missing provider then fails instead of skipping."""
+    """True in CI with terraform installed: a missing provider then fails, not skips."""
     return environ.get("CI") == "true" and bool(shutil.which("terraform", path=environ.get("PATH")))
 
 
@@ -62,13 +63,14 @@ def write_cli_config(folder: Path, provider: Path) -> Path:
     (place / platform).symlink_to(provider.parent)
     config = folder / "terraform.rc"
     config.write_text(
-        f'disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n    path = "{folder / "mirror"}"\n  }}\n}}\n'
+        "disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n"
+        f'    path = "{folder / "mirror"}"\n  }}\n}}\n'
     )
     return config
 
 
 def copy_sources(folder: Path) -> Path:
-    """Copies deploy/terraform and the catalogue, so that Terraform writes outside the repository."""
+    """Copies deploy/terraform and the catalogue, so that Terraform writes elsewhere."""
     left = shutil.ignore_patterns(
         ".terraform", ".terraform.lock.hcl", "*.tfstate*", "*.tfvars", "*_override.tf"
     )
@@ -113,7 +115,10 @@ class Terraform:
     log: list[tuple[str, str]] = field(default_factory=list)
 
     def run(self, *arguments: str, status: int = 0, **variables: str) -> str:
-        """Runs `terraform …` and returns its output. AssertionError unless it ends with `status`."""
+        """Runs `terraform …` and returns its output.
+
+        AssertionError unless it ends with `status`.
+        """
         given = {f"TF_VAR_{name}": value for name, value in (self.variables | variables).items()}
         provider = {} if arguments[0] == "init" else dict(self.attached)
         environ = self._environ() | provider | given
@@ -132,7 +137,7 @@ class Terraform:
         }
 
     def left_behind(self) -> Iterator[tuple[str, bytes]]:
-        """Everything that Terraform wrote: states, the members of plans (ZIP files), and its output."""
+        """Everything that Terraform wrote: states, members of plans (ZIP files), and output."""
         for path in self.folder.rglob("*"):
             if (
                 path.is_file()

@@ -1,4 +1,4 @@
-"""Variables and outputs of Terraform's modules, read from their code, as the tables of their READMEs.
+"""Variables and outputs of Terraform's modules, from their code, as tables of READMEs.
 
 `python -m tests.terraform.tables` writes the tables into the READMEs.
 """
@@ -33,7 +33,10 @@ def modules() -> list[Path]:
 
 
 def blocks(folder: Path) -> list[Block]:
-    """In the order of the code. `terraform fmt` sees to it that an attribute of a block begins after two blanks."""
+    """In the order of the code.
+
+    `terraform fmt` sees to it that an attribute of a block begins after two blanks.
+    """
     code = "\n".join(
         path.read_text(encoding="utf-8")
         for path in sorted(folder.glob("*.tf"), key=_variables_first)

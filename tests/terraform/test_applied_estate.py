@@ -1,4 +1,7 @@
-"""deploy/terraform applied to the local AWS, from init to destroy. The tests are in the order of an estate's life: the last one ends it."""
+"""deploy/terraform applied to the local AWS, from init to destroy.
+
+The tests are in the order of an estate's life: the last one ends it.
+"""
 
 from __future__ import annotations
 
@@ -85,13 +88,12 @@ def test_key_and_secrets_are_as_the_guide_has_them(applied: Applied) -> None:
         tags = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
         assert tags == {"Project": "miyabi", "Environment": "prod", "ManagedBy": "terraform"}
         [version] = described["VersionIdsToStages"]
-        assert version.startswith(
-            "terraform-"
-        )  # by this the key policy tells Terraform's versions from the console's
+        # By this the key policy tells Terraform's versions from the console's.
+        assert version.startswith("terraform-")
 
 
 def test_its_policies_are_those_of_the_demo(applied: Applied) -> None:
-    """The demo's estate is what every other test stands on, so it must not differ from what Terraform makes."""
+    """All other tests use the demo's estate, so it must not differ from Terraform's."""
     place, key_arn = applied.environment, applied.outputs["key_arn"]
     assert policy_document(
         applied.account, "miyabi-lambda-secrets-access"
@@ -124,7 +126,7 @@ def test_its_key_policy_is_the_demo_s_and_lets_terraform_use_its_own_versions_al
 
 
 def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
-    """By its trust policy, with the policy that modules/console gives to the tasks' role: `terraform test` holds that one."""
+    """By its trust policy, with modules/console's policy, which `terraform test` holds."""
     trust: Any = applied.clients.iam.get_role(RoleName="miyabi-console")["Role"][
         "AssumeRolePolicyDocument"
     ]
@@ -151,9 +153,8 @@ def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
         return evaluate(request).is_allowed
 
     assert may(home, "miyabi-console-task")
-    assert may(
-        home, "miyabi-console-task", "sts:SetSourceIdentity"
-    )  # the session carries the person
+    # The session carries the person.
+    assert may(home, "miyabi-console-task", "sts:SetSourceIdentity")
     assert not may(home, "another")
     assert not may("999999999999", "miyabi-console-task")
 
@@ -166,7 +167,7 @@ def test_troubleshooting_says_yes(console: Applied, hana: Actor, secret: str) ->
 
 
 def test_what_the_console_writes_is_no_change_to_terraform(console: Applied, hana: Actor) -> None:
-    """An edit, and a rotation of a token twice over, so that Terraform's version is neither current nor the one before."""
+    """An edit, and two rotations, so that Terraform's version is neither current nor previous."""
     token = read_catalog().secrets["api-keys"].keys["GITHUB_TOKEN"]
     first, last = make_value(token, "prod"), make_value(token, "prod")
     save(console, hana, "config", MIYABI_ROOT="/mnt/miyabi")
@@ -256,7 +257,7 @@ def test_what_should_be_nought_has_an_alarm_to_the_topic(applied: Applied) -> No
 
 
 def test_a_version_that_terraform_makes_later_replaces_nothing(applied: Applied) -> None:
-    """Even one that it is told to make: without variables, so it holds what a first apply without values leaves."""
+    """Even a forced one: without variables, it holds what a first apply without values leaves."""
     before = {secret: stored(applied, secret) for secret in SECRETS}
     addresses = [
         f'module.miyabi_secrets.aws_secretsmanager_secret_version.first["{secret}"]'
@@ -289,9 +290,9 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(
     printed = applied.terraform.run(
         "plan", "-input=false", status=1, account_id="999999999999", deployer_role_arns=roles
     )
-    told = " ".join(printed.split())
-    assert f"These credentials belong to account {applied.environment.account}" in told
-    assert "prod is account 999999999999" in told
+    result = " ".join(printed.split())
+    assert f"These credentials belong to account {applied.environment.account}" in result
+    assert "prod is account 999999999999" in result
     assert (applied.terraform.folder / "terraform.tfstate").read_bytes() == state
 
 

@@ -1,4 +1,4 @@
-"""The console's own policy is exact: what the tour needs is in it, and nothing that the tour does not need."""
+"""The console's own policy is exact: it has what the tour needs, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def guard(make_estate: Callable[..., Estate], settings: Any) -> Guard:
-    """Before the demo's prod, which is all that this console has; that Terraform's policies are the same is a test of the applied estate."""
+    """Before the demo's prod, the console's only environment here.
+
+    A test of the applied estate shows that Terraform's policies are the same.
+    """
     account = make_estate(only=("prod",))["prod"]
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": account.environment}), encoding="utf-8")
     forget_configuration()

@@ -1,4 +1,4 @@
-"""modules/console, as far as it stands on the console's own words: the database's users, the settings, the alarm on open intents."""
+"""modules/console against the console: database users, settings, the open-intent alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terraform's own checks on every module, and the modules against the catalogue and their READMEs."""
+"""Terraform's own checks on every module; modules against the catalogue and READMEs."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> 
         "oauth_issuer": "http://plain.example.com",
     }
     printed = " ".join(copied.run("plan", "-input=false", status=1, **wrong).split())
-    for told in (
+    for result in (
         '"production" is not an environment: expected dev, staging or prod.',
         '"1111-1111-1111" is not an AWS account id: expected 12 digits.',
         '"Oregon" is not a Region',
@@ -77,7 +77,7 @@ def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> 
         "The value of github_token is not a GitHub token: expected ghp_",
         "The value of oauth_issuer is not an https URL",
     ):
-        assert told in printed
+        assert result in printed
     assert "too-short-to-be-a-token" not in printed
     assert "plain.example.com" not in printed
 

@@ -1,4 +1,4 @@
-"""All that people, and the console by itself, do in one environment: every page, every way to save, settling, every check."""
+"""All that people and the console do in one environment: pages, saves, settling, checks."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Tour:
         return self.place.environment.prefix + secret
 
     def make_strangers(self) -> None:
-        """What a real account has beside the catalogue: secrets under other keys, and policies inside roles."""
+        """What a real account also has: secrets under other keys, and policies inside roles."""
         self.foreign_key = self.clients.kms.create_key(Description="another")["KeyMetadata"]["Arn"]
         value = json.dumps({"TOKEN": "x"})
         self.clients.secretsmanager.create_secret(
@@ -80,7 +80,7 @@ class Tour:
             b"".join(getattr(answer, "streaming_content", ()))
 
     def save(self) -> None:
-        """A key, then the whole document; reviewed first, and once from a version that is no longer current."""
+        """Saves a key, then the whole document; reviewed first, and once from an old version."""
         name = self.name("config")
         edit, whole = (
             f"/{self.place.environment.name}/{page}/{name}" for page in ("edit", "edit-document")

@@ -1,4 +1,7 @@
-"""How many calls to AWS a page and a save make, counted at the endpoint. `make bench` tells the times."""
+"""How many calls to AWS a page and a save make, counted at the endpoint.
+
+`make bench` tells the times.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from secrets_ui.services.secrets.listing import LOOKS, ROWS
+from secrets_ui.services.secrets.listing import READS_PER_PAGE, ROWS
 from testkit.fake_aws import FakeAws
 from testkit.posting import edit_url, key_form
 
@@ -49,9 +52,13 @@ def test_the_first_page_of_many_secrets_makes_one_call_as_well(
 ) -> None:
     first = counted(counting_aws, client, "/prod/")
     second = counted(counting_aws, client, "/prod/")
-    assert (first["ListSecrets"], first["GetSecretValue"]) == (1, LOOKS)  # no more at a time
+    # No more at a time.
+    assert (first["ListSecrets"], first["GetSecretValue"]) == (
+        1,
+        READS_PER_PAGE,
+    )
     # Two of prod's secrets were looked at already, to compare them with dev's.
-    assert second == {"ListSecrets": 1, "GetSecretValue": ROWS - LOOKS - 2}
+    assert second == {"ListSecrets": 1, "GetSecretValue": ROWS - READS_PER_PAGE - 2}
     assert counted(counting_aws, client, "/prod/") == {"ListSecrets": 1}
 
 

@@ -19,8 +19,8 @@ def test_it_works(client: Client) -> None:
     page = client.get("/no/such/page/at/all")
     assert page.status_code == 404
     assert "There is nothing at this address." in page.content.decode()
-    told = client.get("/no/such/page/at/all", **JSON)
-    assert (told.status_code, told.json()["problem"]["title"]) == (404, "Page not found")
+    result = client.get("/no/such/page/at/all", **JSON)
+    assert (result.status_code, result.json()["problem"]["title"]) == (404, "Page not found")
 
 
 def test_it_needs_no_access_and_tells_an_anonymous_person_nothing(client: Client) -> None:

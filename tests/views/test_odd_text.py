@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.status.status import StatusFinding
-from secrets_ui.models import AuditRecord, SecretSighting, StatusSnapshot
+from secrets_ui.models import AuditRecord, CurrentVersion, StatusSnapshot
 from secrets_ui.services import audit
 from secrets_ui.services.audit.records import search
 from secrets_ui.services.audit.verify import verify_audit
@@ -99,11 +99,11 @@ def test_a_record_holds_any_text_and_the_chain_still_holds(db: None) -> None:
 
 def test_a_column_takes_any_text_and_finds_it_again(db: None) -> None:
     odd = f"miyabi/{HALF}\x00"
-    SecretSighting.objects.create(
+    CurrentVersion.objects.create(
         environment="dev", name=odd, arn="a", version_id="v", seen_at=datetime.now(UTC)
     )
-    assert SecretSighting.objects.filter(name=odd).update(arn=odd) == 1
-    assert SecretSighting.objects.get(name__in=[odd]).arn == "miyabi/\\ud800\\u0000"
+    assert CurrentVersion.objects.filter(name=odd).update(arn=odd) == 1
+    assert CurrentVersion.objects.get(name__in=[odd]).arn == "miyabi/\\ud800\\u0000"
 
 
 def test_what_a_page_escapes_stays_escaped() -> None:

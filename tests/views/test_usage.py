@@ -48,7 +48,7 @@ def test_it_asks_cloudwatch_twice_and_reads_no_value(
 ) -> None:
     _, aws = filled
     assert signed_in("viewer").get("/staging/usage").status_code == 200
-    asked = Counter(call.operation for call in aws.seen if call.operation != "AssumeRole")
+    asked = Counter(call.operation for call in aws.received if call.operation != "AssumeRole")
     assert asked == {"GetMetricData": 1, "DescribeAlarms": 1, "ListSecrets": 1}
 
 
@@ -57,7 +57,7 @@ def test_the_cost_of_all_asks_for_no_alarms(
 ) -> None:
     _, aws = filled
     answer = signed_in("viewer", "dev", "staging").get("/cost")
-    asked = Counter(call.operation for call in aws.seen if call.operation != "AssumeRole")
+    asked = Counter(call.operation for call in aws.received if call.operation != "AssumeRole")
     assert asked == {"GetMetricData": 2, "ListSecrets": 2}
     assert [entry.environment.name for entry in answer.context["estimate"].environments] == [
         "dev",

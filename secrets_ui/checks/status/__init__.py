@@ -1,4 +1,7 @@
-"""The status checks: one claim a file, pure: what a pass learnt in, findings out. One that raises is unknown, and the others go on."""
+"""The status checks: one claim a file, pure: what a pass learnt in, findings out.
+
+One that raises is unknown, and the others go on.
+"""
 
 from __future__ import annotations
 
@@ -78,5 +81,8 @@ def _one(module: ModuleType, evidence: Any) -> tuple[StatusFinding, ...]:
         return tuple(module.check(evidence))
     except Exception as error:  # one check's mistake must not cost the others
         log.exception("status check failed")
-        text = f"The check {name} could not be done: {type(error).__name__}. The log of this console tells more."
+        text = (
+            f"The check {name} could not be done: {type(error).__name__}. "
+            "The log of this console tells more."
+        )
         return (StatusFinding(name, "unknown", text),)

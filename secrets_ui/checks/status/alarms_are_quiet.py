@@ -22,13 +22,15 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     if not isinstance(found, Known):
         yield say(
             "unknown",
-            f"Whether {name} has an alarm in ALARM is not known: {why_unknown('the alarms', found)}.",
+            f"Whether {name} has an alarm in ALARM is not known: "
+            f"{why_unknown('the alarms', found)}.",
             weight="second opinion",
         )
     elif not found.value:
         yield say(
             "skipped",
-            f"{name} has no CloudWatch alarm whose name starts with {around.environment.alarm_prefix}.",
+            f"{name} has no CloudWatch alarm whose name starts with "
+            f"{around.environment.alarm_prefix}.",
         )
     else:
         yield from (_told(alarm) for alarm in found.value if alarm.state != "OK")

@@ -22,5 +22,7 @@ def check(records: Records) -> Iterator[StatusFinding]:
             else ""
         )
         yield say(
-            "pass", f"The audit chain holds up to record {records.verified}{full}. Checkpoint {records.verified}:{records.checkpoint}.",
-        )  # fmt: skip
+            "pass",
+            f"The audit chain holds up to record {records.verified}{full}. "
+            f"Checkpoint {records.verified}:{records.checkpoint}.",
+        )

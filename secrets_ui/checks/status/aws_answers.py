@@ -28,7 +28,7 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     yield say(
         "pass", f"AWS lists {plural(found.value, 'secret', 'secrets')} in {name}.", page="secrets"
     )
-    if around.unlooked:
-        number = plural(around.unlooked, "new version", "new versions")
+    if around.not_inspected:
+        number = plural(around.not_inspected, "new version", "new versions")
         text = f"{number} in {name}: not looked at in this pass; the next one goes on."
         yield say("unknown", text, "new versions", weight="second opinion", page="secrets")

@@ -1,4 +1,7 @@
-"""What must differ between environments differs, and what must match matches; compared by keyed fingerprints."""
+"""Values differ and match between environments as the catalogue asks.
+
+They are compared by keyed fingerprints.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding, join
 from ...domain.status.watched import WatchedSecret
-from .key_findings import is_readable, not_looked, states
+from .key_findings import is_readable, states, without_facts
 from .saying import Saying
 
 TITLE = "Environments are kept apart"
@@ -18,7 +21,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if not compared:
         return
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(
+        yield from without_facts(
             say, watched, f"Whether {watched.name} differs from other environments where it must"
         )
         return

@@ -14,5 +14,6 @@ say = Saying(__name__, "status", "the outbox")
 
 def check(records: Records) -> Iterator[StatusFinding]:
     if records.undelivered:
-        text = f"{plural(records.undelivered, 'event', 'events')} could not be sent: {records.why_undelivered.rstrip('.') or 'no answer'}."
+        why = records.why_undelivered.rstrip(".") or "no answer"
+        text = f"{plural(records.undelivered, 'event', 'events')} could not be sent: {why}."
         yield say("warn", text)

@@ -1,4 +1,4 @@
-"""What the checks of a secret's keys share: the states of its keys, and why they may not be known."""
+"""What the checks of a secret's keys share: key states, and why they may be unknown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROOF = "facts of the current version"
 
 
 def is_readable(watched: WatchedSecret) -> bool:
-    """Whether there is a current version whose keys can be asked for; secret_is_there tells of the others."""
+    """Whether there is a current version with keys; secret_is_there reports the others."""
     return (
         isinstance(watched.secret, Known)
         and bool(watched.secret.value.current)
@@ -26,8 +26,8 @@ def states(watched: WatchedSecret) -> tuple[KeyState, ...]:
     return key_states(watched.spec, watched.facts, watched.others) if watched.facts else ()
 
 
-def not_looked(say: Saying, watched: WatchedSecret, what: str) -> Iterator[StatusFinding]:
-    """For facts that are lacking: skipped where there is nothing to look at, unknown where nobody has looked."""
+def without_facts(say: Saying, watched: WatchedSecret, what: str) -> Iterator[StatusFinding]:
+    """For missing facts: skipped without a current version, unknown where it was not read."""
     if not is_readable(watched):
         yield say("skipped", f"{what} was not checked: there is no current version to look at.")
     elif watched.facts is None:

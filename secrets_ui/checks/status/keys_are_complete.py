@@ -1,4 +1,7 @@
-"""The current version is a JSON object with every key that the catalogue requires, none of them empty, and no key that it does not know."""
+"""The current version is a JSON object that holds the keys that the catalogue asks for.
+
+Every required key is there, none is empty, and no other key is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from .key_findings import PROOF, is_readable, names, not_looked, states
+from .key_findings import PROOF, is_readable, names, states, without_facts
 from .saying import Saying
 
 TITLE = "Keys are complete"
@@ -20,10 +23,11 @@ _KINDS = {
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(say, watched, f"Whether {watched.name} holds its keys")
+        yield from without_facts(say, watched, f"Whether {watched.name} holds its keys")
         return
     if watched.facts.kind != "object":
-        text = f"The current version of {watched.name} {_KINDS[watched.facts.kind]}, so no key can be taken from it."
+        kind = _KINDS[watched.facts.kind]
+        text = f"The current version of {watched.name} {kind}, so no key can be taken from it."
         yield say("fail" if watched.in_catalog else "warn", text)
         return
     found = states(watched)
@@ -42,7 +46,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     for state in odd:
         yield say(
             "warn",
-            f"{state.name} in {watched.name}: {state.state.text.lower()}, {state.state.hint or 'no text'}.",
+            f"{state.name} in {watched.name}: {state.state.text.lower()}, "
+            f"{state.state.hint or 'no text'}.",
             state.name,
         )
     if not lacking and not odd:

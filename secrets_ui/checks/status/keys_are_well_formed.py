@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from .key_findings import PROOF, is_readable, not_looked, states
+from .key_findings import PROOF, is_readable, states, without_facts
 from .saying import Saying
 
 TITLE = "Values have their formats"
@@ -15,7 +15,7 @@ say = Saying(__name__, "secret", PROOF)
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(
+        yield from without_facts(
             say, watched, f"Whether the values of {watched.name} have their formats"
         )
         return

@@ -9,7 +9,7 @@ from ...domain.secrets.catalog import KeySpec
 from ...domain.secrets.key_age import KeyAge
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from .key_findings import is_readable, not_looked
+from .key_findings import is_readable, without_facts
 from .saying import Saying
 
 TITLE = "Values are younger than their limit"
@@ -21,7 +21,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if not limited:
         return
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(say, watched, f"How old the values of {watched.name} are")
+        yield from without_facts(say, watched, f"How old the values of {watched.name} are")
         return
     held = [key for key in limited if watched.facts.key(key.name)]
     found = [_judge(watched, key, watched.ages.get(key.name)) for key in held]
@@ -29,7 +29,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if found and all(finding.status == "pass" for finding in found):
         yield say(
             "pass",
-            f"No value of {watched.name} is older than the catalogue allows: {'; '.join(_short(watched, key) for key in held)}.",
+            f"No value of {watched.name} is older than the catalogue allows: "
+            f"{'; '.join(_short(watched, key) for key in held)}.",
         )
 
 
@@ -47,15 +48,19 @@ def _judge(watched: WatchedSecret, key: KeySpec, age: KeyAge | None) -> StatusFi
         at_least = "" if age.is_exact else "at least "
         return say(
             "warn",
-            f"{key.name} in {watched.name} is {at_least}{days} days old, and should be rotated after {key.max_age_days}.",
+            f"{key.name} in {watched.name} is {at_least}{days} days old, "
+            f"and should be rotated after {key.max_age_days}.",
             key.name,
         )
     if age.is_exact or (age.not_before and watched.now - age.not_before <= limit):
         return say("pass", f"{key.name} is {days} days old.", key.name)
     return say(
-        "unknown", f"{key.name} in {watched.name} is at least {days} days old; how old exactly is not known, since nobody looked at its "
-        "earlier versions.", key.name, weight="second opinion",
-    )  # fmt: skip
+        "unknown",
+        f"{key.name} in {watched.name} is at least {days} days old; how old exactly is not known, "
+        "since nobody looked at its earlier versions.",
+        key.name,
+        weight="second opinion",
+    )
 
 
 def _short(watched: WatchedSecret, key: KeySpec) -> str:

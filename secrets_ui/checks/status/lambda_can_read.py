@@ -1,4 +1,7 @@
-"""The Lambda's role can read the secret and decrypt it: every check of troubleshooting that is about this one secret."""
+"""The Lambda's role can read the secret and decrypt it.
+
+Runs every check of the access path that is about this one secret.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from .saying import Saying
 
 TITLE = "The Lambda can read the secret"
 say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")
-# What status tells in checks of its own, with what it knows of other environments and of the past.
+# What has status checks of its own, with what it knows of other environments and of the past.
 _TOLD_ELSEWHERE = (
     "secret_exists",
     "secret_is_not_deleted",
@@ -38,12 +41,14 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         if number:
             yield say(
                 "pass",
-                f"{role} can read {watched.name}: {plural(number, 'check', 'checks')} of the access path hold.",
+                f"{role} can read {watched.name}: "
+                f"{plural(number, 'check', 'checks')} of the access path hold.",
             )
         else:
             yield say(
                 "unknown",
-                f"Whether {role} can read {watched.name} is not known: no check of the access path could be done.",
+                f"Whether {role} can read {watched.name} is not known: "
+                "no check of the access path could be done.",
             )
 
 
@@ -62,7 +67,7 @@ def of_path(finding: Finding) -> StatusFinding:
 
 
 def _judged(watched: WatchedSecret) -> StatusFinding:
-    """The catalogue does not ask that the Lambda reads it, so either answer is fine; only not knowing is not."""
+    """For a secret that the Lambda need not read: either answer is fine, not knowing is not."""
     role = watched.environment.lambda_role
     if not isinstance(watched.secret, Known):
         return say(

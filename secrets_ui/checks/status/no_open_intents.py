@@ -16,7 +16,8 @@ def check(watched: WatchedSecret | Surroundings) -> Iterator[StatusFinding]:
     name = watched.name if isinstance(watched, WatchedSecret) else watched.environment.name
     for intent in watched.intents:
         where = f" on {intent.secret}" if intent.secret and intent.secret != name else ""
-        text = f"The outcome of {intent.action}{where} (record {intent.sequence}, {intent.at[:16].replace('T', ' ')} UTC) is not on record."
+        record = f"record {intent.sequence}, {intent.at[:16].replace('T', ' ')} UTC"
+        text = f"The outcome of {intent.action}{where} ({record}) is not on record."
         yield say("warn", text, str(intent.sequence), anchor=str(intent.sequence))
     if not watched.intents:
         yield say("pass", f"No intent on {name} is open.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
-from .key_findings import PROOF, is_readable, names, not_looked, states
+from .key_findings import PROOF, is_readable, names, states, without_facts
 from .saying import Saying
 
 TITLE = "No placeholder is left"
@@ -15,7 +15,7 @@ say = Saying(__name__, "secret", PROOF)
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.facts is None or not is_readable(watched):
-        yield from not_looked(say, watched, f"Whether {watched.name} holds placeholders")
+        yield from without_facts(say, watched, f"Whether {watched.name} holds placeholders")
         return
     found = [state for state in states(watched) if state.kind == "placeholder"]
     if found:

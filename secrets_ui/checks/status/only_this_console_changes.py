@@ -49,7 +49,10 @@ def _of_secret(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if not isinstance(watched.secret, Known):
         return
     if not watched.policy_known:
-        text = f"Whether the resource policy of {watched.name} was changed is not known: it could not be read yet."
+        text = (
+            f"Whether the resource policy of {watched.name} was changed is not known: "
+            "it could not be read yet."
+        )
         yield say("unknown", text, "policy", weight="second opinion")
     if watched.is_first_sight and not watched.changes:
         yield say(

@@ -1,4 +1,4 @@
-"""The function does not go on with an older version: warm instances keep what they read on their cold start."""
+"""The function does not use an older version: warm instances keep what they read at start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .saying import Saying
 
 TITLE = "The Lambda uses the current version"
 say = Saying(__name__, "secret", "GetFunctionConfiguration, CloudTrail")
-# Lambda ends execution environments every few hours, also of functions that are invoked without a pause:
+# Lambda ends execution environments every few hours, even of functions without a pause:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 RECYCLED = timedelta(hours=24)
 
@@ -38,12 +38,18 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         yield say("pass", f"{function} decrypted the current version of {watched.name} last.")
         return
     if last and last.at and since and last.at > since:
-        text = f"{function} decrypted version {short_version(last.version)} of {watched.name} last, at {last.at:%H:%M} UTC, and not the current one."
+        text = (
+            f"{function} decrypted version {short_version(last.version)} of {watched.name} last, "
+            f"at {last.at:%H:%M} UTC, and not the current one."
+        )
         yield say("warn", text)
         return
     yield from _by_dates(watched, since, function)
     if not isinstance(watched.decrypts, Known):
-        text = f"Which version of {watched.name} {function} read last is not known: CloudTrail could not be asked."
+        text = (
+            f"Which version of {watched.name} {function} read last is not known: "
+            "CloudTrail could not be asked."
+        )
         yield say("unknown", text, "CloudTrail", weight="second opinion")
 
 
@@ -60,7 +66,8 @@ def _by_dates(
     elif watched.now - since > RECYCLED:
         yield say(
             "pass",
-            f"The current version of {watched.name} is older than a day, and Lambda replaces its instances every few hours.",
+            f"The current version of {watched.name} is older than a day, "
+            "and Lambda replaces its instances every few hours.",
         )
     elif not isinstance(watched.function, Known):
         yield say(
@@ -71,7 +78,8 @@ def _by_dates(
     elif (changed := _moment(watched.function.value.last_modified)) and changed >= since:
         yield say(
             "pass",
-            f"{function} was changed after the newest version of {watched.name}, so every instance has read it.",
+            f"{function} was changed after the newest version of {watched.name}, "
+            "so every instance has read it.",
         )
     elif not watched.secret.value.version_with("AWSPREVIOUS"):  # type: ignore[union-attr]  # check() has made sure
         yield say(
@@ -80,7 +88,8 @@ def _by_dates(
     else:
         yield say(
             "warn",
-            f"{function} last changed before the newest version of {watched.name}: warm instances may still hold the old values.",
+            f"{function} last changed before the newest version of {watched.name}: "
+            "warm instances may still hold the old values.",
         )
 
 

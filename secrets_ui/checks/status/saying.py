@@ -9,7 +9,10 @@ from ...domain.status.status import Page, StatusFinding
 
 
 class Saying:
-    """`say = Saying(__name__, "secret", "DescribeSecret")`: the page that explains its findings, and what proves them."""
+    """Makes a check's findings: which page explains them, and which call proves them.
+
+    Used as `say = Saying(__name__, "secret", "DescribeSecret")`.
+    """
 
     def __init__(self, module: str, page: Page = "secret", proof: str = "") -> None:
         self.check, self.page, self.proof = module.rpartition(".")[2], page, proof

@@ -1,4 +1,7 @@
-"""What of the access path is about no one secret: identity, function, role, its policies, the key and its rotation."""
+"""The part of the access path that is about no single secret.
+
+Identity, function, role, its policies, the key and its rotation.
+"""
 
 from __future__ import annotations
 
@@ -26,5 +29,6 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
     if number := sum(finding.status == "pass" for finding in around.shared):
         yield say(
             "pass",
-            f"Identity, function, role and key of {around.environment.name}: {plural(number, 'check holds', 'checks hold')}.",
+            f"Identity, function, role and key of {around.environment.name}: "
+            f"{plural(number, 'check holds', 'checks hold')}.",
         )

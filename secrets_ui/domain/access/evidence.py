@@ -61,7 +61,7 @@ Unlearnt = Missing | Denied | Unreachable | NotAsked
 Evidence = Known[T] | Missing | Denied | Unreachable | NotAsked
 
 
-def unlearnt(error: AwsError) -> Missing | Denied | Unreachable:
+def evidence_of_error(error: AwsError) -> Missing | Denied | Unreachable:
     """Turn an error into evidence."""
     if isinstance(error, SecretNotFound | ThingNotFound):
         return Missing(error.call)
@@ -75,7 +75,7 @@ def learn(ask: Callable[[], Known[T]]) -> Evidence[T]:
     try:
         return ask()
     except AwsError as error:
-        return unlearnt(error)
+        return evidence_of_error(error)
 
 
 def why_unavailable(evidence: Evidence[object] | None) -> str:

@@ -112,20 +112,15 @@ def verify(
         if not is_sealed and _hands_over(states, previous, row, after_gap=sequence > expected):
             states, is_sealed = states[1:], True
         if not is_sealed and sequence <= expected:
-            yield Break(
-                sequence,
-                f"Record {sequence} does not match its hash: it, or the record before it, was "
-                "changed.",
-            )
+            yield Break(sequence, _CHANGED.format(sequence))
         previous, expected, count = stored, max(expected, sequence + 1), count + 1
     if states[1:] and not resumes:
-        yield Break(
-            expected,
-            "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY.",
-        )
+        yield Break(expected, _ENDS_EARLY)
     yield Checkpoint(expected - 1, previous, count)
 
 
+_CHANGED = "Record {} does not match its hash: it, or the record before it, was changed."
+_ENDS_EARLY = "The chain ends before its last change of keys: no record is sealed with AUDIT_KEY."
 _ACTION = FIELDS.index("action")
 
 

@@ -188,8 +188,8 @@ def _hints(facts: KeyFacts) -> str:
 
 def _good(spec: KeySpec, others: Mapping[str, VersionFacts | None]) -> str:
     name = spec.value_format.good
-    if unseen := _uncompared(spec, others):
-        name += f"; not compared with {' and '.join(unseen)}, where nobody has looked yet"
+    if uncompared := _uncompared(spec, others):
+        name += f"; not compared with {' and '.join(uncompared)}, where nobody has looked yet"
     return name
 
 

@@ -1,4 +1,7 @@
-"""Events: a finding that appears, changes its status or goes. Told once, with an end notice; what hits many secrets at once is one event."""
+"""Events: a finding that appears, changes its status or goes.
+
+Told once, with an end notice; what hits many secrets at once is one event.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """`secrets` are names in order, "" for the environment itself; `text` is the finding's of the first of them."""
+    """A change of findings, as it is sent.
+
+    `secrets` are names in order, "" for the environment itself. `text` is the finding's of the
+    first.
+    """
 
     kind: Kind
     environment: str
@@ -55,28 +62,36 @@ class Event:
             f" ({plural(len(self.secrets), 'secret', 'secrets')})" if len(self.secrets) > 1 else ""
         )
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """In full sentences. The statement of an event that ended was true until now."""
-        more = (
-            f" The same holds for {join([*self.secrets[1:4]])}{' and others' if len(self.secrets) > 4 else ''}."
-            if len(self.secrets) > 1
-            else ""
-        )
+        more = ""
+        if len(self.secrets) > 1:
+            others = " and others" if len(self.secrets) > 4 else ""
+            more = f" The same holds for {join(self.secrets[1:4])}{others}."
         return f"It was: {self.text}{more}" if self.kind == "ended" else f"{self.text}{more}"
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "kind": self.kind, "environment": self.environment, "check": self.check, "about": self.about, "status": self.status,
-            "text": self.text, "secrets": [name for name in self.secrets if name][:NAMED], "count": len(self.secrets),
-            "since": self.since, "at": self.at,
-        }  # fmt: skip
+            "kind": self.kind,
+            "environment": self.environment,
+            "check": self.check,
+            "about": self.about,
+            "status": self.status,
+            "text": self.text,
+            "secrets": [name for name in self.secrets if name][:NAMED],
+            "count": len(self.secrets),
+            "since": self.since,
+            "at": self.at,
+        }
 
 
 def follow(
     old: Iterable[StatusFinding], new: Iterable[StatusFinding], secret: str, at: datetime
 ) -> tuple[tuple[StatusFinding, ...], list[Change]]:
-    """The new findings with the memory of the old ones, and what is to be told. An unknown is told when a second pass finds it as well:
-    one lost answer is no event."""
+    """The new findings with the memory of the old ones, and the changes to send.
+
+    An unknown is sent when a second pass finds it too, since one lost answer is no event.
+    """
     now, before = at.isoformat(timespec="seconds"), {finding.identity: finding for finding in old}
     kept, changes = [], []
     for finding in new:
@@ -85,17 +100,17 @@ def follow(
         finding = replace(
             finding, since=was.since if was and (is_same or was.status == finding.status) else now
         )
-        told = bool(was and was.is_told)
+        was_sent = bool(was and was.is_told)
         if finding.is_trouble:
             is_settled = finding.status != "unknown" or (
                 was is not None and was.status == "unknown"
             )
-            if not told and is_settled:
+            if not was_sent and is_settled:
                 changes.append(Change("began", secret, finding))
-            elif told and was and was.status != finding.status and is_settled:
+            elif was_sent and was and was.status != finding.status and is_settled:
                 changes.append(Change("changed", secret, finding))
-            finding = replace(finding, is_told=told or is_settled)
-        elif told and was:
+            finding = replace(finding, is_told=was_sent or is_settled)
+        elif was_sent and was:
             changes.append(Change("ended", secret, was))
         kept.append(finding)
     changes += [Change("ended", secret, was) for was in before.values() if was.is_told]
@@ -117,10 +132,16 @@ def events_of(environment: str, changes: Iterable[Change], at: datetime) -> tupl
 def _event(environment: str, group: list[Change], at: datetime) -> Event:
     first = group[0].finding
     return Event(
-        kind=group[0].kind, environment=environment, check=first.check, about=first.about, status=first.status, text=first.text,
-        secrets=tuple(change.secret for change in group), since=min(change.finding.since for change in group),
+        kind=group[0].kind,
+        environment=environment,
+        check=first.check,
+        about=first.about,
+        status=first.status,
+        text=first.text,
+        secrets=tuple(change.secret for change in group),
+        since=min(change.finding.since for change in group),
         at=at.isoformat(timespec="seconds"),
-    )  # fmt: skip
+    )
 
 
 def slack_text(text: str) -> str:
@@ -135,7 +156,7 @@ def webhook_payload(event: Event, event_id: str, address: str) -> Mapping[str, A
         "changed": ":large_orange_circle:",
         "ended": ":white_check_mark:",
     }[event.kind]
-    text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.told())}" + (
+    text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.describe())}" + (
         f"\n<{address}>" if address else ""
     )
     return {

@@ -1,4 +1,4 @@
-"""The history of an environment's status: spans in which it was watched, and the strip of days drawn from them."""
+"""The history of an environment's status: spans of time, and the strip of days made of them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ DayStatus = Status | Literal["unwatched"]
 
 @dataclass(frozen=True)
 class Span:
-    """From `began` to `seen` an environment was watched and had this status."""
+    """From `began` to `until` an environment was watched and had this status."""
 
     status: Status
     began: datetime
-    seen: datetime
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ..
     by_day: dict[date, set[Status]] = {}
     first = today - timedelta(days=days - 1)
     for span in spans:
-        day, last = max(span.began.astimezone(UTC).date(), first), span.seen.astimezone(UTC).date()
+        day, last = max(span.began.astimezone(UTC).date(), first), span.until.astimezone(UTC).date()
         while day <= min(last, today):
             by_day.setdefault(day, set()).add(span.status)
             day += timedelta(days=1)
@@ -58,11 +58,11 @@ def strip(spans: Iterable[Span], today: date, days: int = DAYS) -> tuple[Day, ..
 
 
 def in_words(days: Iterable[Day]) -> str:
-    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: the worst first."""
+    """`a failure on 3 days (last on 24 Nov), healthy on 80, nobody looked on 7`: worst first."""
     days = tuple(days)
     failed = [day for day in days if day.status == "fail"]
     counts = Counter(day.status for day in days)
-    told = [
+    parts = [
         f"{WORDS[status]} on {counts[status]}"
         for status in WORDS
         if counts[status] and status != "fail"
@@ -70,5 +70,5 @@ def in_words(days: Iterable[Day]) -> str:
     if failed:
         last = failed[-1].day
         number = f"{len(failed)} {'day' if len(failed) == 1 else 'days'}"
-        told.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
-    return ", ".join(told)
+        parts.insert(0, f"a failure on {number} (last on {last.day} {last:%b})")
+    return ", ".join(parts)

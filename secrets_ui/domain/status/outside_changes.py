@@ -1,4 +1,7 @@
-"""Changes that were made outside this console: what AWS tells now, against what it told before and what the audit chain knows."""
+"""Changes made outside this console.
+
+Compares what AWS reports now with the snapshot of the last pass, and with the audit chain.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ Kind = Literal["version", "label", "policy", "key", "deletion", "gone", "key_pol
 
 
 @dataclass(frozen=True)
-class Sight:
-    """What is remembered of a secret from one pass to the next. `labels` without this console's own; `policy` is a hash of the resource
-    policy, "" where it could not be read."""
+class SecretSnapshot:
+    """What is remembered of a secret from one pass to the next.
+
+    `labels` without this console's own; `policy` is a hash of the resource policy, "" where it
+    could not be read.
+    """
 
     current: str
     labels: Mapping[str, str]
@@ -27,7 +33,7 @@ class Sight:
     deleted: bool
 
     @classmethod
-    def of(cls, secret: Secret, policy: str) -> Sight:
+    def of(cls, secret: Secret, policy: str) -> SecretSnapshot:
         ours = (EDIT_LABEL, PROPOSAL_LABEL)
         labels = {
             label: version
@@ -38,7 +44,7 @@ class Sight:
         return cls(secret.current, labels, secret.kms_key_id, policy, bool(secret.deleted))
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Sight:
+    def from_json(cls, data: Mapping[str, Any]) -> SecretSnapshot:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
@@ -47,8 +53,11 @@ class Sight:
 
 @dataclass(frozen=True)
 class OutsideChange:
-    """`at` is when it was noticed, or when AWS says that it was made; `by` is "" where nobody can tell; `version` is the version that it
-    is about, where it is about one."""
+    """One change that this console did not make.
+
+    `at` is when AWS says that it was made, or when a pass noticed it. `by` is "" where nobody
+    knows. `version` is the version that it is about, if any.
+    """
 
     kind: Kind
     text: str
@@ -66,7 +75,7 @@ class OutsideChange:
 
 @dataclass(frozen=True)
 class ChainKnowledge:
-    """What the audit chain says of a secret: whether it made the current version, and which version it made current last."""
+    """Whether the audit chain made a secret's current version, and the newest that it made."""
 
     made_current: bool
     newest: str = ""
@@ -80,14 +89,17 @@ def document_hash(text: str) -> str:
 
 
 def find_changes(
-    before: Sight | None,
-    now: Sight,
+    before: SecretSnapshot | None,
+    now: SecretSnapshot,
     chain: ChainKnowledge,
     noticed: datetime,
     changed: datetime | None = None,
 ) -> tuple[OutsideChange, ...]:
-    """At the first sight (`before` is None) a version that replaced another counts, a first version does not: somebody has to make it.
-    `changed` is LastChangedDate."""
+    """The changes since the snapshot `before`; `changed` is LastChangedDate.
+
+    Without a snapshot (`before` is None) a version that replaced another counts. A first version
+    does not, since somebody has to make it.
+    """
     at = _stamp(noticed)
     made_at = _stamp(changed) if changed and (before is None or changed <= noticed) else at
     found = [*_version(before, now, chain, made_at), *_labels(before, now, at)]
@@ -110,7 +122,7 @@ def find_changes(
 
 
 def _version(
-    before: Sight | None, now: Sight, chain: ChainKnowledge, at: str
+    before: SecretSnapshot | None, now: SecretSnapshot, chain: ChainKnowledge, at: str
 ) -> Iterator[OutsideChange]:
     if not now.current or (before is not None and before.current == now.current):
         return
@@ -124,11 +136,14 @@ def _version(
                 version=now.current,
             )
     elif before is not None and chain.newest and chain.newest != now.current:
-        text = f"AWSCURRENT was moved to version {short}, which is not the newest that this console made."
+        text = (
+            f"AWSCURRENT was moved to version {short}, "
+            "which is not the newest that this console made."
+        )
         yield OutsideChange("label", text, at, version=now.current)
 
 
-def _labels(before: Sight | None, now: Sight, at: str) -> Iterator[OutsideChange]:
+def _labels(before: SecretSnapshot | None, now: SecretSnapshot, at: str) -> Iterator[OutsideChange]:
     """AWSPREVIOUS moves with AWSCURRENT, and AWSPENDING is a rotation's."""
     if before is None:
         return
@@ -136,8 +151,8 @@ def _labels(before: Sight | None, now: Sight, at: str) -> Iterator[OutsideChange
     for label in sorted((before.labels.keys() | now.labels.keys()) - quiet):
         was, on = before.labels.get(label, ""), now.labels.get(label, "")
         if was != on:
-            told = f"moved to version {short_version(on)}" if on else "taken off"
-            yield OutsideChange("label", f"The label {label} was {told}.", at, version=on)
+            what = f"moved to version {short_version(on)}" if on else "taken off"
+            yield OutsideChange("label", f"The label {label} was {what}.", at, version=on)
 
 
 def short_version(version_id: str) -> str:

@@ -1,4 +1,7 @@
-"""The status of environments and secrets: a pure function of findings and their age. Order never matters, and unknown is never healthy."""
+"""The status of environments and secrets: a pure function of findings and their age.
+
+Order never matters, and unknown is never healthy.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,12 @@ _RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
 
 @dataclass(frozen=True)
 class StatusFinding:
-    """What one check says of a secret, or of its environment. `about` tells apart what one check says of several things: a key, an alarm.
-    `proof` is what was asked of AWS or of the database. `page` explains it, at `anchor`. `since` is RFC 3339, set where it is kept;
-    `is_told` remembers that it was sent out as an event."""
+    """What one check says of a secret, or of its environment.
+
+    `about` tells apart what one check says of several things: a key, an alarm. `proof` is what was
+    asked of AWS or of the database. `page` explains it, at `anchor`. `since` is RFC 3339, set where
+    it is kept; `is_told` remembers that it was sent out as an event.
+    """
 
     check: str
     status: Status
@@ -37,7 +43,7 @@ class StatusFinding:
 
     @property
     def counts(self) -> bool:
-        """What was skipped for a reason told elsewhere, and a second opinion that could not be had, decide nothing."""
+        """False for what was skipped, and for a second opinion that could not be had."""
         return self.status != "skipped" and (self.status, self.weight) != (
             "unknown",
             "second opinion",
@@ -71,7 +77,7 @@ def worst(statuses: Iterable[Status]) -> Status:
 
 
 def in_order(findings: Iterable[StatusFinding]) -> tuple[StatusFinding, ...]:
-    """Worst first, and otherwise by name, so that the same findings are always told in the same order."""
+    """Worst first, then by name, so that the same findings always have the same order."""
     return tuple(
         sorted(findings, key=lambda f: (not f.counts, _RANK[f.status], f.check, f.about, f.text))
     )
@@ -80,7 +86,10 @@ def in_order(findings: Iterable[StatusFinding]) -> tuple[StatusFinding, ...]:
 def shown_status(
     status: Status, at: datetime | None, now: datetime, stale_after: timedelta
 ) -> Status:
-    """What a kept result is worth now. An old failure is still the last that is known; anything else that is old is unknown."""
+    """What a kept result is worth now.
+
+    An old failure is still the last that is known; anything else that is old is unknown.
+    """
     if at is not None and now - at <= stale_after:
         return status
     return "fail" if status == "fail" else "unknown"
@@ -88,8 +97,12 @@ def shown_status(
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """One environment as it is to be told now. `at` is when the oldest of its results was had, None where there is none; `troubles` is
-    the number of findings that count, by status; `since` the begin of the oldest trouble of the worst status, RFC 3339 or ""."""
+    """The status of one environment now.
+
+    `at` is when the oldest of its results was had, None where there is none; `troubles` is the
+    number of findings that count, by status; `since` the begin of the oldest trouble of the worst
+    status, RFC 3339 or "".
+    """
 
     name: str
     status: Status
@@ -117,12 +130,12 @@ def headline(environments: Sequence[EnvironmentStatus], now: datetime) -> Headli
     since = min((environment.since for environment in concerned if environment.since), default="")
     if status == "fail":
         verb = "is" if is_one else "are"
-        told = (
+        reasons = (
             f"{plural(number, 'failure', 'failures')}{_since(since, now)}"
             if number
             else "it failed last"
         )
-        return Headline(status, f"{names} {verb} not healthy: {told}")
+        return Headline(status, f"{names} {verb} not healthy: {reasons}")
     if status == "unknown":
         why = next((environment.why for environment in concerned if environment.why), "")
         return Headline(

@@ -82,8 +82,8 @@ class Surroundings:
 
     `shared` are findings of the access path that are about no one secret; `listed` is the number
     of secrets, or why they could not be listed; `unread_keys` say which key policies could not be
-    read, and why; `intents` are on secrets without a row of their own; `unlooked` is the number of
-    new versions that are left to the next pass.
+    read, and why; `intents` are on secrets without a row of their own; `not_inspected` is the
+    number of new versions that are left to the next pass.
     """
 
     environment: Environment
@@ -94,7 +94,7 @@ class Surroundings:
     changes: tuple[OutsideChange, ...] = ()
     unread_keys: tuple[str, ...] = ()
     intents: tuple[OpenIntent, ...] = ()
-    unlooked: int = 0
+    not_inspected: int = 0
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,12 @@ class StatusWords:
 
 STATUS_WORDS: Mapping[Status, StatusWords] = {
     "fail": StatusWords("bad", "failing", "Failing", "No", "a failure", "failure", 24),
-    "unknown": StatusWords("mute", "unknown", "Unknown", "Not known", "not known for a time", "not known", 16),
+    "unknown": StatusWords(
+        "mute", "unknown", "Unknown", "Not known", "not known for a time", "not known", 16
+    ),
     "warn": StatusWords("warn", "warning", "Warning", "Warning", "a warning", "warning", 16),
     "pass": StatusWords("ok", "healthy", "Healthy", "Yes", "healthy", "pass", 9),
-    "skipped": StatusWords("mute", "unknown", "Not checked", "Not checked", "not checked", "skipped", 16),
-}  # fmt: skip
+    "skipped": StatusWords(
+        "mute", "unknown", "Not checked", "Not checked", "not checked", "skipped", 16
+    ),
+}

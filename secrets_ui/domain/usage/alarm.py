@@ -27,9 +27,8 @@ class Alarm:
     state: AlarmState
     since: datetime | None = None
     metric: str = ""
-    threshold: float | None = None
     reason: str = ""
 
 
-def ringing(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+def in_alarm(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in alarms if alarm.state == "ALARM")

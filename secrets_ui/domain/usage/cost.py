@@ -1,4 +1,7 @@
-"""What an environment's secrets cost: this month so far, and the whole month if it goes on like this. Unknown is never zero."""
+"""What an environment's secrets cost: this month so far, and the whole month as expected.
+
+Unknown is never zero.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-_CALLS = 10_000  # that one price of calls is for
+# The number of calls that one price is for.
+_CALLS = 10_000
 
 
 @dataclass(frozen=True)
 class Prices:
-    """US dollars. A secret a month, 10,000 calls, a customer key of AWS KMS a month. AWS bills secrets and keys by the hour.
-    https://aws.amazon.com/secrets-manager/pricing/ and https://aws.amazon.com/kms/pricing/"""
+    """US dollars.
+
+    A secret a month, 10,000 calls, a customer key of AWS KMS a month. AWS bills secrets and keys by
+    the hour. https://aws.amazon.com/secrets-manager/pricing/ and
+    https://aws.amazon.com/kms/pricing/
+    """
 
     secret: Decimal
     calls: Decimal
@@ -52,8 +60,11 @@ class Month:
 
 @dataclass(frozen=True)
 class Span:
-    """How long a secret was there. `began` None: since before anybody knows; `ended` None: it still is. A deletion ends it when it
-    is asked for: AWS bills no secret that waits for its deletion."""
+    """How long a secret was there.
+
+    `began` None: since before anybody knows; `ended` None: it still is. A deletion ends it when it
+    is asked for: AWS bills no secret that waits for its deletion.
+    """
 
     began: datetime | None
     ended: datetime | None = None
@@ -61,7 +72,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Figure:
-    """`so_far` and `month` in US dollars, None where not known; `how` says how they came about, or why they are not known."""
+    """One line of the cost, in US dollars.
+
+    `so_far` and `month` are None where not known. `how` explains the sum, or why it is not known.
+    """
 
     name: str
     so_far: Decimal | None
@@ -110,28 +124,38 @@ def cost_of_secrets(month: Month, price: Decimal, spans: Sequence[Span]) -> Figu
         if there < len(spans)
         else ""
     )
-    how = f"{_counted(there, 'secret', 'secrets')}{gone}, each {_dollars(price)} a month by the hour since it was made"
+    how = (
+        f"{_counted(there, 'secret', 'secrets')}{gone}, "
+        f"each {_dollars(price)} a month by the hour since it was made"
+    )
     return Figure("Secrets", price * so_far, price * whole, how)
 
 
 def cost_of_calls(month: Month, price: Decimal, calls: Mapping[date, int]) -> Figure:
-    """`calls` by day, as far back as they were asked for; a day without an entry has no data point. The rest of the month is taken to
-    be like the average of the whole days since the first that was counted."""
+    """`calls` by day, as far back as they were asked for; a day without an entry has no data point.
+
+    The rest of the month is taken to be like the average of the whole days since the first that was
+    counted.
+    """
     if not calls:
         return unknown(
             "Calls",
-            "CloudWatch has no data point. It has none before the first call, and some minutes after it.",
+            "CloudWatch has no data point. "
+            "It has none before the first call, and some minutes after it.",
         )
     today = month.now.astimezone(UTC).date()
     average = _average(calls, today)
     in_month = [count for day, count in calls.items() if month.start.date() <= day <= today]
     so_far = price * sum(in_month) / _CALLS if in_month else None
     whole = _whole_month(month, price, so_far, average)
-    return Figure("Calls", so_far, whole, _calls_told(price, in_month, average))
+    return Figure("Calls", so_far, whole, _explain_calls(price, in_month, average))
 
 
 def cost_of_keys(month: Month, price: Decimal, keys: int) -> Figure:
-    how = f"{_counted(keys, 'customer key', 'customer keys')}, each {_dollars(price)} a month, taken to be there all month"
+    how = (
+        f"{_counted(keys, 'customer key', 'customer keys')}, "
+        f"each {_dollars(price)} a month, taken to be there all month"
+    )
     return Figure("Keys", price * keys * month.passed, price * keys, how)
 
 
@@ -140,10 +164,16 @@ def unknown(name: str, why: str) -> Figure:
 
 
 def cost_of_one_more(prices: Prices, secrets: int, monthly_calls: Sequence[Decimal]) -> Cost:
-    """A whole month of a new environment: the catalogue's secrets, a key of its own, and calls as the others have on average.
-    `monthly_calls` are the others' dollars for calls, those that are known."""
+    """A whole month of a new environment.
+
+    It has the catalogue's secrets, a key of its own, and the average calls of the others.
+    `monthly_calls` are the others' dollars for calls, where known.
+    """
     whole = prices.secret * secrets
-    told = f"{_counted(secrets, 'secret', 'secrets')} of the catalogue, each {_dollars(prices.secret)} a month"
+    how = (
+        f"{_counted(secrets, 'secret', 'secrets')} of the catalogue, "
+        f"each {_dollars(prices.secret)} a month"
+    )
     if monthly_calls:
         average = sum(monthly_calls, Decimal(0)) / len(monthly_calls)
         calls = Figure("Calls", average, average, _like(len(monthly_calls)))
@@ -152,7 +182,7 @@ def cost_of_one_more(prices: Prices, secrets: int, monthly_calls: Sequence[Decim
     key = Figure(
         "Keys", prices.key, prices.key, f"a customer key of its own, {_dollars(prices.key)} a month"
     )
-    return Cost((Figure("Secrets", whole, whole, told), calls, key))
+    return Cost((Figure("Secrets", whole, whole, how), calls, key))
 
 
 def total(costs: Iterable[Cost]) -> Cost:
@@ -164,7 +194,7 @@ def _part(month: Month, span: Span, until: datetime) -> Decimal:
 
 
 def _average(calls: Mapping[date, int], today: date) -> Decimal | None:
-    """Calls a day over the whole days from the first that was counted to yesterday; None before there is one."""
+    """Calls a day over whole days, from the first counted to yesterday; None without one."""
     first = min(calls)
     whole_days = (today - first).days
     if whole_days < 1:
@@ -181,7 +211,7 @@ def _whole_month(
     return (so_far or Decimal(0)) + price * average * month.days * rest / _CALLS
 
 
-def _calls_told(price: Decimal, in_month: Sequence[int], average: Decimal | None) -> str:
+def _explain_calls(price: Decimal, in_month: Sequence[int], average: Decimal | None) -> str:
     rate = f"{_dollars(price)} for 10,000"
     counted = (
         _counted(sum(in_month), "call", "calls")

@@ -1,4 +1,4 @@
-"""How often secrets are read and how often that fails, day by day as CloudWatch counts it; and the alarms that watch over them."""
+"""Reads and failed reads of secrets by day, as CloudWatch counts them, and the alarms."""
 
 from __future__ import annotations
 
@@ -9,23 +9,26 @@ from datetime import UTC, date, datetime, timedelta
 from ..access.evidence import Evidence, Known
 from ..environment import Environment
 from ..secrets.secret import Secret
-from .alarm import Alarm, ringing
+from .alarm import Alarm, in_alarm
 
 DAYS = 30  # that a chart shows, today included
 READS = ("GetSecretValue", "BatchGetSecretValue")
-# Every operation of Secrets Manager, since each call costs the same. CloudWatch has a metric only for those that were called.
+# Every operation of Secrets Manager, since each call costs the same. CloudWatch has a metric only
+# for those that were called.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html
 OPERATIONS = (
-    *READS, "AssociateCrossAccountReplica", "CancelRotateSecret", "CreateSecret", "DeleteResourcePolicy", "DeleteSecret", "DescribeSecret",
-    "DisassociateCrossAccountReplica", "GetRandomPassword", "GetResourcePolicy", "ListResourcePolicies", "ListSecretVersionIds",
-    "ListSecrets", "PutResourcePolicy", "PutSecretValue", "RemoveRegionsFromReplication", "ReplicateSecretToRegions", "RestoreSecret",
-    "RotateSecret", "StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage",
+    *READS, "AssociateCrossAccountReplica", "CancelRotateSecret", "CreateSecret",
+    "DeleteResourcePolicy", "DeleteSecret", "DescribeSecret",
+    "DisassociateCrossAccountReplica", "GetRandomPassword", "GetResourcePolicy",
+    "ListResourcePolicies", "ListSecretVersionIds",
+    "ListSecrets", "PutResourcePolicy", "PutSecretValue", "RemoveRegionsFromReplication",
+    "ReplicateSecretToRegions", "RestoreSecret",
+    "RotateSecret", "StopReplicationToReplica", "TagResource", "UntagResource", "UpdateSecret",
+    "UpdateSecretVersionStage",
     "ValidateResourcePolicy",
 )  # fmt: skip
-ACCESSES, ERRORS = (
-    "SecretAccess",
-    "FailedSecretRetrievals",
-)  # our own, which deploy/terraform/modules/monitoring feeds from the trail
+# Our own metrics, which deploy/terraform/modules/monitoring feeds from the trail.
+ACCESSES, ERRORS = "SecretAccess", "FailedSecretRetrievals"
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Series:
-    """Sums by day in UTC. A day that is not in it has no data point, which is not the same as none. `problem` is CloudWatch's word
-    where it did not tell the whole series."""
+    """Sums by day in UTC.
+
+    A day that is not in it has no data point, which is not the same as none. `problem` is
+    CloudWatch's word where it did not tell the whole series.
+    """
 
     days: Mapping[date, int]
     problem: str = ""
@@ -46,7 +52,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Day:
-    """None: no data point. `reads` and `calls` are the whole account's in the Region, `accesses` and `errors` of our own metrics."""
+    """None: no data point.
+
+    `reads` and `calls` are the whole account's in the Region, `accesses` and `errors` of our own
+    metrics.
+    """
 
     date: date
     reads: int | None
@@ -82,14 +92,14 @@ class Usage:
 
     @property
     def calls(self) -> Mapping[date, int] | None:
-        """All calls by day, as far back as was asked; None where they are not known, and where not one was counted."""
+        """All calls by day; None where they are not known, and where none was counted."""
         if not isinstance(self.metrics, Known) or self.problems:
             return None
         return _sum(self.metrics.value, map(calls_of, OPERATIONS)) or None
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Metrics that CloudWatch did not tell whole, with its word for why."""
+        """Metrics that CloudWatch did not return in full, with its status code."""
         found = self.metrics.value if isinstance(self.metrics, Known) else {}
         return tuple(
             f"{_named(metric)}: {series.problem}"
@@ -115,16 +125,16 @@ def metrics_of(namespace: str) -> tuple[Metric, ...]:
 
 
 def asked_from(now: datetime) -> datetime:
-    """Where the question begins: 30 days back, and never after the first of the month, whose calls are paid for."""
+    """30 days back, or the first of the month where that is earlier, for the month's cost."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return min(midnight - timedelta(days=DAYS - 1), midnight.replace(day=1))
 
 
 def summarise(usage: Usage) -> list[str]:
-    """Sentences for people, worst first. Only what is known is told."""
-    told, prefix, days = [], usage.environment.prefix, usage.days
-    if isinstance(usage.alarms, Known) and (loud := ringing(usage.alarms.value)):
-        told.append(f"{_counted(len(loud), 'alarm is', 'alarms are')} in alarm.")
+    """Sentences for people, worst first. Only of what is known."""
+    sentences, prefix, days = [], usage.environment.prefix, usage.days
+    if isinstance(usage.alarms, Known) and (loud := in_alarm(usage.alarms.value)):
+        sentences.append(f"{_counted(len(loud), 'alarm is', 'alarms are')} in alarm.")
     sums = (
         _summed([day.errors for day in days], "failed read", "failed reads"),
         _summed([day.accesses for day in days], f"read of {prefix}", f"reads of {prefix}"),
@@ -133,12 +143,12 @@ def summarise(usage: Usage) -> list[str]:
         ),
     )
     counted = "; ".join(filter(None, sums))
-    told.append(
+    sentences.append(
         f"In {len(days)} days: {counted}."
         if counted
         else f"CloudWatch has no data point of the last {len(days)} days."
     )
-    return told
+    return sentences
 
 
 def _summed(counts: Iterable[int | None], one: str, many: str) -> str:

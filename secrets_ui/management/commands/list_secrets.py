@@ -40,9 +40,9 @@ class Command(TwinCommand):
         )
         rows = [row for listing in listings for row in listing.rows]
         self.answer(options, _data(environment, listings[0], rows), _text(environment, rows))
-        if unlooked := sum(listing.unlooked for listing in listings):
+        if not_inspected := sum(listing.not_inspected for listing in listings):
             self.note(
-                f"{unlooked} of them have a new version that was not looked at yet. "
+                f"{not_inspected} of them have a new version that was not looked at yet. "
                 "Run it again to look at more."
             )
         if any(listing.is_cut for listing in listings):

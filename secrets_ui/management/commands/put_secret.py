@@ -218,9 +218,8 @@ _FIELDS = {"base": "if-version", "typed_name": "confirm"}
 
 def _document(options: Mapping[str, Any]) -> SecretValue:
     is_json = not options["as_text"]
-    newline: Newline = options["newline"] or (
-        "keep" if is_json else ""
-    )  # JSON allows blanks around it
+    # JSON allows blanks around it.
+    newline: Newline = options["newline"] or ("keep" if is_json else "")
     return read_value("the document", options["document"], newline)
 
 

@@ -11,8 +11,8 @@ from secrets_ui.domain.secrets.health import KeyState
 from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter
 from secrets_ui.services import configuration
-from secrets_ui.services.secrets.look_elsewhere import look_elsewhere
 from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret
+from secrets_ui.services.secrets.read_other_environments import read_other_environments
 
 
 class Command(TwinCommand):
@@ -32,7 +32,7 @@ class Command(TwinCommand):
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
         environment = enter(request, "secret.view", options["environment"], name)
-        look_elsewhere(environment, actor_of(request), comparable(request))
+        read_other_environments(environment, actor_of(request), comparable(request))
         opened = open_secret(environment, name, actor_of(request))
         self.answer(options, _data(opened), _text(opened))
         for problem in filter(None, (opened.problem, opened.versions_problem)):

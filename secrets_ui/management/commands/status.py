@@ -1,4 +1,7 @@
-"""manage.py status: is every environment healthy, as the runner last found it? For people and for pipelines."""
+"""manage.py status: prints the environments' status from the last pass.
+
+For people and for pipelines.
+"""
 
 from __future__ import annotations
 
@@ -43,19 +46,24 @@ class Command(BaseCommand):
         of_the_record = (
             [] if options["environment"] else [board.record.status if board.record else "unknown"]
         )
-        sys.exit(EXIT[worst([*(place.told.status for place in board.places), *of_the_record])])
+        sys.exit(
+            EXIT[
+                worst([*(summary.current.status for summary in board.environments), *of_the_record])
+            ]
+        )
 
 
 def _describe(board: StatusBoard) -> str:
     lines = [f"{board.headline.text}."]
-    for place in board.places:
+    for summary in board.environments:
         at = (
-            f"checked at {place.told.at:%Y-%m-%d %H:%M:%S} UTC"
-            if place.told.at
+            f"checked at {summary.current.at:%Y-%m-%d %H:%M:%S} UTC"
+            if summary.current.at
             else "not checked yet"
         )
         lines.append(
-            f"  {place.told.name:<10} {STATUS_WORDS[place.told.status].code:<8} {place.secrets} secrets, {at}"
+            f"  {summary.current.name:<10} {STATUS_WORDS[summary.current.status].code:<8} "
+            f"{summary.secrets} secrets, {at}"
         )
     for trouble in board.troubles[:MOST_SHOWN]:
         more = f" (and {trouble.more} more)" if trouble.more else ""

@@ -24,8 +24,8 @@ from ...domain.access.evidence import (
     NotAsked,
     Role,
     Unreachable,
+    evidence_of_error,
     learn,
-    unlearnt,
 )
 from ...domain.access.expected_policies import expected_arns
 from ...domain.environment import Environment
@@ -36,7 +36,7 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import CHECK
 from .. import configuration
 from ..aws_access import begin, gateways
-from ..secrets.version_facts import Wanted, known_facts, look
+from ..secrets.version_facts import Wanted, known_facts, read_and_derive
 from .gathered import Gathered
 
 Then = Callable[[Evidence[Any]], None]  # what follows from an answer
@@ -90,7 +90,7 @@ class Gathering:
 
     def _ask_first(self) -> None:
         """The longest chain first: role → policies → their documents."""
-        place, role, aws = self.environment, self.environment.lambda_role, self.aws
+        environment, role, aws = self.environment, self.environment.lambda_role, self.aws
         secrets = aws.secrets_manager
         self._ask("attached", aws.iam.list_attached_role_policies, role, then=self._ask_documents)
         self._ask("role", aws.iam.get_role, role, then=self._ask_about_role)
@@ -105,10 +105,12 @@ class Gathering:
             "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
         )
         self._ask("resource_policy", secrets.get_resource_policy, self.name)
-        self._ask("alias", aws.kms.describe_key, place.kms_alias, then=self._ask_about_encryption)
-        self._ask("function", aws.lambda_.get_function_configuration, place.lambda_function)
+        self._ask(
+            "alias", aws.kms.describe_key, environment.kms_alias, then=self._ask_about_encryption
+        )
+        self._ask("function", aws.lambda_.get_function_configuration, environment.lambda_function)
         self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
-        self._ask_about_console(role_name_of(place.assume_role))
+        self._ask_about_console(role_name_of(environment.assume_role))
         self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
 
     def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
@@ -219,11 +221,11 @@ class Gathering:
         if known := known_facts([wanted]):
             return Known(known[wanted.arn], call)
         try:
-            facts = look(self.environment, self.actor, [wanted])[wanted.arn]
+            facts = read_and_derive(self.environment, self.actor, [wanted])[wanted.arn]
         except AuditUnavailable:
             return Unreachable(call, "the read could not be put on record, so it was not made")
         self.value_was_read = True
-        return unlearnt(facts) if isinstance(facts, AwsError) else Known(facts, call)
+        return evidence_of_error(facts) if isinstance(facts, AwsError) else Known(facts, call)
 
     def evidence(self) -> AccessEvidence:
         """What was learnt so far."""

@@ -24,7 +24,7 @@ from ...domain.session_scope import DESCRIBE
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import gateways
-from ..secrets.version_facts import Wanted, in_other_environments, known_facts, look
+from ..secrets.version_facts import Wanted, in_other_environments, known_facts, read_and_derive
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def facts_of(
     wanted = Wanted(secret.name, secret.arn, version, spec)
     if known := known_facts([wanted]):
         return known[secret.arn]
-    found = look(environment, actor, [wanted])[secret.arn]
+    found = read_and_derive(environment, actor, [wanted])[secret.arn]
     if isinstance(found, AwsError):
         raise found
     return found

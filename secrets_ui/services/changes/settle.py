@@ -34,7 +34,7 @@ MOST_VERSIONS = 10_000
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of one intent; `outcome` is None where AWS could not tell, and the intent stays
+    """What became of one intent; `outcome` is None where AWS cannot show it, and the intent stays
     open."""
 
     sequence: int
@@ -54,7 +54,7 @@ def open_intents(min_age: int = 0) -> list[AuditRecord]:
 
 
 def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
-    """Ends each open intent that AWS can tell about. Raises AuditUnavailable."""
+    """Ends each open intent whose outcome AWS shows. Raises AuditUnavailable."""
     for intent in open_intents(min_age):
         with suppress(audit.AlreadyEnded):
             yield _settle(intent)

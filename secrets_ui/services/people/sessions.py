@@ -27,7 +27,7 @@ class OpenSession:
     address: str
     browser: str
     started: datetime
-    seen: datetime
+    last_used: datetime
     is_this: bool
 
 
@@ -58,7 +58,7 @@ def open_sessions(person: Any = None, *, this: str = "") -> list[OpenSession]:
     _forget(row for row in rows if row not in alive)
     return sorted(
         (_open(row, times, this) for row, times in alive.items()),
-        key=lambda s: s.seen,
+        key=lambda s: s.last_used,
         reverse=True,
     )
 

@@ -14,7 +14,7 @@ from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
-from .version_facts import Wanted, in_other_environments_of_each, known_facts, sighted
+from .version_facts import Wanted, in_other_environments_of_each, known_facts, last_known_versions
 
 LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
 
@@ -22,7 +22,7 @@ LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
 @dataclass(frozen=True)
 class KnownSecret:
     """One secret with one current version. `facts` is None where nobody has looked at that version;
-    `is_noted` tells that it was seen to be current before."""
+    `is_noted` is True when it was already known to be current."""
 
     wanted: Wanted
     facts: VersionFacts | None
@@ -58,7 +58,7 @@ class KnownSecrets:
         """In the order of `secrets`. Three queries."""
         wanted = [wanted_of(self.environment, secret) for secret in secrets]
         facts, authors = known_facts(wanted), authors_of(secret.current for secret in secrets)
-        noted = sighted(self.environment, [secret.name for secret in secrets])
+        noted = last_known_versions(self.environment, [secret.name for secret in secrets])
         return [
             KnownSecret(
                 item,

@@ -21,11 +21,12 @@ from .. import configuration
 from ..audit.who_changed import Author
 from ..aws_access import begin, gateways, learn_all
 from .listed import KnownSecret, KnownSecrets, wanted_of
-from .look_elsewhere import look_elsewhere
-from .version_facts import Wanted, keep_sightings, known_facts, look
+from .read_other_environments import read_other_environments
+from .version_facts import Wanted, keep_current_versions, known_facts, read_and_derive
 
 ROWS = 25  # a page
-LOOKS = 20  # unknown versions that one page view derives at most; the others wait for the next
+# Unknown versions that one page view reads at most; the others wait for the next.
+READS_PER_PAGE = 20
 MOST_PAGES, MOST_MATCHES = 50, 200  # a filter walks 5,000 secrets, and shows so many of them
 
 
@@ -53,7 +54,7 @@ class Listing:
     filtered: str = ""
     looked_through: int = 0  # secrets that a filter has seen
     is_cut: bool = False  # the filter stopped before the end
-    unlooked: int = 0
+    not_inspected: int = 0
 
 
 def list_secrets(
@@ -70,10 +71,12 @@ def list_secrets(
     asked = begin(lambda: gateway.list_secrets(token=token, size=ROWS))
     known = _compared(environment, actor, comparable)
     page = asked.result().value
-    rows, unlooked = _rows(gateway, actor, known, page.secrets)
+    rows, not_inspected = _rows(gateway, actor, known, page.secrets)
     is_whole = not token and not page.next_token
     missing = _missing(environment, page.secrets) if is_whole else ()
-    return Listing(_by_name(*rows, *missing), datetime.now(UTC), page.next_token, unlooked=unlooked)
+    return Listing(
+        _by_name(*rows, *missing), datetime.now(UTC), page.next_token, not_inspected=not_inspected
+    )
 
 
 def filter_secrets(
@@ -91,14 +94,14 @@ def filter_secrets(
     pages = [page.value for page in islice(gateway.secret_pages(), MOST_PAGES)]
     secrets = [s for page in pages for s in page.secrets if is_visible(s.name)]
     matching = _matching(environment, secrets, text.casefold())
-    rows, unlooked = _rows(gateway, actor, known, matching[:MOST_MATCHES])
+    rows, not_inspected = _rows(gateway, actor, known, matching[:MOST_MATCHES])
     return Listing(
         _by_name(*rows),
         datetime.now(UTC),
         filtered=text,
         looked_through=len(secrets),
         is_cut=bool(pages[-1].next_token) or len(matching) > MOST_MATCHES,
-        unlooked=unlooked,
+        not_inspected=not_inspected,
     )
 
 
@@ -108,7 +111,7 @@ def _compared(
     known, others = KnownSecrets(environment), list(comparable)
     if known.is_compared_with(others):
         return known
-    look_elsewhere(environment, actor, others)
+    read_other_environments(environment, actor, others)
     return KnownSecrets(environment)
 
 
@@ -139,12 +142,12 @@ def _rows(
     secrets = _freshened(gateway, known, listed)
     items = list(zip(secrets, known.look_up(secrets), strict=True))
     unknown = [item.wanted for _, item in items if item.wanted.version_id and item.facts is None]
-    found = look(gateway.environment, actor, unknown[:LOOKS]) if unknown else {}
+    found = read_and_derive(gateway.environment, actor, unknown[:READS_PER_PAGE]) if unknown else {}
     news = [secret for secret, item in items if secret.current and not item.is_noted]
-    keep_sightings(gateway.environment, news)
+    keep_current_versions(gateway.environment, news)
     now = datetime.now(UTC)
     rows = [_row(known, s, item, found.get(s.arn, item.facts), now) for s, item in items]
-    return rows, len(unknown[LOOKS:])
+    return rows, len(unknown[READS_PER_PAGE:])
 
 
 def _freshened(
@@ -184,7 +187,7 @@ def _row(
 
 
 def _missing(environment: Environment, secrets: Sequence[Secret]) -> tuple[SecretRow, ...]:
-    """What the catalogue expects and AWS does not have. Only a whole listing can tell."""
+    """What the catalogue expects and AWS does not have. Needs a whole listing."""
     there = {secret.name for secret in secrets}
     absent = [
         spec

@@ -18,7 +18,13 @@ from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
-from .version_facts import Wanted, in_other_environments, known_facts, look, note_sightings
+from .version_facts import (
+    Wanted,
+    in_other_environments,
+    known_facts,
+    note_current_versions,
+    read_and_derive,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def open_secret(
     secret = gateway.describe_secret(name).value
     spec = configuration.spec_of(environment, name)
     facts, problem = _facts(environment, actor, secret, spec)
-    note_sightings(environment, [secret])
+    note_current_versions(environment, [secret])
     keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
     rows, versions_problem = _versions(versions)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
@@ -97,7 +103,7 @@ def _facts(
     wanted = Wanted(secret.name, secret.arn, secret.current, spec)
     if known := known_facts([wanted]):
         return known[secret.arn], None
-    found = look(environment, actor, [wanted])[secret.arn]
+    found = read_and_derive(environment, actor, [wanted])[secret.arn]
     return (None, found) if isinstance(found, AwsError) else (found, None)
 
 

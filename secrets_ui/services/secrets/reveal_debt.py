@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.people.roles import ROLES, covers
-from ...models import AuditRecord, RoleGrant, SecretSighting, VersionRecord
+from ...models import AuditRecord, CurrentVersion, RoleGrant, VersionRecord
 from .. import configuration
 
 # The right to see a value; the audit log's action of the same name is Action.REVEAL.
@@ -70,10 +70,12 @@ def to_rotate(environments: Iterable[Environment]) -> list[Debt]:
 
 def _debts(records: QuerySet[AuditRecord]) -> list[Debt]:
     shown = _shown(records)
-    sightings = SecretSighting.objects.filter(name__in={debt.secret for debt, _ in shown})
+    current_versions = CurrentVersion.objects.filter(name__in={debt.secret for debt, _ in shown})
     current = {
         (environment, name): version
-        for environment, name, version in sightings.values_list("environment", "name", "version_id")
+        for environment, name, version in current_versions.values_list(
+            "environment", "name", "version_id"
+        )
     }
     return _with_reasons(_unpaid(shown, current))
 

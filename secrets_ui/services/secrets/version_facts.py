@@ -25,7 +25,7 @@ from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts, derive_facts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import READ
-from ...models import SecretSighting, VersionRecord
+from ...models import CurrentVersion, VersionRecord
 from .. import audit, configuration
 from ..aws_access import gateways, gather
 
@@ -59,7 +59,7 @@ def _kept_under(digest: str) -> str:
     return hmac.digest(settings.FINGERPRINT_KEY, digest.encode(), hashlib.sha256).hex()[:16]
 
 
-def look(
+def read_and_derive(
     environment: Environment, actor: Actor, wanted: Sequence[Wanted]
 ) -> dict[str, VersionFacts | AwsError]:
     """Reads each version's value once, on record, and keeps its facts; by ARN.
@@ -122,9 +122,9 @@ def keep_facts(arn: str, facts: VersionFacts) -> None:
         raise AuditUnavailable("The facts of a version could not be kept.") from None
 
 
-def sighted(environment: Environment, names: Iterable[str]) -> dict[str, str]:
+def last_known_versions(environment: Environment, names: Iterable[str]) -> dict[str, str]:
     """The version that was last seen to be current, by secret name."""
-    found = SecretSighting.objects.filter(environment=environment.name, name__in=names)
+    found = CurrentVersion.objects.filter(environment=environment.name, name__in=names)
     return dict(found.values_list("name", "version_id"))
 
 
@@ -133,39 +133,39 @@ def key_names(environment: Environment, name: str, version_id: str) -> tuple[str
 
     No AWS call: whatever showed the version has kept its facts.
     """
-    arns = SecretSighting.objects.filter(environment=environment.name, name=name).values("arn")
+    arns = CurrentVersion.objects.filter(environment=environment.name, name=name).values("arn")
     kept = VersionRecord.objects.filter(arn__in=arns, version_id=version_id).first()
     return tuple(key["name"] for key in json.loads(kept.facts)["keys"]) if kept else ()
 
 
-def note_sightings(environment: Environment, secrets: Iterable[Secret]) -> None:
+def note_current_versions(environment: Environment, secrets: Iterable[Secret]) -> None:
     """Remembers which version is current, for comparisons from other environments; writes only what
     is new."""
     listed = {secret.name: secret for secret in secrets if secret.current}
-    known = sighted(environment, listed)
+    known = last_known_versions(environment, listed)
     changed = [secret for name, secret in listed.items() if known.get(name) != secret.current]
-    keep_sightings(environment, changed)
+    keep_current_versions(environment, changed)
 
 
-def keep_sightings(environment: Environment, secrets: Sequence[Secret]) -> None:
+def keep_current_versions(environment: Environment, secrets: Sequence[Secret]) -> None:
     """A secret without a current version is kept too: it says that there is nothing to compare
     with."""
     if not secrets:
         return
-    SecretSighting.objects.bulk_create(
+    CurrentVersion.objects.bulk_create(
         [
-            SecretSighting(
+            CurrentVersion(
                 environment=environment.name,
                 name=secret.name,
                 arn=secret.arn,
                 version_id=secret.current,
-                seen_at=datetime.now(UTC),
+                read_at=datetime.now(UTC),
             )
             for secret in secrets
         ],
         update_conflicts=True,
         unique_fields=["environment", "name"],
-        update_fields=["arn", "version_id", "seen_at"],
+        update_fields=["arn", "version_id", "read_at"],
     )
 
 
@@ -194,7 +194,7 @@ def in_other_environments_of_each(
         for spec in specs
         if any(key.between_environments != "any" for key in spec.keys.values())
     }
-    wanted = _last_sighted(compared)
+    wanted = _last_known_versions(compared)
     facts = known_facts(wanted.values()) if wanted else {}
     found: dict[str, dict[str, VersionFacts | None]] = {spec.name: {} for spec in specs}
     for (other_name, full_name), spec in compared.items():
@@ -203,15 +203,15 @@ def in_other_environments_of_each(
     return found
 
 
-def _last_sighted(
+def _last_known_versions(
     compared: Mapping[tuple[str, str], SecretSpec],
 ) -> dict[tuple[str, str], Wanted]:
     """The versions last seen to be current, by environment and full name of the secret.
 
     One query.
     """
-    sightings = SecretSighting.objects.filter(name__in={name for _, name in compared})
-    rows = sightings.values_list("environment", "name", "arn", "version_id")
+    current_versions = CurrentVersion.objects.filter(name__in={name for _, name in compared})
+    rows = current_versions.values_list("environment", "name", "arn", "version_id")
     return {
         (environment, name): Wanted(name, arn, version, compared[environment, name])
         for environment, name, arn, version in rows

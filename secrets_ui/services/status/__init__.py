@@ -1,1 +1,1 @@
-"""What the pages, metrics and messages tell of health."""
+"""The status of environments and secrets, for pages, metrics and messages."""

@@ -1,4 +1,7 @@
-"""What the status page tells, as nouns: places, rows and troubles. Pages, JSON and metrics are made of the same."""
+"""The data of the status page: environments, rows and troubles.
+
+Pages, JSON and metrics are made of the same.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ def title_of(check: str) -> str:
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong, or not known, with the secrets that it is wrong with: "" is the environment, or the record itself."""
+    """One finding that fails or is unknown, with all secrets that it is about.
+
+    "" among them is the environment, or the audit log itself.
+    """
 
     environment: str
     finding: StatusFinding
@@ -65,11 +71,11 @@ class StatusRow:
 
 
 @dataclass(frozen=True)
-class Place:
+class EnvironmentSummary:
     """One environment on the page: its status, its rows by status, its history."""
 
     environment: Environment
-    told: EnvironmentStatus
+    current: EnvironmentStatus
     counts: Mapping[Status, int]
     days: tuple[Day, ...]
 
@@ -84,7 +90,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Runner:
-    """`is_alive`: one goes on by itself. `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way."""
+    """`is_alive`: one goes on by itself.
+
+    `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way.
+    """
 
     is_alive: bool
     every: int
@@ -96,10 +105,13 @@ class Runner:
 
 @dataclass(frozen=True)
 class StatusBoard:
-    """All that the page tells. `record` is the row of the record itself, which is of no environment."""
+    """The whole status page.
+
+    `record` is the row of the audit log, which is of no environment.
+    """
 
     headline: Headline
-    places: tuple[Place, ...]
+    environments: tuple[EnvironmentSummary, ...]
     troubles: tuple[Trouble, ...]
     unchecked: tuple[Trouble, ...]
     record: StatusRow | None

@@ -1,4 +1,7 @@
-"""The status for Prometheus, read from the database at each scrape: every worker tells the same, and no secret is named."""
+"""The status for Prometheus, read from the database at each scrape.
+
+Every worker reports the same, and no secret is named.
+"""
 
 from __future__ import annotations
 
@@ -53,13 +56,14 @@ def _states(board: StatusBoard) -> Iterator[Metric]:
     secrets = GaugeMetricFamily(
         "miyabi_secrets", "Secrets of an environment by state.", labels=["environment", "state"]
     )
-    for place in board.places:
+    for summary in board.environments:
         for status in STATES:
             state.add_metric(
-                [place.told.name, STATUS_WORDS[status].code], float(place.told.status == status)
+                [summary.current.name, STATUS_WORDS[status].code],
+                float(summary.current.status == status),
             )
             secrets.add_metric(
-                [place.told.name, STATUS_WORDS[status].code], place.counts.get(status, 0)
+                [summary.current.name, STATUS_WORDS[status].code], summary.counts.get(status, 0)
             )
     yield state
     yield secrets
@@ -71,9 +75,9 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
         "Age of the oldest result of an environment.",
         labels=["environment"],
     )
-    for place in board.places:
-        if place.told.at:
-            age.add_metric([place.told.name], (board.now - place.told.at).total_seconds())
+    for summary in board.environments:
+        if summary.current.at:
+            age.add_metric([summary.current.name], (board.now - summary.current.at).total_seconds())
     yield age
     runner = board.runner
     yield _gauge("miyabi_runner_alive", "1 while a runner goes on by itself.", int(runner.is_alive))
@@ -102,22 +106,22 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
 
 def _findings(board: StatusBoard) -> Metric:
     """By check, an enumeration of this console's own."""
-    told = GaugeMetricFamily(
+    findings = GaugeMetricFamily(
         "miyabi_findings",
         "Findings that count, by check.",
         labels=["environment", "check", "status"],
     )
     numbers: dict[tuple[str, str, str], int] = {}
     for trouble in board.troubles:
-        place = (
+        labels = (
             trouble.environment,
             trouble.finding.check,
             STATUS_WORDS[trouble.finding.status].code,
         )
-        numbers[place] = numbers.get(place, 0) + len(trouble.secrets)
-    for place, number in sorted(numbers.items()):
-        told.add_metric(list(place), number)
-    return told
+        numbers[labels] = numbers.get(labels, 0) + len(trouble.secrets)
+    for labels, number in sorted(numbers.items()):
+        findings.add_metric(list(labels), number)
+    return findings
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -1,4 +1,7 @@
-"""The status as it is kept, for pages, JSON and metrics. Asks the database alone, so AWS's trouble never keeps a page waiting."""
+"""The status as it is kept, for pages, JSON and metrics.
+
+Asks the database alone, so AWS's trouble never keeps a page waiting.
+"""
 
 from __future__ import annotations
 
@@ -25,48 +28,49 @@ from ...domain.status.status import (
 )
 from ...models import StatusRunner, StatusSnapshot, StatusSpan
 from ..status_pass.lock import ONLY
-from .board import Place, Runner, StatusBoard, StatusRow, Trouble
+from .board import EnvironmentSummary, Runner, StatusBoard, StatusRow, Trouble
 
-ALIVE = timedelta(
-    seconds=60
-)  # since a runner last gave a sign; during a pass it gives none but the lease
+# Since a runner last gave a sign; during a pass it gives none but the lease.
+ALIVE = timedelta(seconds=60)
 ROWS = 100  # on an environment's own page
 
 _Short = list[tuple[str, str, Status, datetime]]  # environment, secret, status, at
 
 
 def read_status(environments: Sequence[Environment]) -> StatusBoard:
-    """Five queries, whatever the number of secrets; findings are read of rows that have some to tell. Raises DatabaseError."""
+    """Five queries, whatever the number of secrets.
+
+    Findings are read only of rows that have some to report. Raises DatabaseError.
+    """
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     names = [environment.name for environment in environments]
     found = StatusSnapshot.objects.filter(environment__in=names)
     short = cast(_Short, list(found.values_list("environment", "secret", "status", "at")))
     rows = _with_findings(names, now, stale)
-    record = next((row for place, row in rows if not place), None)
+    record = next((row for name, row in rows if not name), None)
     troubles = _grouped(
-        (place, row, f)
-        for place, row in rows
+        (name, row, f)
+        for name, row in rows
         for f in row.troubles
         if not row.is_stale or f.status == "fail"
     )
     unchecked = _grouped(
-        (place, row, f)
-        for place, row in rows
+        (name, row, f)
+        for name, row in rows
         if not row.secret
         for f in row.unchecked
         if not f.is_trouble
     )
     spans = _spans(names, now)
-    places = tuple(
-        _place(e, short, troubles, spans.get(e.name, []), now, stale) for e in environments
+    summaries = tuple(
+        _summary(e, short, troubles, spans.get(e.name, []), now, stale) for e in environments
     )
-    told = [place.told for place in places]
+    statuses = [summary.current for summary in summaries]
     if record and record.status != "pass":
-        told.append(_of_record(record, troubles))
+        statuses.append(_of_record(record, troubles))
     return StatusBoard(
-        headline(told, now), places, troubles, unchecked, record,
-        _runner(now), now,
-    )  # fmt: skip
+        headline(statuses, now), summaries, troubles, unchecked, record, _runner(now), now
+    )
 
 
 def _with_findings(
@@ -87,20 +91,23 @@ def _row(snapshot: StatusSnapshot, now: datetime, stale: timedelta) -> StatusRow
 
 
 def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Trouble, ...]:
-    """The same finding of many secrets is one line. Worst first, then the one that is there the longest."""
+    """The same finding of many secrets is one line.
+
+    Worst first, then the one that is there the longest.
+    """
     groups: dict[tuple[str, str, str, Status], list[tuple[str, StatusFinding]]] = {}
-    for place, row, finding in found:
-        groups.setdefault((place, finding.check, finding.about, finding.status), []).append(
+    for name, row, finding in found:
+        groups.setdefault((name, finding.check, finding.about, finding.status), []).append(
             (row.secret, finding)
         )
-    told = []
-    for (place, *_), members in groups.items():
+    troubles = []
+    for (name, *_), members in groups.items():
         members.sort(key=lambda member: member[0])
-        told.append(Trouble(place, members[0][1], tuple(secret for secret, _ in members)))
+        troubles.append(Trouble(name, members[0][1], tuple(secret for secret, _ in members)))
     rank = {status: number for number, status in enumerate((*TROUBLE, "skipped", "pass"))}
     return tuple(
         sorted(
-            told,
+            troubles,
             key=lambda t: (
                 rank[t.finding.status],
                 t.finding.since,
@@ -112,17 +119,15 @@ def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Tro
     )
 
 
-def _place(
+def _summary(
     environment: Environment,
     short: _Short,
     troubles: Sequence[Trouble],
     spans: Sequence[Span],
     now: datetime,
     stale: timedelta,
-) -> Place:
-    rows = [
-        (secret, status, at) for place, secret, status, at in short if place == environment.name
-    ]
+) -> EnvironmentSummary:
+    rows = [(secret, status, at) for name, secret, status, at in short if name == environment.name]
     shown = [(secret, shown_status(status, at, now, stale)) for secret, status, at in rows]
     own = [t for t in troubles if t.environment == environment.name]
     status = worst(s for _, s in shown)
@@ -130,7 +135,7 @@ def _place(
     numbers: Counter[Status] = Counter(t.finding.status for t in own)
     since = min((t.finding.since for t in own if t.finding.status == status), default="")
     is_stale = oldest is not None and now - oldest > stale
-    told = EnvironmentStatus(
+    current = EnvironmentStatus(
         environment.name,
         status,
         oldest,
@@ -140,7 +145,7 @@ def _place(
         _why(environment, oldest, is_stale, own, now),
     )
     counts: Counter[Status] = Counter(s for secret, s in shown if secret)
-    return Place(environment, told, counts, strip(spans, now.date()))
+    return EnvironmentSummary(environment, current, counts, strip(spans, now.date()))
 
 
 def _why(
@@ -213,7 +218,10 @@ def want_a_pass() -> None:
 def rows_of(
     environment: Environment, status: str = "", after: str = ""
 ) -> tuple[tuple[StatusRow, ...], str]:
-    """A page of an environment's rows in order of name, the environment itself first, and the name to go on after ("" at the end)."""
+    """A page of an environment's rows by name, the environment itself first.
+
+    Also the name to continue after, "" at the end.
+    """
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
     found = StatusSnapshot.objects.filter(environment=environment.name)
     if status:

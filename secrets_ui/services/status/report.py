@@ -10,7 +10,7 @@ from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.status import StatusFinding
 from ...domain.status.words import STATUS_WORDS
-from .board import Place, StatusBoard, StatusRow, Trouble
+from .board import EnvironmentSummary, StatusBoard, StatusRow, Trouble
 from .read import all_rows, read_status
 
 # For pipelines: a failure says more than something unknown, and a warning stops nothing.
@@ -21,26 +21,40 @@ def status_report(
     environments: Sequence[Environment], *, with_secrets: bool = True
 ) -> tuple[dict[str, Any], StatusBoard]:
     board = read_status(environments)
-    told = {
-        "status": STATUS_WORDS[board.headline.status].code, "headline": board.headline.text, "at": _at(board.now),
-        "environments": [_place(place, board.troubles, with_secrets) for place in board.places],
+    report = {
+        "status": STATUS_WORDS[board.headline.status].code,
+        "headline": board.headline.text,
+        "at": _at(board.now),
+        "environments": [
+            _environment(summary, board.troubles, with_secrets) for summary in board.environments
+        ],
         "record": _row(board.record) if board.record else None,
         "runner": {
-            "alive": board.runner.is_alive, "every_seconds": board.runner.every, "last_pass_at": _at(board.runner.ended_at),
+            "alive": board.runner.is_alive,
+            "every_seconds": board.runner.every,
+            "last_pass_at": _at(board.runner.ended_at),
             "last_pass": dict(board.runner.took),
         },
-    }  # fmt: skip
-    return told, board
+    }
+    return report, board
 
 
-def _place(place: Place, troubles: Iterable[Trouble], with_secrets: bool) -> dict[str, Any]:
-    told = place.told
+def _environment(
+    summary: EnvironmentSummary, troubles: Iterable[Trouble], with_secrets: bool
+) -> dict[str, Any]:
+    current = summary.current
     return {
-        "name": told.name, "status": STATUS_WORDS[told.status].code, "checked_at": _at(told.at), "stale": told.is_stale, "since": told.since,
-        "secrets": {STATUS_WORDS[status].code: number for status, number in sorted(place.counts.items())},
-        "findings": [_trouble(t) for t in troubles if t.environment == told.name],
-        "rows": [_row(row) for row in all_rows(place.environment)] if with_secrets else [],
-    }  # fmt: skip
+        "name": current.name,
+        "status": STATUS_WORDS[current.status].code,
+        "checked_at": _at(current.at),
+        "stale": current.is_stale,
+        "since": current.since,
+        "secrets": {
+            STATUS_WORDS[status].code: number for status, number in sorted(summary.counts.items())
+        },
+        "findings": [_trouble(t) for t in troubles if t.environment == current.name],
+        "rows": [_row(row) for row in all_rows(summary.environment)] if with_secrets else [],
+    }
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:
@@ -49,16 +63,24 @@ def _trouble(trouble: Trouble) -> dict[str, Any]:
 
 def _row(row: StatusRow) -> dict[str, Any]:
     return {
-        "secret": row.secret, "status": STATUS_WORDS[row.status].code, "checked_at": _at(row.at), "stale": row.is_stale, "proved_by": row.proofs,
+        "secret": row.secret,
+        "status": STATUS_WORDS[row.status].code,
+        "checked_at": _at(row.at),
+        "stale": row.is_stale,
+        "proved_by": row.proofs,
         "findings": [_finding(f) for f in row.findings if f.is_trouble],
         "not_checked": [_finding(f) for f in row.unchecked if not f.is_trouble],
-    }  # fmt: skip
+    }
 
 
 def _finding(finding: StatusFinding) -> dict[str, Any]:
     return {
-        "check": finding.check, "status": finding.status, "about": finding.about, "text": finding.text, "since": finding.since,
-    }  # fmt: skip
+        "check": finding.check,
+        "status": finding.status,
+        "about": finding.about,
+        "text": finding.text,
+        "since": finding.since,
+    }
 
 
 def _at(moment: datetime | None) -> str | None:

@@ -1,4 +1,6 @@
-"""Sends the outbox: to a webhook, signed, and by e-mail. Tried again with growing pauses, for a day.
+"""Sends the outbox: to a webhook, signed, and by e-mail.
+
+Tried again with growing pauses, for a day.
 
 An event is written once, with the status that it is about. It is sent at least once: should the
 console die between the receiver's answer and its own note of it, the event is sent again under the
@@ -88,7 +90,10 @@ def _note_failure(delivery: StatusDelivery, why: str) -> None:
 
 
 def _claim(delivery: StatusDelivery) -> bool:
-    """Counts the attempt before it is made. Only one process can, so no two send the same at once."""
+    """Counts the attempt before it is made.
+
+    Only one process can, so no two send the same at once.
+    """
     pause = min(FIRST_PAUSE * 2 ** min(delivery.attempts, 20), LONGEST_PAUSE)
     unclaimed = StatusDelivery.objects.filter(
         pk=delivery.pk, attempts=delivery.attempts, sent_at__isnull=True
@@ -97,7 +102,7 @@ def _claim(delivery: StatusDelivery) -> bool:
 
 
 def signature(body: bytes, at: int, key: str) -> str:
-    """`t=1700000000,v1=…`: HMAC-SHA-256 of "time.body", so that an old message cannot be sent again as a new one."""
+    """`t=1700000000,v1=…`: HMAC-SHA-256 of "time.body", against replays of old messages."""
     digest = hmac.new(key.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
 

@@ -30,11 +30,14 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "gone": ("DeleteSecret",),
     "key_policy": ("PutKeyPolicy",),
     "alias": ("UpdateAlias", "CreateAlias"),
-}  # fmt: skip
+}
 
 
 def lately(changes: Iterable[OutsideChange], now: datetime) -> tuple[OutsideChange, ...]:
-    """Those that are still told: a change is a warning for some days, and in the audit log and CloudTrail for good."""
+    """The changes that are recent enough to report.
+
+    A change is a warning for some days, and stays in CloudTrail and the audit log.
+    """
     since = now - timedelta(days=settings.STATUS_OUTSIDE_DAYS)
     return tuple(c for c in changes if datetime.fromisoformat(c.at) >= since)[-MOST_KEPT:]
 
@@ -42,7 +45,11 @@ def lately(changes: Iterable[OutsideChange], now: datetime) -> tuple[OutsideChan
 def what_the_chain_knows(
     environment: Environment, currents: Mapping[str, str]
 ) -> dict[str, ChainKnowledge]:
-    """By secret name. An intent counts as much as an outcome: a save under way has its version before it has its outcome."""
+    """By secret name.
+
+    An intent counts as much as an outcome: a save under way has its version before it has its
+    outcome.
+    """
     versions = {version for version in currents.values() if version}
     made = set(authors_of(versions)) | set(
         AuditRecord.objects.filter(phase="intent", hash__in=versions).values_list("hash", flat=True)
@@ -55,7 +62,10 @@ def what_the_chain_knows(
 
 
 def _is_cut_hash(version: str) -> bool:
-    """Whether a version id in the form of a UUID is the begin of an intent's hash. A range, since LIKE uses no index on every database."""
+    """Whether a version id in the form of a UUID is the begin of an intent's hash.
+
+    A range, since LIKE uses no index on every database.
+    """
     plain = version.replace("-", "")
     if len(version) != 36 or len(plain) != 32:
         return False
@@ -77,7 +87,10 @@ def _newest(environment: Environment, name: str) -> str:
 
 
 class WhoDidIt:
-    """Asks CloudTrail for each kind of event once. Where it cannot be read, nobody is named, and it is not asked again."""
+    """Asks CloudTrail for each kind of event once.
+
+    Where it cannot be read, nobody is named, and it is not asked again.
+    """
 
     def __init__(self, trail: CloudTrailGateway, is_readable: bool = True) -> None:
         self._trail, self._events, self._is_readable = (
@@ -100,7 +113,7 @@ class WhoDidIt:
         return change
 
     def name_late(self, change: OutsideChange, now: datetime, *resources: str) -> OutsideChange:
-        """CloudTrail shows a call some minutes after it was made, often after the pass that noticed the change: asked again for a day."""
+        """Asks again for a day, since CloudTrail shows a call only minutes after it was made."""
         is_recent = now - datetime.fromisoformat(change.at) <= ASKED_AGAIN
         return self.name(change, *resources) if is_recent and not change.by else change
 
@@ -120,7 +133,7 @@ def intents_by_secret() -> dict[tuple[str, str], tuple[OpenIntent, ...]]:
     """Open intents that no live request can still end, by (environment, secret)."""
     found: dict[tuple[str, str], tuple[OpenIntent, ...]] = {}
     for record in open_intents(SETTLE_AFTER):
-        place = (record.environment, record.secret)
+        secret = (record.environment, record.secret)
         intent = OpenIntent(record.sequence, record.action, record.at, record.secret)
-        found[place] = (*found.get(place, ()), intent)
+        found[secret] = (*found.get(secret, ()), intent)
     return found

@@ -12,7 +12,7 @@ from ...domain.session_scope import WATCH
 from ...domain.status.outside_changes import (
     ChainKnowledge,
     OutsideChange,
-    Sight,
+    SecretSnapshot,
     document_hash,
     find_changes,
 )
@@ -68,9 +68,11 @@ def find_outside_changes(before: WithSurroundings) -> WithChanges:
     return extend(WithChanges, before, changes=changes, other_changes=others)
 
 
-def _snapshot(stage: WithSurroundings, secret: Secret) -> Sight:
+def _snapshot(stage: WithSurroundings, secret: Secret) -> SecretSnapshot:
     policy = stage.policy(secret.name)
-    return Sight.of(secret, document_hash(policy.value) if isinstance(policy, Known) else "")
+    return SecretSnapshot.of(
+        secret, document_hash(policy.value) if isinstance(policy, Known) else ""
+    )
 
 
 def _has_moved(stage: WithSurroundings, secret: Secret) -> bool:
@@ -82,7 +84,7 @@ def _of_secret(
     stage: WithSurroundings, secret: Secret, chain: ChainKnowledge, who: WhoDidIt
 ) -> tuple[OutsideChange, ...]:
     before, at = stage.before.get(secret.name, {}), stage.at
-    was = Sight.from_json(before["sight"]) if before.get("sight") else None
+    was = SecretSnapshot.from_json(before["sight"]) if before.get("sight") else None
     news = find_changes(was, _snapshot(stage, secret), chain, at, secret.last_changed)
     old = (OutsideChange.from_json(change) for change in before.get("changes", []))
     named = [who.name_late(change, at, secret.arn, secret.name) for change in (*old, *news)]

@@ -1,4 +1,4 @@
-"""Second stage: the full access evidence of the catalogue's secrets, and a fresh description of those with news."""
+"""Second stage: access evidence of the catalogue's secrets; secrets with news are described."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing
 from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.session_scope import WATCH
-from ...domain.status.outside_changes import Sight
+from ...domain.status.outside_changes import SecretSnapshot
 from ..access.share import SharedEvidence
 from ..aws_access import gateways
 from .list_secrets import Listed
@@ -55,7 +55,7 @@ def describe(
 def _gather(
     listed: Listed, catalog: list[str], asking: SharedEvidence, step: Step
 ) -> dict[str, AccessEvidence]:
-    """Without a secret of which AWS tells nothing at all: its last result stays and grows old."""
+    """Leaves out secrets without any answer of AWS: their last results stay and grow old."""
     evidence = dict[str, AccessEvidence]()
     for name in catalog:
         step()
@@ -79,4 +79,4 @@ def _is_news(listed: Listed, secret: Secret) -> bool:
     before = listed.before.get(secret.name, {}).get("sight")
     if not before:
         return False
-    return Sight.from_json(before) != Sight.of(secret, before["policy"])
+    return SecretSnapshot.from_json(before) != SecretSnapshot.of(secret, before["policy"])

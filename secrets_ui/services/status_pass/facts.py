@@ -1,4 +1,7 @@
-"""Third stage: facts of the current versions. New versions are read once, on record, so many in a pass."""
+"""Third stage: facts of the current versions.
+
+New versions are read once, on record, so many in a pass.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from ...domain.errors import AuditUnavailable
 from ...domain.secrets.facts import VersionFacts
 from .. import configuration
 from ..secrets.listed import wanted_of
-from ..secrets.version_facts import Wanted, known_facts, look, note_sightings
+from ..secrets.version_facts import Wanted, known_facts, note_current_versions, read_and_derive
 from .describe import Described
 from .stage import RUNNER, Step, extend
 
 CHUNK = 500  # version ids in one query
-LOOKS_AT_ONCE = 20
+READS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ def find_facts(described: Described, step: Step) -> WithFacts:
     limit = settings.STATUS_LOOKS_PER_PASS
     read, problems = _read_once(environment, new[:limit], step)
     found |= read
-    note_sightings(environment, known)
+    note_current_versions(environment, known)
     facts = {item.name: found[item.arn] for item in wanted if item.arn in found}
     return extend(
         WithFacts,
@@ -63,10 +66,10 @@ def _read_once(
 ) -> tuple[dict[str, VersionFacts], dict[str, str]]:
     """Facts, and why there are none, by ARN."""
     facts, problems = dict[str, VersionFacts](), dict[str, str]()
-    for start in range(0, len(new), LOOKS_AT_ONCE):
+    for start in range(0, len(new), READS_AT_ONCE):
         step()
         try:
-            found = look(environment, RUNNER, new[start : start + LOOKS_AT_ONCE])
+            found = read_and_derive(environment, RUNNER, new[start : start + READS_AT_ONCE])
         except AuditUnavailable as error:
             problems |= {item.arn: error.message for item in new[start:]}
             break

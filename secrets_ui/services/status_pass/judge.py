@@ -1,4 +1,7 @@
-"""Seventh stage: a row of findings for each secret, and one for the environment itself. No AWS call."""
+"""Seventh stage: a row of findings for each secret, and one for the environment itself.
+
+No AWS call.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ def judge(changed: WithChanges, intents: Intents) -> Judged:
 
 
 def _shared(changed: WithChanges, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
-    """Where the checks of no secret were run, the first one's evidence may still tell why."""
+    """Where the checks of no secret were run, the first one's evidence may still explain it."""
     every = [f for findings in access.values() for f in findings if f.check in SHARED]
     if not every and changed.shared is not None:
         every = [f for f in run_checks(changed.shared) if f.check in SHARED]
@@ -170,5 +173,5 @@ def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents)
         changes=changed.other_changes,
         unread_keys=changed.unread_keys,
         intents=tuple(intent for found in loose for intent in found),
-        unlooked=changed.unread,
+        not_inspected=changed.unread,
     )

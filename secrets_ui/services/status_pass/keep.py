@@ -1,4 +1,4 @@
-"""Last stage: keeps snapshots, history and events in one transaction, so that none is without the others."""
+"""Last stage: keeps snapshots, history and events in one transaction."""
 
 from __future__ import annotations
 
@@ -74,9 +74,13 @@ def _snapshot(
 ) -> StatusSnapshot:
     findings = tuple(findings)
     return StatusSnapshot(
-        environment=environment, secret=row.secret, status=status_of(findings), at=at,
-        findings=json.dumps([f.to_json() for f in findings]), remembered=json.dumps(dict(row.remembered)),
-    )  # fmt: skip
+        environment=environment,
+        secret=row.secret,
+        status=status_of(findings),
+        at=at,
+        findings=json.dumps([f.to_json() for f in findings]),
+        remembered=json.dumps(dict(row.remembered)),
+    )
 
 
 def _write(environment: str, snapshots: Sequence[StatusSnapshot], gone: Sequence[str]) -> None:
@@ -106,9 +110,14 @@ def _put_in_outbox(events: Iterable[Event], at: datetime) -> None:
     for event in events:
         event_id = str(uuid.uuid4())
         payload = json.dumps(webhook_payload(event, event_id, settings.STATUS_ADDRESS))
-        StatusDelivery.objects.bulk_create([
-            StatusDelivery(event=event_id, channel=channel, payload=payload, made_at=at, next_at=at) for channel in channels
-        ])  # fmt: skip
+        StatusDelivery.objects.bulk_create(
+            [
+                StatusDelivery(
+                    event=event_id, channel=channel, payload=payload, made_at=at, next_at=at
+                )
+                for channel in channels
+            ]
+        )
 
 
 def _extend_history(environment: str, status: Status, at: datetime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ...domain.access.evidence import Evidence, Known, NotAsked, unlearnt
+from ...domain.access.evidence import Evidence, Known, NotAsked, evidence_of_error
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.secrets.secret import Secret
@@ -52,5 +52,5 @@ def list_secrets(environment: Environment, step: Step) -> Listed:
             listed = Known(len(found), page.call)
             step()
     except AwsError as error:
-        listed = unlearnt(error)
+        listed = evidence_of_error(error)
     return Listed(environment=environment, at=at, before=before, listed=listed, in_list=found)

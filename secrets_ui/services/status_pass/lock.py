@@ -1,4 +1,7 @@
-"""One pass at a time, over all processes and machines: an advisory lock on PostgreSQL, a lease in a row on SQLite."""
+"""One pass at a time, over all processes and machines.
+
+An advisory lock on PostgreSQL, a lease in a row on SQLite.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class LockHeld(Exception):
 
 @cache
 def me() -> str:
-    """This process: where it runs, and a part that no other process has, be its machine and number the same."""
+    """This process: its machine and number, and a random part that no other process has."""
     return f"{socket.gethostname()[:50]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
@@ -43,7 +46,10 @@ def runner() -> StatusRunner:
 
 @contextmanager
 def pass_lock() -> Iterator[None]:
-    """Raises LockHeld. PostgreSQL lets go of it when the process dies; a lease ends by itself after LEASE."""
+    """Raises LockHeld.
+
+    PostgreSQL lets go of it when the process dies; a lease ends by itself after LEASE.
+    """
     runner()
     take, let_go = (
         (_take_advisory, _let_go_advisory)
@@ -90,8 +96,11 @@ def _let_go_lease() -> None:
 
 
 class Renewal:
-    """Renews the lease between the steps of a pass: on PostgreSQL it tells no more than that a pass is under way. Raises LockHeld when
-    another process has taken it."""
+    """Renews the lease between the steps of a pass.
+
+    On PostgreSQL the lease only shows that a pass is under way. Raises LockHeld when another
+    process has taken it.
+    """
 
     def __init__(self) -> None:
         self._next = time.monotonic() + RENEW_EVERY

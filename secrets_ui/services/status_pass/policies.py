@@ -1,4 +1,4 @@
-"""Fourth stage: resource policies, read again for changed secrets first, then the oldest, so many in a pass."""
+"""Fourth stage: reads some resource policies, of changed secrets first, then the oldest."""
 
 from __future__ import annotations
 

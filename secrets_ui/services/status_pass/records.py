@@ -1,4 +1,4 @@
-"""The record itself: the audit chain, in steps and once a day as a whole, and events that could not be sent."""
+"""Verifies the audit chain, in steps and once a day as a whole; counts events not sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ SMALL = 20_000  # records: a tenth of a second, so the whole chain is verified i
 
 
 def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any]]:
-    """Also what the next pass continues from. A chain that does not hold is verified as a whole each time, until it does."""
+    """Also what the next pass continues from.
+
+    A chain that does not hold is verified as a whole each time, until it does.
+    """
     known = _known(remembered)
     is_full = known is None or known.sequence <= SMALL or _is_due(remembered)
     breaks, reached = _verify(None if is_full else known)
@@ -64,12 +67,12 @@ def _verify(known: Checkpoint | None) -> tuple[list[Break], Checkpoint]:
     breaks: list[Break] = []
     reached = known or Checkpoint(0, "", 0)
     key, before = settings.AUDIT_KEY, settings.AUDIT_KEYS_BEFORE
-    told = (
+    results = (
         verify(rows(known.sequence), key, before=before, previous=known.hash, after=known.sequence)
         if known
         else verify(rows(), key, before=before)
     )
-    for result in told:
+    for result in results:
         if isinstance(result, Checkpoint):
             reached = result
         elif len(breaks) < MOST_BREAKS:

@@ -1,4 +1,4 @@
-"""What the stages of a pass share: in whose name they ask, and how one stage's value is made of the one before it."""
+"""What the stages of a pass share: who asks, and how a stage extends the one before it."""
 
 from __future__ import annotations
 

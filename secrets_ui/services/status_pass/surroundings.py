@@ -1,4 +1,4 @@
-"""Fifth stage: what is around the secrets: alarms, KMS keys and their policies, the alias, decryptions."""
+"""Fifth stage: what is around the secrets: alarms, KMS keys and their policies, decryptions."""
 
 from __future__ import annotations
 

@@ -87,8 +87,8 @@ class _Counting:
         return cost_of_secrets(self.month, self.prices.secret, spans)
 
     def _calls(self, usage: Usage) -> Figure:
-        place = (usage.environment.account, usage.environment.region)
-        first = self._callers.setdefault(place, usage.environment.name)
+        account = (usage.environment.account, usage.environment.region)
+        first = self._callers.setdefault(account, usage.environment.name)
         if first != usage.environment.name:
             zero = self.prices.calls * 0
             return Figure(
@@ -109,9 +109,9 @@ class _Counting:
     def _keys_of(self, usage: Usage) -> Figure:
         if not isinstance(usage.secrets, Known):
             return unknown("Keys", why_unavailable(usage.secrets))
-        place = (usage.environment.account, usage.environment.region)
+        account = (usage.environment.account, usage.environment.region)
         keys = {
-            (*place, secret.kms_key_id.rpartition("/")[2])
+            (*account, secret.kms_key_id.rpartition("/")[2])
             for secret in usage.secrets.value
             if _is_billed(secret)
         }

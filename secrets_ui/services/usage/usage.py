@@ -27,15 +27,18 @@ def read_usage(
     each. Raises nothing: what AWS refuses is part of the answer.
     """
     now = datetime.now(UTC)
-    asked = [(place, _ask(place, actor, now, with_alarms=with_alarms)) for place in environments]
+    asked = [
+        (environment, _ask(environment, actor, now, with_alarms=with_alarms))
+        for environment in environments
+    ]
     return [
         Usage(
-            place,
+            environment,
             now,
-            namespace=_namespace(place),
+            namespace=_namespace(environment),
             **{name: learn(future.result) for name, future in futures.items()},
         )
-        for place, futures in asked
+        for environment, futures in asked
     ]
 
 

@@ -19,7 +19,7 @@ from ...permissions import (
     reach_of,
 )
 from ...services.secrets import listing, opening
-from ...services.secrets.look_elsewhere import look_elsewhere
+from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.reveal_debt import debts_of_secret
 
 
@@ -53,7 +53,7 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
 @require_GET
 def open_secret(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.view", environment, name)
-    look_elsewhere(chosen, actor_of(request), comparable(request))
+    read_other_environments(chosen, actor_of(request), comparable(request))
     opened = opening.open_secret(chosen, name, actor_of(request))
     may_reveal = chosen.rules.reveal and may(request, "secret.reveal", chosen, name)
     saved = request.GET.get("saved", "")

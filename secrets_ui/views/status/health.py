@@ -1,4 +1,7 @@
-"""For a load balancer: is the process alive, and can it do its work. No AWS call, and nothing told about the inside."""
+"""For a load balancer: is the process alive, and can it do its work.
+
+No AWS call, and nothing about the inside.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The status page: read from the database alone, and drawn whole; a pass is asked for by POST and made by the runner."""
+"""The status page, read from the database alone.
+
+A pass is asked for by POST, and made by the runner.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from ...permissions import ensure_somewhere, enter, environments_with
 from ...services.status.board import StatusBoard
 from ...services.status.read import first_rows, is_runner_alive, read_status, rows_of, want_a_pass
 
-MOST_TROUBLES = 50  # told on the page; the pages of the environments tell all
+# Shown on the page; the pages of the environments show all.
+MOST_TROUBLES = 50
 ROWS = 25  # of each environment
 SOON, QUIET = 3, 15  # seconds until the page asks again, while a pass is under way and otherwise
 _started: list[subprocess.Popen[bytes]] = []
@@ -25,12 +29,12 @@ _started: list[subprocess.Popen[bytes]] = []
 @require_GET
 def status_page(request: HttpRequest) -> HttpResponse:
     """With `?wall`, in large type and without the frame."""
-    places = ensure_somewhere(request, "status.view")
-    board = read_status(places)
+    environments = ensure_somewhere(request, "status.view")
+    board = read_status(environments)
     context = _context(request, board) | {"wall": "wall" in request.GET}
     if not context["wall"]:
         context["sections"] = [
-            (place, first_rows(place.environment, ROWS)) for place in board.places
+            (summary, first_rows(summary.environment, ROWS)) for summary in board.environments
         ]
     return render(request, "status/status.html", context)
 
@@ -38,14 +42,14 @@ def status_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def environment_status(request: HttpRequest, environment: str) -> HttpResponse:
     """Every row of one environment, by the page."""
-    place = enter(request, "status.view", environment)
+    chosen = enter(request, "status.view", environment)
     wanted = request.GET.get("status", "")
     wanted = wanted if wanted in WORST_FIRST else ""
-    rows, after = rows_of(place, wanted, request.GET.get("after", "")[:512])
-    board = read_status([place])
+    rows, after = rows_of(chosen, wanted, request.GET.get("after", "")[:512])
+    board = read_status([chosen])
     context = _context(request, board) | {
-        "environment": place,
-        "place": board.places[0],
+        "environment": chosen,
+        "summary": board.environments[0],
         "rows": rows,
         "after": after,
         "wanted": wanted,
@@ -69,7 +73,7 @@ def _context(request: HttpRequest, board: StatusBoard) -> dict[str, Any]:
 
 @require_POST
 def run_now(request: HttpRequest) -> HttpResponse:
-    """A runner that goes on by itself begins within seconds; without one, a process of its own is started for this pass."""
+    """Asks for a pass; without a runner, starts a process for this one pass."""
     ensure_somewhere(request, "status.run")
     want_a_pass()
     if not is_runner_alive():

@@ -18,19 +18,19 @@ from ...services.status.report import status_report
 
 @login_not_required
 def status_json(request: HttpRequest) -> HttpResponse:
-    """401 before anything else; the token opens all environments; a session those that the person may see."""
+    """The token opens all environments, a web session those that the person may see; else 401."""
     if has_token(request, settings.STATUS_TOKEN):
-        places = list(configuration.environments().values())
+        environments = list(configuration.environments().values())
     elif request.user.is_authenticated:
-        places = ensure_somewhere(request, "status.view")
+        environments = ensure_somewhere(request, "status.view")
     else:
         return _unauthorised()
-    return _report(request, places)
+    return _report(request, environments)
 
 
 @require_GET
-def _report(request: HttpRequest, places: list[Environment]) -> HttpResponse:
-    report, _ = status_report(places)
+def _report(request: HttpRequest, environments: list[Environment]) -> HttpResponse:
+    report, _ = status_report(environments)
     return JsonResponse(report)
 
 

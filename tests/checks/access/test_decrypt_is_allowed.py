@@ -42,7 +42,7 @@ def test_it_passes_and_shows_the_statements_that_decide() -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "told"),
+    ("condition", "result"),
     [
         (
             {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}},
@@ -53,7 +53,9 @@ def test_it_passes_and_shows_the_statements_that_decide() -> None:
         (
             {
                 "StringEquals": {
-                    "kms:EncryptionContext:SecretARN": "arn:aws:secretsmanager:us-west-2:111111111111:secret:other-AbCdEf"
+                    "kms:EncryptionContext:SecretARN": (
+                        "arn:aws:secretsmanager:us-west-2:111111111111:secret:other-AbCdEf"
+                    )
                 }
             },
             SECRET_ARN,
@@ -63,7 +65,7 @@ def test_it_passes_and_shows_the_statements_that_decide() -> None:
     ],
 )
 def test_a_condition_that_does_not_hold_fails_with_wanted_and_actual(
-    condition: dict[str, Any], told: str
+    condition: dict[str, Any], result: str
 ) -> None:
     found = finding(CHECK, key_statement(Condition=condition))
     assert (found.status, found.shown[0].marked, str(found.error)) == (
@@ -71,7 +73,7 @@ def test_a_condition_that_does_not_hold_fails_with_wanted_and_actual(
         "Condition",
         "AccessDeniedException: Access to KMS is not allowed",
     )
-    assert told in found.text
+    assert result in found.text
 
 
 def test_the_remedy_of_a_wrong_region_replaces_it_and_opens_nothing_else() -> None:

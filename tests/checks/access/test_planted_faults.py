@@ -119,10 +119,10 @@ def test_of_two_faults_both_are_named_and_nothing_else(
             runs.append(_check_planted(console, hana, first, second))
             planted += 1
         expected = first.finds.keys() | second.finds.keys()
-        told = [named(run) for run in runs]
+        result = [named(run) for run in runs]
         as_expected = all(
-            found == told[0] and found.keys() == expected and run.answer == _answer(run)
-            for found, run in zip(told, runs, strict=True)
+            found == result[0] and found.keys() == expected and run.answer == _answer(run)
+            for found, run in zip(result, runs, strict=True)
         )
         if not as_expected:
             wrong[second.name] = [(named(run), run.headline) for run in runs]

@@ -53,11 +53,20 @@ def watched(**changes: Any) -> WatchedSecret:
         f"{NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%S.000+0000}",
     )
     healthy = WatchedSecret(
-        environment=DEV, name=NAME, spec=spec, in_catalog=True, now=NOW, secret=Known(secret(), CALL), facts=facts(),
+        environment=DEV,
+        name=NAME,
+        spec=spec,
+        in_catalog=True,
+        now=NOW,
+        secret=Known(secret(), CALL),
+        facts=facts(),
         others={"staging": facts("staging"), "prod": facts("prod")},
-        ages={name: KeyAge(NOW - timedelta(days=3), True) for name in spec.keys}, access=run_checks(evidence()),
-        current_since=NOW - timedelta(days=2), function=Known(function, CALL), decrypts=Known((), CALL),
-    )  # fmt: skip
+        ages={name: KeyAge(NOW - timedelta(days=3), True) for name in spec.keys},
+        access=run_checks(evidence()),
+        current_since=NOW - timedelta(days=2),
+        function=Known(function, CALL),
+        decrypts=Known((), CALL),
+    )
     return replace(healthy, **changes)
 
 

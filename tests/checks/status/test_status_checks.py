@@ -1,4 +1,4 @@
-"""The status checks, one after the other: what each says, and that one that breaks costs no other."""
+"""The status checks, one after the other; and one that breaks costs no other."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_check_that_raises_is_unknown_with_its_name_and_the_others_go_on(
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "told"),
+    ("change", "status", "result"),
     [
         (Missing(CALL), "fail", "AWS has no such secret"),
         (AWAY, "unknown", "is not known"),
@@ -105,11 +105,11 @@ def test_a_check_that_raises_is_unknown_with_its_name_and_the_others_go_on(
         (Known(Secret(ARN, NAME), CALL), "fail", "no current version"),
     ],
 )
-def test_a_secret_that_is_not_there_is_told(change: Any, status: str, told: str) -> None:
+def test_a_secret_that_is_not_there_is_told(change: Any, status: str, result: str) -> None:
     findings = judge_secret(watched(secret=change, facts=None, access=None))
     found = only(findings, "secret_is_there")
     assert (found.status, status_of(findings)) == (status, status)
-    assert told in found.text
+    assert result in found.text
 
 
 def test_what_nobody_looked_at_is_unknown_and_never_healthy() -> None:

@@ -20,9 +20,8 @@ from deploy.demo.local_aws import CREDENTIALS, PROJECT, LocalAws
 from testkit import tls
 from tests.deploy.loader.front import Front
 
-sys.path.insert(
-    0, str(PROJECT / "deploy" / "lambda")
-)  # as Lambda does: `lambda` is no name for a package
+# As Lambda does: `lambda` is no name for a package.
+sys.path.insert(0, str(PROJECT / "deploy" / "lambda"))
 
 from core import _roots
 from core import secrets as loader
@@ -76,7 +75,7 @@ def front(
     certificates: tls.Certificates,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Front:
-    """The loader's calls end here, by the name that it calls and with a certificate that it accepts."""
+    """The loader's calls end here, under the name and certificate that it accepts."""
     running_front.reset()
     redirect(monkeypatch, running_front.port)
     monkeypatch.setattr(_roots, "ROOTS", str(certificates.authority))
@@ -127,7 +126,7 @@ class Stored:
 
 @pytest.fixture(scope="session")
 def local_client(local_aws: LocalAws) -> Any:
-    """Of a session of its own, with its own keys: what a test does to the environment is not seen."""
+    """Has a session and keys of its own, so it ignores what a test does to the environment."""
     session = boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],

@@ -1,4 +1,4 @@
-"""A TLS front before the local AWS: checks each signature as AWS does, counts the calls, and misbehaves when told to."""
+"""A TLS front before the local AWS: checks signatures, counts calls, and can misbehave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each failure has a type of its own, names the secret, and carries the sentence that the troubleshooting panel knows."""
+"""Each failure has its own type, names the secret, and has the text that the panel knows."""
 
 from __future__ import annotations
 
@@ -69,24 +69,37 @@ def test_an_error_of_aws_gets_its_type_and_leads_the_panel_to_the_same_checks(
 REFUSALS = (
     ("AccessDeniedException", CASES[0]["message"], loader.NoAccess, "policies_are_attached"),
     (
-        "ResourceNotFoundException", "Secrets Manager can't find the specified secret.",
-        loader.SecretNotFound, "secret_exists",
+        "ResourceNotFoundException",
+        "Secrets Manager can't find the specified secret.",
+        loader.SecretNotFound,
+        "secret_exists",
     ),
     (
-        "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
-        loader.CannotDecrypt, "key_is_usable",
-    ),
-    ("AccessDeniedException", "Access to KMS is not allowed", loader.CannotDecrypt, "decrypt_is_allowed"),
-    (
-        "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.",
-        loader.ScheduledForDeletion, "secret_is_not_deleted",
+        "DecryptionFailure",
+        "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
+        loader.CannotDecrypt,
+        "key_is_usable",
     ),
     (
-        "ExpiredTokenException", "The security token included in the request is expired",
-        loader.CredentialsRefused, "function_runs_as_role",
+        "AccessDeniedException",
+        "Access to KMS is not allowed",
+        loader.CannotDecrypt,
+        "decrypt_is_allowed",
+    ),
+    (
+        "InvalidRequestException",
+        "You can't perform this operation on the secret because it was marked for deletion.",
+        loader.ScheduledForDeletion,
+        "secret_is_not_deleted",
+    ),
+    (
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+        loader.CredentialsRefused,
+        "function_runs_as_role",
     ),
     ("InvalidParameterException", "Something else.", loader.SecretsError, None),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("secret", ["api_keys", "config"])
@@ -127,17 +140,21 @@ def test_a_partial_failure_of_a_batch_is_a_failure_that_names_the_secret(
     front: Front, stored: Stored, local_client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIYABI_SECRETS_ROUTE", "batch")
-    told = [
+    result = [
         {
             "SecretId": stored.config,
             "ErrorCode": "AccessDeniedException",
             "Message": "Access to KMS is not allowed",
         }
     ]
-    read = {"ARN": "arn:aws:secretsmanager:us-west-2:111122223333:secret:x-AbCdEf", "Name": stored.api_keys,
-            "VersionId": "v", "SecretString": '{"GITHUB_TOKEN": "t"}'}  # fmt: skip
+    read = {
+        "ARN": "arn:aws:secretsmanager:us-west-2:111122223333:secret:x-AbCdEf",
+        "Name": stored.api_keys,
+        "VersionId": "v",
+        "SecretString": '{"GITHUB_TOKEN": "t"}',
+    }
     front.answer(
-        f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": told})
+        f"{stored.api_keys},{stored.config}", telling({"SecretValues": [read], "Errors": result})
     )
     with pytest.raises(loader.CannotDecrypt, match=f"^{stored.config}: "):
         stored.load()

@@ -1,4 +1,4 @@
-"""Through the AWS Parameters and Secrets Lambda Extension when it is there, and past it when it does not answer."""
+"""Through the AWS Lambda extension where it is there, and past it when it does not answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.deploy.loader.front import Front
 
 
 class Extension(ThreadingHTTPServer):
-    """As the extension answers: GetSecretValue's answer as JSON, for those who present the session token."""
+    """Answers as the extension does: GetSecretValue's JSON, for a right session token."""
 
     daemon_threads = True
 

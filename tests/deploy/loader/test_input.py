@@ -18,21 +18,34 @@ from tests.deploy.loader.front import Front
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"environment": "production"}, "environment: expected one of dev, staging, prod, got 'production'. Nothing was loaded."),
+        (
+            {"environment": "production"},
+            "environment: expected one of dev, staging, prod, got 'production'. "
+            "Nothing was loaded.",
+        ),
         ({"environment": "Prod"}, "got 'Prod'"),
         ({"environment": ""}, "got ''"),
         ({"environment": None}, "got NoneType"),
         ({"environment": ["prod"]}, "got list"),
-        ({"project_name": ""}, "project_name: expected letters, digits, hyphens and underscores, got ''."),
+        (
+            {"project_name": ""},
+            "project_name: expected letters, digits, hyphens and underscores, got ''.",
+        ),
         ({"project_name": "miyabi/prod"}, "got 'miyabi/prod'"),
         ({"project_name": "a b"}, "got 'a b'"),
         ({"project_name": "ミヤビ"}, "got 'ミヤビ'"),
         ({"project_name": None}, "got NoneType"),
         ({"project_name": "a" * 65}, "project_name: expected"),
-        ({"required": "GITHUB_TOKEN"}, "required: expected a list, tuple or set of key names, got 'GITHUB_TOKEN'."),
+        (
+            {"required": "GITHUB_TOKEN"},
+            "required: expected a list, tuple or set of key names, got 'GITHUB_TOKEN'.",
+        ),
         ({"required": [1]}, "required: expected"),
         ({"required": None}, "required: expected"),
-        ({"account_id": 111122223333}, "account_id: expected the 12 digits of an AWS account as text, got int."),
+        (
+            {"account_id": 111122223333},
+            "account_id: expected the 12 digits of an AWS account as text, got int.",
+        ),
         ({"account_id": "1111-2222-3333"}, "account_id: expected"),
         ({"max_age": -1}, "max_age: expected seconds, a number from 0, or None"),
         ({"max_age": "300"}, "max_age: expected"),
@@ -40,9 +53,12 @@ from tests.deploy.loader.front import Front
         ({"timeout": 0}, "timeout: expected seconds, a number above 0, got 0."),
         ({"timeout": "5"}, "timeout: expected"),
         ({"timeout": True}, "timeout: expected"),
-        ({"context": {}}, "context: expected the context that Lambda hands to the handler, got dict."),
+        (
+            {"context": {}},
+            "context: expected the context that Lambda hands to the handler, got dict.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_argument_is_told(front: Front, arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         load_secrets_to_env(**{"project_name": "miyabi", "environment": "prod"} | arguments)
@@ -83,12 +99,21 @@ def test_a_wrong_maximum_age_is_told_of_a_held_secret_too(
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("MIYABI_SECRETS_ROUTE", "http", "MIYABI_SECRETS_ROUTE: expected one of auto, https, batch, boto3, extension, got 'http'."),
-        ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "none", "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: expected a port, 1 to 65535, got 'none'."),
+        (
+            "MIYABI_SECRETS_ROUTE",
+            "http",
+            "MIYABI_SECRETS_ROUTE: "
+            "expected one of auto, https, batch, boto3, extension, got 'http'.",
+        ),
+        (
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT",
+            "none",
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT: expected a port, 1 to 65535, got 'none'.",
+        ),
         ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "65536", "expected a port"),
         ("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "²", "expected a port"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_is_told(
     front: Front, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
@@ -101,7 +126,7 @@ def test_a_wrong_setting_is_told(
     assert front.connections == 0
 
 
-def test_the_loader_knows_the_catalogue_s_environments_and_secrets_and_every_key_is_fit_for_it() -> (
+def test_the_loader_knows_the_catalogue_s_environments_and_secrets_and_every_key_is_fit_for_it() -> (  # noqa: E501
     None
 ):
     catalogue = json.loads(CATALOG_FILE.read_text())

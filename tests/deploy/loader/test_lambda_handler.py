@@ -1,4 +1,4 @@
-"""The sample handler and the guide's FastAPI application, as Lambda starts them: a new process with its environment."""
+"""The sample handler and the guide's FastAPI application, started as Lambda starts them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from testkit.canary import leaks, make_plain_canary
 from tests.deploy.loader.conftest import LAMBDA, LAMBDA_ENVIRON
 from tests.deploy.loader.front import Front
 
-# What Lambda's bootstrap does: root logger at WARNING with a handler, the handler's module imported, events handed to it.
+# What Lambda's bootstrap does: root logger at WARNING with a handler, the handler's module
+# imported, events handed to it.
 BOOTSTRAP = """
 import json, logging, sys
 {redirect}
@@ -30,11 +31,24 @@ print(json.dumps([handler(event, None) for event in json.loads(sys.stdin.read())
 def http_event(path: str, **headers: str) -> dict[str, Any]:
     """An API Gateway HTTP API event, payload format 2.0."""
     return {
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": {"host": "api", **headers},
-        "requestContext": {"http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
-                           "stage": "$default", "domainName": "api"},
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "api", **headers},
+        "requestContext": {
+            "http": {
+                "method": "GET",
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "t",
+            },
+            "stage": "$default",
+            "domainName": "api",
+        },
         "isBase64Encoded": False,
-    }  # fmt: skip
+    }
 
 
 def run(
@@ -42,9 +56,14 @@ def run(
 ) -> tuple[list[Any], str]:
     program = BOOTSTRAP.format(redirect=redirect, paths=[*paths, sysconfig.get_path("purelib")])
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", program], input=json.dumps(events), env=environ, capture_output=True, text=True,
-        timeout=90, check=False,
-    )  # fmt: skip
+        [sys.executable, "-I", "-S", "-c", program],
+        input=json.dumps(events),
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr
 
@@ -105,11 +124,12 @@ def test_on_a_cold_start_the_application_has_its_secrets(
 def test_on_a_developer_s_machine_the_application_has_what_its_env_file_says(
     deployed: list[str],
 ) -> None:
+    # As a tool that reads .env sets them.
     environ = {
         "GITHUB_TOKEN": "of .env",
         "MIYABI_ACCESS_TOKEN": "",
         "PATH": "",
-    }  # as a tool that reads .env sets them
+    }
     events = [http_event("/health"), http_event("/repository", authorization="Bearer ")]
     [answer, refused], log = run(deployed, "", environ, events)
     assert json.loads(answer["body"]) == {"github_token": True, "access_token": False}

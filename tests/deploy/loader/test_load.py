@@ -1,4 +1,4 @@
-"""load_secrets_to_env and get_secret against the local AWS, by HTTPS with our own signature, and by boto3."""
+"""load_secrets_to_env and get_secret on the local AWS, by our own signature and by boto3."""
 
 from __future__ import annotations
 
@@ -221,10 +221,16 @@ def test_the_keys_are_a_dict_that_cannot_be_changed_for_everybody_else(
     own = keys | {"MORE": "1"}
     own["GITHUB_TOKEN"] = "other"
     for change in (
-        lambda: keys.update(A="1"), lambda: keys.pop("GITHUB_TOKEN"), keys.clear, keys.popitem,
-        lambda: keys.setdefault("A", "1"), lambda: keys.__setitem__("A", "1"), lambda: keys.__delitem__("GITHUB_TOKEN"),
-        lambda: keys.__ior__({"A": "1"}), lambda: pickle.dumps(keys),
-    ):  # fmt: skip
+        lambda: keys.update(A="1"),
+        lambda: keys.pop("GITHUB_TOKEN"),
+        keys.clear,
+        keys.popitem,
+        lambda: keys.setdefault("A", "1"),
+        lambda: keys.__setitem__("A", "1"),
+        lambda: keys.__delitem__("GITHUB_TOKEN"),
+        lambda: keys.__ior__({"A": "1"}),
+        lambda: pickle.dumps(keys),
+    ):
         with pytest.raises(TypeError, match=r"read-only; dict\(keys\) makes a copy"):
             change()
     assert get_secret(stored.api_keys) == API_KEYS
@@ -239,8 +245,12 @@ def test_numbers_and_truth_values_become_the_text_that_json_has_for_them(
     )
     stored.load()
     assert [os.environ[name] for name in ("A_NUMBER", "A_RATIO", "A_FLAG", "EMPTY", "TEXT")] == [
-        "12", "0.5", "true", "", "ゆき\nline two ",
-    ]  # fmt: skip
+        "12",
+        "0.5",
+        "true",
+        "",
+        "ゆき\nline two ",
+    ]
     assert get_secret(stored.config, "A_NUMBER") == 12
 
 

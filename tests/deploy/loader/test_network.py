@@ -1,4 +1,4 @@
-"""Slow, broken and foreign servers: tried again within the time that is left, and told in words that the panel knows."""
+"""Slow, broken and foreign servers: retried in the time left, with texts the panel knows."""
 
 from __future__ import annotations
 
@@ -294,16 +294,14 @@ def test_where_the_few_roots_do_not_lead_to_the_server_the_system_s_are_asked(
     made = ssl.create_default_context
 
     def create_default_context(*, cafile: str | None = None) -> ssl.SSLContext:
-        return made(
-            cafile=cafile or str(certificates.authority)
-        )  # the system of this test trusts this one
+        # The system of this test trusts this one.
+        return made(cafile=cafile or str(certificates.authority))
 
     monkeypatch.setattr(ssl, "create_default_context", create_default_context)
     stored.load()
     loader.get_secret(stored.api_keys, refresh=True)
-    assert (
-        3 < front.connections <= 5
-    )  # one or both of the first two were made again; the third was not
+    # One or both of the first two were made again; the third was not.
+    assert 3 < front.connections <= 5
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
@@ -410,11 +408,15 @@ def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(
 @pytest.mark.parametrize(
     "raw",
     [
-        b"HTTP/2 200\r\n\r\n", b"hello\r\n\r\n", b"HTTP/1.1 abc\r\nContent-Length: 1\r\n\r\nx", b"HTTP/1.1 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"HTTP/1.1 abc\r\nContent-Length: 1\r\n\r\nx",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
         b"x" * (_https.LARGEST + 70_000),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_answer_of_aws_is_not_understood(raw: bytes) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:

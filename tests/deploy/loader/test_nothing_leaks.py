@@ -17,8 +17,8 @@ from tests.deploy.loader.conftest import CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front, telling
 
 
-def told(error: BaseException) -> str:
-    """Everything that a tool may show of an error: text, attributes, chain, and the locals of every frame of the loader."""
+def result(error: BaseException) -> str:
+    """All that a tool may show of an error: text, attributes, chain, locals of its frames."""
     shown = "".join(
         traceback.TracebackException.from_exception(error, capture_locals=True).format()
     )
@@ -87,8 +87,11 @@ def test_no_error_and_no_frame_of_it_shows_a_value(
     stored.put(stored.api_keys, {"GITHUB_TOKEN": other})
     os.environ["OF_THE_FUNCTION"] = canary
     documents: dict[str, Any] = {
-        "not JSON": f"{{{canary}", "a list": f'["{canary}"]', "bad key": {"MY-KEY": canary}, "null": {"A": canary, "B": None},
-    }  # fmt: skip
+        "not JSON": f"{{{canary}",
+        "a list": f'["{canary}"]',
+        "bad key": {"MY-KEY": canary},
+        "null": {"A": canary, "B": None},
+    }
     stored.put(stored.config, documents.get(kind, {"A": canary}))
     if kind == "other fails":
         local_client.delete_secret(SecretId=stored.api_keys)
@@ -98,7 +101,7 @@ def test_no_error_and_no_frame_of_it_shows_a_value(
     }
     with pytest.raises(loader.SecretsError) as caught:
         stored.load(**arguments.get(kind, {}))
-    shown = told(caught.value)
+    shown = result(caught.value)
     assert "_all_or_nothing" in shown or "secrets.py" in shown or "_environ" in shown
     for value in (canary, other, LAMBDA_ENVIRON["AWS_SESSION_TOKEN"]):
         assert leaks(value, shown) == []
@@ -111,7 +114,7 @@ def test_an_answer_that_is_not_understood_shows_nothing_either(
     front.answer(stored.config, telling(f'{{"SecretString": "{canary}"'.encode()))
     with pytest.raises(loader.SecretsError) as caught:
         loader.get_secret(stored.config)
-    assert leaks(canary, told(caught.value)) == []
+    assert leaks(canary, result(caught.value)) == []
 
 
 def test_a_wrong_argument_that_is_a_value_shows_no_more_than_its_type() -> None:

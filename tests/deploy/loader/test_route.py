@@ -144,7 +144,10 @@ from core import _roots
 from core.secrets import load_secrets_to_env
 _roots.ROOTS = {sys.modules["core._roots"].ROOTS!r}
 load_secrets_to_env(project_name={stored.project!r}, environment="prod")
-heavy = ("boto3", "botocore", "urllib3", "http.client", "email", "urllib.request", "typing", "dataclasses", "datetime", "encodings.idna")
+heavy = (
+    "boto3", "botocore", "urllib3", "http.client", "email", "urllib.request", "typing",
+    "dataclasses", "datetime", "encodings.idna",
+)
 print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run(

@@ -42,8 +42,8 @@ def test_the_signing_key_is_that_of_aws_s_example() -> None:
 def test_the_signature_is_that_of_aws_s_test_suite(
     method: str, more: dict[str, str], signature: str
 ) -> None:
-    """get-vanilla, post-vanilla, post-header-key-sort and post-header-value-case of AWS's Signature Version 4 test suite."""
-    told = authorization(
+    """Four cases of AWS's Signature Version 4 test suite: get-vanilla, post-vanilla, and two."""
+    result = authorization(
         PLAIN | more,
         b"",
         region="us-east-1",
@@ -52,9 +52,10 @@ def test_the_signature_is_that_of_aws_s_test_suite(
         secret_key=EXAMPLE_KEY,
         method=method,
     )
-    assert told.endswith(f"Signature={signature}")
-    assert told.startswith(
-        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;"
+    assert result.endswith(f"Signature={signature}")
+    assert result.startswith(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+        "SignedHeaders=host;"
     )
 
 
@@ -69,9 +70,14 @@ MOMENTS = st.datetimes().map(lambda moment: f"{moment.year:04d}{moment:%m%dT%H%M
 
 @settings(max_examples=100, deadline=None)
 @given(
-    more=st.dictionaries(NAMES, VALUES, max_size=5), body=st.binary(max_size=200), moment=MOMENTS, secret_key=KEYS,
-    token=KEYS, region=st.from_regex(r"\A[a-z]{2}-[a-z]{4,9}-[1-9]\Z"), key_id=st.from_regex(r"\A[A-Z0-9]{16,20}\Z"),
-)  # fmt: skip
+    more=st.dictionaries(NAMES, VALUES, max_size=5),
+    body=st.binary(max_size=200),
+    moment=MOMENTS,
+    secret_key=KEYS,
+    token=KEYS,
+    region=st.from_regex(r"\A[a-z]{2}-[a-z]{4,9}-[1-9]\Z"),
+    key_id=st.from_regex(r"\A[A-Z0-9]{16,20}\Z"),
+)
 def test_it_signs_as_botocore_does(
     more: dict[str, str],
     body: bytes,
@@ -81,9 +87,8 @@ def test_it_signs_as_botocore_does(
     region: str,
     key_id: str,
 ) -> None:
-    unlike = {
-        name.lower(): (name, value) for name, value in more.items()
-    }  # header names ignore case
+    # Header names ignore case.
+    unlike = {name.lower(): (name, value) for name, value in more.items()}
     headers = dict(unlike.values()) | {
         "Host": f"secretsmanager.{region}.amazonaws.com",
         "Content-Type": "application/x-amz-json-1.1",
@@ -97,7 +102,7 @@ def test_it_signs_as_botocore_does(
 
 
 def test_it_signs_five_thousand_random_requests_as_botocore_does() -> None:
-    """Of the loader's own form; hypothesis above looks for odd ones, and is too slow for so many."""
+    """Of the loader's own form; hypothesis above finds odd ones, and is too slow for so many."""
     seed = random.randrange(2**32)
     drawn = random.Random(seed)
 
@@ -112,7 +117,8 @@ def test_it_signs_five_thousand_random_requests_as_botocore_does() -> None:
         headers = {
             "Host": f"secretsmanager.{region}.amazonaws.com",
             "Content-Type": "application/x-amz-json-1.1",
-            "X-Amz-Date": f"20{drawn.randint(15, 99)}0{drawn.randint(1, 9)}1{drawn.randint(0, 9)}T{drawn.randint(0, 235959):06d}Z",
+            "X-Amz-Date": f"20{drawn.randint(15, 99)}0{drawn.randint(1, 9)}1{drawn.randint(0, 9)}"
+            f"T{drawn.randint(0, 235959):06d}Z",
             "X-Amz-Target": f"secretsmanager.{text(string.ascii_letters, 1, 30)}",
         }
         if drawn.random() < 0.8:

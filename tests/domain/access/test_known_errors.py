@@ -162,7 +162,7 @@ def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "told"),
+    ("ours", "theirs", "result"),
     [
         (
             "assumed-role/miyabi-lambda-execution",
@@ -179,9 +179,9 @@ def test_an_error_whose_checks_all_pass_was_put_right_since() -> None:
         ),
     ],
 )
-def test_an_error_about_another_thing_is_told(ours: str, theirs: str, told: str) -> None:
+def test_an_error_about_another_thing_is_told(ours: str, theirs: str, result: str) -> None:
     assert any(
-        told in text
+        result in text
         for text in contradictions(read_error(OURS.replace(ours, theirs)), judge(evidence()))
     )
 

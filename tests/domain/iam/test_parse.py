@@ -160,9 +160,8 @@ def test_a_policy_larger_than_any_that_aws_takes_is_refused_quickly(policy: Any)
 
 
 def test_the_largest_policies_with_deep_conditions_are_decided_in_bounded_time() -> None:
-    patterns = [
-        "*" + "a*?" * 40 + str(number) for number in range(70)
-    ]  # about 10 KB in one condition
+    # About 10 KB in one condition.
+    patterns = ["*" + "a*?" * 40 + str(number) for number in range(70)]
     conditions = {
         operator: {"aws:PrincipalTag/x": patterns}
         for operator in ("StringLike", "ForAnyValue:StringNotLike")

@@ -20,15 +20,20 @@ GOOD: dict[str, Any] = {
             "description": "API keys",
             "keys": {
                 "TOKEN": {
-                    "description": "a token", "secret": False, "required": True, "format": "token",
+                    "description": "a token",
+                    "secret": False,
+                    "required": True,
+                    "format": "token",
                     "between_environments": "must_differ",
-                    "max_age_days": 90, "min_length": 32, "placeholders": ["^x+$"],
+                    "max_age_days": 90,
+                    "min_length": 32,
+                    "placeholders": ["^x+$"],
                 },
                 "PLAIN": {},
             },
         }
     },
-}  # fmt: skip
+}
 
 
 def parsed(**key: Any) -> Catalog:
@@ -208,7 +213,7 @@ def test_any_json_is_a_catalogue_or_a_configuration_error(data: Any) -> None:
     try:
         catalog = parse_catalog(data, "catalog.json")
     except ConfigurationError as error:
-        told = error.message
+        result = error.message
     else:
-        told = f"catalog.json: {len(catalog.secrets)} secrets"
-    assert told.startswith("catalog.json: ")
+        result = f"catalog.json: {len(catalog.secrets)} secrets"
+    assert result.startswith("catalog.json: ")

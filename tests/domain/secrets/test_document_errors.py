@@ -49,7 +49,7 @@ def error_of(text: str) -> InvalidDocument:
         ('{"a": 1, "\\u0061": 3}', 1, 10, "The key a stands twice"),
         ('{"a":\n {"b": 1, "b": 2}}', 2, 2, "A key stands twice in an inner object"),
     ],
-)  # fmt: skip
+)
 def test_s65_what_is_no_clean_object_is_refused_with_line_and_column(
     text: str, line: int, column: int, said: str
 ) -> None:

@@ -95,12 +95,12 @@ def all_forms(value: str) -> list[str]:
     ]
 
 
-def leaks(value: str, told: str) -> list[str]:
+def leaks(value: str, result: str) -> list[str]:
     return [
         form[i : i + 6]
         for form in all_forms(value)
         for i in range(len(form) - 5)
-        if form[i : i + 6] in told
+        if form[i : i + 6] in result
     ]
 
 

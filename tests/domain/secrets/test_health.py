@@ -151,7 +151,7 @@ OTHERS = st.dictionaries(st.sampled_from(["staging", "prod"]), st.one_of(st.none
 def test_the_order_of_keys_and_environments_does_not_matter(
     wanted: SecretSpec, found: VersionFacts, others: dict[str, Any], chance: random.Random
 ) -> None:
-    def told(keys: tuple[KeyState, ...]) -> Any:
+    def result(keys: tuple[KeyState, ...]) -> Any:
         whole = secret_state(SECRET, found, keys, NOW)
         hint = sorted(whole.hint.split())  # it names environments in the order of their file
         states = sorted((key.name, key.kind, key.state.level) for key in keys)
@@ -165,7 +165,7 @@ def test_the_order_of_keys_and_environments_does_not_matter(
         facts(*shuffled(found.keys)),
         dict(shuffled(others.items())),
     )
-    assert told(key_states(wanted, found, others)) == told(other_order)
+    assert result(key_states(wanted, found, others)) == result(other_order)
 
 
 @given(SPECS, VERSIONS, OTHERS)

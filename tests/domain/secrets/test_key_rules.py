@@ -191,9 +191,8 @@ def test_a_stray_blank_is_told_once_beside_what_the_format_says(form: str) -> No
         "path": "/srv",
     }[form]
     assert problems(good, form) == []
-    level = (
-        "warning" if form in ("token", "path") else "error"
-    )  # an error where a blank cannot be meant
+    # An error where a blank cannot be meant.
+    level = "warning" if form in ("token", "path") else "error"
     assert problems(good + "\n", form) == [(level, "trailing_newline")]
 
 
@@ -246,11 +245,11 @@ def test_no_text_makes_a_rule_fall_over(value: str, form: str, min_length: int) 
 def test_s02_no_remark_repeats_six_characters_of_the_value(
     body: str, form: str, start: str
 ) -> None:
-    told = "".join(
+    result = "".join(
         p.text + p.code
         for p in check_value(start + body, KeySpec("KEY", format=form, min_length=50))
     )
-    assert not [body[i : i + 6] for i in range(len(body) - 5) if body[i : i + 6] in told]
+    assert not [body[i : i + 6] for i in range(len(body) - 5) if body[i : i + 6] in result]
 
 
 LAYOUT = "\t\n\r "

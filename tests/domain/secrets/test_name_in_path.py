@@ -1,4 +1,4 @@
-"""A secret's name in a URL: read back exactly, and never with a segment that could be normalised."""
+"""A secret's name in a URL: read back exactly, never with a segment that is normalised."""
 
 from __future__ import annotations
 

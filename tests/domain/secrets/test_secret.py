@@ -108,7 +108,7 @@ def test_an_edit_from_the_current_version_goes_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("versions", "base", "told"),
+    ("versions", "base", "result"),
     [
         (
             [(AWSPREVIOUS,), (AWSCURRENT,)],
@@ -120,11 +120,11 @@ def test_an_edit_from_the_current_version_goes_on() -> None:
     ],
 )
 def test_s63_an_edit_from_another_version_is_a_conflict(
-    versions: list[tuple[str, ...]], base: str, told: str
+    versions: list[tuple[str, ...]], base: str, result: str
 ) -> None:
     with pytest.raises(VersionConflict) as caught:
         ensure_current_version(secret(*versions), base)
-    assert caught.value.message == told
+    assert caught.value.message == result
     assert caught.value.base == base
 
 

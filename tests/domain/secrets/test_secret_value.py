@@ -58,7 +58,7 @@ REFUSED = {
     "join": lambda value: "".join([value]),
     "bytes": bytes,
     "sort": lambda value: value < value,
-}  # fmt: skip
+}
 # Everything that a template could do without calling reveal() from Python.
 TEMPLATES = [
     "{{ value }}",
@@ -70,7 +70,8 @@ TEMPLATES = [
     "{{ value|upper }}{{ value|title }}{{ value|slugify }}{{ value|striptags }}",
     "{{ value|make_list }}{{ value|join:'' }}{{ value|truncatechars:9 }}",
     "{{ value|slice:':9' }}{{ value|cut:'x' }}{{ value|wordwrap:4 }}",
-    "{{ value|add:'x' }}{{ value|urlencode }}{{ value|iriencode }}{{ value|urlize }}{{ value|linebreaks }}",
+    "{{ value|add:'x' }}{{ value|urlencode }}{{ value|iriencode }}{{ value|urlize }}"
+    "{{ value|linebreaks }}",
     "{{ value.reveal|safe }}{{ value.reveal|default:'none' }}{{ value.reveal.0 }}{{ value.0 }}",
     "{% with shown=value.reveal %}{{ shown }}{% endwith %}",
     "{% firstof value.reveal value %}",

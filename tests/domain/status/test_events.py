@@ -21,11 +21,11 @@ WARN = replace(FAIL, status="warn")
 
 def play(*passes: tuple[StatusFinding, ...]) -> list[list[Any]]:
     """The kinds of changes that each pass tells."""
-    told, kept = [], tuple[StatusFinding, ...]()
+    result, kept = [], tuple[StatusFinding, ...]()
     for number, findings in enumerate(passes):
         kept, changes = follow(kept, findings, "s", T0 + timedelta(minutes=5 * number))
-        told.append([change.kind for change in changes])
-    return told
+        result.append([change.kind for change in changes])
+    return result
 
 
 def test_a_finding_is_told_when_it_appears_and_when_it_goes_and_not_between() -> None:
@@ -67,8 +67,8 @@ def test_since_is_when_it_began() -> None:
 def test_begins_and_ends_alternate(statuses: list[str]) -> None:
     kinds = [
         kind
-        for told in play(*((replace(FAIL, status=s),) for s in statuses))
-        for kind in told
+        for result in play(*((replace(FAIL, status=s),) for s in statuses))
+        for kind in result
         if kind != "changed"
     ]
     assert kinds == ["began", "ended"] * (len(kinds) // 2) + ["began"] * (len(kinds) % 2)
@@ -82,8 +82,8 @@ def test_the_same_finding_of_a_thousand_secrets_is_one_event() -> None:
     [event] = events_of("prod", changes, T0)
     assert len(event.secrets) == 1000
     assert event.title == "New failure in prod: decrypt is allowed (1,000 secrets)"
-    told = event.to_json()
-    assert (told["count"], len(told["secrets"])) == (1000, 20)
+    result = event.to_json()
+    assert (result["count"], len(result["secrets"])) == (1000, 20)
 
 
 @given(

@@ -24,15 +24,15 @@ def test_each_day_has_the_worst_status_of_its_spans() -> None:
         Span("fail", days_ago(2.1), days_ago(2)),
         Span("warn", days_ago(0.2), NOON),
     ]
-    told = strip(spans, TODAY, days=5)
-    assert [day.status for day in told] == ["unwatched", "pass", "fail", "pass", "warn"]
-    assert told[-1].text == "25 Nov: a warning"
+    result = strip(spans, TODAY, days=5)
+    assert [day.status for day in result] == ["unwatched", "pass", "fail", "pass", "warn"]
+    assert result[-1].text == "25 Nov: a warning"
 
 
 def test_it_is_told_in_words_too() -> None:
     spans = [Span("pass", days_ago(1), NOON), Span("fail", days_ago(2), days_ago(2))]
-    told = in_words(strip(spans, TODAY, days=5))
-    assert told == "a failure on 1 day (last on 23 Nov), healthy on 2, nobody looked on 2"
+    result = in_words(strip(spans, TODAY, days=5))
+    assert result == "a failure on 1 day (last on 23 Nov), healthy on 2, nobody looked on 2"
     assert in_words(strip([], TODAY, days=5)) == "nobody looked on 5"
 
 
@@ -48,7 +48,7 @@ spans = st.builds(
 
 @given(st.lists(spans, max_size=6), st.randoms())
 def test_there_are_always_90_days_whatever_the_order(found: list[Span], random: object) -> None:
-    told = strip(found, TODAY)
+    result = strip(found, TODAY)
     random.shuffle(found)  # type: ignore[attr-defined]
-    assert strip(found, TODAY) == told
-    assert (len(told), told[-1].day) == (90, TODAY)
+    assert strip(found, TODAY) == result
+    assert (len(result), result[-1].day) == (90, TODAY)

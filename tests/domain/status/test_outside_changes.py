@@ -12,7 +12,7 @@ from secrets_ui.domain.secrets.secret import Secret
 from secrets_ui.domain.status.outside_changes import (
     ChainKnowledge,
     OutsideChange,
-    Sight,
+    SecretSnapshot,
     document_hash,
     find_changes,
 )
@@ -21,11 +21,13 @@ NOW = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)
 EDITED = NOW - timedelta(minutes=3)
 V1, V2, V3 = "1" * 32, "2" * 32, "3" * 32
 KNOWN, UNKNOWN = ChainKnowledge(True, V2), ChainKnowledge(False, V1)
-BEFORE = Sight(V1, {"AWSCURRENT": V1, "PIN": V1}, "key-1", "hash-1", False)
+BEFORE = SecretSnapshot(V1, {"AWSCURRENT": V1, "PIN": V1}, "key-1", "hash-1", False)
 AFTER_EDIT = replace(BEFORE, current=V2, labels={"AWSCURRENT": V2, "AWSPREVIOUS": V1, "PIN": V1})
 
 
-def kinds(before: Sight | None, now: Sight, chain: ChainKnowledge = KNOWN) -> list[str]:
+def kinds(
+    before: SecretSnapshot | None, now: SecretSnapshot, chain: ChainKnowledge = KNOWN
+) -> list[str]:
     return [change.kind for change in find_changes(before, now, chain, NOW, EDITED)]
 
 
@@ -48,7 +50,7 @@ def kinds(before: Sight | None, now: Sight, chain: ChainKnowledge = KNOWN) -> li
     ],
 )
 def test_what_aws_tells_now_is_compared_with_what_it_told_before(
-    before: Sight, now: Sight, chain: ChainKnowledge, expected: list[str]
+    before: SecretSnapshot, now: SecretSnapshot, chain: ChainKnowledge, expected: list[str]
 ) -> None:
     assert kinds(before, now, chain) == expected
 
@@ -63,14 +65,16 @@ def test_what_aws_tells_now_is_compared_with_what_it_told_before(
     ],
 )
 def test_at_the_first_sight_a_version_that_replaced_another_counts(
-    now: Sight, chain: ChainKnowledge, expected: list[str]
+    now: SecretSnapshot, chain: ChainKnowledge, expected: list[str]
 ) -> None:
     assert kinds(None, now, chain) == expected
 
 
 def test_this_console_s_own_labels_are_not_looked_at() -> None:
     versions = {V1: ("AWSCURRENT",), V2: ("MIYABI-PROPOSAL-abc",), V3: ("MIYABI-EDIT-abc",)}
-    assert Sight.of(Secret("arn", "name", versions=versions), "").labels == {"AWSCURRENT": V1}
+    assert SecretSnapshot.of(Secret("arn", "name", versions=versions), "").labels == {
+        "AWSCURRENT": V1
+    }
 
 
 def test_a_policy_is_the_same_however_it_is_spaced_and_ordered() -> None:
@@ -85,4 +89,4 @@ def test_changes_and_sights_survive_json() -> None:
     assert OutsideChange.from_json(change.to_json()) == change
     assert change.version == V2
     assert change.at == EDITED.isoformat(timespec="seconds")
-    assert Sight.from_json(BEFORE.to_json()) == BEFORE
+    assert SecretSnapshot.from_json(BEFORE.to_json()) == BEFORE

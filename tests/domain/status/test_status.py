@@ -1,4 +1,4 @@
-"""Status is a pure function of findings and their age: order never matters, and unknown is never healthy."""
+"""Status is a pure function of findings and age: order is no matter, unknown not healthy."""
 
 from __future__ import annotations
 
@@ -85,17 +85,19 @@ def test_a_finding_survives_json(found: list[StatusFinding]) -> None:
     assert [StatusFinding.from_json(f.to_json()) for f in found] == found
 
 
-def place(name: str, status: str = "pass", **more: object) -> EnvironmentStatus:
-    told = EnvironmentStatus(name, status, NOW - timedelta(seconds=40), False, {})
-    return replace(told, **more)
+def environment(name: str, status: str = "pass", **more: object) -> EnvironmentStatus:
+    result = EnvironmentStatus(name, status, NOW - timedelta(seconds=40), False, {})
+    return replace(result, **more)
 
 
-HEALTHY = [place("dev"), place("staging"), place("prod")]
-FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-25T02:14:09+00:00")
+HEALTHY = [environment("dev"), environment("staging"), environment("prod")]
+FAILING = environment(
+    "prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-25T02:14:09+00:00"
+)
 
 
 @pytest.mark.parametrize(
-    ("places", "status", "text"),
+    ("environments", "status", "text"),
     [
         (HEALTHY, "pass", "All three environments are healthy, checked 40 s ago"),
         (HEALTHY[:2], "pass", "Both environments are healthy, checked 40 s ago"),
@@ -103,28 +105,34 @@ FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-
         ([*HEALTHY[:2], FAILING], "fail", "prod is not healthy: 2 failures since 02:14"),
         (
             [
-                place("dev", "fail", troubles={"fail": 1}, since="2026-11-24T23:59:00+00:00"),
+                environment("dev", "fail", troubles={"fail": 1}, since="2026-11-24T23:59:00+00:00"),
                 FAILING,
             ],
             "fail",
             "dev and prod are not healthy: 3 failures since 24 Nov 23:59",
         ),
-        ([place("dev", "fail")], "fail", "dev is not healthy: it failed last"),
+        ([environment("dev", "fail")], "fail", "dev is not healthy: it failed last"),
         (
             [
-                place("dev", "warn", troubles={"warn": 1}),
-                place("prod", "warn", troubles={"warn": 2}),
+                environment("dev", "warn", troubles={"warn": 1}),
+                environment("prod", "warn", troubles={"warn": 2}),
             ],
             "warn",
             "Nothing fails; 3 warnings in dev and prod",
         ),
         (
-            [place("dev"), place("prod", "unknown", why="prod was last checked 20 min ago")],
+            [
+                environment("dev"),
+                environment("prod", "unknown", why="prod was last checked 20 min ago"),
+            ],
             "unknown",
             "Unknown: prod was last checked 20 min ago",
         ),
         (
-            [place("dev", "unknown", troubles={"unknown": 2}), place("prod", "unknown")],
+            [
+                environment("dev", "unknown", troubles={"unknown": 2}),
+                environment("prod", "unknown"),
+            ],
             "unknown",
             "Unknown: 2 things could not be checked in dev and prod",
         ),
@@ -132,9 +140,9 @@ FAILING = place("prod", "fail", troubles={"fail": 2, "warn": 5}, since="2026-11-
     ],
 )
 def test_the_headline_is_one_sentence(
-    places: list[EnvironmentStatus], status: str, text: str
+    environments: list[EnvironmentStatus], status: str, text: str
 ) -> None:
-    assert (headline(places, NOW).status, headline(places, NOW).text) == (status, text)
+    assert (headline(environments, NOW).status, headline(environments, NOW).text) == (status, text)
 
 
 @pytest.mark.parametrize(

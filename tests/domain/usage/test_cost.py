@@ -1,4 +1,4 @@
-"""What it costs: by the hour, never more so far than in the whole month, and never zero for what is not known."""
+"""Cost: by the hour, never more so far than in the whole month, and unknown is not zero."""
 
 from __future__ import annotations
 
@@ -76,17 +76,20 @@ def test_what_was_paid_never_grows_less(now: datetime, spans: list[Span], later:
 
 
 def test_a_secret_is_paid_for_by_the_hours_that_it_is_there() -> None:
-    def told(*spans: Span) -> tuple[Decimal | None, Decimal | None]:
+    def result(*spans: Span) -> tuple[Decimal | None, Decimal | None]:
         figure = cost_of_secrets(NOVEMBER, PRICE, spans)
         return figure.so_far, figure.month
 
     old = datetime(2025, 1, 1, tzinfo=UTC)
-    assert told(Span(old)) == (Decimal("0.20"), Decimal("0.40"))
-    assert told(Span(None)) == (Decimal("0.20"), Decimal("0.40"))
-    assert told(Span(datetime(2026, 11, 10, tzinfo=UTC))) == (Decimal("0.08"), Decimal("0.28"))
-    assert told(Span(old, datetime(2026, 11, 4, tzinfo=UTC))) == (Decimal("0.04"), Decimal("0.04"))
-    assert told(Span(old, datetime(2026, 10, 20, tzinfo=UTC))) == (Decimal(0), Decimal(0))
-    assert told() == (Decimal(0), Decimal(0))
+    assert result(Span(old)) == (Decimal("0.20"), Decimal("0.40"))
+    assert result(Span(None)) == (Decimal("0.20"), Decimal("0.40"))
+    assert result(Span(datetime(2026, 11, 10, tzinfo=UTC))) == (Decimal("0.08"), Decimal("0.28"))
+    assert result(Span(old, datetime(2026, 11, 4, tzinfo=UTC))) == (
+        Decimal("0.04"),
+        Decimal("0.04"),
+    )
+    assert result(Span(old, datetime(2026, 10, 20, tzinfo=UTC))) == (Decimal(0), Decimal(0))
+    assert result() == (Decimal(0), Decimal(0))
 
 
 def test_the_first_of_a_month_costs_nothing_yet_and_a_short_month_as_much_as_a_long_one() -> None:
@@ -122,9 +125,8 @@ def test_calls_so_far_are_those_of_this_month_and_the_rest_is_like_the_average_d
 
 
 def test_a_day_without_a_point_between_others_counts_as_a_quiet_day() -> None:
-    figure = cost_of_calls(
-        NOVEMBER, CALLS, {date(2026, 11, 6): 100_000}
-    )  # ten whole days until today
+    # Ten whole days until today.
+    figure = cost_of_calls(NOVEMBER, CALLS, {date(2026, 11, 6): 100_000})
     assert "10,000 a day" in figure.how
     assert figure.month == CALLS * 10 + CALLS * 15
 

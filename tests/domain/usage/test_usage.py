@@ -1,4 +1,4 @@
-"""Reads and errors day by day: what has no data point is not zero, and what was not told is not counted."""
+"""Reads and errors by day: no data point is not zero, and the unknown is not counted."""
 
 from __future__ import annotations
 
@@ -84,8 +84,11 @@ def test_every_metric_is_asked_for_once() -> None:
     assert len(set(asked)) == len(asked) == len(OPERATIONS) + 2
     assert len(asked) < 500  # of one GetMetricData
     assert dict(calls_of("GetSecretValue").dimensions) == {
-        "Type": "API", "Service": "Secrets Manager", "Resource": "GetSecretValue", "Class": "None",
-    }  # fmt: skip
+        "Type": "API",
+        "Service": "Secrets Manager",
+        "Resource": "GetSecretValue",
+        "Class": "None",
+    }
 
 
 @given(
@@ -101,7 +104,7 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
 
 
 @pytest.mark.parametrize(
-    ("found", "told"),
+    ("found", "result"),
     [
         (usage(), ["CloudWatch has no data point of the last 30 days."]),
         (
@@ -123,6 +126,6 @@ def test_the_question_reaches_back_thirty_days_and_to_the_first_of_the_month(now
     ],
 )
 def test_the_summary_tells_trouble_first_and_what_is_known_alone(
-    found: Usage, told: list[str]
+    found: Usage, result: list[str]
 ) -> None:
-    assert summarise(found) == told
+    assert summarise(found) == result

@@ -33,11 +33,11 @@ def test_it_works(make_estate: Callable[..., Estate], hana: Actor) -> None:
 
 def test_no_value_is_in_a_run(make_estate: Callable[..., Estate], hana: Actor) -> None:
     estate = make_estate(only=("dev",))
-    told = json.dumps(
+    result = json.dumps(
         check_access(estate.environments["dev"], "miyabi/dev/api-keys", hana).to_json()
     )
     values = json.loads(estate.value("dev", "api-keys")).values()
-    assert not [value for value in values if value in told]
+    assert not [value for value in values if value in result]
 
 
 @pytest.mark.parametrize(

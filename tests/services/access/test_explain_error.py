@@ -18,15 +18,15 @@ def test_it_leads_to_the_finding_that_explains_it(
     make_estate: Callable[..., Estate], hana: Actor
 ) -> None:
     estate = make_estate(clean=False, only=("staging",))
-    told = explain_error(estate.environments["staging"], "miyabi/staging/api-keys", hana, KMS)
-    assert (told.findings[0].check, told.findings[0].status) == ("decrypt_is_allowed", "fail")
-    assert told.contradictions == ()
+    result = explain_error(estate.environments["staging"], "miyabi/staging/api-keys", hana, KMS)
+    assert (result.findings[0].check, result.findings[0].status) == ("decrypt_is_allowed", "fail")
+    assert result.contradictions == ()
 
 
 def test_it_says_so_when_the_fault_is_gone(make_estate: Callable[..., Estate], hana: Actor) -> None:
     estate = make_estate(only=("staging",))
-    told = explain_error(estate.environments["staging"], "miyabi/staging/api-keys", hana, KMS)
-    assert "put right since" in told.contradictions[0]
+    result = explain_error(estate.environments["staging"], "miyabi/staging/api-keys", hana, KMS)
+    assert "put right since" in result.contradictions[0]
 
 
 def test_a_text_that_nobody_knows_has_no_findings(

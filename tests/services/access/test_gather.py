@@ -83,9 +83,8 @@ def test_the_number_of_calls_is_told_as_it_is(
 ) -> None:
     evidence = gather(dev, hana)
     sent = [call for call in recorder.operations() if call != "AssumeRole"]
-    again = sum(
-        sent.count(call) - 1 for call in ("SimulatePrincipalPolicy", "LookupEvents")
-    )  # those two fail, and are tried again
+    # Those two fail, and are tried again.
+    again = sum(sent.count(call) - 1 for call in ("SimulatePrincipalPolicy", "LookupEvents"))
     assert evidence.calls == len(sent) - again
 
 
@@ -93,7 +92,7 @@ def test_every_call_is_signed_in_a_session_named_after_the_person(
     dev: Estate, recorder: RecordingAws, hana: Actor
 ) -> None:
     gather(dev, hana)
-    sessions = {call.session for call in recorder.seen if call.operation != "AssumeRole"}
+    sessions = {call.session for call in recorder.received if call.operation != "AssumeRole"}
     assert sessions == {f"{dev.environments['dev'].assume_role} as hana"}
 
 
@@ -203,7 +202,10 @@ def test_an_answer_that_cannot_be_read_is_unknown(
 def test_a_role_that_may_not_be_assumed_is_told_once(
     dev: Estate, recorder: RecordingAws, hana: Actor
 ) -> None:
-    body = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+    body = (
+        b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+        b"<RequestId>1</RequestId></ErrorResponse>"
+    )
     recorder.answer("AssumeRole", 403, body)
     evidence = gather(dev, hana)
     run = judge(evidence)

@@ -96,12 +96,12 @@ def test_s75_refusals_and_role_changes_and_decisions_are_there_too(
         save(dev, secret, dev.current(secret), A="newest")
     make_account("mika", "a long pass phrase", {"dev": "editor"})
 
-    told = set(
+    result = set(
         AuditRecord.objects.exclude(phase="intent")
         .exclude(action="value.read")
         .values_list("action", "outcome", "actor")
     )
-    assert told == {
+    assert result == {
         ("secret.save", "done", "hana"),
         ("secret.save", "conflict", "hana"),
         ("secret.propose", "done", "hana"),
@@ -145,7 +145,7 @@ def test_texts_that_are_too_long_for_a_column_are_cut_not_refused() -> None:
     assert verify_audit()[0] == []
 
 
-def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> (
+def test_a_form_that_ended_without_effect_may_be_sent_again_and_one_that_is_open_or_done_may_not() -> (  # noqa: E501
     None
 ):
     for outcome in (Outcome.FAILED, Outcome.CONFLICT, Outcome.NOT_APPLIED, Outcome.UNKNOWN):

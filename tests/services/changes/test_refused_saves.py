@@ -41,9 +41,8 @@ def ensure_refused(aws: Aws, secret: str, base: str, proxy: AwsProxy, reason: st
     assert aws.labels(secret) == before
     assert set(proxy.calls) == {"DescribeSecret"}
     reads = AuditRecord.objects.filter(secret=secret, action="value.read", phase="outcome")
-    assert list(reads.values_list("outcome", flat=True)) == [
-        "not_applied"
-    ]  # announced, and then not made
+    # Announced, and then not made.
+    assert list(reads.values_list("outcome", flat=True)) == ["not_applied"]
     [row] = AuditRecord.objects.filter(secret=secret).exclude(action="value.read")
     assert (row.phase, row.action, row.outcome, row.actor) == (
         "event",

@@ -74,45 +74,45 @@ def test_s63_a_conflict_names_who_was_first_and_shows_base_theirs_and_yours_mask
 ) -> None:
     secret, base = dev.make_secret(json.dumps({"A": canary, "B": "2", "C": "3"}))
     theirs = save(dev, secret, base, actor=KENJI, A=f"{canary}-theirs")
-    told = explain_conflict(
+    result = explain_conflict(
         dev.environment, HANA, edit_of(secret, base, A=f"{canary}-yours", B="new")
     )
 
-    assert told.author
-    assert (told.author.name, told.author.sequence, told.current) == (
+    assert result.author
+    assert (result.author.name, result.author.sequence, result.current) == (
         "kenji",
         theirs.sequence,
         theirs.version_id,
     )
-    assert told.made
-    rows = {row.key: row for row in told.rows}
+    assert result.made
+    rows = {row.key: row for row in result.rows}
     assert set(rows) == {"A", "B"}
     assert len({rows["A"].base, rows["A"].theirs, rows["A"].yours}) == 3
     assert rows["B"].base == rows["B"].theirs != rows["B"].yours
-    assert (rows["A"].overlaps, rows["B"].overlaps, told.can_apply) == (True, False, False)
-    assert canary not in repr(told)
+    assert (rows["A"].overlaps, rows["B"].overlaps, result.can_apply) == (True, False, False)
+    assert canary not in repr(result)
 
 
 def test_s63_changes_of_different_keys_can_go_on_top_of_each_other(dev: Aws) -> None:
     secret, base = dev.make_secret()
     save(dev, secret, base, actor=KENJI, A="theirs")
     yours = edit_of(secret, base, B="yours")
-    told = explain_conflict(dev.environment, HANA, yours)
+    result = explain_conflict(dev.environment, HANA, yours)
 
-    assert told.can_apply
-    save(dev, secret, told.current, B="yours")
+    assert result.can_apply
+    save(dev, secret, result.current, B="yours")
     assert json.loads(dev.value(secret)) == {"A": "theirs", "B": "yours"}
 
 
 def test_s63_a_version_made_outside_the_console_has_no_author(dev: Aws) -> None:
     secret, base = dev.make_secret()
     current = dev.put(secret, '{"A": "outside", "B": "2"}')
-    told = explain_conflict(dev.environment, HANA, edit_of(secret, base, A="mine"))
-    assert (told.author, told.current, told.can_apply) == (None, current, False)
+    result = explain_conflict(dev.environment, HANA, edit_of(secret, base, A="mine"))
+    assert (result.author, result.current, result.can_apply) == (None, current, False)
 
 
 def test_s63_a_base_that_aws_has_collected_counts_as_overlapping(proxy: AwsProxy, dev: Aws) -> None:
     secret, _ = dev.make_secret()
-    told = explain_conflict(dev.environment, HANA, edit_of(secret, "0" * 32, A="mine"))
-    assert [row.key for row in told.rows if row.overlaps] == ["A"]
-    assert not told.can_apply
+    result = explain_conflict(dev.environment, HANA, edit_of(secret, "0" * 32, A="mine"))
+    assert [row.key for row in result.rows if row.overlaps] == ["A"]
+    assert not result.can_apply

@@ -84,10 +84,10 @@ def test_s61_after_two_more_versions_from_outside_nobody_can_tell(
     secret, _, _ = left_open(moved=moved)
     dev.put(secret, "{}")
     dev.put(secret, '{"A": "x"}')
-    told = settled()
+    result = settled()
 
-    assert told.outcome == "unknown"
-    assert "no longer tell" in told.why
+    assert result.outcome == "unknown"
+    assert "no longer tell" in result.why
     assert open_intents() == []
 
 
@@ -114,8 +114,8 @@ def test_s61_another_swap_from_the_same_base_proves_that_it_never_was(
 def test_s61_a_version_that_was_never_made_is_not_applied(proxy: AwsProxy, dev: Aws) -> None:
     secret, base = dev.make_secret()
     intend(Action.SAVE, HANA, environment="dev", secret=secret, base_version_id=base)
-    told = settled()
-    assert (told.outcome, told.why) == ("not_applied", "AWS has no such version")
+    result = settled()
+    assert (result.outcome, result.why) == ("not_applied", "AWS has no such version")
 
 
 def test_s61_a_version_beyond_the_first_page_is_found(proxy: AwsProxy, dev: Aws) -> None:
@@ -145,11 +145,15 @@ def test_s61_a_secret_that_was_made_again_leaves_it_unknown(
     secret, _, _ = left_open(moved=True)
     dev.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     dev.client.create_secret(Name=secret, SecretString="{}")
+    # The local AWS keeps whole seconds.
     proxy.amend(
         "DescribeSecret", CreatedDate=(datetime.now(UTC) + timedelta(seconds=2)).timestamp()
-    )  # the local AWS keeps whole seconds
-    told = settled()
-    assert (told.outcome, told.why) == ("unknown", "the secret was deleted and made again since")
+    )
+    result = settled()
+    assert (result.outcome, result.why) == (
+        "unknown",
+        "the secret was deleted and made again since",
+    )
 
 
 @pytest.mark.parametrize(("then", "now"), [("hash", "uuid"), ("uuid", "hash")])

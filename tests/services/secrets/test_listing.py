@@ -1,4 +1,4 @@
-"""The list: one call to AWS where the database knows the rest, and nothing that this very answer does not hold."""
+"""The list: one call to AWS where the database knows the rest, and nothing stale in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def seen(
     """dev, whose list was opened before."""
     estate, aws = watched(only=("dev",))
     list_secrets(estate.environments["dev"], hana)
-    aws.seen.clear()
+    aws.received.clear()
     return estate, aws
 
 
@@ -43,7 +43,7 @@ def test_the_same_is_shown_when_aws_tells_the_same_again(
 ) -> None:
     estate, aws = seen
     first = ask(estate, hana)
-    aws.seen.clear()
+    aws.received.clear()
     shown = ask(estate, hana)
     assert shown.rows == first.rows
     assert states(shown) == {"api-keys": FINE, "config": FINE}

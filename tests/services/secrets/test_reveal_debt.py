@@ -1,4 +1,4 @@
-"""reveal_debt: which values, as they are now, somebody has seen; and which of them should be changed for it."""
+"""reveal_debt: which current values somebody has revealed, and which should be changed."""
 
 from __future__ import annotations
 

@@ -22,9 +22,16 @@ from secrets_ui.services.status.send_events import send_due, signature
 
 pytestmark = pytest.mark.django_db
 EVENT = Event(
-    "began", "prod", "decrypt_is_allowed", "", "fail", "The key policy does not allow it.", ("miyabi/prod/config",),
-    "2026-11-25T02:14:00+00:00", "2026-11-25T02:14:00+00:00",
-)  # fmt: skip
+    "began",
+    "prod",
+    "decrypt_is_allowed",
+    "",
+    "fail",
+    "The key policy does not allow it.",
+    ("miyabi/prod/config",),
+    "2026-11-25T02:14:00+00:00",
+    "2026-11-25T02:14:00+00:00",
+)
 
 
 class Receiver:

@@ -1,4 +1,4 @@
-"""Who made a change: asked of CloudTrail once for each kind of event, again while it may lag, and never guessed."""
+"""Who made a change: one query of CloudTrail a kind, repeated while it lags, no guesses."""
 
 from __future__ import annotations
 

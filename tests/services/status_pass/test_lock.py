@@ -28,9 +28,9 @@ def held_by(holder: str, seconds: int) -> None:
 
 def test_while_another_process_holds_the_lease_no_pass_begins() -> None:
     held_by("elsewhere:1", 60)
-    with pytest.raises(LockHeld) as told:
+    with pytest.raises(LockHeld) as result:
         run_status_pass()
-    assert told.value.holder == "elsewhere:1"
+    assert result.value.holder == "elsewhere:1"
 
 
 def test_the_lease_of_a_process_that_died_ends_by_itself() -> None:

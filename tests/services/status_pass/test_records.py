@@ -1,4 +1,4 @@
-"""The record watched from pass to pass: in steps, once a day as a whole, and against what was verified before."""
+"""The audit chain from pass to pass: in steps, daily as a whole, and against checkpoints."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ DENIED_BY_IAM = (
 
 @pytest.fixture
 def watched(watched: Watched) -> Watched:
-    """What the local AWS lacks is refused at once: it would answer with faults, which are tried again with pauses."""
+    """Refuses at once what the local AWS lacks: its faults would be retried with pauses."""
 
     def make(**options: Any) -> tuple[Estate, RecordingAws]:
         estate, aws = watched(**options)
@@ -69,14 +69,14 @@ def findings(environment: str = "dev", secret: str = "") -> dict[str, StatusFind
     return {f["check"]: StatusFinding.from_json(f) for f in json.loads(kept.findings)}
 
 
-def told(done: Pass) -> list[tuple[str, str]]:
+def result(done: Pass) -> list[tuple[str, str]]:
     return [(event.kind, event.check) for event in done.events]
 
 
 def test_a_clean_estate_is_healthy_and_a_second_pass_reads_no_value(watched: Watched) -> None:
     _, aws = watched()
     first = run_status_pass()
-    assert [(p.told.name, p.told.status) for p in board().places] == [
+    assert [(p.current.name, p.current.status) for p in board().environments] == [
         ("dev", "pass"),
         ("staging", "pass"),
         ("prod", "pass"),
@@ -84,10 +84,10 @@ def test_a_clean_estate_is_healthy_and_a_second_pass_reads_no_value(watched: Wat
     assert board().headline.text.startswith("All three environments are healthy, checked ")
     assert (first.secrets, first.events) == (6, ())
     assert aws.operations().count("GetSecretValue") == 6
-    aws.seen.clear()
+    aws.received.clear()
     run_status_pass()
     assert "GetSecretValue" not in aws.operations()
-    assert {call.person for call in aws.seen} <= {"console=run_checks", ""}
+    assert {call.person for call in aws.received} <= {"console=run_checks", ""}
 
 
 def test_the_demo_s_flaws_are_found(watched: Watched) -> None:
@@ -95,9 +95,13 @@ def test_the_demo_s_flaws_are_found(watched: Watched) -> None:
     run_status_pass()
     trouble = {(t.environment, t.finding.check, t.finding.status) for t in board().troubles}
     assert {
-        ("dev", "keys_are_complete", "fail"), ("dev", "no_placeholders", "warn"), ("staging", "decrypt_is_allowed", "fail"),
-        ("staging", "alarms_are_quiet", "fail"), ("prod", "environments_are_kept_apart", "warn"), ("prod", "only_this_console_changes", "warn"),
-    } <= trouble  # fmt: skip
+        ("dev", "keys_are_complete", "fail"),
+        ("dev", "no_placeholders", "warn"),
+        ("staging", "decrypt_is_allowed", "fail"),
+        ("staging", "alarms_are_quiet", "fail"),
+        ("prod", "environments_are_kept_apart", "warn"),
+        ("prod", "only_this_console_changes", "warn"),
+    } <= trouble
     assert board().headline.text.startswith("dev and staging are not healthy: ")
 
 
@@ -124,7 +128,7 @@ def test_a_save_in_this_console_is_no_outside_change(
     )
     done = run_status_pass()
     assert findings(secret="config")["only_this_console_changes"].status == "pass"
-    assert ("began", "only_this_console_changes") not in told(done)
+    assert ("began", "only_this_console_changes") not in result(done)
 
 
 def test_a_version_made_outside_is_found_and_told_once(dev: tuple[Estate, RecordingAws]) -> None:
@@ -135,8 +139,8 @@ def test_a_version_made_outside_is_found_and_told_once(dev: tuple[Estate, Record
     found = findings(secret="config")["only_this_console_changes"]
     assert found.status == "warn"
     assert found.text.endswith("By whom is not known.")  # the local AWS has no CloudTrail
-    assert ("began", "only_this_console_changes") in told(done)
-    assert ("began", "only_this_console_changes") not in told(run_status_pass())
+    assert ("began", "only_this_console_changes") in result(done)
+    assert ("began", "only_this_console_changes") not in result(run_status_pass())
 
 
 def test_a_moved_label_a_policy_and_a_deletion_are_found(dev: tuple[Estate, RecordingAws]) -> None:
@@ -179,7 +183,7 @@ def test_a_secret_that_goes_is_told_and_leaves_no_row(dev: tuple[Estate, Recordi
     client = estate["dev"].clients.secretsmanager
     client.create_secret(Name="miyabi/dev/extra", SecretString='{"A": "b"}')
     run_status_pass()
-    assert board().places[0].secrets == 3
+    assert board().environments[0].secrets == 3
     client.delete_secret(SecretId="miyabi/dev/extra", ForceDeleteWithoutRecovery=True)
     run_status_pass()
     assert not StatusSnapshot.objects.filter(secret="miyabi/dev/extra").exists()
@@ -207,20 +211,18 @@ def test_while_aws_is_away_the_last_results_stay_and_grow_old(
         "GetRole",
         "DescribeKey",
     ):
-        aws.break_call(
-            operation, "UnrecognizedClientException", "no"
-        )  # as good as away, and not tried again
+        # As good as away, and not tried again.
+        aws.break_call(operation, "UnrecognizedClientException", "no")
     StatusSnapshot.objects.exclude(secret="").update(at=datetime.now(UTC) - timedelta(hours=1))
     done = run_status_pass()
     found = board()
-    assert (found.places[0].told.status, found.headline.status) == ("unknown", "unknown")
+    assert (found.environments[0].current.status, found.headline.status) == ("unknown", "unknown")
     assert "AWS did not answer" in found.headline.text or "dev" in found.headline.text
-    assert (
-        StatusSnapshot.objects.get(secret="miyabi/dev/config").status == "pass"
-    )  # kept, and no longer shown as such
-    assert found.places[0].counts == {"unknown": 2}
-    assert told(done) == []  # one lost answer is no event
-    assert ("began", "aws_answers") in told(run_status_pass())
+    # Kept, and no longer shown as such.
+    assert StatusSnapshot.objects.get(secret="miyabi/dev/config").status == "pass"
+    assert found.environments[0].counts == {"unknown": 2}
+    assert result(done) == []  # one lost answer is no event
+    assert ("began", "aws_answers") in result(run_status_pass())
 
 
 def test_where_a_part_is_denied_the_rest_is_told(dev: tuple[Estate, RecordingAws]) -> None:
@@ -231,7 +233,7 @@ def test_where_a_part_is_denied_the_rest_is_told(dev: tuple[Estate, RecordingAws
     found = findings(secret="config")
     assert found["decrypt_is_allowed"].status == "unknown"
     assert found["secret_is_there"].status == found["keys_are_complete"].status == "pass"
-    assert board().places[0].told.status == "unknown"
+    assert board().environments[0].current.status == "unknown"
 
 
 def test_without_the_right_to_list_the_catalogue_s_secrets_are_still_looked_at(
@@ -259,11 +261,14 @@ def test_one_environment_s_trouble_stops_no_other(
 
     monkeypatch.setattr(module, "watch_environment", broken)
     run_status_pass()
-    assert [(p.told.name, p.told.status) for p in board().places][1] == ("staging", "unknown")
+    assert [(p.current.name, p.current.status) for p in board().environments][1] == (
+        "staging",
+        "unknown",
+    )
     assert findings("staging")["pass_was_done"].text.startswith(
         "staging could not be looked at: ZeroDivisionError"
     )
-    assert board().places[0].secrets == board().places[2].secrets == 2
+    assert board().environments[0].secrets == board().environments[2].secrets == 2
 
 
 def test_a_check_that_raises_is_kept_as_unknown(
@@ -316,7 +321,7 @@ def test_the_history_is_one_span_while_nothing_changes(dev: tuple[Estate, Record
     StatusSpan.objects.update(seen_at=datetime.now(UTC) - timedelta(hours=2))
     run_status_pass()
     assert StatusSpan.objects.count() == 2  # between them nobody looked
-    assert [day.status for day in board().places[0].days][-1] == "pass"
+    assert [day.status for day in board().environments[0].days][-1] == "pass"
 
 
 def test_a_pass_says_what_it_took_and_ends_the_wish_for_one(
@@ -352,7 +357,7 @@ def test_a_database_error_of_one_environment_costs_only_itself(
 
     monkeypatch.setattr(keep, "_write", broken)
     run_status_pass()
-    statuses = [(p.told.name, p.told.status) for p in board().places]
+    statuses = [(p.current.name, p.current.status) for p in board().environments]
     assert statuses == [("dev", "unknown"), ("staging", "pass"), ("prod", "pass")]
     assert "DatabaseError" in findings("dev")["pass_was_done"].text
     assert "a detail" not in findings("dev")["pass_was_done"].text
@@ -382,5 +387,5 @@ def test_trouble_with_the_record_costs_no_environment(
 
     monkeypatch.setattr(records, "_verify", broken)
     run_status_pass()
-    assert board().places[0].told.status == "pass"
+    assert board().environments[0].current.status == "pass"
     assert findings("")["pass_was_done"].status == "unknown"

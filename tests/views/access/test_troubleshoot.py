@@ -1,4 +1,4 @@
-"""The troubleshooting pages: a streamed run, a kept one, its report, a pasted error, another policy."""
+"""Troubleshooting pages: a streamed run, a kept one, its report, a pasted error or policy."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_staging_s_fault_is_found_and_the_printed_command_mends_it(
 
 
 def _apply(command: str, estate: Estate) -> None:
-    """Does what `aws kms put-key-policy …` does, from the command's own text, split as a shell splits it."""
+    """Does what `aws kms put-key-policy …` does, from the command, split as a shell does."""
     words = subprocess.run(
         ["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True
     ).stdout.splitlines()

@@ -111,9 +111,8 @@ def test_blank_means_keep_and_the_other_choices_do_what_they_say(
     assert after["BASE_URL"] == ""
     assert "MIYABI_REPO_NAME" not in after
     assert len(after["NEW_TOKEN"]) == 43
-    assert (
-        after["NEW_TEXT"] == "  two\nlines  "
-    )  # nothing stripped; a textarea's CRLF is a line break
+    # Nothing stripped; a textarea's CRLF is a line break.
+    assert after["NEW_TEXT"] == "  two\nlines  "
 
 
 def test_a_value_can_have_crlf_line_breaks(dev: Estate, editor: Client) -> None:
@@ -165,7 +164,7 @@ def test_nothing_typed_is_said_and_nothing_is_asked_of_aws(
     assert answer.json()["errors"][""] == [
         "Nothing was typed, so nothing changes. Blank means keep."
     ]
-    assert aws.seen == []
+    assert aws.received == []
 
 
 @pytest.mark.parametrize(
@@ -190,7 +189,7 @@ def test_a_wrong_row_is_refused_by_its_field_before_aws(
     answer = editor.post(EDIT, key_form("a" * 32, *rows), **JSON)
     assert answer.status_code == 400
     assert list(answer.json()["errors"]) == [field]
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_warned_of(
@@ -244,11 +243,11 @@ def test_a_conflict_says_who_and_when_and_masks_all_three_sides(
 
     answer = editor.post(EDIT, key_form(base, ("MIYABI_ROOT", "set", "/mine")), **JSON)
 
-    told = answer.json()["conflict"]
+    result = answer.json()["conflict"]
     assert answer.status_code == 409
-    assert (told["by"], told["can_apply"]) == ("kenji", False)
-    assert told["when"].startswith("20")
-    row = told["rows"][0]
+    assert (result["by"], result["can_apply"]) == ("kenji", False)
+    assert result["when"].startswith("20")
+    row = result["rows"][0]
     assert (row["key"], row["overlaps"]) == ("MIYABI_ROOT", True)
     assert {row[side][: len(MASK)] for side in ("base", "theirs", "yours")} == {MASK}
     assert stored(dev)["MIYABI_ROOT"] == "/kenji"
@@ -259,15 +258,15 @@ def test_a_change_that_does_not_overlap_goes_on_top_of_theirs(
 ) -> None:
     base = current_version(dev, "dev", "config")
     save_key(signed_in("editor"), dev, "dev", "config", "MIYABI_ROOT", "/theirs")
-    told = editor.post(
+    result = editor.post(
         EDIT, key_form(base, ("BASE_URL", "set", "https://mine.miyabi-world.com")), **JSON
     ).json()
-    assert told["conflict"]["can_apply"]
+    assert result["conflict"]["can_apply"]
 
     again = key_form(
-        told["conflict"]["current"],
+        result["conflict"]["current"],
         ("BASE_URL", "set", "https://mine.miyabi-world.com"),
-        once=told["once"],
+        once=result["once"],
     )
     assert editor.post(EDIT, again, **JSON).status_code == 200
     assert stored(dev) | {

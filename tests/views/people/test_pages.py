@@ -1,4 +1,4 @@
-"""People: roles given and taken by admins of an environment, accounts switched off; and what nobody may do there."""
+"""People: roles given and taken by admins, accounts switched off, and what nobody may do."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_an_admin_gives_and_takes_roles_on_record(
     admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
     assert give(admin, hana, "dev", "editor", "api-").status_code == 302
     assert grants(hana) == {("dev", "viewer", ""), ("dev", "editor", "api-")}
-    told = last_record()
-    assert (told.action, told.outcome, told.actor, told.environment) == (
+    result = last_record()
+    assert (result.action, result.outcome, result.actor, result.environment) == (
         "role.given",
         "done",
         "mika",
         "dev",
     )
-    assert json.loads(told.details) == {"account": "hana", "role": "editor", "names": "api-"}
+    assert json.loads(result.details) == {"account": "hana", "role": "editor", "names": "api-"}
 
     assert take(admin, hana, role="viewer").status_code == 302
     assert grants(hana) == {("dev", "editor", "api-")}

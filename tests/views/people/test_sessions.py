@@ -64,9 +64,8 @@ def test_it_works() -> None:
     }
     page = here.get("/account/sessions").content.decode()
     for client in (here, there):
-        assert (
-            str(client.session.session_key) not in page
-        )  # a session's id is as good as the session
+        # A session's id is as good as the session.
+        assert str(client.session.session_key) not in page
 
 
 def test_s27_a_person_ends_one_of_their_sessions() -> None:
@@ -144,9 +143,9 @@ def test_a_hostile_browser_is_shown_inert() -> None:
 def test_s26_staying_signed_in_counts_as_use_and_does_not_lengthen_the_whole_life() -> None:
     client = enter("hana")
     age(client, seen=1700, started=11 * 3600)
-    told = client.post("/account/stay", **JSON).json()
-    assert abs(told["idle"] - (time.time() + 1800)) < 60
-    assert abs(told["life"] - (time.time() + 3600)) < 60
+    result = client.post("/account/stay", **JSON).json()
+    assert abs(result["idle"] - (time.time() + 1800)) < 60
+    assert abs(result["life"] - (time.time() + 3600)) < 60
     assert time.time() - client.session["seen"] < 60
     assert client.post("/account/stay", {"next": "/account"})["Location"] == "/account"
     assert client.post("/account/stay", {"next": "//evil.example"})["Location"] == "/"

@@ -86,7 +86,7 @@ def test_a_known_version_is_shown_without_reading_its_value(
         AuditRecord.objects.filter(action="value.read", phase="outcome", outcome="done").count()
         == 1
     )
-    aws.seen.clear()
+    aws.received.clear()
 
     client.get(DETAIL)
 
@@ -99,7 +99,7 @@ def test_a_warm_list_asks_aws_once(
     _, aws = watched(only=("dev",))
     client = signed_in("viewer", "dev")
     client.get(LIST)
-    aws.seen.clear()
+    aws.received.clear()
     client.get(LIST)
     assert aws.operations() == ["ListSecrets"]
 

@@ -75,7 +75,7 @@ def test_one_key_is_shown_with_its_record_before_and_after(
         "done",
         str(intent.sequence),
     )
-    assert [call.operation for call in aws.seen if call.operation != "AssumeRole"] == [
+    assert [call.operation for call in aws.received if call.operation != "AssumeRole"] == [
         "GetSecretValue"
     ]
     assert leaks_in(canary, database_dump()) == []
@@ -119,8 +119,8 @@ def test_what_is_no_text_is_shown_as_it_is_written(
     estate["dev"].clients.secretsmanager.put_secret_value(
         SecretId="miyabi/dev/config", SecretString='{"N": 1.10}'
     )
-    told = ask(signed_in("editor", "dev"), estate, "N").json()["revealed"]
-    assert (told["value"], told["kind"]) == ("1.10", "JSON")
+    result = ask(signed_in("editor", "dev"), estate, "N").json()["revealed"]
+    assert (result["value"], result["kind"]) == ("1.10", "JSON")
 
 
 def test_a_text_that_is_no_object_is_shown_as_a_whole(
@@ -147,7 +147,7 @@ def test_s54_a_get_shows_nothing(
         client.put(PATH),
     ):
         assert answer.status_code == 405
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s30_s14_without_a_fresh_proof_it_is_403_and_nothing_is_asked_or_kept(
@@ -158,7 +158,7 @@ def test_s30_s14_without_a_fresh_proof_it_is_403_and_nothing_is_asked_or_kept(
     answer = ask(client, estate, reason=canary)
     assert answer.status_code == 403
     assert "/step-up" in answer.json()["problem"]["step_up"]
-    assert aws.seen == []
+    assert aws.received == []
     assert [record.action for record in AuditRecord.objects.all()] == ["access.refused"]
     assert leaks_in(canary, database_dump()) == []
 
@@ -182,7 +182,7 @@ def test_a_secret_value_asks_for_a_reason(
     estate, aws, _ = secret
     answer = ask(signed_in("editor", "dev"), estate, reason=reason)
     assert (answer.status_code, answer.json()["problem"]["key"]) == (400, "reason")
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_a_key_that_is_not_secret_shows_with_one_click_on_record(
@@ -200,12 +200,12 @@ def test_s45_a_write_only_environment_shows_nothing_to_anybody(
     estate, aws, canary = planted(watched, dev=Rules(reveal=False))
     client = signed_in("editor", "dev")
     assert "Reveal" not in client.get("/dev/secret/miyabi/dev/config").content.decode()
-    aws.seen.clear()
+    aws.received.clear()
     for key in ("CANARY", "MIYABI_ROOT", ""):
         answer = ask(client, estate, key)
         assert answer.status_code == 403
         assert leaks_in(canary, [("answer", answer.content)]) == []
-    assert aws.seen == []
+    assert aws.received == []
     assert {record.outcome for record in records()} == {"refused"}
 
 
@@ -217,7 +217,7 @@ def test_s45_without_the_right_no_value_is_shown_and_none_offered(
     client = signed_in(role, "dev")
     answers = [ask(client, estate, to=to) for to in ("screen", "clipboard")]
     assert [answer.status_code for answer in answers] == [403, 403]
-    assert aws.seen == []
+    assert aws.received == []
     page = client.get("/dev/secret/miyabi/dev/config").content
     assert b"/dev/reveal/" not in page
     assert (
@@ -250,7 +250,7 @@ def test_s46_fields_that_the_form_does_not_have_are_ignored(
         "stage": "AWSPREVIOUS",
     }
     assert ask(signed_in("editor", "dev"), estate, **more).json()["revealed"]["value"] == canary
-    assert {call.body["SecretId"] for call in aws.seen if "SecretId" in call.body} == {
+    assert {call.body["SecretId"] for call in aws.received if "SecretId" in call.body} == {
         "miyabi/dev/config"
     }
 
@@ -272,7 +272,7 @@ def test_a_form_that_is_not_the_console_s_is_refused_without_a_call(
 ) -> None:
     estate, aws, _ = secret
     assert ask(signed_in("editor", "dev"), estate, **wrong).status_code == 400
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_a_key_that_is_not_there_is_told_and_no_other_shown(
@@ -295,7 +295,7 @@ def test_s69_a_person_s_reveals_are_limited_and_the_refusal_is_on_record(
         200,
         429,
     ]
-    assert len([call for call in aws.seen if call.operation == "GetSecretValue"]) == 2
+    assert len([call for call in aws.received if call.operation == "GetSecretValue"]) == 2
     assert records("rate.limited")[0].outcome == "refused"
     assert ask(signed_in("editor", "dev"), estate).status_code == 200  # another person's count
 
@@ -319,7 +319,7 @@ def test_s48_the_session_of_a_reveal_may_read_this_one_secret_and_do_nothing_els
 ) -> None:
     estate, aws, _ = secret
     ask(signed_in("editor", "dev", name="hana"), estate)
-    (call,) = [call for call in aws.seen if call.operation == "GetSecretValue"]
+    (call,) = [call for call in aws.received if call.operation == "GetSecretValue"]
     assert call.person == "hana"
     first, *rest = call.policy["Statement"]
     assert first["Action"] == ["secretsmanager:GetSecretValue"]
@@ -368,7 +368,7 @@ def test_s60_while_nothing_can_be_recorded_nothing_is_shown_or_asked(
     monkeypatch.setattr(AuditRecord, "save", full)
     answer = ask(client, estate)
     assert answer.status_code == 503
-    assert aws.seen == []
+    assert aws.received == []
 
 
 def test_s60_a_value_whose_outcome_cannot_be_recorded_is_not_handed_out(

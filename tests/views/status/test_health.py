@@ -27,7 +27,7 @@ def test_it_needs_no_access_and_makes_no_aws_call(
     with RecordingAws("http://127.0.0.1:9") as aws:
         settings.LOCAL_AWS_ENDPOINT = aws.endpoint  # type: ignore[attr-defined]
         assert client.get(url).status_code == 200
-        assert aws.seen == []
+        assert aws.received == []
 
 
 @pytest.mark.parametrize("url", URLS)

@@ -1,4 +1,4 @@
-"""The status page: who sees what, how it tells what is known, and that it asks the database alone."""
+"""The status page: who sees what, how it is worded, and that it reads the database alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 TOKEN = {"Authorization": f"Bearer {'t' * 40}"}
 FAIL = StatusFinding(
-    "decrypt_is_allowed", "fail", "The key policy does not let the role decrypt.", page="troubleshoot",
-    anchor="decrypt_is_allowed", since="2026-11-25T02:14:00+00:00",
-)  # fmt: skip
+    "decrypt_is_allowed",
+    "fail",
+    "The key policy does not let the role decrypt.",
+    page="troubleshoot",
+    anchor="decrypt_is_allowed",
+    since="2026-11-25T02:14:00+00:00",
+)
 WARN = StatusFinding(
     "no_placeholders",
     "warn",
@@ -155,9 +159,8 @@ def test_three_thousand_secrets_are_told_within_two_seconds_without_a_word_to_aw
     client = signed_in("viewer")
     client.get("/status")
     with django_assert_max_num_queries(14):
-        began = (
-            time.process_time()
-        )  # of this process alone, so that a loaded machine does not decide
+        # Of this process alone, so that a loaded machine does not decide.
+        began = time.process_time()
         assert client.get("/status").status_code == 200
         assert time.process_time() - began < 2
     assert client.get("/prod/status").status_code == 200
@@ -259,9 +262,9 @@ def test_the_token_opens_the_json_of_all_environments(
 ) -> None:
     settings.STATUS_TOKEN = "t" * 40
     keep("prod", "api-keys", FAIL, SECOND)
-    told = client.get("/status.json", headers=TOKEN).json()
-    assert told["status"] == "failing"
-    prod = told["environments"][2]
+    result = client.get("/status.json", headers=TOKEN).json()
+    assert result["status"] == "failing"
+    prod = result["environments"][2]
     assert (prod["name"], prod["status"], prod["secrets"]) == (
         "prod",
         "failing",
@@ -291,16 +294,16 @@ def test_s16_metrics_tell_states_and_name_no_secret(
             "alarms_are_quiet", "fail", "The alarm hidden-name is in alarm.", "hidden-name"
         ),
     )
-    told = client.get("/metrics", headers=TOKEN).content.decode()
-    assert 'miyabi_environment_state{environment="prod",state="failing"} 1.0' in told
-    assert 'miyabi_environment_state{environment="dev",state="healthy"} 1.0' in told
-    assert 'miyabi_secrets{environment="prod",state="failing"} 1.0' in told
+    result = client.get("/metrics", headers=TOKEN).content.decode()
+    assert 'miyabi_environment_state{environment="prod",state="failing"} 1.0' in result
+    assert 'miyabi_environment_state{environment="dev",state="healthy"} 1.0' in result
+    assert 'miyabi_secrets{environment="prod",state="failing"} 1.0' in result
     assert (
         'miyabi_findings{check="decrypt_is_allowed",environment="prod",status="failing"} 1.0'
-        in told
+        in result
     )
     for word in ("api-keys", "config", "miyabi/", "hidden-name", "GITHUB_TOKEN", "key policy"):
-        assert word not in told
+        assert word not in result
 
 
 def test_s87_metrics_show_no_version_host_arn_or_error_text(
@@ -308,7 +311,7 @@ def test_s87_metrics_show_no_version_host_arn_or_error_text(
 ) -> None:
     settings.METRICS_TOKEN = "t" * 40
     answer = client.get("/metrics", headers=TOKEN)
-    told = (answer.content.decode() + json.dumps(dict(answer.headers))).lower()
+    result = (answer.content.decode() + json.dumps(dict(answer.headers))).lower()
     for word in (
         "python",
         "django",
@@ -319,4 +322,4 @@ def test_s87_metrics_show_no_version_host_arn_or_error_text(
         "process_",
         "111111111111",
     ):
-        assert word not in told
+        assert word not in result

@@ -1,4 +1,7 @@
-"""How many calls to AWS a status pass makes, counted at the endpoint. `make bench` does it with 3 × 1,000 secrets."""
+"""How many calls to AWS a status pass makes, counted at the endpoint.
+
+`make bench` does it with 3 × 1,000 secrets.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,12 @@ def test_role_and_key_are_asked_for_once_an_environment_and_no_known_value_is_re
     run_status_pass()
     again = calls(counting_aws)
     assert again == {
-        "ListSecrets": 3, "DescribeSecret": 6, "ListSecretVersionIds": 6, "GetResourcePolicy": 34, "SimulatePrincipalPolicy": 6,
-        "GetCallerIdentity": 3, "GetRole": 6, "ListAttachedRolePolicies": 6, "ListRolePolicies": 6, "GetPolicy": 12, "GetPolicyVersion": 12,
-        "DescribeKey": 6, "GetKeyPolicy": 3, "ListGrants": 3, "GetKeyRotationStatus": 3, "GetFunctionConfiguration": 3,
+        "ListSecrets": 3, "DescribeSecret": 6, "ListSecretVersionIds": 6, "GetResourcePolicy": 34,
+        "SimulatePrincipalPolicy": 6,
+        "GetCallerIdentity": 3, "GetRole": 6, "ListAttachedRolePolicies": 6, "ListRolePolicies": 6,
+        "GetPolicy": 12, "GetPolicyVersion": 12,
+        "DescribeKey": 6, "GetKeyPolicy": 3, "ListGrants": 3, "GetKeyRotationStatus": 3,
+        "GetFunctionConfiguration": 3,
         "LookupEvents": 6, "DescribeAlarms": 3,
     }  # fmt: skip
     assert not StatusSnapshot.objects.filter(status="unknown").exists()

@@ -1,4 +1,7 @@
-"""Makes the console's own database user, or gives it its password anew. Run by the migrations task, before grant_console."""
+"""Makes the console's own database user, or gives it its password anew.
+
+Run by the migrations task, before grant_console.
+"""
 
 import os
 

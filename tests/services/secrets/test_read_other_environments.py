@@ -1,4 +1,4 @@
-"""Comparisons with other environments: looked at once where nobody has, and only where the person may look."""
+"""Comparisons with other environments: read once, and only where the person may read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.secrets.listing import list_secrets
-from secrets_ui.services.secrets.look_elsewhere import look_elsewhere
+from secrets_ui.services.secrets.read_other_environments import read_other_environments
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def test_a_shared_value_is_found_before_anybody_opened_the_other_environment(
     estate: Estate, hana: Actor
 ) -> None:
     share_a_token(estate)
-    look_elsewhere(estate.environments["prod"], hana, estate.environments.values())
+    read_other_environments(estate.environments["prod"], hana, estate.environments.values())
     assert states(estate, "prod", hana)["api-keys"] == "1 shared between environments"
 
 
@@ -44,7 +44,7 @@ def test_without_a_look_nothing_is_called_healthy(estate: Estate, hana: Actor) -
 
 
 def test_only_environments_that_the_person_may_see_are_asked(estate: Estate, hana: Actor) -> None:
-    look_elsewhere(estate.environments["prod"], hana, [estate.environments["dev"]])
+    read_other_environments(estate.environments["prod"], hana, [estate.environments["dev"]])
     assert set(AuditRecord.objects.values_list("environment", flat=True)) == {"dev"}
 
 
@@ -54,8 +54,8 @@ def test_a_secret_that_is_not_there_is_asked_for_once_and_hinders_nothing(
     estate["dev"].clients.secretsmanager.delete_secret(
         SecretId="miyabi/dev/api-keys", ForceDeleteWithoutRecovery=True
     )
-    look_elsewhere(estate.environments["prod"], hana, estate.environments.values())
+    read_other_environments(estate.environments["prod"], hana, estate.environments.values())
     assert states(estate, "prod", hana)["api-keys"] == "Healthy"
     records = AuditRecord.objects.count()
-    look_elsewhere(estate.environments["prod"], hana, estate.environments.values())
+    read_other_environments(estate.environments["prod"], hana, estate.environments.values())
     assert AuditRecord.objects.count() == records

@@ -12,13 +12,13 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
-from ...models import SecretSighting
+from ...models import CurrentVersion
 from .. import configuration
 from ..aws_access import gateways, learn_all
-from .version_facts import Wanted, keep_sightings, known_facts, look
+from .version_facts import Wanted, keep_current_versions, known_facts, read_and_derive
 
 
-def look_elsewhere(
+def read_other_environments(
     environment: Environment, actor: Actor, comparable: Iterable[Environment]
 ) -> None:
     """`comparable` are the environments that the person may see. One query when all of them are
@@ -31,14 +31,14 @@ def look_elsewhere(
         if any(key.between_environments != "any" for key in spec.keys.values())
     ]
     names = {other.prefix + spec.name for other in others for spec in specs}
-    seen = set(SecretSighting.objects.filter(name__in=names).values_list("environment", "name"))
+    known = set(CurrentVersion.objects.filter(name__in=names).values_list("environment", "name"))
     for other in others:
-        unseen = [spec for spec in specs if (other.name, other.prefix + spec.name) not in seen]
-        if unseen:
-            _look(other, actor, unseen)
+        missing = [spec for spec in specs if (other.name, other.prefix + spec.name) not in known]
+        if missing:
+            _read(other, actor, missing)
 
 
-def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
+def _read(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
     describe = gateways(other, actor, DESCRIBE).secrets_manager.describe_secret
     names = [other.prefix + spec.name for spec in specs]
     answers = learn_all(partial(describe, name) for name in names)
@@ -50,12 +50,12 @@ def _look(other: Environment, actor: Actor, specs: list[SecretSpec]) -> None:
         if s.current
     ]
     known = known_facts(wanted)
-    look(other, actor, [item for item in wanted if item.arn not in known])
-    keep_sightings(other, secrets)
+    read_and_derive(other, actor, [item for item in wanted if item.arn not in known])
+    keep_current_versions(other, secrets)
 
 
 def _described(name: str, answer: Evidence[Secret]) -> Secret | None:
-    """None where AWS did not tell. A secret that is not there, or that nobody can read, counts as
+    """None where AWS gave no answer. A secret that is not there, or that nobody can read, counts as
     one without a version.
     """
     if isinstance(answer, Missing):

@@ -1,0 +1,93 @@
+"""session: what a caller signs with and until when, the pace of calls, and no bodies in logs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from deploy.demo.signed_client import SignedClient
+from secrets_ui.aws import caller, session
+from secrets_ui.aws.session import AwsSessions, keep_botocore_quiet
+from secrets_ui.domain.environment import Environment
+from tests.aws.fake_aws import Answer, FakeAws, key_of
+
+END = datetime(2099, 1, 1, tzinfo=UTC).timestamp()  # of an AWS session, as the fake STS says
+
+
+def describe(sessions: AwsSessions, environment: Environment) -> None:
+    client = SignedClient(sessions.caller(environment, "hana"), "secretsmanager")
+    client.describe_secret(SecretId="name")
+
+
+def test_the_pace_is_told_of_each_sending_by_service_and_operation(
+    fake_aws: FakeAws, environment: Environment
+) -> None:
+    told: list[str] = []
+    fake_aws.answer = lambda request: Answer(200, '{"ARN": "arn", "Name": "name"}')
+    describe(AwsSessions(fake_aws.endpoint, told.append), environment)
+    assert told == ["sts.AssumeRole", "secrets-manager.DescribeSecret"]
+
+
+def test_the_pace_is_told_of_retries_too(fake_aws: FakeAws, environment: Environment) -> None:
+    told: list[str] = []
+    answers = iter((503, 200))
+    fake_aws.answer = lambda request: Answer(next(answers), '{"ARN": "arn", "Name": "name"}')
+    describe(AwsSessions(fake_aws.endpoint, told.append), environment)
+    assert told == ["sts.AssumeRole", *["secrets-manager.DescribeSecret"] * 2]
+
+
+def test_an_aws_session_serves_until_two_minutes_before_its_end(
+    fake_aws: FakeAws, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = AwsSessions(fake_aws.endpoint)
+    fake_aws.answer = lambda request: Answer(200, '{"ARN": "arn", "Name": "name"}')
+    describe(sessions, environment)
+    for now, assumed in ((END - 120, 1), (END - 119.999, 2)):
+        monkeypatch.setattr(caller.time, "time", lambda now=now: now)
+        describe(sessions, environment)
+        assert len(fake_aws.of("AssumeRole")) == assumed
+
+
+def test_a_caller_signs_with_all_that_sts_gave(fake_aws: FakeAws, environment: Environment) -> None:
+    keys = AwsSessions(fake_aws.endpoint).caller(environment, "hana").credentials()
+    assert keys.access_key == key_of(environment.account)
+    assert (keys.secret_key, keys.token) == ("not-real", "token")
+
+
+def test_a_time_that_is_written_out_is_utc_whatever_the_machine_s_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        moment = session._timestamp("2026-01-01T00:00:00Z")
+    time.tzset()
+    assert (moment.isoformat(), moment.tzinfo) == ("2026-01-01T00:00:00+00:00", UTC)
+
+
+@pytest.mark.parametrize("name", ["botocore.endpoint", "boto3", "urllib3.util", "s3transfer"])
+def test_aws_s_libraries_log_warnings_and_nothing_below(name: str) -> None:
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.DEBUG)
+    keep_botocore_quiet()
+    assert logger.level == logging.WARNING
+    logger.setLevel(logging.DEBUG)  # the filter holds all the same
+    passed = [
+        level
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)
+        if logger.filter(logger.makeRecord(name, level, "file", 1, "text", (), None))
+    ]
+    logger.setLevel(logging.WARNING)
+    assert passed == [logging.WARNING, logging.ERROR]
+
+
+@pytest.mark.parametrize("name", ["botocorex", "miyabi.save", "x.botocore"])
+def test_other_loggers_are_left_alone(name: str) -> None:
+    logger = logging.getLogger(name)
+    logger.setLevel(logging.DEBUG)
+    keep_botocore_quiet()
+    assert (logger.level, logger.filters) == (logging.DEBUG, [])
+    logger.setLevel(logging.NOTSET)

@@ -1,0 +1,196 @@
+"""Searching the audit log: each filter, pages, one record with its neighbours, and exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+
+from secrets_ui.domain.audit.actions import Action, Outcome
+from secrets_ui.models import AuditRecord
+from secrets_ui.services import audit
+from secrets_ui.services.audit import records, writing
+from testkit.intents import intend
+from tests.services.saving import HANA, KENJI
+
+pytestmark = pytest.mark.django_db
+VISIBLE = ("dev", "prod")
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the clock of the records that follow."""
+
+    def set_clock(time: str) -> None:
+        monkeypatch.setattr(writing, "now", lambda: f"2026-03-01T{time}:00.000000Z")
+
+    return set_clock
+
+
+@pytest.fixture
+def log(db: None, at: Callable[[str], None]) -> None:
+    """1: hana signs in. 2 and 3: hana's save in dev, done. 4: kenji's save in prod, open.
+
+    5: hana is refused in prod. 6 and 7: kenji's save in staging, not applied.
+    """
+    at("10:00")
+    audit.record(Action.SIGN_IN, HANA)
+    at("11:00")
+    details = {"why": "asked", "n": 1}
+    with audit.act(
+        Action.SAVE,
+        HANA,
+        environment="dev",
+        secret="miyabi/dev/é",
+        keys=["É", "B"],
+        details=details,
+    ) as act:
+        act.add_request("put")
+        at("12:00")
+        act.done(request_id="move", version_id="v1", details={"n": 2})
+    intend(Action.SAVE, KENJI, environment="prod", secret="miyabi/prod/config", version_id="v2")
+    at("13:00")
+    audit.record(
+        Action.REFUSE_ACCESS, HANA, Outcome.REFUSED, environment="prod", details={"why": "=1+1"}
+    )
+    with audit.act(Action.SAVE, KENJI, environment="staging", secret="miyabi/staging/x") as act:
+        act.not_applied("x")
+
+
+def found(**filters: str) -> list[int]:
+    return [entry.record.sequence for entry in records.search(filters, VISIBLE).entries]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, [5, 4, 2, 1]),
+        ({"person": "hana"}, [5, 2, 1]),
+        ({"person": "han"}, []),
+        ({"environment": "dev"}, [2]),
+        ({"environment": "staging"}, []),
+        ({"action": "secret.save"}, [4, 2]),
+        ({"action": "secret"}, []),
+        ({"secret": "dev/"}, [2]),
+        ({"secret": "é"}, [2]),
+        ({"key": "É"}, [2]),
+        ({"key": "B"}, [2]),
+        ({"key": "C"}, []),
+        ({"after": "2026-03-01T11:00"}, [5, 4, 2]),
+        ({"after": "2026-03-01 11:00:00.000001Z"}, [5, 4]),
+        ({"before": "2026-03-01 11:00"}, [1]),
+        ({"before": "2026-03-01T11:00:00.000001Z"}, [2, 1]),
+        ({"after": "2026-03-01 11:00", "before": "2026-03-01 12:00"}, [2]),
+        ({"outcome": "done"}, [2, 1]),
+        ({"outcome": "refused"}, [5]),
+        ({"outcome": "open"}, [4]),
+        ({"outcome": "not_applied"}, []),
+        ({"outcome": "done", "person": "hana", "action": "secret.save"}, [2]),
+    ],
+)
+def test_each_filter_leaves_out_what_it_does_not_name(
+    log: None, filters: dict[str, str], expected: list[int]
+) -> None:
+    assert found(**filters) == expected
+
+
+def test_an_entry_joins_an_intent_and_its_outcome(log: None) -> None:
+    refused, open_save, save, signed = records.search({}, VISIBLE).entries
+    assert (save.outcome, save.keys, save.version_id) == ("done", ["É", "B"], "v1")
+    assert save.request_ids == ["put", "move"]
+    assert save.details == {"why": "asked", "n": 2}
+    assert save.ended == AuditRecord.objects.get(sequence=3)
+    assert (open_save.outcome, open_save.ended, open_save.version_id) == ("open", None, "v2")
+    assert (open_save.request_ids, open_save.details, open_save.keys) == ([], {}, [])
+    assert (refused.outcome, refused.details, refused.ended) == ("refused", {"why": "=1+1"}, None)
+    assert (signed.outcome, signed.version_id) == ("done", "")
+
+
+def test_of_two_outcomes_the_last_counts(log: None) -> None:
+    [late] = AuditRecord.objects.filter(sequence=4)
+    audit.settle(late, Outcome.UNKNOWN, "", "a test", by=HANA)
+    assert found(outcome="open") == []
+    assert records.search({"outcome": "unknown"}, VISIBLE).entries[0].outcome == "unknown"
+
+
+def test_a_page_holds_so_many_rows_and_says_where_the_next_begins(db: None) -> None:
+    for _ in range(records.ROWS):
+        audit.record(Action.SIGN_IN, HANA)
+    page = records.search({}, [])
+    assert (len(page.entries), page.older) == (records.ROWS, 0)
+    audit.record(Action.SIGN_IN, HANA)
+    page = records.search({}, [])
+    assert (len(page.entries), page.older) == (records.ROWS, 2)
+    assert page.entries[0].record.sequence == records.ROWS + 1
+    rest = records.search({}, [], below=page.older)
+    assert [entry.record.sequence for entry in rest.entries] == [1]
+    assert rest.older == 0
+
+
+def test_one_record_stands_between_its_neighbours(log: None) -> None:
+    outcome = records.open_record(3, VISIBLE)
+    assert outcome is not None
+    assert outcome.entry.record.sequence == 3
+    assert outcome.intent == AuditRecord.objects.get(sequence=2)
+    assert outcome.previous == AuditRecord.objects.get(sequence=2)
+    assert outcome.next == AuditRecord.objects.get(sequence=4)
+    first = records.open_record(1, VISIBLE)
+    assert first is not None
+    assert (first.intent, first.previous) == (None, None)
+    assert first.next == AuditRecord.objects.get(sequence=2)
+    intent = records.open_record(2, VISIBLE)
+    assert intent is not None
+    assert intent.entry.ended == AuditRecord.objects.get(sequence=3)
+
+
+def test_a_record_that_is_not_there_or_not_visible_is_none(log: None) -> None:
+    assert records.open_record(0, VISIBLE) is None
+    assert records.open_record(8, VISIBLE) is None
+    assert records.open_record(6, VISIBLE) is None
+    assert records.open_record(2, []) is None
+    assert records.open_record(1, []) is not None
+
+
+def test_the_choices_are_what_the_visible_records_hold(log: None) -> None:
+    choices = records.choices(["prod"])
+    assert choices["people"] == ["hana", "kenji"]
+    assert choices["actions"] == ["access.refused", "secret.save", "sign_in"]
+    assert choices["outcomes"] == [*Outcome, "open"]
+    assert records.choices([])["people"] == ["hana"]
+
+
+def exported(form: str, visible: tuple[str, ...] = VISIBLE, **filters: str) -> str:
+    return "".join(records.export(filters, visible, form))
+
+
+def test_an_export_as_csv_has_a_header_and_inert_cells(log: None) -> None:
+    rows = list(csv.DictReader(io.StringIO(exported("csv", person="hana"))))
+    assert [row["sequence"] for row in rows] == ["1", "2", "3", "5"]
+    assert tuple(rows[0]) == records.COLUMNS
+    assert rows[1]["keys"] == '["É","B"]'
+    assert rows[2]["intent"] == "2"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_run_is_made_text(db: None, start: str) -> None:
+    with audit.act(Action.SAVE, HANA, environment="dev", reason=f"{start}1+1"):
+        pass
+    [row] = csv.DictReader(io.StringIO(exported("csv"), newline=""))
+    assert row["reason"] == f"'{start}1+1"
+
+
+def test_an_export_as_json_lines_has_each_record_with_its_parts(log: None) -> None:
+    lines = [json.loads(line) for line in exported("jsonl", outcome="done").splitlines()]
+    assert [line["sequence"] for line in lines] == [1, 2, 3]
+    assert tuple(lines[1]) == records.COLUMNS
+    assert (lines[1]["keys"], lines[1]["details"]) == (["É", "B"], {"n": 1, "why": "asked"})
+    assert (lines[2]["request_ids"], lines[2]["version_id"]) == (["put", "move"], "v1")
+    assert "É" in exported("jsonl", key="É")
+
+
+def test_an_export_holds_only_what_one_may_see(log: None) -> None:
+    sequences = [json.loads(line)["sequence"] for line in exported("jsonl", ("dev",)).splitlines()]
+    assert sequences == [1, 2, 3]
