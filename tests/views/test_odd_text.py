@@ -100,7 +100,7 @@ def test_a_record_holds_any_text_and_the_chain_still_holds(db: None) -> None:
 def test_a_column_takes_any_text_and_finds_it_again(db: None) -> None:
     odd = f"miyabi/{HALF}\x00"
     CurrentVersion.objects.create(
-        environment="dev", name=odd, arn="a", version_id="v", seen_at=datetime.now(UTC)
+        environment="dev", name=odd, arn="a", version_id="v", read_at=datetime.now(UTC)
     )
     assert CurrentVersion.objects.filter(name=odd).update(arn=odd) == 1
     assert CurrentVersion.objects.get(name__in=[odd]).arn == "miyabi/\\ud800\\u0000"
