@@ -18,8 +18,11 @@ def encodable(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """The text as every database can hold it: PostgreSQL takes no NUL either."""
-    return encodable(text).replace("\x00", "\\u0000")
+    """The text as every database can hold it: PostgreSQL takes no NUL either.
+
+    A SecretValue that gets here by mistake is stored as its mask.
+    """
+    return encodable(str(text)).replace("\x00", "\\u0000")
 
 
 def is_storable(text: str) -> bool:
