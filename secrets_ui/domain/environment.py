@@ -112,7 +112,11 @@ class Environment:
             or "" in parts
         ):
             raise InvalidSecretName(
-                f"{self.name} holds the secrets whose names start with {self.prefix}."
+                f"{self.name} holds the secrets whose names start with {self.prefix}.",
+                remedy="A name with an empty part, . or .. between slashes is not handled here: "
+                "use the AWS CLI for it."
+                if inside
+                else "",
             )
         return name
 

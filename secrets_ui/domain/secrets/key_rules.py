@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .catalog import KeySpec, SecretSpec
-from .formats import Format, Level
+from .formats import ODDITIES, Format, Level
 from .loading import NUL, name_problem, value_problem
 
 NOT_IN_CATALOGUE = "is not in the catalogue"
@@ -73,6 +73,7 @@ def _problems(value: str, spec: KeySpec) -> Iterator[Problem]:
     if placeholder:
         yield Problem("warning", "placeholder", "is a placeholder")
     yield from _blanks(value, "warning" if spec.value_format.allows_blanks else "error")
+    yield from _oddities(value)
     if not placeholder:
         yield from _broken_rules(value, spec.value_format)
         if len(value) < spec.min_length:
@@ -87,6 +88,13 @@ def _blanks(value: str, level: Level) -> Iterator[Problem]:
         yield Problem(level, "trailing_newline", "ends in a line break")
     elif value != value.rstrip():
         yield Problem(level, "trailing_blank", "ends in a blank")
+
+
+def _oddities(value: str) -> Iterator[Problem]:
+    """What was probably pasted by mistake, with the place where it stands."""
+    for oddity in ODDITIES:
+        if position := oddity.position(value):
+            yield Problem("warning", oddity.code, oddity.text.format(position))
 
 
 def _broken_rules(value: str, expected: Format) -> Iterator[Problem]:
