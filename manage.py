@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Django's command line for the console."""
 
+import io
 import os
 import signal
 import sys
@@ -8,6 +9,13 @@ import sys
 # Compute from standard input alone: they run on any machine, without a console's keys and
 # environments.
 PURE_COMMANDS = {"evaluate_access"}
+
+
+def print_every_text() -> None:
+    """A character that the shell's encoding lacks is escaped: a command never fails in printing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main() -> None:
@@ -24,6 +32,7 @@ def main() -> None:
                 "django.contrib.contenttypes",
             ]
         )
+    print_every_text()
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -41,8 +41,6 @@ def save(browser: Browser, base: str, value: str) -> None:
         "once": str(uuid.uuid4()),
         "step": "save",
         "confirmed": "on",
-        "form-TOTAL_FORMS": "1",
-        "form-INITIAL_FORMS": "0",
         "form-0-name": "MIYABI_ROOT",
         "form-0-action": "set",
         "form-0-value": value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -146,7 +147,8 @@ WSGI_APPLICATION = "miyabi_admin.wsgi.application"
 APPEND_SLASH = False
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "secrets_ui.rendering.Templates",
+        "NAME": "django",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
@@ -296,7 +298,11 @@ TIME_ZONE = "UTC"
 # that are not ours.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.logs.NothingFromTheRequest"
 LOGGING_CONFIG = "secrets_ui.logs.configure"
-LOGGING = {"level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))}
+LOGGING = {
+    "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
+    # Standard output of a command is its answer; the server's is the log.
+    "stream": "stderr" if Path(sys.argv[0]).name in ("manage.py", "django-admin") else "stdout",
+}
 # W006 asks for the address in the lockout: a person's failures count whatever address or header
 # they come with.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]

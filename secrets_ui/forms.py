@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from .domain.access.what_if import EditablePolicy
 from .domain.changes.edit import Edit
@@ -15,7 +17,12 @@ from .domain.secrets.document import Change
 from .domain.secrets.secret_value import MAX_BYTES, SecretValue
 
 KEEP, SET, EMPTY, GENERATE, REMOVE = "keep", "set", "empty", "generate", "remove"
-MOST_ROWS = 400
+MAX_KEY_NAME = 256  # characters of a name that is typed; a stored one may be longer
+# 32 to 64 characters of any kind; what AWS cannot have given is left to AWS to refuse.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_SecretVersionsListEntry.html
+_VERSION_CHARACTER = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
+VERSION_ID = rf"\A{_VERSION_CHARACTER}{{32,64}}\Z"
+VERSION_ID_OR_NONE = rf"\A{_VERSION_CHARACTER}{{0,64}}\Z"
 NEW_ROWS = 3  # blank rows for new keys that a page without JavaScript offers
 
 
@@ -49,10 +56,15 @@ class ValueField(forms.CharField):
 
 
 class KeyForm(forms.Form):
-    """One key: keep it, type a new value, or have one made."""
+    """One key: keep it, type a new value, or have one made.
 
+    `at` counts the key among those of the version that the page showed, from 0. A form changes line
+    breaks in what it carries, so a stored key's name does not go through it; `name` is typed.
+    """
+
+    at = forms.IntegerField(required=False, min_value=0, max_value=MAX_BYTES)
     # Not stripped: a key's name may begin or end with a blank.
-    name = forms.CharField(required=False, max_length=256, strip=False)
+    name = forms.CharField(required=False, max_length=MAX_KEY_NAME, strip=False)
     action = forms.ChoiceField(
         required=False,
         choices=[
@@ -73,7 +85,8 @@ class KeyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         value, action = data.get("value") or SecretValue(""), data.get("action") or SET
-        if not data.get("name") and (value or action not in (SET,)):
+        is_named = bool(data.get("name")) or data.get("at") is not None
+        if not is_named and (value or action not in (SET,)):
             self.add_error("name", "Give the key a name.")
         if value and action != SET:
             self.add_error(
@@ -83,9 +96,12 @@ class KeyForm(forms.Form):
             )
         return data
 
-    def change(self) -> Change | str | None:
-        """What this row asks for: a Change, the name of a key to generate, or None to keep."""
-        data, name = self.cleaned_data, str(self.cleaned_data.get("name", ""))
+    def change(self, names: Sequence[str]) -> Change | str | None:
+        """What this row asks for: a Change, the name of a key to generate, or None to keep.
+
+        `names` are the keys that `at` counts. Raises ValidationError for a key that is not there.
+        """
+        data, name = self.cleaned_data, self._key_name(names)
         action, value = data.get("action") or SET, data.get("value") or SecretValue("")
         if not name or (action == SET and not value):
             return None
@@ -100,16 +116,44 @@ class KeyForm(forms.Form):
         )
         return Change(name, SecretValue("" if action == EMPTY else text))
 
+    def _key_name(self, names: Sequence[str]) -> str:
+        place = self.cleaned_data["at"]
+        if place is None:
+            return str(self.cleaned_data["name"])
+        place = int(place)
+        if place >= len(names):
+            raise ValidationError(
+                "The keys of the version that this page shows are not known any more. "
+                "Load the page again."
+            )
+        return names[place]
 
-KeyFormSet = forms.formset_factory(
-    KeyForm, extra=NEW_ROWS, max_num=MOST_ROWS, absolute_max=MOST_ROWS + NEW_ROWS
-)
+
+_ROW = re.compile(r"(form-[0-9]{1,6})-(?:at|name|action|newline|value)")
+
+
+def touched_rows(data: QueryDict) -> list[KeyForm]:
+    """The rows of an edit form in which something is asked for, in the page's order."""
+    prefixes = dict.fromkeys(found[1] for name in data if (found := _ROW.fullmatch(name)))
+    return [KeyForm(data, prefix=prefix) for prefix in prefixes if _is_touched(data, prefix)]
+
+
+def _is_touched(data: QueryDict, prefix: str) -> bool:
+    is_kept = data.get(f"{prefix}-action", SET) in ("", SET) and not data.get(f"{prefix}-value")
+    return not is_kept
+
+
+def needs_names(rows: Iterable[KeyForm]) -> bool:
+    """Whether a valid row names its key by its place in the version that the page showed."""
+    return any(row.cleaned_data["at"] is not None for row in rows)
 
 
 class SaveForm(forms.Form):
     """What goes with every save: the base version, the reason, and the idempotency key `once`."""
 
-    base = forms.RegexField(r"^[A-Za-z0-9-]{0,64}$", required=False, widget=forms.HiddenInput)
+    base = forms.RegexField(VERSION_ID_OR_NONE, required=False, widget=forms.HiddenInput)
+    # The version whose keys the rows count; `base` moves on after a conflict, and this does not.
+    rows_of = forms.RegexField(VERSION_ID_OR_NONE, required=False, widget=forms.HiddenInput)
     once = forms.UUIDField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(required=False, max_length=500)
     typed_name = forms.CharField(required=False, max_length=512)
@@ -151,9 +195,14 @@ class DocumentForm(SaveForm):
         )
 
 
-def key_edit(save: SaveForm, rows: Any, secret: str) -> Edit:
-    """The edit that the rows ask for. Raises ValidationError when one key is asked for twice."""
-    asked = [change for form in rows if (change := form.change()) is not None]
+def key_edit(
+    save: SaveForm, rows: Iterable[KeyForm], secret: str, names: Sequence[str] = ()
+) -> Edit:
+    """The edit that the rows ask for; `names` are the keys of the version `rows_of`.
+
+    Raises ValidationError when one key is asked for twice, or is not among the names.
+    """
+    asked = [change for form in rows if (change := form.change(names)) is not None]
     names = [item if isinstance(item, str) else item.key for item in asked]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValidationError(f"{twice} stands twice in the form.")
@@ -236,8 +285,10 @@ class GrantForm(forms.Form):
 class RevealForm(forms.Form):
     """One key of one version, and why somebody wants to see it."""
 
-    key = forms.CharField(required=False, max_length=256, strip=False)
-    version = forms.RegexField(r"^[A-Za-z0-9-]{32,64}$")
+    key = forms.CharField(required=False, max_length=MAX_KEY_NAME, strip=False)
+    # Counts the key in the version, as KeyForm does.
+    at = forms.IntegerField(required=False, min_value=0, max_value=MAX_BYTES)
+    version = forms.RegexField(VERSION_ID)
     reason = forms.CharField(required=False, max_length=500)
     to = forms.ChoiceField(choices=[("screen", "Show"), ("clipboard", "Copy")])
 

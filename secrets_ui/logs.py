@@ -1,4 +1,4 @@
-"""Logs JSON lines to standard output: one escaped line a record.
+"""Logs JSON lines: one escaped line a record. The server's go to standard output.
 
 They hold no local variables, no request bodies and no exception texts of other libraries.
 """
@@ -73,7 +73,10 @@ class NotNoise(logging.Filter):
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Configure logging. Django calls this with settings.LOGGING."""
+    """Configure logging. Django calls this with settings.LOGGING.
+
+    `stream` is "stdout", or "stderr" for a command, whose standard output is its answer.
+    """
     logging.config.dictConfig(
         {
             "version": 1,
@@ -81,14 +84,14 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {"json": {"()": JsonLine}},
             "filters": {"not_noise": {"()": NotNoise}},
             "handlers": {
-                "stdout": {
+                "stream": {
                     "class": "logging.StreamHandler",
-                    "stream": "ext://sys.stdout",
+                    "stream": f"ext://sys.{options['stream']}",
                     "formatter": "json",
                     "filters": ["not_noise"],
                 }
             },
-            "root": {"handlers": ["stdout"], "level": options["level"]},
+            "root": {"handlers": ["stream"], "level": options["level"]},
             "loggers": {
                 **{name: {"level": "WARNING"} for name in _NOISY},
                 # axes logs the user names that people type, passwords among them.

@@ -10,6 +10,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from .fields import Text, TextLine
+
 
 class RoleGrant(models.Model):
     """One person's role in one environment, or for some names in it.
@@ -24,11 +26,11 @@ class RoleGrant(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants"
     )
-    environment = models.CharField(max_length=20)
-    role = models.CharField(max_length=20)
-    source = models.CharField(max_length=10, choices=Source.choices, default=Source.ADMIN)
+    environment = TextLine(max_length=20)
+    role = TextLine(max_length=20)
+    source = TextLine(max_length=10, choices=Source.choices, default=Source.ADMIN)
     # As domain/people/roles.py reads it.
-    prefix = models.CharField(max_length=200, blank=True, default="")
+    prefix = TextLine(max_length=200, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [
@@ -48,13 +50,13 @@ class PersonSession(models.Model):
     When it began and was last used is in the session itself.
     """
 
-    session_key = models.CharField(max_length=40, unique=True)
+    session_key = TextLine(max_length=40, unique=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions"
     )
-    by = models.CharField(max_length=40)  # how the person showed who they are
-    address = models.CharField(max_length=45, blank=True)
-    browser = models.CharField(max_length=200, blank=True)
+    by = TextLine(max_length=40)  # how the person showed who they are
+    address = TextLine(max_length=45, blank=True)
+    browser = TextLine(max_length=200, blank=True)
 
     def __str__(self) -> str:
         return f"a session of {self.user_id}"
@@ -70,26 +72,26 @@ class AuditRecord(models.Model):
     """
 
     sequence = models.BigIntegerField(primary_key=True)
-    at = models.CharField(max_length=27, db_index=True)
+    at = TextLine(max_length=27, db_index=True)
     # The strings of domain/audit/actions.py.
-    phase = models.CharField(max_length=10)
-    action = models.CharField(max_length=40)
-    outcome = models.CharField(max_length=20, blank=True)
-    actor = models.CharField(max_length=150)
-    address = models.CharField(max_length=45, blank=True)
-    environment = models.CharField(max_length=20, blank=True)
-    secret = models.CharField(max_length=512, blank=True)
-    version_id = models.CharField(max_length=64, blank=True, db_index=True)
-    base_version_id = models.CharField(max_length=64, blank=True)
-    keys = models.TextField(default="[]")
-    reason = models.TextField(blank=True)
-    request_ids = models.TextField(default="[]")
+    phase = TextLine(max_length=10)
+    action = TextLine(max_length=40)
+    outcome = TextLine(max_length=20, blank=True)
+    actor = TextLine(max_length=150)
+    address = TextLine(max_length=45, blank=True)
+    environment = TextLine(max_length=20, blank=True)
+    secret = TextLine(max_length=512, blank=True)
+    version_id = TextLine(max_length=64, blank=True, db_index=True)
+    base_version_id = TextLine(max_length=64, blank=True)
+    keys = Text(default="[]")
+    reason = Text(blank=True)
+    request_ids = Text(default="[]")
     # The sequence of the intent that this outcome ends.
-    intent = models.CharField(max_length=20, blank=True, db_index=True)
+    intent = TextLine(max_length=20, blank=True, db_index=True)
     # The idempotency key of an intent's request, under its name in the chain's format.
-    once = models.CharField(max_length=40, blank=True, db_index=True)
-    details = models.TextField(default="{}")
-    hash = models.CharField(max_length=64, db_index=True)
+    once = TextLine(max_length=40, blank=True, db_index=True)
+    details = Text(default="{}")
+    hash = TextLine(max_length=64, db_index=True)
 
     class Meta:
         ordering: ClassVar = ["-sequence"]
@@ -109,11 +111,11 @@ class VersionRecord(models.Model):
     See domain/secrets/facts.py.
     """
 
-    arn = models.CharField(max_length=2048)
-    version_id = models.CharField(max_length=64)
-    digest = models.CharField(max_length=16)  # of the catalogue's rules that judged it
+    arn = TextLine(max_length=2048)
+    version_id = TextLine(max_length=64)
+    digest = TextLine(max_length=16)  # of the catalogue's rules that judged it
     # JSON; not jsonb, which holds neither NUL nor half a character, while a key may.
-    facts = models.TextField()
+    facts = Text()
     derived_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -131,10 +133,10 @@ class CurrentVersion(models.Model):
     With it, environments are compared without asking AWS about the others.
     """
 
-    environment = models.CharField(max_length=20)
-    name = models.CharField(max_length=512)
-    arn = models.CharField(max_length=2048)
-    version_id = models.CharField(max_length=64)
+    environment = TextLine(max_length=20)
+    name = TextLine(max_length=512)
+    arn = TextLine(max_length=2048)
+    version_id = TextLine(max_length=64)
     read_at = models.DateTimeField(db_column="seen_at")
 
     class Meta:
@@ -153,13 +155,13 @@ class CheckRun(models.Model):
     It holds findings, never values.
     """
 
-    environment = models.CharField(max_length=20)
-    secret = models.CharField(max_length=512)
-    actor = models.CharField(max_length=150)
+    environment = TextLine(max_length=20)
+    secret = TextLine(max_length=512)
+    actor = TextLine(max_length=150)
     at = models.DateTimeField(auto_now_add=True)
-    verdict = models.CharField(max_length=10)
+    verdict = TextLine(max_length=10)
     # JSON of domain/access/run.py. PostgreSQL's jsonb takes no NUL, and AWS's texts may hold one.
-    result = models.TextField()
+    result = Text()
 
     class Meta:
         indexes: ClassVar = [
@@ -179,12 +181,12 @@ class StatusSnapshot(models.Model):
     Neither holds a value.
     """
 
-    environment = models.CharField(max_length=20, blank=True)
-    secret = models.CharField(max_length=512, blank=True)
-    status = models.CharField(max_length=10)
+    environment = TextLine(max_length=20, blank=True)
+    secret = TextLine(max_length=512, blank=True)
+    status = TextLine(max_length=10)
     at = models.DateTimeField()  # when it was checked
-    findings = models.TextField(default="[]")
-    remembered = models.TextField(default="{}")
+    findings = Text(default="[]")
+    remembered = Text(default="{}")
 
     class Meta:
         constraints: ClassVar = [
@@ -203,8 +205,8 @@ class StatusSnapshot(models.Model):
 class StatusSpan(models.Model):
     """How long an environment was watched and had one status: the history of 90 days."""
 
-    environment = models.CharField(max_length=20)
-    status = models.CharField(max_length=10)
+    environment = TextLine(max_length=20)
+    status = TextLine(max_length=10)
     began_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 
@@ -220,7 +222,7 @@ class StatusSpan(models.Model):
 class StatusRunner(models.Model):
     """One row: who runs the passes, their lease, when a run was asked for, and the last run."""
 
-    holder = models.CharField(max_length=80, blank=True)
+    holder = TextLine(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
     alive_at = models.DateTimeField(null=True)  # heartbeat of a runner that repeats
     every = models.PositiveIntegerField(default=0)  # seconds; 0: nobody runs by itself
@@ -228,7 +230,7 @@ class StatusRunner(models.Model):
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     # JSON: seconds, and AWS calls by environment and operation.
-    took = models.TextField(default="{}")
+    took = Text(default="{}")
 
     def __str__(self) -> str:
         return f"runner {self.holder}"
@@ -240,15 +242,15 @@ class StatusDelivery(models.Model):
     Written in the transaction that found the event, and sent once.
     """
 
-    event = models.CharField(max_length=36)
-    channel = models.CharField(max_length=10)  # webhook or email
-    payload = models.TextField()  # JSON
+    event = TextLine(max_length=36)
+    channel = TextLine(max_length=10)  # webhook or email
+    payload = Text()  # JSON
     made_at = models.DateTimeField()
     next_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     given_up_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=200, blank=True)
+    last_error = TextLine(max_length=200, blank=True)
 
     class Meta:
         constraints: ClassVar = [

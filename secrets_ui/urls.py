@@ -1,7 +1,8 @@
 """The routes. The verb stands before the name, since names hold slashes. menu.py has the menu."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 
+from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
 from .views.changes import edit, proposals
@@ -11,6 +12,24 @@ from .views.secrets import pages as secrets
 from .views.secrets import reveal
 from .views.status import health, programs
 from .views.status import pages as status
+
+
+class NameInPath:
+    """The path converter `name`: reverse() escapes a secret's name with it, the resolver reads it.
+
+    https://docs.djangoproject.com/en/stable/topics/http/urls/#registering-custom-path-converters
+    """
+
+    regex = r"[\s\S]+"
+
+    def to_python(self, value: str) -> str:
+        return read_name(value)
+
+    def to_url(self, value: str) -> str:
+        return escape_name(value)
+
+
+register_converter(NameInPath, "name")
 
 urlpatterns = [
     path("", secrets.home, name="home"),
@@ -48,24 +67,24 @@ urlpatterns = [
     path("metrics", programs.metrics, name="metrics"),
     path("cost", usage.cost, name="cost"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
-    path("<slug:environment>/secret/<path:name>", secrets.open_secret, name="secret"),
-    path("<slug:environment>/reveal/<path:name>", reveal.reveal, name="reveal"),
-    path("<slug:environment>/edit/<path:name>", edit.edit_keys, name="edit"),
-    path("<slug:environment>/edit-document/<path:name>", edit.edit_document, name="edit_document"),
+    path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
+    path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
+    path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
     path("<slug:environment>/usage", usage.usage, name="usage"),
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),
     path(
-        "<slug:environment>/troubleshoot/<path:name>",
+        "<slug:environment>/troubleshoot/<name:name>",
         troubleshoot.troubleshoot,
         name="troubleshoot",
     ),
     path(
-        "<slug:environment>/explain-error/<path:name>", troubleshoot.paste_error, name="paste_error"
+        "<slug:environment>/explain-error/<name:name>", troubleshoot.paste_error, name="paste_error"
     ),
-    path("<slug:environment>/what-if/<path:name>", troubleshoot.try_policy, name="try_policy"),
+    path("<slug:environment>/what-if/<name:name>", troubleshoot.try_policy, name="try_policy"),
     path("<slug:environment>/runs/<int:number>", troubleshoot.open_run, name="check_run"),
     path("<slug:environment>/runs/<int:number>.md", troubleshoot.run_report, name="check_report"),
 ]

@@ -34,7 +34,6 @@ def key_form(base: str, *rows: tuple[str, str, str], **more: Any) -> dict[str, A
         "confirmed": "on",
         "step": "save",
     }
-    form |= {"form-TOTAL_FORMS": str(len(rows)), "form-INITIAL_FORMS": "0"}
     for number, (key, action, value) in enumerate(rows):
         form |= {
             f"form-{number}-name": key,

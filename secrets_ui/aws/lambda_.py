@@ -28,4 +28,6 @@ def _configuration(answer: Mapping[str, Any]) -> FunctionConfiguration:
         answer.get("LastModified", ""),
         answer.get("State", ""),
         tuple(sorted(answer.get("Environment", {}).get("Variables", {}))),
+        # Absent or with an empty id for a function that is connected to no VPC.
+        (answer.get("VpcConfig") or {}).get("VpcId") or "",
     )

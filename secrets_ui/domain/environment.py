@@ -24,6 +24,24 @@ _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 
 
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+_GLOBAL_SERVICES = ("iam", "sts")
+
+
+def partition_of(region: str) -> str:
+    """The partition of a Region, which begins every ARN there: `aws` for most."""
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+
+
 @dataclass(frozen=True)
 class Rules:
     """What a change needs here beyond the right to make it.
@@ -72,6 +90,12 @@ class Environment:
     def __str__(self) -> str:
         return self.name
 
+    def arn(self, service: str, resource: str, account: str | None = None) -> str:
+        """The ARN of a resource here, in the Region's partition. IAM's and STS's name no Region."""
+        region = "" if service in _GLOBAL_SERVICES else self.region
+        owner = self.account if account is None else account
+        return f"arn:{partition_of(self.region)}:{service}:{region}:{owner}:{resource}"
+
     def secret_name(self, name: str) -> str:
         """`name`, when it is a secret's name in this environment.
 
@@ -88,7 +112,11 @@ class Environment:
             or "" in parts
         ):
             raise InvalidSecretName(
-                f"{self.name} holds the secrets whose names start with {self.prefix}."
+                f"{self.name} holds the secrets whose names start with {self.prefix}.",
+                remedy="A name with an empty part, . or .. between slashes is not handled here: "
+                "use the AWS CLI for it."
+                if inside
+                else "",
             )
         return name
 

@@ -112,11 +112,8 @@ def _allow(actions: list[str], resource: str) -> dict[str, Any]:
 
 def _secrets(environment: Environment, name: str) -> str:
     """Six random characters end a secret's ARN; `NAME-*` would match longer names too."""
-    partition = environment.assume_role.split(":")[1] if environment.assume_role else "aws"
     ending = f"{name}-??????" if name else f"{environment.prefix}*"
-    return (
-        f"arn:{partition}:secretsmanager:{environment.region}:{environment.account}:secret:{ending}"
-    )
+    return environment.arn("secretsmanager", f"secret:{ending}")
 
 
 def _for_this_secret(environment: Environment, name: str) -> dict[str, Any]:

@@ -1,4 +1,33 @@
-"""Texts that several errors, pages and answers of the console share."""
+"""Texts that several errors, pages and answers share, and what carries any text over a border."""
+
+import re
 
 CONFIRM_IDENTITY = "Confirm your identity"
 TYPING_KEPT = "Nothing was done. What you typed is still in this page."
+
+# Half of a surrogate pair: JSON can spell one, and UTF-8 cannot hold it.
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def encodable(text: str) -> str:
+    """The text as UTF-8 can hold it: half of a character is spelled `\\udXXX`, as JSON spells it.
+
+    What JSON is made of stays the same JSON. Pages, exports and plain answers leave through it.
+    """
+    return _HALF.sub(_spelled, text)
+
+
+def storable(text: str) -> str:
+    """The text as every database can hold it: PostgreSQL takes no NUL either.
+
+    A SecretValue that gets here by mistake is stored as its mask.
+    """
+    return encodable(str(text)).replace("\x00", "\\u0000")
+
+
+def is_storable(text: str) -> bool:
+    return text == storable(text)
+
+
+def _spelled(half: re.Match[str]) -> str:
+    return f"\\u{ord(half[0]):04x}"

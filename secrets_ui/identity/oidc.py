@@ -24,6 +24,7 @@ from requests import RequestException
 
 from ..domain.errors import IdentityRefused, ProviderUnavailable
 from ..domain.people.identity import Identity, groups_in
+from ..domain.texts import is_storable
 
 # Seconds by which the provider's clock and ours may differ.
 SKEW = 60
@@ -194,6 +195,7 @@ def _checked(way: Provider, token: Any, nonce: str) -> dict[str, Any]:
         )
     except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
         raise _forged(type(error).__name__) from None
+    _ensure_text(claims)
     if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise _forged("nonce")
     if claims.get("azp", settings.OIDC_CLIENT_ID) != settings.OIDC_CLIENT_ID:
@@ -228,7 +230,17 @@ def _userinfo(way: Provider, access_token: str, subject: str) -> dict[str, Any]:
     )
     if found.get("sub") != subject:
         raise _forged("userinfo of another subject")
+    _ensure_text(found)
     return found
+
+
+def _ensure_text(claims: Mapping[str, Any]) -> None:
+    """JSON can spell half of a character and NUL, which neither names nor the database hold.
+
+    Raises IdentityRefused.
+    """
+    if not all(is_storable(claim) for claim in claims.values() if isinstance(claim, str)):
+        raise _forged("a claim that is not Unicode text")
 
 
 def _identity(claims: Mapping[str, Any]) -> Identity:

@@ -105,7 +105,7 @@ class TwinCommand(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer with JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _keep_logs_off_the_answer(options["verbosity"])
+        _quieten_logs(options["verbosity"])
         try:
             status = self.act(ShellRequest(options["username"], os_user()), options)
         except ConsoleError as error:
@@ -176,7 +176,8 @@ def full_name(environment: Environment, name: str) -> str:
 
 
 def as_json(data: Any) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False, default=_instant)
+    """JSON in ASCII, which every shell's encoding carries unharmed."""
+    return json.dumps(data, indent=2, default=_instant)
 
 
 def _instant(value: Any) -> str:
@@ -212,12 +213,8 @@ def printable(text: str) -> str:
     )
 
 
-def _keep_logs_off_the_answer(verbosity: int) -> None:
-    """Move log lines to standard error, so that standard output holds only the answer.
-
-    Only warnings are shown; with -v 2, information as well.
-    """
+def _quieten_logs(verbosity: int) -> None:
+    """Log lines go to standard error. Only warnings are shown; with -v 2, information as well."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stdout:
-            handler.setStream(sys.stderr)
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
             handler.setLevel(logging.INFO if verbosity > 1 else logging.WARNING)

@@ -20,7 +20,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.changes.edit import GENERATED_CHARACTERS
-from ..domain.secrets.formats import FREE_TEXT, formats_for_script
+from ..domain.secrets.formats import FREE_TEXT, formats_for_script, oddities_for_script
+from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.texts import CONFIRM_IDENTITY
 
@@ -55,7 +56,7 @@ def state(level: str, text: str) -> SafeString:
 @register.simple_tag
 def secret_url(page: str, environment: str, name: str) -> str:
     """`{% url %}` for long lists: what stands before the name is looked up once."""
-    return _before_the_name(page, environment) + quote(name, safe="/~:@!$&'()*+,;=")
+    return _before_the_name(page, environment) + quote(escape_name(name), safe="/~:@!$&'()*+,;=")
 
 
 @cache
@@ -96,6 +97,7 @@ def edit_rules() -> str:
 _EDIT_RULES = json.dumps(
     {
         "formats": formats_for_script(),
+        "oddities": oddities_for_script(),
         "format_of_unknown": FREE_TEXT.name,
         "max_bytes": MAX_BYTES,
         "generated_characters": GENERATED_CHARACTERS,
@@ -229,6 +231,12 @@ def _piece(char: str, is_at_end: bool) -> str:
     # written in HTML, so that only their mark is there.
     written = "" if char == "\0" or "\ud800" <= char <= "\udfff" else f"&#{ord(char)};"
     return f'<span class="odd" data-code="U+{ord(char):04X}">{written}</span>'
+
+
+@register.filter
+def in_attribute(text: str) -> SafeString:
+    """A text that an attribute gives back exactly: the HTML parser turns a bare CR into LF."""
+    return mark_safe(escape(text).replace("\r", "&#13;"))  # noqa: S308
 
 
 @register.filter

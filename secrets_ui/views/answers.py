@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ..domain.errors import AwsError, ConsoleError, InvalidChange, InvalidDocument, StepUpNeeded
+from ..domain.texts import encodable
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -46,6 +47,11 @@ def problem(error: ConsoleError) -> dict[str, Any]:
     if isinstance(error, StepUpNeeded):
         answer["step_up"] = reverse("step_up", query={"next": f"{reverse('step_up')}?done"})
     return answer
+
+
+def plain_answer(text: str, content_type: str) -> HttpResponse:
+    """A text that is no page, in UTF-8, whatever is in it."""
+    return HttpResponse(encodable(text), content_type=f"{content_type}; charset=utf-8")
 
 
 def error_answer(request: HttpRequest, error: ConsoleError) -> HttpResponse:

@@ -161,7 +161,30 @@ def test_a_function_is_told_without_the_values_of_its_variables(
     assert found.value.role == account.lambda_role_arn
     assert found.value.arn.endswith(f":function:{name}")
     assert found.value.variables == ("MIYABI_ENVIRONMENT", "TOKEN")
+    assert found.value.vpc == ""
     assert canary not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("members", "vpc"),
+    [
+        ({"VpcConfig": {"VpcId": "vpc-1a2b3c4d", "SubnetIds": ["s"]}}, "vpc-1a2b3c4d"),
+        # As AWS answers for a function that was taken out of its VPC.
+        ({"VpcConfig": {"VpcId": "", "SubnetIds": [], "SecurityGroupIds": []}}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_function_tells_the_vpc_that_it_is_connected_to(
+    members: dict[str, object],
+    vpc: str,
+    fake_aws: FakeAws,
+    fake_sessions: AwsSessions,
+    environment: Environment,
+) -> None:
+    body = {"FunctionArn": "arn:aws:lambda:us-west-2:1:function:f", "Role": ROLE, **members}
+    fake_aws.answer = lambda request: Answer(200, json.dumps(body))
+    gateway = opened(LambdaGateway, fake_sessions, environment)
+    assert gateway.get_function_configuration("f").value.vpc == vpc
 
 
 def test_s48_the_caller_is_the_environment_s_role(

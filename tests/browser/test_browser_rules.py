@@ -139,8 +139,6 @@ def test_s53_another_site_s_form_is_refused_and_aws_is_not_asked(
     context = browser.new_context(storage_state=session_of("editor"))
     fields = {
         "base": "",
-        "form-TOTAL_FORMS": "1",
-        "form-INITIAL_FORMS": "0",
         "form-0-name": "FIRST",
         "form-0-value": "theirs",
     }

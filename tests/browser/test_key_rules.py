@@ -11,7 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from secrets_ui.domain.secrets.catalog import KeySpec, parse_catalog
-from secrets_ui.domain.secrets.formats import FORMATS, formats_for_script, github_checksum
+from secrets_ui.domain.secrets.formats import (
+    FORMATS,
+    formats_for_script,
+    github_checksum,
+    oddities_for_script,
+)
 from secrets_ui.domain.secrets.key_rules import check_value
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +50,11 @@ VALUES = [
     "miyabi-world", "miyabi.world_1", "-miyabi", "miyabi world", "/tmp/miyabi", "tmp/miyabi",
     "日本語",
     "😀" * 16, "😀" * 32, "nul\x00inside", "tab\there", "\u00a0x", "\ufeff", "ends\u2003",
+    "x" * 20 + "\u200b" + "y" * 20, "https://a.test/\u200bx", "\U0001f600\u200b", "\U000e0041x",
+    "a\u2028b", '"x"', "'x'", "`x`", "\u201cx\u201d", "\u300cx\u300d", '"x', '"', '""',
+    '"a"b"', "\"a\nb\"\n",
+    "A=b", "export TOKEN=x", "TOKEN=", "AB==", "a=b", "A=\u200b", "\U0001f600=x",
+    "cr\ronly", "crlf\r\n",
 ]  # fmt: skip
 
 
@@ -72,16 +82,18 @@ def _serve(route: Route) -> None:
 def in_the_page(scripts: Page, key: KeySpec) -> list[list[list[str]]]:
     """What the script says of each of VALUES."""
     result: list[list[list[str]]] = scripts.evaluate(
-        """async ({values, formats, format, minLength, patterns}) => {
-            const {checkValue, compilePatterns, readFormats} = await import("/key_rules.js");
-            const placeholders = compilePatterns(patterns);
-            const rules = {format: readFormats(formats)[format], minLength, placeholders};
-            const problems = (value) => checkValue(value, rules);
+        """async ({values, formats, oddities, format, minLength, patterns}) => {
+            const page = await import("/key_rules.js");
+            const placeholders = page.compilePatterns(patterns);
+            const common = {oddities: page.readOddities(oddities), minLength, placeholders};
+            const rules = {format: page.readFormats(formats)[format], ...common};
+            const problems = (value) => page.checkValue(value, rules);
             return values.map((value) => problems(value).map((p) => [p.level, p.code, p.text]));
         }""",
         {
             "values": VALUES,
             "formats": formats_for_script(),
+            "oddities": oddities_for_script(),
             "format": key.format,
             "minLength": key.min_length,
             "patterns": json.dumps([p.pattern for p in key.placeholders]),

@@ -137,7 +137,7 @@ def test_a_check_can_be_asked_for(console: Console, viewer: Page) -> None:
     expect(viewer.get_by_text("A check was asked for, and begins in a moment")).to_be_visible()
     console.run_checks()
     viewer.goto("/status")
-    expect(viewer.get_by_text("The last look at AWS ended at")).to_be_visible()
+    expect(viewer.get_by_text("The last check ended at")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/status", "/status?wall", "/prod/status"])

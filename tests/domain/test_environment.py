@@ -296,3 +296,24 @@ def test_environments_in_places_of_their_own_keep_the_order_of_the_file(
         "environments": {"prod": GOOD, "dev": GOOD | other, "a": GOOD | {"region": "eu-west-1"}}
     }
     assert list(parse_environments(data, "environments.toml")) == ["prod", "dev", "a"]
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("us-west-2", "aws"),
+        ("ap-northeast-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("cn-northwest-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ],
+)
+def test_an_arn_has_the_partition_of_its_region(region: str, partition: str) -> None:
+    environment = parsed(region=region, assume_role=None)
+    account = environment.account
+    assert environment.arn("kms", "key/k") == f"arn:{partition}:kms:{region}:{account}:key/k"
+    assert environment.arn("iam", "role/r") == f"arn:{partition}:iam::{account}:role/r"
+    assert environment.arn("iam", "policy/p", "aws") == f"arn:{partition}:iam::aws:policy/p"

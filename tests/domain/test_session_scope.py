@@ -117,7 +117,7 @@ def test_s48_without_a_secret_it_is_every_secret_of_the_environment() -> None:
 def test_the_longest_name_fits_in_what_sts_takes(scope: Scope) -> None:
     longest = scope.of("miyabi/dev/" + "x" * 501)
     place = replace(
-        PLACE, region="ap-southeast-4", assume_role=PLACE.assume_role.replace("aws:", "aws-us-gov:")
+        PLACE, region="us-gov-west-1", assume_role=PLACE.assume_role.replace("aws:", "aws-us-gov:")
     )
     assert len(session_policy(place, longest)) <= MOST
     assert not scope.on_secret or ":aws-us-gov:" in session_policy(place, longest)

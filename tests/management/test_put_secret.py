@@ -411,3 +411,31 @@ def test_a_terminal_that_would_show_the_value_is_refused(
     ended = put("MIYABI_ROOT=-")
     assert ended.status == 2
     assert "would show what is typed" in ended.err
+
+
+def test_a_key_that_the_catalogue_does_not_know_is_told_as_on_the_page(
+    dev: Estate, put: Put
+) -> None:
+    ended = put("GITHUB_TOKN=-", stdin=b"x", secret="api-keys")
+    assert ended.status == 0, ended.err
+    assert "Warning: GITHUB_TOKN is not in the catalogue." in ended.err
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("GOOD ", "is no name for a variable: letters, digits and underscores"),
+        ("my-key", "is no name for a variable"),
+        ("LD_LIBRARY_PATH", "which no secret may set"),
+    ],
+)
+@pytest.mark.parametrize("how", ["value", "generate"])
+def test_a_key_that_the_lambda_could_not_load_is_refused_in_the_loader_s_words(
+    dev: Estate, put: Put, key: str, words: str, how: str
+) -> None:
+    before = values(dev)
+    asked = (f"{key}=-",) if how == "value" else ("--generate", key)
+    ended = put(*asked, stdin=b"x")
+    assert ended.status == 1
+    assert words in ended.err
+    assert values(dev) == before

@@ -208,11 +208,11 @@ def test_aws_away_is_status_4_and_says_so(
 
 
 def test_log_lines_keep_off_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sys.stderr)
     root = logging.getLogger()
     root.addHandler(handler)
     try:
-        twin._keep_logs_off_the_answer(1)
+        twin._quieten_logs(1)
         assert handler.stream is sys.stderr
         assert handler.level == logging.WARNING
     finally:

@@ -141,3 +141,40 @@ def test_a_wrong_option_ends_with_status_2_and_repeats_no_argument(environ: dict
     assert process.returncode == 2
     assert leaks(canary, out + err) == []
     assert b"unrecognized arguments" in err
+
+
+JSON_COMMANDS = [
+    ("check_access", "dev", "--secret", "NAME", "--json"),
+    ("show_secret", "dev", "NAME", "--json", "--as", "hana", "-v", "2"),
+    ("put_secret", "dev", "NAME", "--generate", "GRÖSSE", "--json", "--as", "hana"),
+    ("audit_log", "--json", "--as", "hana"),
+    ("list_secrets", "dev", "--json", "--as", "hana"),
+    ("status", "--json"),
+]
+
+
+@pytest.mark.parametrize("words", JSON_COMMANDS, ids=lambda words: words[0])
+def test_json_is_all_of_the_output_and_any_shell_can_print_it(
+    environ: dict[str, str], dev: Aws, words: tuple[str, ...]
+) -> None:
+    """Nobody has looked at the secret, so its value is read, which is recorded and logged."""
+    name, _ = dev.make_secret('{"GRÖSSE": "1", "\\ud800": "2"}')
+    shell = environ | {"PYTHONIOENCODING": "ascii", "LOG_LEVEL": "INFO"}
+    process = begin(
+        shell, sys.executable, "manage.py", *(word.replace("NAME", name) for word in words)
+    )
+    out, err = process.communicate(timeout=PATIENCE)
+    json.loads(out.decode("ascii"))
+    assert b"Traceback" not in err
+    assert words[0] != "put_secret" or json.loads(dev.value(name))["GRÖSSE"] != "1"
+
+
+def test_a_table_is_printed_in_a_shell_that_lacks_its_characters(
+    environ: dict[str, str], dev: Aws
+) -> None:
+    name, _ = dev.make_secret('{"GRÖSSE": "1"}')
+    shell = environ | {"PYTHONIOENCODING": "ascii"}
+    process = begin(shell, *command(name, "--generate", "GRÖSSE"))
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, b"")
+    assert b"Changed: GR\\xd6SSE." in out

@@ -108,7 +108,7 @@ def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(
         console.running(),
     ):
         person = console.person("viewer")
-        wait_for(person, "The last look at AWS ended at ")
+        wait_for(person, "The last check ended at ")
         first = ended(person)
         assert person.post("/status/run", {}).status == 302
         deadline = time.monotonic() + 60
@@ -125,4 +125,4 @@ def wait_for(person: object, text: str) -> None:
 
 def ended(person: object) -> str:
     page: str = person.get("/status").text  # type: ignore[attr-defined]
-    return page.partition("The last look at AWS ended at ")[2].partition(".")[0]
+    return page.partition("The last check ended at ")[2].partition(".")[0]

@@ -483,7 +483,7 @@ def test_s17_an_export_neutralises_cells_that_a_spreadsheet_would_run(signed_in:
     for text in FORMULAS:
         audit.record(Action.SIGN_IN, Actor(text, text), environment="", secret=text, reason=text)
     answer = signed_in("auditor").get("/audit/export.csv", {"action": "sign_in"})
-    rows = list(csv.reader(io.StringIO(b"".join(answer).decode(), newline="")))
+    rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"), newline="")))
     assert len(rows) == len(FORMULAS) + 1
     for row, text in zip(rows[1:], FORMULAS, strict=True):
         assert row.count(f"'{text}") == 4

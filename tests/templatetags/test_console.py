@@ -10,13 +10,14 @@ import pytest
 from django.template import engines
 from django.urls import reverse
 
-from secrets_ui.domain.secrets.formats import formats_for_script
+from secrets_ui.domain.secrets.formats import formats_for_script, oddities_for_script
 from secrets_ui.templatetags import console
 from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
 
 @pytest.mark.parametrize(
-    "name", ["miyabi/dev/config", "miyabi/dev/a+b=c@d.e_f-g", "miyabi/dev/ä b?c#d%e"]
+    "name",
+    ["miyabi/dev/config", "miyabi/dev/a+b=c@d.e_f-g", "miyabi/dev/ä b?c#d%e", "miyabi/a/../b//c"],
 )
 @pytest.mark.parametrize("page", ["secret", "edit"])
 def test_a_secret_s_address_is_the_one_that_the_urls_give(page: str, name: str) -> None:
@@ -94,6 +95,7 @@ def test_what_the_edit_form_carries_for_its_script_survives_the_attribute() -> N
     assert '"' not in written
     assert json.loads(unescape(written)) == {
         "formats": json.loads(json.dumps(formats_for_script())),
+        "oddities": oddities_for_script(),
         "format_of_unknown": "free_text",
         "max_bytes": 65_536,
         "generated_characters": 43,

@@ -12,6 +12,7 @@ import pytest
 from deploy.demo.estate import read_catalog
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.values import make_value
+from secrets_ui.domain.secrets import loading
 from secrets_ui.domain.secrets.catalog import KeySpec
 from secrets_ui.domain.secrets.formats import FORMATS
 from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
@@ -185,3 +186,17 @@ def test_without_terraform_the_reason_is_told_and_ci_fails_only_with_terraform_o
     )
     assert must_run({"PATH": str(tmp_path), "CI": "true"})
     assert not must_run({"PATH": str(tmp_path)})
+
+
+def test_names_of_keys_are_judged_by_the_loader_s_rule_in_its_words() -> None:
+    module = SOURCE / "modules" / "miyabi-secrets"
+    code = (module / "catalog.tf").read_text(encoding="utf-8")
+    for name, expected in (
+        ("reserved", set(loading.RESERVED)),
+        ("reserved_starts", set(loading.RESERVED_STARTS)),
+    ):
+        [members] = re.findall(rf"^  {name} = \[(.*?)\]", code, re.MULTILINE | re.DOTALL)
+        assert set(re.findall(r'"([^"]+)"', members)) == expected
+    resources = (module / "secrets.tf").read_text(encoding="utf-8")
+    assert f" {loading.UNFIT_NAME}." in resources
+    assert f" {loading.RESERVED_NAME}." in resources

@@ -186,7 +186,7 @@ def test_csv_holds_each_column_of_intents_and_outcomes(
     answer = signed_in("auditor").get(
         "/audit/export.csv", {"action": "secret.save", "outcome": "done"}
     )
-    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"].startswith('attachment; filename="audit-')
     assert [(row["sequence"], row["phase"]) for row in rows] == [

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from ._errors import UnusableSecret
+from ._loading import as_text, kind_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
     from typing import Any
 
-    from ._held import Held, Keys
-
-# Whoever may write a secret must not be able to send the function elsewhere, or let it run
-# something else.
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html lists what Lambda keeps
-# for itself.
-_RESERVED = frozenset((
-    "PATH", "_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
-    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
-    "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_CA_BUNDLE", "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN",
-    "SSLKEYLOGFILE",
-))  # fmt: skip
-_RESERVED_STARTS = (
-    "AWS_LAMBDA", "AWS_ENDPOINT_URL", "AWS_CONTAINER", "AWS_WEB_IDENTITY", "LD_", "PYTHON",
-    "SSL_CERT_", "MIYABI_SECRETS_",
-)  # fmt: skip
+    from ._held import Held
 
 
 class Merger:
@@ -52,7 +36,7 @@ class Merger:
             ensure_fit(held)
         wanted: dict[str, Any] = {}
         for held in reversed(secrets):
-            wanted.update(held.keys)
+            wanted.update(held.members)
         mine = {name for name, text in self._ours.items() if self._environ.get(name) == text}
         for name in mine - set(wanted):
             del self._environ[name]
@@ -67,39 +51,15 @@ def ensure_fit(held: Held) -> None:
 
     Raises UnusableSecret, which names only the key.
     """
-    for name in held.keys:
-        if problem := _problem(name, held.keys):
+    for name in held.members:
+        if problem := _problem(name, held.members):
             raise UnusableSecret(held.name, f"Its key {name[:60]!r} {problem}")
 
 
-def _problem(name: str, keys: Keys) -> str:
-    value = keys[name]
-    if not (name.isascii() and name.isidentifier()):
-        return "is no name for a variable: letters, digits and underscores, and no digit first"
-    if name in _RESERVED or name.startswith(_RESERVED_STARTS):
-        return (
-            "is a variable that Lambda, Python or AWS's tools read themselves, which no secret "
-            "may set"
-        )
-    if value is None or isinstance(value, (dict, list)):
-        kind = "null" if value is None else "an object" if isinstance(value, dict) else "a list"
-        return f"holds {kind}, and a variable holds text"
-    if isinstance(value, str) and ("\x00" in value or not _is_utf8(value)):
-        return "holds a character that no variable can hold"
-    return ""
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def as_text(value: Any) -> str:
-    """Return a text unchanged, and a number or a Boolean as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+def _problem(name: str, members: dict[str, Any]) -> str:
+    """Not a part of the caller, whose frame an error shows: it must hold no value."""
+    kind = kind_of(members[name])
+    return problem_of(name, kind, members[name] if kind == "string" else "")
 
 
 def _in_several(secrets: Iterable[Held]) -> list[str]:

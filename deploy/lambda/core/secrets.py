@@ -10,6 +10,7 @@ docs/lambda-loader.md describes the rest.
 
 from __future__ import annotations
 
+import os
 import threading
 from time import time
 
@@ -66,6 +67,16 @@ _merge_lock = threading.Lock()
 _merged: dict[str, tuple[Merger, list[str]]] = {}
 
 
+def _renew_locks() -> None:
+    """Make new locks in a forked child: whichever thread held the old ones is not in it."""
+    global _lock, _merge_lock
+    _lock, _merge_lock = threading.Lock(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_renew_locks)
+
+
 def load_secrets_to_env(
     project_name: str,
     environment: str,
@@ -108,7 +119,8 @@ def load_secrets_to_env(
 
 def _merge(secrets: list[Held], override: bool) -> None:
     """Merge, once for each set of versions."""
-    merger, before = _merged.get(secrets[0].name) or (Merger(), [])
+    # Kept before anything is set: the child of a fork in mid-merge knows what was set by then.
+    merger, before = _merged.setdefault(secrets[0].name, (Merger(), []))
     versions = [held.version for held in secrets]
     if before == versions:
         return
@@ -145,7 +157,7 @@ def get_secret(
     timeout: float | None = None,
     context: Any = None,
 ) -> Any:
-    """Return all keys of a secret as a read-only dict, or the value of one `key`.
+    """Return all keys of a secret as a dict that is read-only throughout, or one `key`'s value.
 
     Secrets are kept once read: see load_secrets_to_env. Raises InvalidInput and SecretsError;
     KeyNotFound if the secret has no such key.
@@ -199,7 +211,8 @@ def _current(
     """
     _names.ensure_max_age(max_age)
     deadline = make_deadline(timeout, context)
-    if not _lock.acquire(timeout=deadline.left()):
+    lock = _lock
+    if not lock.acquire(timeout=deadline.left()):
         raise TimedOut(
             " and ".join(names), "Another thread was still reading", code="ReadTimeoutError"
         )
@@ -210,7 +223,7 @@ def _current(
             _held.update(zip(stale, _reading.read(stale, deadline, fresh=fresh), strict=True))
         return [_held[name] for name in names]
     finally:
-        _lock.release()
+        lock.release()
 
 
 def forget() -> None:

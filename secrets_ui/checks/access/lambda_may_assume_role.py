@@ -65,7 +65,7 @@ def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:
     The evaluator's callers are roles, so a role that nobody has stands in for the service.
     """
     account = role_arn.split(":")[4]
-    service = f"arn:aws:iam::{account}:role/{SERVICE}"
+    service = f"{role_arn.partition(':role/')[0]}:role/{SERVICE}"
     parse_policy("the trust policy", trust, PolicyKind.TRUST)
     document = json.loads(trust)
     statements = (

@@ -28,7 +28,7 @@ from ..wording.reporter import Reporter
 TITLE = "The role's policies are attached"
 report = Reporter(__name__, "policies")
 _TERRAFORM = {
-    BASIC_EXECUTION.rpartition("/")[2]: "basic_execution",
+    BASIC_EXECUTION: "basic_execution",
     SECRETS_ACCESS: "secrets_access",
     GITHUB_ACCESS: "github_access",
 }

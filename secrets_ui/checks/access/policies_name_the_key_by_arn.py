@@ -16,5 +16,5 @@ report = Reporter(__name__, "policies")
 
 def check(evidence: AccessEvidence) -> Finding:
     return judge_trap(
-        report, evidence, "Policies name the key by its ARN.", "key named by an alias"
+        report, evidence, "No policy names the key by an alias.", "key named by an alias"
     )

@@ -12,4 +12,6 @@ report = Reporter(__name__, "policies")
 
 
 def check(evidence: AccessEvidence) -> Finding:
-    return judge_trap(report, evidence, "Policies name this Region.", "another Region in an ARN")
+    return judge_trap(
+        report, evidence, "No ARN in a policy names another Region.", "another Region in an ARN"
+    )

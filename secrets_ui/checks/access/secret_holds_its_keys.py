@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...domain.access.evidence import AccessEvidence, Known, Unreachable
 from ...domain.access.finding import Finding, Remedy
-from ...domain.secrets.facts import VersionFacts
+from ...domain.secrets.facts import KeyFacts, VersionFacts
 from ...domain.secrets.health import key_states
 from ..wording.explain import names
 from ..wording.reporter import Reporter
@@ -18,6 +18,7 @@ _KINDS = {
     "binary": "is binary",
 }
 _SET = Remedy("Set it in this console: Edit values.")
+_RENAME = Remedy("Remove or replace it in this console: Edit values.")
 
 
 def check(evidence: AccessEvidence) -> Finding:
@@ -39,6 +40,8 @@ def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
             "keys from it."
         )
         return report.fail(text, _KINDS[facts.kind], weight="decides", remedy=_SET)
+    if evidence.spec.keys and (unloadable := [key for key in facts.keys if key.unloadable]):
+        return _refused_by_loader(name, unloadable)
     states = key_states(evidence.spec, facts, {})
     lacking = [
         state.name
@@ -60,6 +63,14 @@ def _judge(evidence: AccessEvidence, facts: VersionFacts) -> Finding:
     return report.passed(
         f"{name} is a JSON object with the keys that the catalogue expects.", _count(facts)
     )
+
+
+def _refused_by_loader(name: str, keys: list[KeyFacts]) -> Finding:
+    """The loader takes a secret whole or not at all, and says the same of the key."""
+    why = "; ".join(f"its key {key.name[:60]!r} {key.unloadable}" for key in keys[:3])
+    short = f"{len(keys)} {'key' if len(keys) == 1 else 'keys'} cannot be loaded"
+    text = f"The Lambda cannot load {name}: {why}."
+    return report.fail(text, short, weight="decides", remedy=_RENAME)
 
 
 def _count(facts: VersionFacts) -> str:

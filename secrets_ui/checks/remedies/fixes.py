@@ -11,6 +11,7 @@ from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import (
     SECRETS_ACCESS,
     decrypt_statement,
+    is_managed_by_aws,
     key_statement,
     read_statement,
     role_arn,
@@ -32,6 +33,7 @@ from ...domain.iam import (
 )
 from ..wording.explain import statement_name
 from .policy_changes import Change, with_new_statement, with_statement
+from .tags import tag_remedy
 from .trials import probe, remedy
 
 Ask = Callable[[AccessEvidence], Answer]
@@ -47,6 +49,16 @@ def find_remedy(
     denies, request = denying(evaluation, layers), ask(evidence).request
     if request is None:
         return None
+    count = len(denying(evaluation))
+    tagged = tag_remedy(
+        evidence,
+        request,
+        denies or near_misses(evaluation),
+        ask,
+        lambda answer: _helps(answer, count),
+    )
+    if tagged:
+        return tagged
     if denies:
         candidates: Iterable[Change] = (
             change for deny in denies for change in _lifted(evidence, request, deny)
@@ -59,7 +71,7 @@ def find_remedy(
             for change in _right_conditions(evidence, request, miss, TEXT_OPERATORS)
         ]
         candidates = candidates or list(_added(evidence, request, evaluation))
-    chosen = _choose(evidence, candidates, ask, len(denying(evaluation)))
+    chosen = _choose(evidence, candidates, ask, count)
     return remedy(evidence, chosen, ask) if chosen else None
 
 
@@ -132,10 +144,8 @@ def _spared(
     name: str,
 ) -> Iterator[Change]:
     """Exempt this resource in a policy of the role itself; the Deny stays for all else."""
-    document, arn = _copy(deny), _resource(evidence, request)
-    if document.get("Resource") in ("*", ["*"]):
-        document["NotResource"] = arn
-        del document["Resource"]
+    arn = _resource(evidence, request)
+    if document := _with_exception(_copy(deny), arn):
         yield with_statement(
             policy, deny.statement.index, document, f"Let {name} of {policy.title} spare {arn}."
         )
@@ -150,6 +160,18 @@ def _spared(
             document,
             f"Take {request.action} out of {name} of {policy.title}.",
         )
+
+
+def _with_exception(document: dict[str, Any], arn: str) -> dict[str, Any] | None:
+    """Return a Deny on everything, or on everything but a list, that spares one more resource."""
+    if "NotResource" in document:
+        document["NotResource"] = [*as_list(document["NotResource"]), arn]
+        return document
+    if document.get("Resource") in ("*", ["*"]):
+        document["NotResource"] = arn
+        del document["Resource"]
+        return document
+    return None
 
 
 def _right_conditions(
@@ -217,7 +239,7 @@ def _in_secrets_access(evidence: AccessEvidence, statement: dict[str, Any]) -> I
     own = [
         p
         for p in list_policies(evidence)
-        if p.location.startswith("identity:") and not p.arn.startswith("arn:aws:iam::aws:")
+        if p.location.startswith("identity:") and not is_managed_by_aws(p.arn)
     ]
     for policy in sorted(own, key=lambda p: p.name != SECRETS_ACCESS)[:1]:
         yield with_new_statement(policy, statement, f"Add the statement to policy {policy.name}.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...domain.access.evidence import AccessEvidence
+from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.policies import AttachedPolicy, with_policy
 from .terraform_addresses import (
     CONSOLE_ACCESS,
@@ -87,7 +88,7 @@ def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -
     """Return the command for a managed or an inline policy of a role, or for its boundary."""
     kind, _, name = policy.location.partition(":")
     role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
-    if policy.arn.startswith("arn:aws:iam::aws:"):
+    if is_managed_by_aws(policy.arn):
         return ""
     if policy.arn and text:
         version = {"policy_arn": policy.arn, "policy_document": text}

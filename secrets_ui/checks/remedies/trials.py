@@ -67,11 +67,7 @@ def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], lis
 
 
 def _is_managed(change: Change) -> bool:
-    return (
-        bool(change.text)
-        and change.policy.arn.startswith("arn:aws:iam::")
-        and change.policy.kind == "identity"
-    )
+    return bool(change.text) and change.policy.arn != "" and change.policy.kind == "identity"
 
 
 def _another_role(evidence: AccessEvidence) -> bool | None:
@@ -91,7 +87,7 @@ def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
         lambda_role="somebody-else",
         lambda_function="somebody-else",
     )
-    role = Role(f"arn:aws:iam::{account}:role/somebody-else", "AROAEXAMPLEELSE", "")
+    role = Role(environment.arn("iam", "role/somebody-else"), "AROAEXAMPLEELSE", "")
     return replace(
         evidence,
         environment=environment,

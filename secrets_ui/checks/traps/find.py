@@ -15,6 +15,7 @@ from ...domain.access.evidence import AccessEvidence, Document, Known
 from ...domain.access.expected_policies import SECRETS_ACCESS, secrets_access, secrets_access_arn
 from ...domain.access.policies import AttachedPolicy, list_policies, with_policy
 from ...domain.iam import Statement
+from .actions import note_actions
 from .principals import note_deleted_principals
 from .resources import note_resources
 from .stages import note_stages
@@ -41,7 +42,7 @@ def _find_traps(evidence: AccessEvidence) -> Iterator[Trap]:
     for policy in list_policies(evidence):
         for statement in policy.statements:
             review = StatementReview(evidence, policy, statement)
-            for note_traps in (note_resources, note_deleted_principals, note_stages):
+            for note_traps in (note_actions, note_resources, note_deleted_principals, note_stages):
                 note_traps(review)
             yield from (Trap(policy, statement, review.corrected, note) for note in review.notes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...domain.access.actions import READ
+from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, LambdaError, Remedy, Shown
 from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
@@ -64,6 +64,8 @@ def _unread(evidence: AccessEvidence) -> Iterator[str]:
 
 
 def _is_about_key(trap: Trap) -> bool:
+    if trap.note.action:
+        return trap.note.action == DECRYPT
     return trap.note.check == "policies_name_the_key_by_arn" or not trap.statement.actions.matches(
         READ.casefold()
     )
@@ -78,7 +80,11 @@ def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
         )
     else:
         layer = "boundary" if trap.policy.location == "boundary" else "identity"
-    return lambda_errors.refused(evidence, READ, layer)
+    return lambda_errors.refused(evidence, _read_action(trap), layer)
+
+
+def _read_action(trap: Trap) -> str:
+    return DESCRIBE if trap.note.action == DESCRIBE else READ
 
 
 def _shown(trap: Trap) -> Shown:
@@ -92,9 +98,14 @@ def _shown(trap: Trap) -> Shown:
     )
 
 
-def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
-    """Correct all traps of a policy at once, so that one command is enough."""
+def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy | None:
+    """Correct all traps of a policy at once, so that one command is enough.
+
+    None if only a person can say what was meant.
+    """
     statements, before = corrected_statements(evidence, trap.policy), trap.policy.documents
+    if statements == before:
+        return None
     changed = tuple(statement for statement in statements if statement not in before)
     words = (
         f"Correct {trap.policy.title}."
@@ -102,7 +113,9 @@ def _remedy(evidence: AccessEvidence, trap: Trap) -> Remedy:
         else f"Take the statement out of {trap.policy.title}."
     )
     ask: Callable[[AccessEvidence], Answer] = (
-        ask_decrypt if _is_about_key(trap) else lambda changed: ask_read(changed, READ)
+        ask_decrypt
+        if _is_about_key(trap)
+        else lambda changed: ask_read(changed, _read_action(trap))
     )
     return remedy(evidence, Change(trap.policy, tuple(statements), words, changed), ask)
 

@@ -12,6 +12,10 @@ from .trap import StatementReview
 
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]", re.ASCII)
 _SUFFIX = re.compile(r"[A-Za-z0-9]{6}", re.ASCII)
+# A pattern of the suffix with too few or too many characters. Eight or more may be meant for a
+# longer name.
+_MISCOUNTED = re.compile(r"(?!.{6}\Z)[A-Za-z0-9?]{0,7}", re.ASCII)
+_PARTLY = re.compile(r"[A-Za-z0-9?]{6,}", re.ASCII)
 
 
 def note_resources(review: StatementReview) -> None:
@@ -64,14 +68,29 @@ def _with_suffix(review: StatementReview, value: str) -> str:
     if value.endswith(ours) and value.count(":") == 6:
         return f"{value}-??????"
     head, found, suffix = value.partition(f"{ours}-")
-    is_old = bool(found) and _SUFFIX.fullmatch(suffix) and isinstance(review.evidence.secret, Known)
-    return f"{head}{found}??????" if is_old and review.is_refused(READ) else value
+    corrected = f"{head}{found}??????"
+    if not found or _covers(value, secret_arn(review.evidence)):
+        return value
+    if not suffix.strip("?") and _MISCOUNTED.fullmatch(suffix):
+        return corrected
+    is_known = isinstance(review.evidence.secret, Known)
+    is_old = is_known and (
+        _SUFFIX.fullmatch(suffix) or _MISCOUNTED.fullmatch(suffix) or _PARTLY.fullmatch(suffix)
+    )
+    return corrected if is_old and review.is_refused(READ) else value
 
 
 def _note_suffix(review: StatementReview, value: str) -> None:
     name = review.evidence.secret_name
+    suffix = value.rpartition(f":secret:{name}-")[2]
     if value.endswith(f":secret:{name}"):
         text = f"names {name} without the six characters that end its ARN, so it matches no secret"
+    elif len(suffix) != 6 or "?" in suffix:
+        text = (
+            f"names {name} with {len(suffix)} characters after its hyphen, of which its ARN has six"
+            if len(suffix) != 6
+            else f"names {name} with other characters at the end than its ARN has"
+        )
     else:
         text = f"names an earlier secret called {name}, whose ARN ended in other characters"
     review.note(

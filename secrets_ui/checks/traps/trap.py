@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ...domain.access.actions import DECRYPT, READ
+from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy
@@ -18,12 +18,16 @@ from ...domain.iam import Evaluation, Layer, LayerDecision, Statement, Statement
 
 @dataclass(frozen=True)
 class TrapNote:
-    """One mistake in a statement. `check` reports it. With `blocks`, it causes a refusal."""
+    """One mistake in a statement. `check` reports it. With `blocks`, it causes a refusal.
+
+    `action` is what a misspelt action was meant for, "" for other mistakes.
+    """
 
     check: str
     marked: str
     text: str
     blocks: bool
+    action: str = ""
 
 
 class PathAnswers:
@@ -32,6 +36,7 @@ class PathAnswers:
     def __init__(self, evidence: AccessEvidence) -> None:
         self.read, self.decrypt = ask_read(evidence, READ), ask_decrypt(evidence)
         self.may_read = _side(self.read, by_identity_or_secret)
+        self.may_describe = _side(ask_read(evidence, DESCRIBE), by_identity_or_secret)
         self.may_decrypt = _side(self.decrypt, by_key)
 
     def layer_allows(self, layer: Layer | None, action: str) -> bool:
@@ -103,11 +108,13 @@ class StatementReview:
         """Whether the policy's side refuses the action. A boundary is a side of its own."""
         if self.policy.layer is Layer.BOUNDARY:
             return not self.answers.layer_allows(Layer.BOUNDARY, action)
+        if action == DESCRIBE:
+            return not self.answers.may_describe
         return not (self.answers.may_decrypt if action == DECRYPT else self.answers.may_read)
 
     def element(self, *names: str) -> str:
         """Return the first of these elements that is present, or ""."""
         return next((name for name in names if name in (self.corrected or {})), "")
 
-    def note(self, check: str, marked: str, text: str, blocks: bool) -> None:
-        self.notes.append(TrapNote(check, marked, f"{self.name} {text}", blocks))
+    def note(self, check: str, marked: str, text: str, blocks: bool, action: str = "") -> None:
+        self.notes.append(TrapNote(check, marked, f"{self.name} {text}", blocks, action))

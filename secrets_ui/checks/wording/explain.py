@@ -13,13 +13,21 @@ from ...domain.iam import (
     BOOLEAN_OPERATORS,
     TEXT_OPERATORS,
     UNKNOWN,
+    ContextValue,
     Decision,
     Effect,
     Evaluation,
+    Present,
     StatementResult,
     UnmetCondition,
 )
 
+_TAGGED = {
+    "aws:principaltag/": "the role",
+    "aws:resourcetag/": "the resource",
+    "secretsmanager:resourcetag/": "the secret",
+}
+"""Who has the tag that a condition key is about."""
 _EQUALITY = TEXT_OPERATORS | BOOLEAN_OPERATORS
 
 
@@ -90,7 +98,7 @@ def why(result: StatementResult, action: str) -> str:
     name = sentence(statement_name(result))
     would = "deny" if result.effect is Effect.DENY else "allow"
     if result.matches:
-        return f"{name} {'denies' if would == 'deny' else 'allows'} {action}."
+        return f"{name} {'denies' if would == 'deny' else 'allows'} {action}{_for_want(result)}."
     if not result.action:
         return f"{name} is about other actions."
     if not names_caller(result):
@@ -102,6 +110,15 @@ def why(result: StatementResult, action: str) -> str:
         f"{name} would {would} {action}, but its condition "
         f"{'does not hold' if result.condition is False else 'may not hold'}: {conditions}."
     )
+
+
+def _for_want(result: StatementResult) -> str:
+    """Say for want of which keys a Deny applies."""
+    absent = result.absent if result.effect is Effect.DENY else ()
+    missing = [
+        lacks(key) if _owner_of_tag(key) else f"this request does not have {key}" for key in absent
+    ]
+    return f", since {names(dict.fromkeys(missing))}" if missing else ""
 
 
 def statement_name(result: StatementResult) -> str:
@@ -117,16 +134,40 @@ def sentence(text: str) -> str:
 
 
 def condition_text(unmet: UnmetCondition) -> str:
+    wanted = " or ".join(unmet.wanted)
     must = (
-        f"must be {' or '.join(unmet.wanted)}"
+        f"must be {wanted}"
         if unmet.operator in _EQUALITY
-        else f"must satisfy {unmet.operator} {' or '.join(unmet.wanted)}"
+        else (f"must satisfy {unmet.operator} {wanted}")
     )
-    if unmet.actual is UNKNOWN:
+    if unmet.variables:
+        must += f" ({', '.join(_variable_text(*item) for item in unmet.variables.items())})"
+    if unmet.actual is UNKNOWN or isinstance(unmet.actual, Present):
         return f"{unmet.key} {must}; its value is not known here"
     if unmet.actual is None:
-        return f"{unmet.key} {must}; this request does not have that key"
+        return f"{unmet.key} {must}; {lacks(unmet.key)}"
     return f"{unmet.key} {must}; here it is {' and '.join(unmet.actual)}"
+
+
+def _variable_text(written: str, value: ContextValue) -> str:
+    """Say what a policy variable stands for in this request."""
+    if isinstance(value, tuple):
+        return f"{written} is {value[0]}"
+    if value is None:
+        return f"{written} has no value: {lacks(written[2:-1].partition(',')[0].strip())}"
+    return f"the value of {written} is not known here"
+
+
+def lacks(key: str) -> str:
+    """Say that a request has no value for a condition key, and who lacks it."""
+    owner = _owner_of_tag(key)
+    if owner:
+        return f"{owner} has no tag {key.partition('/')[2]}"
+    return "this request does not have that key"
+
+
+def _owner_of_tag(key: str) -> str:
+    return next((who for start, who in _TAGGED.items() if key.casefold().startswith(start)), "")
 
 
 def doubts(answer: Answer, evaluation: Evaluation | None = None) -> str:

@@ -33,9 +33,7 @@ def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
     if service == "secretsmanager":
         return {"Resource": secret_pattern(environment, evidence.secret_name)}
     if service == "lambda":
-        region, account = environment.region, environment.account
-        name = environment.lambda_function
-        return {"Resource": f"arn:aws:lambda:{region}:{account}:function:{name}"}
+        return {"Resource": environment.arn("lambda", f"function:{environment.lambda_function}")}
     if service == "sts" and action == "AssumeRole":
         return {"Resource": environment.assume_role or "*"}
     if service == "kms":
@@ -51,7 +49,7 @@ def _role(evidence: AccessEvidence, name: str) -> str:
     ]
     return next(
         (arn for arn in roles if arn.endswith(f"/{name}")),
-        f"arn:aws:iam::{evidence.environment.account}:role/{name}",
+        evidence.environment.arn("iam", f"role/{name}"),
     )
 
 
@@ -81,4 +79,4 @@ def _key_arn(environment: Environment, key: str) -> str:
     if key.startswith("arn:") and ":key/" in key:
         return key
     is_id = key and "alias" not in key
-    return f"arn:aws:kms:{environment.region}:{environment.account}:key/{key if is_id else '*'}"
+    return environment.arn("kms", f"key/{key if is_id else '*'}")

@@ -6,25 +6,40 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..environment import Environment
+from ..iam import Present
 from .evidence import AccessEvidence, Known, RoleEvidence
 from .expected_policies import role_arn, secret_pattern, via_service
 
-UNKNOWN_KEYS = frozenset(
+_UNKNOWN_KEYS = frozenset(
     [
-        *("aws:SourceIp", "aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp"),
-        *("aws:UserAgent", "aws:TokenIssueTime", "lambda:SourceFunctionArn"),
+        *("aws:SourceIp", "aws:UserAgent", "lambda:SourceFunctionArn"),
+        *("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"),
         *("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalTag/*"),
         *("aws:ResourceOrgID", "aws:ResourceOrgPaths"),
     ]
 )
-"""Keys of a running Lambda's next call that cannot be known, such as where it comes from."""
-UNKNOWN_KEYS_OF_KMS = frozenset(
+"""Keys of a role session's next call that cannot be known, such as where it comes from.
+
+A role session's key about multi-factor authentication "is present only when the principal uses
+temporary credentials"; AWS does not say with what value for a session that a service asked for.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+_UNKNOWN_KEYS_OF_VPC = frozenset(
+    [
+        *("aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp"),
+        *("aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"),
+    ]
+)
+"""Keys that a call has when it comes through a VPC endpoint."""
+_UNKNOWN_KEYS_OF_KMS = frozenset(
     [
         *("aws:ResourceTag/*", "kms:ResourceAliases", "kms:KeyOrigin"),
         *("kms:KeySpec", "kms:KeyUsage", "kms:MultiRegion"),
     ]
 )
 """Keys about the KMS key that the evidence does not hold."""
+_UNKNOWN_KEYS_VIA = frozenset(["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"])
+"""Of a call that a service makes: AWS's list of services that set them lacks Secrets Manager."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +78,7 @@ def session_arn(evidence: AccessEvidence) -> str:
     """Return the ARN of the Lambda's role session, which has no path."""
     environment = evidence.environment
     role, session = environment.lambda_role, environment.lambda_function
-    return f"arn:aws:sts::{environment.account}:assumed-role/{role}/{session}"
+    return environment.arn("sts", f"assumed-role/{role}/{session}")
 
 
 def role_name_of(arn: str) -> str:
@@ -84,6 +99,19 @@ def secret_arn(evidence: AccessEvidence) -> str:
 def simulation_context(environment: Environment) -> dict[str, str]:
     """Return the context for the simulator, which reports other keys that it would need."""
     return {"aws:SecureTransport": "true", "aws:PrincipalAccount": environment.account}
+
+
+def unknown_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]:
+    """Return the keys of a read that cannot be known. A name that ends in * is a prefix."""
+    function = evidence.function
+    is_outside = caller.is_lambda and isinstance(function, Known) and not function.value.vpc
+    return _UNKNOWN_KEYS if is_outside else _UNKNOWN_KEYS | _UNKNOWN_KEYS_OF_VPC
+
+
+def unknown_kms_keys(evidence: AccessEvidence, caller: Caller, service: str) -> frozenset[str]:
+    """Return the keys of a call to KMS that cannot be known."""
+    via = _UNKNOWN_KEYS_VIA if service else frozenset()
+    return unknown_keys(evidence, caller) | _UNKNOWN_KEYS_OF_KMS | via
 
 
 def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
@@ -122,12 +150,7 @@ def decrypt_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
 
 
 def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[str, Any]:
-    via = {
-        "kms:ViaService": via_service(evidence.environment, service),
-        "aws:CalledVia": [f"{service}.amazonaws.com"],
-        "aws:CalledViaFirst": f"{service}.amazonaws.com",
-        "aws:CalledViaLast": f"{service}.amazonaws.com",
-    }
+    via = {"kms:ViaService": via_service(evidence.environment, service)}
     account = (
         account_of(evidence.key.value.arn)
         if isinstance(evidence.key, Known)
@@ -136,6 +159,7 @@ def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[
     return (
         _caller_context(evidence, caller)
         | (via if service else {})
+        | _aliases(evidence)
         | {
             "aws:ViaAWSService": "true" if service else "false",
             "aws:ResourceAccount": account,
@@ -143,6 +167,14 @@ def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[
             "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
         }
     )
+
+
+def _aliases(evidence: AccessEvidence) -> dict[str, Present]:
+    """Return the key's alias when AWS answered with this key for it. There may be others."""
+    key, alias = evidence.key, evidence.alias
+    if isinstance(key, Known) and isinstance(alias, Known) and key.value.arn == alias.value.arn:
+        return {"kms:ResourceAliases": Present((evidence.environment.kms_alias,))}
+    return {}
 
 
 def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
@@ -157,6 +189,8 @@ def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
         "aws:PrincipalType": "AssumedRole",
         "aws:PrincipalIsAWSService": "false",
         "aws:SecureTransport": "true",
+        # Present in every request with temporary credentials.
+        "aws:TokenIssueTime": Present(),
         "aws:RequestedRegion": evidence.environment.region,
         "aws:CurrentTime": evidence.read_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(evidence.read_at.timestamp())),

@@ -10,13 +10,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .known_errors import KNOWN, KnownError
+from .finding import Finding, Status
+from .known_denials import DENIED
+from .known_error import KnownError, Names
+from .known_errors import KNOWN
+from .loader_errors import LOADER_ERRORS
 from .run import Run
 
 MAX_CHARACTERS = 8_000
 """How much of a pasted text is read."""
 
-_CODES = {code.casefold(): code for entry in KNOWN for code in entry.codes}
+_CODES = {code.casefold(): code for entry in (*KNOWN, *LOADER_ERRORS) for code in entry.codes}
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
 _PRINCIPAL = re.compile(
     r"User: (arn:aws[a-z-]{0,10}:(?:sts|iam)::[0-9]{12}:[^\s\"']{1,200})", re.ASCII
@@ -32,8 +36,17 @@ _KEY = re.compile(
     re.ASCII,
 )
 _ENDPOINT = re.compile(
-    r"https://[a-z-]{2,40}\.([a-z]{2,4}(?:-[a-z]{2,12}){1,2}-[0-9])\.amazonaws", re.ASCII
+    r"\b[a-z][a-z-]{1,39}\.([a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2})\.(?:vpce\.)?amazonaws",
+    re.ASCII,
 )
+# The policy that AWS's newer texts name at their end.
+_POLICY = re.compile(
+    r"explicit deny in an? [A-Za-z -]{5,40}: (arn:aws[a-z-]{0,10}:[^\s\"']{1,500})", re.ASCII
+)
+_PLAIN_QUOTES = str.maketrans("‘’“”", "''\"\"")
+_REFUSED = "not authorized to perform"
+"""What every text of a refusal says, with a code or without."""
+_DENIED_BY_RESOURCE = "explicit deny in a resource-based policy"
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z", re.ASCII)
 
 
@@ -49,6 +62,7 @@ class ErrorReading:
     role: str = ""
     account: str = ""
     region: str = ""
+    policy: str = ""
     secret: str = ""
     key_id: str = ""
 
@@ -59,21 +73,12 @@ class ErrorReading:
 
 def read_error(text: str) -> ErrorReading:
     """Return the code, the checks that explain it and what the text names. Time is bounded."""
-    plain = " ".join(text[:MAX_CHARACTERS].replace("’", "'").split())
+    plain = " ".join(text[:MAX_CHARACTERS].translate(_PLAIN_QUOTES).split())
     folded, codes = plain.casefold(), _codes(plain)
-    entry = _best(codes, folded)
+    entry = _best(codes, folded, KNOWN) or _best(codes, folded, LOADER_ERRORS)
     secret, key, principal = _SECRET.search(plain), _KEY.search(plain), _found(_PRINCIPAL, plain)
-    bare = _bare_name(plain)
-    notes = (entry.note,) if entry and entry.note else ()
-    checks = entry.checks if entry else ()
-    # AWS checks permissions before existence, and names a secret that it did not find by its name.
-    if bare and checks:
-        checks = tuple(dict.fromkeys(("secret_exists", *checks)))
-        notes = (
-            *notes,
-            "AWS names the secret by its bare name, so it did not find it: "
-            "look at the name and the Region first.",
-        )
+    bare, policy = _bare_name(plain), _found(_POLICY, plain).rstrip(".,;")
+    checks, notes = _explanation(entry, bare, policy, folded)
     arn = secret or key
     return ErrorReading(
         code=codes[0] if codes else "",
@@ -83,10 +88,34 @@ def read_error(text: str) -> ErrorReading:
         principal=principal,
         role=_role(principal),
         account=principal.split(":")[4] if principal else arn[2] if arn else "",
+        policy=policy,
         region=arn[1] if arn else _found(_ENDPOINT, plain),
         secret=_SUFFIX.sub("", secret[3]) if secret else bare,
         key_id=key[3] if key and ":key/" in key[0] else "",
     )
+
+
+def _explanation(
+    entry: KnownError | None, bare: str, policy: str, folded: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the checks and the notes."""
+    if entry is None:
+        return (), ()
+    checks, notes = entry.checks, [entry.note] if entry.note else []
+    if bare and _DENIED_BY_RESOURCE in folded:
+        notes.append(f"The policy of {bare} itself refuses, so the secret exists here.")
+    # AWS checks permissions before existence, and names a secret that it did not find by its name.
+    elif bare:
+        is_of_layer = entry.names is Names.LAYER
+        found = (*checks, "secret_exists") if is_of_layer else ("secret_exists", *checks)
+        checks = tuple(dict.fromkeys(found))
+        notes.append(
+            "AWS names the secret by its bare name, so it did not find it: "
+            "look at the name and the Region first."
+        )
+    if policy:
+        notes.append(f"AWS names the policy that refuses: {policy}.")
+    return checks, tuple(notes)
 
 
 def _codes(text: str) -> list[str]:
@@ -99,31 +128,29 @@ def _codes(text: str) -> list[str]:
     return list(dict.fromkeys(code for code in found if code))
 
 
-def _best(codes: Iterable[str], folded: str) -> KnownError | None:
-    """Choose by code if there is a known one.
+def _best(codes: Iterable[str], folded: str, entries: tuple[KnownError, ...]) -> KnownError | None:
+    """Choose by code if there is a known one, unless words without a code tell more of the cause.
 
-    Of its entries, one that names the action beats one that names the layer; then the one with the
-    most words wins.
+    Of those that fit, the one that tells most of the cause; then the one with the most words.
     """
-    known = set(codes)
+    known = {*codes, *(DENIED if _REFUSED in folded else ())}
     fitting = [
         entry
-        for entry in KNOWN
+        for entry in entries
         if (known & set(entry.codes) or not entry.codes)
         and all(word in folded for word in entry.words)
     ]
-    by_code = [entry for entry in fitting if entry.codes] or fitting
-    return max(by_code, key=_specificity, default=None)
+    return max(fitting, key=_specificity, default=None)
 
 
-def _specificity(entry: KnownError) -> tuple[bool, int]:
-    return any(":" in word for word in entry.words), sum(map(len, entry.words))
+def _specificity(entry: KnownError) -> tuple[int, bool, int]:
+    return entry.names, bool(entry.codes), sum(map(len, entry.words))
 
 
 def _bare_name(text: str) -> str:
     """Return the resource if it is the name of a secret and not an ARN."""
     resource = _found(_RESOURCE, text)
-    if resource.startswith("arn:") or "secretsmanager:" not in text:
+    if resource.startswith(("arn:", "*")) or "secretsmanager:" not in text:
         return ""
     return resource.rstrip(".,;")
 
@@ -164,3 +191,33 @@ def contradictions(reading: ErrorReading, run: Run) -> tuple[str, ...]:
             "it was put right since, or IAM has yet to catch up with a change."
         )
     return tuple(differences)
+
+
+def sum_up(reading: ErrorReading, run: Run) -> str:
+    """Return what the checks of the error say now, and what else fails, in one sentence.
+
+    "" for a text that nobody knows.
+    """
+    if not reading.is_known:
+        return ""
+    about = [finding for finding in run.findings if finding.check in reading.checks]
+    failing, ours = _states(run.findings, "fail"), _states(about, "fail")
+    unknown, tried = _states(about, "unknown"), [f for f in about if f.status in ("pass", "warn")]
+    if ours:
+        others = [short for short in failing if short not in ours]
+        rest = f"; failing besides: {', '.join(others)}" if others else ""
+        return f"Of what this error speaks of, failing now: {', '.join(ours)}{rest}."
+    rest = f"; failing now: {', '.join(failing)}" if failing else ", and no other check fails"
+    if unknown:
+        return f"Part of what this error speaks of is not known now: {', '.join(unknown)}{rest}."
+    if tried:
+        return f"All that this error speaks of passes now{rest}."
+    if about:
+        return f"What this error speaks of could not be checked now{rest}."
+    return f"No check sees what this error speaks of{rest}."
+
+
+def _states(findings: Iterable[Finding], status: Status) -> list[str]:
+    """Return the findings of a status, each by its short text; an unknown one by its check."""
+    found = [finding for finding in findings if finding.status == status]
+    return [(f.check if status == "unknown" else "") or f.short or f.check for f in found]

@@ -140,13 +140,17 @@ class Key:
 
 @dataclass(frozen=True)
 class FunctionConfiguration:
-    """A function. `variables` are names of its environment variables, never values."""
+    """A function. `variables` are names of its environment variables, never values.
+
+    `vpc` is the id of the VPC that it is connected to, "" for none.
+    """
 
     arn: str
     role: str
     last_modified: str = ""
     state: str = ""
     variables: tuple[str, ...] = ()
+    vpc: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from ..environment import Environment
 from .actions import DECRYPT, READ_ACTIONS
 
-BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"
 SECRETS_ACCESS = "miyabi-lambda-secrets-access"
 GITHUB_ACCESS = "miyabi-lambda-github-access"
 
@@ -16,23 +16,24 @@ Statement = dict[str, Any]
 
 def expected_arns(environment: Environment) -> tuple[str, ...]:
     return (
-        BASIC_EXECUTION,
+        environment.arn("iam", f"policy/service-role/{BASIC_EXECUTION}", account="aws"),
         secrets_access_arn(environment),
-        f"{_policies(environment)}{GITHUB_ACCESS}",
+        environment.arn("iam", f"policy/{GITHUB_ACCESS}"),
     )
 
 
 def secrets_access_arn(environment: Environment) -> str:
-    return f"{_policies(environment)}{SECRETS_ACCESS}"
+    return environment.arn("iam", f"policy/{SECRETS_ACCESS}")
 
 
-def _policies(environment: Environment) -> str:
-    return f"arn:aws:iam::{environment.account}:policy/"
+def is_managed_by_aws(policy_arn: str) -> bool:
+    """Whether AWS owns a policy, so that nobody else can change it."""
+    return policy_arn.startswith("arn:") and policy_arn.split(":")[3:5] == ["", "aws"]
 
 
 def role_arn(environment: Environment) -> str:
     """Return the Lambda role's ARN, without a path."""
-    return f"arn:aws:iam::{environment.account}:role/{environment.lambda_role}"
+    return environment.arn("iam", f"role/{environment.lambda_role}")
 
 
 def secret_pattern(environment: Environment, name: str) -> str:
@@ -40,7 +41,7 @@ def secret_pattern(environment: Environment, name: str) -> str:
 
     Six random characters end it; `-*` would cover longer names as well.
     """
-    return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{name}-??????"
+    return environment.arn("secretsmanager", f"secret:{name}-??????")
 
 
 def read_statement(environment: Environment, name: str) -> Statement:

@@ -18,8 +18,6 @@ from ..iam import (
 )
 from .actions import DECRYPT
 from .context import (
-    UNKNOWN_KEYS,
-    UNKNOWN_KEYS_OF_KMS,
     Caller,
     account_of,
     decrypt_context,
@@ -27,6 +25,8 @@ from .context import (
     lambda_caller,
     read_context,
     secret_arn,
+    unknown_keys,
+    unknown_kms_keys,
 )
 from .encrypting_key import encrypting_key, is_aws_managed
 from .evidence import (
@@ -79,9 +79,8 @@ def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None
         evidence.resource_policy,
         "the secret's own policy",
     )
-    return _ask(
-        caller, action, secret_arn(evidence), read_context(evidence, caller), UNKNOWN_KEYS, policy
-    )
+    context, unknown = read_context(evidence, caller), unknown_keys(evidence, caller)
+    return _ask(caller, action, secret_arn(evidence), context, unknown, policy)
 
 
 def ask_decrypt(
@@ -107,7 +106,8 @@ def ask_decrypt(
     policy = _Resource(
         key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants
     )
-    return _ask(caller, action, key.arn, context, UNKNOWN_KEYS | UNKNOWN_KEYS_OF_KMS, policy)
+    unknown = unknown_kms_keys(evidence, caller, service)
+    return _ask(caller, action, key.arn, context, unknown, policy)
 
 
 class _Reading:

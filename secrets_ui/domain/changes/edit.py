@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
 from ..secrets.document import Change, apply_changes, ensure_size, parse_document
-from ..secrets.facts import VersionFacts
-from ..secrets.key_rules import Problem, check_value
+from ..secrets.facts import VersionFacts, text_of
+from ..secrets.key_rules import Problem, check_key, check_name
 from ..secrets.secret_value import SecretValue
 
 # 256 bits of os.urandom, in base64url without padding.
@@ -105,19 +105,18 @@ def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, .
 
 
 def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
-    """Problems of each value that the edit brings, by key; of a document's values too."""
+    """Problems of each key and value that the edit brings, by key; of a document's too."""
     found = {
-        change.key: check_value(change.value.reveal(), spec.rules_of(change.key))
+        change.key: check_key(change.key, "string", change.value.reveal(), spec)
         for change in edit.changes
         if change.value is not None
     }
+    found |= {key: check_name(key, spec) for key in edit.generate}
     if edit.document is not None and not edit.is_text:
         members = parse_document(edit.document.reveal()).members
-        found |= {
-            m.key: check_value(m.value, spec.rules_of(m.key))
-            for m in members
-            if m.text.startswith('"')
-        }
+        for member in members:
+            text, kind = text_of(member)
+            found[member.key] = check_key(member.key, kind, text, spec)
     return {key: problems for key, problems in found.items() if problems}
 
 

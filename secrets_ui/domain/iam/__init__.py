@@ -5,7 +5,7 @@ often as needed.
 """
 
 from .conditions import UnmetCondition
-from .context import UNKNOWN, Context
+from .context import UNKNOWN, Context, ContextValue, Present
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
@@ -23,6 +23,7 @@ __all__ = [
     "TEXT_OPERATORS",
     "UNKNOWN",
     "Context",
+    "ContextValue",
     "Decision",
     "Effect",
     "Evaluation",
@@ -34,6 +35,7 @@ __all__ = [
     "MalformedRequest",
     "NamedPolicy",
     "PolicyKind",
+    "Present",
     "PrincipalMatch",
     "Request",
     "Statement",

@@ -15,7 +15,18 @@ class Unknown(Enum):
 
 
 UNKNOWN = Unknown.UNKNOWN
-ContextValue = Values | Literal[Unknown.UNKNOWN] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A key that the request certainly has, though not all of its values are known."""
+
+    values: Values = ()
+    """Those that are known to be among them; any others may stand beside them."""
+
+
+ContextValue = Values | Present | Literal[Unknown.UNKNOWN] | None
+GivenValue = str | Iterable[str] | Present
 
 
 def fold(text: str) -> str:
@@ -27,24 +38,29 @@ def fold(text: str) -> str:
 class Context:
     """Condition keys by folded name. A key with an empty list of values counts as absent."""
 
-    values: Mapping[str, Values | Literal[Unknown.UNKNOWN]]
+    values: Mapping[str, Values | Present | Literal[Unknown.UNKNOWN]]
     multivalued: frozenset[str]
     unknown_prefixes: tuple[str, ...]
 
     @classmethod
-    def of(cls, keys: Mapping[str, str | Iterable[str]], unknown: Iterable[str] = ()) -> "Context":
+    def of(cls, keys: Mapping[str, GivenValue], unknown: Iterable[str] = ()) -> "Context":
         """Build a context. A string is a single-valued key, any other iterable a multivalued one.
+
+        A key given as Present has a value that is not known, or not wholly.
 
         `unknown` names keys whose values cannot be known. A name that ends in `*` stands for all
         keys with that prefix (`aws:ResourceTag/*`). One key in two spellings with different values
         is unknown.
         """
-        values: dict[str, Values | Literal[Unknown.UNKNOWN]] = {}
+        values: dict[str, Values | Present | Literal[Unknown.UNKNOWN]] = {}
         multivalued = set()
         for name, given in keys.items():
             key = name.casefold()
+            found: Values | Present
             if isinstance(given, str):
-                found: Values = (given,)
+                found = (given,)
+            elif isinstance(given, Present):
+                found = given
             else:
                 found = tuple(given)
                 multivalued.add(key)
@@ -56,7 +72,7 @@ class Context:
         return cls(values, frozenset(multivalued), prefixes)
 
     def lookup(self, folded: str) -> ContextValue:
-        """Return a key's values, UNKNOWN, or None when the request does not have the key."""
+        """Return a key's values, Present, UNKNOWN, or None when the request lacks the key."""
         found = self.values.get(folded)
         if found is None and self.unknown_prefixes and folded.startswith(self.unknown_prefixes):
             return UNKNOWN

@@ -16,6 +16,10 @@ from .truth import Truth, any_of
 Groups = list[list[StatementResult]]
 """Statements by group. Each group of a layer must allow."""
 
+_ALWAYS_ALLOWED = "sts:getcalleridentity"
+"""Needs no permission, and "even if a policy denies it, you can still perform this operation".
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+"""
 _LAYER_NAMES = {
     Layer.RCP: "the resource control policies",
     Layer.SCP: "the service control policies",
@@ -43,6 +47,8 @@ def evaluate(request: Request) -> Evaluation:
     grants = _match_grants(request, prepared)
     layers = _layers(request, prepared, matched, grants)
     denied, allowed = layers.denied(), layers.allowed()
+    if prepared.action == _ALWAYS_ALLOWED:
+        denied, allowed = False, True
     decision = _decide(denied, allowed)
     is_undetermined = decision is Decision.UNDETERMINED
     missing = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .arn import Arn
-from .context import UNKNOWN, Context, fold
+from .context import UNKNOWN, Context, Present, fold
 from .errors import MalformedRequest
 from .principals import Caller, PrincipalElement, PrincipalMatch
 from .truth import Truth, all_of
@@ -94,12 +94,12 @@ def _is_text_map(value: object) -> bool:
 
 def _pair_holds(key: str, value: str, context: Context) -> Truth:
     found = context.lookup(_ENCRYPTION_CONTEXT + fold(key))
-    return None if found is UNKNOWN else found == (value,)
+    return None if found is UNKNOWN or isinstance(found, Present) else found == (value,)
 
 
 def _has_no_other_key(wanted: Mapping[str, str], context: Context) -> Truth:
     listed = context.lookup("kms:encryptioncontextkeys")
-    if listed is UNKNOWN or context.has_unknown(_ENCRYPTION_CONTEXT):
+    if listed is UNKNOWN or isinstance(listed, Present) or context.has_unknown(_ENCRYPTION_CONTEXT):
         return None
     used = {
         key.removeprefix(_ENCRYPTION_CONTEXT)

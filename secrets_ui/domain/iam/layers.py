@@ -51,6 +51,10 @@ def tally_layer(
 ) -> Tally:
     """Every group must allow; one Deny is enough. An unread policy may hold either."""
     tallies = [Tally.of(group) for group in groups]
+    if layer is Layer.RCP:
+        # AWS attaches RCPFullAWSAccess everywhere and nobody can detach it, so these only deny.
+        denies = any_of([tally.denies for tally in tallies])
+        return Tally(True, denies or (None if is_unread else denies))
     if len(tallies) == 1 and not is_unread:
         return tallies[0]
     allows = all_of([tally.allows for tally in tallies]) if tallies else layer not in _GRANTING
@@ -89,7 +93,7 @@ class Layers(NamedTuple):
     def allowed(self) -> Truth:
         """Whether Allow statements and grants suffice, Deny statements aside."""
         sides = self._same_account() if self.is_same_account else self._cross_account()
-        return all_of((self._allows(Layer.RCP), self._allows(Layer.SCP), sides))
+        return all_of((self._allows(Layer.SCP), sides))
 
     def _same_account(self) -> Truth:
         """One side is enough: the resource's or the identity's.
@@ -101,20 +105,22 @@ class Layers(NamedTuple):
             by_identity = all_of((by_identity, self._names(_ACCOUNT)))
         limits = self._limits()
         within_limits = all_of((limits, any_of((by_identity, self._names_role()))))
-        # AWS does not say whether a boundary limits a KMS grant.
-        by_grant = all_of((self.granted, limits or None))
-        return any_of((self._names_session(), within_limits, by_grant))
+        return any_of((self._names_session(), within_limits, self._by_grant(limits)))
 
     def _cross_account(self) -> Truth:
-        """Both sides must allow.
+        """Both sides must allow. A KMS grant replaces the caller's own policies.
 
-        AWS does not say whether a KMS grant can replace the caller's own policies.
+        The service-linked role of EC2 Auto Scaling uses a key of another account by a grant alone:
+        https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
         """
         named = (self._names_session(), self._names_role(), self._names(_ACCOUNT))
-        agreed = all_of(
-            (self._allows(Layer.IDENTITY), self._limits(), any_of((*named, self.granted)))
-        )
-        return any_of((agreed, all_of((self.granted, None))))
+        limits = self._limits()
+        agreed = all_of((self._allows(Layer.IDENTITY), limits, any_of((*named, self.granted))))
+        return any_of((agreed, self._by_grant(limits)))
+
+    def _by_grant(self, limits: Truth) -> Truth:
+        """AWS does not say whether a boundary limits a KMS grant."""
+        return all_of((self.granted, limits or None))
 
     def _names_session(self) -> Truth:
         """By `*`, or by the role session's or user's own ARN: no boundary limits that."""

@@ -23,9 +23,10 @@ def match_statement(
     action = statement.actions.matches(prepared.action)
     resource = statement.resources.matches(prepared.resource, prepared.context)
     unmet: tuple[UnmetCondition, ...] = ()
+    absent: tuple[str, ...] = ()
     condition: Truth = True
     if statement.conditions:
-        unmet = _unmet_conditions(statement, prepared)
+        unmet, absent = _unmet_conditions(statement, prepared)
         condition = _all_hold(unmet)
     matches: Truth = True
     if not action or resource is False or condition is False or principal is _NOBODY:
@@ -33,22 +34,23 @@ def match_statement(
     elif resource is None or condition is None or principal is _UNKNOWN_WHOM:
         matches = None
     return StatementResult(
-        layer, policy, statement, matches, principal, action, resource, condition, unmet
+        layer, policy, statement, matches, principal, action, resource, condition, unmet, absent
     )
 
 
 def _unmet_conditions(
     statement: Statement, prepared: PreparedRequest
-) -> tuple[UnmetCondition, ...]:
-    context, unmet = prepared.context, []
+) -> tuple[tuple[UnmetCondition, ...], tuple[str, ...]]:
+    """Return the conditions that do not certainly hold, and the keys whose absence makes one."""
+    context, unmet, absent = prepared.context, [], []
     for condition in statement.conditions:
         actual = context.lookup(condition.lookup)
         outcome = None if actual is UNKNOWN else condition.decide(actual, context)
         if not outcome:
-            unmet.append(
-                UnmetCondition(condition.operator, condition.key, condition.wanted, actual, outcome)
-            )
-    return tuple(unmet)
+            unmet.append(condition.unmet(actual, outcome, context))
+        elif actual is None:
+            absent.append(condition.key)
+    return tuple(unmet), tuple(absent)
 
 
 def _all_hold(unmet: tuple[UnmetCondition, ...]) -> Truth:

@@ -49,7 +49,7 @@ def parse_policy(
 
 def _decode(reader: PolicyReader, text: str | bytes) -> Mapping[str, object]:
     if len(text) > 2 * MAX_POLICY_CHARACTERS:
-        reader.refuse("policy", "larger than any policy that AWS accepts")
+        reader.refuse("policy", "larger than any policy of AWS")
     try:
         return reader.mapping("policy", read_json(text))
     except NotStrictJson as error:
@@ -140,10 +140,9 @@ def _read_actions(reader: PolicyReader, statement: Mapping[str, object]) -> Acti
             return ActionElement(False, GlobSet.parse(()))
         reader.refuse("Action", "missing")
     names = reader.texts(element, statement[element])
-    for name in names:
-        if not _ACTION.fullmatch(name):
-            reader.refuse(element, f"expected * or service:Action, not {name[:60]!r}")
-    return ActionElement(element == "NotAction", GlobSet.parse(map(fold, names)))
+    malformed = tuple(name for name in names if not _ACTION.fullmatch(name))
+    well_formed = [fold(name) for name in names if name not in malformed]
+    return ActionElement(element == "NotAction", GlobSet.parse(well_formed), malformed)
 
 
 def _read_resources(reader: PolicyReader, statement: Mapping[str, object]) -> ResourceElement:

@@ -41,6 +41,11 @@ class ActionElement:
 
     is_negated: bool
     names: GlobSet
+    malformed: tuple[str, ...] = ()
+    """Names that are not of the form service:Action. AWS once published one in a managed policy.
+
+    They match nothing.
+    """
 
     def matches(self, folded_action: str) -> bool:
         return self.names.matches(folded_action) is not self.is_negated

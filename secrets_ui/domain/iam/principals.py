@@ -22,6 +22,9 @@ _ENTITY = re.compile(
 _SESSION = re.compile(
     rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):assumed-role/{_NAME}/[\w+=,.@-]+", re.ASCII
 )
+_FEDERATED = re.compile(
+    rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):federated-user/{_NAME}", re.ASCII
+)
 _ACCOUNT = re.compile(r"(?:arn:aws[a-z-]*:iam::(?P<root>\d{12}):root|(?P<id>\d{12}))", re.ASCII)
 
 
@@ -46,7 +49,10 @@ class PrincipalMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A role, an IAM user, or a role session. A running Lambda is a role session."""
+    """A role, a role session, or a user. A running Lambda is a role session.
+
+    A user is an IAM user or a federated user session, which policies name in the same way.
+    """
 
     arn: str
     account: str
@@ -76,11 +82,11 @@ def find_caller(arn: str, context: Context) -> Caller:
 def _caller(arn: str, principal_arn: str | None) -> Caller:
     if entity := _ENTITY.fullmatch(arn):
         return Caller(arn, entity["account"], entity["name"], entity["kind"] == "user", None, False)
+    if federated := _FEDERATED.fullmatch(arn):
+        return Caller(arn, federated["account"], federated["name"], True, None, False)
     session = _SESSION.fullmatch(arn)
     if not session:
-        raise MalformedRequest(
-            "principal", "expected the ARN of a role, a role's session or an IAM user"
-        )
+        raise MalformedRequest("principal", "expected the ARN of a role, a role session or a user")
     account, name = session["account"], session["name"]
     role = _ENTITY.fullmatch(principal_arn or "")
     is_ours = role and (role["account"], role["kind"], role["name"]) == (account, "role", name)
@@ -100,6 +106,8 @@ class PrincipalElement:
     arns: frozenset[str]
     roles: frozenset[tuple[str, str]]
     """Account and name of each role among the ARNs."""
+    sessions_of: frozenset[tuple[str, str]]
+    """Account and role name of each role session among the ARNs."""
     accounts: frozenset[str]
 
     @classmethod
@@ -107,18 +115,20 @@ class PrincipalElement:
         """`names` are the values under the type AWS, or `*`."""
         names = frozenset(names)
         entities = [entity for name in names if (entity := _ENTITY.fullmatch(name))]
+        sessions = [session for name in names if (session := _SESSION.fullmatch(name))]
         accounts = [account for name in names if (account := _ACCOUNT.fullmatch(name))]
         return cls(
             is_negated,
             everyone="*" in names,
             arns=names,
             roles=frozenset((e["account"], e["name"]) for e in entities if e["kind"] == "role"),
+            sessions_of=frozenset((s["account"], s["name"]) for s in sessions),
             accounts=frozenset(account["root"] or account["id"] for account in accounts),
         )
 
     def match(self, caller: Caller, has_boundary: Truth, is_deny: bool) -> PrincipalMatch:
         if self.is_negated:
-            return self._match_unlisted(caller, has_boundary if is_deny else False)
+            return self._match_deny(caller, has_boundary) if is_deny else self._match_allow(caller)
         if self.everyone:
             return PrincipalMatch.EVERYONE
         if caller.arn in self.arns:
@@ -127,19 +137,46 @@ class PrincipalElement:
             return PrincipalMatch.ROLE
         return PrincipalMatch.ACCOUNT if caller.account in self.accounts else PrincipalMatch.NOBODY
 
-    def _match_unlisted(self, caller: Caller, has_boundary: Truth) -> PrincipalMatch:
-        """NotPrincipal: everyone not listed; a Deny also covers any principal with a boundary.
+    def _match_deny(self, caller: Caller, has_boundary: Truth) -> PrincipalMatch:
+        """NotPrincipal in a Deny: everyone not listed, and any principal with a boundary.
 
-        To be spared, AWS wants the role (or user) and its account listed; less "might deny".
+        AWS spares a caller when every part of its identity is listed: for a role session the
+        session, its role and its account. When the role is listed and none of its sessions is,
+        AWS says that the policy "might deny".
         """
-        entity = self._lists_role_of(caller) if caller.is_session else caller.arn in self.arns
-        account = caller.account in self.accounts
-        if has_boundary or not (self.everyone or entity or account or caller.arn in self.arns):
+        if has_boundary or not self._may_spare(caller):
             return PrincipalMatch.EVERYONE
-        is_spared = self.everyone or (entity and account)
+        is_spared = self.everyone or self._lists_all_of(caller)
         if is_spared and has_boundary is False:
             return PrincipalMatch.NOBODY
         return PrincipalMatch.UNKNOWN
+
+    def _match_allow(self, caller: Caller) -> PrincipalMatch:
+        """NotPrincipal in an Allow: any part that is listed leaves the answer open."""
+        if self.everyone or self._lists_all_of(caller):
+            return PrincipalMatch.NOBODY
+        lists_a_part = (
+            self._lists_caller_or_role(caller)
+            or caller.account in self.accounts
+            or (caller.account, caller.name) in self.sessions_of
+        )
+        return PrincipalMatch.UNKNOWN if lists_a_part else PrincipalMatch.EVERYONE
+
+    def _may_spare(self, caller: Caller) -> bool:
+        """Whether a Deny may spare the caller. The account alone spares none of its principals,
+        and a list of other sessions of the role means those, not this one.
+        """
+        if self.everyone or caller.arn in self.arns:
+            return True
+        lists_others = (caller.account, caller.name) in self.sessions_of
+        return self._lists_role_of(caller) and not lists_others
+
+    def _lists_all_of(self, caller: Caller) -> bool:
+        lists_role = self._lists_role_of(caller) or not caller.is_session
+        return caller.arn in self.arns and lists_role and caller.account in self.accounts
+
+    def _lists_caller_or_role(self, caller: Caller) -> bool:
+        return caller.arn in self.arns or self._lists_role_of(caller)
 
     def _lists_role_of(self, caller: Caller) -> bool:
         if not caller.is_session:

@@ -8,8 +8,11 @@ from typing import Any, NoReturn
 from .errors import MalformedPolicy
 from .policy import PolicyKind
 
-MAX_POLICY_CHARACTERS = 65_536
-"""Twice the largest policy that AWS accepts (a key policy of 32 KiB)."""
+MAX_POLICY_CHARACTERS = 262_144
+"""AWS's own managed policies are not held to its quotas for customers.
+
+The largest has 152,000 characters (AWSSupportServiceRolePolicy).
+"""
 MAX_VALUE_CHARACTERS = 4_096
 MAX_NUMBER_BITS = 256
 
@@ -37,7 +40,7 @@ class PolicyReader:
             self.refuse(element, "expected text")
         self.characters += len(value)
         if len(value) > MAX_VALUE_CHARACTERS or self.characters > MAX_POLICY_CHARACTERS:
-            self.refuse(element, "larger than any policy that AWS accepts")
+            self.refuse(element, "larger than any policy of AWS")
         return value
 
     def texts(self, element: str, value: object) -> list[str]:

@@ -1,13 +1,13 @@
 """The request to evaluate: a principal, an action, a resource and the policies in force."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
 from .arn import Arn
-from .context import Context, fold
+from .context import Context, GivenValue, fold
 from .errors import MalformedRequest
 from .grants import Grant
 from .policy import NamedPolicy, PolicyKind
@@ -35,17 +35,17 @@ class Request:
     """Everything that a decision needs. An empty layer counts as absent.
 
     `context` holds condition keys: a text is a single-valued key, any other iterable a multivalued
-    one. `unknown_context_keys` and `unreadable_layers` name what cannot be known; a decision that
-    depends on one of them is Undetermined. Service and resource control policies come as levels
-    (root, organisational units, account), each of which must allow. Of the session policies, one
-    is enough.
+    one, and Present a key whose value is not known. `unknown_context_keys` and `unreadable_layers`
+    name what cannot be known; a decision that depends on one of them is Undetermined. Service and
+    resource control policies come as levels (root, organisational units, account), each of which
+    must allow. Of the session policies, one is enough.
     """
 
     principal: str
     action: str
     resource: str
     resource_account: str
-    context: Mapping[str, str | Iterable[str]] = field(default_factory=dict)
+    context: Mapping[str, GivenValue] = field(default_factory=dict)
     identity_policies: tuple[NamedPolicy, ...] = ()
     permission_boundaries: tuple[NamedPolicy, ...] = ()
     resource_policy: NamedPolicy | None = None

@@ -47,6 +47,8 @@ class StatementResult(NamedTuple):
     """Whether all its conditions hold."""
     unmet: tuple[UnmetCondition, ...]
     """The conditions that fail or whose outcome is unknown."""
+    absent: tuple[str, ...] = ()
+    """Keys that the request lacks and whose conditions hold for that very reason."""
 
     @property
     def sid(self) -> str | None:

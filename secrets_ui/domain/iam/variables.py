@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .context import UNKNOWN, Context, ContextValue, fold
+from .context import UNKNOWN, Context, ContextValue, Present, fold
 from .glob import Pattern, Wild, parse_glob
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
@@ -36,7 +36,7 @@ class Variable:
 
     def value(self, context: Context) -> str | Wild | None:
         found: ContextValue = context.lookup(self.key)
-        if found is UNKNOWN:
+        if found is UNKNOWN or isinstance(found, Present):
             return Wild.ANY
         # A multivalued key cannot be used as a variable, and an empty value counts as none.
         if not found or self.key in context.multivalued:
@@ -67,6 +67,21 @@ class Template:
             else:
                 parts.append(part)
         return Resolved(tuple(parts), is_certain)
+
+
+def resolve_variables(text: str, context: Context) -> dict[str, ContextValue]:
+    """Return the values of the variables in a text, by variable as written: `${aws:username}`.
+
+    A variable with a default has its default where the request does not have the key.
+    """
+    found: dict[str, ContextValue] = {}
+    for written in _VARIABLE.finditer(text):
+        if written[1] in ("*", "?", "$"):
+            continue
+        variable = Variable.parse(written[1])
+        value = variable.value(context)
+        found[written[0]] = UNKNOWN if isinstance(value, Wild) else (value,) if value else None
+    return found
 
 
 def has_variable(text: str) -> bool:

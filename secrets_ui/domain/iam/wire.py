@@ -1,28 +1,45 @@
 """The JSON Lines form of requests and answers, which `evaluate_access` reads and writes.
 
 A request has: id, principal, action, resource, resourceAccount, context, identityPolicies and
-permissionBoundaries (lists of {name, policy}), resourcePolicy (the key policy for a kms: action)
-and grants; unknownContextKeys and unreadableLayers name what cannot be known. Other members are
-ignored.
+permissionBoundaries (lists of {name, policy}), resourcePolicy (the key policy for a kms: action),
+sessionPolicy, and grants. serviceControlPolicies and resourceControlPolicies are lists of levels
+(root, organizational units, account), each {orgIdentifier, policies: [{name, policy}]}.
+unknownContextKeys and unreadableLayers name what cannot be known; presentContextKeys name keys that
+the request has with a value that is not known. Members that only describe a
+case (ANNOTATIONS) may stand beside them. Any other member is an error: to ignore one could turn a
+refusal into a permission.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .context import Present
 from .errors import MalformedPolicy, MalformedRequest
 from .evaluator import evaluate
 from .grants import Grant
 from .parse import parse_policy
-from .policy import NamedPolicy
+from .policy import NamedPolicy, PolicyKind
 from .principals import PrincipalMatch
 from .reader import MAX_VALUE_CHARACTERS
 from .request import Layer, Request, ensure_action, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, StatementResult
 from .strict_json import NotStrictJson, read_json
 
-RESOURCE_POLICY = "resource"
-"""The name of the resource policy in answers."""
+RESOURCE_POLICY, SESSION_POLICY = "resource", "session"
+"""The names in answers of the two policies that have none in a request."""
+_QUESTION = {"id", "principal", "action", "resource", "resourceAccount", "context"}
+_POLICIES = {
+    "identityPolicies",
+    "permissionBoundaries",
+    "resourcePolicy",
+    "sessionPolicy",
+    "grants",
+}
+_ORGANIZATION = {"serviceControlPolicies", "resourceControlPolicies"}
+_UNKNOWN = {"unknownContextKeys", "presentContextKeys", "unreadableLayers"}
+_MEMBERS = frozenset(_QUESTION | _POLICIES | _ORGANIZATION | _UNKNOWN)
+ANNOTATIONS = frozenset({"title", "tags", "cite", "confidence", "expected", "source", "note"})
 
 _PRINCIPALS = {
     PrincipalMatch.EVERYONE: "direct",
@@ -67,6 +84,8 @@ def _id(document: object) -> str | int | None:
 def read_request(document: object) -> Request:
     """Parse a request. Raises MalformedRequest or MalformedPolicy."""
     members = _object("request", document)
+    for member in sorted(members.keys() - _MEMBERS - ANNOTATIONS):
+        raise MalformedRequest(member[:60], "a request has no such member")
     action = ensure_action(_text("action", members.get("action")))
     resource = _text("resource", members.get("resource"))
     policy, kind = members.get("resourcePolicy"), kind_of_resource_policy(action)
@@ -79,6 +98,9 @@ def read_request(document: object) -> Request:
         identity_policies=_policies(members, "identityPolicies"),
         permission_boundaries=_policies(members, "permissionBoundaries"),
         resource_policy=None if policy is None else parse_policy(RESOURCE_POLICY, policy, kind),
+        session_policies=_session_policies(members),
+        service_control_policies=_levels(members, "serviceControlPolicies", PolicyKind.IDENTITY),
+        resource_control_policies=_levels(members, "resourceControlPolicies", PolicyKind.RESOURCE),
         grants=tuple(Grant.of(_object("grants", grant)) for grant in _list(members, "grants")),
         unknown_context_keys=frozenset(_texts(members, "unknownContextKeys")),
         unreadable_layers=frozenset(map(_layer, _texts(members, "unreadableLayers"))),
@@ -117,11 +139,13 @@ def _resource_account(members: Mapping[str, object], resource: str) -> str:
     )
 
 
-def _context(members: Mapping[str, object]) -> dict[str, str | tuple[str, ...]]:
+def _context(members: Mapping[str, object]) -> dict[str, str | tuple[str, ...] | Present]:
     context = members.get("context")
-    if context is None:
-        return {}
-    return {key: _values(key, value) for key, value in _object("context", context).items()}
+    given = {} if context is None else _object("context", context)
+    return {
+        **dict.fromkeys(_texts(members, "presentContextKeys"), Present()),
+        **{key: _values(key, value) for key, value in given.items()},
+    }
 
 
 def _values(key: str, value: object) -> str | tuple[str, ...]:
@@ -143,10 +167,28 @@ def _scalar(key: str, value: object) -> str:
 
 
 def _policies(members: Mapping[str, object], member: str) -> tuple[NamedPolicy, ...]:
-    listed = [_object(member, entry) for entry in _list(members, member)]
+    return _named_policies(member, _list(members, member), PolicyKind.IDENTITY)
+
+
+def _named_policies(member: str, listed: list[object], kind: PolicyKind) -> tuple[NamedPolicy, ...]:
+    entries = [_object(member, entry) for entry in listed]
     return tuple(
-        parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy"))
-        for entry in listed
+        parse_policy(_text(f"{member} name", entry.get("name")), entry.get("policy"), kind)
+        for entry in entries
+    )
+
+
+def _session_policies(members: Mapping[str, object]) -> tuple[NamedPolicy, ...]:
+    policy = members.get("sessionPolicy")
+    return () if policy is None else (parse_policy(SESSION_POLICY, policy),)
+
+
+def _levels(
+    members: Mapping[str, object], member: str, kind: PolicyKind
+) -> tuple[tuple[NamedPolicy, ...], ...]:
+    levels = [_object(member, level) for level in _list(members, member)]
+    return tuple(
+        _named_policies(f"{member} policies", _list(level, "policies"), kind) for level in levels
     )
 
 
@@ -195,6 +237,7 @@ def _write_grant(result: GrantResult) -> dict[str, object]:
 def _write_statement(result: StatementResult) -> dict[str, object]:
     """`principal` is written only where the policy names principals."""
     named = {} if result.principal is None else {"principal": _PRINCIPALS.get(result.principal)}
+    malformed = result.statement.actions.malformed
     return {
         **_write_location(result),
         "matches": result.matches,
@@ -205,4 +248,5 @@ def _write_statement(result: StatementResult) -> dict[str, object]:
         "failingConditions": [
             [unmet.operator, unmet.key] for unmet in result.unmet if unmet.outcome is False
         ],
+        **({"malformedActions": malformed} if malformed else {}),
     }

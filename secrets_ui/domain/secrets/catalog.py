@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from ..errors import ConfigurationError
 from .formats import FORMATS, FREE_TEXT, Format
+from .loading import name_problem
 
 Comparison = Literal["must_differ", "must_match", "any"]
 COMPARISONS = ("must_differ", "must_match", "any")
 # Raise it when formats, key_rules or facts judge a value differently: stored facts are then derived
 # again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 _KEY_MEMBERS = {
     *("description", "secret", "required", "format", "between_environments"),
     *("max_age_days", "placeholders", "min_length"),
@@ -111,6 +112,8 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
 
 
 def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str) -> KeySpec:
+    if problem := name_problem(name):
+        raise ConfigurationError(f"{where} {problem}.")
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{where}: expected an object.")
     if unknown := set(entry) - _KEY_MEMBERS:

@@ -14,6 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
+from .loading import key_twice, make_decoder
 from .secret_value import MAX_BYTES, SecretValue
 
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -105,7 +106,7 @@ def _members(text: str, position: int) -> tuple[tuple[Member, ...], int, str]:
         start = position
         member, position = _member(text, start)
         if member.key in names:
-            raise _invalid(f"The key {member.key[:100]} stands twice", text, _blanks(text, start))
+            raise _invalid(_sentence(key_twice(member.key)), text, _blanks(text, start))
         names.add(member.key)
         members.append(member)
         closing = text[position : position + 1]
@@ -138,24 +139,8 @@ def _member(text: str, start: int) -> tuple[Member, int]:
     return member, end
 
 
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key stands twice in an inner object")
-    return result
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
 # Numbers stay text: only their spelling matters, and int() of a very long one is slow or refused.
-_strict_decoder = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates,
-    parse_constant=_no_constant,
-    parse_float=lambda t: t,
-    parse_int=lambda t: t,
-)
+_strict_decoder = make_decoder()
 
 
 def _decode(text: str, position: int, step: Any) -> tuple[Any, int]:
@@ -173,7 +158,11 @@ def _decode(text: str, position: int, step: Any) -> tuple[Any, int]:
         message = "the document is nested too deeply"
     except StopIteration:
         message = "a value is expected"
-    raise _invalid(message[:1].upper() + message[1:].rstrip(": "), text, position)
+    raise _invalid(_sentence(message.rstrip(": ")), text, position)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _check_json(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from ..errors import InvalidDocument
 from .catalog import SecretSpec
 from .document import Document, Member, parse_document
-from .key_rules import check_value, is_placeholder
+from .key_rules import check_key, is_placeholder
 from .secret_value import SecretValue
 
 Kind = Literal["object", "not_object", "not_json", "binary"]
@@ -37,6 +37,11 @@ class KeyFacts:
     def short(self) -> str:
         """The fingerprint as people see it."""
         return f"{self.fingerprint[:4]}·{self.fingerprint[4:8]}"
+
+    @property
+    def unloadable(self) -> str:
+        """Why the Lambda cannot load the key, to be read after its name."""
+        return next((text for _, code, text in self.problems if code in ("unloadable", "nul")), "")
 
     @property
     def error(self) -> str:
@@ -98,27 +103,28 @@ def derive_facts(
 
 
 def _keys(document: Document, spec: SecretSpec, key: bytes) -> tuple[KeyFacts, ...]:
-    return tuple(key_facts(member.key, *_text_of(member), spec, key) for member in document.members)
+    return tuple(key_facts(member.key, *text_of(member), spec, key) for member in document.members)
 
 
 def key_facts(name: str, text: str, json_type: str, spec: SecretSpec, key: bytes) -> KeyFacts:
     """Facts of one value, stored or typed."""
     rules = spec.rules_of(name)
-    problems = check_value(text, rules) if json_type == "string" else ()
+    problems = check_key(name, json_type, text, spec)
     return KeyFacts(
         name=name,
         fingerprint=fingerprint(text, key),
         type=json_type,
         placeholder=is_placeholder(text, rules),
         empty=text == "" and json_type == "string",
-        problems=tuple((p.level, p.code, p.text) for p in problems),
+        # That a key is not in the catalogue is a state of its own.
+        problems=tuple((p.level, p.code, p.text) for p in problems if p.code != "unexpected"),
     )
 
 
 _TYPES = {'"': "string", "{": "object", "[": "list", "t": "boolean", "f": "boolean", "n": "null"}
 
 
-def _text_of(member: Member) -> tuple[str, str]:
+def text_of(member: Member) -> tuple[str, str]:
     """A string counts as its text; anything else as it is written."""
     kind = _TYPES.get(member.text[:1], "number")
     return (member.value, kind) if kind == "string" else (member.text, kind)

@@ -75,6 +75,71 @@ class Format:
         return self.proof.capitalize() or f"Fine as {self.label}"
 
 
+# Ranges of what cannot be seen: the classes Cf, Cc, Zl and Zp of Unicode 16, blanks other than the
+# space, and letters and marks that are drawn as nothing. Line feed, CR and tab lay out a text.
+_UNSEEN = (
+    (0x00, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F),
+    (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891),
+    (0x8E2, 0x8E2), (0x115F, 0x1160), (0x1680, 0x1680), (0x180B, 0x180F), (0x2000, 0x200F),
+    (0x2028, 0x202F), (0x205F, 0x206F), (0x2800, 0x2800), (0x3000, 0x3000), (0x3164, 0x3164),
+    (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x110BD, 0x110BD),
+    (0x110CD, 0x110CD), (0x13430, 0x1343F), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A),
+    (0xE0000, 0xE0FFF),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """What a value of any format is warned of, where it is found: `{}` in `text` is the position.
+
+    `pattern` is searched in the whole value, in Python's `re` and in JavaScript's alike. Positions
+    count characters from 1, and point at the end of what was found where `at_end` is true.
+    """
+
+    code: str
+    text: str
+    pattern: str
+    at_end: bool = False
+
+    def position(self, value: str) -> int:
+        """0 when there is nothing to say."""
+        found = re.search(self.pattern, value)
+        if found is None:
+            return 0
+        return (found.end() if self.at_end else found.start()) + 1
+
+
+def _range(first: int, last: int) -> str:
+    return f"{_written(first)}-{_written(last)}"
+
+
+def _written(code: int) -> str:
+    """Escaped where both languages write it alike; others stand for themselves."""
+    return f"\\u{code:04x}" if code < 0x10000 else chr(code)
+
+
+ODDITIES = (
+    Oddity(
+        "invisible",
+        "holds a character that cannot be seen, or a blank that is no space, at position {}",
+        f"[{''.join(_range(first, last) for first, last in _UNSEEN)}]|\\r(?!\\n)",
+    ),
+    Oddity(
+        "quoted",
+        "stands in quotes, at its first and its last position, which would be part of it",
+        r"^(?:\x22[^\x22]*\x22|'[^']*'|`[^`]*`|"
+        r"\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019|\u300c[^\u300d]*\u300d)$",
+    ),
+    Oddity(
+        "assignment",
+        "begins with a name and an equals sign, as in NAME=value: the value itself begins at "
+        "position {}",
+        r"^(?:export[ ]+)?[A-Z_][A-Z0-9_]*=(?=[^=])",
+        at_end=True,
+    ),
+)
+
+
 def github_checksum(body: str) -> str:
     """The six base62 characters that end a GitHub token whose 30 random characters are `body`.
 
@@ -212,3 +277,8 @@ FORMATS: Mapping[str, Format] = {
 def formats_for_script() -> dict[str, Any]:
     """The formats as JSON members by name, for key_rules.js."""
     return {name: asdict(item) for name, item in FORMATS.items()}
+
+
+def oddities_for_script() -> list[dict[str, Any]]:
+    """The oddities as JSON objects, for key_rules.js."""
+    return [asdict(item) for item in ODDITIES]

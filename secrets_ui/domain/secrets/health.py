@@ -14,6 +14,7 @@ from typing import Literal
 from .catalog import KeySpec, SecretSpec
 from .facts import KeyFacts, VersionFacts
 from .formats import FREE_TEXT, Format
+from .loading import value_problem
 from .secret import Secret
 
 Level = Literal["ok", "warn", "bad", "mute"]
@@ -149,9 +150,8 @@ def _states(
     spec: KeySpec, facts: KeyFacts, others: Mapping[str, VersionFacts | None]
 ) -> Iterator[State]:
     """Every state that fits, the one that counts first."""
-    if facts.type != "string":
-        hint = f"a JSON {facts.type}; the Lambda expects text"
-        yield make_state(StateCode.WRONG, "bad", hint, text="Not text")
+    if facts.type in ("null", "object", "list"):
+        yield make_state(StateCode.WRONG, "bad", value_problem(facts.type), text="Not text")
     if facts.error:
         yield make_state(StateCode.WRONG, "bad", facts.error)
     if facts.placeholder:
@@ -211,7 +211,9 @@ def _different(name: str, facts: KeyFacts, other: VersionFacts | None) -> bool:
 
 def _unexpected(facts: KeyFacts, spec: SecretSpec) -> KeyState:
     """The state of a key that is not in the catalogue."""
-    if spec.keys:
+    if spec.keys and facts.unloadable:
+        state = make_state(StateCode.WRONG, "bad", facts.unloadable, text="Cannot be loaded")
+    elif spec.keys:
         state = make_state(StateCode.UNEXPECTED, "warn", "not in the catalogue")
     elif facts.placeholder:  # the catalogue does not know this secret, so it expects nothing of it
         state = make_state(StateCode.PLACEHOLDER, "warn")

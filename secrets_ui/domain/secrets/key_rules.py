@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .catalog import KeySpec
-from .formats import Format, Level
+from .catalog import KeySpec, SecretSpec
+from .formats import ODDITIES, Format, Level
+from .loading import NUL, name_problem, value_problem
+
+NOT_IN_CATALOGUE = "is not in the catalogue"
 
 
 @dataclass(frozen=True)
@@ -27,18 +30,50 @@ def check_value(value: str, spec: KeySpec) -> tuple[Problem, ...]:
     return tuple(_problems(value, spec))
 
 
+def check_key(name: str, kind: str, text: str, spec: SecretSpec) -> tuple[Problem, ...]:
+    """Every remark about a key and its value: what the Lambda cannot load comes first.
+
+    `kind` is the value's JSON type. What is no string counts as the document spells it, since
+    that is what the variable gets.
+    """
+    problems = [*check_name(name, spec), *_unloadable_value(kind, text, spec)]
+    if kind in ("string", "number", "boolean"):
+        problems += check_value(text, spec.rules_of(name))
+    return tuple(problems)
+
+
+def check_name(name: str, spec: SecretSpec) -> tuple[Problem, ...]:
+    """Remarks about the name of a key that is to be set."""
+    return tuple(_name_problems(name, spec))
+
+
+def _name_problems(name: str, spec: SecretSpec) -> Iterator[Problem]:
+    """The Lambda loads every key of the secrets that the catalogue knows, and of no other."""
+    if spec.keys and (text := name_problem(name)):
+        yield Problem("error", "unloadable", text)
+    if name != name.strip():
+        yield Problem("warning", "blank_in_name", "has a name that starts or ends with a blank")
+    if spec.keys and name not in spec.keys:
+        yield Problem("warning", "unexpected", NOT_IN_CATALOGUE)
+
+
+def _unloadable_value(kind: str, text: str, spec: SecretSpec) -> Iterator[Problem]:
+    problem = value_problem(kind, text if kind == "string" else "")
+    if spec.keys and problem and problem != NUL:  # check_value reports that one everywhere
+        yield Problem("error", "unloadable", problem)
+
+
 def _problems(value: str, spec: KeySpec) -> Iterator[Problem]:
     if value == "":
         yield Problem("warning", "empty", "is empty")
         return
     if "\x00" in value:
-        yield Problem(
-            "error", "nul", "holds a NUL character, which no environment variable can hold"
-        )
+        yield Problem("error", "nul", NUL)
     placeholder = is_placeholder(value, spec)
     if placeholder:
         yield Problem("warning", "placeholder", "is a placeholder")
     yield from _blanks(value, "warning" if spec.value_format.allows_blanks else "error")
+    yield from _oddities(value)
     if not placeholder:
         yield from _broken_rules(value, spec.value_format)
         if len(value) < spec.min_length:
@@ -53,6 +88,13 @@ def _blanks(value: str, level: Level) -> Iterator[Problem]:
         yield Problem(level, "trailing_newline", "ends in a line break")
     elif value != value.rstrip():
         yield Problem(level, "trailing_blank", "ends in a blank")
+
+
+def _oddities(value: str) -> Iterator[Problem]:
+    """What was probably pasted by mistake, with the place where it stands."""
+    for oddity in ODDITIES:
+        if position := oddity.position(value):
+            yield Problem("warning", oddity.code, oddity.text.format(position))
 
 
 def _broken_rules(value: str, expected: Format) -> Iterator[Problem]:

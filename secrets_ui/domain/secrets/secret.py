@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,6 +59,18 @@ class Secret:
         return self.version_with(AWSCURRENT)
 
     @property
+    def restore_command(self) -> str:
+        """The command that takes back a scheduled deletion, safe to paste into a shell.
+
+        "" when none is scheduled.
+        https://docs.aws.amazon.com/cli/latest/reference/secretsmanager/restore-secret.html
+        """
+        if not self.deleted:
+            return ""
+        words = ("aws", "secretsmanager", "restore-secret", "--secret-id", self.name)
+        return shlex.join((*words, "--region", self.region))
+
+    @property
     def label_count(self) -> int:
         return sum(len(labels) for labels in self.versions.values())
 
@@ -104,7 +117,8 @@ def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
 def ensure_editable(secret: Secret, *, adds_label: bool = True) -> None:
     """Raises SecretNotEditable with the reason."""
     if reason := why_not_editable(secret, adds_label=adds_label):
-        raise SecretNotEditable(reason)
+        restore = secret.restore_command
+        raise SecretNotEditable(reason, remedy=f"Restore it: {restore}" if restore else "")
 
 
 def ensure_current_version(secret: Secret, base: str) -> None:

@@ -56,6 +56,7 @@ def _data(opened: OpenSecret) -> dict[str, Any]:
         },
         "editable": not opened.why_not_editable,
         "why_not_editable": opened.why_not_editable or None,
+        "restore_command": opened.secret.restore_command or None,
         "current_version": secret.current or None,
         "last_changed": secret.last_changed,
         "last_read": secret.last_accessed.date().isoformat() if secret.last_accessed else None,
@@ -103,6 +104,7 @@ def _text(opened: OpenSecret) -> str:
             "Key": secret.kms_key_id or "alias/aws/secretsmanager",
         }
         | ({"Not editable": opened.why_not_editable} if opened.why_not_editable else {})
+        | ({"Restore with": secret.restore_command} if secret.restore_command else {})
     )
     keys = table(
         ("KEY", "STATE", "FINGERPRINT", "EXPECTED"),

@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from ...domain.audit.actions import Outcome, Phase
 from ...domain.people.actor import Actor
+from ...domain.texts import storable
 
 # The default where a function takes details: a mapping that nobody can change.
 NO_DETAILS: Mapping[str, object] = MappingProxyType({})
@@ -57,18 +58,18 @@ class NewRecord:
             "phase": self.phase.value,
             "action": str(self.action),
             "outcome": self.outcome.value if self.outcome else "",
-            "actor": self.actor.name[:150],
-            "address": self.actor.address[:45],
+            "actor": storable(self.actor.name)[:150],
+            "address": storable(self.actor.address)[:45],
             "environment": self.environment[:20],
-            "secret": self.secret[:512],
-            "version_id": self.version_id,
-            "base_version_id": self.base_version_id,
-            "keys": _json(list(self.keys)),
-            "reason": self.reason,
-            "request_ids": _json([request_id for request_id in self.request_ids if request_id]),
+            "secret": storable(self.secret)[:512],
+            "version_id": storable(self.version_id),
+            "base_version_id": storable(self.base_version_id),
+            "keys": as_stored(list(self.keys)),
+            "reason": storable(self.reason),
+            "request_ids": as_stored([request_id for request_id in self.request_ids if request_id]),
             "intent": self.intent,
-            "once": self.idempotency_key,
-            "details": _json({**self._shell(), **self.details}),
+            "once": storable(self.idempotency_key),
+            "details": as_stored({**self._shell(), **self.details}),
         }
 
     def _shell(self) -> dict[str, str]:
@@ -76,11 +77,9 @@ class NewRecord:
         return {"os_user": self.actor.os_user} if self.actor.os_user else {}
 
 
-def _json(value: object) -> str:
+def as_stored(value: object) -> str:
     """JSON in one fixed form.
 
-    A key may hold half of a surrogate pair, which JSON can spell and UTF-8 cannot:
-    `backslashreplace` spells it as JSON does.
+    A key may hold half of a surrogate pair, which is spelled as JSON does.
     """
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return storable(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))

@@ -13,8 +13,11 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 
 from ...domain.audit.actions import OPEN, Outcome, Phase
+from ...domain.texts import encodable, storable
 from ...models import AuditRecord
+from .new_record import as_stored
 
+BYTE_ORDER_MARK = "\ufeff"
 # Rows of one page.
 ROWS = 50
 # A cell that starts with one of these would run as a formula in a spreadsheet:
@@ -92,12 +95,12 @@ def _select(filters: Mapping[str, str], visible: Iterable[str]) -> QuerySet[Audi
     )
     exact = {"person": "actor", "environment": "environment", "action": "action"}
     records = records.filter(
-        **{column: filters[name] for name, column in exact.items() if filters.get(name)}
+        **{column: storable(filters[name]) for name, column in exact.items() if filters.get(name)}
     )
     if text := filters.get("secret"):
-        records = records.filter(secret__contains=text)
+        records = records.filter(secret__contains=storable(text))
     if key := filters.get("key"):
-        records = records.filter(keys__contains=json.dumps(key, ensure_ascii=False))
+        records = records.filter(keys__contains=as_stored(key))
     if after := filters.get("after"):
         records = records.filter(at__gte=_instant(after))
     if before := filters.get("before"):
@@ -174,7 +177,8 @@ def choices(visible: Iterable[str]) -> dict[str, list[str]]:
 def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Iterator[str]:
     """Lines of CSV or JSON Lines, oldest first, in the columns of the table, outcomes too.
 
-    Streamed.
+    Streamed. Every line can be encoded: half of a character in a record is spelled `\\udXXX`. A CSV
+    file begins with a byte order mark, without which Excel does not read it as UTF-8.
     """
     chosen = _select(filters, visible)
     intents = chosen.filter(phase=Phase.INTENT).values_list("sequence", flat=True)
@@ -190,11 +194,11 @@ def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Ite
         for row in rows.iterator(chunk_size=500)
         if row["sequence"] in picked or row["intent"] in wanted
     )
-    return _csv(kept) if form == "csv" else _json_lines(kept)
+    return map(encodable, _csv(kept) if form == "csv" else _json_lines(kept))
 
 
 def _csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    yield _line(COLUMNS)
+    yield BYTE_ORDER_MARK + _line(COLUMNS)
     for row in rows:
         yield _line([_inert(str(row[column])) for column in COLUMNS])
 

@@ -192,18 +192,16 @@ def _verdict(
             if rules and rules.required
             else ("ok", "Removed", ())
         )
-    if name in edit.generate:
-        return "ok", "Made on the server while saving", ()
     problems = check_edit(edit, spec).get(name, ())
     if problems:
         level = "bad" if any(p.level == "error" for p in problems) else "warn"
         first = problems[0].text
         return level, first[:1].upper() + first[1:], tuple(p.code for p in problems)
+    if name in edit.generate:
+        return "ok", "Made on the server while saving", ()
     state = _compared(name, after, spec, others)
     if state:
         return "warn", state, ("shared",)
-    if rules is None and spec.keys:
-        return "warn", "Not in the catalogue", ("unexpected",)
     return "ok", (rules.value_format if rules else FREE_TEXT).reviewed, ()
 
 

@@ -56,6 +56,12 @@ class OpenSecret:
         return why_not_editable(self.secret)
 
     @property
+    def numbers(self) -> dict[str, int]:
+        """The place of each key in the current version, by which forms name it."""
+        keys = self.facts.keys if self.facts else ()
+        return {key.name: number for number, key in enumerate(keys)}
+
+    @property
     def author(self) -> Author | None:
         return next(
             (row.author for row in self.versions if row.version.version_id == self.secret.current),

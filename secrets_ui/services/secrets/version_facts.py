@@ -128,6 +128,16 @@ def last_known_versions(environment: Environment, names: Iterable[str]) -> dict[
     return dict(found.values_list("name", "version_id"))
 
 
+def key_names(environment: Environment, name: str, version_id: str) -> tuple[str, ...]:
+    """The keys of a version that was shown, in the document's order; () when they are not known.
+
+    No AWS call: whatever showed the version has kept its facts.
+    """
+    arns = CurrentVersion.objects.filter(environment=environment.name, name=name).values("arn")
+    kept = VersionRecord.objects.filter(arn__in=arns, version_id=version_id).first()
+    return tuple(key["name"] for key in json.loads(kept.facts)["keys"]) if kept else ()
+
+
 def note_current_versions(environment: Environment, secrets: Iterable[Secret]) -> None:
     """Remembers which version is current, for comparisons from other environments; writes only what
     is new."""

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import Q
 
+from ...domain.texts import encodable
 from ...models import StatusDelivery
 
 log = logging.getLogger("miyabi.events")
@@ -135,8 +136,8 @@ def _to_email(payload: Mapping[str, Any]) -> None:
     lines = [event["text"], "", f"Since {event['since']}.", *more, event["url"]]
     domain = settings.STATUS_EMAIL_FROM.rpartition("@")[2] or "localhost"
     message = EmailMessage(
-        f"[miyabi] {event['title']}",
-        "\n".join(lines).strip() + "\n",
+        encodable(f"[miyabi] {event['title']}"),
+        encodable("\n".join(lines).strip() + "\n"),
         settings.STATUS_EMAIL_FROM,
         settings.STATUS_EMAIL_TO,
         headers={"Message-ID": f"<{event['id']}@{domain}>", "Auto-Submitted": "auto-generated"},

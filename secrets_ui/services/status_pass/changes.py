@@ -108,7 +108,7 @@ def _others(stage: WithSurroundings) -> Iterator[OutsideChange]:
 def _named(stage: WithSurroundings, who: WhoDidIt, change: OutsideChange) -> OutsideChange:
     """By the resource: a key by its id or ARN, the alias, or the name of a secret that is gone."""
     environment = stage.environment
-    arn = f"arn:aws:kms:{environment.region}:{environment.account}:key/"
+    arn = environment.arn("kms", "key/")
     keys = [*stage.keys, *(arn + key for key in stage.keys)]
     resources = [*keys, environment.kms_alias, stage.alias, *stage.before]
     about = [name for name in resources if name and name.rpartition("key/")[2] in change.text]

@@ -10,7 +10,7 @@ export const BLANKS = ["leading_blank", "trailing_blank", "trailing_newline"];
 /**
  * Every remark about a value: [{level: "error" | "warning", code, text}].
  * @param {string} value
- * @param {{format: object, minLength: number, placeholders: RegExp[]}} rules format: one of readFormats
+ * @param {{format: object, oddities: object[], minLength: number, placeholders: RegExp[]}} rules format: one of readFormats
  */
 export function checkValue(value, rules) {
   if (value === "") return [warning("empty", "is empty")];
@@ -19,6 +19,7 @@ export function checkValue(value, rules) {
   const isPlaceholder = rules.placeholders.some((pattern) => pattern.test(value));
   if (isPlaceholder) problems.push(warning("placeholder", "is a placeholder"));
   problems.push(...blanks(value, rules.format.allows_blanks ? warning : error));
+  problems.push(...rules.oddities.flatMap((oddity) => found(oddity, value)));
   if (isPlaceholder) return problems;
   problems.push(...brokenRules(value, rules.format));
   if (characters(value) < rules.minLength) problems.push(error("too_short", `is shorter than ${rules.minLength} characters`));
@@ -28,6 +29,18 @@ export function checkValue(value, rules) {
 /** The formats by name, with their rules' patterns compiled. @param {object} formats as formats_for_script() gives them */
 export function readFormats(formats) {
   return Object.fromEntries(Object.entries(formats).map(([name, format]) => [name, { ...format, rules: format.rules.map(readRule) }]));
+}
+
+/** What a value of any format is warned of. @param {object[]} oddities as oddities_for_script() gives them */
+export function readOddities(oddities) {
+  return oddities.map((oddity) => ({ ...oddity, regexp: new RegExp(inPython(oddity.pattern), "u") }));
+}
+
+function found({ code, text, regexp, at_end: atEnd }, value) {
+  const match = regexp.exec(value);
+  if (!match) return [];
+  const before = value.slice(0, match.index + (atEnd ? match[0].length : 0));
+  return [warning(code, text.replace("{}", characters(before) + 1))];
 }
 
 function readRule(rule) {
@@ -62,9 +75,13 @@ export function compilePatterns(json) {
 
 function translate(source, wrap = (body) => body) {
   const flags = /^\(\?([a-z]+)\)/.exec(source)?.[1] ?? "";
-  const body = source.slice(flags && flags.length + 3).replace(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?P<|\$/gs, (part) => AS_IN_PYTHON[part] ?? part);
+  const body = inPython(source.slice(flags && flags.length + 3));
   const kept = [...flags].filter((flag) => "ims".includes(flag)).join("");
   return compile(wrap(body), `u${kept}`) ?? compile(wrap(body), kept);
+}
+
+function inPython(body) {
+  return body.replace(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?P<|\$/gs, (part) => AS_IN_PYTHON[part] ?? part);
 }
 
 function compile(body, flags) {

@@ -8,12 +8,11 @@ const NAMED = ["id", "name", "for", "aria-describedby", "aria-controls", "data-e
 export function startNewRows(form, start) {
   const rows = find("[data-new-rows]", form);
   if (!rows) return;
-  const total = form.elements["form-TOTAL_FORMS"];
-  total.value = String(Number(total.value) - rows.children.length);
+  let next = Number(rows.dataset.next);
   rows.replaceChildren();
   find("[data-add-key]", form).addEventListener("click", () => {
-    const row = number(clone("new-row"), total.value);
-    total.value = String(Number(total.value) + 1);
+    const row = number(clone("new-row"), String(next));
+    next += 1;
     rows.append(row);
     find("[data-no-new-rows]", form).hidden = true;
     start(row);

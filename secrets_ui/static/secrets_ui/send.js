@@ -1,6 +1,7 @@
 // Sends the edit form by fetch and returns its answer as one of a few kinds. Whatever happens, what was typed stays in the page.
 
-import { find } from "./dom.js";
+import { all, find } from "./dom.js";
+import { isTouched, rowsOf } from "./value_row.js";
 
 /**
  * @param {HTMLFormElement} form
@@ -15,7 +16,7 @@ export async function send(form, step) {
 }
 
 async function post(form, step) {
-  const body = new FormData(form);
+  const body = touchedFields(form);
   body.set("step", step);
   let response;
   try {
@@ -25,6 +26,15 @@ async function post(form, step) {
   }
   if (response.type === "opaqueredirect") return signedOut(form); // only the way to the sign-in page is a redirect
   return read(form, response);
+}
+
+/** Rows in which nothing is asked for stay behind, so that a secret may hold any number of keys. */
+function touchedFields(form) {
+  const body = new FormData(form);
+  for (const row of rowsOf(form)) {
+    if (!isTouched(row)) for (const field of all("[name]", row)) body.delete(field.name);
+  }
+  return body;
 }
 
 async function read(form, response) {

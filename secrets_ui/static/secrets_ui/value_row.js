@@ -1,14 +1,14 @@
 // One row of the edit form: hides what is typed, grows with it, and says as one types whether it can be right.
 
 import { all, find, state } from "./dom.js";
-import { BLANKS, checkValue, compilePatterns, readFormats, strip, verdictOn } from "./key_rules.js";
+import { BLANKS, checkValue, compilePatterns, readFormats, readOddities, strip, verdictOn } from "./key_rules.js";
 
 const LEVELS = { error: "bad", warning: "warn" };
 
 /** What the form carries for all rows: data-rules, and data-placeholders for keys that the catalogue does not know. */
 export function readRules({ rules, placeholders }) {
-  const { formats, format_of_unknown: unknown, max_bytes: maxBytes, generated_characters: generated } = JSON.parse(rules);
-  return { formats: readFormats(formats), unknown, maxBytes, generated, placeholders };
+  const { formats, oddities, format_of_unknown: unknown, max_bytes: maxBytes, generated_characters: generated } = JSON.parse(rules);
+  return { formats: readFormats(formats), oddities: readOddities(oddities), unknown, maxBytes, generated, placeholders };
 }
 
 /** Gives a row its behaviour, by the rules that readRules gave. */

@@ -25,7 +25,7 @@ from ...services.access import kept_runs as check_runs
 from ...services.access.check import CHECK_IDS, judge
 from ...services.access.explain_error import explain_error
 from ...services.access.gather import Gathering, gather_evidence
-from ..answers import problem
+from ..answers import plain_answer, problem
 
 _HERE = "<!-- answers -->"
 
@@ -116,9 +116,7 @@ def run_report(request: HttpRequest, environment: str, number: int) -> HttpRespo
         raise Http404
     ensure_reach(request, "access.check", chosen, kept.secret)
     address = request.build_absolute_uri(reverse("check_run", args=[chosen.name, kept.pk]))
-    return HttpResponse(
-        check_runs.as_markdown(kept, address), content_type="text/markdown; charset=utf-8"
-    )
+    return plain_answer(check_runs.as_markdown(kept, address), "text/markdown")
 
 
 @require_http_methods(["GET", "POST"])

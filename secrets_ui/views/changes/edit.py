@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,11 +14,21 @@ from django.views.decorators.http import require_http_methods
 from ...domain.changes.edit import Edit
 from ...domain.environment import Environment
 from ...domain.errors import VersionConflict
-from ...forms import ConfirmForm, DocumentForm, KeyFormSet, key_edit, new_once
+from ...forms import (
+    NEW_ROWS,
+    ConfirmForm,
+    DocumentForm,
+    KeyForm,
+    key_edit,
+    needs_names,
+    new_once,
+    touched_rows,
+)
 from ...permissions import actor_of, enter_to_change
 from ...services.changes import review as reviewing
 from ...services.changes import save as editing
 from ...services.secrets.opening import OpenSecret, open_secret
+from ...services.secrets.version_facts import key_names
 from ..answers import problem, wants_json
 
 
@@ -28,14 +39,14 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
         opened = open_secret(chosen, name, actor_of(request), with_versions=False)
         if opened.facts and opened.facts.kind in ("not_object", "not_json"):
             return redirect("edit_document", environment, name)
-        return _page(request, "changes/edit.html", chosen, opened, _blank_rows(opened))
-    save, rows = ConfirmForm(request.POST), KeyFormSet(request.POST)
-    if not (save.is_valid() & rows.is_valid()):
-        return _refused(
-            request, chosen, name, "changes/edit.html", {**_row_errors(rows), **_field_errors(save)}
-        )
+        return _page(request, "changes/edit.html", chosen, opened)
+    save, rows = ConfirmForm(request.POST), touched_rows(request.POST)
+    if errors := {**_row_errors(rows), **_field_errors(save)}:
+        return _refused(request, chosen, name, "changes/edit.html", errors)
     try:
-        edit = key_edit(save, rows, chosen.secret_name(name))
+        full, version = chosen.secret_name(name), save.cleaned_data["rows_of"]
+        names = key_names(chosen, full, version) if needs_names(rows) else ()
+        edit = key_edit(save, rows, full, names)
     except ValidationError as error:
         return _refused(request, chosen, name, "changes/edit.html", {"": error.messages})
     return _act(request, chosen, edit, "changes/edit.html", save.cleaned_data["confirmed"])
@@ -50,7 +61,6 @@ def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResp
             "changes/edit_document.html",
             chosen,
             open_secret(chosen, name, actor_of(request), with_versions=False),
-            None,
         )
     form = DocumentForm(request.POST)
     if not form.is_valid():
@@ -152,8 +162,7 @@ def _refused(
     if wants_json(request):
         return JsonResponse({"errors": errors}, status=400)
     opened = open_secret(environment, name, actor_of(request), with_versions=False)
-    rows = _blank_rows(opened) if template.endswith("edit.html") else None
-    return _page(request, template, environment, opened, rows, errors=errors, status=400)
+    return _page(request, template, environment, opened, errors=errors, status=400)
 
 
 def _page(
@@ -161,39 +170,29 @@ def _page(
     template: str,
     environment: Environment,
     opened: OpenSecret,
-    rows: Any,
     *,
     errors: dict[str, list[str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    states = [*opened.keys, *([None] * 3)]
+    first_new = len(opened.keys)
     context = {
         "environment": environment,
         "opened": opened,
         "secret": opened.secret,
-        "formset": rows,
-        "rows": list(zip(rows.forms, states, strict=False)) if rows else [],
+        "rows": [(f"form-{number}", key) for number, key in enumerate(opened.keys)],
+        "new_rows": [f"form-{first_new + number}" for number in range(NEW_ROWS)],
         "once": new_once(),
         "errors": errors or {},
     }
     return render(request, template, context, status=status)
 
 
-def _blank_rows(opened: OpenSecret) -> Any:
-    """A row for each key that the catalogue expects or the secret holds, with its name alone, and
-    some for new keys."""
-    names = [key.name for key in opened.keys] if opened.secret.current else list(opened.spec.keys)
-    return KeyFormSet(initial=[{"name": name} for name in names])
-
-
-def _row_errors(rows: Any) -> dict[str, list[str]]:
-    found = {
-        f"{form.prefix}-{field}": [str(e) for e in errors]
-        for form in rows.forms
+def _row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
+    return {
+        f"{form.prefix}-{field}": [str(error) for error in errors]
+        for form in rows
         for field, errors in form.errors.items()
     }
-    general = [str(error) for error in rows.non_form_errors()]
-    return {**found, **({"": general} if general else {})}
 
 
 def _field_errors(form: Any) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -9,10 +11,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ...domain.environment import Environment
-from ...domain.errors import InvalidChange
+from ...domain.errors import InvalidChange, VersionMoved
 from ...forms import RevealForm
 from ...permissions import actor_of, ensure_fresh_proof, enter
 from ...services.secrets.reveal import Revealed, asks_for_reason, reveal_key
+from ...services.secrets.version_facts import key_names
 from ..answers import wants_json
 
 
@@ -23,18 +26,32 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     if not form.is_valid():
         raise InvalidChange("This form is not the console's own. Load the secret's page again.")
     asked = form.cleaned_data
-    if asks_for_reason(chosen, name, asked["key"]):
+    key = _key(chosen, name, asked)
+    if asks_for_reason(chosen, name, key):
         ensure_fresh_proof(request, chosen, "secret.reveal", name)
     found = reveal_key(
         chosen,
         actor_of(request),
         name,
-        asked["key"],
+        key,
         asked["version"],
         reason=asked["reason"],
         to=asked["to"],
     )
     return _json(found) if wants_json(request) else _page(request, chosen, name, found)
+
+
+def _key(environment: Environment, name: str, asked: dict[str, Any]) -> str:
+    """The key that is asked for: by its place in the version, "" for a whole text."""
+    if asked["at"] is None:
+        return str(asked["key"])
+    at, names = (
+        int(asked["at"]),
+        key_names(environment, environment.secret_name(name), asked["version"]),
+    )
+    if at >= len(names):
+        raise VersionMoved("The keys of the version that this page shows are not known any more.")
+    return names[at]
 
 
 def _json(found: Revealed) -> HttpResponse:

@@ -37,6 +37,11 @@ def test_every_check_has_a_title_in_sentence_case_and_none_stands_twice() -> Non
         assert re.fullmatch(r"[A-Z][^_.]{5,60}", title), title
 
 
+def test_no_finding_repeats_its_title() -> None:
+    for finding in run_checks(evidence()):
+        assert finding.text.rstrip(".").casefold() != TITLES[finding.check].casefold()
+
+
 def test_every_check_has_a_test_of_its_own() -> None:
     tests = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
     assert set(CHECK_IDS) <= tests

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from secrets_ui.services.access.check import judge
 from tests.checks.building import (
+    MISSING,
     NAME,
     SECRET_ARN,
     document,
@@ -49,6 +51,36 @@ def test_the_characters_of_an_earlier_secret_fail() -> None:
     found = finding(CHECK, secrets_statement("ReadSecrets", Resource=f"{BARE}-OldOne"))
     assert found.status == "fail"
     assert "earlier secret" in found.text
+
+
+@pytest.mark.parametrize("suffix", ["", "?", "?????", "???????"])
+def test_a_pattern_of_another_length_than_six_fails(suffix: str) -> None:
+    run = judge(secrets_statement("ReadSecrets", Resource=f"{BARE}-{suffix}"))
+    found = run.finding(CHECK)
+    assert found.status == "fail"
+    assert f"with {len(suffix)} characters after its hyphen" in found.text
+    assert run.finding("get_secret_value_is_allowed").status == "skipped"
+    assert found.remedy
+    assert f"secret:{NAME}-??????" in found.remedy.cli
+    assert "allows secretsmanager:GetSecretValue" in found.remedy.tried
+
+
+@pytest.mark.parametrize("suffix", ["?????", "?"])
+def test_a_pattern_too_short_fails_without_the_secret_too(suffix: str) -> None:
+    given = secrets_statement("ReadSecrets", Resource=f"{BARE}-{suffix}")
+    assert finding(CHECK, replace(given, secret=MISSING)).status == "fail"
+
+
+@pytest.mark.parametrize("suffix", ["AbC???", "?bCdEf", "Ab????"])
+def test_a_pattern_of_some_of_its_characters_passes(suffix: str) -> None:
+    given = secrets_statement("ReadSecrets", Resource=f"{BARE}-{suffix}")
+    assert finding(CHECK, given).status == "pass"
+
+
+@pytest.mark.parametrize("suffix", ["Xy????", "AbCd?", "Ab??"])
+def test_a_pattern_of_other_characters_fails(suffix: str) -> None:
+    given = secrets_statement("ReadSecrets", Resource=f"{BARE}-{suffix}")
+    assert finding(CHECK, given).status == "fail"
 
 
 def test_beside_a_statement_that_covers_the_secret_it_is_a_warning() -> None:

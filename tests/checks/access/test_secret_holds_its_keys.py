@@ -9,6 +9,7 @@ import pytest
 from secrets_ui.domain.access.evidence import Key, NotAsked
 from secrets_ui.domain.secrets.catalog import SecretSpec
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
+from secrets_ui.domain.secrets.loading import UNFIT_NAME
 from tests.checks.building import (
     FACTS,
     KEY_ARN,
@@ -77,3 +78,10 @@ def test_without_a_current_version_it_is_skipped() -> None:
         finding(CHECK, evidence(facts=NotAsked("a current version that can be read"))).status
         == "skipped"
     )
+
+
+def test_a_key_that_the_loader_refuses_fails_and_the_answer_hangs_on_it() -> None:
+    unfit = KeyFacts("my-key", "0" * 16, problems=(("error", "unloadable", UNFIT_NAME),))
+    found = finding(CHECK, evidence(facts=known(replace(FACTS, keys=(*FACTS.keys, unfit)))))
+    assert (found.status, found.weight) == ("fail", "decides")
+    assert f"its key 'my-key' {UNFIT_NAME}" in found.text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from secrets_ui.domain.access.evidence import AccessEvidence
+from secrets_ui.domain.access.evidence import AccessEvidence, Known
 from tests.checks.building import (
     CONSOLE_ARN,
     NAME,
@@ -81,9 +82,16 @@ def test_a_deny_for_others_passes() -> None:
 
 def test_a_deny_that_hangs_on_the_network_is_unknown() -> None:
     condition = {"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}
-    found = finding(CHECK, under(Principal="*", Condition=condition))
+    given = under(Principal="*", Condition=condition)
+    assert isinstance(given.function, Known)
+    inside = known(replace(given.function.value, vpc="vpc-1a2b3c4d"))
+    found = finding(CHECK, replace(given, function=inside))
     assert found.status == "unknown"
     assert "aws:SourceVpce" in found.text
+    # A function that is connected to no VPC calls through no endpoint of one.
+    outside = finding(CHECK, given)
+    assert outside.status == "fail"
+    assert "since this request does not have aws:SourceVpce" in outside.text
 
 
 def test_unread_it_is_unknown_with_the_statement_to_add() -> None:

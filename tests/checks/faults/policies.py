@@ -38,6 +38,17 @@ def detach(account: Account, name: str) -> Undo:
     return lambda: iam.attach_role_policy(RoleName=ROLE, PolicyArn=arn)
 
 
+@fault("read", in_pairs=False, policies_name_real_actions="fail")
+def misspelt_action(account: Account) -> Undo:
+    return edit_statement(
+        account,
+        "ReadSecrets",
+        lambda item: item.update(
+            Action=[name.replace("GetSecretValue", "GetSecretsValue") for name in item["Action"]]
+        ),
+    )
+
+
 @fault("read", policies_name_the_secret_with_its_suffix="fail")
 def secret_named_without_its_suffix(account: Account) -> Undo:
     return edit_statement(
@@ -187,7 +198,7 @@ def a_condition_that_no_lambda_meets(account: Account) -> Undo:
     return edit_statement(
         account,
         "ReadSecrets",
-        lambda item: item.update(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        lambda item: item.update(Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}}),
     )
 
 

@@ -133,7 +133,7 @@ def test_what_nobody_looked_at_is_unknown_and_never_healthy() -> None:
         (None, "keys_are_complete", "fail"),
         (KeyFacts("GITHUB_TOKEN", "x", empty=True), "keys_are_complete", "fail"),
         (KeyFacts("GITHUB_TOKEN", "x", placeholder=True), "no_placeholders", "warn"),
-        (KeyFacts("GITHUB_TOKEN", "x", type="number"), "keys_are_well_formed", "fail"),
+        (KeyFacts("GITHUB_TOKEN", "x", type="null"), "keys_are_well_formed", "fail"),
         (
             KeyFacts("GITHUB_TOKEN", "x", problems=(("error", "format", "its checksum is wrong"),)),
             "keys_are_well_formed",

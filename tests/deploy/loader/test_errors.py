@@ -193,7 +193,12 @@ def test_the_local_aws_s_own_errors_come_out_the_same_by_both_ways(
         ("not json {", "The value is not JSON"),
         ("[1, 2]", "not an object"),
         ('"text"', "not an object"),
+        ('{"A": "1", "A": "2"}', "The value is not JSON: the key A stands twice"),
+        ('{"A": {"b": 1, "b": 2}}', "The value is not JSON: the key b stands twice"),
+        ('{"A": NaN}', "The value is not JSON: NaN is not JSON"),
+        ('{"A": -Infinity}', "The value is not JSON: -Infinity is not JSON"),
         ("[" * 60_000, "The value is not JSON"),
+        (f'{{"A": {"[" * 600}{"]" * 600}}}', "The value is nested too deeply"),
     ],
 )
 def test_a_value_that_is_no_object_of_keys_is_told_without_it(
@@ -232,8 +237,8 @@ def test_a_binary_secret_is_told(front: Front, stored: Stored, local_client: Any
         ({"A": None}, "Its key 'A' holds null, and a variable holds text"),
         ({"A": ["v"]}, "holds a list"),
         ({"A": {"b": "v"}}, "holds an object"),
-        ({"A": "v\x00w"}, "holds a character that no variable can hold"),
-        ({"A": "\ud800"}, "holds a character that no variable can hold"),
+        ({"A": "v\x00w"}, "holds a NUL character, which no environment variable can hold"),
+        ({"A": "\ud800"}, "holds half of a character (a lone surrogate)"),
     ],
 )
 def test_a_key_that_cannot_be_a_variable_stops_the_whole_before_anything_is_set(

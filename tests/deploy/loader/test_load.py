@@ -254,6 +254,47 @@ def test_numbers_and_truth_values_become_the_text_that_json_has_for_them(
     assert get_secret(stored.config, "A_NUMBER") == 12
 
 
+@pytest.mark.parametrize(
+    ("spelt", "read"),
+    [
+        ("1.10", 1.1),
+        ("-0", 0),
+        ("-0.0", 0.0),
+        ("1E5", 1e5),
+        ("1e400", float("inf")),
+        ("12345678901234567890123", 12345678901234567890123),
+        ("0.10000000000000000000001", 0.1),
+        ("7" * 5_000, "7" * 5_000),  # more digits than Python converts stay text
+    ],
+)
+def test_a_number_becomes_a_variable_as_the_document_spells_it(
+    front: Front, stored: Stored, spelt: str, read: object
+) -> None:
+    stored.put(stored.config, f'{{"A_NUMBER": {spelt}}}')
+    stored.load()
+    assert os.environ["A_NUMBER"] == spelt
+    assert get_secret(stored.config, "A_NUMBER") == read
+
+
+def test_what_is_read_is_read_only_at_every_level(front: Front, stored: Stored) -> None:
+    document = {"OUTER": {"inner": {"n": 1.5}, "list": [{"a": [1]}]}}
+    stored.put(stored.config, document)
+    outer = get_secret(stored.config, "OUTER")
+    for change in (
+        lambda: outer.update(A="1"),
+        lambda: outer["inner"].clear(),
+        lambda: outer["list"][0].pop("a"),
+    ):
+        with pytest.raises(TypeError, match="read-only"):
+            change()
+    assert outer["list"] == ({"a": (1,)},)
+    assert json.loads(json.dumps(get_secret(stored.config))) == document
+    own = copy.deepcopy(get_secret(stored.config))
+    own["OUTER"]["list"][0]["a"].append(2)
+    assert own == {"OUTER": {"inner": {"n": 1.5}, "list": [{"a": [1, 2]}]}}
+    assert copy.deepcopy(get_secret(stored.config)) == document
+
+
 def test_the_largest_secret_comes_whole(front: Front, stored: Stored) -> None:
     large = 'é\n"' * 10_000
     stored.put(stored.config, {"LARGE": large})

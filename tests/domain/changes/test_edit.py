@@ -149,10 +149,33 @@ def test_values_are_judged_alike_in_changes_and_in_documents(asked: Edit) -> Non
     assert found == {"TOKEN": ["short_token", "blank_inside"], "ISSUER": ["not_https"]}
 
 
-def test_what_is_removed_or_generated_or_no_text_is_not_judged() -> None:
+def test_what_is_removed_or_generated_or_no_document_is_not_judged() -> None:
     assert check_edit(edit(generate=("ISSUER",), TOKEN=None), SPEC) == {}
-    assert check_edit(edit('{"TOKEN": 1, "ISSUER": ["x"]}'), SPEC) == {}
     assert check_edit(edit("not a document", is_text=True), SPEC) == {}
+
+
+def test_what_the_lambda_cannot_load_is_refused_in_the_loader_s_words() -> None:
+    for asked, words in (
+        (edit('{"ISSUER": ["x"]}'), "ISSUER holds a list, and a variable holds text."),
+        (edit('{"ISSUER": null}'), "ISSUER holds null, and a variable holds text."),
+        (edit(PATH="/x"), "PATH is a variable that Lambda, Python or AWS's tools read themselves"),
+        (edit(**{"GOOD ": "x"}), "GOOD  is no name for a variable: letters, digits"),
+        (edit(generate=("my-key",)), "my-key is no name for a variable: letters, digits"),
+    ):
+        with pytest.raises(InvalidChange) as caught:
+            ensure_sound(asked, SPEC)
+        assert words in caught.value.message
+    # The Lambda loads no secret that the catalogue does not know, but a blank is told of there.
+    unknown = SecretSpec("other")
+    ensure_sound(edit('{"my-key": ["x"]}'), unknown)
+    assert [p.code for p in check_edit(edit(**{"GOOD ": "x"}), unknown)["GOOD "]] == [
+        "blank_in_name"
+    ]
+
+
+def test_a_key_that_the_catalogue_does_not_know_is_a_warning() -> None:
+    [problem] = check_edit(edit(TOKN="x"), SPEC)["TOKN"]
+    assert (problem.level, problem.text) == ("warning", "is not in the catalogue")
 
 
 def test_an_error_refuses_the_edit_and_names_the_key_without_its_value(canary: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from secrets_ui.domain.iam.wire import answer_line
 
 CASES = Path(__file__).parent / "cases"
-FILES = ("from-the-guides", "generated", "ours")
+FILES = ("from-the-guides", "generated", "contested", "ours")
 
 
 def _cases() -> list[Any]:

@@ -112,11 +112,13 @@ def test_whether_a_boundary_limits_a_grant_is_not_documented() -> None:
         assert decide(grant(), boundary=document(statement(action=action))) == decision
 
 
-def test_across_accounts_a_grant_alone_leaves_it_open() -> None:
+def test_across_accounts_a_grant_alone_allows() -> None:
     theirs = KEY.replace(ACCOUNT, OTHER_ACCOUNT)
     asked: dict[str, Any] = {"resource": theirs, "resource_account": OTHER_ACCOUNT}
     listed = grant(KeyId=theirs)
-    assert decide(listed, **asked) == "Undetermined"
+    assert decide(listed, **asked) == "Allowed"
+    nothing = document(statement(action="logs:*"))
+    assert decide(listed, boundary=nothing, **asked) == "Undetermined"
     own = document(statement(action=DECRYPT))
     request = ask(
         own, grants=(listed,), action=DECRYPT, resource_policy=DELEGATES, context=CONTEXT, **asked

@@ -23,6 +23,8 @@ from .building import (
 
 WITH_PATH = ROLE.replace("role/", "role/service-role/")
 USER = f"arn:aws:iam::{ACCOUNT}:user/alice"
+FEDERATED = f"arn:aws:sts::{ACCOUNT}:federated-user/alice"
+OTHER_SESSION = SESSION.replace("miyabi-app", "other")
 
 
 def named(
@@ -87,7 +89,7 @@ def test_without_the_roles_arn_its_name_tells_since_names_are_unique_in_an_accou
     assert named({"AWS": f"{ROLE}-2"}, context=context) == "nobody"
 
 
-@pytest.mark.parametrize("caller", [ROLE, USER])
+@pytest.mark.parametrize("caller", [ROLE, USER, FEDERATED])
 def test_a_role_and_a_user_are_named_by_their_own_arn(caller: str) -> None:
     assert named({"AWS": caller}, caller) == "caller"
     assert named({"AWS": SESSION}, caller) == "nobody"
@@ -100,10 +102,13 @@ def test_a_role_and_a_user_are_named_by_their_own_arn(caller: str) -> None:
         ([USER, OTHER_ACCOUNT], "everyone"),
         (["AROAEXAMPLEDELETEDROLE"], "everyone"),
         ([SESSION, ROLE, ROOT], "nobody"),
-        ([ROLE, ACCOUNT], "nobody"),
         (["*"], "nobody"),
+        ([ROLE, ACCOUNT], "unknown"),
         ([ROLE], "unknown"),
-        ([ROOT], "unknown"),
+        ([ROOT], "everyone"),
+        ([OTHER_SESSION], "everyone"),
+        ([OTHER_SESSION, ROLE, ROOT], "everyone"),
+        ([OTHER_SESSION, SESSION, ROLE, ROOT], "nobody"),
         ([SESSION], "unknown"),
         ([SESSION, ROOT], "unknown"),
         ([SESSION, ROLE], "unknown"),
@@ -126,9 +131,26 @@ def test_not_principal_always_denies_a_principal_that_has_a_boundary() -> None:
 
 def test_not_principal_with_allow_leaves_out_who_is_listed_boundary_or_not() -> None:
     everything = document(statement(action="*"))
-    for listed, decision in (([ROLE, ROOT], "ImplicitlyDenied"), ([OTHER_ACCOUNT], "Allowed")):
+    for listed, decision in (
+        ([SESSION, ROLE, ROOT], "ImplicitlyDenied"),
+        (["*"], "ImplicitlyDenied"),
+        ([OTHER_ACCOUNT], "Allowed"),
+        ([ROOT], "Undetermined"),
+        ([ROLE, ROOT], "Undetermined"),
+        ([OTHER_SESSION], "Undetermined"),
+    ):
         allow = document(statement(NotPrincipal={"AWS": listed}))
         assert decide(resource_policy=allow, boundary=everything) == decision
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [([USER, ROOT], "nobody"), ([USER], "unknown"), ([ROOT], "everyone"), ([ROLE], "everyone")],
+)
+def test_not_principal_spares_a_user_who_is_listed_with_the_account(
+    listed: list[str], expected: str
+) -> None:
+    assert named({"AWS": listed}, USER, element="NotPrincipal") == expected
 
 
 def test_an_identity_policy_names_nobody() -> None:

@@ -13,6 +13,7 @@ from secrets_ui.domain.iam import (
     Evaluation,
     NamedPolicy,
     PolicyKind,
+    Present,
     Request,
     evaluate,
     kind_of_resource_policy,
@@ -314,3 +315,37 @@ def test_learning_what_was_unknown_never_contradicts_a_decision(
     for context in (absent, {**absent, key: value}):
         informed = ask({**case, "context": context, "unknown": frozenset()}).decision
         assert (informed is Decision.ALLOWED) == (ignorant is Decision.ALLOWED)
+
+
+PRESENT_VALUES = st.lists(
+    st.sampled_from([value for value in ACTUAL if value]), min_size=1, max_size=3
+)
+
+
+@given(cases(), st.sampled_from(KEYS), PRESENT_VALUES, st.integers(0, 3))
+def test_learning_the_value_of_a_present_key_never_contradicts_a_decision(
+    case: dict[str, Any], key: str, values: list[str], known: int
+) -> None:
+    """What was decided knowing only that a key is there, or some of its values, holds for all."""
+    assume(key != "aws:PrincipalArn")
+    present = Present(tuple(values[:known]))
+    given = {**case, "unknown": frozenset()}
+    ignorant = ask({**given, "context": {**case["context"], key: present}}).decision
+    assume(ignorant is not Decision.UNDETERMINED)
+    exact = [values] if known or len(values) > 1 else [values, values[0]]
+    for value in exact:
+        informed = ask({**given, "context": {**case["context"], key: value}}).decision
+        assert (informed is Decision.ALLOWED) == (ignorant is Decision.ALLOWED)
+
+
+@given(cases(), st.sampled_from(KEYS))
+def test_that_a_key_is_present_decides_no_more_than_its_value_would(
+    case: dict[str, Any], key: str
+) -> None:
+    """A key that may be absent as well leaves at least as much open as one that is present."""
+    assume(key != "aws:PrincipalArn")
+    absent = {name: found for name, found in case["context"].items() if name != key}
+    may_be_absent = ask({**case, "context": absent, "unknown": frozenset({key})}).decision
+    present = ask({**case, "context": {**absent, key: Present()}, "unknown": frozenset()}).decision
+    if may_be_absent is not Decision.UNDETERMINED:
+        assert (present is Decision.ALLOWED) == (may_be_absent is Decision.ALLOWED)

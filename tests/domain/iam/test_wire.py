@@ -116,11 +116,44 @@ def test_a_grant_that_decides_is_among_the_deciding() -> None:
         {"context": None},
         {"identityPolicies": [{"name": "reader", "policy": json.dumps(document(statement()))}]},
         {"resourceAccount": None},
-        {"permissionBoundaries": None, "grants": None, "unknown": [1]},
+        {"permissionBoundaries": None, "grants": None, "title": "read"},
+        {"sessionPolicy": None, "serviceControlPolicies": None, "resourceControlPolicies": []},
     ],
 )
 def test_members_that_may_be_absent_or_written_otherwise(changes: dict[str, Any]) -> None:
     assert answered(asked(**changes))["decision"] == "Allowed"
+
+
+@pytest.mark.parametrize("member", ["sessionpolicy", "Context", "permissionBoundary", "x" * 90])
+def test_a_member_that_no_request_has_is_an_error_that_names_it(member: str) -> None:
+    error = answered(asked(**{member: None}))["error"]
+    assert error == f"{member[:60]}: a request has no such member"
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_policies_of_session_and_organization_are_read(effect: str) -> None:
+    policy = document(statement(effect, action="secretsmanager:*"))
+    level = [{"orgIdentifier": "o-1", "policies": [{"name": "guard", "policy": policy}]}]
+    of_resource = document(statement(effect, action="secretsmanager:*", Principal="*"))
+    rcp = [{"orgIdentifier": "o-1", "policies": [{"name": "guard", "policy": of_resource}]}]
+    decision = {"Allow": "Allowed", "Deny": "ExplicitlyDenied"}[effect]
+    for member, value, layer, name in (
+        ("sessionPolicy", policy, "session", "session"),
+        ("serviceControlPolicies", level, "scp", "guard"),
+        ("resourceControlPolicies", rcp, "rcp", "guard"),
+    ):
+        answer = answered(asked(**{member: value}))
+        assert (answer["decision"], answer["layers"][layer]) == (decision, decision)
+        assert {"layer": layer, "policy": name} in [
+            {key: entry[key] for key in ("layer", "policy")} for entry in answer["statements"]
+        ]
+
+
+def test_a_malformed_action_is_named_with_its_statement() -> None:
+    bad = document(statement(action=["secretsmanager:GetSecretValue", "s3:Get "]))
+    answer = answered(asked(identityPolicies=[{"name": "reader", "policy": bad}]))
+    assert answer["decision"] == "Allowed"
+    assert next(entry.get("malformedActions") for entry in answer["statements"]) == ["s3:Get "]
 
 
 def test_the_resources_arn_tells_its_account_where_nobody_says() -> None:
@@ -170,7 +203,7 @@ def test_a_request_of_another_form_is_answered_with_an_error_and_its_id(
 
 
 def test_a_malformed_policy_is_named_in_members_of_their_own() -> None:
-    bad = document(statement(), statement(Sid="Writes", Action="PutSecretValue"))
+    bad = document(statement(), statement(Sid="Writes", Action=[]))
     answer = answered(asked(identityPolicies=[{"name": "writer", "policy": bad}]))
     assert (answer["policy"], answer["statement"], answer["element"]) == (
         "writer",
@@ -223,3 +256,15 @@ def test_a_huge_request_is_answered_in_bounded_time() -> None:
     started = time.process_time()
     assert answered(asked(identityPolicies=many))["decision"] == "ImplicitlyDenied"
     assert time.process_time() - started < 10
+
+
+def test_a_key_can_be_present_with_a_value_that_nobody_knows() -> None:
+    def decision(operator: str, value: str) -> str:
+        condition = {operator: {"aws:TokenIssueTime": value}}
+        policies = [{"name": "reader", "policy": document(statement(Condition=condition))}]
+        line = asked(identityPolicies=policies, presentContextKeys=["aws:TokenIssueTime"])
+        return str(answered(line)["decision"])
+
+    assert decision("Null", "false") == "Allowed"
+    assert decision("Null", "true") == "ImplicitlyDenied"
+    assert decision("DateGreaterThan", "2026-01-01") == "Undetermined"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.errors import ConfigurationError
 from secrets_ui.domain.secrets.catalog import Catalog, KeySpec, parse_catalog
+from secrets_ui.domain.secrets.loading import name_problem
 
 GOOD: dict[str, Any] = {
     "project": "miyabi",
@@ -217,3 +218,10 @@ def test_any_json_is_a_catalogue_or_a_configuration_error(data: Any) -> None:
     else:
         result = f"catalog.json: {len(catalog.secrets)} secrets"
     assert result.startswith("catalog.json: ")
+
+
+@pytest.mark.parametrize("key", ["my-key", "GOOD ", "1ST", "LD_PRELOAD", "AWS_REGION"])
+def test_a_key_that_the_lambda_could_not_load_is_no_key_of_a_catalogue(key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_catalog({"secrets": {"config": {"keys": {key: {}}}}}, "c.json")
+    assert caught.value.message == f"c.json: secrets.config.keys.{key} {name_problem(key)}."

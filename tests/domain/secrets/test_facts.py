@@ -214,5 +214,23 @@ def test_the_first_error_among_the_problems_is_the_error_of_the_key() -> None:
     assert KeyFacts("K", "00").error == ""
 
 
-def test_a_value_that_is_no_text_is_not_judged_by_the_format() -> None:
-    assert facts_of('{"TOKEN": 5}').keys[0].problems == ()
+def test_a_number_is_judged_by_the_text_that_the_variable_gets() -> None:
+    [problem] = facts_of('{"TOKEN": 5}').keys[0].problems
+    assert problem == ("warning", "short_token", "is shorter than 32 characters")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ('{"my-key": "v"}', "is no name for a variable"),
+        ('{"LD_LIBRARY_PATH": "v"}', "which no secret may set"),
+        ('{"AWS_REGION": 1}', "which no secret may set"),
+        ('{"TOKEN": null}', "holds null, and a variable holds text"),
+        ('{"TOKEN": ["v"]}', "holds a list, and a variable holds text"),
+        ('{"TOKEN": {"a": "v"}}', "holds an object, and a variable holds text"),
+        ('{"TOKEN": "v\\u0000"}', "holds a NUL character"),
+        ('{"TOKEN": "\\ud800"}', "holds half of a character"),
+    ],
+)
+def test_why_the_lambda_cannot_load_a_key_is_a_fact_of_it(document: str, words: str) -> None:
+    assert words in facts_of(document).keys[0].unloadable

@@ -50,7 +50,7 @@ SET = KeyFacts("K", "aaaa")
         (KEY, SET, "set", "ok"),
         (KEY, None, "missing", "bad"),
         (KeySpec("K"), None, "absent", "mute"),
-        (KEY, KeyFacts("K", "aaaa", type="number"), "wrong", "bad"),
+        (KEY, KeyFacts("K", "aaaa", type="list"), "wrong", "bad"),
         (KEY, KeyFacts("K", "aaaa", problems=(ERROR,)), "wrong", "bad"),
         (KEY, KeyFacts("K", "aaaa", placeholder=True), "placeholder", "warn"),
         (KEY, KeyFacts("K", "aaaa", placeholder=True, problems=(ERROR,)), "wrong", "bad"),

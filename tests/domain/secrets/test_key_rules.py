@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import string
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from secrets_ui.domain.secrets.catalog import KeySpec
-from secrets_ui.domain.secrets.formats import CHECKS, FORMATS, github_checksum
+from secrets_ui.domain.secrets.formats import CHECKS, FORMATS, ODDITIES, github_checksum
 from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
 from tests.domain.strategies import ANY_TEXT
 
@@ -129,7 +131,11 @@ def test_a_url_may_be_http_as_well() -> None:
         ("x" * 32, "token", []),
         ("x" * 31, "token", [("warning", "short_token")]),
         ("x" * 20 + " " + "x" * 20, "token", [("error", "blank_inside")]),
-        ("x" * 20 + "\u00a0" + "x" * 20, "token", [("error", "blank_inside")]),
+        (
+            "x" * 20 + "\u00a0" + "x" * 20,
+            "token",
+            [("warning", "invisible"), ("error", "blank_inside")],
+        ),
         ("Iv1.abc-123_x", "identifier", []),
         ("two words", "identifier", [("error", "identifier")]),
         ("-dash", "identifier", [("error", "identifier")]),
@@ -162,11 +168,11 @@ def test_a_nul_is_an_error_in_every_format(form: str) -> None:
         ("two words", []),
         (" word", ["leading_blank"]),
         ("\tword", ["leading_blank"]),
-        ("\u00a0word", ["leading_blank"]),
+        ("\u00a0word", ["leading_blank", "invisible"]),
         ("word ", ["trailing_blank"]),
         ("word\n", ["trailing_newline"]),
         ("word\r\n", ["trailing_newline"]),
-        ("word\r", ["trailing_blank"]),
+        ("word\r", ["trailing_blank", "invisible"]),
         (" word\n", ["leading_blank", "trailing_newline"]),
         ("   ", ["leading_blank", "trailing_blank"]),
     ],
@@ -244,3 +250,45 @@ def test_s02_no_remark_repeats_six_characters_of_the_value(
         for p in check_value(start + body, KeySpec("KEY", format=form, min_length=50))
     )
     assert not [body[i : i + 6] for i in range(len(body) - 5) if body[i : i + 6] in result]
+
+
+LAYOUT = "\t\n\r "
+
+
+@pytest.mark.parametrize("category", ["Cf", "Cc", "Zl", "Zp", "Zs"])
+def test_every_character_that_cannot_be_seen_is_pointed_at(category: str) -> None:
+    unseen = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) == category]
+    invisible = next(oddity for oddity in ODDITIES if oddity.code == "invisible")
+    missed = [c for c in unseen if c not in LAYOUT and invisible.position(f"a{c}b") != 2]
+    assert missed == []
+    assert not any(invisible.position(f"a{c}b") for c in "\t\n ")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    ("value", "code", "position"),
+    [
+        ("x" * 40 + "\u200b" + "y", "invisible", 41),
+        ("https://a.test/\u200bx", "invisible", 16),
+        ("\U0001f600\u2060x", "invisible", 2),
+        ("a\rb", "invisible", 2),
+        ('"' + "x" * 40 + '"', "quoted", 0),
+        ("「x」", "quoted", 0),
+        ("TOKEN=x", "assignment", 7),
+        ("export GITHUB_TOKEN=x", "assignment", 21),
+    ],
+)
+def test_what_was_pasted_along_is_warned_of_in_every_format(
+    name: str, value: str, code: str, position: int
+) -> None:
+    found = {p.code: p for p in check_value(value, KeySpec("any", format=name))}
+    assert found[code].level == "warning"
+    where = f"at position {position}" if position else "first and its last position"
+    assert where in found[code].text
+
+
+@pytest.mark.parametrize(
+    "value", ["plain", "日本語", "two\nlines\tand a tab", "cr\r\nlf", "QUJD==", "a=b", '"', '"a" b']
+)
+def test_an_ordinary_text_is_not_warned_of(value: str) -> None:
+    assert check_value(value, KeySpec("any")) == ()

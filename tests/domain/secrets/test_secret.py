@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,6 +82,19 @@ def test_s67_a_secret_in_such_a_state_is_not_edited_and_the_reason_is_told(
     with pytest.raises(SecretNotEditable) as caught:
         ensure_editable(locked)
     assert reason in caught.value.message
+
+
+def test_a_deleted_secret_comes_with_the_command_that_restores_it() -> None:
+    odd = Secret("arn", "miyabi/dev/it's; x", region="us-west-2", deleted=NOW)
+
+    assert shlex.split(odd.restore_command) == [
+        *("aws", "secretsmanager", "restore-secret", "--secret-id", odd.name),
+        *("--region", "us-west-2"),
+    ]
+    with pytest.raises(SecretNotEditable) as caught:
+        ensure_editable(odd)
+    assert odd.restore_command in caught.value.remedy
+    assert replace(odd, deleted=None).restore_command == ""
 
 
 def test_our_labels_are_none_of_awss() -> None:

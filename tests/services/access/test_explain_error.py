@@ -37,3 +37,19 @@ def test_a_text_that_nobody_knows_has_no_findings(
         explain_error(estate.environments["dev"], "miyabi/dev/api-keys", hana, "hello").findings
         == ()
     )
+
+
+def test_it_ends_with_what_passes_and_what_fails_now(
+    make_estate: Callable[..., Estate], hana: Actor
+) -> None:
+    estate = make_estate(clean=False, only=("staging",))
+
+    def verdict(text: str) -> str:
+        name = "miyabi/staging/api-keys"
+        return explain_error(estate.environments["staging"], name, hana, text).verdict
+
+    assert verdict(KMS).startswith("Of what this error speaks of, failing now: kms:Decrypt denied")
+    gone = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
+    assert verdict(gone).startswith("All that this error speaks of passes now; failing now: ")
+    assert "kms:Decrypt denied" in verdict(gone)
+    assert verdict("hello") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -286,7 +287,7 @@ def test_a_conflict_without_a_script_is_a_page(
 
 def test_a_whole_document_is_saved_as_it_was_typed(dev: Estate, editor: Client) -> None:
     assert editor.get(DOCUMENT).status_code == 200
-    text = '{ "A": "1",\n  "nested": {"b": [1.10, 1e400]} }\n'
+    text = '{ "A": "1",\n  "RATIO": 1.10, "LARGE": 1e400 }\n'
     answer = editor.post(DOCUMENT, document_form(current_version(dev, "dev", "config"), text))
     assert answer.status_code == 302
     assert dev.value("dev", "config") == text
@@ -308,3 +309,95 @@ def test_a_text_that_is_no_json_is_saved_when_it_is_meant_so(dev: Estate, editor
     assert editor.post(DOCUMENT, form, **JSON).status_code == 200
     assert dev.value("dev", "config") == "plain text"
     assert editor.get(EDIT)["Location"] == DOCUMENT  # it has no keys to edit
+
+
+def rows_on(page: Any) -> dict[str, str]:
+    """The hidden field that names each key of the edit page, by the key's name."""
+    opened = page.context["opened"]
+    names = {number: name for name, number in opened.numbers.items()}
+    fields = re.findall(r'name="(form-\d+-at)" value="(\d+)"', page.content.decode())
+    return {names[int(number)]: field for field, number in fields}
+
+
+@pytest.mark.parametrize(
+    "key", ["a\nb", "a\rb", " a ", "k" * 300, "\ud800", '"&<'], ids=lambda key: ascii(key)[:12]
+)
+def test_whatever_a_key_is_called_the_row_changes_that_key(
+    dev: Estate, editor: Client, key: str
+) -> None:
+    document = json.dumps({"first": "1", key: "old"})
+    editor.post(DOCUMENT, document_form(current_version(dev, "dev", "config"), document))
+    page = editor.get(EDIT)
+    field = rows_on(page)[key]
+    base = page.context["opened"].secret.current
+
+    form = key_form(base, rows_of=base) | {
+        field: str(page.context["opened"].numbers[key]),
+        field.replace("-at", "-value"): "new",
+    }
+    assert editor.post(EDIT, form).status_code == 302
+    assert stored(dev) == {"first": "1", key: "new"}
+
+
+def test_a_secret_of_any_number_of_keys_is_edited_by_its_touched_rows(
+    dev: Estate, editor: Client
+) -> None:
+    document = json.dumps({f"K{number}": "" for number in range(900)})
+    editor.post(DOCUMENT, document_form(current_version(dev, "dev", "config"), document))
+    page = editor.get(EDIT)
+    base = page.context["opened"].secret.current
+    form = key_form(base, rows_of=base) | {"form-899-at": "899", "form-899-value": "new"}
+    assert editor.post(EDIT, form).status_code == 302
+    assert stored(dev)["K899"] == "new"
+
+
+def test_without_a_script_every_row_is_sent_and_490_keys_are_few_enough(
+    dev: Estate, editor: Client
+) -> None:
+    document = json.dumps({f"K{number}": "" for number in range(490)})
+    editor.post(DOCUMENT, document_form(current_version(dev, "dev", "config"), document))
+    page = editor.get(EDIT)
+    names = re.findall(r'name="(form-\d+-(?:at|name|action|newline|value))"', page.content.decode())
+    empty = {name: "set" if name.endswith("action") else "" for name in names}
+    places = {name: name.split("-")[1] for name in names if name.endswith("-at")}
+    base = page.context["opened"].secret.current
+    form = key_form(base, rows_of=base) | empty | places | {"form-489-value": "new"}
+    assert editor.post(EDIT, form).status_code == 302
+    assert stored(dev) == {f"K{number}": "" for number in range(489)} | {"K489": "new"}
+
+
+def test_after_a_conflict_the_rows_still_count_the_keys_that_the_page_showed(
+    dev: Estate, editor: Client
+) -> None:
+    document = json.dumps({"A": "1", "B": "2", "C": "3"})
+    editor.post(DOCUMENT, document_form(current_version(dev, "dev", "config"), document))
+    shown = editor.get(EDIT).context["opened"].secret.current
+    editor.post(EDIT, key_form(shown, ("A", "remove", "")))
+    now = current_version(dev, "dev", "config")
+
+    form = key_form(now, rows_of=shown) | {"form-1-at": "1", "form-1-value": "new"}
+    assert editor.post(EDIT, form).status_code == 302
+    assert stored(dev) == {"B": "new", "C": "3"}
+
+
+@pytest.mark.parametrize("place", ["999", "x", "-1"])
+def test_a_row_that_the_version_does_not_have_is_refused(
+    dev: Estate, editor: Client, place: str
+) -> None:
+    editor.get(EDIT)
+    base, before = current_version(dev, "dev", "config"), dev.value("dev", "config")
+    form = key_form(base, rows_of=base) | {"form-0-at": place, "form-0-value": "new"}
+    assert editor.post(EDIT, form, **JSON).status_code == 400
+    assert dev.value("dev", "config") == before
+
+
+def test_a_version_id_that_another_tool_chose_is_taken(dev: Estate, editor: Client) -> None:
+    dev["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config",
+        SecretString='{"A": "1"}',
+        ClientRequestToken="tool/2026.11_29:release-0001-abcdef",
+    )
+    base = current_version(dev, "dev", "config")
+    assert "/" in base
+    assert editor.post(EDIT, key_form(base, ("A", "set", "2"))).status_code == 302
+    assert stored(dev) == {"A": "2"}

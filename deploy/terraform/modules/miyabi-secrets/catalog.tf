@@ -55,9 +55,27 @@ locals {
     }
   }
 
+  # The rule of secrets_ui/domain/secrets/loading.py, which the loader follows; a test holds the two together.
+  reserved = [
+    "PATH", "_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION",
+    "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_CA_BUNDLE", "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_ROLE_ARN",
+    "SSLKEYLOGFILE",
+  ]
+  reserved_starts = [
+    "AWS_LAMBDA", "AWS_ENDPOINT_URL", "AWS_CONTAINER", "AWS_WEB_IDENTITY", "LD_", "PYTHON",
+    "SSL_CERT_", "MIYABI_SECRETS_",
+  ]
   wrong_keys = flatten([
     for secret, spec in local.catalog.secrets : [
-      for key, _ in spec.keys : "secrets.${secret}.keys.${key}" if !can(regex("^[A-Z][A-Z0-9_]*$", key))
+      for key, _ in spec.keys : "secrets.${secret}.keys.${key}" if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", key))
+    ]
+  ])
+  reserved_keys = flatten([
+    for secret, spec in local.catalog.secrets : [
+      for key, _ in spec.keys : "secrets.${secret}.keys.${key}"
+      if contains(local.reserved, key) || anytrue([for start in local.reserved_starts : startswith(key, start)])
     ]
   ])
   wrong_formats = flatten([

@@ -12,7 +12,11 @@ resource "aws_secretsmanager_secret" "catalog" {
   lifecycle {
     precondition {
       condition     = length(local.wrong_keys) == 0
-      error_message = "${local.catalog_file}: ${join(", ", local.wrong_keys)}: the Lambda turns keys into environment variables, so expected capital letters, digits and underscores."
+      error_message = "${local.catalog_file}: ${join(", ", local.wrong_keys)} is no name for a variable: letters, digits and underscores, and no digit first."
+    }
+    precondition {
+      condition     = length(local.reserved_keys) == 0
+      error_message = "${local.catalog_file}: ${join(", ", local.reserved_keys)} is a variable that Lambda, Python or AWS's tools read themselves, which no secret may set."
     }
     precondition {
       condition     = length(local.wrong_formats) == 0

@@ -1,0 +1,1 @@
+../../../secrets_ui/domain/secrets/loading.py
