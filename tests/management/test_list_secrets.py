@@ -47,8 +47,8 @@ def test_all_pages_are_walked_and_what_was_not_looked_at_is_said(
     make_estate(only=("dev",), extra_secrets=30)
     ended = shell.run("list_secrets", "dev", "--json", name=viewer)
     assert len(ended.json["secrets"]) == 32
-    assert "not looked at yet" in ended.err
-    assert "not looked at yet" not in shell.run("list_secrets", "dev", name=viewer).err
+    assert "not checked yet" in ended.err
+    assert "not checked yet" not in shell.run("list_secrets", "dev", name=viewer).err
 
 
 def test_a_filter_picks_by_name_and_by_key(

@@ -77,7 +77,7 @@ def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(
 
     assert status == 1
     assert out.startswith(f"Record {sequence} (secret.save): stays open: ")
-    assert "dev: labels not looked at: " in errors
+    assert "dev: labels not checked: " in errors
     assert len(open_intents()) == 1
 
 

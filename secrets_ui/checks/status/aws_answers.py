@@ -23,12 +23,12 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
             if isinstance(found, Denied)
             else "AWS did not answer"
         )
-        yield say("unknown", f"{name} could not be looked at, {short}: {why}.")
+        yield say("unknown", f"{name} could not be checked, {short}: {why}.")
         return
     yield say(
         "pass", f"AWS lists {plural(found.value, 'secret', 'secrets')} in {name}.", page="secrets"
     )
     if around.not_inspected:
         number = plural(around.not_inspected, "new version", "new versions")
-        text = f"{number} in {name}: not looked at in this pass; the next one goes on."
+        text = f"{number} in {name}: not checked in this pass; the next one goes on."
         yield say("unknown", text, "new versions", weight="second opinion", page="secrets")

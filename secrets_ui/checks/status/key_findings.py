@@ -29,9 +29,9 @@ def states(watched: WatchedSecret) -> tuple[KeyState, ...]:
 def without_facts(say: Saying, watched: WatchedSecret, what: str) -> Iterator[StatusFinding]:
     """For missing facts: skipped without a current version, unknown where it was not read."""
     if not is_readable(watched):
-        yield say("skipped", f"{what} was not checked: there is no current version to look at.")
+        yield say("skipped", f"{what} was not checked: there is no current version.")
     elif watched.facts is None:
-        why = watched.facts_problem or "nobody has looked at its current version yet"
+        why = watched.facts_problem or "its current version has not been read yet"
         yield say("unknown", f"{what} is not known: {why.rstrip('.')}.")
 
 

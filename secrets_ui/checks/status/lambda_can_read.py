@@ -72,7 +72,7 @@ def _judged(watched: WatchedSecret) -> StatusFinding:
     if not isinstance(watched.secret, Known):
         return say(
             "skipped",
-            f"Whether {role} can read {watched.name} was not checked: it could not be looked at.",
+            f"Whether {role} can read {watched.name} was not checked: no evidence was gathered.",
         )
     if watched.may_read is None:
         why = watched.access_problem or "what decides could not be read"

@@ -22,7 +22,7 @@ def check(around: Surroundings) -> Iterator[StatusFinding]:
         if isinstance(around.listed, Known):
             yield say(
                 "unknown",
-                f"Role, function and key of {around.environment.name} were not looked at.",
+                f"Role, function and key of {around.environment.name} were not checked.",
             )
         return
     yield from (of_path(finding) for finding in around.shared if finding.status != "pass")

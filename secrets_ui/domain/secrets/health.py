@@ -58,8 +58,8 @@ _WORDS = {
     StateCode.UNEXPECTED: "Unexpected",
     StateCode.DELETED: "Deletion scheduled",
     StateCode.NOT_CURRENT: "No current version",
-    StateCode.UNKNOWN: "Could not look",
-    StateCode.NOT_INSPECTED: "Not looked at yet",
+    StateCode.UNKNOWN: "Could not check",
+    StateCode.NOT_INSPECTED: "Not checked yet",
     StateCode.BINARY: "Binary",
     StateCode.NOT_OBJECT: "Not a JSON object",
     StateCode.NOT_JSON: "Not JSON",
@@ -241,7 +241,7 @@ def secret_state(
     if facts is None and unknown:
         return make_state(StateCode.UNKNOWN, "mute", unknown)
     if facts is None:
-        return make_state(StateCode.NOT_INSPECTED, "mute", "open it to look")
+        return make_state(StateCode.NOT_INSPECTED, "mute", "open it to check")
     match facts.kind:
         case "binary":
             return make_state(StateCode.BINARY, "mute", "shown as it is; not edited here")
@@ -275,7 +275,7 @@ def _key_counts(keys: tuple[KeyState, ...]) -> Iterator[State]:
             text = (one if len(levels) == 1 else many).format(len(levels))
             yield State(code, min(levels, key=_WORST_FIRST.index), text)
     if number := sum(key.kind is StateCode.SET and key.state.level == "warn" for key in keys):
-        yield make_state(StateCode.SET, "warn", text=f"{number} to look at")
+        yield make_state(StateCode.SET, "warn", text=f"{number} to check")
 
 
 def deletion_text(deleted: datetime, now: datetime) -> str:

@@ -42,8 +42,8 @@ class Command(TwinCommand):
         self.answer(options, _data(environment, listings[0], rows), _text(environment, rows))
         if not_inspected := sum(listing.not_inspected for listing in listings):
             self.note(
-                f"{not_inspected} of them have a new version that was not looked at yet. "
-                "Run it again to look at more."
+                f"{not_inspected} of them have a new version that was not checked yet. "
+                "Run it again to check more."
             )
         if any(listing.is_cut for listing in listings):
             self.note("There are more matches. Use a longer filter to see all.")

@@ -100,4 +100,4 @@ class Command(BaseCommand):
                 for name in sweep_labels(environment):
                     self._report(f"{environment.name}: a left label was taken off {name}.")
             except AwsError as error:
-                self._warn(f"{environment.name}: labels not looked at: {error.message}")
+                self._warn(f"{environment.name}: labels not checked: {error.message}")

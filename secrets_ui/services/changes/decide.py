@@ -133,7 +133,7 @@ def _keys(
 
 def _why_stale(record: AuditRecord, secret: Secret | AwsError) -> str:
     if isinstance(secret, AwsError):
-        return f"The secret cannot be looked at: {secret.message}"
+        return f"The secret cannot be checked: {secret.message}"
     if secret.current != record.base_version_id:
         return (
             "Somebody changed the secret after it was proposed. Propose it again from the version "

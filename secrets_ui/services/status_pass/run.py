@@ -110,12 +110,12 @@ def _keep_failure(environment: str, error: Exception) -> list[Event]:
 
     A database connection that broke took the lock with it, so the pass ends there: raises `error`.
     """
-    log.error("environment not looked at", exc_info=error)
+    log.error("environment not checked", exc_info=error)
     if isinstance(error, Error) and not connection.is_usable():
         raise error
     name = environment or "The record"
     kind = type(error).__name__
-    text = f"{name} could not be looked at: {kind}. The log of this console tells more."
+    text = f"{name} could not be checked: {kind}. The log of this console tells more."
     finding = StatusFinding("pass_was_done", "unknown", text, page="status", proof="this pass")
     try:
         row = Row("", (finding,), _remembered(environment))

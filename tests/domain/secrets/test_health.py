@@ -190,8 +190,8 @@ def test_a_secret_that_nobody_looked_at_is_never_healthy(
     state = secret_state(SECRET, None, key_states(wanted, found, others), NOW, why)
 
     assert state.level == "mute"
-    assert state.text == ("Could not look" if why else "Not looked at yet")
-    assert state.hint == (why or "open it to look")
+    assert state.text == ("Could not check" if why else "Not checked yet")
+    assert state.hint == (why or "open it to check")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_the_worst_is_named_first_and_the_rest_is_told_beside_it() -> None:
     assert (state.level, state.text, state.hint) == (
         "bad",
         "2 missing",
-        "1 placeholder, 1 unexpected, 1 to look at",
+        "1 placeholder, 1 unexpected, 1 to check",
     )
 
 

@@ -200,7 +200,7 @@ def test_a_proposal_on_a_secret_that_is_gone_can_be_rejected(staging: Aws) -> No
     secret, _, sequence = propose(staging)
     staging.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
-    assert "cannot be looked at" in waiting(staging, secret)[0].stale
+    assert "cannot be checked" in waiting(staging, secret)[0].stale
     reject(staging.environment, KENJI, sequence)
     assert waiting(staging, secret) == []
 

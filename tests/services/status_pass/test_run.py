@@ -266,7 +266,7 @@ def test_one_environment_s_trouble_stops_no_other(
         "unknown",
     )
     assert findings("staging")["pass_was_done"].text.startswith(
-        "staging could not be looked at: ZeroDivisionError"
+        "staging could not be checked: ZeroDivisionError"
     )
     assert board().environments[0].secrets == board().environments[2].secrets == 2
 
