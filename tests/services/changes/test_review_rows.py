@@ -88,11 +88,11 @@ def verdict(row: ReviewRow) -> tuple[str, str, tuple[str, ...]]:
         ("OLD", None, ("ok", "Removed", ())),
         ("TOKEN", "b" * 40, ("ok", "Fine as token of 32 characters or more", ())),
         ("URL", "https://b.example.jp", ("ok", "Fine as https URL", ())),
-        ("NOTE", "other", ("warn", "Not in the catalogue", ("unexpected",))),
+        ("NOTE", "other", ("warn", "Is not in the catalogue", ("unexpected",))),
         ("TOKEN", "short", ("bad", "Is shorter than 32 characters", ("short_token", "too_short"))),
-        ("NOTE", " blank", ("warn", "Starts with a blank", ("leading_blank",))),
-        ("NOTE", "xxx", ("warn", "Is a placeholder", ("placeholder",))),
-        ("NOTE", "", ("warn", "Is empty", ("empty",))),
+        ("NOTE", " blank", ("warn", "Is not in the catalogue", ("unexpected", "leading_blank"))),
+        ("NOTE", "xxx", ("warn", "Is not in the catalogue", ("unexpected", "placeholder"))),
+        ("NOTE", "", ("warn", "Is not in the catalogue", ("unexpected", "empty"))),
         (
             "TOKEN",
             " xxx ",
@@ -128,8 +128,9 @@ def test_a_token_that_is_made_on_the_server_is_shown_as_one(
     secret, base = catalogued()
     review = review_edit(dev.environment, HANA, edit_of(secret, base, ("TOKEN", "NEW"), NOTE="x2"))
     made = ("ok", "Made on the server while saving", ())
-    for key in ("TOKEN", "NEW"):
-        assert verdict(row_of(review, key)) == made
+    unexpected = ("warn", "Is not in the catalogue", ("unexpected",))
+    for key, expected in (("TOKEN", made), ("NEW", unexpected)):
+        assert verdict(row_of(review, key)) == expected
         assert row_of(review, key).after == "a new random token"
     assert row_of(review, "NEW").before == "not there"
     assert review.summary == "3 keys change, 2 stay as they are"
