@@ -111,7 +111,9 @@ def test_grants_count_no_longer_than_a_request(ask: Any) -> None:
     assert permissions.grants_of(request_of(request.user)) == {}
 
 
-def test_whoever_has_not_signed_in_has_no_grants() -> None:
+def test_whoever_has_not_signed_in_has_no_grants(django_user_model: Any) -> None:
+    first = django_user_model.objects.create(pk=1, username="the-first-account")
+    RoleGrant.objects.create(user=first, environment="dev", role="admin")
     assert permissions.grants_of(request_of(AnonymousUser())) == {}
 
 
@@ -249,6 +251,7 @@ def test_a_change_needs_a_fresh_proof_where_the_environment_asks_for_one(
     assert staging == get_environment("staging")
     request.session["proved_at"] = NOW
     assert permissions.enter_to_change(request, "secret.edit", "dev", CONFIG) == strict_dev
+    assert permissions.enter_to_change(request, "secret.edit", "dev") == strict_dev
     assert len(refusals()) == 1
 
 
@@ -344,17 +347,21 @@ def test_a_refusal_names_where_and_what(ask: Any) -> None:
 
 
 def test_a_command_asks_in_the_name_of_an_account(ask: Any) -> None:
+    ask(("dev", "admin"), name="an-older-account")
     user = ask(("dev", "viewer")).user
+    ask(("dev", "admin"), name="a-newer-account")
     request = permissions.ShellRequest("hana", "root")
     assert request.user == user
     assert permissions.actor_of(request) == Actor("hana", "shell", "root")
     assert permissions.may(request, "secret.view", get_environment("dev"))
+    assert not permissions.may(request, "people.manage", get_environment("dev"))
 
 
 @pytest.mark.parametrize("name", ["nobody", "hana", "h" * 100])
 def test_a_command_in_the_name_of_no_account_that_may_sign_in_is_refused(
     ask: Any, name: str
 ) -> None:
+    ask(("dev", "admin"), name="kenji")
     user = ask(("dev", "admin")).user
     user.is_active = False
     user.save()

@@ -69,6 +69,20 @@ def test_a_time_that_is_written_out_is_utc_whatever_the_machine_s_zone(
     assert (moment.isoformat(), moment.tzinfo) == ("2026-01-01T00:00:00+00:00", UTC)
 
 
+def test_the_times_of_an_answer_are_utc_whatever_the_machine_s_zone(
+    fake_aws: FakeAws, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = '{"ARN": "arn", "Name": "name", "CreatedDate": 1767225600}'
+    fake_aws.answer = lambda request: Answer(200, answer)
+    caller = AwsSessions(fake_aws.endpoint).caller(environment, "hana")
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        described = SignedClient(caller, "secretsmanager").describe_secret(SecretId="name")
+    time.tzset()
+    assert described["CreatedDate"].isoformat() == "2026-01-01T00:00:00+00:00"
+
+
 @pytest.mark.parametrize("name", ["botocore.endpoint", "boto3", "urllib3.util", "s3transfer"])
 def test_aws_s_libraries_log_warnings_and_nothing_below(name: str) -> None:
     logger = logging.getLogger(name)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.iam import MalformedPolicy, PolicyKind, evaluate, parse_policy
+from secrets_ui.domain.iam import UNKNOWN, MalformedPolicy, PolicyKind, evaluate, parse_policy
+from secrets_ui.domain.iam.context import Context
+from secrets_ui.domain.iam.variables import resolve_variables
 
 from .building import ask, covers, document, holds, only, statement, under
 
@@ -114,3 +116,15 @@ def test_all_keys_of_a_prefix_may_be_unknown_and_no_key_is_named_by_the_star() -
     assert only(evaluate(ask(policy, **unknown))).condition is None
     other = under({"Null": {"aws:PrincipalTag/a": "true"}})
     assert only(evaluate(ask(other, **unknown))).condition is True
+
+
+def test_the_values_of_a_policy_s_variables_are_told_by_variable_as_written() -> None:
+    text = "a-${aws:username}-${AWS:userid, 'x'}-${*}-${aws:x, 'd'}-${aws:y}-${aws:z}"
+    context = Context.of({"aws:username": "hana", "aws:userid": "7", "aws:y": ["1"]}, ["aws:z"])
+    assert resolve_variables(text, context) == {
+        "${aws:username}": ("hana",),
+        "${AWS:userid, 'x'}": ("7",),
+        "${aws:x, 'd'}": ("d",),
+        "${aws:y}": None,
+        "${aws:z}": UNKNOWN,
+    }

@@ -59,6 +59,7 @@ def test_an_exact_context_has_these_keys_and_no_other(
         (VERSION, "Undetermined"),
         ("kms:EncryptionContext:*", "Undetermined"),
         ("kms:*", "Undetermined"),
+        ("kms:EncryptionContext:Secret*", "Undetermined"),
         ("aws:SourceIp", "Allowed"),
         ("aws:*", "Allowed"),
     ],
