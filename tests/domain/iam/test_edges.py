@@ -128,3 +128,14 @@ def test_the_values_of_a_policy_s_variables_are_told_by_variable_as_written() ->
         "${aws:y}": None,
         "${aws:z}": UNKNOWN,
     }
+
+
+def test_a_condition_that_holds_for_want_of_its_key_names_the_key() -> None:
+    condition = {
+        "StringNotEquals": {"aws:Absent": "1", "aws:x": "2"},
+        "StringEqualsIfExists": {"aws:AbsentToo": "1"},
+    }
+    result = only(evaluate(ask(under(condition), context={"aws:x": "1"})))
+    assert (result.condition, result.absent) == (True, ("aws:Absent", "aws:AbsentToo"))
+    there = {"aws:Absent": "0", "aws:x": "1", "aws:AbsentToo": "1"}
+    assert only(evaluate(ask(under(condition), context=there))).absent == ()

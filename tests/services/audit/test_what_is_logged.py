@@ -6,19 +6,20 @@ import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
 
 from secrets_ui.domain.audit.actions import Action, Outcome
-from secrets_ui.domain.audit.chain import Checkpoint
-from secrets_ui.domain.errors import AuditUnavailable
+from secrets_ui.domain.audit.chain import GENESIS, Checkpoint
+from secrets_ui.domain.errors import AuditKeyNotChanged, AuditUnavailable
 from secrets_ui.domain.people.actor import CONSOLE
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
-from secrets_ui.services.audit import writing
+from secrets_ui.services.audit import change_key, writing
 from secrets_ui.services.audit.records import open_record
-from secrets_ui.services.audit.verify import hash_at, verify_audit
+from secrets_ui.services.audit.verify import hash_at, last_record, verify_audit, verify_with
 from testkit.intents import intend
 from tests.services.saving import HANA
 
@@ -115,3 +116,31 @@ def test_the_last_record_has_no_next_one() -> None:
     assert last.next is None
     assert last.previous == middle.entry.record
     assert middle.next == last.entry.record
+
+
+def test_an_empty_log_is_whole_and_ends_at_nothing() -> None:
+    assert verify_audit() == ([], Checkpoint(0, GENESIS, 0))
+    assert last_record() == (0, True)
+    recorded = audit.record(Action.SIGN_IN, HANA)
+    assert verify_audit() == ([], Checkpoint(1, recorded.hash, 1))
+    assert last_record() == (1, True)
+
+
+def test_a_record_that_comes_between_keeps_the_key_from_changing(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit.record(Action.SIGN_IN, HANA)
+    settings.AUDIT_KEYS_BEFORE, settings.AUDIT_KEY = [settings.AUDIT_KEY], b"n" * 32
+
+    def verify_slowly(keys: Any) -> Any:
+        verified = verify_with(keys)
+        audit.record(Action.SIGN_IN, HANA)
+        return verified
+
+    monkeypatch.setattr(change_key, "verify_with", verify_slowly)
+    with pytest.raises(AuditKeyNotChanged) as caught:
+        change_key.change_audit_key()
+    assert str(caught.value) == (
+        "The chain grew meanwhile: stop every console first, then try again."
+    )
+    assert not AuditRecord.objects.filter(action=Action.CHANGE_AUDIT_KEY).exists()
