@@ -15,8 +15,7 @@ from .environ import Settings
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
 
-# Mode. A local AWS endpoint makes this a local console; without one it speaks to real AWS and is
-# strict.
+# Mode. A local AWS endpoint makes this a local console; without one it is strict, with real AWS.
 LOCAL_AWS_ENDPOINT = env.loopback_url("LOCAL_AWS_ENDPOINT")
 IS_LOCAL = bool(LOCAL_AWS_ENDPOINT)
 DEBUG = env.boolean("DEBUG")

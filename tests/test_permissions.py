@@ -423,7 +423,7 @@ EXTRA = {
     "version_id": "f" * 64, "token": "f" * 64, "sequence": "1", "action": "approve",
     "decision": "approve", "label": "AWSCURRENT", "started": "9",
     "form-0-environment": "prod", "form-0-secret": "miyabi/prod/config", "form-0-base": "x",
-    "form-7-name": "X", "form-7-value": "y",
+    "form-name": "X", "form--1-name": "X", "form-7-key": "X", "name": "X", "value": "y",
     "document": '{"A": "1"}', "is_text": "on", "generate": "MIYABI_ROOT",
 }  # fmt: skip
 

@@ -42,8 +42,7 @@ class Wrong:
     """What the provider does wrong. Every field's default is right."""
 
     is_down: bool = False  # 503 to everything
-    # Put over the ID token's; None removes one.
-    claims: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)  # over the ID token's; None removes one
     issuer: str = ""  # in its description
     ignores_login: bool = False  # answers prompt=login and max_age from the session that it has
     key: Any = None  # signs with this one and claims that it is the published one
@@ -81,9 +80,7 @@ class OidcProvider:
         server = ThreadingHTTPServer((HOST, port), handler)
         server.daemon_threads = True
         self.issuer = f"http://{HOST}:{server.server_port}"
-        thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
             yield self

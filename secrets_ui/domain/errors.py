@@ -65,15 +65,20 @@ class StepUpNeeded(ConsoleError):
         )
 
 
-class InvalidGrant(ConsoleError):
-    """A role that cannot be given in this way."""
+class InvalidInput(ConsoleError):
+    """Something in a form cannot be right. `key` names the field or the secret's key."""
 
     status = 400
-    title = "This role cannot be given so"
 
-    def __init__(self, message: str, *, key: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, key: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
         self.key = key
+
+
+class InvalidGrant(InvalidInput):
+    """A role that cannot be given in this way."""
+
+    title = "This role cannot be given so"
 
 
 class LastAdmin(ConsoleError):
@@ -265,15 +270,10 @@ class InvalidDocument(ConsoleError):
         self.is_json = is_json
 
 
-class InvalidChange(ConsoleError):
+class InvalidChange(InvalidInput):
     """A change that cannot be applied, such as the removal of a key that is not there."""
 
-    status = 400
     title = "The change cannot be applied"
-
-    def __init__(self, message: str, *, key: str = "", remedy: str = "") -> None:
-        super().__init__(message, remedy=remedy)
-        self.key = key
 
 
 class NothingChanged(ConsoleError):

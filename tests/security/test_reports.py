@@ -30,7 +30,7 @@ class Broken(Exception):
 def break_view(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
     """The view fails once the edit, its values and the request's body are in its hands."""
 
-    def explode(save: Any, rows: Any, secret: str) -> None:
+    def explode(save: Any, rows: Any, *others: Any) -> None:
         typed = [form.cleaned_data["value"].reveal() for form in rows]
         raise Broken(len(typed))
 

@@ -22,6 +22,7 @@ SAFE = {
 # Each use says of what it is made.
 SAFE_PYTHON = {
     "secrets_ui/identity/second_factor.py",  # a QR code's drawing
+    "secrets_ui/rendering.py",  # what a template has rendered and escaped
     "secrets_ui/templatetags/console.py",  # icons and dates
     "secrets_ui/templatetags/usage.py",  # two constant texts
 }

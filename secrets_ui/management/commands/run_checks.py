@@ -20,7 +20,7 @@ from secrets_ui.models import StatusRunner
 from secrets_ui.services.aws_access import pace_calls
 from secrets_ui.services.status.send_events import send_due
 from secrets_ui.services.status_pass.lock import ONLY, LockHeld, runner
-from secrets_ui.services.status_pass.run import run_status_pass
+from secrets_ui.services.status_pass.run import Pass, run_status_pass
 
 log = logging.getLogger("miyabi.status")
 LOOK_EVERY = 2  # seconds: for a pass that somebody asked for, and for events that are due
@@ -57,20 +57,20 @@ class Command(BaseCommand):
             self._go_on(options["every"])
             return
         try:
-            self._pass()
+            done = self._pass()
         except LockHeld as error:
             raise CommandError(f"Another runner is at it: {error.holder}.") from None
         except ConsoleError as error:
             raise CommandError(error.message) from None
         finally:
             pace_calls(None)
-        send_due()
-
-    def _pass(self) -> None:
-        done = run_status_pass(self.pace.take_calls)
         self.stdout.write(
             f"{done.secrets} secrets in {done.seconds:.1f} s; {len(done.events)} events."
         )
+        send_due()
+
+    def _pass(self) -> Pass:
+        return run_status_pass(self.pace.take_calls)
 
     def _go_on(self, every: int) -> None:
         """Until the parent process ends. No error ends it: after each in a row it waits longer."""
@@ -96,10 +96,9 @@ class Command(BaseCommand):
             step()
         except LockHeld:
             pass  # on another machine; its results are these as well
-        except Exception as error:
+        except Exception:
+            # The console's stream holds JSON lines alone, so nothing is written beside the log.
             log.exception("status runner")
-            message = f"No pass now ({type(error).__name__}), tried again in time."
-            self.stderr.write(message)
             connections.close_all()
             return False
         return True
