@@ -139,3 +139,22 @@ def test_a_condition_that_holds_for_want_of_its_key_names_the_key() -> None:
     assert (result.condition, result.absent) == (True, ("aws:Absent", "aws:AbsentToo"))
     there = {"aws:Absent": "0", "aws:x": "1", "aws:AbsentToo": "1"}
     assert only(evaluate(ask(under(condition), context=there))).absent == ()
+
+
+def test_a_failing_condition_tells_the_values_of_its_variables() -> None:
+    wanted = "a-${aws:PrincipalTag/team}"
+    condition = {"StringEquals": {"aws:x": [wanted, "b"]}}
+    asked = ask(under(condition), context={"aws:x": "c", TAG: "red"})
+    assert only(evaluate(asked)).unmet[0].variables == {"${aws:PrincipalTag/team}": ("red",)}
+    older = document(statement(Condition=condition), version="2008-10-17")
+    asked = ask(older, context={"aws:x": "c", TAG: "red"})
+    assert only(evaluate(asked)).unmet[0].variables == {}
+
+
+@pytest.mark.parametrize("condition", [{"O" * 4_097: {"aws:x": "1"}}, {"Bool": {"k" * 4_097: "1"}}])
+def test_an_operator_or_a_key_that_is_too_long_is_refused_as_a_part_of_the_condition(
+    condition: dict[str, Any],
+) -> None:
+    with pytest.raises(MalformedPolicy) as caught:
+        parse_policy("reader", document(statement(Condition=condition)))
+    assert caught.value.element == "Condition"

@@ -19,7 +19,13 @@ from secrets_ui.domain.errors import (
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes import save as saving
-from secrets_ui.services.changes.decide import approve, find_proposal, open_proposals, reject
+from secrets_ui.services.changes.decide import (
+    ChangedKey,
+    approve,
+    find_proposal,
+    open_proposals,
+    reject,
+)
 from secrets_ui.services.changes.settle import Settled, settle_audit
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.intents import intend
@@ -153,3 +159,38 @@ def test_a_secret_that_is_gone_is_named_as_the_reason(dev: Aws) -> None:
         "the secret is gone, and its labels with it",
     )
     assert json.loads(last().details)["why"] == settled.why
+
+
+def test_a_proposal_on_a_secret_that_changed_since_says_what_to_do(staging: Aws) -> None:
+    secret, base = staging.make_secret()
+    save(staging, secret, base, A="new")
+    staging.put(secret, "{}")
+    [proposal] = open_proposals(staging.environment, KENJI)
+    assert proposal.stale == (
+        "Somebody changed the secret after it was proposed. Propose it again from the version "
+        "that is current now."
+    )
+
+
+def test_a_proposal_on_a_secret_that_is_gone_shows_its_keys_without_values(staging: Aws) -> None:
+    secret, base = staging.make_secret()
+    save(staging, secret, base, A="new", C="3")
+    staging.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    [proposal] = open_proposals(staging.environment, KENJI)
+    assert proposal.keys == (ChangedKey("A", "", ""), ChangedKey("C", "", ""))
+    assert proposal.stale.startswith("The secret cannot be checked: ")
+
+
+def test_a_proposal_that_was_cut_off_after_its_version_was_made_is_done(staging: Aws) -> None:
+    secret, base = staging.make_secret()
+    about = {"environment": "staging", "secret": secret, "base_version_id": base}
+    intent = intend(Action.PROPOSE, HANA, **about)
+    staging.client.put_secret_value(
+        SecretId=secret,
+        SecretString="{}",
+        ClientRequestToken=intent.hash,
+        VersionStages=["MIYABI-PROPOSAL-x"],
+    )
+    [settled] = settle_audit(0)
+    assert (settled.outcome, settled.why) == ("done", "the proposed version is there")
+    assert last().version_id == intent.hash
