@@ -118,6 +118,8 @@ def test_too_many_changes_are_named_so(dev: Aws, settings: Any) -> None:
     assert str(caught.value) == (
         "0 changes in the last minute; at most 0 are allowed. Wait a minute."
     )
+    row = last()
+    assert (row.action, row.environment, row.secret) == ("rate.limited", "dev", secret)
 
 
 def test_facts_that_cannot_be_kept_are_logged_and_the_save_stands(
