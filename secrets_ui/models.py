@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from .domain.texts import short_version
 from .fields import Text, TextLine
 
 
@@ -124,7 +125,7 @@ class VersionRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.arn} {self.version_id[:8]}"
+        return f"{self.arn} {short_version(self.version_id)}"
 
 
 class CurrentVersion(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .texts import CONFIRM_IDENTITY
+from .texts import CONFIRM_IDENTITY, short_version
 
 
 class ConsoleError(Exception):
@@ -289,8 +289,8 @@ class VersionConflict(ConsoleError):
 
     def __init__(self, base: str, current: str) -> None:
         super().__init__(
-            f"The edit started from {f'version {base[:8]}' if base else 'no version'}, "
-            f"and AWSCURRENT is now {current[:8] or 'gone'}."
+            f"The edit started from {f'version {short_version(base)}' if base else 'no version'}, "
+            f"and AWSCURRENT is now {short_version(current) or 'gone'}."
         )
         self.base = base
         self.current = current

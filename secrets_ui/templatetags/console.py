@@ -23,7 +23,7 @@ from ..domain.changes.edit import GENERATED_CHARACTERS
 from ..domain.secrets.formats import FREE_TEXT, formats_for_script, oddities_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
-from ..domain.texts import CONFIRM_IDENTITY
+from ..domain.texts import CONFIRM_IDENTITY, short_version
 
 register = template.Library()
 
@@ -193,13 +193,7 @@ def _moment(moment: datetime | str | None) -> datetime | None:
     return moment
 
 
-@register.filter
-def short(version_id: str) -> str:
-    """Eight characters of a version id by which people tell versions apart.
-
-    They are the first ones, and the last ones where all ids begin alike, as Terraform's do.
-    """
-    return f"…{version_id[-8:]}" if version_id.startswith("terraform-") else version_id[:8]
+register.filter("short", short_version)
 
 
 @register.filter

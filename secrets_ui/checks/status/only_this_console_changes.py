@@ -8,6 +8,7 @@ from ...domain.access.evidence import Known
 from ...domain.status.outside_changes import OutsideChange
 from ...domain.status.status import Page, StatusFinding
 from ...domain.status.watched import Surroundings, WatchedSecret
+from ...domain.texts import short_version
 from .saying import Saying
 
 TITLE = "No change was made outside this console"
@@ -20,7 +21,7 @@ def check(watched: WatchedSecret | Surroundings) -> Iterator[StatusFinding]:
         yield say(
             "warn",
             _sentence(name, change),
-            f"{change.kind} {change.at} {change.version[:8]}".strip(),
+            f"{change.kind} {change.at} {short_version(change.version)}".strip(),
             page=_page(watched),
         )
     if isinstance(watched, WatchedSecret):

@@ -12,6 +12,7 @@ from ..secrets.document import Change, apply_changes, ensure_size, parse_documen
 from ..secrets.facts import VersionFacts, text_of
 from ..secrets.key_rules import Problem, check_key, check_name
 from ..secrets.secret_value import SecretValue
+from ..texts import short_version
 
 # 256 bits of os.urandom, in base64url without padding.
 GENERATED_BYTES = 32
@@ -38,7 +39,7 @@ class Edit:
     idempotency_key: str = ""
 
     def __repr__(self) -> str:
-        return f"Edit({self.secret!r} from {self.base[:8]})"
+        return f"Edit({self.secret!r} from {short_version(self.base)})"
 
     @property
     def touched(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..errors import SecretNotEditable, VersionConflict
+from ..texts import short_version
 
 AWSCURRENT, AWSPREVIOUS, AWSPENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 EDIT_LABEL = "MIYABI-EDIT-"  # on a version while its edit is being saved
@@ -67,8 +68,41 @@ class Secret:
         """
         if not self.deleted:
             return ""
-        words = ("aws", "secretsmanager", "restore-secret", "--secret-id", self.name)
-        return shlex.join((*words, "--region", self.region))
+        return self._command("restore-secret")
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether a rotation is under way, or has stopped half-way; labels do not tell which.
+
+        Its version holds AWSPENDING and has not been current yet. Beside AWSCURRENT or AWSPREVIOUS
+        the label is of a rotation that is over, and none runs where rotation is off.
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+        https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CancelRotateSecret.html
+        """
+        labels = self.versions.get(self.version_with(AWSPENDING), ())
+        has_been_current = AWSCURRENT in labels or AWSPREVIOUS in labels
+        return bool(labels) and not has_been_current and (self.rotation_enabled or not self.current)
+
+    @property
+    def left_pending(self) -> str:
+        """The version on which a rotation that is over has left AWSPENDING, "" where none has."""
+        return "" if self.is_rotating else self.version_with(AWSPENDING)
+
+    @property
+    def end_rotation_command(self) -> str:
+        """The command that takes AWSPENDING off, safe to paste into a shell.
+
+        "" where that helps nobody: the label is on no version, or harmless on the current one.
+        """
+        pending = self.version_with(AWSPENDING)
+        if self.deleted or pending in ("", self.current):
+            return ""
+        label = ("--version-stage", AWSPENDING, "--remove-from-version-id", pending)
+        return self._command("update-secret-version-stage", *label)
+
+    def _command(self, verb: str, *more: str) -> str:
+        words = ("aws", "secretsmanager", verb, "--secret-id", self.name)
+        return shlex.join((*words, *more, "--region", self.region))
 
     @property
     def label_count(self) -> int:
@@ -100,11 +134,12 @@ def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
         return f"It is managed by {secret.owning_service}. Change it there."
     if secret.primary_region and secret.primary_region != secret.region:
         return f"It is a replica. Change it in its primary Region, {secret.primary_region}."
-    pending = secret.version_with(AWSPENDING)
-    if pending and pending != secret.current:
+    if secret.is_rotating:
         return (
-            "A rotation is running (a version holds AWSPENDING), and a new version would abandon "
-            "it. Wait until it ends."
+            "A rotation is running, or has stopped half-way: version "
+            f"{short_version(secret.version_with(AWSPENDING))} holds AWSPENDING, and has not been "
+            "current. A change would abandon it. Wait until it ends; if it has stopped, take the "
+            "label off."
         )
     if adds_label and secret.label_count >= MAX_LABELS - 1:
         return (
@@ -114,11 +149,34 @@ def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
     return ""
 
 
+def unlock_command(secret: Secret) -> str:
+    """The command that ends what `why_not_editable` tells of, "" where no command does."""
+    return secret.restore_command or (secret.end_rotation_command if secret.is_rotating else "")
+
+
 def ensure_editable(secret: Secret, *, adds_label: bool = True) -> None:
     """Raises SecretNotEditable with the reason."""
     if reason := why_not_editable(secret, adds_label=adds_label):
-        restore = secret.restore_command
-        raise SecretNotEditable(reason, remedy=f"Restore it: {restore}" if restore else "")
+        command = unlock_command(secret)
+        words = "Restore it" if secret.deleted else "If it has stopped"
+        raise SecretNotEditable(reason, remedy=f"{words}: {command}" if command else "")
+
+
+def rotation_note(secret: Secret) -> str:
+    """What a rotation that is over has left behind, as sentences; "" where it left nothing."""
+    version = secret.left_pending
+    if not version or secret.deleted:
+        return ""
+    if version == secret.current:
+        return (
+            "The last rotation has left AWSPENDING on the current version. That is harmless, and "
+            "the next change that is made here takes it off."
+        )
+    return (
+        f"A rotation that is over has left AWSPENDING on version {short_version(version)}, which "
+        "is not current. None is running, but AWS takes the label for one and begins no other. "
+        "The next change that is made here takes it off; so does the command."
+    )
 
 
 def ensure_current_version(secret: Secret, base: str) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..secrets.secret import AWSCURRENT, AWSPENDING, AWSPREVIOUS, EDIT_LABEL, PROPOSAL_LABEL, Secret
+from ..texts import short_version
 
 Kind = Literal["version", "label", "policy", "key", "deletion", "gone", "key_policy", "alias"]
 
@@ -153,10 +154,6 @@ def _labels(before: SecretSnapshot | None, now: SecretSnapshot, at: str) -> Iter
         if was != on:
             what = f"moved to version {short_version(on)}" if on else "taken off"
             yield OutsideChange("label", f"The label {label} was {what}.", at, version=on)
-
-
-def short_version(version_id: str) -> str:
-    return f"…{version_id[-8:]}" if version_id.startswith("terraform-") else version_id[:8]
 
 
 def _key(key: str) -> str:

@@ -25,13 +25,13 @@ from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_vers
 from ...domain.session_scope import DECIDE, DESCRIBE
 from ...models import AuditRecord
 from .. import audit, configuration
-from ..audit.new_record import About
+from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways, gather
 from ..secrets.version_facts import Wanted, known_facts
 from .recording import record_done, record_refusal
 from .review import masked
 from .save import ensure_not_too_many
-from .swap import swap_current, take_label_off
+from .swap import end_rotation, swap_current, take_label_off
 
 # Proposals on the page.
 SHOWN = 50
@@ -168,7 +168,7 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
     except (SecretNotEditable, VersionConflict) as refusal:
         record_refusal(Action.APPROVE, actor, refusal, **_about(record))
         raise
-    _decide(gateway, actor, record, Action.APPROVE)
+    _decide(gateway, actor, record, Action.APPROVE, secret)
     return _proposal(environment, record, secret)
 
 
@@ -221,15 +221,22 @@ def _about(record: AuditRecord) -> About:
 
 
 def _decide(
-    gateway: SecretsManagerGateway, actor: Actor, record: AuditRecord, action: Action
+    gateway: SecretsManagerGateway,
+    actor: Actor,
+    record: AuditRecord,
+    action: Action,
+    secret: Secret | None = None,
 ) -> None:
+    """`secret` is as it is before an approval."""
     label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
     try:
         with audit.act(action, actor, idempotency_key=key, **_about(record)) as act:
+            ended = end_rotation(gateway, secret, act) if secret else NO_DETAILS
             act.add_request(_carry_out(gateway, record, action, label))
-            record_done(act, "the decision", details={"proposed_by": record.actor})
+            details = {"proposed_by": record.actor, **ended}
+            record_done(act, "the decision", details=details)
     except audit.AlreadyIntended:
         raise SecretNotEditable("This decision is being carried out already.") from None
     if action == Action.APPROVE:

@@ -37,12 +37,13 @@ from ...domain.secrets.secret import (
 from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import EDIT
 from .. import audit, configuration
+from ..audit.new_record import NO_DETAILS
 from ..audit.rate import RateLimit, ensure_rate
 from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import SAVE_DEADLINE, Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
-from .swap import ensure_moved, swap_current, take_label_off
+from .swap import end_rotation, ensure_moved, swap_current, take_label_off
 
 log = logging.getLogger("miyabi.save")
 
@@ -52,7 +53,8 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     person.
 
     Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged,
-    TooManyWrites, AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager.
+    TooManyWrites, AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager,
+    six where a rotation has left AWSPENDING behind.
     """
     name = environment.secret_name(edit.secret)
     ensure_rules_kept(environment, edit)
@@ -169,10 +171,12 @@ def _save(
             deadline = time.time() + SAVE_DEADLINE
             version = _NewVersion.of(act, gateway, secret.name, edit.base, is_proposal=is_proposal)
             act.add_request(version.put(applied.value))
+            details = NO_DETAILS
             if not is_proposal:
                 after_the_record.callback(version.take_label_off, act)
+                details = end_rotation(gateway, secret, act)
                 act.add_request(version.make_current(deadline))
-            record_done(act, "the change", version_id=version.id)
+            record_done(act, "the change", version_id=version.id, details=details)
             _keep_facts(gateway.environment, secret, version.id, applied.value)
     except audit.AlreadyIntended as earlier:
         return wait_for(earlier.sequence)

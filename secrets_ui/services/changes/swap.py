@@ -4,10 +4,19 @@ or not at all."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.errors import AwsError, AwsUnreachable, OutcomeUnknown, VersionConflict
-from ...domain.secrets.secret import AWSCURRENT, was_made_current
+from ...domain.secrets.secret import (
+    AWSCURRENT,
+    AWSPENDING,
+    Secret,
+    ensure_editable,
+    was_made_current,
+)
+from .. import audit
+from ..audit.new_record import NO_DETAILS
 
 log = logging.getLogger("miyabi.save")
 
@@ -27,6 +36,31 @@ def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: st
     except AwsError as error:
         ensure_moved(gateway, name, base=base, to=to, error=error)
         return error.call.request_id
+
+
+def end_rotation(
+    gateway: SecretsManagerGateway, secret: Secret, act: audit.Act
+) -> Mapping[str, object]:
+    """Takes AWSPENDING off where a rotation that is over has left it; returns the details for the
+    record of the act, none where there was nothing to do.
+
+    It comes before the swap, after which the label would look like that of a running rotation: on a
+    version that is neither current nor previous. `remove_from` makes it safe: AWS refuses where a
+    rotation has taken the label since. Raises SecretNotEditable, AwsErrors.
+    """
+    version = secret.left_pending
+    if not version:
+        return NO_DETAILS
+    try:
+        taken = gateway.update_secret_version_stage(secret.name, AWSPENDING, remove_from=version)
+        act.add_request(taken.call.request_id)
+    except AwsError as error:
+        now = gateway.describe_secret(secret.name).value
+        if now.version_with(AWSPENDING) == version:
+            raise
+        ensure_editable(now, adds_label=False)
+        act.add_request(error.call.request_id)
+    return {"label_taken_off": f"{AWSPENDING} from {version}"}
 
 
 def ensure_moved(

@@ -22,6 +22,7 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import READ
+from ...domain.texts import short_version
 from .. import audit, configuration
 from ..audit.new_record import About
 from ..audit.rate import RateLimit, ensure_rate
@@ -101,7 +102,8 @@ def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, s
     """
     if "AWSCURRENT" not in stored.labels:
         raise VersionMoved(
-            f"Version {version[:8]} is not the current one any more, so its value is not shown."
+            f"Version {short_version(version)} is not the current one any more, "
+            "so its value is not shown."
         )
     if stored.value is None:
         raise InvalidChange("This version is binary and has no keys.")

@@ -121,7 +121,7 @@ class EditForm {
     const { conflict, once } = this.answer;
     this.form.elements.base.value = conflict.current;
     this.form.elements.once.value = once;
-    all("[data-base]", this.form).forEach((shown) => { shown.textContent = short(conflict.current); });
+    all("[data-base]", this.form).forEach((shown) => { shown.textContent = conflict.short; });
   }
 
   async trim(key) {
@@ -174,8 +174,5 @@ class EditForm {
     clearErrors(this.form);
   }
 }
-
-/** As the filter `short` on the server. */
-const short = (version) => (version.startsWith("terraform-") ? `…${version.slice(-8)}` : version.slice(0, 8) || "none");
 
 const keyOf = (row) => row.dataset.key ?? find("[data-name-field]", row)?.value.trim();

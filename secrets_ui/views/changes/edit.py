@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from ...domain.changes.edit import Edit
 from ...domain.environment import Environment
 from ...domain.errors import VersionConflict
+from ...domain.texts import short_version
 from ...forms import (
     NEW_ROWS,
     ConfirmForm,
@@ -132,6 +133,7 @@ def _conflict(
         answer = {
             "rows": [vars(row) for row in explained.rows],
             "current": explained.current,
+            "short": short_version(explained.current) or "none",
             "by": by,
             "when": when,
             "can_apply": explained.can_apply,

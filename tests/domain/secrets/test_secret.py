@@ -20,6 +20,8 @@ from secrets_ui.domain.secrets.secret import (
     Secret,
     ensure_current_version,
     ensure_editable,
+    rotation_note,
+    unlock_command,
     was_made_current,
     why_not_editable,
 )
@@ -50,6 +52,11 @@ def test_labels_are_counted_over_all_versions() -> None:
         secret((AWSCURRENT,)),
         secret(),  # made without a value: its first version may be made here
         secret((AWSCURRENT, AWSPENDING), (AWSPREVIOUS,)),  # a rotation that has ended
+        secret((AWSCURRENT, AWSPENDING), rotation_enabled=True),
+        # One that ended, and a version that was made on top of it.
+        secret((AWSPREVIOUS, AWSPENDING), (AWSCURRENT,), rotation_enabled=True),
+        # One that was cancelled half-way: rotation is off, so that none is running.
+        secret((AWSPENDING,), (AWSCURRENT,)),
         secret((AWSCURRENT,), rotation_enabled=True),
         secret((AWSCURRENT,), primary_region="us-west-2"),
         secret((AWSCURRENT,), tuple(f"{PROPOSAL_LABEL}{n}" for n in range(MAX_LABELS - 3))),
@@ -66,7 +73,10 @@ def test_nothing_stands_in_the_way_of_an_edit(editable: Secret) -> None:
         (secret((AWSCURRENT,), deleted=NOW), "scheduled for deletion"),
         (secret((AWSCURRENT,), owning_service="rds"), "managed by rds"),
         (secret((AWSCURRENT,), primary_region="eu-west-1"), "primary Region, eu-west-1"),
-        (secret((AWSCURRENT,), (AWSPENDING,)), "A rotation is running"),
+        (
+            secret((AWSCURRENT,), (AWSPENDING,), rotation_enabled=True),
+            "A rotation is running, or has stopped half-way: version v2 holds AWSPENDING",
+        ),
         (secret((AWSPENDING,)), "A rotation is running"),
         (
             secret(
@@ -95,6 +105,47 @@ def test_a_deleted_secret_comes_with_the_command_that_restores_it() -> None:
         ensure_editable(odd)
     assert odd.restore_command in caught.value.remedy
     assert replace(odd, deleted=None).restore_command == ""
+
+
+def test_a_rotation_that_may_be_running_comes_with_the_command_that_ends_it() -> None:
+    versions = {"v1": (AWSCURRENT,), "v 2": (AWSPENDING,)}
+    odd = Secret("arn", "it's", "us-west-2", versions=versions, rotation_enabled=True)
+
+    assert shlex.split(unlock_command(odd)) == [
+        *("aws", "secretsmanager", "update-secret-version-stage", "--secret-id", "it's"),
+        *("--version-stage", AWSPENDING, "--remove-from-version-id", "v 2"),
+        *("--region", "us-west-2"),
+    ]
+    with pytest.raises(SecretNotEditable) as caught:
+        ensure_editable(odd)
+    assert unlock_command(odd) in caught.value.remedy
+    assert rotation_note(odd) == ""
+
+
+@pytest.mark.parametrize(
+    ("versions", "left_on", "note", "has_command"),
+    [
+        ([(AWSCURRENT, AWSPENDING)], "v1", "That is harmless", False),
+        ([(AWSPREVIOUS, AWSPENDING), (AWSCURRENT,)], "v1", "on version v1", True),
+        ([(AWSCURRENT,), (), (AWSPENDING,)], "v3", "on version v3", True),
+        ([(AWSCURRENT,)], "", "", False),
+    ],
+)
+def test_what_a_rotation_that_is_over_left_behind_is_told_and_forbids_nothing(
+    versions: list[tuple[str, ...]], left_on: str, note: str, *, has_command: bool
+) -> None:
+    found = secret(*versions)
+
+    assert found.left_pending == left_on
+    assert (note in rotation_note(found)) if note else not rotation_note(found)
+    assert bool(found.end_rotation_command) is has_command
+    assert unlock_command(found) == why_not_editable(found) == ""
+
+
+def test_a_label_on_a_deleted_secret_is_not_spoken_of() -> None:
+    gone = secret((AWSPREVIOUS, AWSPENDING), (AWSCURRENT,), deleted=NOW)
+
+    assert rotation_note(gone) == gone.end_rotation_command == ""
 
 
 def test_our_labels_are_none_of_awss() -> None:

@@ -87,6 +87,21 @@ def test_a_second_person_approves_and_both_are_named(staging: Aws) -> None:
     assert verify_audit()[0] == []
 
 
+def test_an_approval_takes_off_what_a_rotation_left(staging: Aws) -> None:
+    secret, base, sequence = propose(staging)
+    staging.client.update_secret_version_stage(
+        SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=base
+    )
+    approved = approve(staging.environment, KENJI, sequence)
+
+    assert staging.labels(secret) == {approved.version_id: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+    outcome = AuditRecord.objects.get(secret=secret, phase="outcome", action="secret.approve")
+    assert json.loads(outcome.details) == {
+        "proposed_by": "hana",
+        "label_taken_off": f"AWSPENDING from {base}",
+    }
+
+
 def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -> None:
     secret, base, sequence = propose(staging)
     proxy.reset()

@@ -84,6 +84,7 @@ def test_s67_the_primary_of_replicas_is_edited(proxy: AwsProxy, dev: Aws) -> Non
 def test_s67_a_running_rotation_is_not_abandoned(proxy: AwsProxy, dev: Aws) -> None:
     secret, base = dev.make_secret()
     dev.client.put_secret_value(SecretId=secret, SecretString="{}", VersionStages=["AWSPENDING"])
+    proxy.amend("DescribeSecret", RotationEnabled=True)
     ensure_refused(dev, secret, base, proxy, "A rotation is running")
 
 
@@ -92,8 +93,69 @@ def test_s67_a_rotation_that_has_ended_is_no_obstacle(dev: Aws) -> None:
     dev.client.update_secret_version_stage(
         SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=base
     )
-    save(dev, secret, base, A="new")
+    saved = save(dev, secret, base, A="new")
     assert json.loads(dev.value(secret))["A"] == "new"
+    assert dev.labels(secret) == {saved.version_id: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
+
+
+LEFT_BEHIND = {
+    "on the current version, rotation on": ("current", True),
+    "on the previous version, rotation on": ("previous", True),
+    "on a version that was never current, rotation off": ("other", False),
+}
+
+
+@pytest.mark.parametrize("where", LEFT_BEHIND)
+def test_a_save_takes_off_what_a_rotation_left_so_that_the_next_one_goes_through(
+    where: str, proxy: AwsProxy, dev: Aws
+) -> None:
+    on, is_enabled = LEFT_BEHIND[where]
+    secret, previous = dev.make_secret()
+    base = dev.put(secret, '{"A": "1"}')
+    other = dev.client.put_secret_value(SecretId=secret, SecretString="{}", VersionStages=["PIN"])[
+        "VersionId"
+    ]
+    pending = {"current": base, "previous": previous, "other": other}[on]
+    dev.client.update_secret_version_stage(
+        SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=pending
+    )
+    proxy.amend("DescribeSecret", RotationEnabled=is_enabled)
+    first = save(dev, secret, base, A="first")
+
+    assert dev.labels(secret) == {
+        first.version_id: ["AWSCURRENT"],
+        base: ["AWSPREVIOUS"],
+        other: ["PIN"],
+    }
+    outcome = AuditRecord.objects.get(secret=secret, phase="outcome", action="secret.save")
+    assert json.loads(outcome.details) == {"label_taken_off": f"AWSPENDING from {pending}"}
+    assert len(json.loads(outcome.request_ids)) == 3
+    save(dev, secret, first.version_id, A="second")
+    assert json.loads(dev.value(secret)) == {"A": "second"}
+
+
+def test_a_rotation_that_begins_during_a_save_is_not_abandoned(proxy: AwsProxy, dev: Aws) -> None:
+    secret, base = dev.make_secret()
+    dev.client.update_secret_version_stage(
+        SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=base
+    )
+    proxy.amend("DescribeSecret", RotationEnabled=True)
+
+    def rotate() -> None:
+        dev.client.update_secret_version_stage(
+            SecretId=secret, VersionStage="AWSPENDING", RemoveFromVersionId=base
+        )
+        dev.client.put_secret_value(
+            SecretId=secret, SecretString="{}", VersionStages=["AWSPENDING"]
+        )
+
+    proxy.after("PutSecretValue", rotate)
+    with pytest.raises(SecretNotEditable, match="A rotation is running"):
+        save(dev, secret, base, A="new")
+
+    assert dev.current(secret) == base
+    assert ["AWSPENDING"] in dev.labels(secret).values()
+    assert on_record(secret) == [("secret.save", "not_applied")]
 
 
 def test_a_secret_that_is_full_of_labels_is_refused_before_aws_would(

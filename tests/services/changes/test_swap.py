@@ -17,10 +17,16 @@ from secrets_ui.domain.errors import (
     AwsThrottled,
     AwsUnreachable,
     OutcomeUnknown,
+    SecretNotEditable,
     VersionConflict,
 )
 from secrets_ui.domain.secrets.secret import Secret
-from secrets_ui.services.changes.swap import ensure_moved, swap_current, take_label_off
+from secrets_ui.services.changes.swap import (
+    end_rotation,
+    ensure_moved,
+    swap_current,
+    take_label_off,
+)
 
 NAME, BASE, NEW, OTHER = "miyabi/dev/api-keys", "base", "new", "other"
 CALL = AwsCall("secretsmanager:UpdateSecretVersionStage", code="Coded", request_id="refused")
@@ -37,6 +43,7 @@ class Gateway:
     refuses: AwsError | None = None
     describes: AwsError | None = None
     moves: list[Any] = field(default_factory=list)
+    rotates: bool = False
 
     def update_secret_version_stage(
         self, name: str, label: str, *, move_to: str = "", remove_from: str = ""
@@ -50,7 +57,8 @@ class Gateway:
         assert name == NAME
         if self.describes:
             raise self.describes
-        return SimpleNamespace(value=Secret("arn", name, versions=self.versions))
+        secret = Secret("arn", name, versions=self.versions, rotation_enabled=self.rotates)
+        return SimpleNamespace(value=secret)
 
 
 def swap(gateway: Gateway, base: str = BASE) -> str:
@@ -75,6 +83,48 @@ def test_a_first_version_that_is_not_current_is_no_success() -> None:
     with pytest.raises(VersionConflict) as caught:
         swap(Gateway({OTHER: ("AWSCURRENT",)}), base="")
     assert (caught.value.base, caught.value.current) == ("", OTHER)
+
+
+LEFT = {BASE: ("AWSCURRENT", "AWSPENDING")}
+
+
+def end(gateway: Gateway, labels: Mapping[str, tuple[str, ...]] = LEFT) -> tuple[Any, list[str]]:
+    """What goes on record: the details, and the ids of requests."""
+    ids: list[str] = []
+    act: Any = SimpleNamespace(add_request=ids.append)
+    secret = Secret("arn", NAME, versions=labels)
+    return end_rotation(gateway, secret, act), ids  # type: ignore[arg-type]
+
+
+def test_what_a_rotation_left_is_taken_off_where_it_is_and_put_on_record() -> None:
+    gateway = Gateway(describes=LOST)
+    assert end(gateway) == ({"label_taken_off": f"AWSPENDING from {BASE}"}, ["moved"])
+    assert gateway.moves == [(NAME, "AWSPENDING", "", BASE)]
+
+
+def test_where_no_rotation_left_anything_aws_is_not_asked() -> None:
+    gateway = Gateway(describes=LOST)
+    assert end(gateway, {BASE: ("AWSCURRENT",)}) == ({}, [])
+    assert gateway.moves == []
+
+
+@pytest.mark.parametrize("error", [REFUSED, LOST])
+def test_what_a_rotation_left_and_is_off_by_now_is_no_obstacle(error: AwsError) -> None:
+    gone = Gateway({BASE: ("AWSCURRENT",)}, refuses=error)
+    assert end(gone) == ({"label_taken_off": f"AWSPENDING from {BASE}"}, ["refused"])
+
+
+def test_what_a_rotation_left_and_stays_on_stops_the_change() -> None:
+    with pytest.raises(AwsRefused):
+        end(Gateway(LEFT, refuses=REFUSED))
+    with pytest.raises(AwsUnreachable):
+        end(Gateway({}, refuses=REFUSED, describes=LOST))
+
+
+def test_a_rotation_that_has_begun_meanwhile_stops_the_change() -> None:
+    begun = Gateway({BASE: ("AWSCURRENT",), OTHER: ("AWSPENDING",)}, refuses=REFUSED, rotates=True)
+    with pytest.raises(SecretNotEditable):
+        end(begun)
 
 
 AT_NEW = {NEW: ("AWSCURRENT",), BASE: ("AWSPREVIOUS",)}
