@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ..domain.access.evidence import Known
-from ..domain.secrets.secret import Secret, SecretVersion
+from ..domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret, SecretVersion
 from ..domain.secrets.secret_value import SecretValue
 from .base import Gateway, answered
 
@@ -92,7 +93,7 @@ class SecretsManagerGateway(Gateway):
         call = self.describe_call("ListSecretVersionIds", name)
         with self.asking(call):
             versions = [_version(entry) for entry in self._version_entries(name, most)]
-            versions.sort(key=lambda v: (v.created is not None, v.created), reverse=True)
+            versions.sort(key=_age, reverse=True)
             return Known(tuple(versions), call)
 
     def _version_entries(self, name: str, most: int) -> Iterator[Mapping[str, Any]]:
@@ -198,6 +199,12 @@ def _version(entry: Mapping[str, Any]) -> SecretVersion:
         last_accessed=entry.get("LastAccessedDate"),
         kms_key_ids=tuple(entry.get("KmsKeyIds", [])),
     )
+
+
+def _age(version: SecretVersion) -> tuple[bool, datetime | None, bool, bool]:
+    """Of two versions of one moment, the current one is the newer, and then the previous one."""
+    is_current, is_previous = (label in version.labels for label in (AWSCURRENT, AWSPREVIOUS))
+    return version.created is not None, version.created, is_current, is_previous
 
 
 def _ensure_promised(answer: Mapping[str, Any], member: str) -> None:

@@ -16,13 +16,15 @@ from ..domain.status.history import Day
 from ..domain.status.status import StatusFinding, age_text
 from ..domain.status.words import STATUS_WORDS
 from ..services import configuration
-from ..services.status.board import title_of
+from ..services.status.board import next_step_of, title_of
 from .console import secret_url
 from .words import claim
 
 register = template.Library()
+register.filter("next_step", next_step_of)
 
 _UNWATCHED_BAR = 2
+_FINDINGS = "findings"  # where a secret's page tells what the last pass found of it
 
 
 @register.filter
@@ -85,7 +87,7 @@ def explained_at(
         name = secret or found.prefix + next(iter(configuration.catalog().secrets), "")
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
-        return secret_url("secret", environment, secret)
+        return f"{secret_url('secret', environment, secret)}#{_FINDINGS}"
     return reverse("changes" if finding.page == "changes" else "secrets", args=[environment])
 
 

@@ -167,6 +167,8 @@ def test_versions_are_listed_with_their_labels_unlabelled_ones_too(
         ids[1]: (AWSPREVIOUS,),
         ids[2]: (AWSCURRENT,),
     }
+    # Newest first, also where all were made in the same second.
+    assert [version.version_id for version in versions] == ids[::-1]
 
 
 def test_a_secret_that_is_not_there_is_told_by_name_and_region(

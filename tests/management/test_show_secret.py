@@ -93,3 +93,19 @@ def test_a_secret_that_is_not_there_is_status_4_with_aws_s_words(
         "aws secretsmanager describe-secret",
     ):
         assert piece in ended.err
+
+
+def test_what_a_rotation_left_behind_is_told_with_the_command_that_takes_it_off(
+    estate: Estate, shell: Shell, viewer: str
+) -> None:
+    version = estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString="{}", VersionStages=["AWSPENDING"]
+    )["VersionId"]
+    told = shell.run("show_secret", "dev", "config", name=viewer).out
+    result = shell.run("show_secret", "dev", "config", "--json", name=viewer).json
+
+    assert "has left AWSPENDING on version" in told
+    assert f"--remove-from-version-id {version}" in told
+    assert (result["editable"], result["rotation_enabled"]) == (True, False)
+    assert result["rotation_note"] in told
+    assert result["end_rotation_command"] in told

@@ -58,6 +58,9 @@ TITLES: dict[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for m
     "pass_was_done": "The pass was completed"
 }
 
+# What a person does about a finding of a secret, by the name of its check.
+NEXT: dict[str, str] = {module.__name__.rpartition(".")[2]: module.NEXT for module in OF_A_SECRET}
+
 
 def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:
     return _run(OF_A_SECRET, watched)

@@ -13,6 +13,7 @@ from .key_findings import is_readable, states, without_facts
 from .saying import Saying
 
 TITLE = "Environments are kept apart"
+NEXT = "Give each environment a value of its own with Edit values."
 say = Saying(__name__, "secret", "fingerprints of this and the other environments")
 
 

@@ -13,6 +13,7 @@ from .key_findings import PROOF, is_readable, names, states, without_facts
 from .saying import Saying
 
 TITLE = "Keys are complete"
+NEXT = "Set the keys with Edit values."
 say = Saying(__name__, "secret", PROOF)
 _KINDS = {
     "binary": "is binary",

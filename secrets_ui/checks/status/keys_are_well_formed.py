@@ -10,6 +10,7 @@ from .key_findings import PROOF, is_readable, states, without_facts
 from .saying import Saying
 
 TITLE = "Values have their formats"
+NEXT = "Replace the value with Edit values."
 say = Saying(__name__, "secret", PROOF)
 
 

@@ -14,6 +14,7 @@ from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
 TITLE = "The Lambda can read the secret"
+NEXT = "Troubleshoot shows what decides, and the change that mends it."
 say = Saying(__name__, "troubleshoot", "policies, key policy and grants, by the evaluator")
 # What has status checks of its own, with what it knows of other environments and of the past.
 _TOLD_ELSEWHERE = (

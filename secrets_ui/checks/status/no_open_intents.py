@@ -9,6 +9,7 @@ from ...domain.status.watched import Surroundings, WatchedSecret
 from .saying import Saying
 
 TITLE = "Every intent has an outcome"
+NEXT = "manage.py settle_audit asks AWS what became of it, and ends it."
 say = Saying(__name__, "audit", "the audit log")
 
 

@@ -10,6 +10,7 @@ from .key_findings import PROOF, is_readable, names, states, without_facts
 from .saying import Saying
 
 TITLE = "No placeholder is left"
+NEXT = "Replace the placeholder with Edit values."
 say = Saying(__name__, "secret", PROOF)
 
 

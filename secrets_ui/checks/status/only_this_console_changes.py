@@ -12,6 +12,10 @@ from ...domain.texts import short_version
 from .saying import Saying
 
 TITLE = "No change was made outside this console"
+NEXT = (
+    "Ask whoever made it whether it was meant; the versions on the secret’s page tell what is "
+    "current. The warning ends by itself after some days."
+)
 say = Saying(__name__, "secret", "the audit chain against AWS")
 
 
@@ -20,7 +24,7 @@ def check(watched: WatchedSecret | Surroundings) -> Iterator[StatusFinding]:
     for change in watched.changes:
         yield say(
             "warn",
-            _sentence(name, change),
+            _sentence(name, change, _current(watched)),
             f"{change.kind} {change.at} {short_version(change.version)}".strip(),
             page=_page(watched),
         )
@@ -63,10 +67,17 @@ def _of_secret(watched: WatchedSecret) -> Iterator[StatusFinding]:
         yield say("pass", f"{watched.name} was changed in this console alone, lately.")
 
 
-def _sentence(name: str, change: OutsideChange) -> str:
-    """`by` is what CloudTrail says."""
+def _current(watched: WatchedSecret | Surroundings) -> str:
+    is_known = isinstance(watched, WatchedSecret) and isinstance(watched.secret, Known)
+    return watched.secret.value.current if is_known else ""  # type: ignore[union-attr]
+
+
+def _sentence(name: str, change: OutsideChange, current: str) -> str:
+    """`by` is what CloudTrail says. Only one version is current, whatever others have been."""
     who = f"By {change.by}." if change.by else "By whom is not known."
     text = (
         change.text if change.text.startswith("AWS") else change.text[:1].lower() + change.text[1:]
     )
-    return f"{name} was changed outside this console: {text} {who}"
+    is_past = change.kind == "version" and current and change.version != current
+    past = " It is no longer current." if is_past else ""
+    return f"{name} was changed outside this console: {text}{past} {who}"

@@ -13,6 +13,10 @@ from ...domain.texts import short_version
 from .saying import Saying
 
 TITLE = "The Lambda uses the current version"
+NEXT = (
+    "Wait some hours, until Lambda has replaced its instances, or change the function’s "
+    "configuration, which replaces them now."
+)
 say = Saying(__name__, "secret", "GetFunctionConfiguration, CloudTrail")
 # Lambda ends execution environments every few hours, even of functions without a pause:
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html

@@ -12,6 +12,7 @@ from ...domain.status.watched import WatchedSecret
 from .saying import Saying
 
 TITLE = "The secret exists"
+NEXT = "Restore it if it is scheduled for deletion, and give it a value if it has none."
 say = Saying(__name__, "secret", "ListSecrets, DescribeSecret")
 
 

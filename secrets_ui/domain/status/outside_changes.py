@@ -132,7 +132,7 @@ def _version(
         if before is not None or AWSPREVIOUS in now.labels:
             yield OutsideChange(
                 "version",
-                f"AWSCURRENT is version {short}, which the audit chain does not know.",
+                f"Version {short} was made AWSCURRENT, and the audit chain does not know it.",
                 at,
                 version=now.current,
             )

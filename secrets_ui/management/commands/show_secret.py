@@ -57,6 +57,9 @@ def _data(opened: OpenSecret) -> dict[str, Any]:
         "editable": not opened.why_not_editable,
         "why_not_editable": opened.why_not_editable or None,
         "restore_command": opened.secret.restore_command or None,
+        "rotation_enabled": secret.rotation_enabled,
+        "rotation_note": opened.rotation_note or None,
+        "end_rotation_command": secret.end_rotation_command or None,
         "current_version": secret.current or None,
         "last_changed": secret.last_changed,
         "last_read": secret.last_accessed.date().isoformat() if secret.last_accessed else None,
@@ -105,6 +108,8 @@ def _text(opened: OpenSecret) -> str:
         }
         | ({"Not editable": opened.why_not_editable} if opened.why_not_editable else {})
         | ({"Restore with": secret.restore_command} if secret.restore_command else {})
+        | ({"Rotation": opened.rotation_note} if opened.rotation_note else {})
+        | ({"Label off with": secret.end_rotation_command} if secret.end_rotation_command else {})
     )
     keys = table(
         ("KEY", "STATE", "FINGERPRINT", "EXPECTED"),

@@ -13,7 +13,13 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import KeyState, State, key_states, secret_state
-from ...domain.secrets.secret import Secret, SecretVersion, why_not_editable
+from ...domain.secrets.secret import (
+    Secret,
+    SecretVersion,
+    rotation_note,
+    unlock_command,
+    why_not_editable,
+)
 from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
@@ -54,6 +60,16 @@ class OpenSecret:
         if self.facts and self.facts.kind == "binary":
             return "It is binary. Change it with the AWS CLI."
         return why_not_editable(self.secret)
+
+    @property
+    def unlock_command(self) -> str:
+        """The command that ends what `why_not_editable` tells of, "" where no command does."""
+        return unlock_command(self.secret)
+
+    @property
+    def rotation_note(self) -> str:
+        """What a rotation that is over has left behind; "" where it left nothing."""
+        return rotation_note(self.secret)
 
     @property
     def numbers(self) -> dict[str, int]:

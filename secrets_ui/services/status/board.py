@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ...checks.status import TITLES
+from ...checks.status import NEXT, TITLES
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.history import Day, in_words
@@ -20,6 +20,13 @@ from ...domain.status.status import EnvironmentStatus, Headline, StatusFinding
 def title_of(check: str) -> str:
     """The title of a status check; "" where it is not one, but a check of the access path."""
     return TITLES.get(check, "")
+
+
+def next_step_of(finding: StatusFinding) -> str:
+    """What a person does about a finding of a secret."""
+    if finding.status == "unknown":
+        return "What could not be asked then is asked again at the next check."
+    return NEXT.get(finding.check, NEXT["lambda_can_read"])
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,13 @@ def rows_of(
     return rows, rows[-1].secret if len(page) > ROWS else ""
 
 
+def row_of(environment: Environment, secret: str) -> StatusRow | None:
+    """What the last pass found of one secret; None where none has looked. Raises DatabaseError."""
+    now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)
+    found = StatusSnapshot.objects.filter(environment=environment.name, secret=secret).first()
+    return _row(found, now, stale) if found else None
+
+
 def first_rows(environment: Environment, number: int) -> tuple[StatusRow, ...]:
     """The worst first; the environment itself before all others."""
     now, stale = datetime.now(UTC), timedelta(seconds=settings.STATUS_STALE_SECONDS)

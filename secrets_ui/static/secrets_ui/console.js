@@ -21,7 +21,7 @@ document.addEventListener("keydown", (event) => {
 });
 all("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 
-// data-copy copies what stands before the button, data-copy-from what an address answers.
+// data-copy copies its own text, or what stands before the button; data-copy-from what an address answers.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;
@@ -42,7 +42,7 @@ async function copy(button) {
 }
 
 async function textFor(button) {
-  if (!button.dataset.copyFrom) return button.previousElementSibling.textContent;
+  if (!button.dataset.copyFrom) return button.dataset.copy || button.previousElementSibling.textContent;
   const answer = await fetch(button.dataset.copyFrom);
   if (!answer.ok || answer.redirected) throw new Error(`status ${answer.status}`);
   return answer.text();

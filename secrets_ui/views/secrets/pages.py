@@ -13,6 +13,7 @@ from ...permissions import (
     comparable,
     ensure_somewhere,
     enter,
+    environments_with,
     has_fresh_proof,
     is_limited,
     may,
@@ -21,6 +22,7 @@ from ...permissions import (
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.reveal_debt import debts_of_secret
+from ...services.status.read import row_of
 
 
 @require_GET
@@ -56,6 +58,7 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
     read_other_environments(chosen, actor_of(request), comparable(request))
     opened = opening.open_secret(chosen, name, actor_of(request))
     may_reveal = chosen.rules.reveal and may(request, "secret.reveal", chosen, name)
+    audited = {place.name for place in environments_with(request, "audit.view")}
     saved = request.GET.get("saved", "")
     context = {
         "environment": chosen,
@@ -68,5 +71,8 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "saved": saved if saved.isdecimal() else "",
         "may_edit": may(request, "secret.edit", chosen, name),
         "may_audit": may(request, "audit.view", chosen),
+        "may_check": may(request, "access.check", chosen, name),
+        "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
+        "audited": audited,
     }
     return render(request, "secrets/detail.html", context)

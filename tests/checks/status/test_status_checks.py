@@ -211,7 +211,7 @@ def test_of_a_secret_outside_the_catalogue_either_answer_is_fine_and_none_is_unk
 def test_a_change_made_outside_is_told_with_who_or_not_known() -> None:
     change = OutsideChange(
         "version",
-        "AWSCURRENT is version 1234, which the audit chain does not know.",
+        "Version 1234 was made AWSCURRENT, and the audit chain does not know it.",
         "2026-11-25T02:00:00+00:00",
     )
     found = only(judge_secret(watched(changes=(change,))), "only_this_console_changes")
@@ -223,6 +223,27 @@ def test_a_change_made_outside_is_told_with_who_or_not_known() -> None:
     assert only(
         judge_surroundings(around(changes=(named,))), "only_this_console_changes"
     ).text.endswith("By arn:aws:iam::1:user/yuki.")
+
+
+def test_of_several_versions_made_outside_one_is_current() -> None:
+    at = "2026-11-25T02:00:00+00:00"
+    changes = [
+        OutsideChange("version", f"Version {version} was made AWSCURRENT.", at, version=version)
+        for version in ("older", CURRENT)
+    ]
+    told = [
+        f.text
+        for f in judge_secret(watched(changes=tuple(changes)))
+        if f.check == "only_this_console_changes"
+    ]
+    assert len(told) == 2
+    for text in told:
+        assert ("older" in text) == ("It is no longer current." in text)
+
+
+def test_each_finding_of_a_secret_has_a_next_step() -> None:
+    assert set(checks.NEXT) == {f.__name__.rpartition(".")[2] for f in checks.OF_A_SECRET}
+    assert all(step.endswith(".") for step in checks.NEXT.values())
 
 
 def reader(**changes: Any) -> Any:

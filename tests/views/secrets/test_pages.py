@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 
 from secrets_ui.domain.secrets.secret_value import MASK
-from secrets_ui.models import AuditRecord
+from secrets_ui.domain.status.status import StatusFinding, status_of
+from secrets_ui.models import AuditRecord, StatusSnapshot
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -148,3 +152,93 @@ def test_a_version_that_could_not_be_looked_at_is_never_shown_as_healthy(
         shown = signed_in("viewer").get(url).content.decode()
         assert "DecryptionFailure" in shown
         assert "Healthy" not in shown
+
+
+def test_a_secret_leads_to_its_audit_records_and_its_troubleshooting(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    audited = 'href="/audit?environment=dev&amp;secret=miyabi%2Fdev%2Fconfig"'
+    troubleshot = 'href="/dev/troubleshoot/miyabi/dev/config"'
+    for role, is_audited in (("auditor", True), ("viewer", False)):
+        shown = signed_in(role).get(DETAIL).content.decode()
+        assert (audited in shown, troubleshot in shown) == (is_audited, True)
+
+
+def test_the_whole_id_of_a_version_can_be_copied_where_a_short_one_is_shown(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    page = signed_in("viewer").get(DETAIL)
+    version = page.context["secret"].current
+    assert page.content.decode().count(f'data-copy="{version}"') == 2  # in the head, and listed
+
+
+def keep_status(*findings: StatusFinding, name: str = "miyabi/dev/config", age: int = 40) -> None:
+    StatusSnapshot.objects.create(
+        environment="dev",
+        secret=name,
+        status=status_of(findings),
+        at=datetime.now(UTC) - timedelta(seconds=age),
+        findings=json.dumps([finding.to_json() for finding in findings]),
+    )
+
+
+FOUND = (
+    StatusFinding("no_placeholders", "warn", "It holds a placeholder."),
+    StatusFinding(
+        "decrypt_is_allowed",
+        "fail",
+        "The key policy forbids it.",
+        page="troubleshoot",
+        anchor="decrypt_is_allowed",
+    ),
+    StatusFinding("no_open_intents", "warn", "No outcome.", "7", page="audit", anchor="7"),
+    StatusFinding("secret_is_there", "pass", "It exists."),
+)
+
+
+def test_a_secret_s_page_tells_what_the_last_pass_found_with_the_next_step(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    keep_status(*FOUND)
+    keep_status(StatusFinding("no_placeholders", "warn", "Another’s."), name="miyabi/dev/other")
+    shown = unescape(signed_in("viewer").get(DETAIL).content.decode())
+    assert 'id="findings"' in shown
+    for text in ("It holds a placeholder.", "Replace the placeholder", "The key policy forbids it"):
+        assert text in shown
+    assert 'href="/dev/troubleshoot/miyabi/dev/config#decrypt_is_allowed"' in shown
+    for text in ("It exists.", "Another’s.", 'href="/audit/7"', "Not checked since"):
+        assert text not in shown
+    assert 'href="/audit/7"' in signed_in("auditor").get(DETAIL).content.decode()
+
+
+def test_findings_that_are_old_are_told_as_such_and_none_as_none(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    assert 'id="findings"' not in signed_in("viewer").get(DETAIL).content.decode()
+    keep_status(*FOUND, age=86_400)
+    assert "Not checked since" in signed_in("viewer").get(DETAIL).content.decode()
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn, *, is_enabled: bool
+) -> None:
+    estate, aws = watched(only=("dev",))
+    version = estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString="{}", VersionStages=["AWSPENDING"]
+    )["VersionId"]
+    aws.amend("DescribeSecret", RotationEnabled=is_enabled)
+    client = signed_in("editor", "dev")
+    page, edit = client.get(DETAIL), client.get("/dev/edit/miyabi/dev/config")
+    shown, form = page.content.decode(), edit.content.decode()
+
+    command = f"--version-stage AWSPENDING --remove-from-version-id {version} --region us-west-2"
+    assert command in shown
+    assert ("A rotation is running" in shown, "A rotation is running" in form) == (
+        is_enabled,
+        is_enabled,
+    )
+    assert ("AWSPENDING was left behind" in shown) == (not is_enabled)
+    assert (command in form) == is_enabled
+    assert ("The next change that is made here takes it off" in form) == (not is_enabled)
+    assert ('name="base"' in form) == (not is_enabled)

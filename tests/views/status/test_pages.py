@@ -79,7 +79,7 @@ def test_trouble_comes_first_and_each_line_leads_to_what_explains_it(
     assert page.index(FAIL.text) < page.index(WARN.text)
     assert page.index('id="trouble"') < page.index('id="rows-dev"')
     assert 'href="/prod/troubleshoot/miyabi/prod/api-keys#decrypt_is_allowed"' in page
-    assert 'href="/dev/secret/miyabi/dev/api-keys"' in page
+    assert 'href="/dev/secret/miyabi/dev/api-keys#findings"' in page
     assert "prod is not healthy: 1 failure since" in headline(signed_in("viewer").get("/status"))
 
 
