@@ -44,6 +44,7 @@ def make_server(listener: socket.socket, state: MotoState) -> serving.BaseWSGISe
     _load_managed_policies()
     _spare_work()
     _follow_awscurrent()
+    _date_versions()
     state.load()
     application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     host, port = listener.getsockname()
@@ -102,6 +103,21 @@ def _follow_awscurrent() -> None:
         return answer
 
     setattr(SecretsManagerBackend, move.__name__, update_secret_version_stage)
+
+
+def _date_versions() -> None:
+    """Make ListSecretVersionIds tell when each version was made: moto 5.2 says now of each."""
+    list_ids = SecretsManagerBackend.list_secret_version_ids
+
+    def list_secret_version_ids(self: SecretsManagerBackend, secret_id: str) -> str:
+        answer = json.loads(list_ids(self, secret_id))
+        secret = self.secrets[secret_id]
+        if isinstance(secret, FakeSecret):
+            for entry in answer["Versions"]:
+                entry["CreatedDate"] = secret.versions[entry["VersionId"]]["createdate"]
+        return json.dumps(answer)
+
+    setattr(SecretsManagerBackend, list_ids.__name__, list_secret_version_ids)
 
 
 def _refuse_browsers(application: Any) -> Any:

@@ -93,8 +93,8 @@ class SecretsManagerGateway(Gateway):
         call = self.describe_call("ListSecretVersionIds", name)
         with self.asking(call):
             versions = [_version(entry) for entry in self._version_entries(name, most)]
-            versions.sort(key=_age, reverse=True)
-            return Known(tuple(versions), call)
+            # AWS lists the older first, which tells where all else is equal.
+            return Known(tuple(sorted(versions, key=_age)[::-1]), call)
 
     def _version_entries(self, name: str, most: int) -> Iterator[Mapping[str, Any]]:
         asked: dict[str, Any] = {

@@ -108,6 +108,12 @@ def test_it_is_copied_without_being_shown(console: Console, anybody: Callable[..
     assert page.evaluate("navigator.clipboard.readText()") == canary
     assert canary not in page.content()
 
+    copy = page.get_by_role("button", name="Copy the version id")
+    version = copy.get_attribute("data-copy")
+    copy.click()
+    expect(page.locator("[data-status]")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == version
+
 
 def test_a_key_that_is_not_secret_shows_with_one_click(console: Console, page: Page) -> None:
     page.goto(console.path("secret", "dev", "api-keys"))

@@ -133,6 +133,16 @@ def test_a_plain_read_follows_awscurrent_when_the_label_is_moved(local_aws: Loca
     assert "AWSPREVIOUS" in stages[new]
 
 
+def test_a_listed_version_is_as_old_as_it_is(local_aws: LocalAws) -> None:
+    client = new_client(local_aws)
+    client.create_secret(Name="dated", SecretString="1")
+    made = client.get_secret_value(SecretId="dated")["CreatedDate"]
+    time.sleep(1.1)  # moto tells whole seconds
+
+    [version] = client.list_secret_version_ids(SecretId="dated")["Versions"]
+    assert version["CreatedDate"] == made
+
+
 def test_calls_that_come_together_are_let_in_one_by_one() -> None:
     inside, most = 0, 0
 

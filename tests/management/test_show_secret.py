@@ -104,7 +104,7 @@ def test_what_a_rotation_left_behind_is_told_with_the_command_that_takes_it_off(
     told = shell.run("show_secret", "dev", "config", name=viewer).out
     result = shell.run("show_secret", "dev", "config", "--json", name=viewer).json
 
-    assert "has left AWSPENDING on version" in told
+    assert "No rotation is running, but an earlier one has left AWSPENDING on version" in told
     assert f"--remove-from-version-id {version}" in told
     assert (result["editable"], result["rotation_enabled"]) == (True, False)
     assert result["rotation_note"] in told

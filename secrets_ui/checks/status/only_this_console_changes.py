@@ -13,8 +13,8 @@ from .saying import Saying
 
 TITLE = "No change was made outside this console"
 NEXT = (
-    "Ask whoever made it whether it was meant; the versions on the secret’s page tell what is "
-    "current. The warning ends by itself after some days."
+    "Ask whoever made it whether it was meant; the versions below tell what is current. The "
+    "warning ends by itself after some days."
 )
 say = Saying(__name__, "secret", "the audit chain against AWS")
 

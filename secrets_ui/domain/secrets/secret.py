@@ -173,9 +173,9 @@ def rotation_note(secret: Secret) -> str:
             "the next change that is made here takes it off."
         )
     return (
-        f"A rotation that is over has left AWSPENDING on version {short_version(version)}, which "
-        "is not current. None is running, but AWS takes the label for one and begins no other. "
-        "The next change that is made here takes it off; so does the command."
+        "No rotation is running, but an earlier one has left AWSPENDING on version "
+        f"{short_version(version)}, which is not current, and AWS begins no other while it is "
+        "there. The next change that is made here takes it off."
     )
 
 
