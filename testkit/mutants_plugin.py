@@ -14,7 +14,7 @@ import pytest
 from django.test.utils import setup_databases
 from pytest_django.plugin import blocking_manager_key
 
-from deploy.demo.local_aws import LocalAws
+from testkit.copying_aws import CopyingAws
 
 # Functions that run at import, before the server forks: mutmut finds no tests for them.
 AT_IMPORT = (
@@ -38,7 +38,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly and not _made:
         with session.config.stash[blocking_manager_key].unblock():
             _made["django_db_setup"] = setup_databases(verbosity=0, interactive=False)
-        _made["local_aws"] = LocalAws.start()
+        _made["local_aws"] = CopyingAws.start()
 
 
 @pytest.hookimpl(trylast=True)

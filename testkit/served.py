@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from deploy.demo.account import Account
-from deploy.demo.estate import build_estate
-from deploy.demo.local_aws import HOST, LocalAws
+from deploy.demo.local_aws import HOST
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
+from testkit.copying_aws import CopyingAws
 from testkit.environments import as_toml, fresh_environments
 from testkit.recording_aws import RecordingAws
 
@@ -138,10 +138,10 @@ class Served:
 
 
 @contextmanager
-def served(local_aws: LocalAws, folder: Path, **environ: str) -> Iterator[Served]:
+def served(local_aws: CopyingAws, folder: Path, **environ: str) -> Iterator[Served]:
     """An estate, a database with an account for each role, and settings for the console."""
     environments = fresh_environments()
-    accounts = build_estate(local_aws.endpoint, environments=environments, clean=True)
+    accounts = local_aws.build_estate(environments)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
     (folder / "tmp").mkdir()
     password = secrets.token_urlsafe(12)

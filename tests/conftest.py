@@ -16,12 +16,11 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from deploy.demo.estate import build_estate
-from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access, configuration
+from testkit.copying_aws import CopyingAws
 from testkit.environments import Estate as Estate
 from testkit.environments import as_toml as as_toml
 from testkit.environments import fresh_environments as fresh_environments
@@ -85,14 +84,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def local_aws() -> Iterator[LocalAws]:
+def local_aws() -> Iterator[CopyingAws]:
     """One local AWS for each worker process; tests keep apart by accounts."""
-    with LocalAws.start() as aws:
+    with CopyingAws.start() as aws:
         yield aws
 
 
 @pytest.fixture
-def make_estate(local_aws: LocalAws, settings: Any, tmp_path: Path) -> Callable[..., Estate]:
+def make_estate(local_aws: CopyingAws, settings: Any, tmp_path: Path) -> Callable[..., Estate]:
     """Builds an estate in accounts of its own and points the console at it."""
 
     def make(
@@ -100,9 +99,7 @@ def make_estate(local_aws: LocalAws, settings: Any, tmp_path: Path) -> Callable[
     ) -> Estate:
         environments = fresh_environments(**rules)
         wanted = {name: environments[name] for name in only or environments}
-        accounts = build_estate(
-            local_aws.endpoint, environments=wanted, clean=clean, extra_secrets=extra_secrets
-        )
+        accounts = local_aws.build_estate(wanted, clean=clean, extra_secrets=extra_secrets)
         path = tmp_path / "environments.toml"
         path.write_text(as_toml(environments), encoding="utf-8")
         settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, local_aws.endpoint
@@ -119,7 +116,7 @@ def estate(make_estate: Callable[..., Estate]) -> Estate:
 
 
 @pytest.fixture(scope="session")
-def one_recorder(local_aws: LocalAws) -> Iterator[RecordingAws]:
+def one_recorder(local_aws: CopyingAws) -> Iterator[RecordingAws]:
     """One for each worker process: at a new endpoint the console would make its clients anew."""
     with RecordingAws(local_aws.endpoint) as aws:
         yield aws

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
 if TYPE_CHECKING:
     from deploy.demo.moto_state import MotoState
@@ -38,6 +39,8 @@ class LocalAws:
     pid: int
     process: subprocess.Popen[str] = field(repr=False)
 
+    module: ClassVar[str] = __spec__.name  # what runs in its process
+
     @classmethod
     def start(
         cls,
@@ -52,7 +55,7 @@ class LocalAws:
         contents of the file `state`, if it exists, and keeps it up to date. Raises LocalAwsError.
         """
         stderr: IO[str] | int = log.open("a") if log else subprocess.DEVNULL
-        command = [sys.executable, "-m", __spec__.name]
+        command = [sys.executable, "-m", cls.module]
         command += ["--port", str(port), "--parent", str(os.getpid())]
         process = subprocess.Popen(
             command + (["--state", str(state)] if state else []),
@@ -108,8 +111,11 @@ def _read_endpoint(process: subprocess.Popen[str], timeout: float) -> str:
     raise LocalAwsError(line or f"{silence}; start it with a log to see why.")
 
 
-def main() -> int:
-    """Print the endpoint, and serve until TERM, INT, or the end of the parent process."""
+def main(around: Callable[[Any], Any] = lambda application: application) -> int:
+    """Print the endpoint, and serve until TERM, INT, or the end of the parent process.
+
+    `around` gets moto's WSGI application, and returns the one that is served.
+    """
     arguments = _parse_arguments()
     try:
         listener = _listen(arguments.port)
@@ -124,7 +130,7 @@ def main() -> int:
 
     state = MotoState(arguments.state)
     try:
-        server = make_server(listener, state)
+        server = make_server(listener, state, around)
     except StateError as error:
         print(error, flush=True)
         return 1

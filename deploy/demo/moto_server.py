@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -33,7 +33,9 @@ class QuietHandler(werkzeug_app.MotoRequestHandler):
         pass
 
 
-def make_server(listener: socket.socket, state: MotoState) -> serving.BaseWSGIServer:
+def make_server(
+    listener: socket.socket, state: MotoState, around: Callable[[Any], Any]
+) -> serving.BaseWSGIServer:
     """moto's WSGI application, threaded, on a socket that listens already, filled from `state`.
 
     Raises StateError when the state's file cannot be read back.
@@ -46,12 +48,12 @@ def make_server(listener: socket.socket, state: MotoState) -> serving.BaseWSGISe
     _follow_awscurrent()
     _date_versions()
     state.load()
-    application = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     host, port = listener.getsockname()
     return serving.make_server(
         host,
         port,
-        _one_at_a_time(_refuse_browsers(application), state),
+        _one_at_a_time(_refuse_browsers(around(moto)), state),
         threaded=True,
         request_handler=QuietHandler,
         fd=listener.fileno(),

@@ -8,11 +8,11 @@ import sys
 import threading
 import traceback
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import IO, Any
 from weakref import WeakValueDictionary
 
 import moto
@@ -64,16 +64,11 @@ class MotoState:
 
 def save_backends(path: Path) -> None:
     """Write all services of all accounts and Regions to `path`, readable by its owner alone."""
-    # By class, not by service: Lambda has two, which go by one name.
-    contents = {
-        service.backend: {account: dict(regions) for account, regions in service.items()}
-        for service in BackendDict._instances  # type: ignore[misc]
-    }
     unfinished = path.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         pickle.dump(moto.__version__, file)
-        _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(contents)
+        dump_accounts(file)
     unfinished.replace(path)
 
 
@@ -89,8 +84,26 @@ def load_backends(path: Path) -> None:
                 f"{path} is of moto {version}, and moto {moto.__version__} is installed:"
                 " start without KEEP=1."
             )
-        contents = pickle.load(file)  # noqa: S301 - written by save_backends
-    for backend, accounts in contents.items():
+        load_accounts(file)
+
+
+def dump_accounts(file: IO[bytes], only: Collection[str] | None = None) -> None:
+    """Write all services and Regions of the accounts in `only`, by default of all accounts."""
+    # By class, not by service: Lambda has two, which go by one name.
+    contents = {
+        service.backend: {
+            account: dict(regions)
+            for account, regions in service.items()
+            if only is None or account in only
+        }
+        for service in BackendDict._instances  # type: ignore[misc]
+    }
+    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(contents)
+
+
+def load_accounts(file: IO[bytes]) -> None:
+    """Put what `dump_accounts` wrote into moto, in place of what the same accounts hold."""
+    for backend, accounts in pickle.load(file).items():  # noqa: S301 - written by dump_accounts
         service = _find_service(backend)
         for account, regions in accounts.items():
             service[account].update(regions)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from ..domain.errors import AwsCall
 from .caller import Caller
-from .translate import translated
+from .translate import request_id_of, translated
 
 
 class Gateway:
@@ -60,4 +60,4 @@ class Gateway:
 
 def answered(call: AwsCall, answer: Mapping[str, Any]) -> AwsCall:
     """The call, with the request id of its answer."""
-    return replace(call, request_id=str(answer.get("ResponseMetadata", {}).get("RequestId", "")))
+    return replace(call, request_id=request_id_of(answer))

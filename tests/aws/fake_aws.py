@@ -42,6 +42,7 @@ class Answer:
     body: str = "{}"
     hang_up: bool = False  # close the connection instead of answering
     wait: threading.Event | None = None  # answer once it is set
+    request_id: str = REQUEST_ID
 
 
 def failure(code: str, message: str = "no", status: int = 400) -> Answer:
@@ -110,7 +111,7 @@ def serve_fake_aws() -> Iterator[FakeAws]:
                 return
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(answer.body.encode())))
-            self.send_header("x-amzn-RequestId", REQUEST_ID)
+            self.send_header("x-amzn-RequestId", answer.request_id)
             self.end_headers()
             self.wfile.write(answer.body.encode())
 

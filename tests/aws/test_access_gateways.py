@@ -11,8 +11,6 @@ from typing import Any, TypeVar
 import pytest
 
 from deploy.demo.account import Account
-from deploy.demo.estate import build_estate
-from deploy.demo.local_aws import LocalAws
 from deploy.demo.policies import CONSOLE_ROLE
 from secrets_ui.aws.base import Gateway
 from secrets_ui.aws.cloudtrail import CloudTrailGateway
@@ -26,6 +24,7 @@ from secrets_ui.domain.access.evidence import Known
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsUnreachable, ThingNotFound
 from secrets_ui.domain.usage.usage import Metric
+from testkit.copying_aws import CopyingAws
 from tests.aws.calls import error_of
 from tests.aws.fake_aws import Answer, FakeAws, denied_by_sts, failure
 from tests.conftest import fresh_environments
@@ -35,10 +34,10 @@ NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def account(local_aws: LocalAws) -> Account:
+def account(local_aws: CopyingAws) -> Account:
     """dev as the demo builds it, to look at and not to change."""
     environments = {"dev": fresh_environments()["dev"]}
-    return build_estate(local_aws.endpoint, environments=environments, clean=True)["dev"]
+    return local_aws.build_estate(environments)["dev"]
 
 
 def opened(kind: type[G], sessions: AwsSessions, environment: Environment) -> G:

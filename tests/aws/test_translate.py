@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from botocore.exceptions import (
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.translate import translated
+from secrets_ui.domain.access.evidence import Known
 from secrets_ui.domain.errors import (
     AwsAccessDenied,
     AwsCall,
@@ -30,7 +32,7 @@ from secrets_ui.domain.errors import (
 )
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from tests.aws.calls import DESCRIBE, GET, MOVE, NAME, PUT, VERSION, Call, assert_no_value, error_of
-from tests.aws.fake_aws import REQUEST_ID, FakeAws, denied_by_sts, failure
+from tests.aws.fake_aws import REQUEST_ID, Answer, FakeAws, Request, denied_by_sts, failure
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,26 @@ def test_a_refusal_is_told_by_its_code(
     assert type(error) is kind
     assert error.message.startswith(result)
     assert (error.call.code, error.call.request_id, error.call.resource) == (code, REQUEST_ID, NAME)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("echo", ["the body", "the code", "too long"])
+def test_what_does_not_have_the_form_of_a_request_id_or_code_is_dropped(
+    fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, status: int, echo: str, canary: str
+) -> None:
+    def answer(request: Request) -> Answer:
+        sent = {"the body": request.body, "the code": f"a_{canary}", "too long": canary * 9}[echo]
+        answered = {"__type": sent, "Message": sent} if status > 200 else {"VersionId": VERSION}
+        return Answer(status, json.dumps(answered), request_id=sent)
+
+    def put() -> Known[str]:
+        return fake_gateway.put_secret_value(
+            NAME, SecretValue(canary), token=VERSION, label="label"
+        )
+
+    fake_aws.answer = answer
+    call = put().call if status == 200 else error_of(put).call
+    assert (call.code, call.request_id) == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from deploy.demo.local_aws import LocalAws
+from testkit.copying_aws import CopyingAws
 from tests.browser.console import Console, running
 from tests.browser.pages import sign_in
 from tests.browser.routes import end_routes
@@ -63,7 +63,7 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def console(
     browser_type_launch_args: dict[str, Any],
-    local_aws: LocalAws,
+    local_aws: CopyingAws,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Console]:
     with running(local_aws, tmp_path_factory.mktemp("console")) as console:

@@ -16,12 +16,12 @@ from django.core import signing
 from playwright.sync_api import BrowserContext
 
 from deploy.demo.account import Account
-from deploy.demo.estate import build_estate
-from deploy.demo.local_aws import HOST, LocalAws
+from deploy.demo.local_aws import HOST
 from deploy.demo.oidc_provider import OidcProvider
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
 from secrets_ui.domain.environment import Environment, Rules
+from testkit.copying_aws import CopyingAws
 from testkit.recording_aws import RecordingAws
 from tests.conftest import as_toml, fresh_environments
 
@@ -129,7 +129,7 @@ class Console:
 
 
 @contextmanager
-def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
+def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
     """The demo's estate with its flaws, and an identity provider beside it.
 
     In staging a second person approves, and prod asks for a fresh proof.
@@ -138,7 +138,7 @@ def running(local_aws: LocalAws, folder: Path) -> Iterator[Console]:
         name: replace(place, groups=(("developers", ("editor",)),))
         for name, place in fresh_environments(staging=Rules(second_person=True), prod=PROD).items()
     }
-    accounts = build_estate(local_aws.endpoint, environments=environments)
+    accounts = local_aws.build_estate(environments, clean=False)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
     password, port, log = (
         secrets.token_urlsafe(12),

@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from deploy.demo.local_aws import LocalAws
+from testkit.copying_aws import CopyingAws
 from testkit.posting import key_form, prod_rules
 from testkit.served import Served, served
 
@@ -21,7 +21,7 @@ PATIENCE = 60  # seconds
 
 
 @pytest.fixture
-def console(local_aws: LocalAws, tmp_path: Path) -> Iterator[Served]:
+def console(local_aws: CopyingAws, tmp_path: Path) -> Iterator[Served]:
     with served(local_aws, tmp_path) as console:
         yield console
 

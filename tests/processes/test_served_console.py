@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.local_aws import LocalAws
 from deploy.demo.processes import choose_port
+from testkit.copying_aws import CopyingAws
 from testkit.postgres import PostgresServer
 from testkit.posting import key_form, prod_rules
 from testkit.served import Person, Served, served
@@ -26,7 +26,7 @@ SAID = "The audit log cannot be written, so nothing was done"
 
 
 @pytest.fixture(scope="module")
-def console(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def console(local_aws: CopyingAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One estate and database, to start the console on."""
     with served(local_aws, tmp_path_factory.mktemp("served")) as console:
         yield console
@@ -42,7 +42,7 @@ def both_ports(console: Served) -> Iterator[tuple[int, int]]:
 
 @pytest.fixture(scope="module")
 def on_postgres(
-    local_aws: LocalAws, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+    local_aws: CopyingAws, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A running console whose database is in PostgreSQL."""
     folder = tmp_path_factory.mktemp("postgres-console")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.local_aws import PROJECT, LocalAws
+from deploy.demo.local_aws import PROJECT
+from testkit.copying_aws import CopyingAws
 from testkit.estate import TOML, make_secrets
 from testkit.fake_aws import FakeAws
 from testkit.served import served
@@ -101,7 +102,7 @@ def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) 
 
 
 def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(
-    local_aws: LocalAws, tmp_path: Path
+    local_aws: CopyingAws, tmp_path: Path
 ) -> None:
     with (
         served(local_aws, tmp_path, STATUS_EVERY="3600", STATUS_IAM_PER_SECOND="100") as console,

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploy.demo.local_aws import PROJECT, LocalAws
+from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import choose_port
+from testkit.copying_aws import CopyingAws
 from testkit.postgres import PostgresServer
 from testkit.posting import key_form, prod_rules
 from testkit.served import Answer, Person, Served, served
@@ -96,7 +97,7 @@ def make_people(environ: dict[str, str], password: str) -> None:
 
 @pytest.fixture(scope="module")
 def machines(
-    local_aws: LocalAws, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+    local_aws: CopyingAws, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Machines]:
     url, role = postgres.new_database(), f"console_{secrets.token_hex(3)}"
     postgres.client("createuser", role)

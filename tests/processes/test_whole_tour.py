@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.core import signing
 
-from deploy.demo.local_aws import LocalAws
 from testkit.canary import leaks_in, make_canary
+from testkit.copying_aws import CopyingAws
 from testkit.posting import document_form, key_form, prod_rules
 from testkit.served import Answer, Person, Served, served
 from tests.urls import every_url
@@ -169,7 +169,7 @@ class Tour:
 
 
 @pytest.fixture
-def console(local_aws: LocalAws, tmp_path: Path) -> Iterator[Served]:
+def console(local_aws: CopyingAws, tmp_path: Path) -> Iterator[Served]:
     with served(local_aws, tmp_path, LOG_LEVEL="DEBUG", WRITES_PER_MINUTE="10000") as console:
         yield console
 

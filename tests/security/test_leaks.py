@@ -476,6 +476,12 @@ FORMULAS = [
     "\r=1",
     '=HYPERLINK("http://evil.example","x")',
     "=cmd|' /C calc'!A0",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(A1)",
+    " =1",
+    "\n=1",
 ]
 
 
@@ -486,8 +492,23 @@ def test_s17_an_export_neutralises_cells_that_a_spreadsheet_would_run(signed_in:
     rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"), newline="")))
     assert len(rows) == len(FORMULAS) + 1
     for row, text in zip(rows[1:], FORMULAS, strict=True):
-        assert row.count(f"'{text}") == 4
-        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        inert = text.replace("\t=", "\t'=").replace("\r=", "\r'=").replace("\n=", "\n'=")
+        assert row.count(f"'{inert}") == 4
+        signs = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+        assert not [cell for cell in row if cell.lstrip(" ").startswith(signs)]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_s17_no_formula_begins_after_another_separator_in_a_quoted_cell(
+    signed_in: SignedIn, separator: str
+) -> None:
+    audit.record(
+        Action.SIGN_IN, Actor("a", "b"), environment="", secret="", reason=f"x{separator} =1+1"
+    )
+    answer = signed_in("auditor").get("/audit/export.csv", {"action": "sign_in"})
+    text = b"".join(answer).decode("utf-8-sig")
+    assert f'"x{separator}\' =1+1"' in text
+    assert all(line.startswith('"') and line.endswith('"') for line in text.split("\r\n")[:-1])
 
 
 def test_s18_what_an_error_tells_is_fit_to_be_handed_on(

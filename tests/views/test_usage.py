@@ -130,9 +130,7 @@ def test_environments_are_asked_side_by_side(
     assert not together.broken
 
 
-def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> None:
-    estate, _ = watched(only=("dev",))
-    name = "miyabi-<script>alert(1)</script>"
+def put_alarm(estate: Estate, name: str) -> None:
     estate["dev"].clients.cloudwatch.put_metric_alarm(
         AlarmName=name,
         Namespace="N",
@@ -143,6 +141,22 @@ def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> N
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
+
+
+def test_the_chart_says_how_many_alarms_it_has_no_room_for(
+    watched: Watched, signed_in: SignedIn
+) -> None:
+    estate, _ = watched(only=("dev",))
+    viewer = signed_in("viewer")
+    assert "listed under Alarms" not in text(viewer.get("/dev/usage"))
+    for number in range(7):
+        put_alarm(estate, f"miyabi-dev-{number}")
+    assert "2 more alarms are listed under Alarms." in text(viewer.get("/dev/usage"))
+
+
+def test_a_name_with_markup_is_inert(watched: Watched, signed_in: SignedIn) -> None:
+    estate, _ = watched(only=("dev",))
+    put_alarm(estate, "miyabi-<script>alert(1)</script>")
     page = text(signed_in("viewer").get("/dev/usage"))
     assert "miyabi-&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<b>m</b>" not in page

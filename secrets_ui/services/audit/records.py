@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +21,10 @@ from .new_record import as_stored
 BYTE_ORDER_MARK = "\ufeff"
 # Rows of one page.
 ROWS = 50
-# A cell that starts with one of these would run as a formula in a spreadsheet:
-# https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Where a spreadsheet would find the start of a formula: https://owasp.org/www-community/attacks/CSV_Injection
+# Japanese spreadsheets take the full-width signs as well. Where the separator is `;`, or a tab,
+# quotes around the whole cell do not count, and a new cell begins inside.
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ \t]*[-=+@＝＋－＠]|[\t\r\n])")
 COLUMNS = (
     "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret",
     "version_id", "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
@@ -205,12 +207,12 @@ def _csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _line(cells: Iterable[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(cells)
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerow(cells)
     return out.getvalue()
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell)
 
 
 def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

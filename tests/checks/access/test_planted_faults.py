@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from deploy.demo.account import Account
-from deploy.demo.estate import build_estate
-from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.access.run import Run
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services.access.check import check_access, judge
 from secrets_ui.services.access.gather import gather_evidence
+from testkit.copying_aws import CopyingAws
 from tests.checks.composing import Alone, compose
 from tests.checks.faults import FAULTS, Fault
 from tests.checks.paste import paste
@@ -73,14 +72,14 @@ def _paste_remedies(account: Account, hana: Actor, run: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(local_aws: LocalAws) -> Account:
+def shared(local_aws: CopyingAws) -> Account:
     """One account for all pairs: each fault knows the way back."""
     environments = {"dev": fresh_environments()["dev"]}
-    return build_estate(local_aws.endpoint, environments=environments, clean=True)["dev"]
+    return local_aws.build_estate(environments)["dev"]
 
 
 @pytest.fixture
-def console(shared: Account, local_aws: LocalAws, settings: Any, tmp_path: Path) -> Account:
+def console(shared: Account, local_aws: CopyingAws, settings: Any, tmp_path: Path) -> Account:
     path = tmp_path / "environments.toml"
     path.write_text(as_toml({"dev": shared.environment}), encoding="utf-8")
     settings.ENVIRONMENTS_FILE, settings.LOCAL_AWS_ENDPOINT = path, local_aws.endpoint

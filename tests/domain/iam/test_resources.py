@@ -103,6 +103,16 @@ def test_a_variable_in_the_id_part_takes_the_value_of_its_key(
     assert covers(START + pattern, context=context) is expected
 
 
+@pytest.mark.parametrize("field", ["partition", "service", "us-west-2", ACCOUNT])
+def test_a_variable_before_the_fifth_colon_is_plain_text(field: str) -> None:
+    values = {"partition": "aws", "service": "secretsmanager"}
+    value = values.get(field, field)
+    pattern = START.replace(f":{value}:", ":${aws:PrincipalTag/env}:") + "${aws:PrincipalTag/id}*"
+    context = {"aws:PrincipalTag/env": value, "aws:PrincipalTag/id": "miyabi/"}
+    assert covers(START + "${aws:PrincipalTag/id}*", context=context) is True
+    assert covers(pattern, context=context) is False
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [("miyabi/${aws:PrincipalTag/env}/*", None), ("other/${aws:PrincipalTag/env}/*", False)],

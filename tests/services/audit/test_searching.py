@@ -169,7 +169,7 @@ def exported(form: str, visible: tuple[str, ...] = VISIBLE, **filters: str) -> s
 
 def test_an_export_as_csv_has_a_header_and_inert_cells(log: None) -> None:
     text = exported("csv", person="hana")
-    assert text.startswith("\ufeffsequence,")
+    assert text.startswith('\ufeff"sequence","at",')
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [row["sequence"] for row in rows] == ["1", "2", "3", "5"]
     assert tuple(rows[0]) == records.COLUMNS
