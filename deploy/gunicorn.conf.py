@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # gunicorn reads this file before it applies chdir.
 sys.path.insert(0, str(PROJECT))
 
+from miyabi_admin.beside import end_beside, run_beside  # noqa: E402
 from miyabi_admin.environ import Settings  # noqa: E402
 from secrets_ui.logs import JsonLine  # noqa: E402
 
@@ -99,26 +101,21 @@ accesslog = "-"
 errorlog = "-"
 logger_class = JsonLogger
 
-_beside: list[subprocess.Popen[bytes]] = []
-
 
 def when_ready(server: Arbiter) -> None:
-    """Start the settling of open intents and the status runner beside the console.
+    """Run the settling of open intents and the status runner beside the console.
 
     An earlier server may have died in the middle of a save, and AWS may become unreachable in one.
     A lock lets one of several status runners work.
     """
-    _start_beside("settle_audit", 60)
-    if status_every:
-        _start_beside("run_checks", status_every)
+    commands = {"settle_audit": 60} | ({"run_checks": status_every} if status_every else {})
+    run_beside(partial(_start, command, every) for command, every in commands.items())
 
 
-def _start_beside(command: str, seconds: int) -> None:
+def _start(command: str, seconds: int) -> subprocess.Popen[bytes]:
     arguments = [sys.executable, "manage.py", command, "--every", str(seconds)]
-    _beside.append(subprocess.Popen(arguments, cwd=PROJECT, stdin=subprocess.DEVNULL))
+    return subprocess.Popen(arguments, cwd=PROJECT, stdin=subprocess.DEVNULL)
 
 
 def on_exit(server: Arbiter) -> None:
-    for process in _beside:
-        # Does nothing to a process that has ended.
-        process.terminate()
+    end_beside()

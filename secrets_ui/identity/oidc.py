@@ -24,10 +24,12 @@ from requests import RequestException
 
 from ..domain.errors import IdentityRefused, ProviderUnavailable
 from ..domain.people.identity import Identity, groups_in
+from ..domain.people.names import tidy_name
 from ..domain.texts import is_storable
 
 # Seconds by which the provider's clock and ours may differ.
 SKEW = 60
+LONGEST_ADDRESS = 254  # characters, as RFC 5321 has it
 # Signatures by a key pair; none by a shared key.
 ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA",
@@ -247,11 +249,17 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
     is_unverified = claims.get("email_verified") is False
     return Identity(
         subject=str(claims["sub"]),
-        name=str(claims.get(settings.OIDC_NAME_CLAIM) or "").strip(),
-        email="" if is_unverified else str(claims.get("email") or "").strip(),
+        name=tidy_name(str(claims.get(settings.OIDC_NAME_CLAIM) or "")),
+        email="" if is_unverified else _address(claims),
         groups=groups_in(claims, settings.OIDC_GROUPS_CLAIM),
         auth_time=_seconds(claims.get("auth_time")),
     )
+
+
+def _address(claims: Mapping[str, Any]) -> str:
+    """Serves to find an account of the same person alone; "" for one too long to be kept."""
+    email = tidy_name(str(claims.get("email") or ""))
+    return email if len(email) <= LONGEST_ADDRESS else ""
 
 
 def _seconds(claim: object) -> int:

@@ -8,20 +8,17 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
 from ..domain.audit.actions import Action
 from ..domain.errors import IdentityRefused
-from ..domain.people.actor import CONSOLE, Actor
+from ..domain.people.actor import Actor
 from ..domain.people.identity import Identity
+from ..domain.people.names import is_usable_name
 from ..models import RoleGrant
 from ..services import audit, configuration
 from ..services.people.sessions import end_sessions
-
-# Names that the audit log uses itself.
-RESERVED = {CONSOLE.name, "unknown"}
 
 
 def admit(identity: Identity, address: str) -> Any:
@@ -116,18 +113,12 @@ def _new_person(identity: Identity) -> Any:
     earlier subject with the same address."""
     users = get_user_model()
     name = identity.name
-    person = users(username=name, email=identity.email)
-    person.set_unusable_password()
-    try:
-        if name.lower() in RESERVED:
-            raise ValidationError("reserved")
-        person.full_clean(validate_unique=False)
-    except ValidationError:
+    if not is_usable_name(name):
         raise IdentityRefused(
             f"The provider's claim {settings.OIDC_NAME_CLAIM} holds no name that can be used here.",
             "no usable name",
             remedy="An admin sets OIDC_NAME_CLAIM to a claim with a name, such as email.",
-        ) from None
+        )
     same = Q(username__iexact=name)
     if identity.email:
         same |= Q(email__iexact=identity.email) | Q(username__iexact=identity.email)
@@ -140,6 +131,8 @@ def _new_person(identity: Identity) -> Any:
             "account away first.",
             name=name,
         )
+    person = users(username=name, email=identity.email)
+    person.set_unusable_password()
     with transaction.atomic():
         person.save()
         SocialAccount.objects.create(

@@ -32,5 +32,9 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def command_line(pid: int) -> str:
+    return _ps("-o", "args=", "-p", str(pid))
+
+
 def _ps(*arguments: str) -> str:
     return subprocess.run(["ps", *arguments], capture_output=True, text=True).stdout

@@ -13,6 +13,7 @@ from django.db import connection
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.management.commands import settle_audit as settle_command
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import open_intents
 from testkit.intents import intend
@@ -79,6 +80,36 @@ def test_while_aws_is_away_the_intent_stays_open_and_the_status_is_1(
     assert out.startswith(f"Record {sequence} (secret.save): stays open: ")
     assert "dev: labels not checked: " in errors
     assert len(open_intents()) == 1
+
+
+def test_beside_a_server_no_error_ends_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds: list[int] = []
+
+    class Clock:
+        """Time that passes in pauses alone; after two of them the parent process is gone."""
+
+        def monotonic(self) -> float:
+            return 0.0
+
+        def sleep(self, seconds: int) -> None:
+            rounds.append(seconds)
+
+        def getppid(self) -> int:
+            return 1 if len(rounds) < 2 else 2
+
+    def broken(min_age: int) -> Any:
+        raise ZeroDivisionError("a detail")
+
+    monkeypatch.setattr(settle_command, "time", Clock())
+    monkeypatch.setattr(settle_command, "os", Clock())
+    monkeypatch.setattr(settle_command, "settle_audit", broken)
+    monkeypatch.setattr(settle_command.connections, "close_all", lambda: None)
+    assert settle("--every", "60") == (0, "", "")
+    assert rounds == [60, 60]
+    logged = [record for record in caplog.records if record.getMessage() == "settling"]
+    assert [record.exc_info[0] for record in logged if record.exc_info] == [ZeroDivisionError] * 2
 
 
 def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from secrets_ui.domain.status.status import StatusFinding
+from secrets_ui.models import StatusRunner
 from tests.services.status_pass.test_lock import held_by
 from tests.views.status.test_pages import FAIL, PASS, SECOND, WARN, keep
 
@@ -89,6 +91,14 @@ def test_as_json_it_is_what_the_page_s_json_is() -> None:
 def test_control_characters_do_not_reach_the_terminal() -> None:
     keep("prod", "config", StatusFinding("alarms_are_quiet", "fail", "The alarm \x1b[2J rings."))
     assert "\x1b" not in run()[1]
+
+
+def test_a_runner_that_is_gone_is_told() -> None:
+    keep("prod", "config", PASS)
+    assert "Nobody looks" not in run("--environment", "prod")[1]
+    StatusRunner.objects.create(pk=1, every=60, alive_at=datetime(2026, 11, 25, 2, 14, tzinfo=UTC))
+    last = run("--environment", "prod")[1].splitlines()[-1]
+    assert last.endswith("the status runner gave its last sign at 2026-11-25 02:14:00 UTC.")
 
 
 def test_run_checks_says_who_is_at_it() -> None:

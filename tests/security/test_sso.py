@@ -5,6 +5,7 @@ S21, S25, S30, S31, S33.
 
 from __future__ import annotations
 
+import html
 import json
 import time
 from collections.abc import Callable
@@ -221,7 +222,43 @@ def test_a_subject_keeps_its_account_when_its_address_changes(provider: OidcProv
     assert list(get_user_model().objects.values_list("username", flat=True)) == [HANA]
 
 
-@pytest.mark.parametrize("name", ["", "console", "Unknown", "ha na", "x" * 151, "<script>", "a\nb"])
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("o'brien@miyabi-world.com", "o'brien@miyabi-world.com"),
+        ("r&d@miyabi-world.com", "r&d@miyabi-world.com"),
+        ("hana  satō ", "hana satō"),
+        ("山田\u3000太郎", "山田 太郎"),
+        ("MIYABI\\hana", "MIYABI\\hana"),
+    ],
+)
+def test_a_name_that_providers_really_send_is_taken(
+    provider: OidcProvider, sent: str, name: str
+) -> None:
+    provider.wrong.claims = {"email": sent}
+    walker = Walker(provider)
+    assert walker.sign_in("hana").status_code == 302
+    assert grants(name) == {("dev", "editor", "groups"), ("staging", "viewer", "groups")}
+    assert f"<bdi>{html.escape(name)}</bdi>" in walker.console.get("/account").content.decode()
+    assert last("sign_in")["actor"] == name
+    assert Walker(provider).sign_in("hana").status_code == 302
+    assert get_user_model().objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "console",
+        "Unknown",
+        "ｃｏｎｓｏｌｅ",
+        "x" * 151,
+        "<script>",
+        "a\nb",
+        "a\u200bb",
+        "a\u202eb",
+    ],
+)
 def test_a_name_that_cannot_be_one_is_refused(provider: OidcProvider, name: str) -> None:
     provider.wrong.claims = {"email": name}
     answer = Walker(provider).sign_in("hana")

@@ -76,6 +76,7 @@ class Command(BaseCommand):
         """Until the parent process ends. No error ends it: after each in a row it waits longer."""
         parent, failures = os.getppid(), 0
         self.next_pass = self.next_sign = 0.0
+        log.info("the status runner has begun")
         while os.getppid() == parent:
             has_passed = self._survives(partial(self._run_if_due, every))
             has_sent = self._survives(send_due)

@@ -69,8 +69,12 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _go_on(self, min_age: int, pause: int) -> None:
-        """Settle until the parent ends. Sweep labels hourly, and after an intent was settled."""
+        """Settle until the parent ends. Sweep labels hourly, and after an intent was settled.
+
+        No error ends it.
+        """
         parent, next_sweep = os.getppid(), 0.0
+        log.info("settling has begun")
         while os.getppid() == parent:
             try:
                 if self._settle(min_age)[0] or time.monotonic() >= next_sweep:
@@ -80,6 +84,8 @@ class Command(BaseCommand):
                 self._warn(
                     f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
                 )
+            except Exception:
+                log.exception("settling")
             connections.close_all()
             time.sleep(pause)
 

@@ -72,6 +72,12 @@ def _describe(board: StatusBoard) -> str:
         )
     if len(board.troubles) > MOST_SHOWN:
         lines.append(f"  and {len(board.troubles) - MOST_SHOWN} more; --json tells all")
+    runner = board.runner
+    if runner.alive_at and not runner.is_alive:
+        lines.append(
+            "  Nobody looks any more: the status runner gave its last sign at "
+            f"{runner.alive_at:%Y-%m-%d %H:%M:%S} UTC."
+        )
     return "\n".join(_escape(line) for line in lines)
 
 

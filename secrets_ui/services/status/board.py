@@ -97,7 +97,7 @@ class EnvironmentSummary:
 
 @dataclass(frozen=True)
 class Runner:
-    """`is_alive`: one goes on by itself.
+    """`is_alive`: one goes on by itself; `alive_at` is its last sign, None where there was none.
 
     `is_wanted`: a pass was asked for and has not begun; `is_running` one is under way.
     """
@@ -108,6 +108,7 @@ class Runner:
     is_running: bool
     ended_at: datetime | None
     took: Mapping[str, Any]
+    alive_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,7 @@ def _runner(now: datetime) -> Runner:
         is_running,
         row.ended_at,
         json.loads(row.took),
+        row.alive_at,
     )
 
 

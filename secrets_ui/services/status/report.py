@@ -32,6 +32,7 @@ def status_report(
         "runner": {
             "alive": board.runner.is_alive,
             "every_seconds": board.runner.every,
+            "last_sign_at": _at(board.runner.alive_at),
             "last_pass_at": _at(board.runner.ended_at),
             "last_pass": dict(board.runner.took),
         },

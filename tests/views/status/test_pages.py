@@ -118,6 +118,23 @@ def test_before_the_first_pass_it_is_unknown(signed_in: SignedIn) -> None:
     assert "No runner goes on by itself" in text(answer)
 
 
+def test_a_runner_that_is_gone_is_told_since_when_and_with_what_to_do(
+    healthy: None, signed_in: SignedIn
+) -> None:
+    last = datetime.now(UTC) - timedelta(minutes=12)
+    runner = StatusRunner.objects.create(pk=1, every=60, alive_at=last)
+    client = signed_in("viewer")
+    page = text(client.get("/status"))
+    assert "Nobody looks any more:" in page
+    assert f"last sign at {last.day} {last:%b %Y, %H:%M:%S} UTC, 12 min ago." in page
+    assert "--every 60</code>, or check now." in page
+    told = client.get("/status.json").json()["runner"]
+    assert (told["alive"], told["last_sign_at"]) == (False, last.isoformat(timespec="seconds"))
+    runner.alive_at = datetime.now(UTC)
+    runner.save()
+    assert "Nobody looks" not in text(client.get("/status"))
+
+
 def test_a_person_sees_the_environments_of_theirs_alone(healthy: None, signed_in: SignedIn) -> None:
     keep("prod", "api-keys", FAIL)
     client = signed_in("viewer", "dev")
