@@ -37,6 +37,10 @@ ALGORITHMS = (
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
+# In the web session, what `waiting_sign_ins` gives.
+WAITING = "waiting_sign_ins"
+
+
 def is_configured() -> bool:
     return bool(settings.OIDC_ISSUER)
 
@@ -118,6 +122,22 @@ def take_state(request: HttpRequest) -> dict[str, Any]:
             "state unknown or used",
         )
     return dict(state)
+
+
+def waiting_sign_ins(request: HttpRequest) -> dict[str, str]:
+    """Where the sign-ins that other tabs of this browser have begun lead to, by their state."""
+    states = dict(statekit.get_states(request))
+    statekit.gc_states(states)
+    return {state_id: state["next"] for state_id, (state, *_) in states.items()}
+
+
+def take_waiting_sign_in(request: HttpRequest) -> str:
+    """Where a sign-in leads to that came back when another tab had signed in, once; else ""."""
+    waiting = dict(request.session.get(WAITING, {}))
+    wanted = str(waiting.pop(request.GET.get("state", ""), ""))
+    if wanted:
+        request.session[WAITING] = waiting
+    return wanted
 
 
 def finish(request: HttpRequest, state: Mapping[str, Any]) -> Identity:

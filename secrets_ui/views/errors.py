@@ -6,12 +6,16 @@ import logging
 import uuid
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from ..domain.errors import ConsoleError
 from ..domain.secrets.secret_value import MAX_BYTES
-from .answers import error_answer
+from .answers import error_answer, next_of
 
 log = logging.getLogger("miyabi.http")
+
+
+_SIGNING_IN = ("sign_in", "second_step", "sso_sign_in")
 
 
 class _Told(ConsoleError):
@@ -50,6 +54,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Signing in makes a new token. A sign-in page that was open in another tab has the old one,
+    and its person is signed in: they go on."""
+    match = request.resolver_match
+    if match and match.url_name in _SIGNING_IN and request.user.is_authenticated:
+        return redirect(next_of(request))
     return error_answer(
         request,
         ForeignForm(

@@ -284,6 +284,36 @@ def test_s25_the_session_s_id_changes_when_one_comes_back(provider: OidcProvider
     assert not Session.objects.filter(session_key=before).exists()
 
 
+def test_of_two_tabs_that_sign_in_the_second_goes_on_to_where_it_wanted(
+    provider: OidcProvider,
+) -> None:
+    walker = Walker(provider)
+    first, second, third = (walker.leave(next=f"/account?tab={tab}") for tab in (1, 2, 3))
+    assert walker.come_back(walker.choose(first, "hana"))["Location"] == "/account?tab=1"
+    way = walker.choose(second, "hana")
+    answer = walker.come_back(way)
+    assert (answer.status_code, answer["Location"]) == (302, "/account?tab=2")
+    # As somebody else there, and refused there: the person who is signed in here goes on as well.
+    assert walker.come_back(walker.choose(third, "kenji"))["Location"] == "/account?tab=3"
+    assert HANA in walker.console.get("/account").content.decode()
+    assert not AuditRecord.objects.filter(action="step_up").exists()
+    assert AuditRecord.objects.filter(action="sign_in").count() == 1
+    # Once: what comes back a second time is nothing that was asked for.
+    assert walker.come_back(way).status_code == 403
+
+
+def test_a_tab_at_the_provider_goes_on_when_another_has_signed_in_by_password(
+    provider: OidcProvider,
+) -> None:
+    make_account("break-glass", PASSWORD, {"dev": "admin"})
+    walker = Walker(provider)
+    way = walker.choose(walker.leave(next="/dev/"), "hana")
+    walker.console.post("/sign-in", {"username": "break-glass", "password": PASSWORD})
+    assert walker.come_back(way)["Location"] == "/dev/"
+    assert "break-glass" in walker.console.get("/account").content.decode()
+    assert not get_user_model().objects.filter(username=HANA).exists()
+
+
 @pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_s33_the_way_back_leads_to_this_console_alone(provider: OidcProvider, wanted: str) -> None:
     assert Walker(provider).sign_in("hana", next=wanted)["Location"] == "/"

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ...domain.audit.actions import Action, Outcome
 from ...domain.people.actor import Actor
 from ...forms import ProofForm, SignInForm
+from ...identity.oidc import WAITING, waiting_sign_ins
 from ...identity.second_factor import has_second_factor
 from ...permissions import actor_of, note_proof
 from ...services import audit
@@ -36,7 +37,8 @@ PENDING_SECONDS = 300
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect("home")
+        # In another tab, perhaps.
+        return redirect(next_of(request))
     form = SignInForm(request.POST or None)
     failed = False
     if request.method == "POST" and form.is_valid():
@@ -113,10 +115,13 @@ def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | N
     """
     actor = Actor(person.get_username(), _address(request))
     audit.record(Action.SIGN_IN, actor, details={"by": by})
-    # Nothing of an earlier session is carried over.
+    waiting = waiting_sign_ins(request)
+    # Nothing of an earlier session is carried over but where its other tabs want to go.
     request.session.flush()
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
     request.session["started"] = request.session["seen"] = int(time.time())
+    if waiting:
+        request.session[WAITING] = waiting
     note_proof(request, proved_at)
     browser = request.headers.get("User-Agent", "")
     note_session(str(request.session.session_key), person, by, _address(request), browser)

@@ -34,7 +34,7 @@ def _ensure_configured() -> None:
 def sign_in(request: HttpRequest) -> HttpResponse:
     _ensure_configured()
     if request.user.is_authenticated:
-        return redirect("home")
+        return redirect(next_of(request))
     return redirect(oidc.begin(request, SIGN_IN, next_of(request), anew=False))
 
 
@@ -49,9 +49,12 @@ def step_up(request: HttpRequest) -> HttpResponse:
 def callback(request: HttpRequest) -> HttpResponse:
     """The way back from the provider.
 
-    A refusal is recorded, with the person's name where that was proven.
+    A refusal is recorded, with the person's name where that was proven. Where another tab has
+    signed in meanwhile, this one asks nothing more, and goes on to where it wanted.
     """
     _ensure_configured()
+    if request.user.is_authenticated and (wanted := oidc.take_waiting_sign_in(request)):
+        return redirect(wanted)
     try:
         state = oidc.take_state(request)
         if state["purpose"] == STEP_UP:

@@ -34,6 +34,24 @@ def test_it_works(client: Client, account: str) -> None:
     assert (record.actor, record.address, record.outcome) == ("hana", "127.0.0.1", "done")
 
 
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-in/code"])
+def test_a_sign_in_page_left_open_in_another_tab_leads_on(account: str, address: str) -> None:
+    """Its token is that of before the sign-in."""
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/sign-in?next=/dev/").content.decode()
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    form = {"username": account, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert client.post("/sign-in", form | {"next": "/account"})["Location"] == "/account"
+    again = client.post(address, form | {"next": "/dev/"})
+    assert (again.status_code, again["Location"]) == (302, "/dev/")
+    assert client.get("/sign-in?next=/dev/")["Location"] == "/dev/"
+    assert AuditRecord.objects.filter(action="sign_in").count() == 1
+    away = client.post(address, form | {"next": "https://evil.example/"})
+    assert away["Location"] == "/"
+    # The form of any other page is refused as before.
+    assert client.post("/sign-out", form).status_code == 403
+
+
 def test_sign_in_needs_no_access_and_sign_out_does(client: Client) -> None:
     assert client.get("/sign-in").status_code == 200
     assert client.post("/sign-out")["Location"] == "/sign-in?next=/sign-out"
