@@ -45,7 +45,7 @@ READY = """
   AWS CLI beside it        export AWS_CONFIG_FILE={aws_config}
                            aws --profile miyabi-prod secretsmanager list-secrets
   Commands beside it       export ENV_FILE={env_file}
-                           .venv/bin/python manage.py list_secrets prod --as viewer
+                           {python} manage.py list_secrets prod --as viewer
   Logs                     {log}
 
 Ctrl-C stops it all. The next start makes new values, accounts and keys; with KEEP=1 it goes on
@@ -198,6 +198,7 @@ def _print_ready(
         endpoint=aws.endpoint,
         aws_config=shlex.quote(str(folder.aws_config)),
         env_file=shlex.quote(str(folder.env_file)),
+        python=shlex.quote(str(_shorten(Path(sys.executable)))),
         log=_shorten(folder.log),
     )
     print(text, flush=True)

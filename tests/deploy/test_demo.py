@@ -259,6 +259,8 @@ def test_keep_goes_on_with_the_last_demos_database_aws_and_accounts(two: TwoDemo
     assert "no function" not in run_command(kept, "status").stdout
     again = run_command(kept, "put_secret", *SAVING, stdin="/srv/saved-in-the-second")
     assert (again.returncode, again.stderr) == (0, "")
+    pasted = paste(kept, kept.folder)
+    assert (pasted.returncode, pasted.stderr) == (0, "")
 
 
 def test_reload_serves_a_change_without_a_restart(two: TwoDemos) -> None:
@@ -278,6 +280,38 @@ def run_command(demo: Demo, *command: str, stdin: str = "") -> subprocess.Comple
     return subprocess.run(
         program, cwd=PROJECT, env=env, input=stdin, capture_output=True, text=True, timeout=60
     )
+
+
+def printed_commands(demo: Demo) -> list[str]:
+    """As they are printed, beside their titles."""
+    found = re.search(r"^  AWS CLI beside it(.+?)^  Logs", demo.shown, re.DOTALL | re.MULTILINE)
+    assert found, demo.shown
+    lines = found[1].replace("Commands beside it", "").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def paste(demo: Demo, home: Path) -> subprocess.CompletedProcess[str]:
+    """Into a shell of a machine that has no AWS credentials, and no settings of any kind."""
+    commands = printed_commands(demo)
+    assert [line.split()[0] for line in commands[::2]] == ["export", "export"]
+    if shutil.which("aws") is None:
+        del commands[1]
+    env = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    return subprocess.run(
+        ["sh", "-ec", "\n".join(commands)],
+        cwd=PROJECT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_commands_that_it_prints_run_as_printed(demo: Demo, tmp_path: Path) -> None:
+    done = paste(demo, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^miyabi/prod/config +Healthy", done.stdout, re.MULTILINE)
+    assert shutil.which("aws") is None or '"Name": "miyabi/prod/api-keys"' in done.stdout
 
 
 def read_versions(demo: Demo) -> tuple[str, dict[str, list[str]], str]:
@@ -358,6 +392,8 @@ def test_with_sso_it_brings_an_identity_provider_that_knows_the_console(sso_demo
         "POST", "/sso/sign-in", form, Cookie=cookie, Content_Type=kind, Origin=sso_demo.address
     )
     assert sent.headers["Location"].startswith(f"{issuer[1]}/authorization?")
+    pasted = paste(sso_demo, sso_demo.folder)
+    assert (pasted.returncode, pasted.stderr) == (0, "")
 
 
 def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(contained_demo: Demo) -> None:

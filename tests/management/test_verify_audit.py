@@ -48,6 +48,20 @@ def test_a_whole_chain_is_said_to_hold_with_the_checkpoint_that_was_reached() ->
     assert verdict == "The audit chain holds: 3 records."
 
 
+def test_as_json_it_is_one_answer_whether_the_chain_holds_or_not() -> None:
+    last = write(3)[-1]
+    checkpoint = {"sequence": 3, "hash": last.hash, "count": 3}
+    holding = {"holds": True, "breaks": [], "more_breaks": False, "checkpoint": checkpoint}
+    assert json.loads(verify("--json")) == holding
+
+    tamper(f"DELETE FROM {TABLE} WHERE sequence = 2")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="does not hold: 1 place"):
+        call_command("verify_audit", "--json", stdout=out)
+    answer = json.loads(out.getvalue())
+    assert (answer["holds"], answer["breaks"]) == (False, ["Record 2 is missing."])
+
+
 def test_an_empty_chain_holds_and_its_checkpoint_holds_later() -> None:
     reached = json.loads(verify().splitlines()[0])["checkpoint"]
     write(2)

@@ -150,6 +150,7 @@ JSON_COMMANDS = [
     ("audit_log", "--json", "--as", "hana"),
     ("list_secrets", "dev", "--json", "--as", "hana"),
     ("status", "--json"),
+    ("verify_audit", "--json"),
 ]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from secrets_ui.domain.audit.chain import Checkpoint
+from secrets_ui.domain.audit.chain import Break, Checkpoint
 from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 
 
@@ -20,28 +22,39 @@ class Command(BaseCommand):
             metavar="SEQUENCE:HASH",
             help="a checkpoint kept elsewhere, such as in the log stream",
         )
+        parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         breaks, reached = verify_audit(_checkpoint(options["checkpoint"]))
-        for found in breaks:
-            self.stdout.write(found.text)
-        self.stdout.write(
-            json.dumps(
-                {
-                    "checkpoint": {
-                        "sequence": reached.sequence,
-                        "hash": reached.hash,
-                        "count": reached.count,
-                    }
-                }
-            )
-        )
+        answer = _as_json if options["json"] else _as_text
+        self.stdout.write(answer(breaks, reached))
+        if not breaks and not options["json"]:
+            verdict = f"The audit chain holds: {reached.count} records."
+            self.stdout.write(self.style.SUCCESS(verdict))
         if breaks:
             ending = "" if len(breaks) == 1 else "s"
-            more = " or more" if len(breaks) >= MOST_BREAKS else ""
+            more = " or more" if _are_cut_off(breaks) else ""
             places = f"{len(breaks)} place{ending}{more}"
             raise CommandError(f"The audit chain does not hold: {places}.")
-        self.stdout.write(self.style.SUCCESS(f"The audit chain holds: {reached.count} records."))
+
+
+def _as_text(breaks: Sequence[Break], reached: Checkpoint) -> str:
+    checkpoint = json.dumps({"checkpoint": asdict(reached)})
+    return "\n".join([*(found.text for found in breaks), checkpoint])
+
+
+def _as_json(breaks: Sequence[Break], reached: Checkpoint) -> str:
+    answer = {
+        "holds": not breaks,
+        "breaks": [found.text for found in breaks],
+        "more_breaks": _are_cut_off(breaks),
+        "checkpoint": asdict(reached),
+    }
+    return json.dumps(answer, indent=2)
+
+
+def _are_cut_off(breaks: Sequence[Break]) -> bool:
+    return len(breaks) >= MOST_BREAKS
 
 
 def _checkpoint(text: str | None) -> Checkpoint | None:
