@@ -104,7 +104,8 @@ def _in_no_group(identity: Identity) -> IdentityRefused:
         "a role in this console.",
         "in no group with a role",
         remedy=remedy,
-        name=identity.name,
+        # The record has its own names, and nobody else's act stands under one.
+        name=identity.name if is_usable_name(identity.name) else "",
     )
 
 

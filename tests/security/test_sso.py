@@ -144,6 +144,14 @@ def test_s21_somebody_in_no_group_with_a_role_stays_out_and_is_told_what_to_ask_
     }
 
 
+def test_s21_a_refused_stranger_does_not_stand_in_the_record_as_the_console(
+    provider: OidcProvider,
+) -> None:
+    provider.wrong.claims = {"groups": [], "email": "ｃｏｎｓｏｌｅ"}
+    assert Walker(provider).sign_in("hana").status_code == 403
+    assert last("sign_in")["actor"] == "unknown"
+
+
 def test_s21_who_leaves_every_group_loses_its_roles_and_the_sessions_that_are_open(
     provider: OidcProvider,
 ) -> None:
