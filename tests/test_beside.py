@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -32,7 +32,7 @@ class Starter:
         if self.fails:
             raise OSError("no memory")
         self.started.append(Process())
-        return cast(Any, self.started[-1])
+        return cast("subprocess.Popen[bytes]", self.started[-1])
 
 
 def test_pauses_double_up_to_the_longest() -> None:

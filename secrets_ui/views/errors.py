@@ -54,10 +54,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Signing in makes a new token. A sign-in page that was open in another tab has the old one,
-    and its person is signed in: they go on."""
-    match = request.resolver_match
-    if match and match.url_name in _SIGNING_IN and request.user.is_authenticated:
+    """Signing in makes a new token. A sign-in page of ours that was open in another tab has the old
+    one, and its person is signed in: they go on."""
+    if _is_signed_in_elsewhere(request):
         return redirect(next_of(request))
     return error_answer(
         request,
@@ -67,6 +66,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             "Nothing was done.",
             "Load the page again, then send the form from there.",
         ),
+    )
+
+
+def _is_signed_in_elsewhere(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    own = f"{request.scheme}://{request.get_host()}"
+    return (
+        match is not None
+        and match.url_name in _SIGNING_IN
+        and request.headers.get("Origin") == own
+        and request.user.is_authenticated
     )
 
 

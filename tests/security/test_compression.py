@@ -39,7 +39,7 @@ def admin(signed_in: Callable[..., Client], make_estate: Callable[..., Estate]) 
 
 
 def is_compressed(answer: Any) -> bool:
-    return answer.headers.get("Content-Encoding") == "gzip"
+    return bool(answer.headers.get("Content-Encoding") == "gzip")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_it_works(client: Client, account: str) -> None:
 @pytest.mark.parametrize("address", ["/sign-in", "/sign-in/code"])
 def test_a_sign_in_page_left_open_in_another_tab_leads_on(account: str, address: str) -> None:
     """Its token is that of before the sign-in."""
-    client = Client(enforce_csrf_checks=True)
+    client = Client(enforce_csrf_checks=True, headers={"Origin": "http://testserver"})
     page = client.get("/sign-in?next=/dev/").content.decode()
     token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     form = {"username": account, "password": PASSWORD, "csrfmiddlewaretoken": token}
@@ -48,7 +48,8 @@ def test_a_sign_in_page_left_open_in_another_tab_leads_on(account: str, address:
     assert AuditRecord.objects.filter(action="sign_in").count() == 1
     away = client.post(address, form | {"next": "https://evil.example/"})
     assert away["Location"] == "/"
-    # The form of any other page is refused as before.
+    # Another site's form is refused as before, and the form of any other page.
+    assert client.post(address, form, headers={"Origin": "http://evil.example"}).status_code == 403
     assert client.post("/sign-out", form).status_code == 403
 
 
