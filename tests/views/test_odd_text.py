@@ -69,7 +69,7 @@ def test_exports_hold_every_record_and_the_name_as_it_was(
 def test_a_csv_file_says_that_it_is_utf_8(dev: Estate, signed_in: SignedIn) -> None:
     audit.record(Action.EXPORT_LOG, Actor("花"))
     content = b"".join(signed_in("auditor").get("/audit/export.csv"))
-    assert content.startswith(b"\xef\xbb\xbfsequence,")
+    assert content.startswith(b'\xef\xbb\xbf"sequence",')
     assert "花" in content.decode()
 
 
