@@ -156,7 +156,11 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "secrets_ui.context.frame",
             ],
-            "builtins": ["secrets_ui.templatetags.console", "secrets_ui.templatetags.words"],
+            "builtins": [
+                "secrets_ui.templatetags.console",
+                "secrets_ui.templatetags.places",
+                "secrets_ui.templatetags.words",
+            ],
         },
     }
 ]

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from .domain.access.what_if import EditablePolicy
+from .domain.audit.moments import read_moment
 from .domain.changes.edit import Edit
 from .domain.secrets.document import Change
 from .domain.secrets.secret_value import MAX_BYTES, SecretValue
@@ -217,6 +218,25 @@ def new_once() -> str:
     return str(uuid.uuid4())
 
 
+class MomentField(forms.CharField):
+    """A day or a time in UTC, shown again as an input of the type datetime-local takes it."""
+
+    def clean(self, value: Any) -> str:
+        text = str(super().clean(value))
+        try:
+            return read_moment(text) if text else ""
+        except ValueError:
+            raise ValidationError(
+                f"Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC; this is none: {text[:30]}"
+            ) from None
+
+    def prepare_value(self, value: Any) -> str:
+        try:
+            return read_moment(str(value or "").strip())
+        except ValueError:
+            return ""
+
+
 class AuditFilterForm(forms.Form):
     """The audit log's filter, sent in the URL. `after` and `before` are days or times in UTC."""
 
@@ -226,16 +246,8 @@ class AuditFilterForm(forms.Form):
     key = forms.CharField(required=False, max_length=256)
     action = forms.CharField(required=False, max_length=40)
     outcome = forms.CharField(required=False, max_length=20)
-    after = forms.RegexField(
-        r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$",
-        required=False,
-        error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."},
-    )
-    before = forms.RegexField(
-        r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?$",
-        required=False,
-        error_messages={"invalid": "Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC."},
-    )
+    after = MomentField(required=False)
+    before = MomentField(required=False)
 
 
 class SignInForm(forms.Form):

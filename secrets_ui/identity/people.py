@@ -73,7 +73,8 @@ def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> N
     if set(given.values_list("environment", "role")) == roles:
         return
     name = person.get_username()
-    named = [f"{role} in {environment}" for environment, role in sorted(roles)]
+    in_order = sorted(roles, key=lambda given: (configuration.place_of(given[0]), given[1]))
+    named = [f"{role} in {environment}" for environment, role in in_order]
     audit.record(
         Action.SET_GROUP_ROLES, Actor(name, address), details={"account": name, "roles": named}
     )
@@ -83,7 +84,7 @@ def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> N
             RoleGrant(
                 user=person, environment=environment, role=role, source=RoleGrant.Source.GROUPS
             )
-            for environment, role in sorted(roles)
+            for environment, role in in_order
         )
 
 

@@ -43,6 +43,13 @@ def get_environment(name: str) -> Environment:
         raise EnvironmentNotFound(name, tuple(environments())) from None
 
 
+def place_of(name: str) -> int:
+    """The place of an environment in the order of the file, by which lists are sorted; one that is
+    not configured any more comes last."""
+    names = list(environments())
+    return names.index(name) if name in names else len(names)
+
+
 def spec_of(environment: Environment, name: str) -> SecretSpec:
     """The catalogue's entry for a secret of an environment."""
     return catalog().spec_for(environment.prefix, name)

@@ -31,6 +31,14 @@ def action_words(action: str) -> str:
 
 
 @register.filter
+def filter_words(value: str, name: str) -> str:
+    """The value of a filter of the audit log as its list shows it."""
+    if name in ("after", "before"):
+        return f"{value.replace('T', ' ')} UTC"
+    return {"action": action_words, "outcome": outcome_words}.get(name, str)(value)
+
+
+@register.filter
 def outcome_words(outcome: str) -> str:
     """An outcome in words, `open` for an intent without one."""
     return Outcome.words_of(outcome)

@@ -52,6 +52,7 @@ def test_somebody_changes_a_key_in_prod_and_finds_the_change_in_the_audit_log(
 def find_in_audit_log(page: Page, sequence: int, secret: str) -> None:
     """By its filters, then on its own page."""
     page.get_by_role("link", name="Audit", exact=True).click()
+    page.get_by_text("by person, environment").click()
     page.get_by_label("Person").fill("editor")
     page.get_by_label("Secret").fill("prod/api-keys")
     page.get_by_label("Action").select_option("secret.save")

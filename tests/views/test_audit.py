@@ -127,6 +127,55 @@ def test_a_filter_that_cannot_be_read_shows_what_was_expected_and_no_lines(
     assert "2026-11-23 14:05" in page.content.decode()
 
 
+def test_the_list_shows_reasons_and_tells_own_reads_from_values_that_were_shown(
+    db: None, signed_in: SignedIn
+) -> None:
+    with audit.act(Action.SAVE, KENJI, **DEV, reason="OPS-7: it <leaked>") as save:
+        save.not_applied("somebody was faster")
+    with audit.act(Action.READ_VALUE, HANA, **DEV, details={"why": "to apply an edit"}) as read:
+        read.done()
+    with audit.act(Action.REVEAL, HANA, **DEV, reason="to compare") as shown:
+        shown.done()
+    text = signed_in("auditor").get("/audit").content.decode()
+    for words in ("OPS-7: it &lt;leaked&gt;", "somebody was faster", "to compare"):
+        assert words in text
+    assert text.count("Read by the console for a save") == 1
+    assert "Read by the console for a save" in (
+        signed_in("auditor").get(f"/audit/{read.sequence + 1}").content.decode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "held"),
+    [
+        ("2001-01-01", 'value="2001-01-01T00:00" min'),
+        ("2001-01-01 10:00Z", 'value="2001-01-01T10:00" min'),
+        ("2001-01-01T10:00", 'value="2001-01-01T10:00" min'),
+        ("2001-01-01 10:00:09", 'value="2001-01-01T10:00:09" step="1" min'),
+    ],
+)
+def test_a_time_in_the_url_is_in_its_field_as_a_browser_takes_it(
+    chain: dict[str, int], signed_in: SignedIn, typed: str, held: str
+) -> None:
+    client = signed_in("auditor")
+    for name in ("after", "before"):
+        page = client.get("/audit", {name: typed})
+        assert f'name="{name}" type="datetime-local" {held}' in page.content.decode()
+        assert len(lines(page)) == (5 if name == "after" else 0)
+        exported = b"".join(client.get("/audit/export.jsonl", {name: typed, "person": "hana"}))
+        assert bool(exported) is (name == "after")
+
+
+def test_the_filter_is_folded_until_one_is_set(chain: dict[str, int], signed_in: SignedIn) -> None:
+    client = signed_in("auditor")
+    fold = '<details class="sheet fold">'
+    assert fold in client.get("/audit").content.decode()
+    for filters in ({"person": "hana"}, {"after": "yesterday"}, {"before": "2001-01-01"}):
+        page = client.get("/audit", filters).content.decode()
+        assert fold not in page
+        assert '<details class="sheet fold" open>' in page
+
+
 def test_an_export_whose_filter_cannot_be_read_is_refused_instead_of_being_wider(
     chain: dict[str, int], signed_in: SignedIn
 ) -> None:
@@ -229,5 +278,6 @@ def test_an_act_that_was_not_carried_out_is_shown_and_found_by_these_words(
     assert lines(page) == [read.sequence]
     text = page.content.decode()
     assert '<option value="not_applied" selected>not carried out</option>' in text
-    assert text.count("not carried out") == 2
+    # In the filter, in the chip of what is filtered, and in the list.
+    assert text.count("not carried out") == 3
     assert "not carried out" in client.get(f"/audit/{read.sequence}").content.decode()

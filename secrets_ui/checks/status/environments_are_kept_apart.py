@@ -31,7 +31,10 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     for state in wrong:
         text = f"{state.name} in {watched.name}: {state.state.text.lower()}, {state.state.hint}."
         yield say("warn", text.replace(": same as", ": the same as", 1), state.name)
-    unseen = sorted({name for state in found if state.kind == "set" for name in state.uncompared})
+    # In the order of the environments.
+    unseen = list(
+        dict.fromkeys(name for state in found if state.kind == "set" for name in state.uncompared)
+    )
     if unseen:
         yield say(
             "unknown",

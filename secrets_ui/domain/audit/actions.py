@@ -50,12 +50,20 @@ class Action(_WithWords):
     LIMIT_RATE = "rate.limited", "Too many changes"
     EXPORT_LOG = "audit.export", "Export of the log"
     CHANGE_AUDIT_KEY = "audit.key_changed", "Audit key changed"
-    READ_VALUE = "value.read", "Read of a value"
+    READ_VALUE = "value.read", "Read by the console"
     SAVE = "secret.save", "Save"
     PROPOSE = "secret.propose", "Proposal"
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
     REVEAL = "secret.reveal", "Value shown"
+
+
+class ReadPurpose(_WithWords):
+    """Why the console itself reads a value, which nobody then sees: the member `why` of the read's
+    details."""
+
+    EDIT = "to apply an edit", "Read by the console for a save"
+    FACTS = "to derive its facts", "Read by the console for key names and states"
 
 
 # Actions that make a version, or make one current.
@@ -74,6 +82,13 @@ class Outcome(_WithWords):
     FAILED = "failed", "failed"
     NOT_APPLIED = "not_applied", "not carried out"
     UNKNOWN = "unknown", "unknown"
+
+
+def describe(action: str, why: object) -> str:
+    """An act in words; `why` is the member of that name of its intent's or event's details."""
+    if action == Action.READ_VALUE and why in list(ReadPurpose):
+        return ReadPurpose.words_of(str(why))
+    return Action.words_of(action)
 
 
 # What the log shows for an intent that has no outcome. It is never stored.

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 
-from ...domain.audit.actions import OPEN, Outcome, Phase
+from ...domain.audit.actions import OPEN, Outcome, Phase, describe
 from ...domain.texts import encodable, storable
 from ...models import AuditRecord
 from .new_record import as_stored
@@ -44,6 +44,18 @@ class Entry:
         if self.record.phase == Phase.EVENT:
             return self.record.outcome
         return self.ended.outcome if self.ended else OPEN
+
+    @property
+    def what(self) -> str:
+        """The act in words."""
+        return describe(self.record.action, json.loads(self.record.details).get("why"))
+
+    @property
+    def why_not(self) -> str:
+        """Why it did not take effect, as it was recorded; "" where it did or nothing is said."""
+        last = self.ended or self.record
+        is_told = last.phase != Phase.INTENT and last.outcome != Outcome.DONE
+        return str(json.loads(last.details).get("why", "")) if is_told else ""
 
     @property
     def keys(self) -> list[str]:
@@ -117,9 +129,10 @@ def _by_outcome(records: QuerySet[AuditRecord], outcome: str) -> QuerySet[AuditR
     ends = AuditRecord.objects.filter(phase=Phase.OUTCOME, intent=OuterRef("sequence_text"))
     if outcome == OPEN:
         return records.filter(~Exists(ends), phase=Phase.INTENT)
-    return records.filter(
-        Q(phase=Phase.EVENT, outcome=outcome)
-        | Q(Exists(ends.filter(outcome=outcome)), phase=Phase.INTENT)
+    # Of two outcomes the last counts.
+    last = Subquery(ends.order_by("-sequence").values("outcome")[:1])
+    return records.annotate(ended_as=last).filter(
+        Q(phase=Phase.EVENT, outcome=outcome) | Q(phase=Phase.INTENT, ended_as=outcome)
     )
 
 
@@ -148,6 +161,11 @@ class OneRecord:
     previous: AuditRecord | None
     next: AuditRecord | None
 
+    @property
+    def what(self) -> str:
+        """The act in words; of an outcome what was intended."""
+        return Entry(self.intent, None).what if self.intent else self.entry.what
+
 
 def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
     """One record with its neighbours; None when there is none, or none that this person may see."""
@@ -163,6 +181,13 @@ def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
     )
     entry = next(iter(_with_outcomes([record])))
     return OneRecord(entry, intent, near.get(sequence - 1), near.get(sequence + 1))
+
+
+def own_event(sequence: int, actor: str) -> AuditRecord | None:
+    """The record of something that this person did, which took effect."""
+    return AuditRecord.objects.filter(
+        sequence=sequence, phase=Phase.EVENT, outcome=Outcome.DONE, actor=actor
+    ).first()
 
 
 def choices(visible: Iterable[str]) -> dict[str, list[str]]:

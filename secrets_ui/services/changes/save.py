@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import WRITES, Action
+from ...domain.audit.actions import WRITES, Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
 from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
 from ...domain.environment import Environment
@@ -128,7 +128,7 @@ def _read_base(
         environment=gateway.environment.name,
         secret=edit.secret,
         version_id=edit.base,
-        details={"why": "to apply an edit"},
+        details={"why": ReadPurpose.EDIT},
     ) as read:
         try:
             secret = _ensure_unchanged(gateway, edit)

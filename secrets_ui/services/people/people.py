@@ -55,17 +55,22 @@ def find_person(number: int, environments: Collection[str]) -> Person | None:
 
 
 def _grants_in(environments: Collection[str]) -> QuerySet[RoleGrant]:
-    grants = RoleGrant.objects.filter(environment__in=environments)
-    return grants.order_by("environment", "role", "prefix")
+    return RoleGrant.objects.filter(environment__in=environments)
 
 
 def _person(user: Any, grants: Iterable[RoleGrant]) -> Person:
-    return Person(user.pk, user.get_username(), user.is_active, user.last_login, tuple(grants))
+    by_place = sorted(
+        grants, key=lambda g: (configuration.place_of(g.environment), g.role, g.prefix)
+    )
+    return Person(user.pk, user.get_username(), user.is_active, user.last_login, tuple(by_place))
+
+
+# Each change below returns the sequence of its record.
 
 
 def give_role(
     environment: Environment, actor: Actor, person: Person, role: str, prefix: str
-) -> None:
+) -> int:
     """Raises InvalidGrant, NotPermitted for oneself, AuditUnavailable."""
 
     def give() -> None:
@@ -74,7 +79,7 @@ def give_role(
         _create(environment, person, role, prefix)
 
     about = {"account": person.name, "role": role, "names": prefix}
-    _change(Action.GIVE_ROLE, actor, give, environment.name, about)
+    return _change(Action.GIVE_ROLE, actor, give, environment.name, about)
 
 
 def _create(environment: Environment, person: Person, role: str, prefix: str) -> None:
@@ -89,7 +94,7 @@ def _create(environment: Environment, person: Person, role: str, prefix: str) ->
         raise InvalidGrant(f"{person.name} has this role already.")
 
 
-def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> None:
+def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> int:
     """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin,
     AuditUnavailable."""
     grant = RoleGrant.objects.filter(
@@ -110,10 +115,10 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
     about = {"account": person.name}
     if grant:
         about |= {"role": grant.role, "names": grant.prefix}
-    _change(Action.TAKE_ROLE, actor, take, environment.name, about)
+    return _change(Action.TAKE_ROLE, actor, take, environment.name, about)
 
 
-def switch_account(actor: Actor, person: Person, *, on: bool) -> None:
+def switch_account(actor: Actor, person: Person, *, on: bool) -> int:
     """Somebody whose account is switched off is signed out at their next request; their web
     sessions end.
 
@@ -128,7 +133,7 @@ def switch_account(actor: Actor, person: Person, *, on: bool) -> None:
             end_sessions(person.pk)
 
     action = Action.SWITCH_ON_ACCOUNT if on else Action.SWITCH_OFF_ACCOUNT
-    _change(action, actor, switch, "", {"account": person.name})
+    return _change(action, actor, switch, "", {"account": person.name})
 
 
 def _ensure_admins_without(person: Person) -> None:
@@ -163,13 +168,16 @@ def _change(
     make: Callable[[], None],
     environment: str,
     about: Mapping[str, str],
-) -> None:
+) -> int:
     """Makes a change and records it in one transaction; a refusal goes on record in place of the
     change."""
     details = {name: text[:200] for name, text in about.items() if text}
     try:
-        audit.record(action, actor, environment=environment, details=details, in_transaction=make)
+        recorded = audit.record(
+            action, actor, environment=environment, details=details, in_transaction=make
+        )
     except (InvalidGrant, LastAdmin, NotPermitted) as error:
         details["why"] = error.message
         audit.record(action, actor, Outcome.REFUSED, environment=environment, details=details)
         raise
+    return recorded.sequence

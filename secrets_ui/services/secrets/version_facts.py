@@ -17,7 +17,7 @@ from django.db import DatabaseError
 
 from ...aws.secrets_manager import StoredValue
 from ...domain.access.evidence import Known
-from ...domain.audit.actions import Action
+from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
@@ -90,7 +90,7 @@ def _read(
         environment=environment.name,
         secret=item.name,
         version_id=item.version_id,
-        details={"why": "to derive its facts"},
+        details={"why": ReadPurpose.FACTS},
     )
 
 

@@ -27,6 +27,7 @@ from ...domain.status.status import (
     worst,
 )
 from ...models import StatusRunner, StatusSnapshot, StatusSpan
+from .. import configuration
 from ..status_pass.lock import ONLY
 from .board import EnvironmentSummary, Runner, StatusBoard, StatusRow, Trouble
 
@@ -80,7 +81,8 @@ def _with_findings(
     found = StatusSnapshot.objects.filter(environment__in=[*names, ""]).exclude(
         status="pass", secret__gt=""
     )
-    return [(s.environment, _row(s, now, stale)) for s in found.order_by("environment", "secret")]
+    ordered = sorted(found, key=lambda s: (configuration.place_of(s.environment), s.secret))
+    return [(s.environment, _row(s, now, stale)) for s in ordered]
 
 
 def _row(snapshot: StatusSnapshot, now: datetime, stale: timedelta) -> StatusRow:
@@ -111,7 +113,7 @@ def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Tro
             key=lambda t: (
                 rank[t.finding.status],
                 t.finding.since,
-                t.environment,
+                configuration.place_of(t.environment),
                 t.finding.check,
                 t.finding.about,
             ),

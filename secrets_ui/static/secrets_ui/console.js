@@ -15,10 +15,18 @@ document.addEventListener("keydown", (event) => {
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
   if (!isPlain || event.defaultPrevented || isTyping(event.target) || help.open || !find("[data-keys]").checked) return;
   if (event.key === "?") help.showModal();
-  else if (event.key === "/" && find("[data-filter]")) find("[data-filter]").focus();
+  else if (event.key === "/" && find("[data-filter]")) goToFilter(find("[data-filter]"));
   else return;
   event.preventDefault();
 });
+
+// A filter that is folded away takes no focus.
+function goToFilter(input) {
+  const fold = input.closest("details");
+  if (fold) fold.open = true;
+  input.focus();
+}
+
 all("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 
 // data-copy copies its own text, or what stands before the button; data-copy-from what an address answers.

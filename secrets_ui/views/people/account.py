@@ -21,13 +21,17 @@ from ...identity import passkeys, second_factor
 from ...permissions import actor_of, ensure_fresh_proof_for_account
 from ...services import audit
 from ...services.people.sessions import end_sessions, rename_session
+from .notices import notice_of, redirect_with_notice
 
 _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey"}
 
 
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    return render(request, "people/account.html", _facts(request))
+    name = request.user.get_username()
+    return render(
+        request, "people/account.html", {"notice": notice_of(request, name), **_facts(request)}
+    )
 
 
 def _is_local(person: Any) -> bool:
@@ -93,13 +97,13 @@ def change_password(request: HttpRequest) -> HttpResponse:
     _ensure_may_change(request, "change the password")
     form: SetPasswordForm[Any] = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        audit.record(Action.CHANGE_PASSWORD, actor_of(request))
+        recorded = audit.record(Action.CHANGE_PASSWORD, actor_of(request))
         this = str(request.session.session_key)
         end_sessions(form.save(), but=this)
         # Gives the session a new key; the old one is worth nothing.
         update_session_auth_hash(request, form.user)
         rename_session(this, str(request.session.session_key))
-        return redirect("account")
+        return redirect_with_notice(recorded.sequence, "account")
     return render(
         request, "people/change_password.html", {"form": form}, status=400 if form.is_bound else 200
     )
@@ -125,10 +129,11 @@ def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
             remedy="Set up another one first, then remove this one.",
         )
     kind = second_factor.remove_factor(request.user, number)
-    if kind:
-        details = {"kind": _WORDS[second_factor.Type(kind)]}
-        audit.record(Action.REMOVE_FACTOR, actor_of(request), details=details)
-    return redirect("account")
+    if not kind:
+        return redirect("account")
+    details = {"kind": _WORDS[second_factor.Type(kind)]}
+    recorded = audit.record(Action.REMOVE_FACTOR, actor_of(request), details=details)
+    return redirect_with_notice(recorded.sequence, "account")
 
 
 def _ensure_may_change(request: HttpRequest, action: str) -> None:
@@ -145,10 +150,10 @@ def _ensure_may_change(request: HttpRequest, action: str) -> None:
 def _enrolled(request: HttpRequest, kind: str) -> HttpResponse:
     """With the first factor come recovery codes, so that whoever loses the device does not lose the
     account."""
-    audit.record(Action.ADD_FACTOR, actor_of(request), details={"kind": kind})
+    recorded = audit.record(Action.ADD_FACTOR, actor_of(request), details={"kind": kind})
     request.session.pop("enrol", None)
     if second_factor.recovery_codes_left(request.user):
-        return redirect("account")
+        return redirect_with_notice(recorded.sequence, "account")
     audit.record(Action.MAKE_RECOVERY_CODES, actor_of(request))
     return render(
         request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from ...domain.environment import Environment
@@ -16,8 +16,10 @@ from ...models import RoleGrant
 from ...permissions import actor_of, ensure_somewhere, enter_to_change
 from ...services.configuration import environments
 from ...services.people import people as service
+from ...services.people.givers import givers_of
 from ...services.secrets import reveal_debt
 from ..answers import problem
+from .notices import notice_of, redirect_with_notice
 
 
 @require_GET
@@ -62,7 +64,7 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
             request, managed, person, InvalidGrant("Choose an environment and a role."), form
         )
     try:
-        service.give_role(
+        sequence = service.give_role(
             environment,
             actor_of(request),
             person,
@@ -71,7 +73,7 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
         )
     except InvalidGrant as error:
         return _page(request, managed, person, error, form)
-    return redirect("person", number)
+    return redirect_with_notice(sequence, "person", number)
 
 
 @require_POST
@@ -88,10 +90,10 @@ def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
     managed = ensure_somewhere(request, "people.manage")
     person = _find(number, managed)
     try:
-        service.take_role(environment, actor_of(request), person, grant)
+        sequence = service.take_role(environment, actor_of(request), person, grant)
     except (InvalidGrant, LastAdmin) as error:
         return _page(request, managed, person, error)
-    return redirect("person", number)
+    return redirect_with_notice(sequence, "person", number)
 
 
 @require_POST
@@ -107,10 +109,10 @@ def switch_account(request: HttpRequest, number: int) -> HttpResponse:
     for environment in concerned or managed[:1]:
         enter_to_change(request, "people.manage", environment.name)
     try:
-        service.switch_account(actor_of(request), person, on=wanted == "on")
+        sequence = service.switch_account(actor_of(request), person, on=wanted == "on")
     except LastAdmin as error:
         return _page(request, managed, person, error)
-    return redirect("person", number)
+    return redirect_with_notice(sequence, "person", number)
 
 
 def _find(number: int, managed: list[Environment]) -> service.Person:
@@ -129,6 +131,8 @@ def _page(
 ) -> HttpResponse:
     context = {
         "person": person,
+        "givers": givers_of(person.name, person.grants),
+        "notice": notice_of(request, person.name),
         "places_managed": managed,
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,

@@ -17,6 +17,7 @@ from ...permissions import actor_of, ensure_somewhere, environments_with
 from ...services import audit
 from ...services.people import sessions as web_sessions
 from ..answers import next_of, wants_json
+from .notices import notice_of, redirect_with_notice
 
 
 @require_http_methods(["GET", "POST"])
@@ -25,12 +26,13 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     this = str(request.session.session_key)
     if request.method == "POST":
         details = {"account": request.user.get_username(), "which": "all but this one"}
-        audit.record(Action.END_SESSION, actor_of(request), details=details)
+        recorded = audit.record(Action.END_SESSION, actor_of(request), details=details)
         web_sessions.end_sessions(request.user, but=this)
-        return redirect("sessions")
+        return redirect_with_notice(recorded.sequence, "sessions")
     context = {
         "sessions": web_sessions.open_sessions(request.user, this=this),
         "may_see_all": bool(environments_with(request, "session.end")),
+        "notice": notice_of(request, request.user.get_username()),
     }
     return render(request, "people/sessions.html", context)
 
@@ -39,7 +41,8 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 def all_sessions(request: HttpRequest) -> HttpResponse:
     ensure_somewhere(request, "session.end")
     found = web_sessions.open_sessions(this=str(request.session.session_key))
-    return render(request, "people/sessions.html", {"sessions": found, "is_everybody": True})
+    context = {"sessions": found, "is_everybody": True, "notice": notice_of(request)}
+    return render(request, "people/sessions.html", context)
 
 
 @require_POST
@@ -51,11 +54,12 @@ def end_session(request: HttpRequest, number: int) -> HttpResponse:
     if owner is None:
         raise Http404
     details = {"account": owner.get_username(), "which": "one"}
-    audit.record(Action.END_SESSION, actor_of(request), details=details)
+    recorded = audit.record(Action.END_SESSION, actor_of(request), details=details)
     web_sessions.end_session(number)
-    return redirect(
+    page = (
         "sessions" if owner == request.user and "everybody" not in request.POST else "all_sessions"
     )
+    return redirect_with_notice(recorded.sequence, page)
 
 
 @require_POST

@@ -169,6 +169,12 @@ def test_what_was_not_compared_is_unknown() -> None:
     assert "prod" in found.text
 
 
+def test_environments_are_named_in_their_own_order() -> None:
+    others = dict.fromkeys(("staging", "prod", "dr"))
+    found = only(judge_secret(watched(others=others)), "environments_are_kept_apart")
+    assert "staging, prod and dr" in found.text
+
+
 @pytest.mark.parametrize(
     ("age", "status", "counts"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secrets_ui.domain.audit.actions import OPEN, Action, Outcome
+from secrets_ui.domain.audit.actions import OPEN, Action, Outcome, ReadPurpose, describe
 
 # Written down here once more on purpose: records of earlier releases hold these strings.
 STORED = """
@@ -30,3 +30,16 @@ def test_a_string_without_words_is_shown_as_it_is() -> None:
     assert Action.words_of("of.a.later.release") == "of.a.later.release"
     assert Outcome.words_of("not_applied") == "not carried out"
     assert Outcome.words_of(OPEN) == "open"
+
+
+def test_what_the_console_reads_for_itself_is_told_apart_from_what_a_person_saw() -> None:
+    saw = describe(Action.REVEAL, None)
+    own = [describe(Action.READ_VALUE, why) for why in (*ReadPurpose, "of an earlier release", 1)]
+    assert saw == "Value shown"
+    assert own[0] == "Read by the console for a save"
+    assert own[2] == own[3] == "Read by the console"
+    assert len({saw, *own}) == 4
+
+
+def test_the_stored_purposes_are_those_of_earlier_releases() -> None:
+    assert list(ReadPurpose) == ["to apply an edit", "to derive its facts"]

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
-from secrets_ui.domain.audit.actions import Action, Outcome
+from secrets_ui.domain.audit.actions import Action, Outcome, Phase, ReadPurpose
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit import records, writing
+from secrets_ui.services.audit.new_record import NewRecord
 from testkit.intents import intend
 from tests.services.saving import HANA, KENJI
 
@@ -115,6 +116,40 @@ def test_of_two_outcomes_the_last_counts(log: None) -> None:
     audit.settle(late, Outcome.UNKNOWN, "", "a test", by=HANA)
     assert found(outcome="open") == []
     assert records.search({"outcome": "unknown"}, VISIBLE).entries[0].outcome == "unknown"
+
+
+def test_every_outcome_finds_what_the_log_shows_with_it_and_nothing_else(log: None) -> None:
+    """Also of an intent with two outcomes, of which the log shows the last."""
+    for sequence, outcome in ((4, Outcome.UNKNOWN), (4, Outcome.DONE)):
+        intent = AuditRecord.objects.get(sequence=sequence)
+        row = NewRecord(
+            phase=Phase.OUTCOME, action=intent.action, actor=KENJI, outcome=outcome, intent="4"
+        )
+        writing.append(row)
+    for outcome in (Outcome.REFUSED, Outcome.FAILED, Outcome.CONFLICT):
+        audit.record(Action.STEP_UP, HANA, outcome)
+    intend(Action.SAVE, KENJI, environment="prod")
+    shown = records.search({}, VISIBLE).entries
+    assert {entry.outcome for entry in shown} == {"done", "refused", "failed", "conflict", "open"}
+    for outcome in records.choices(VISIBLE)["outcomes"]:
+        expected = [entry.record.sequence for entry in shown if entry.outcome == outcome]
+        assert found(outcome=outcome) == expected
+
+
+def test_an_entry_says_what_was_read_for_what_and_why_something_was_not_done(db: None) -> None:
+    purpose = {"why": ReadPurpose.EDIT}
+    with audit.act(Action.READ_VALUE, HANA, environment="dev", details=purpose) as read:
+        read.not_applied("the secret has changed")
+    with audit.act(Action.REVEAL, HANA, environment="dev") as shown:
+        shown.done(details={"why": "it was there"})
+    intend(Action.SAVE, KENJI, environment="dev", details={"why": "not over yet"})
+    open_save, reveal, own = records.search({}, VISIBLE).entries
+    assert (own.what, own.why_not) == ("Read by the console for a save", "the secret has changed")
+    assert (reveal.what, reveal.why_not) == ("Value shown", "")
+    assert (open_save.what, open_save.why_not) == ("Save", "")
+    outcome = records.open_record(own.record.sequence + 1, VISIBLE)
+    assert outcome is not None
+    assert outcome.what == "Read by the console for a save"
 
 
 def test_a_page_holds_so_many_rows_and_says_where_the_next_begins(db: None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.test import Client
 
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.services import configuration
+from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.sessions import note_session
 from tests.conftest import Estate, client_of
 
@@ -78,6 +82,96 @@ def test_the_pages_show_accounts_with_roles_and_last_sign_in(
     assert "ken" in page
     assert "never" in page
     assert "Take away" in admin.get(f"/people/{hana.pk}").content.decode()
+
+
+def notice(page: Any) -> str:
+    found = page.context["notice"]
+    assert found is None or html.escape(found.text) in page.content.decode()
+    return found.text if found else ""
+
+
+def test_each_change_is_confirmed_by_what_is_on_record(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="o'hana")
+    done = give(admin, hana, "dev", "editor", "api-").url
+    assert notice(admin.get(done)) == "o'hana was given the role editor in dev, for names of api-."
+    done = take(admin, hana, role="editor").url
+    assert notice(admin.get(done)) == (
+        "The role editor in dev, for names of api- was taken away from o'hana."
+    )
+    assert notice(admin.get(switch(admin, hana, "off").url)).startswith(
+        "The account of o'hana was switched off"
+    )
+    on = switch(admin, hana, "on").url
+    assert notice(admin.get(on)) == "The account of o'hana was switched on."
+    assert f'href="/audit/{last_record().sequence}"' in admin.get(on).content.decode()
+
+
+def test_a_notice_tells_of_one_s_own_changes_of_this_account_alone(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
+    other, kenji = signed_in("admin", "dev"), person("viewer", "dev", name="kenji")
+    done = give(admin, hana, "dev", "editor").url
+    refused = last_record().sequence + 1
+    assert give(admin, hana, "dev", "editor").status_code == 400
+    assert notice(other.get(done)) == ""
+    assert notice(admin.get(done.replace(f"/{hana.pk}?", f"/{kenji.pk}?"))) == ""
+    for number in (refused, 0, "x", "9" * 30, "", "²"):
+        assert notice(admin.get(f"/people/{hana.pk}", {"done": number})) == ""
+
+
+def given_by(client: Client, user: Any) -> dict[str, str]:
+    """What the column "Given by" says, by role."""
+    page = client.get(f"/people/{user.pk}").content.decode()
+    rows = page.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr>")[1:]
+    return {
+        row.partition("<td>")[2].partition("<")[0]: row.partition('data-label="Given by">')[2]
+        for row in rows
+    }
+
+
+def test_a_role_is_given_by_somebody_with_a_name(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    make_account("hana", "a long pass phrase", {"dev": "viewer"})
+    hana = get_user_model().objects.get(username="hana")
+    first, second = (signed_in("admin", "dev", name=name) for name in ("mika", "ken"))
+    give(first, hana, "dev", "editor")
+    RoleGrant.objects.create(user=hana, environment="dev", role="auditor")
+    RoleGrant.objects.create(user=hana, environment="dev", role="approver", source="groups")
+    found = given_by(first, hana)
+    assert "<bdi>mika</bdi>" in found["editor"]
+    assert found["viewer"].startswith("<span>set up with the account<br>")
+    assert found["auditor"].startswith('<span class="dim">not in the audit log</span>')
+    assert found["approver"].startswith("a group of the identity provider")
+    take(first, hana, role="editor")
+    give(second, hana, "dev", "editor")
+    assert "<bdi>ken</bdi>" in given_by(first, hana)["editor"]
+
+
+def test_who_gave_a_role_to_somebody_of_the_same_name_is_not_told(
+    person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin, hana = signed_in("admin", "dev", name="mika"), person("viewer", "dev", name="hana")
+    give(admin, hana, "dev", "editor")
+    call_command("remove_person", "hana")
+    again = person("editor", "dev", name="hana")
+    assert "not in the audit log" in given_by(admin, again)["editor"]
+
+
+def test_roles_stand_in_the_order_of_the_environments(
+    estate: Estate, person: Person, signed_in: Callable[..., Client]
+) -> None:
+    admin = signed_in("admin")
+    order = list(configuration.environments())
+    assert order != sorted(order)
+    hana = person("viewer", *sorted(order), name="hana")
+    page = admin.get(f"/people/{hana.pk}")
+    assert [grant.environment for grant in page.context["person"].grants] == order
+    listed = next(p for p in admin.get("/people").context["people"] if p.name == "hana")
+    assert [grant.environment for grant in listed.grants] == order
 
 
 @pytest.mark.parametrize(

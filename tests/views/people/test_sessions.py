@@ -71,7 +71,9 @@ def test_it_works() -> None:
 def test_s27_a_person_ends_one_of_their_sessions() -> None:
     here, there = enter("hana"), enter("hana", browser="Phone")
     number = next(s.number for s in listed(here) if not s.is_this)
-    assert here.post(f"/account/sessions/end/{number}")["Location"] == "/account/sessions"
+    done = here.post(f"/account/sessions/end/{number}")["Location"]
+    assert done.startswith("/account/sessions?done=")
+    assert "One session of hana was ended." in here.get(done).content.decode()
     assert is_in(here)
     assert not is_in(there)
     assert Session.objects.count() == 1
@@ -82,7 +84,8 @@ def test_s27_a_person_ends_one_of_their_sessions() -> None:
 def test_s27_all_but_this_one_end_at_once() -> None:
     here, others = enter("hana"), [enter("hana", browser=f"b{n}") for n in range(3)]
     kenji = enter("kenji")
-    here.post("/account/sessions")
+    page = here.post("/account/sessions", follow=True).content.decode()
+    assert "All sessions but this one were ended." in page
     assert is_in(here)
     assert is_in(kenji)
     assert not any(is_in(other) for other in others)
@@ -105,7 +108,8 @@ def test_an_admin_sees_and_ends_anybody_s_on_record() -> None:
     assert {s.person for s in found} == {"hana", "root"}
     number = next(s.number for s in found if s.person == "hana")
     done = admin.post(f"/account/sessions/end/{number}", {"everybody": "yes"})
-    assert done["Location"] == "/account/sessions/everybody"
+    assert done["Location"].startswith("/account/sessions/everybody?done=")
+    assert "One session of hana was ended." in admin.get(done["Location"]).content.decode()
     assert not is_in(hana)
     record = AuditRecord.objects.get(action="session.end")
     assert (record.actor, json.loads(record.details)["account"]) == ("root", "hana")

@@ -1,0 +1,22 @@
+"""Times by which the audit log is filtered, as people and browsers write them. All are in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?Z?", re.ASCII)
+
+
+def read_moment(text: str) -> str:
+    """`2026-11-23` or `2026-11-23 14:05[:09][Z]` as `2026-11-23T00:00` or `2026-11-23T14:05[:09]`.
+
+    That is what an input of the type datetime-local holds (HTML standard, "valid local date and
+    time string"). Raises ValueError for anything else, and for a day or time that does not exist.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    moment = f"{found[1]}T{found[2] or '00:00'}"
+    datetime.fromisoformat(moment)
+    return moment

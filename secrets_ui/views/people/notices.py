@@ -1,0 +1,101 @@
+"""The notice after a change of an account, a role or a session: what is on record of it.
+
+The change redirects to an address that names its record, as a save does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from ...domain.audit.actions import Action
+from ...services.audit.records import own_event
+
+_Details = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence, and the record that it is made of."""
+
+    text: str
+    sequence: int
+
+
+def redirect_with_notice(sequence: int, page: str, *arguments: object) -> HttpResponseRedirect:
+    """To a page that says what the record `sequence` says."""
+    return redirect(f"{reverse(page, args=arguments)}?done={sequence}")
+
+
+def notice_of(request: HttpRequest, account: str = "") -> Notice | None:
+    """What this person did, to `account` where one is given; None where the page's address names
+    no such record."""
+    wanted = request.GET.get("done", "")
+    if not (wanted.isdecimal() and len(wanted) < 19):
+        return None
+    record = own_event(int(wanted), request.user.get_username())
+    if record is None or record.action not in _WORDS:
+        return None
+    details: _Details = json.loads(record.details)
+    if account and details.get("account", record.actor) != account:
+        return None
+    return Notice(_WORDS[record.action](details, record.environment), record.sequence)
+
+
+def _given(details: _Details, environment: str) -> str:
+    return f"{details['account']} was given the role {_role(details, environment)}."
+
+
+def _taken(details: _Details, environment: str) -> str:
+    return f"The role {_role(details, environment)} was taken away from {details['account']}."
+
+
+def _role(details: _Details, environment: str) -> str:
+    names = f", for names of {details['names']}" if details.get("names") else ""
+    return f"{details.get('role', '')} in {environment}{names}"
+
+
+def _switched_off(details: _Details, environment: str) -> str:
+    return f"The account of {details['account']} was switched off, and its sessions were ended."
+
+
+def _switched_on(details: _Details, environment: str) -> str:
+    return f"The account of {details['account']} was switched on."
+
+
+def _password(details: _Details, environment: str) -> str:
+    return "Your password was changed. Your other sessions were ended."
+
+
+_FACTORS = {"code": "An authenticator app", "passkey": "A passkey"}
+
+
+def _factor_added(details: _Details, environment: str) -> str:
+    return f"{_FACTORS.get(details.get('kind', ''), 'A second factor')} was added."
+
+
+def _factor_removed(details: _Details, environment: str) -> str:
+    return f"{_FACTORS.get(details.get('kind', ''), 'A second factor')} was removed."
+
+
+def _sessions_ended(details: _Details, environment: str) -> str:
+    if details.get("which") == "one":
+        return f"One session of {details['account']} was ended."
+    return "All sessions but this one were ended."
+
+
+_WORDS: dict[str, Callable[[_Details, str], str]] = {
+    Action.GIVE_ROLE: _given,
+    Action.TAKE_ROLE: _taken,
+    Action.SWITCH_OFF_ACCOUNT: _switched_off,
+    Action.SWITCH_ON_ACCOUNT: _switched_on,
+    Action.CHANGE_PASSWORD: _password,
+    Action.ADD_FACTOR: _factor_added,
+    Action.REMOVE_FACTOR: _factor_removed,
+    Action.END_SESSION: _sessions_ended,
+}
