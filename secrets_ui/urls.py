@@ -23,7 +23,11 @@ class NameInPath:
     regex = r"[\s\S]+"
 
     def to_python(self, value: str) -> str:
-        return read_name(value)
+        """Raises ValueError, for "no such page", where to_url would have written it otherwise."""
+        name = read_name(value)
+        if escape_name(name) != value:
+            raise ValueError(value)
+        return name
 
     def to_url(self, value: str) -> str:
         return escape_name(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -17,8 +18,8 @@ _RESERVED = {
     *("account", "audit", "cost", "help", "livez", "metrics", "people", "readyz", "roles"),
     *("sign-in", "sign-out", "sso", "static", "status", "step-up"),
 }
-# Parts with a slash after each. None is empty, "." or "..", since secret_name() would then refuse
-# every name under the prefix.
+# Parts with a slash after each. None is empty, "." or "..", since no name under the prefix would
+# lie there by both its readings.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -57,6 +58,15 @@ class Rules:
     reveal: bool = True
     step_up: bool = False
     step_up_seconds: int = 300
+
+
+def readings_of(name: str) -> tuple[str, str]:
+    """A secret's name as AWS reads it, letter by letter, and as a path whose `..`, `.` and empty
+    parts somebody resolves.
+
+    AWS allows such parts. Who may reach a name is asked of both readings.
+    """
+    return name, posixpath.normpath(name)
 
 
 @dataclass(frozen=True)
@@ -102,21 +112,13 @@ class Environment:
         Raises InvalidSecretName otherwise: a name that leaves the prefix, in any spelling, is
         refused before AWS is asked.
         """
-        inside = name.startswith(self.prefix) and name != self.prefix
-        parts = name.split("/")
-        if (
-            not inside
-            or not _SECRET_NAME.fullmatch(name)
-            or ".." in parts
-            or "." in parts
-            or "" in parts
-        ):
+        inside = all(
+            reading.startswith(self.prefix) and reading != self.prefix
+            for reading in readings_of(name)
+        )
+        if not inside or not _SECRET_NAME.fullmatch(name):
             raise InvalidSecretName(
-                f"{self.name} holds the secrets whose names start with {self.prefix}.",
-                remedy="A name with an empty part, . or .. between slashes is not handled here: "
-                "use the AWS CLI for it."
-                if inside
-                else "",
+                f"{self.name} holds the secrets whose names start with {self.prefix}."
             )
         return name
 

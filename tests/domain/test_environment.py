@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import posixpath
 from typing import Any
 
 import pytest
@@ -53,7 +54,8 @@ OUTSIDE = [
     "miyabi/prod/api-keys", "api-keys", "/miyabi/dev/key", "x/miyabi/dev/key", " miyabi/dev/key",
     "miyabi/dev/key ", "miyabi/dev/key\n", "Miyabi/dev/key", "MIYABI/DEV/KEY", "miyabi/Dev/key",
     "miyabi/de\u1d65/key", "miyabi／dev/key", "miyabi/dev/../prod/api-keys", "miyabi/dev/..",
-    "miyabi/dev/./key", "miyabi/dev/a/../../prod/key", "miyabi/dev//key", "miyabi/dev/key/",
+    "miyabi/dev/.", "miyabi/dev/a/../../prod/key", "miyabi/dev//", "miyabi/dev/a/..",
+    "miyabi/dev/./../prod/key", "miyabi//dev/key", "miyabi/./dev/key",
     "miyabi/dev/%2e%2e/prod/key", "miyabi/dev%2Fkey", "miyabi%2fdev%2fkey", "miyabi/dev/..%2fprod",
     "miyabi\\dev\\key", "miyabi/dev/..\\prod", "miyabi/dev/key\x00", "miyabi/dev/ké",
     "miyabi/dev/a b",
@@ -90,8 +92,15 @@ def test_s42_what_is_taken_lies_under_the_prefix_by_every_reading(text: str) -> 
             continue
         assert taken == name
         assert name.startswith("miyabi/dev/")
-        assert not {"", ".", ".."} & set(name.split("/"))
+        assert posixpath.normpath(name).startswith("miyabi/dev/")
         assert not set(name) & set("%\\ \t\r\n\x00?*:")
+
+
+@pytest.mark.parametrize(
+    "name", ["a/../api-keys", "./key", "/key", "key/", "a/./b", "a//b", "..a/b..", "a/b/../../c"]
+)
+def test_every_name_that_aws_allows_under_the_prefix_is_taken(name: str) -> None:
+    assert DEV.secret_name(DEV.prefix + name) == DEV.prefix + name
 
 
 def test_an_environment_is_what_the_file_says() -> None:

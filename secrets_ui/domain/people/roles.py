@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..environment import Environment
+from ..environment import Environment, readings_of
 from ..errors import InvalidGrant
 
 _SEE = frozenset({"secret.view", "access.check", "status.view", "status.run"})
@@ -57,8 +57,13 @@ def covers(environment: Environment, prefix: str, name: str) -> bool:
     """Whether a grant for `prefix` covers the secret with this full name.
 
     A prefix that ends in one of `/ - _ .` covers all names that begin so; any other is the whole
-    name of one secret, so that `api` covers neither `api-keys` nor `apiary`.
+    name of one secret, so that `api` covers neither `api-keys` nor `apiary`. A name with `..` or
+    the like is covered where both its readings are.
     """
+    return all(_covers(environment, prefix, reading) for reading in readings_of(name))
+
+
+def _covers(environment: Environment, prefix: str, name: str) -> bool:
     if not prefix:
         return name.startswith(environment.prefix)
     start = environment.prefix + prefix

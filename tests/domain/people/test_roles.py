@@ -31,6 +31,11 @@ DEV = Environment("dev", "us-west-2", "111122223333", "miyabi/dev/")
         ("team/", "team", False),
         ("team/a", "team/a", True),
         ("team/a", "team/ab", False),
+        ("team/", "team/../api-keys", False),
+        ("team/", "x/../team/api-keys", False),
+        ("team/", "team/x/../y", True),
+        ("api-keys", "team/../api-keys", False),
+        ("", "team/../api-keys", True),
     ],
 )
 def test_s42_a_grant_for_some_names_reaches_no_neighbour(

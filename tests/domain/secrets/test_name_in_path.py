@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest
-from django.urls import resolve, reverse
+from django.urls import Resolver404, resolve, reverse
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -36,6 +36,20 @@ def test_every_name_has_one_address_that_a_browser_leaves_as_it_is(name: str) ->
     address = reverse("edit", args=["dev", name])
     assert resolve(_as_the_server_reads(address)).kwargs == {"environment": "dev", "name": name}
     assert urlsplit(urljoin("https://console.test/dev/", address)).path == address
+
+
+@given(NAMES)
+@example("miyabi/dev/a/../api-keys")
+@example("miyabi/dev//api-keys")
+@example("~61~")
+@example("~002e~/a")
+def test_no_other_address_leads_to_a_name(path: str) -> None:
+    address = f"/dev/edit/{path}"
+    if escape_name(read_name(path)) == path:
+        assert resolve(address).kwargs["name"] == read_name(path)
+    else:
+        with pytest.raises(Resolver404):
+            resolve(address)
 
 
 def _as_the_server_reads(address: str) -> str:

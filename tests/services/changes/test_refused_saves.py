@@ -269,7 +269,7 @@ def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
         "miyabi/dev/../prod/x",
         "miyabi/Dev/x",
         "miyabi/dev/",
-        "miyabi/dev//x",
+        "miyabi/dev/x/../../prod/x",
         "miyabi/prod/x",
     ],
 )
