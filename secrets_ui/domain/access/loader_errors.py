@@ -11,7 +11,7 @@ from .known_error import KnownError
 _KEYS = ("secret_holds_its_keys",)
 _NETWORK = ("secret_exists", "function_runs_as_role")
 
-LOADER_ERRORS = (
+_BY_WORDS = (
     KnownError((), ("it was read, and cannot be used",), _KEYS),
     KnownError(
         (),
@@ -81,5 +81,28 @@ LOADER_ERRORS = (
             "The function passed an argument, or has a setting, that cannot be right. "
             "AWS was not asked, so nothing here explains it: the text names which one."
         ),
+    ),
+)
+
+# A log's index and an alarm may show no more than the name of the exception. Names that are words
+# of other texts too, such as TimedOut, are not among them.
+_NAMES = {
+    "it was read, and cannot be used": "UnusableSecret",
+    "it was read, and lacks a key": "KeyNotFound",
+    "a secret of another account than the one that was expected": "WrongAccount",
+    "the function's role may not read it": "NoAccess",
+    "there is no such secret, or no current version of it": "SecretNotFound",
+    "it cannot be decrypted with its kms key": "CannotDecrypt",
+    "it is scheduled for deletion": "ScheduledForDeletion",
+    "aws did not accept the function's credentials": "CredentialsRefused",
+}
+
+LOADER_ERRORS = (
+    *_BY_WORDS,
+    *(
+        KnownError((_NAMES[words],), (), entry.checks, entry.note)
+        for entry in _BY_WORDS
+        for words in entry.words
+        if words in _NAMES
     ),
 )

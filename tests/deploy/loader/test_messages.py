@@ -82,6 +82,23 @@ def test_an_error_of_each_type_is_understood_with_a_code_that_nobody_knows(
     assert read_error(str(kind(SECRET, "Something else.", code="NewException"))).is_known
 
 
+PLAIN_WORDS = {loader.SecretsError, loader.TimedOut, loader.Unreachable, loader.Throttled}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in kinds() if kind not in PLAIN_WORDS],
+    ids=lambda kind: kind.__name__,
+)
+def test_the_name_of_an_error_alone_leads_to_the_checks_of_its_text(
+    kind: type[SecretsError],
+) -> None:
+    checks = read_error(str(kind(SECRET, "Something else.", code="NewException"))).checks
+    assert checks
+    for text in (kind.__name__, f"core.secrets.{kind.__name__}", f"errorType {kind.__name__}"):
+        assert read_error(text).checks == checks
+
+
 @pytest.mark.parametrize("kind", [loader.UnusableSecret, loader.KeyNotFound])
 def test_what_was_read_and_is_unfit_leads_to_the_check_of_the_keys(
     kind: type[SecretsError],

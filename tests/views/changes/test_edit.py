@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.models import AuditRecord
@@ -403,3 +404,18 @@ def test_a_version_id_that_another_tool_chose_is_taken(dev: Estate, editor: Clie
     assert "/" in base
     assert editor.post(EDIT, key_form(base, ("A", "set", "2"))).status_code == 302
     assert stored(dev) == {"A": "2"}
+
+
+@pytest.mark.parametrize("name", ["a/../api-keys", "./api-keys", "a//api-keys", "api-keys/"])
+def test_a_name_that_a_browser_would_normalise_is_reached_by_its_link_and_edited(
+    dev: Estate, editor: Client, name: str
+) -> None:
+    full, others = f"miyabi/dev/{name}", dev.value("dev", "api-keys")
+    dev["dev"].clients.secretsmanager.create_secret(Name=full, SecretString='{"HERE":"1"}')
+    link, edit = (reverse(page, args=["dev", full]) for page in ("secret", "edit"))
+    assert f'href="{link}"' in editor.get("/dev/").content.decode()
+    assert f'href="{edit}"' in editor.get(link).content.decode()
+    form = key_form(current_version(dev, "dev", name), ("HERE", "set", "2"))
+    assert editor.post(edit, form)["Location"].startswith(f"{link}?saved=")
+    assert json.loads(dev.value("dev", name)) == {"HERE": "2"}
+    assert dev.value("dev", "api-keys") == others
