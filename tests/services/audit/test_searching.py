@@ -131,9 +131,9 @@ def test_every_outcome_finds_what_the_log_shows_with_it_and_nothing_else(log: No
     intend(Action.SAVE, KENJI, environment="prod")
     shown = records.search({}, VISIBLE).entries
     assert {entry.outcome for entry in shown} == {"done", "refused", "failed", "conflict", "open"}
-    for outcome in records.choices(VISIBLE)["outcomes"]:
-        expected = [entry.record.sequence for entry in shown if entry.outcome == outcome]
-        assert found(outcome=outcome) == expected
+    for offered in records.choices(VISIBLE)["outcomes"]:
+        expected = [entry.record.sequence for entry in shown if entry.outcome == offered]
+        assert found(outcome=offered) == expected
 
 
 def test_an_entry_says_what_was_read_for_what_and_why_something_was_not_done(db: None) -> None:
