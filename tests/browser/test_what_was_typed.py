@@ -17,7 +17,6 @@ from tests.browser.pages import (
     open_edit,
     problem,
     review,
-    reviewed,
     row,
     save,
     sign_in,

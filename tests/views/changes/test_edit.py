@@ -275,8 +275,11 @@ def test_a_row_of_the_review_names_the_form_s_row_whatever_the_key_is_called(
     url, base = edit_url("dev", "odd"), current_version(dev, "dev", "odd")
     assert editor.get(url).status_code == 200
     form = {
-        **{"base": base, "rows_of": base, "step": "review"},
-        **{"form-7-at": "0", "form-7-value": " x "},
+        "base": base,
+        "rows_of": base,
+        "step": "review",
+        "form-7-at": "0",
+        "form-7-value": " x ",
     }
     [row] = editor.post(url, form, **JSON).json()["review"]["rows"]
     assert (row["key"], row["row"]) == ("\ud800", "form-7")
