@@ -86,6 +86,18 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
     ]
 
 
+def home_of(request: HttpRequest) -> Environment | None:
+    """Where a page that is of no environment leads: the one that was visited last, if the person
+    may see it, and else the first that they may see; None when there is none.
+
+    The cookie (middleware.remember_environment) may hold anything, so it only chooses among these.
+    """
+    visible = environments_with(request, "secret.view")
+    last = request.COOKIES.get(settings.ENVIRONMENT_COOKIE_NAME)
+    chosen = (environment for environment in visible if environment.name == last)
+    return next(chosen, next(iter(visible), None))
+
+
 def comparable(request: HttpRequest) -> list[Environment]:
     """The environments whose secrets the person may all see, so that reading facts there shows
     nothing new to them."""

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_GET
 from ...permissions import (
     actor_of,
     comparable,
-    ensure_somewhere,
     enter,
     environments_with,
     has_fresh_proof,
+    home_of,
     is_limited,
     may,
     reach_of,
+    refuse,
 )
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
@@ -27,8 +28,9 @@ from ...services.status.read import row_of
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The first environment that the person may see."""
-    return redirect("secrets", ensure_somewhere(request, "secret.view")[0].name)
+    """Where a sign-in lands: the environment that was visited last."""
+    home = home_of(request) or refuse(request, "secret.view")
+    return redirect("secrets", home.name)
 
 
 @require_GET
