@@ -68,9 +68,12 @@ def test_a_proposal_is_rejected_by_another_or_taken_back_by_its_author(
     author, other = person("editor"), person("admin")
     propose(author, console, secret, "no good")
     other.goto("/staging/changes")
-    proposal(other, console, secret).get_by_role("button", name="Reject").click()
+    proposal(other, console, secret).locator("summary", has_text="Reject").click()
+    proposal(other, console, secret).get_by_role("button", name="Reject it").click()
     expect(proposal(other, console, secret)).to_have_count(0)
 
-    propose(author, console, secret, "no better").get_by_role("button", name="Take it back").click()
+    proposed = propose(author, console, secret, "no better")
+    proposed.locator("summary", has_text="Take it back").click()
+    proposed.get_by_role("button", name="Take it back now").click()
     expect(proposal(author, console, secret)).to_have_count(0)
     assert console.values("staging", secret)["FIRST"] == "one"
