@@ -220,7 +220,7 @@ def _enrol_first(request: HttpRequest) -> HttpResponse:
 
 
 def remember_environment(get_response: Next) -> Next:
-    """Keeps in a cookie which environment's page was opened last (permissions.home_of).
+    """Keeps in a cookie which environment's page was opened last (permissions.last_visited).
 
     In a cookie, since a sign-in begins a session that knows nothing of the one before.
     """

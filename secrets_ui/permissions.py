@@ -86,16 +86,13 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
     ]
 
 
-def home_of(request: HttpRequest) -> Environment | None:
-    """Where a page that is of no environment leads: the one that was visited last, if the person
-    may see it, and else the first that they may see; None when there is none.
+def last_visited(request: HttpRequest, visible: list[Environment]) -> Environment | None:
+    """The one that the browser visited last, if it is among those that the person may see.
 
-    The cookie (middleware.remember_environment) may hold anything, so it only chooses among these.
+    The cookie (middleware.remember_environment) may hold anything, so it only chooses.
     """
-    visible = environments_with(request, "secret.view")
     last = request.COOKIES.get(settings.ENVIRONMENT_COOKIE_NAME)
-    chosen = (environment for environment in visible if environment.name == last)
-    return next(chosen, next(iter(visible), None))
+    return next((environment for environment in visible if environment.name == last), None)
 
 
 def comparable(request: HttpRequest) -> list[Environment]:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from secrets_ui.domain.secrets.secret_value import MASK
+from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.browser.pages import open_edit, review, value_of
 
@@ -69,6 +70,7 @@ def test_a_proposal_is_rejected_by_another_or_taken_back_by_its_author(
     propose(author, console, secret, "no good")
     other.goto("/staging/changes")
     proposal(other, console, secret).locator("summary", has_text="Reject").click()
+    assert_accessible(other)
     proposal(other, console, secret).get_by_role("button", name="Reject it").click()
     expect(proposal(other, console, secret)).to_have_count(0)
 

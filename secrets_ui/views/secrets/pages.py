@@ -11,14 +11,14 @@ from django.views.decorators.http import require_GET
 from ...permissions import (
     actor_of,
     comparable,
+    ensure_somewhere,
     enter,
     environments_with,
     has_fresh_proof,
-    home_of,
     is_limited,
+    last_visited,
     may,
     reach_of,
-    refuse,
 )
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
@@ -29,8 +29,8 @@ from ...services.status.read import row_of
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Where a sign-in lands: the environment that was visited last."""
-    home = home_of(request) or refuse(request, "secret.view")
-    return redirect("secrets", home.name)
+    visible = ensure_somewhere(request, "secret.view")
+    return redirect("secrets", (last_visited(request, visible) or visible[0]).name)
 
 
 @require_GET
