@@ -141,6 +141,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "secrets_ui.middleware.second_factor_first",
     "axes.middleware.AxesMiddleware",
+    "secrets_ui.middleware.remember_environment",
 ]
 ROOT_URLCONF = "miyabi_admin.urls"
 WSGI_APPLICATION = "miyabi_admin.wsgi.application"
@@ -258,6 +259,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Strict would not come back from an identity provider.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The name of the environment that a browser visited last, and nothing else.
+ENVIRONMENT_COOKIE_NAME = "__Host-environment"
+ENVIRONMENT_COOKIE_AGE = 365 * 86400
 CSRF_FAILURE_VIEW = "secrets_ui.views.errors.csrf_failure"
 
 # What a browser may do: see browser_policy.py as well.

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from .domain.environment import Environment
 from .menu import ABOUT_A_SECRET, ACCOUNT, SECTIONS, section_of
-from .permissions import environments_with, grants_of
+from .permissions import environments_with, grants_of, last_visited
 from .services import configuration
 from .views.people.sessions import ends
 
@@ -25,7 +25,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     page, arguments = (match.url_name or "", match.kwargs) if match else ("", {})
     current = configuration.environments().get(str(arguments.get("environment", "")))
     visible = environments_with(request, "secret.view")
-    home = current if current in visible else next(iter(visible), None)
+    home = current
+    if current not in visible:
+        home = last_visited(request, visible) or next(iter(visible), None)
     return {
         "frame": {
             "person": request.user.get_username(),

@@ -97,12 +97,17 @@ class KeyForm(forms.Form):
             )
         return data
 
+    @property
+    def has_stored_key(self) -> bool:
+        """Whether the key is one of the version that the page showed, and its name is not typed."""
+        return self.cleaned_data["at"] is not None
+
     def change(self, names: Sequence[str]) -> Change | str | None:
         """What this row asks for: a Change, the name of a key to generate, or None to keep.
 
         `names` are the keys that `at` counts. Raises ValidationError for a key that is not there.
         """
-        data, name = self.cleaned_data, self._key_name(names)
+        data, name = self.cleaned_data, self.key_name(names)
         action, value = data.get("action") or SET, data.get("value") or SecretValue("")
         if not name or (action == SET and not value):
             return None
@@ -117,7 +122,8 @@ class KeyForm(forms.Form):
         )
         return Change(name, SecretValue("" if action == EMPTY else text))
 
-    def _key_name(self, names: Sequence[str]) -> str:
+    def key_name(self, names: Sequence[str]) -> str:
+        """The key that this row is about. Raises ValidationError for one that is not there."""
         place = self.cleaned_data["at"]
         if place is None:
             return str(self.cleaned_data["name"])
@@ -146,7 +152,7 @@ def _is_touched(data: QueryDict, prefix: str) -> bool:
 
 def needs_names(rows: Iterable[KeyForm]) -> bool:
     """Whether a valid row names its key by its place in the version that the page showed."""
-    return any(row.cleaned_data["at"] is not None for row in rows)
+    return any(row.has_stored_key for row in rows)
 
 
 class SaveForm(forms.Form):
@@ -211,6 +217,11 @@ def key_edit(
     return save.edit(
         secret, changes=changes, generate=tuple(item for item in asked if isinstance(item, str))
     )
+
+
+def rows_by_key(rows: Iterable[KeyForm], names: Sequence[str]) -> dict[str, KeyForm]:
+    """The rows by the keys that they are about, for what is to be said beside them."""
+    return {form.key_name(names): form for form in rows}
 
 
 def new_once() -> str:

@@ -219,6 +219,39 @@ def _enrol_first(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
+def remember_environment(get_response: Next) -> Next:
+    """Keeps in a cookie which environment's page was opened last (permissions.last_visited).
+
+    In a cookie, since a sign-in begins a session that knows nothing of the one before.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        response, cookie = get_response(request), settings.ENVIRONMENT_COOKIE_NAME
+        visited = _visited(request, response)
+        if visited and visited != request.COOKIES.get(cookie):
+            response.set_cookie(
+                cookie,
+                visited,
+                max_age=settings.ENVIRONMENT_COOKIE_AGE,
+                secure=True,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    return handle
+
+
+def _visited(request: HttpRequest, response: HttpResponseBase) -> str:
+    """The environment of a page that a person has opened; "" for what was refused, sent, or
+    refreshed by itself."""
+    match = request.resolver_match
+    is_opened = request.method == "GET" and response.status_code == 200
+    if match is None or not is_opened or "X-Quiet-Refresh" in request.headers:
+        return ""
+    return str(match.kwargs.get("environment", ""))
+
+
 def _is_over(request: HttpRequest) -> bool:
     now, session = int(time.time()), request.session
     started, seen = session.get("started", 0), session.get("seen", 0)

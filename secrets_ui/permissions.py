@@ -86,6 +86,15 @@ def environments_with(request: HttpRequest, action: str) -> list[Environment]:
     ]
 
 
+def last_visited(request: HttpRequest, visible: list[Environment]) -> Environment | None:
+    """The one that the browser visited last, if it is among those that the person may see.
+
+    The cookie (middleware.remember_environment) may hold anything, so it only chooses.
+    """
+    last = request.COOKIES.get(settings.ENVIRONMENT_COOKIE_NAME)
+    return next((environment for environment in visible if environment.name == last), None)
+
+
 def comparable(request: HttpRequest) -> list[Environment]:
     """The environments whose secrets the person may all see, so that reading facts there shows
     nothing new to them."""

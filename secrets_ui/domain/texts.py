@@ -9,6 +9,11 @@ TYPING_KEPT = "Nothing was done. What you typed is still in this page."
 _HALF = re.compile("[\ud800-\udfff]")
 
 
+def capitalized(text: str) -> str:
+    """With a capital first, the rest as it is: what begins a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def encodable(text: str) -> str:
     """The text as UTF-8 can hold it: half of a character is spelled `\\udXXX`, as JSON spells it.
 

@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ..domain.changes.edit import GENERATED_CHARACTERS
 from ..domain.secrets.formats import FREE_TEXT, formats_for_script, oddities_for_script
+from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.texts import CONFIRM_IDENTITY, short_version
@@ -98,6 +99,7 @@ _EDIT_RULES = json.dumps(
     {
         "formats": formats_for_script(),
         "oddities": oddities_for_script(),
+        "names": names_for_script(),
         "format_of_unknown": FREE_TEXT.name,
         "max_bytes": MAX_BYTES,
         "generated_characters": GENERATED_CHARACTERS,

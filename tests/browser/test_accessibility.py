@@ -85,7 +85,11 @@ def test_the_edit_form_s_own_states_are_accessible(console: Console, editor: Pag
     choose(editor, "OAUTH_CLIENT_ID", "Remove this key")
     add_key(editor, "NEW", value="two\nlines")
     expect(editor.get_by_text("its checksum is wrong")).to_be_visible()
+    editor.get_by_role("button", name="Review").click()
+    expect(problem(editor)).to_be_visible()
     assert_accessible(editor)
+    value_of(editor, "GITHUB_TOKEN").fill("")
+    value_of(editor, "OAUTH_ISSUER").fill("https://a.miyabi-world.com")
     review(editor)
     assert_accessible(editor)
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from secrets_ui.domain.secrets.catalog import KeySpec, parse_catalog
+from secrets_ui.domain.secrets.catalog import KeySpec, SecretSpec, parse_catalog
 from secrets_ui.domain.secrets.formats import (
     FORMATS,
     formats_for_script,
     github_checksum,
     oddities_for_script,
 )
-from secrets_ui.domain.secrets.key_rules import check_value
+from secrets_ui.domain.secrets.key_rules import check_name, check_value, names_for_script
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = parse_catalog(
@@ -115,6 +115,31 @@ def test_a_value_is_judged_alike_in_the_page_and_on_the_server(scripts: Page, ke
     said = dict(zip(VALUES, in_the_page(scripts, key), strict=True))
     assert said == {
         value: [[p.level, p.code, p.text] for p in check_value(value, key)] for value in VALUES
+    }
+
+
+NAMES = [
+    "GITHUB_TOKEN", "GITHUB_TOKE", "a", "_", "A1", "1A", "my-key", "a.b", "a b", " A", "A\u00a0",
+    "A\n", "é", "名前", "K\u212a", "x" * 300, "PATH", "path", "LD_PRELOAD", "LD_", "PYTHONPATH",
+    "AWS_REGION", "AWS_REGIONS", "MIYABI_SECRETS_X", "constructor", "__proto__", "\x00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", [CATALOG.secrets["api-keys"], SecretSpec("unknown")])
+def test_a_name_is_judged_alike_in_the_page_and_on_the_server(
+    scripts: Page, spec: SecretSpec
+) -> None:
+    said = scripts.evaluate(
+        """async ({names, rules, catalogue}) => {
+            const page = await import("/key_rules.js");
+            const read = page.readNames(rules, catalogue);
+            const problems = (name) => page.checkName(name, read);
+            return names.map((name) => problems(name).map((p) => [p.level, p.code, p.text]));
+        }""",
+        {"names": NAMES, "rules": names_for_script(), "catalogue": list(spec.keys)},
+    )
+    assert dict(zip(NAMES, said, strict=True)) == {
+        name: [[p.level, p.code, p.text] for p in check_name(name, spec)] for name in NAMES
     }
 
 

@@ -103,10 +103,38 @@ def test_s52_a_value_of_any_shape_is_shown_inert_and_to_the_byte(
 def test_it_is_copied_without_being_shown(console: Console, anybody: Callable[..., Page]) -> None:
     page, canary = fresh(console, anybody, permissions=CLIPBOARD), make_canary()
     row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))
+    before = columns(page)
     row.get_by_role("button", name="Copy without showing").click()
     expect(row).to_contain_text("Copied, and not shown.")
     assert page.evaluate("navigator.clipboard.readText()") == canary
     assert canary not in page.content()
+    assert columns(page) == before  # what comes into a cell squeezes none beside it
+
+
+def columns(page: Page) -> list[float]:
+    """The widths of the columns of keys."""
+    heads = page.locator("table", has_text="Value").first.locator("th")
+    widths: list[float] = heads.evaluate_all("all => all.map(th => th.offsetWidth)")
+    return widths
+
+
+def test_copying_is_told_on_the_button_and_aloud_however_often(
+    console: Console, anybody: Callable[..., Page]
+) -> None:
+    page = fresh(console, anybody, permissions=CLIPBOARD)
+    row = open_key(page, console, console.make_secret())
+    row.get_by_role("button", name="Show for 30 seconds").click()
+    expect(shown(row)).to_have_text("one")
+    for button in (
+        row.locator("[data-copy-shown]"),
+        page.locator(".command", has_text="arn:aws:secretsmanager").get_by_role("button"),
+    ):
+        page.locator("[data-status]").evaluate("region => { region.textContent = ''; }")
+        button.click()
+        expect(button).to_have_text("Copied")
+        expect(page.locator("[data-status]")).to_have_text("Copied.")
+        button.click()
+        expect(button).to_have_text("Copy")  # its own word comes back
 
     copy = page.get_by_role("button", name="Copy the version id")
     version = copy.get_attribute("data-copy")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from secrets_ui.domain.secrets.secret_value import MASK
+from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.browser.pages import open_edit, review, value_of
 
@@ -68,9 +69,13 @@ def test_a_proposal_is_rejected_by_another_or_taken_back_by_its_author(
     author, other = person("editor"), person("admin")
     propose(author, console, secret, "no good")
     other.goto("/staging/changes")
-    proposal(other, console, secret).get_by_role("button", name="Reject").click()
+    proposal(other, console, secret).locator("summary", has_text="Reject").click()
+    assert_accessible(other)
+    proposal(other, console, secret).get_by_role("button", name="Reject it").click()
     expect(proposal(other, console, secret)).to_have_count(0)
 
-    propose(author, console, secret, "no better").get_by_role("button", name="Take it back").click()
+    proposed = propose(author, console, secret, "no better")
+    proposed.locator("summary", has_text="Take it back").click()
+    proposed.get_by_role("button", name="Take it back now").click()
     expect(proposal(author, console, secret)).to_have_count(0)
     assert console.values("staging", secret)["FIRST"] == "one"

@@ -78,8 +78,32 @@ def test_the_wall_is_large_and_has_no_frame(viewer: Page) -> None:
     assert viewer.evaluate("document.documentElement.scrollWidth <= innerWidth")
     viewer.evaluate(SCRIPT)
     assert violations(viewer, EVERY_RULE) == []
+    for width, height in ((1920, 1080), (390, 844)):
+        viewer.set_viewport_size({"width": width, "height": height})
+        assert_fits(viewer)
     viewer.get_by_role("link", name="Leave wall mode").click()
     expect(viewer.get_by_role("button", name="Check now")).to_be_visible()
+
+
+def assert_fits(wall: Page) -> None:
+    """Whole causes, as many as there is room for, how many there are besides, and nothing over
+    another."""
+    more = wall.locator("[data-more]")
+    expect(more).to_be_visible()
+    causes = wall.locator(".trouble")
+    shown = causes.filter(visible=True)
+    assert 0 < shown.count() < causes.count()
+    expect(more).to_have_text(f"+{causes.count() - shown.count()} more")
+    assert wall.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    cut = "all => all.filter(text => text.scrollHeight > text.clientHeight + 1).length"
+    assert wall.locator(".trouble-text").filter(visible=True).evaluate_all(cut) == 0
+    told, leave = (
+        wall.locator(selector).bounding_box() for selector in (".told", ".headline > .btn")
+    )
+    assert told is not None
+    assert leave is not None
+    is_below = leave["y"] >= told["y"] + told["height"]
+    assert is_below or leave["x"] >= told["x"] + told["width"]
 
 
 def test_on_paper_everything_is_open_and_the_buttons_are_gone(viewer: Page) -> None:

@@ -17,7 +17,6 @@ from tests.browser.pages import (
     open_edit,
     problem,
     review,
-    reviewed,
     row,
     save,
     sign_in,
@@ -40,16 +39,28 @@ def test_a_wrong_checksum_is_told_as_one_types_and_refused_by_the_server(
     value_of(editor, "GITHUB_TOKEN").fill(wrong_token())
     expect(row(editor, "GITHUB_TOKEN").get_by_text("its checksum is wrong")).to_be_visible()
 
-    review(editor)
-    assert "checksum is wrong" in reviewed(editor, "GITHUB_TOKEN")[2]
-    expect(editor.get_by_text("A value below is not valid")).to_be_visible()
-    expect(editor.get_by_role("button", name="Save", exact=True)).to_be_disabled()
-
-    editor.evaluate("document.querySelector('[data-save]').disabled = false")  # as somebody might
-    editor.get_by_role("button", name="Save", exact=True).click()
-    expect(problem(editor)).to_contain_text("GITHUB_TOKEN is not a GitHub token")
+    editor.get_by_role("button", name="Review").click()
+    expect(problem(editor)).to_contain_text("Nothing was saved")
     expect(value_of(editor, "GITHUB_TOKEN")).to_be_focused()
+    expect(value_of(editor, "GITHUB_TOKEN")).to_have_attribute("aria-invalid", "true")
+    said = row(editor, "GITHUB_TOKEN").get_by_text("its checksum is wrong")
+    expect(said.locator("visible=true")).to_have_count(1)  # once, not beside the field as well
+    value_of(editor, "GITHUB_TOKEN").press_sequentially("x")
+    expect(value_of(editor, "GITHUB_TOKEN")).not_to_have_attribute("aria-invalid", "true")
     assert console.text("dev", "api-keys") == before
+
+
+def test_the_name_of_a_new_key_is_judged_as_one_types(console: Console, editor: Page) -> None:
+    open_edit(editor, console, "dev", "config")
+    new = add_key(editor, "my-key", value="x")
+    said = new.get_by_text("Is no name for a variable: letters, digits and underscores")
+    expect(said).to_be_visible()
+    editor.get_by_role("button", name="Review").click()
+    expect(new.get_by_label("Name of the new key")).to_be_focused()
+    expect(said.locator("visible=true")).to_have_count(1)
+    new.get_by_label("Name of the new key").fill("MY_KEY")
+    expect(new.get_by_text("Is not in the catalogue")).to_be_visible()
+    review(editor)
 
 
 def test_a_stray_blank_is_told_and_trimmed_only_when_asked(console: Console, editor: Page) -> None:
@@ -62,12 +73,24 @@ def test_a_stray_blank_is_told_and_trimmed_only_when_asked(console: Console, edi
     expect(row(editor, "GITHUB_TOKEN").get_by_text("Checksum valid")).to_be_visible()
 
     value_of(editor, "GITHUB_TOKEN").fill(f"\t{token}\n")
+    editor.get_by_role("button", name="Review").click()
+    expect(value_of(editor, "GITHUB_TOKEN")).to_be_focused()
+    row(editor, "GITHUB_TOKEN").get_by_role("button", name="Trim it").click()
     review(editor)
-    assert "blank" in reviewed(editor, "GITHUB_TOKEN")[2]
-    editor.get_by_role("button", name="Trim it").click()
-    expect(editor.get_by_role("button", name="Save", exact=True)).to_be_enabled()
     save(editor)
     assert console.values("dev", "api-keys")["GITHUB_TOKEN"] == token
+
+
+def test_the_review_trims_the_value_of_any_key(console: Console, editor: Page) -> None:
+    """A page cannot hold every key's name as it is."""
+    secret = console.make_secret(value='{"\\ud800": "one"}')
+    open_edit(editor, console, "dev", secret)
+    editor.locator("[data-value]").fill("  two \n")
+    review(editor)
+    editor.get_by_role("button", name="Trim it").click()
+    expect(editor.get_by_role("button", name="Trim it")).to_be_hidden()
+    save(editor)
+    assert console.text("dev", secret) == '{"\\ud800": "two"}'
 
 
 def test_a_blank_that_may_be_meant_is_a_warning_and_is_kept(console: Console, editor: Page) -> None:

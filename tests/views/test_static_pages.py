@@ -143,6 +143,39 @@ def test_a_new_tab_gets_no_hold_on_ours(path: Path) -> None:
         assert 'rel="noopener"' in (path.parent / "_edit_base.html").read_text(encoding="utf-8")
 
 
+# Routes whose POST undoes something; the others of `_confirm.html` share theirs with other acts.
+DANGEROUS = ("take_role", "remove_factor", "end_session", "recovery_codes")
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_dangerous_act_asks_first_without_a_script_too(path: Path) -> None:
+    """Its form stands in `_confirm.html`, folded away until it is asked for."""
+    source = path.read_text(encoding="utf-8")
+    forms = re.findall(r"""action="{% url "(\w+)""", source)
+    assert not set(forms) & set(DANGEROUS)
+    assert 'value="off"' not in re.sub(r"{%.*?%}", "", source)
+    is_asking = any(
+        tag == "button" and "danger" in (attributes.get("class") or "").split()
+        for tag, attributes in elements(path)
+    )
+    assert is_asking == (name_of(path) == "_confirm.html")
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name_of)
+def test_a_table_can_be_read_on_a_phone_and_its_columns_have_widths_of_their_own(
+    path: Path,
+) -> None:
+    """Stacked, or with a place of its own to scroll in; console.css lays out all tables fixed."""
+    source = path.read_text(encoding="utf-8")
+    for tag, attributes in elements(path):
+        if tag == "table":
+            assert "stack" in (attributes.get("class") or "").split() or 'class="wide"' in source
+    css = (STATIC / "console.css").read_text(encoding="utf-8")
+    assert re.search(r"^table \{[^}]*table-layout: fixed", css, flags=re.MULTILINE)
+    known = set(re.findall(r"^\.(w-\w+) ", css, flags=re.MULTILINE))
+    assert set(re.findall(r"\bw-\w+", source)) <= known
+
+
 # Colours. WCAG 2.2, 1.4.3 and 1.4.11: https://www.w3.org/TR/WCAG22/#contrast-minimum
 TEXT = ("--sumi", "--sumi-2", "--sumi-3", "--ai", "--matcha", "--yamabuki", "--shu")
 GROUNDS = ("--washi", "--sheet", "--sunken")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
 from ..secrets.document import Change, apply_changes, ensure_size, parse_document
 from ..secrets.facts import VersionFacts, text_of
 from ..secrets.key_rules import Problem, check_key, check_name
+from ..secrets.loading import name_problem
 from ..secrets.secret_value import SecretValue
 from ..texts import short_version
 
@@ -63,6 +66,21 @@ class Edit:
             for key in self.generate
         )
         return replace(self, changes=(*self.changes, *made), generate=())
+
+
+Part = Literal["name", "value", "action"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a key of an edit cannot be right: a text to be read after its name, without any value.
+
+    `part` is what has to change: the key's name, its value, or what was chosen for it.
+    """
+
+    key: str
+    part: Part
+    text: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,16 +140,30 @@ def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:
 
 
 def ensure_sound(edit: Edit, spec: SecretSpec) -> None:
-    """Raises InvalidChange for the first value that cannot be right."""
+    """Raises InvalidChange for the first key that cannot be right."""
+    for fault in faults_of(edit, spec):
+        raise InvalidChange(f"{fault.key} {fault.text}.", key=fault.key)
+
+
+def faults_of(edit: Edit, spec: SecretSpec) -> list[Fault]:
+    """Why the edit cannot be saved as it is: the first fault of each key, in its order."""
+    found: dict[str, Fault] = {}
+    for fault in _faults(edit, spec):
+        found.setdefault(fault.key, fault)
+    return [*found.values()]
+
+
+def _faults(edit: Edit, spec: SecretSpec) -> Iterator[Fault]:
     for key, problems in check_edit(edit, spec).items():
-        if error := next((p for p in problems if p.level == "error"), None):
-            raise InvalidChange(f"{key} {error.text}.", key=key)
+        for problem in problems:
+            if problem.level == "error":
+                part: Part = "name" if problem.text == name_problem(key) else "value"
+                yield Fault(key, part, problem.text)
     for key in edit.generate:
         expected = spec.rules_of(key).value_format
         if not expected.can_be_generated:
-            raise InvalidChange(
-                f"{key} cannot be a random token: {expected.label} is expected.", key=key
-            )
+            text = f"cannot be a random token: {expected.label} is expected"
+            yield Fault(key, "action", text)
 
 
 def overlapping(edit: Edit, base: VersionFacts, theirs: VersionFacts) -> tuple[str, ...]:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from .catalog import KeySpec, SecretSpec
 from .formats import ODDITIES, Format, Level
-from .loading import NUL, name_problem, value_problem
+from .loading import (
+    NUL,
+    RESERVED,
+    RESERVED_NAME,
+    RESERVED_STARTS,
+    UNFIT_NAME,
+    name_problem,
+    value_problem,
+)
 
 NOT_IN_CATALOGUE = "is not in the catalogue"
+BLANK_IN_NAME = "has a name that starts or ends with a blank"
+# What `loading.name_problem` takes for a name, in Python's `re` and in JavaScript's alike.
+VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
 
 
 @dataclass(frozen=True)
@@ -47,12 +59,27 @@ def check_name(name: str, spec: SecretSpec) -> tuple[Problem, ...]:
     return tuple(_name_problems(name, spec))
 
 
+def names_for_script() -> dict[str, Any]:
+    """The rules of `check_name` as JSON members, for key_rules.js."""
+    return {
+        "pattern": VARIABLE,
+        "reserved": sorted(RESERVED),
+        "reserved_starts": RESERVED_STARTS,
+        "texts": {
+            "unfit": UNFIT_NAME,
+            "reserved": RESERVED_NAME,
+            "blank": BLANK_IN_NAME,
+            "unexpected": NOT_IN_CATALOGUE,
+        },
+    }
+
+
 def _name_problems(name: str, spec: SecretSpec) -> Iterator[Problem]:
     """The Lambda loads every key of the secrets that the catalogue knows, and of no other."""
     if spec.keys and (text := name_problem(name)):
         yield Problem("error", "unloadable", text)
     if name != name.strip():
-        yield Problem("warning", "blank_in_name", "has a name that starts or ends with a blank")
+        yield Problem("warning", "blank_in_name", BLANK_IN_NAME)
     if spec.keys and name not in spec.keys:
         yield Problem("warning", "unexpected", NOT_IN_CATALOGUE)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from ...domain.changes.edit import Edit, check_edit, overlapping
+from ...domain.changes.edit import Edit, Fault, check_edit, faults_of, overlapping
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, NothingChanged
 from ...domain.people.actor import Actor
@@ -21,6 +21,7 @@ from ...domain.secrets.health import StateCode, key_states
 from ...domain.secrets.secret import Secret, ensure_current_version, ensure_editable
 from ...domain.secrets.secret_value import MASK
 from ...domain.session_scope import DESCRIBE
+from ...domain.texts import capitalized
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import gateways
@@ -71,6 +72,15 @@ class Conflict:
     author: Author | None
     made: datetime | None
     can_apply: bool
+
+
+def faults(environment: Environment, edit: Edit) -> list[Fault]:
+    """Why the edit would be refused whatever is stored; AWS is not asked.
+
+    Raises InvalidDocument, InvalidSecretName.
+    """
+    spec = configuration.spec_of(environment, environment.secret_name(edit.secret))
+    return faults_of(edit, spec)
 
 
 def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
@@ -195,8 +205,7 @@ def _verdict(
     problems = check_edit(edit, spec).get(name, ())
     if problems:
         level = "bad" if any(p.level == "error" for p in problems) else "warn"
-        first = problems[0].text
-        return level, first[:1].upper() + first[1:], tuple(p.code for p in problems)
+        return level, capitalized(problems[0].text), tuple(p.code for p in problems)
     if name in edit.generate:
         return "ok", "Made on the server while saving", ()
     state = _compared(name, after, spec, others)

@@ -1,6 +1,6 @@
 // The console's script: keys, help and copying on every page, and the edit form where there is one. Every page works without it.
 
-import { all, announce, find } from "./dom.js";
+import { all, answerOn, find } from "./dom.js";
 import { startEdit } from "./edit_form.js";
 import { startPasskey } from "./passkey.js";
 import { startSession } from "./session.js";
@@ -33,18 +33,14 @@ all("[data-help]").forEach((button) => button.addEventListener("click", () => he
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;
-  const label = button.textContent;
-  button.textContent = await copy(button) ? "Copied" : "Not copied";
-  setTimeout(() => { button.textContent = label; }, 2000);
+  answerOn(button, await copy(button) ? "Copied" : "Not copied");
 });
 
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(await textFor(button));
-    announce("Copied.");
     return true;
   } catch {
-    announce("It could not be copied.");
     return false;
   }
 }

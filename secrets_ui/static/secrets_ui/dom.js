@@ -33,6 +33,17 @@ export function announce(text) {
   setTimeout(() => { region.textContent = text; }, 50); // so that the same text is announced again
 }
 
+const answers = new WeakMap();
+
+/** Says on a button what has come of it, and aloud; its own words are back after two seconds, however often it is pressed. */
+export function answerOn(button, text) {
+  button.dataset.words ??= button.textContent;
+  button.textContent = text;
+  announce(`${text}.`);
+  clearTimeout(answers.get(button));
+  answers.set(button, setTimeout(() => { button.textContent = button.dataset.words; }, 2000));
+}
+
 /** 23 Nov 2026, 14:05:09 UTC */
 export function exactTime(iso) {
   const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "UTC" };

@@ -27,10 +27,11 @@ class EditForm {
     history.scrollRestoration = "manual"; // each step begins at its top
     this.addStep("review");
     this.addStep("conflict");
-    const rules = readRules(form.dataset);
+    const rules = readRules(form);
     startNewRows(form, (row) => startRow(row, rules));
     rowsOf(form).forEach((row) => startRow(row, rules));
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
+    form.addEventListener("keydown", (event) => this.onKey(event));
     all("[data-back]", form).forEach((button) => button.addEventListener("click", () => this.show("edit")));
     find("[data-rebase]", form).addEventListener("click", () => this.applyOnTop());
     find("[data-take-base]", form).addEventListener("click", () => this.takeTheirs());
@@ -49,6 +50,13 @@ class EditForm {
     const step = this.steps[name] = clone(`${name}-step`);
     step.hidden = true;
     this.form.append(step);
+  }
+
+  /** Enter alone makes a line break in a value; with Ctrl or Command it goes to the review. */
+  onKey(event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || this.step !== "edit") return;
+    event.preventDefault();
+    this.submit();
   }
 
   async submit() {
@@ -71,7 +79,7 @@ class EditForm {
   }
 
   reviewed(review) {
-    showReview(this.steps.review, review, (key) => this.trim(key));
+    showReview(this.steps.review, review, (row) => this.trim(row));
     this.show("review");
     announce(`${find("h2", this.steps.review).textContent}. Nothing has been written yet.`);
   }
@@ -124,8 +132,9 @@ class EditForm {
     all("[data-base]", this.form).forEach((shown) => { shown.textContent = conflict.short; });
   }
 
-  async trim(key) {
-    this.rowOf(key)?.trim();
+  /** By the names of its fields: a page in UTF-8 cannot hold every key's name. */
+  async trim(row) {
+    this.form.elements[`${row}-value`].closest("[data-row]").trim();
     await this.run("review");
   }
 

@@ -26,6 +26,28 @@ export function checkValue(value, rules) {
   return problems;
 }
 
+/**
+ * Every remark about the name of a new key, as check_name makes them.
+ * @param {object} rules as readNames gives them
+ */
+export function checkName(name, { fit, reserved, reserved_starts: starts, texts, catalogue }) {
+  const problems = [];
+  const isReserved = reserved.includes(name) || starts.some((start) => name.startsWith(start));
+  if (catalogue.length && !fit.test(name)) problems.push(error("unloadable", texts.unfit));
+  else if (catalogue.length && isReserved) problems.push(error("unloadable", texts.reserved));
+  if (strip(name) !== name) problems.push(warning("blank_in_name", texts.blank));
+  if (catalogue.length && !catalogue.includes(name)) problems.push(warning("unexpected", texts.unexpected));
+  return problems;
+}
+
+/**
+ * @param {object} names as names_for_script() gives them
+ * @param {string[]} catalogue the keys of this secret that the catalogue knows, none for a secret that the Lambda does not load
+ */
+export function readNames(names, catalogue) {
+  return { ...names, fit: new RegExp(`^(?:${names.pattern})$`), catalogue };
+}
+
 /** The formats by name, with their rules' patterns compiled. @param {object} formats as formats_for_script() gives them */
 export function readFormats(formats) {
   return Object.fromEntries(Object.entries(formats).map(([name, format]) => [name, { ...format, rules: format.rules.map(readRule) }]));

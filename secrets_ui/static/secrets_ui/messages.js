@@ -4,8 +4,13 @@ import { all, announce, clone, fill, find } from "./dom.js";
 
 export function clearErrors(form) {
   all("[data-messages]", form).forEach((list) => list.replaceChildren());
-  all("[data-error]", form).forEach((line) => { line.hidden = true; line.textContent = ""; });
-  all("[aria-invalid]", form).forEach((field) => field.removeAttribute("aria-invalid"));
+  clearMarks(form);
+}
+
+/** What was said beside fields: of a whole form, or of one row as soon as it is typed in again. */
+export function clearMarks(root) {
+  all("[data-error]", root).forEach((line) => { line.hidden = true; line.textContent = ""; });
+  all("[aria-invalid]", root).forEach((field) => field.removeAttribute("aria-invalid"));
 }
 
 /** @param {Record<string, string[]>} errors by field name; "" is about the form as a whole */
@@ -21,9 +26,17 @@ function mark(form, name, messages) {
   const field = name && form.elements[name];
   if (!line || !field) return [];
   line.textContent = messages.join(" ");
-  line.hidden = false;
+  line.hidden = isSaid(line, messages);
   field.setAttribute("aria-invalid", "true");
   return [field];
+}
+
+/** The row may have said it already, as it was typed. */
+function isSaid(line, messages) {
+  const row = line.closest("[data-row]");
+  row?.settle();
+  const said = row ? all("[data-verdict], [data-name-verdict]", row).map((verdict) => verdict.textContent) : [];
+  return messages.every((message) => said.some((text) => text.includes(message)));
 }
 
 function unplaced(form, errors) {

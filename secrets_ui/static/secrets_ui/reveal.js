@@ -1,6 +1,6 @@
 // Shows one value for a short time, or copies it without showing it. It is gone from the page when its time is up, and when the page is left.
 
-import { all, announce, find } from "./dom.js";
+import { all, announce, answerOn, find } from "./dom.js";
 import { showProblem } from "./messages.js";
 
 // What cannot be seen, or moves what stands beside it: controls, format marks, other blanks than a space; a space at either end of a line.
@@ -126,17 +126,13 @@ function show(root, { value, kind, seconds }) {
     announce("The value is hidden again.");
   };
   find("[data-hide]", area).onclick = () => hideShown();
-  find("[data-copy-shown]", area).onclick = () => copyShown(output);
+  find("[data-copy-shown]", area).onclick = ({ currentTarget }) => copyShown(output, currentTarget);
   tick();
 }
 
-async function copyShown(output) {
-  try {
-    await navigator.clipboard.writeText(output.textContent);
-    announce("Copied.");
-  } catch {
-    announce("The browser did not allow copying.");
-  }
+async function copyShown(output, button) {
+  const copied = navigator.clipboard.writeText(output.textContent);
+  answerOn(button, await copied.then(() => "Copied", () => "Not copied"));
 }
 
 function noteOn(value, kind, output) {

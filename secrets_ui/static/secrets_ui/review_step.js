@@ -3,20 +3,17 @@
 import { clone, fill, find, state } from "./dom.js";
 import { BLANKS } from "./key_rules.js";
 
-/** @param {(key: string) => void} trim */
+/** @param {(row: string) => void} trim takes what the names of a row's fields begin with */
 export function showReview(step, review, trim) {
   fill(step, { summary: review.summary });
   find("[data-rows]", step).replaceChildren(...review.rows.map((row) => draw(row, trim)));
-  const wrong = review.rows.filter((row) => row.level === "bad" && row.problems.length);
-  find("[data-save]", step).disabled = wrong.length > 0;
-  find("[data-cannot-save]", step).hidden = !wrong.length;
 }
 
 function draw(row, trim) {
   const line = fill(clone("review-row"), { key: row.key, before: row.before, after: row.after });
   find("[data-slot=state]", line).replaceWith(state(row.level, row.check));
   const button = find("[data-trim]", line);
-  button.hidden = !row.problems.some((code) => BLANKS.includes(code));
-  button.addEventListener("click", () => trim(row.key));
+  button.hidden = !row.row || !row.problems.some((code) => BLANKS.includes(code));
+  button.addEventListener("click", () => trim(row.row));
   return line;
 }

@@ -5,6 +5,7 @@ import { all, find } from "./dom.js";
 
 const lost = find("[data-lost]");
 let board = find("[data-board]");
+let told = board.cloneNode(true); // as the server sent it: a wall leaves out what does not fit
 let lastHeard = Date.now();
 let timer = 0;
 
@@ -39,7 +40,8 @@ async function refresh() {
 }
 
 function show(fresh) {
-  if (fresh.isEqualNode(board)) return;
+  if (fresh.isEqualNode(told)) return;
+  told = fresh.cloneNode(true);
   const open = all("details[open]", board).map((details) => details.id);
   const focused = board.contains(document.activeElement) ? document.activeElement : null;
   const target = focused ? { href: focused.getAttribute("href"), id: focused.closest("[id]")?.id } : null;
@@ -47,8 +49,24 @@ function show(fresh) {
   for (const details of all("details", fresh)) if (open.includes(details.id)) details.open = true;
   board.replaceWith(fresh);
   board = fresh;
+  fit();
   document.title = document.title.replace(/^.* · /, `${find("h1", board).textContent} · `);
   if (target) focusAgain(target);
+}
+
+/** A wall shows whole causes, as many as its height holds, and says how many there are besides; nobody scrolls a wall. */
+function fit() {
+  const more = find("[data-more]", board);
+  if (!more) return;
+  const rows = all(".trouble", board);
+  const showFirst = (count) => {
+    const left = rows.length - count + Number(more.dataset.more);
+    rows.forEach((row, index) => { row.hidden = index >= count; });
+    more.textContent = `+${left} more`;
+    more.parentElement.hidden = left === 0;
+  };
+  let count = rows.length;
+  do showFirst(count); while (document.documentElement.scrollHeight > innerHeight && (count -= 1) > 0);
 }
 
 function focusAgain({ href, id }) {
@@ -69,5 +87,7 @@ function plan() {
 }
 
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+addEventListener("resize", fit);
 addEventListener("beforeprint", () => all("details", board).forEach((details) => { details.open = true; }));
+fit();
 plan();

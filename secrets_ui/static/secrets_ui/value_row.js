@@ -1,14 +1,17 @@
 // One row of the edit form: hides what is typed, grows with it, and says as one types whether it can be right.
 
 import { all, find, state } from "./dom.js";
-import { BLANKS, checkValue, compilePatterns, readFormats, readOddities, strip, verdictOn } from "./key_rules.js";
+import { BLANKS, checkName, checkValue, compilePatterns, readFormats, readNames, readOddities, strip, verdictOn } from "./key_rules.js";
+import { clearMarks } from "./messages.js";
 
 const LEVELS = { error: "bad", warning: "warn" };
 
-/** What the form carries for all rows: data-rules, and data-placeholders for keys that the catalogue does not know. */
-export function readRules({ rules, placeholders }) {
-  const { formats, oddities, format_of_unknown: unknown, max_bytes: maxBytes, generated_characters: generated } = JSON.parse(rules);
-  return { formats: readFormats(formats), oddities: readOddities(oddities), unknown, maxBytes, generated, placeholders };
+/** What the form carries for all rows: data-rules, data-placeholders for keys that the catalogue does not know, and the list of those that it knows. */
+export function readRules(form) {
+  const { rules, placeholders } = form.dataset;
+  const { formats, oddities, names, format_of_unknown: unknown, max_bytes: maxBytes, generated_characters: generated } = JSON.parse(rules);
+  const catalogue = all("#catalogue-keys option", form).map((option) => option.value);
+  return { formats: readFormats(formats), oddities: readOddities(oddities), names: readNames(names, catalogue), unknown, maxBytes, generated, placeholders };
 }
 
 /** Gives a row its behaviour, by the rules that readRules gave. */
@@ -22,8 +25,12 @@ export function startRow(row, common) {
   };
   hide(row, value);
   let waiting = 0;
-  const judge = () => show(row, "document" in row.dataset ? judgeDocument(value.value, rules) : judgeValue(value.value, rules, chosen(row)));
+  const judge = () => {
+    show(row, "document" in row.dataset ? judgeDocument(value.value, rules) : judgeValue(value.value, rules, chosen(row)));
+    judgeName(row, rules);
+  };
   row.addEventListener("input", () => {
+    clearMarks(row);
     settle(row, value);
     clearTimeout(waiting);
     waiting = setTimeout(judge, 250); // a pause in the typing, so that a screen reader does not speak at every key
@@ -67,6 +74,15 @@ function settle(row, value) {
 function grow(value) {
   value.style.height = "auto";
   if (value.value) value.style.height = `${value.scrollHeight + 2}px`;
+}
+
+/** Of a key that is not there yet: what the server will say of its name. */
+function judgeName(row, rules) {
+  const line = find("[data-name-verdict]", row);
+  if (!line) return;
+  const name = find("[data-name-field]", row).value;
+  const [worst] = name === "" ? [] : checkName(name, rules.names);
+  line.replaceChildren(...(worst ? [state(LEVELS[worst.level], sentence(worst.text))] : []));
 }
 
 function judgeValue(text, rules, action) {

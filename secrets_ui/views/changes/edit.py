@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from ...domain.changes.edit import Edit
+from ...domain.changes.edit import Edit, Fault
 from ...domain.environment import Environment
 from ...domain.errors import VersionConflict
-from ...domain.texts import short_version
+from ...domain.texts import capitalized, short_version
 from ...forms import (
     NEW_ROWS,
     ConfirmForm,
@@ -23,6 +24,7 @@ from ...forms import (
     key_edit,
     needs_names,
     new_once,
+    rows_by_key,
     touched_rows,
 )
 from ...permissions import actor_of, enter_to_change
@@ -50,7 +52,14 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
         edit = key_edit(save, rows, full, names)
     except ValidationError as error:
         return _refused(request, chosen, name, "changes/edit.html", {"": error.messages})
-    return _act(request, chosen, edit, "changes/edit.html", save.cleaned_data["confirmed"])
+    return _act(
+        request,
+        chosen,
+        edit,
+        "changes/edit.html",
+        save.cleaned_data["confirmed"],
+        rows_by_key(rows, names),
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,9 +85,14 @@ def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResp
 
 
 def _act(
-    request: HttpRequest, environment: Environment, edit: Edit, template: str, is_confirmed: bool
+    request: HttpRequest,
+    environment: Environment,
+    edit: Edit,
+    template: str,
+    is_confirmed: bool,
+    rows: Mapping[str, KeyForm] = MappingProxyType({}),
 ) -> HttpResponse:
-    """Review or save.
+    """Review or save. `rows` are the form's by key, none for a whole document.
 
     With the page's script the answer is JSON, and what was typed stays in the page.
     """
@@ -91,7 +105,7 @@ def _act(
             {"": ["Nothing was typed, so nothing changes. Blank means keep."]},
         )
     if wants_json(request) and request.POST.get("step") != "save":
-        return _reviewed(request, environment, edit)
+        return _reviewed(request, environment, edit, rows)
     if not wants_json(request) and not is_confirmed:
         return _refused(
             request,
@@ -113,14 +127,21 @@ def _act(
     return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
 
 
-def _reviewed(request: HttpRequest, environment: Environment, edit: Edit) -> HttpResponse:
+def _reviewed(
+    request: HttpRequest, environment: Environment, edit: Edit, rows: Mapping[str, KeyForm]
+) -> HttpResponse:
+    """Each row of the answer names the form's row, since a key's name may not come back as it was:
+    a page in UTF-8 cannot hold every name."""
+    if faults := reviewing.faults(environment, edit):
+        return JsonResponse({"errors": _fault_errors(faults, rows)}, status=400)
     try:
         review = reviewing.review_edit(environment, actor_of(request), edit)
     except VersionConflict as conflict:
         return _conflict(request, environment, edit, conflict)
-    return JsonResponse(
-        {"review": {"rows": [vars(row) for row in review.rows], "summary": review.summary}}
-    )
+    shown = [
+        {**vars(row), "row": rows[row.key].prefix if row.key in rows else ""} for row in review.rows
+    ]
+    return JsonResponse({"review": {"rows": shown, "summary": review.summary}})
 
 
 def _conflict(
@@ -195,6 +216,18 @@ def _row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
         for form in rows
         for field, errors in form.errors.items()
     }
+
+
+def _fault_errors(faults: Iterable[Fault], rows: Mapping[str, KeyForm]) -> dict[str, list[str]]:
+    """By field, in the words that the page says as one types."""
+    errors: dict[str, list[str]] = {}
+    for fault in faults:
+        if row := rows.get(fault.key):
+            part = "value" if fault.part == "name" and row.has_stored_key else fault.part
+            errors[f"{row.prefix}-{part}"] = [capitalized(fault.text)]
+        else:
+            errors.setdefault("document", []).append(f"{fault.key} {fault.text}.")
+    return errors
 
 
 def _field_errors(form: Any) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from ...permissions import (
     environments_with,
     has_fresh_proof,
     is_limited,
+    last_visited,
     may,
     reach_of,
 )
@@ -27,8 +28,9 @@ from ...services.status.read import row_of
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The first environment that the person may see."""
-    return redirect("secrets", ensure_somewhere(request, "secret.view")[0].name)
+    """Where a sign-in lands: the environment that was visited last."""
+    visible = ensure_somewhere(request, "secret.view")
+    return redirect("secrets", (last_visited(request, visible) or visible[0]).name)
 
 
 @require_GET

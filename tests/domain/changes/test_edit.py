@@ -13,6 +13,7 @@ from secrets_ui.domain.changes.edit import (
     apply_edit,
     check_edit,
     ensure_sound,
+    faults_of,
     overlapping,
 )
 from secrets_ui.domain.errors import InvalidChange, InvalidDocument, NothingChanged
@@ -183,6 +184,20 @@ def test_an_error_refuses_the_edit_and_names_the_key_without_its_value(canary: s
         ensure_sound(edit(TOKEN="short", ISSUER=f"http://{canary}"), SPEC)
     assert caught.value.key == "ISSUER"
     assert caught.value.message == "ISSUER is not an https URL."
+
+
+def test_the_first_fault_of_each_key_says_which_part_of_it_has_to_change() -> None:
+    asked = edit(
+        generate=("ISSUER", "LD_PRELOAD"), **{"TOKEN": "a b", "my-key": "x\0", "OTHER": "fine"}
+    )
+    found = [(fault.key, fault.part) for fault in faults_of(asked, SPEC)]
+    assert found == [
+        ("TOKEN", "value"),
+        ("my-key", "name"),
+        ("LD_PRELOAD", "name"),
+        ("ISSUER", "action"),
+    ]
+    assert faults_of(asked, SecretSpec("other"))[0].key == "my-key"  # NUL is none anywhere
 
 
 def test_a_warning_does_not_refuse_the_edit() -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.secrets.catalog import KeySpec
 from secrets_ui.domain.secrets.formats import CHECKS, FORMATS, ODDITIES, github_checksum
-from secrets_ui.domain.secrets.key_rules import check_value, is_placeholder
+from secrets_ui.domain.secrets.key_rules import VARIABLE, check_value, is_placeholder
+from secrets_ui.domain.secrets.loading import UNFIT_NAME, name_problem
 from tests.domain.strategies import ANY_TEXT
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -292,3 +293,9 @@ def test_what_was_pasted_along_is_warned_of_in_every_format(
 )
 def test_an_ordinary_text_is_not_warned_of(value: str) -> None:
     assert check_value(value, KeySpec("any")) == ()
+
+
+@given(st.one_of(ANY_TEXT, st.from_regex(rf"\A{VARIABLE}.?\Z")))
+def test_the_pattern_that_the_script_gets_takes_the_names_that_the_loader_takes(name: str) -> None:
+    fits = re.fullmatch(VARIABLE, name) is not None
+    assert fits == (name_problem(name) != UNFIT_NAME)

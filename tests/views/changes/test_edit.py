@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from secrets_ui.domain.secrets.loading import NUL, RESERVED_NAME, UNFIT_NAME
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.models import AuditRecord
 from testkit.posting import (
@@ -198,8 +199,9 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
 ) -> None:
     url, base = edit_url("dev", "api-keys"), current_version(dev, "dev", "api-keys")
     form = key_form(base, ("GITHUB_TOKEN", "set", "ghp_" + "0" * 36))
-    row = editor.post(url, form | {"step": "review"}, **JSON).json()["review"]["rows"][0]
-    assert (row["level"], "checksum" in row["check"].lower()) == ("bad", True)
+    stopped = editor.post(url, form | {"step": "review"}, **JSON)
+    assert (stopped.status_code, list(stopped.json()["errors"])) == (400, ["form-0-value"])
+    assert "its checksum is wrong" in stopped.json()["errors"]["form-0-value"][0]
     refused = editor.post(url, form, **JSON)
     assert refused.status_code == 400
     assert "GITHUB_TOKEN" in refused.json()["problem"]["text"]
@@ -212,6 +214,76 @@ def test_a_value_that_cannot_be_right_is_refused_and_one_that_may_be_wrong_is_wa
         == "warn"
     )
     assert editor.post(url, placeholder, **JSON).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rows", "errors"),
+    [
+        (
+            [
+                ("MIYABI_ROOT", "set", "/x"),
+                ("my-key", "set", "x"),
+                ("LD_LIBRARY_PATH", "empty", ""),
+            ],
+            {"form-1-name": UNFIT_NAME, "form-2-name": RESERVED_NAME},
+        ),
+        (
+            [("BASE_URL", "generate", "")],
+            {"form-0-action": "cannot be a random token: https URL is expected"},
+        ),
+        (
+            [("BASE_URL", "set", "x"), ("MIYABI_ROOT", "set", "a\0b")],
+            {"form-0-value": "is not a URL: expected https://host/…", "form-1-value": NUL},
+        ),
+    ],
+    ids=["names", "a choice", "values"],
+)
+def test_the_review_stops_at_each_field_that_cannot_be_right_and_asks_nothing_of_aws(
+    watched: Callable[..., tuple[Estate, RecordingAws]],
+    editor: Client,
+    rows: list[tuple[str, str, str]],
+    errors: dict[str, str],
+) -> None:
+    _, aws = watched(only=("dev",))
+    form = key_form("a" * 32, *rows) | {"step": "review"}
+    answer = editor.post(EDIT, form, **JSON)
+    assert answer.status_code == 400
+    expected = {field: [text[0].upper() + text[1:]] for field, text in errors.items()}
+    assert answer.json()["errors"] == expected
+    assert aws.received == []
+
+
+def test_the_review_of_a_document_names_each_key_that_cannot_be_right(
+    dev: Estate, editor: Client
+) -> None:
+    form = {"base": current_version(dev, "dev", "config"), "step": "review"}
+    text = '{"BASE_URL": null, "my-key": "x", "MIYABI_ROOT": "/srv"}'
+    answer = editor.post(DOCUMENT, form | {"document": text}, **JSON)
+    assert answer.json()["errors"] == {
+        "document": [
+            "BASE_URL holds null, and a variable holds text.",
+            f"my-key {UNFIT_NAME}.",
+        ]
+    }
+
+
+def test_a_row_of_the_review_names_the_form_s_row_whatever_the_key_is_called(
+    dev: Estate, editor: Client
+) -> None:
+    """A page in UTF-8 cannot hold half of a character, so no name of such a key comes back."""
+    client, document = dev["dev"].clients.secretsmanager, '{"\\ud800": "a", "B": "b"}'
+    client.create_secret(Name="miyabi/dev/odd", SecretString=document)
+    url, base = edit_url("dev", "odd"), current_version(dev, "dev", "odd")
+    assert editor.get(url).status_code == 200
+    form = {
+        "base": base,
+        "rows_of": base,
+        "step": "review",
+        "form-7-at": "0",
+        "form-7-value": " x ",
+    }
+    [row] = editor.post(url, form, **JSON).json()["review"]["rows"]
+    assert (row["key"], row["row"]) == ("\ud800", "form-7")
 
 
 def test_s66_prod_asks_for_a_reason_and_the_typed_name_on_the_server_too(
