@@ -23,8 +23,8 @@ serve: .venv/demo.stamp ## the demo for developing: it loads each change of code
 	@RELOAD=1 exec $(BIN)/python -m deploy.demo
 
 .PHONY: quick
-quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or Terraform: a minute, at every change
-	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n auto $(BY_FILE) -m "$(QUICK)" $(PYTEST_ARGS)
+quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or Terraform, but for slow ones: a minute, at every change
+	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n auto $(BY_FILE) -m "$(QUICK)" --hypothesis-profile=quick $(PYTEST_ARGS)
 
 .PHONY: test
 test: .venv/dev.stamp ## every test, in a real browser too, before a push; PYTEST_ARGS="-k name" picks some
@@ -78,7 +78,7 @@ RANDOM_KEY = $$($(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48
 PRODUCTION_SETTINGS = export ENV_FILE=none.env ALLOWED_HOSTS=console.miyabi-world.com BEHIND_TLS_PROXY=true \
 	ENVIRONMENTS_FILE=deploy/environments.example.toml SECRET_KEY=$(RANDOM_KEY) AUDIT_KEY=$(RANDOM_KEY) FINGERPRINT_KEY=$(RANDOM_KEY) SECOND_FACTOR_KEY=$(RANDOM_KEY)
 
-QUICK = not browser and not processes and not postgres and not terraform
+QUICK = not browser and not processes and not postgres and not terraform and not slow
 BY_FILE = --dist loadfile --no-loadscope-reorder
 
 # Several workers and some hundred processes read the same modules: compiled once, whatever this shell says of it.

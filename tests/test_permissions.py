@@ -129,6 +129,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
 PLACES = [(role, place) for role in TABLE for place in (ENVIRONMENTS if TABLE[role] else ("dev",))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "given"), PLACES)
 def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_an_aws_call(
     watched: Watched, person: Callable[..., Any], role: str, given: str

@@ -61,6 +61,7 @@ def assert_headers(headers: Any, where: str) -> None:
     assert "Access-Control-Allow-Origin" not in headers, where
 
 
+@pytest.mark.slow
 def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(
     estate: Estate, signed_in: SignedIn
 ) -> None:
@@ -354,6 +355,7 @@ def test_s53_a_form_of_each_url_that_takes_one_is_among_them(
     assert {path for path in paths if signed_in("admin").post(path).status_code != 405} == known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 @pytest.mark.parametrize(
     "origin",

@@ -77,6 +77,7 @@ def database_dump() -> Iterator[tuple[str, str]]:
 # What everybody may see
 
 
+@pytest.mark.slow
 def test_s02_no_page_export_or_answer_holds_six_characters_of_a_stored_value(
     make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
 ) -> None:
@@ -335,6 +336,7 @@ def test_s09_a_wrong_token_is_told_without_it(
     assert leaks(typed[4:], whole(answer)) == []
 
 
+@pytest.mark.slow
 def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(
     estate: Estate, signed_in: SignedIn
 ) -> None:
@@ -575,6 +577,7 @@ def test_s45_a_review_against_a_stored_value_tells_that_it_is_equal_and_nothing_
     assert review(canary)["problem"]["title"] == "Nothing changes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_s45_no_role_gets_a_value_by_history_export_error_or_copy(
     planted: tuple[Estate, RecordingAws, Client], signed_in: SignedIn, role: str, canary: str
