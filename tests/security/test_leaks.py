@@ -332,7 +332,7 @@ def test_s09_a_wrong_token_is_told_without_it(
         key_form(base, ("GITHUB_TOKEN", "set", typed), step=step),
         **JSON,
     )
-    assert "GITHUB_TOKEN" in answer.content.decode()
+    assert "GitHub token" in answer.content.decode()
     assert leaks(typed[4:], whole(answer)) == []
 
 

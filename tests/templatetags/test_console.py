@@ -11,6 +11,7 @@ from django.template import engines
 from django.urls import reverse
 
 from secrets_ui.domain.secrets.formats import formats_for_script, oddities_for_script
+from secrets_ui.domain.secrets.key_rules import names_for_script
 from secrets_ui.templatetags import console
 from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
 
@@ -96,6 +97,7 @@ def test_what_the_edit_form_carries_for_its_script_survives_the_attribute() -> N
     assert json.loads(unescape(written)) == {
         "formats": json.loads(json.dumps(formats_for_script())),
         "oddities": oddities_for_script(),
+        "names": json.loads(json.dumps(names_for_script())),
         "format_of_unknown": "free_text",
         "max_bytes": 65_536,
         "generated_characters": 43,

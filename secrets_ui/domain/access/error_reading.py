@@ -20,6 +20,7 @@ from .run import Run
 MAX_CHARACTERS = 8_000
 """How much of a pasted text is read."""
 
+_LOADER_NAMES = {code for entry in LOADER_ERRORS for code in entry.codes}
 _CODES = {code.casefold(): code for entry in (*KNOWN, *LOADER_ERRORS) for code in entry.codes}
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{3,60}", re.ASCII)
 _PRINCIPAL = re.compile(
@@ -119,13 +120,17 @@ def _explanation(
 
 
 def _codes(text: str) -> list[str]:
-    """Return the known codes in order of appearance. Python's module path before one is ignored."""
+    """Return the known codes in order of appearance, AWS's before the loader's names of them.
+
+    Python's module path before one is ignored.
+    """
     words = (match[0].strip(".") for match in _WORD.finditer(text))
     found = (
         _CODES.get(word.casefold()) or _CODES.get(word.rpartition(".")[2].casefold())
         for word in words
     )
-    return list(dict.fromkeys(code for code in found if code))
+    codes = dict.fromkeys(code for code in found if code)
+    return sorted(codes, key=_LOADER_NAMES.__contains__)
 
 
 def _best(codes: Iterable[str], folded: str, entries: tuple[KnownError, ...]) -> KnownError | None:
