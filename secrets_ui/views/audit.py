@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from ..domain.audit.actions import Action
-from ..forms import AuditFilterForm
+from ..forms.audit import AuditFilterForm
 from ..permissions import actor_of, ensure_somewhere, environments_with
 from ..services import audit
 from ..services.audit import records as audit_log

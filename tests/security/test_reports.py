@@ -11,7 +11,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter, get_exception_reporter_filter
 
-from secrets_ui import forms
+from secrets_ui.forms import changes as forms
 from secrets_ui.services import aws_access
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.views.changes import edit as edit_pages

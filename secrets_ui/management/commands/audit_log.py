@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from secrets_ui.forms import AuditFilterForm
+from secrets_ui.forms.audit import AuditFilterForm
 from secrets_ui.management.twin import TwinCommand, WrongCall, table
 from secrets_ui.permissions import ShellRequest, ensure_somewhere
 from secrets_ui.services.audit.records import Entry, search

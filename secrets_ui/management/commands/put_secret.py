@@ -13,7 +13,7 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged, VersionConflict
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from secrets_ui.forms import SaveForm
+from secrets_ui.forms.changes import SaveForm
 from secrets_ui.management.twin import (
     CONFLICT,
     REFUSED,

@@ -18,7 +18,7 @@ from ...domain.access.run import Run
 from ...domain.access.what_if import editable_policies, what_if
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, DatabaseAway
-from ...forms import ErrorTextForm, WhatIfForm
+from ...forms.access import ErrorTextForm, WhatIfForm
 from ...permissions import actor_of, ensure_reach, enter, may, refuse
 from ...services import configuration
 from ...services.access import kept_runs as check_runs

@@ -16,7 +16,7 @@ from ...domain.changes.edit import Edit, Fault
 from ...domain.environment import Environment
 from ...domain.errors import VersionConflict
 from ...domain.texts import capitalized, short_version
-from ...forms import (
+from ...forms.changes import (
     NEW_ROWS,
     ConfirmForm,
     DocumentForm,

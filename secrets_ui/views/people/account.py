@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ...domain.audit.actions import Action
 from ...domain.errors import NotPermitted
-from ...forms import NewCodesForm, NewPasskeyForm
+from ...forms.people import NewCodesForm, NewPasskeyForm
 from ...identity import passkeys, second_factor
 from ...permissions import actor_of, ensure_fresh_proof_for_account
 from ...services import audit

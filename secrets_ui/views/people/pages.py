@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, InvalidGrant, LastAdmin
 from ...domain.people.roles import ONLY_WHOLE, ROLES
-from ...forms import GrantForm
+from ...forms.people import GrantForm
 from ...models import RoleGrant
 from ...permissions import actor_of, ensure_somewhere, enter_to_change
 from ...services.configuration import environments

@@ -14,7 +14,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest
 
 from ...domain.audit.actions import Action, Outcome
-from ...forms import ProofForm
+from ...forms.people import ProofForm
 from ...identity import passkeys, second_factor
 from ...permissions import actor_of, note_proof
 from ...services import audit

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from ...domain.audit.actions import Action, Outcome
 from ...domain.people.actor import Actor
-from ...forms import ProofForm, SignInForm
+from ...forms.people import ProofForm, SignInForm
 from ...identity.oidc import WAITING, waiting_sign_ins
 from ...identity.second_factor import has_second_factor
 from ...permissions import actor_of, note_proof

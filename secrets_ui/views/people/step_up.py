@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from ...forms import ProofForm
+from ...forms.people import ProofForm
 from ...identity import oidc
 from ...identity.people import comes_from_provider
 from ..answers import next_of

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from ...domain.environment import Environment
 from ...domain.errors import InvalidChange, VersionMoved
-from ...forms import RevealForm
+from ...forms.secrets import RevealForm
 from ...permissions import actor_of, ensure_fresh_proof, enter
 from ...services.secrets.reveal import Revealed, asks_for_reason, reveal_key
 from ...services.secrets.version_facts import key_names

@@ -1,4 +1,4 @@
-"""Forms clean what a person typed. A typed value is wrapped at once and never rendered back."""
+"""Forms of a change. A typed value is wrapped at once and never rendered back."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from .domain.access.what_if import EditablePolicy
-from .domain.audit.moments import read_moment
-from .domain.changes.edit import Edit
-from .domain.secrets.document import Change
-from .domain.secrets.secret_value import MAX_BYTES, SecretValue
+from ..domain.changes.edit import Edit
+from ..domain.secrets.document import Change
+from ..domain.secrets.secret_value import MAX_BYTES, SecretValue
 
 KEEP, SET, EMPTY, GENERATE, REMOVE = "keep", "set", "empty", "generate", "remove"
 MAX_KEY_NAME = 256  # characters of a name that is typed; a stored one may be longer
@@ -227,124 +225,3 @@ def rows_by_key(rows: Iterable[KeyForm], names: Sequence[str]) -> dict[str, KeyF
 def new_once() -> str:
     """A new idempotency key for a form: what is sent twice under it is carried out once."""
     return str(uuid.uuid4())
-
-
-class MomentField(forms.CharField):
-    """A day or a time in UTC, shown again as an input of the type datetime-local takes it."""
-
-    def clean(self, value: Any) -> str:
-        text = str(super().clean(value))
-        try:
-            return read_moment(text) if text else ""
-        except ValueError:
-            raise ValidationError(
-                f"Write a time as 2026-11-23 or 2026-11-23 14:05, in UTC; this is none: {text[:30]}"
-            ) from None
-
-    def prepare_value(self, value: Any) -> str:
-        try:
-            return read_moment(str(value or "").strip())
-        except ValueError:
-            return ""
-
-
-class AuditFilterForm(forms.Form):
-    """The audit log's filter, sent in the URL. `after` and `before` are days or times in UTC."""
-
-    person = forms.CharField(required=False, max_length=150)
-    environment = forms.CharField(required=False, max_length=20)
-    secret = forms.CharField(required=False, max_length=512)
-    key = forms.CharField(required=False, max_length=256)
-    action = forms.CharField(required=False, max_length=40)
-    outcome = forms.CharField(required=False, max_length=20)
-    after = MomentField(required=False)
-    before = MomentField(required=False)
-
-
-class SignInForm(forms.Form):
-    """Name and password; the view says no more than that they do not match."""
-
-    username = forms.CharField(max_length=150)
-    password = forms.CharField(max_length=1000, strip=False, widget=forms.PasswordInput)
-
-
-class ProofForm(forms.Form):
-    """One proof of identity: a password, a code, or a passkey's answer as JSON from the script."""
-
-    password = forms.CharField(
-        required=False, max_length=1000, strip=False, widget=forms.PasswordInput
-    )
-    code = forms.CharField(required=False, max_length=20)
-    passkey = forms.CharField(required=False, max_length=20_000)
-
-    def given(self, *allowed: str) -> tuple[str, str]:
-        """The first of the allowed proofs that was sent, and what it is; ("", "") when none was."""
-        return next(
-            ((name, self.cleaned_data[name]) for name in allowed if self.cleaned_data[name]),
-            ("", ""),
-        )
-
-
-class NewCodesForm(forms.Form):
-    """The first code of an authenticator app."""
-
-    code = forms.CharField(max_length=20)
-
-
-class NewPasskeyForm(forms.Form):
-    """A new passkey's answer, made by the page's script, and what the person calls it."""
-
-    name = forms.CharField(max_length=60)
-    passkey = forms.CharField(max_length=20_000)
-
-
-class GrantForm(forms.Form):
-    """A role to be given. `permissions` checks the environment, and the service the rest."""
-
-    role = forms.CharField(max_length=20)
-    names = forms.CharField(required=False, max_length=200)
-
-
-class RevealForm(forms.Form):
-    """One key of one version, and why somebody wants to see it."""
-
-    key = forms.CharField(required=False, max_length=MAX_KEY_NAME, strip=False)
-    # Counts the key in the version, as KeyForm does.
-    at = forms.IntegerField(required=False, min_value=0, max_value=MAX_BYTES)
-    version = forms.RegexField(VERSION_ID)
-    reason = forms.CharField(required=False, max_length=500)
-    to = forms.ChoiceField(choices=[("screen", "Show"), ("clipboard", "Copy")])
-
-
-class ErrorTextForm(forms.Form):
-    """An error text from a log."""
-
-    text = forms.CharField(
-        max_length=4000, label="Error text or code", widget=forms.Textarea(attrs={"rows": 4})
-    )
-
-
-class WhatIfForm(forms.Form):
-    """One policy of the access path, and the text to try. A policy is no secret, so it is kept."""
-
-    policy = forms.ChoiceField(
-        error_messages={"invalid_choice": "Choose one of the policies that take part."}
-    )
-    text = forms.CharField(
-        required=False,
-        max_length=40_000,
-        strip=False,
-        label="Policy",
-        widget=forms.Textarea(attrs={"rows": 22}),
-    )
-
-    def __init__(
-        self, policies: Iterable[EditablePolicy], data: Any = None, *, location: str = ""
-    ) -> None:
-        by_location = {policy.location: policy for policy in policies}
-        chosen = by_location.get(location) or next(iter(by_location.values()), None)
-        super().__init__(
-            data, initial={"policy": chosen.location, "text": chosen.text} if chosen else {}
-        )
-        choices = [(policy.location, policy.title) for policy in by_location.values()]
-        self.fields["policy"].choices = choices  # type: ignore[attr-defined]
