@@ -219,6 +219,17 @@ def test_findings_that_are_old_are_told_as_such_and_none_as_none(
     assert "Not checked since" in signed_in("viewer").get(DETAIL).content.decode()
 
 
+@pytest.mark.parametrize("role", ["viewer", "editor"])
+def test_a_deleted_secret_tells_whoever_sees_it_how_it_is_restored(
+    dev: Estate, signed_in: SignedIn, role: str
+) -> None:
+    dev["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/config")
+    shown = signed_in(role, "dev").get(DETAIL).content.decode()
+    assert "aws secretsmanager restore-secret --secret-id miyabi/dev/config" in shown
+    assert "AWS gives no value of a secret that is scheduled for deletion" in shown
+    assert "There is no version" not in shown
+
+
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
     watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignedIn, *, is_enabled: bool
