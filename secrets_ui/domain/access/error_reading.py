@@ -7,10 +7,10 @@ tools add words of their own. So the code counts first, words second.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .finding import Finding, Status
+from .finding import Finding
 from .known_denials import DENIED
 from .known_error import KnownError, Names
 from .known_errors import KNOWN
@@ -198,16 +198,17 @@ def contradictions(reading: ErrorReading, run: Run) -> tuple[str, ...]:
     return tuple(differences)
 
 
-def sum_up(reading: ErrorReading, run: Run) -> str:
+def sum_up(reading: ErrorReading, run: Run, titles: Mapping[str, str]) -> str:
     """Return what the checks of the error say now, and what else fails, in one sentence.
 
-    "" for a text that nobody knows.
+    `titles` are those of the checks, by name. "" for a text that nobody knows.
     """
     if not reading.is_known:
         return ""
     about = [finding for finding in run.findings if finding.check in reading.checks]
-    failing, ours = _states(run.findings, "fail"), _states(about, "fail")
-    unknown, tried = _states(about, "unknown"), [f for f in about if f.status in ("pass", "warn")]
+    failing, ours = _failing(run.findings, titles), _failing(about, titles)
+    unknown = [_quoted(titles, f.check) for f in about if f.status == "unknown"]
+    tried = [f for f in about if f.status in ("pass", "warn")]
     if ours:
         others = [short for short in failing if short not in ours]
         rest = f"; failing besides: {', '.join(others)}" if others else ""
@@ -222,7 +223,11 @@ def sum_up(reading: ErrorReading, run: Run) -> str:
     return f"No check sees what this error speaks of{rest}."
 
 
-def _states(findings: Iterable[Finding], status: Status) -> list[str]:
-    """Return the findings of a status, each by its short text; an unknown one by its check."""
-    found = [finding for finding in findings if finding.status == status]
-    return [(f.check if status == "unknown" else "") or f.short or f.check for f in found]
+def _failing(findings: Iterable[Finding], titles: Mapping[str, str]) -> list[str]:
+    """Return what fails, each by its short text, or else by the title of its check."""
+    found = [finding for finding in findings if finding.status == "fail"]
+    return [finding.short or _quoted(titles, finding.check) for finding in found]
+
+
+def _quoted(titles: Mapping[str, str], check: str) -> str:
+    return f"“{titles[check]}”"

@@ -9,7 +9,7 @@ from ...domain.access.finding import Finding
 from ...domain.access.run import Run
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
-from .check import check_access
+from .check import TITLES, check_access
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,5 @@ def explain_error(environment: Environment, secret_name: str, actor: Actor, text
     """Raises InvalidSecretName."""
     reading, run = read_error(text), check_access(environment, secret_name, actor)
     findings = tuple(run.finding(check) for check in reading.checks)
-    differences, verdict = contradictions(reading, run), sum_up(reading, run)
+    differences, verdict = contradictions(reading, run), sum_up(reading, run, TITLES)
     return Explained(reading, run, findings, differences, verdict)

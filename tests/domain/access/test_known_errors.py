@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_ui.checks.access import CHECK_IDS
+from secrets_ui.checks.access import CHECK_IDS, TITLES
 from secrets_ui.domain.access.error_reading import (
     MAX_CHARACTERS,
     ErrorReading,
@@ -20,6 +20,7 @@ from secrets_ui.domain.access.error_reading import (
     sum_up,
 )
 from secrets_ui.domain.access.known_errors import KNOWN
+from secrets_ui.domain.access.run import Run
 from secrets_ui.services.access.check import judge
 from tests.checks.building import MISSING, denied, evidence, key_statement
 
@@ -427,23 +428,27 @@ def test_what_is_not_known_now_contradicts_nothing() -> None:
 WRONG = {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}}
 
 
+def summed_up(reading: ErrorReading, run: Run) -> str:
+    return sum_up(reading, run, TITLES)
+
+
 def test_the_sum_says_what_passes_and_what_fails() -> None:
     reading = read_error(OURS)
-    assert sum_up(reading, judge(key_statement(Condition=WRONG))) == (
+    assert summed_up(reading, judge(key_statement(Condition=WRONG))) == (
         "All that this error speaks of passes now; failing now: kms:Decrypt denied."
     )
-    assert sum_up(reading, judge(evidence())) == (
+    assert summed_up(reading, judge(evidence())) == (
         "All that this error speaks of passes now, and no other check fails."
     )
 
 
 def test_the_sum_says_first_what_the_error_speaks_of() -> None:
     reading = read_error("AccessDeniedException: Access to KMS is not allowed")
-    assert sum_up(reading, judge(key_statement(Condition=WRONG))) == (
+    assert summed_up(reading, judge(key_statement(Condition=WRONG))) == (
         "Of what this error speaks of, failing now: kms:Decrypt denied."
     )
     both = replace(key_statement(Condition=WRONG), function=MISSING)
-    assert sum_up(reading, judge(both)) == (
+    assert summed_up(reading, judge(both)) == (
         "Of what this error speaks of, failing now: kms:Decrypt denied; "
         "failing besides: no function."
     )
@@ -452,12 +457,14 @@ def test_the_sum_says_first_what_the_error_speaks_of() -> None:
 def test_the_sum_says_what_is_not_known_and_what_no_check_sees() -> None:
     unread = judge(evidence(key_policy=denied("kms:GetKeyPolicy")))
     kms = read_error("AccessDeniedException: Access to KMS is not allowed")
-    assert sum_up(kms, unread).startswith("Part of what this error speaks of is not known now: ")
+    assert summed_up(kms, unread).startswith(
+        "Part of what this error speaks of is not known now: “Decrypt is allowed”"
+    )
     late = read_error("Task timed out after 3.00 seconds")
-    assert sum_up(late, judge(evidence())) == (
+    assert summed_up(late, judge(evidence())) == (
         "No check sees what this error speaks of, and no other check fails."
     )
-    assert sum_up(read_error("the coffee machine is out of beans"), judge(evidence())) == ""
+    assert summed_up(read_error("the coffee machine is out of beans"), judge(evidence())) == ""
 
 
 # Hostile texts.
