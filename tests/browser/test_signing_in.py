@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
@@ -291,6 +291,7 @@ def test_s26_the_countdown_is_visible_warns_and_can_be_answered(
     expect(page.get_by_role("form", name="Your session")).to_be_visible()
     expect(note).to_contain_text(re.compile(r"your session ends in [34]:\d\d"))
     assert_accessible(page)
+    assert_leaves_the_end_of_the_page_in_sight(page, note)
     with page.expect_response("**/account/stay") as answer:
         page.get_by_role("button", name="Stay signed in").click()
     assert answer.value.ok
@@ -298,6 +299,16 @@ def test_s26_the_countdown_is_visible_warns_and_can_be_answered(
     page.clock.fast_forward("10:00")
     expect(left).to_have_text("session over")
     expect(note).to_contain_text("Your session has ended. What you typed is still in this page")
+
+
+def assert_leaves_the_end_of_the_page_in_sight(page: Page, note: Locator) -> None:
+    """On a phone too, where the note takes several lines; Review sticks to the same height."""
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = page.get_by_role("button", name="Keyboard help").bounding_box()
+    over = note.bounding_box()
+    assert last is not None and over is not None
+    assert last["y"] + last["height"] <= over["y"]
 
 
 def test_staying_signed_in_works_without_a_script(

@@ -23,6 +23,7 @@ class Countdown {
     others.addEventListener("message", ({ data }) => this.take(data));
     this.note.addEventListener("submit", (event) => { event.preventDefault(); this.stay(); });
     setInterval(() => this.show(), 1000);
+    new ResizeObserver(() => this.makeRoom()).observe(this.note);
     this.show();
   }
 
@@ -43,6 +44,11 @@ class Countdown {
     this.note.classList.toggle("near", isNear);
     if (isNear && !this.isNear) announce(this.words(seconds, isOver));
     this.isNear = isNear;
+  }
+
+  // The note lies over the end of the page: what sticks there, and the end itself, stay above it, however high it is.
+  makeRoom() {
+    document.documentElement.style.setProperty("--note", `${this.note.offsetHeight}px`);
   }
 
   words(seconds, isOver) {
