@@ -145,6 +145,17 @@ def test_the_list_shows_reasons_and_tells_own_reads_from_values_that_were_shown(
     )
 
 
+def test_the_list_shows_whose_role_was_given_and_which_right_was_refused(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
+    about = {"account": "hana<1>", "role": "editor"}
+    audit.record(Action.GIVE_ROLE, KENJI, environment="dev", details=about)
+    audit.record(Action.SWITCH_OFF_ACCOUNT, KENJI, details={"account": "hana<2>"})
+    text = signed_in("auditor").get("/audit").content.decode()
+    for words in ("hana&lt;1&gt;: editor", "hana&lt;2&gt;</bdi>", "<bdi>secret.edit</bdi>"):
+        assert words in text
+
+
 @pytest.mark.parametrize(
     ("typed", "held"),
     [

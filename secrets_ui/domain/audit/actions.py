@@ -40,7 +40,7 @@ class Action(_WithWords):
     RESET_FACTORS = "factor.reset", "Second factors taken away"
     MAKE_RECOVERY_CODES = "recovery_codes.make", "New recovery codes"
     SET_GROUP_ROLES = "roles.from_groups", "Roles by groups"
-    REFUSE_ACCESS = "access.refused", "Attempt without the right"
+    REFUSE_ACCESS = "access.refused", "Refused attempt"
     SET_ACCOUNT = "account.set", "Account set"
     REMOVE_ACCOUNT = "account.remove", "Account taken away"
     SWITCH_OFF_ACCOUNT = "account.switched_off", "Account switched off"

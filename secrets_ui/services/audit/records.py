@@ -51,6 +51,13 @@ class Entry:
         return describe(self.record.action, json.loads(self.record.details).get("why"))
 
     @property
+    def about(self) -> str:
+        """What it was about beside a secret: an account and its role, or a right; "" for none."""
+        details = self.details
+        parts = (details.get(part) for part in ("account", "role", "action"))
+        return ": ".join(str(part) for part in parts if part)
+
+    @property
     def why_not(self) -> str:
         """Why it did not take effect, as it was recorded; "" where it did or nothing is said."""
         last = self.ended or self.record
