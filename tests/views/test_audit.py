@@ -151,9 +151,11 @@ def test_the_list_shows_whose_role_was_given_and_which_right_was_refused(
     about = {"account": "hana<1>", "role": "editor"}
     audit.record(Action.GIVE_ROLE, KENJI, environment="dev", details=about)
     audit.record(Action.SWITCH_OFF_ACCOUNT, KENJI, details={"account": "hana<2>"})
+    audit.record(Action.SET_GROUP_ROLES, KENJI, details={"account": "kenji"})
     text = signed_in("auditor").get("/audit").content.decode()
     for words in ("hana&lt;1&gt;: editor", "hana&lt;2&gt;</bdi>", "<bdi>secret.edit</bdi>"):
         assert words in text
+    assert '<div class="hint"><bdi>kenji' not in text
 
 
 @pytest.mark.parametrize(

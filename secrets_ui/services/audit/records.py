@@ -52,10 +52,10 @@ class Entry:
 
     @property
     def about(self) -> str:
-        """What it was about beside a secret: an account and its role, or a right; "" for none."""
-        details = self.details
-        parts = (details.get(part) for part in ("account", "role", "action"))
-        return ": ".join(str(part) for part in parts if part)
+        """What it was about beside a secret: somebody else's account and role, or a right; ""
+        where it was about nothing of these."""
+        parts = [self.details.get(part) for part in ("account", "role", "action")]
+        return ": ".join(str(part) for part in parts if part and part != self.record.actor)
 
     @property
     def why_not(self) -> str:
