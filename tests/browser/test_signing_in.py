@@ -307,7 +307,8 @@ def assert_leaves_the_end_of_the_page_in_sight(page: Page, note: Locator) -> Non
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     last = page.get_by_role("button", name="Keyboard help").bounding_box()
     over = note.bounding_box()
-    assert last is not None and over is not None
+    assert last is not None
+    assert over is not None
     assert last["y"] + last["height"] <= over["y"]
 
 
