@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.models import Session
@@ -18,7 +17,7 @@ from django.core.management import get_commands
 from django.test import Client
 
 from deploy.demo.seed import make_accounts
-from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.models import AuditRecord, Reservation, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON, current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
@@ -123,9 +122,9 @@ def test_s22_five_failures_and_a_success_start_the_count_anew(client: Client, ha
 def test_s22_a_lock_ends_by_itself(client: Client, hana: Any) -> None:
     for number in range(6):
         sign_in(client, "hana", f"wrong {number}")
-    AccessAttempt.objects.update(attempt_time=_ago(minutes=14))
+    Reservation.objects.update(at=_ago(minutes=14))
     assert sign_in(client, "hana", PASSWORD).status_code == 429
-    AccessAttempt.objects.update(attempt_time=_ago(minutes=16))
+    Reservation.objects.update(at=_ago(minutes=16))
     assert sign_in(client, "hana", PASSWORD).status_code == 302
 
 
