@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import browser_policy
+from . import browser_policy, container
 from .environ import Settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -61,8 +61,11 @@ METRICS_NAMESPACE = env.text("METRICS_NAMESPACE", "Miyabi/Secrets")
 PRICE_SECRET = env.price("PRICE_SECRET", "0.40")
 PRICE_CALLS = env.price("PRICE_CALLS", "0.05")
 PRICE_KEY = env.price("PRICE_KEY", "1.00")
-# Worker processes. gunicorn.conf.py reads the same variable.
-WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1)
+# Worker processes, and the threads of each. gunicorn.conf.py has the same.
+WEB_CONCURRENCY, WEB_THREADS = env.number("WEB_CONCURRENCY", 1), 8
+# Passwords, over all workers of a machine: each takes 46 MiB and a core's time.
+HASHES_AT_ONCE = env.number("HASHES_AT_ONCE", 2)
+CONTAINER_MIB = container.memory_mib()
 
 # An OpenID Connect provider. Without an issuer there are local accounts alone.
 OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
@@ -188,7 +191,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 # Sign-in and sessions.
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "secrets_ui.services.people.hashing.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 _VALIDATORS = "django.contrib.auth.password_validation"

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from django.db import Error, connection, transaction
 from django.db.models import QuerySet
 
-from ..domain.errors import DatabaseAway
+from ..domain.errors import AuditUnavailable
 from ..domain.limits import Limit
 from ..models import Reservation
 
@@ -53,14 +53,16 @@ class Reserved:
 def reserve(limit: Limit, who: str, once: str = "") -> Reserved | None:
     """Takes one of the tries that `who` has; None when there is none left.
 
-    Tries with the same `once` count as one. Raises DatabaseAway.
+    Tries with the same `once` count as one. Raises AuditUnavailable.
     """
     try:
         with transaction.atomic():
             _take_lock(limit, who)
             return _reserve(limit, who, once, _now())
     except Error:
-        raise DatabaseAway from None
+        raise AuditUnavailable(
+            "The console's database does not answer, or cannot be written."
+        ) from None
 
 
 def _reserve(limit: Limit, who: str, once: str, now: datetime) -> Reserved | None:

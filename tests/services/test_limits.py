@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from secrets_ui.domain.errors import DatabaseAway
+from secrets_ui.domain.errors import AuditUnavailable
 from secrets_ui.domain.limits import Limit
 from secrets_ui.models import Reservation
 from secrets_ui.services.limits import Reserved, reserve
@@ -102,5 +102,5 @@ def test_rows_that_nobody_asks_for_are_swept_by_the_next_of_their_kind() -> None
 def test_where_nothing_can_be_kept_nothing_is_let_in() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE secrets_ui_reservation RENAME TO away")
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(AuditUnavailable):
         reserve(TWO, "hana")

@@ -27,7 +27,7 @@ def ensure_rate(
 ) -> Reserved:
     """Counts one act, whatever becomes of it; those with the same `once` count as one.
 
-    Raises `rate.refusal` and records it; DatabaseAway.
+    Raises `rate.refusal` and records it; AuditUnavailable.
     """
     if reserved := reserve(Limit(rate.what, rate.most, seconds=60), actor.name, once):
         return reserved
