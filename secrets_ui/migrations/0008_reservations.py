@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
                 ("limit", models.CharField(max_length=20)),
                 ("who", models.CharField(max_length=150)),
                 ("once", models.CharField(blank=True, max_length=40)),
+                ("is_open", models.BooleanField(default=True)),
                 ("at", models.DateTimeField()),
             ],
             options={

@@ -6,11 +6,12 @@ Reserved in the database, one after the other over all threads, workers and mach
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import Error, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from ..domain.errors import AuditUnavailable
 from ..domain.limits import Limit
@@ -19,6 +20,8 @@ from ..models import Reservation
 # Any number that nobody else uses as the first of two with pg_advisory_xact_lock.
 _LOCK = 0x6C696D74
 _PATIENCE = "5s"
+# Seconds between two looks at tries that are open.
+_PAUSE = 0.05
 # Rows that nobody asks for any more are deleted by whoever comes next, so many at a time.
 _SWEPT = 100
 
@@ -36,6 +39,10 @@ class Reserved:
         """What it was for was not looked at, or is no failure."""
         self._drop(pk=self.number)
 
+    def fail(self) -> None:
+        """It was looked at, and counts."""
+        _rows(self.limit, self.who).filter(pk=self.number).update(is_open=False)
+
     def forget(self) -> None:
         """This try and the earlier ones count no more; those that came after it still do."""
         self._drop(pk__lte=self.number)
@@ -50,22 +57,41 @@ class Reserved:
             _rows(self.limit, self.who).filter(**which).delete()
 
 
-def reserve(limit: Limit, who: str, once: str = "") -> Reserved | None:
+def reserve(limit: Limit, who: str, once: str = "", patience: float = 0) -> Reserved | None:
     """Takes one of the tries that `who` has; None when there is none left.
 
-    Tries with the same `once` count as one. Raises AuditUnavailable.
+    Tries with the same `once` count as one. While others are open, which may yet be given back, it
+    waits for `patience` seconds at most. Raises AuditUnavailable.
     """
+    until = time.monotonic() + patience
     try:
-        with transaction.atomic():
-            _take_lock(limit, who)
-            return _reserve(limit, who, once, _now())
+        while True:
+            reserved, may_wait = _reserve(limit, who, once)
+            if reserved or not may_wait or time.monotonic() >= until:
+                return reserved
+            _wait(limit, who, until)
     except Error:
         raise AuditUnavailable(
             "The console's database does not answer, or cannot be written."
         ) from None
 
 
-def _reserve(limit: Limit, who: str, once: str, now: datetime) -> Reserved | None:
+def _wait(limit: Limit, who: str, until: float) -> None:
+    """Until a try was given back, or all have failed; without the lock, which those need to end."""
+    while time.monotonic() < until:
+        time.sleep(_PAUSE)
+        found = _rows(limit, who).aggregate(
+            counted=Count("pk"), open=Count("pk", filter=Q(is_open=True))
+        )
+        if found["counted"] < limit.most or not found["open"]:
+            return
+
+
+@transaction.atomic
+def _reserve(limit: Limit, who: str, once: str) -> tuple[Reserved | None, bool]:
+    """What was reserved, if anything, and whether a try is open that may be given back."""
+    _take_lock(limit, who)
+    now = _now()
     _sweep(limit, now)
     rows = _rows(limit, who)
     tries = dict(rows.values_list("pk", "at"))
@@ -74,9 +100,9 @@ def _reserve(limit: Limit, who: str, once: str, now: datetime) -> Reserved | Non
         rows.filter(pk__in=moved).update(at=now)
     earlier = rows.filter(pk__in=counted, once=once).first() if once else None
     if earlier is None and len(counted) >= limit.most:
-        return None
+        return None, rows.filter(pk__in=counted, is_open=True).exists()
     row = earlier or Reservation.objects.create(limit=limit.name, who=who, once=once, at=now)
-    return Reserved(limit, who, row.pk, is_last=len({*counted, row.pk}) >= limit.most)
+    return Reserved(limit, who, row.pk, is_last=len({*counted, row.pk}) >= limit.most), False
 
 
 def _rows(limit: Limit, who: str) -> QuerySet[Reservation]:

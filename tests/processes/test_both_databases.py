@@ -79,7 +79,8 @@ def test_s22_s69_of_tries_at_once_in_two_processes_no_more_than_the_limit_are_lo
             console.tell(do, count=24, **job)
         return [console.hear()["said"] for console in pair]
 
-    assert sum(at_once("guess", name="hana")) == 6
+    assert sum(at_once("prove", name="kenji", is_right=True)) == 48
+    assert sum(at_once("prove", name="hana", is_right=False)) == 6
     assert sum(at_once("begin")) == 10
     said = at_once("reveal", secret=secret, version=version)
     assert sum(told.count("") for told in said) == 10

@@ -11,6 +11,7 @@ from django.db.models import F
 from secrets_ui.domain.errors import AuditUnavailable
 from secrets_ui.domain.limits import Limit
 from secrets_ui.models import Reservation
+from secrets_ui.services import limits
 from secrets_ui.services.limits import Reserved, reserve
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +60,18 @@ def test_the_same_sent_twice_counts_once_until_it_is_to_count_alone() -> None:
     assert take(once="form 1").number != first.number
     assert reserve(TWO, "hana", "form 2") is None
     assert reserve(TWO, "hana", "form 1")
+
+
+def test_while_others_are_open_it_waits_for_them_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = take(), take()
+    monkeypatch.setattr(limits.time, "sleep", lambda seconds: first.give_back())
+    third = reserve(TWO, "hana", patience=60)
+    assert third
+    second.fail()
+    monkeypatch.setattr(limits.time, "sleep", lambda seconds: third.fail())
+    assert reserve(TWO, "hana", patience=60) is None
 
 
 def test_a_try_counts_for_its_time() -> None:

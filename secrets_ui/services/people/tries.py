@@ -18,6 +18,9 @@ from ...domain.limits import Limit
 from ..limits import reserve
 
 Verified = TypeVar("Verified")
+# Seconds that a try waits while the last ones before it are being verified: more right sign-ins
+# at once than a name has tries are no reason to lock it.
+PATIENCE = 5
 
 
 class Try:
@@ -27,7 +30,7 @@ class Try:
         limit = Limit(
             "proofs", settings.LOCK_AFTER_FAILURES, seconds=settings.LOCK_SECONDS, in_a_row=True
         )
-        self._reserved = reserve(limit, name)
+        self._reserved = reserve(limit, name, patience=PATIENCE)
         self.is_locked = self._reserved is None
 
     def verify(self, check: Callable[[], Verified | None]) -> Verified | None:
@@ -42,7 +45,9 @@ class Try:
         except ConsoleError:
             self._reserved.give_back()
             raise
-        self.is_locked = not verified and self._reserved.is_last
+        if not verified:
+            self._reserved.fail()
+            self.is_locked = self._reserved.is_last
         return verified
 
     def is_half_the_proof(self) -> None:
