@@ -19,7 +19,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from miyabi_admin.beside import end_beside, run_beside  # noqa: E402
+from miyabi_admin.container import memory_mib  # noqa: E402
 from miyabi_admin.environ import Settings  # noqa: E402
+from secrets_ui.domain.memory import shortage  # noqa: E402
 from secrets_ui.logs import JsonLine  # noqa: E402
 
 
@@ -68,6 +70,7 @@ def _count_cores(quota: Path = CPU_QUOTA) -> int:
 try:
     _settings = Settings(Path(os.environ.get("ENV_FILE", PROJECT / ".env")))
     workers = _settings.number("WEB_CONCURRENCY", _count_cores())
+    hashes_at_once = _settings.number("HASHES_AT_ONCE", 2)
     status_every = _settings.number("STATUS_EVERY", 300, least=0)
     bind = f"{_settings.text('HOST', '127.0.0.1')}:{_settings.number('PORT', 8000)}"
 except ImproperlyConfigured as error:
@@ -100,6 +103,12 @@ control_socket_disable = True
 accesslog = "-"
 errorlog = "-"
 logger_class = JsonLogger
+
+
+def on_starting(server: Arbiter) -> None:
+    """Warn where workers and hashes of passwords may take more memory than the container has."""
+    if warning := shortage(workers, threads, hashes_at_once, memory_mib()):
+        server.log.warning(warning)
 
 
 def when_ready(server: Arbiter) -> None:

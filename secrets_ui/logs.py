@@ -94,8 +94,6 @@ def configure(options: dict[str, Any]) -> None:
             "root": {"handlers": ["stream"], "level": options["level"]},
             "loggers": {
                 **{name: {"level": "WARNING"} for name in _NOISY},
-                # axes logs the user names that people type, passwords among them.
-                "axes": {"level": "ERROR"},
                 # Django's own handlers print tracebacks with foreign texts, and send mail.
                 "django": {"handlers": [], "level": options["level"]},
                 # The views have already logged what matters about a refused request.

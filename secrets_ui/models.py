@@ -106,6 +106,29 @@ class AuditRecord(models.Model):
         return f"{self.sequence} {self.action}"
 
 
+class Reservation(models.Model):
+    """One try that counts against a limit (domain/limits.py): of a password, a code, a change.
+
+    `who` is the name of an account, or a keyed hash of what was typed in its place. `once` names
+    tries that count as one. `is_open`: nobody knows yet how it ends.
+    """
+
+    limit = TextLine(max_length=20)
+    who = TextLine(max_length=150)
+    once = TextLine(max_length=40, blank=True)
+    is_open = models.BooleanField(default=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["limit", "who"], name="reservations_by_who"),
+            models.Index(fields=["limit", "at"], name="reservations_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.limit} by {self.who}"
+
+
 class VersionRecord(models.Model):
     """Facts of one version, derived once: key names, states and keyed fingerprints.
 

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from .domain.errors import ConfigurationError
+from .domain.memory import shortage
 from .services import configuration
 
 
@@ -47,6 +48,18 @@ def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Erro
             )
         ]
     return []
+
+
+@register()
+def memory_is_enough(app_configs: Any, **kwargs: Any) -> list[Warning]:
+    """Relate workers, hashes of passwords and the container's memory; gunicorn says it as well."""
+    warning = shortage(
+        settings.WEB_CONCURRENCY,
+        settings.WEB_THREADS,
+        settings.HASHES_AT_ONCE,
+        settings.CONTAINER_MIB,
+    )
+    return [Warning(warning, id="miyabi.W001")] if warning else []
 
 
 @register(Tags.database)

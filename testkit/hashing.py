@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from secrets_ui.services.people.hashing import Argon2
 
 
-class QuickArgon2Hasher(Argon2PasswordHasher):
-    """A hash takes 0.05 ms of the processor in place of 150; format and comparison are the same."""
+class QuickArgon2Hasher(Argon2):
+    """A hash takes 0.05 ms of the processor in place of 40; format and comparison are the same."""
 
     time_cost = 1
     memory_cost = 8  # KiB

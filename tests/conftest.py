@@ -48,8 +48,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("miyabi")
 
-# The deployed cost of a password, 100 MiB and 150 ms of the processor, is a fifth of all that the
-# tests without processes take. tests/security/test_identity.py holds it.
+# The deployed cost of a password, 46 MiB and 50 ms of the processor, would be a good part of all
+# that the tests without processes take. tests/security/test_identity.py holds it.
 DEPLOYED_HASHERS = tuple(django_settings.PASSWORD_HASHERS)
 django_settings.PASSWORD_HASHERS = [
     f"{QuickArgon2Hasher.__module__}.{QuickArgon2Hasher.__name__}",

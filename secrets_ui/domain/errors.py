@@ -13,6 +13,8 @@ class ConsoleError(Exception):
     status = 500
     title = "Something went wrong"
     remedy = ""
+    # Seconds after which trying again makes sense, for the header Retry-After; 0: not known.
+    retry_after = 0
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -98,6 +100,18 @@ class VersionMoved(ConsoleError):
 class TooManyReveals(ConsoleError):
     status = 429
     title = "Too many values in a short time"
+
+
+class HashingBusy(ConsoleError):
+    """So many passwords are being hashed that there was no place for this one in time."""
+
+    status = 503
+    title = "Too many passwords are being checked just now"
+    remedy = "Wait a few seconds, then try again."
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("Yours was not looked at, and this does not count as a failure.")
 
 
 class ProviderUnavailable(ConsoleError):

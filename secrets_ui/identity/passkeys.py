@@ -11,9 +11,12 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest
 
+Type = Authenticator.Type
 # Passkeys of one person.
 MOST = 10
 
@@ -29,9 +32,7 @@ def request_options(person: Any) -> str:
 
 
 def has_passkey(person: Any) -> bool:
-    return bool(
-        Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN).exists()
-    )
+    return bool(Authenticator.objects.filter(user=person, type=Type.WEBAUTHN).exists())
 
 
 def add_passkey(person: Any, name: str, answer: str) -> bool:
@@ -41,12 +42,18 @@ def add_passkey(person: Any, name: str, answer: str) -> bool:
     try:
         auth.parse_registration_response(credential)
         data = auth.complete_registration(credential)
-        known = Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN)
-        if not data.is_user_verified() or known.count() >= MOST:
-            return False
-        auth.WebAuthn.add(person, name, credential)
+        return bool(data.is_user_verified()) and _add(person, name, credential)
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError):
         return False
+
+
+@transaction.atomic
+def _add(person: Any, name: str, credential: Any) -> bool:
+    """One at a time for each person, so that they are counted and added in one step."""
+    get_user_model()._default_manager.select_for_update().get(pk=person.pk)
+    if Authenticator.objects.filter(user=person, type=Type.WEBAUTHN).count() >= MOST:
+        return False
+    auth.WebAuthn.add(person, name, credential)
     return True
 
 

@@ -80,7 +80,7 @@ def confirm_identity() -> str:
 @register.simple_tag
 def failure_limit() -> int:
     """After how many wrong proofs in a row a name is locked."""
-    return int(settings.AXES_FAILURE_LIMIT)
+    return int(settings.LOCK_AFTER_FAILURES)
 
 
 @register.simple_tag

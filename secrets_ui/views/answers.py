@@ -55,11 +55,13 @@ def plain_answer(text: str, content_type: str) -> HttpResponse:
 
 
 def error_answer(request: HttpRequest, error: ConsoleError) -> HttpResponse:
-    if wants_json(request):
-        return JsonResponse({"problem": problem(error)}, status=error.status)
-    return render(
-        request,
-        "errors/error.html",
-        {"problem": problem(error), "status": error.status},
-        status=error.status,
+    context = {"problem": problem(error), "status": error.status}
+    answer = (
+        JsonResponse({"problem": context["problem"]})
+        if wants_json(request)
+        else render(request, "errors/error.html", context)
     )
+    answer.status_code = error.status
+    if error.retry_after:
+        answer["Retry-After"] = str(error.retry_after)
+    return answer

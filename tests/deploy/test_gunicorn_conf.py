@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from django.conf import settings
 from gunicorn.app.wsgiapp import WSGIApplication
 from gunicorn.config import KNOWN_SETTINGS, Config
 
 from deploy.demo.local_aws import PROJECT
+from miyabi_admin import container
 
 CONF = PROJECT / "deploy" / "gunicorn.conf.py"
 
@@ -43,6 +47,21 @@ def test_it_listens_on_loopback_unless_told_otherwise(monkeypatch: pytest.Monkey
 def test_it_serves_with_threads_because_pages_wait_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     cfg = load(monkeypatch)
     assert (cfg.worker_class_str, cfg.threads) == ("gthread", 8)
+    assert cfg.threads == settings.WEB_THREADS
+
+
+def test_it_warns_at_the_start_where_memory_may_run_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(container, "memory_mib", lambda: 512)
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    server = SimpleNamespace(log=logging.getLogger("miyabi.test"))
+    load(monkeypatch).on_starting(server)
+    assert "3 with 8 threads each" in caplog.text
+    caplog.clear()
+    monkeypatch.setenv("WEB_CONCURRENCY", "1")
+    load(monkeypatch).on_starting(server)
+    assert not caplog.text
 
 
 def test_web_concurrency_sets_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:

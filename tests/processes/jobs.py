@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import resource
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module, reload
 from typing import Any
 
@@ -25,9 +27,12 @@ from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.configuration import get_environment
-from secrets_ui.services.people import people
+from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.secrets.opening import open_secret
+from secrets_ui.services.secrets.reveal import reveal_key
+
+HANA = Actor("hana")
 
 
 def use_database(url: str) -> None:
@@ -179,6 +184,66 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
     return {"error": "", "rows": rows}
 
 
+def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """`act` in so many threads, each with a connection of its own; all begin together."""
+    together = threading.Barrier(count)
+
+    def run(number: int) -> Any:
+        together.wait()
+        try:
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def prove(name: str, count: int, *, is_right: bool) -> int:
+    """So many proofs at once, all right or all wrong; returns how many of them were looked at."""
+    tries.PATIENCE = 60  # the machine may be busy
+    looked_at: list[int] = []
+
+    def look_at(number: int) -> bool:
+        looked_at.append(number)
+        return is_right
+
+    def act(number: int) -> dict[str, Any]:
+        tried = tries.Try(name)
+        if tried.verify(lambda: look_at(number)):
+            tried.is_whole_proof()
+        return {}
+
+    at_once(count, lambda number: result(lambda: act(number)))
+    return len(looked_at)
+
+
+def begin(count: int) -> int:
+    """So many changes at once; returns how many may go on."""
+    dev = get_environment("dev")
+
+    def act(number: int) -> dict[str, Any]:
+        return result(lambda: {"counted": edit_secret.ensure_not_too_many(dev, HANA, "x")})
+
+    return sum("counted" in said for said in at_once(count, act))
+
+
+def reveal(secret: str, version: str, count: int) -> list[str]:
+    """One value, so many times at once; returns what each was told, "" for a value."""
+    dev = get_environment("dev")
+
+    def act(number: int) -> dict[str, Any]:
+        return result(
+            lambda: {
+                "sequence": reveal_key(
+                    dev, HANA, secret, "A", version, reason="OPS-1: a test", to="screen"
+                ).sequence
+            }
+        )
+
+    return [said["refused"] for said in at_once(count, act)]
+
+
 def let_files_grow_no_more() -> None:
     """A full disk, for this process: room for SQLite's index of its log, none for a record."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
@@ -202,6 +267,9 @@ JOBS: dict[str, Callable[..., Any]] = {
         append,
         record,
         run_sql,
+        prove,
+        begin,
+        reveal,
         let_files_grow_no_more,
     )
 }

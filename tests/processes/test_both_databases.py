@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,29 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
     assert len(json.loads(dev.value(secret))) == 8
     assert console.ask("verify")["status"] == 0
     other.stop()
+
+
+def test_s22_s69_of_tries_at_once_in_two_processes_no_more_than_the_limit_are_looked_at(
+    start: Start, database: str, dev: Aws
+) -> None:
+    limits = {"WRITES_PER_MINUTE": "10", "REVEALS_PER_MINUTE": "10"}
+    pair = [start(database, wait=False, **limits) for _ in range(2)]
+    for console in pair:
+        console.wait_until_ready()
+    secret, version = dev.make_secret()
+
+    def at_once(do: str, **job: Any) -> list[Any]:
+        for console in pair:
+            console.tell(do, count=24, **job)
+        return [console.hear()["said"] for console in pair]
+
+    assert sum(at_once("prove", name="kenji", is_right=True)) == 48
+    assert sum(at_once("prove", name="hana", is_right=False)) == 6
+    assert sum(at_once("begin")) == 10
+    said = at_once("reveal", secret=secret, version=version)
+    assert sum(told.count("") for told in said) == 10
+    for console in pair:
+        console.stop()
 
 
 @pytest.mark.parametrize(

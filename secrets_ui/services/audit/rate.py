@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
-from ...domain.audit.actions import Action, Outcome, Phase
+from ...domain.audit.actions import Action, Outcome
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
+from ...domain.limits import Limit
 from ...domain.people.actor import Actor
-from ...models import AuditRecord
+from ..limits import Reserved, reserve
 from .writing import record
 
 
@@ -18,28 +17,29 @@ from .writing import record
 class RateLimit:
     """`what` is the plural in the refusal's message; `refusal` is the error that is raised."""
 
-    actions: Collection[Action]
-    most: int
     what: str
+    most: int
     refusal: type[ConsoleError]
 
 
-def ensure_rate(limit: RateLimit, environment: Environment, actor: Actor, secret: str) -> None:
-    """Raises `limit.refusal` and records it. Counted in the audit log, so over all workers."""
-    since = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S")
-    begun = AuditRecord.objects.filter(
-        actor=actor.name, at__gte=since, phase=Phase.INTENT, action__in=limit.actions
-    ).count()
-    if begun < limit.most:
-        return
+def ensure_rate(
+    rate: RateLimit, environment: Environment, actor: Actor, secret: str, once: str = ""
+) -> Reserved:
+    """Counts one act, whatever becomes of it; those with the same `once` count as one.
+
+    Raises `rate.refusal` and records it; AuditUnavailable.
+    """
+    if reserved := reserve(Limit(rate.what, rate.most, seconds=60), actor.name, once):
+        return reserved
     record(
         Action.LIMIT_RATE,
         actor,
         Outcome.REFUSED,
         environment=environment.name,
         secret=secret,
-        details={"why": f"too many {limit.what}"},
+        details={"why": f"too many {rate.what}"},
     )
-    raise limit.refusal(
-        f"{begun} {limit.what} in the last minute; at most {limit.most} are allowed. Wait a minute."
+    raise rate.refusal(
+        f"{rate.most} {rate.what} in the last minute; at most {rate.most} are allowed. "
+        "Wait a minute."
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import WRITES, Action, ReadPurpose
+from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
 from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
 from ...domain.environment import Environment
@@ -40,6 +40,7 @@ from .. import audit, configuration
 from ..audit.new_record import NO_DETAILS
 from ..audit.rate import RateLimit, ensure_rate
 from ..aws_access import gateways
+from ..limits import Reserved
 from ..secrets.version_facts import keep_facts
 from .idempotency import SAVE_DEADLINE, Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
@@ -62,8 +63,17 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     edit = replace(edit, idempotency_key=idempotency_key_of(environment, actor, edit))
     if saved := find_saved(edit):
         return saved
-    ensure_not_too_many(environment, actor, name)
-    gateway = gateways(environment, actor, EDIT.of(name)).secrets_manager
+    counted = ensure_not_too_many(environment, actor, name, edit.idempotency_key)
+    try:
+        return _read_and_save(environment, actor, edit)
+    except ConsoleError:
+        # Had it taken effect, sending the form once more would be no change.
+        counted.count_alone()
+        raise
+
+
+def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
+    gateway = gateways(environment, actor, EDIT.of(edit.secret)).secrets_manager
     try:
         secret, base = _read_base(gateway, actor, edit)
     except (SecretNotEditable, VersionConflict) as refusal:
@@ -90,10 +100,12 @@ def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
         )
 
 
-def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
-    """Raises TooManyWrites, and records it."""
-    limit = RateLimit(WRITES, settings.WRITES_PER_MINUTE, "changes", TooManyWrites)
-    ensure_rate(limit, environment, actor, name)
+def ensure_not_too_many(
+    environment: Environment, actor: Actor, name: str, idempotency_key: str = ""
+) -> Reserved:
+    """Raises TooManyWrites, and records it. A form that is sent twice is one change."""
+    rate = RateLimit("changes", settings.WRITES_PER_MINUTE, TooManyWrites)
+    return ensure_rate(rate, environment, actor, name, idempotency_key)
 
 
 def _record_refusal(

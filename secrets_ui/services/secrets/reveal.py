@@ -76,8 +76,8 @@ def reveal_key(
         raise InvalidChange(
             "Say why you need to see the value. It is kept in the audit record.", key="reason"
         )
-    limit = RateLimit([Action.REVEAL], settings.REVEALS_PER_MINUTE, "values", TooManyReveals)
-    ensure_rate(limit, environment, actor, name)
+    rate = RateLimit("values", settings.REVEALS_PER_MINUTE, TooManyReveals)
+    ensure_rate(rate, environment, actor, name)
     with audit.act(Action.REVEAL, actor, details={"to": to}, **about) as act:
         aws = gateways(environment, actor, READ.of(name))
         stored = aws.secrets_manager.get_secret_value(name, version)

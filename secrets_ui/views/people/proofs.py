@@ -5,13 +5,13 @@ Their failures count together, by account name, over all workers.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from axes.handlers.proxy import AxesProxyHandler
-from axes.utils import reset as forget_failures
+from django.conf import settings
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_login_failed
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from ...domain.audit.actions import Action, Outcome
 from ...forms.people import ProofForm
@@ -19,35 +19,38 @@ from ...identity import passkeys, second_factor
 from ...permissions import actor_of, note_proof
 from ...services import audit
 from ...services.people.sessions import rename_session
+from ...services.people.tries import Try
 
 
-def check_proof(
-    request: HttpRequest, person: Any, form: ProofForm, *allowed: str
-) -> tuple[str, bool]:
-    """What was given as a proof ("password", "code", "recovery code", "passkey", or "" for
-    nothing), and whether it is right."""
+@dataclass(frozen=True)
+class Checked:
+    """`kind` is what was given as a proof ("password", "code", "recovery code", "passkey", or ""
+    for nothing); `is_locked` that the name takes no more of them for a while."""
+
+    kind: str
+    is_right: bool = False
+    is_locked: bool = False
+
+
+def check_proof(request: HttpRequest, person: Any, form: ProofForm, *allowed: str) -> Checked:
     kind, given = form.given(*allowed)
-    name = person.get_username()
+    if not kind:
+        return Checked("")
+    tried = Try(person.get_username())
+    found = tried.verify(lambda: _verified(request, person, kind, given))
+    if found:
+        tried.is_whole_proof()
+    return Checked(found or kind, bool(found), tried.is_locked)
+
+
+def _verified(request: HttpRequest, person: Any, kind: str, given: str) -> str:
+    """The proof's kind by what it turned out to be, "" when it is wrong."""
     if kind == "password":
-        # axes counts failures of passwords by itself.
-        who = authenticate(request, username=name, password=given)
-        is_right = who is not None and who.pk == person.pk
-    elif not kind or not AxesProxyHandler.is_allowed(request, {"username": name}):
-        return kind, False
-    else:
-        kind, is_right = _check_factor(person, kind, given)
-        if not is_right:
-            user_login_failed.send(__name__, credentials={"username": name}, request=request)
-    if is_right:
-        forget_failures(username=name)
-    return kind, is_right
-
-
-def _check_factor(person: Any, kind: str, given: str) -> tuple[str, bool]:
+        who = authenticate(request, username=person.get_username(), password=given)
+        return kind if who is not None and who.pk == person.pk else ""
     if kind == "passkey":
-        return kind, passkeys.check_passkey(person, given)
-    found = second_factor.check_code(person, given)
-    return found or "code", bool(found)
+        return kind if passkeys.check_passkey(person, given) else ""
+    return second_factor.check_code(person, given)
 
 
 def offered(request: HttpRequest, person: Any) -> dict[str, Any]:
@@ -78,3 +81,9 @@ def end_step_up(request: HttpRequest, how: str, at: int | None = None) -> None:
 
 def refuse_step_up(request: HttpRequest, how: str) -> None:
     audit.record(Action.STEP_UP, actor_of(request), Outcome.REFUSED, details={"by": how})
+
+
+def locked_out(request: HttpRequest) -> HttpResponse:
+    """For a name with too many failures, whatever was given."""
+    context = {"minutes": settings.LOCK_SECONDS // 60}
+    return render(request, "people/locked_out.html", context, status=429)

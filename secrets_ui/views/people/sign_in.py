@@ -6,7 +6,6 @@ A sign-in through the identity provider calls `begin_session` as well.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ...domain.audit.actions import Action, Outcome
@@ -26,8 +25,9 @@ from ...identity.second_factor import has_second_factor
 from ...permissions import actor_of, note_proof
 from ...services import audit
 from ...services.people.sessions import forget_session, note_session
+from ...services.people.tries import Try, counted_name, is_known
 from ..answers import next_of
-from .proofs import check_proof, offered
+from .proofs import check_proof, locked_out, offered
 
 # Between the password and the second factor.
 PENDING_SECONDS = 300
@@ -42,10 +42,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     failed = False
     if request.method == "POST" and form.is_valid():
-        person = authenticate(request, **form.cleaned_data)
+        name = form.cleaned_data["username"]
+        tried = Try(counted_name(name))
+        person = tried.verify(lambda: authenticate(request, **form.cleaned_data))
         if person is not None:
-            return _go_on(request, person)
-        _record_failure(request, form.cleaned_data["username"])
+            return _go_on(request, person, tried)
+        _record_failure(request, name)
+        if tried.is_locked:
+            return locked_out(request)
         failed = True
     context = {
         "form": form,
@@ -57,13 +61,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "people/sign_in.html", context, status=403 if failed else 200)
 
 
-def _go_on(request: HttpRequest, person: Any) -> HttpResponse:
+def _go_on(request: HttpRequest, person: Any, tried: Try) -> HttpResponse:
     """The password was right: in, or to the second factor."""
     if not has_second_factor(person):
         begin_session(request, person, "password")
+        tried.is_whole_proof()
         if settings.SECOND_FACTOR_REQUIRED:
             request.session["enrol"] = True
         return redirect(next_of(request))
+    tried.is_half_the_proof()
     request.session.cycle_key()
     request.session["pending"] = {
         "person": person.pk,
@@ -82,13 +88,15 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return redirect(reverse("sign_in", query={"next": next_of(request)}))
     form, failed = ProofForm(request.POST or None), False
     if request.method == "POST" and form.is_valid():
-        kind, is_right = check_proof(request, person, form, "code", "passkey")
-        if is_right:
-            begin_session(request, person, f"password and {kind}")
+        checked = check_proof(request, person, form, "code", "passkey")
+        if checked.is_right:
+            begin_session(request, person, f"password and {checked.kind}")
             return redirect(next_of(request))
-        if kind:
+        if checked.kind:
             actor = Actor(person.get_username(), _address(request))
-            audit.record(Action.SIGN_IN, actor, Outcome.REFUSED, details={"by": kind})
+            audit.record(Action.SIGN_IN, actor, Outcome.REFUSED, details={"by": checked.kind})
+        if checked.is_locked:
+            return locked_out(request)
         failed = True
     context = {"failed": failed, "next": next_of(request, ""), **offered(request, person)}
     return render(request, "people/second_step.html", context, status=403 if failed else 200)
@@ -128,36 +136,12 @@ def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | N
 
 
 def _record_failure(request: HttpRequest, typed: str) -> None:
-    actor = Actor(typed if _is_known(typed) else "unknown", _address(request))
+    actor = Actor(typed if is_known(typed) else "unknown", _address(request))
     audit.record(Action.SIGN_IN, actor, Outcome.REFUSED)
-
-
-def counted_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str:
-    """The name under which axes counts failures, and keeps them: of an account that exists, or a
-    keyed hash."""
-    typed = str((credentials or request.POST).get("username") or "")
-    if _is_known(typed):
-        return typed
-    return salted_hmac("miyabi.counted_name", typed, algorithm="sha256").hexdigest()
-
-
-def _is_known(typed: str) -> bool:
-    """Only the names of accounts are kept; anything else that was typed may be a password in the
-    wrong field."""
-    return bool(get_user_model()._default_manager.filter(username=typed).exists())
 
 
 def _address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
-
-
-@login_not_required
-def locked_out(
-    request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any
-) -> HttpResponse:
-    """axes calls this for a name with too many failures, whatever the password."""
-    minutes = int(settings.AXES_COOLOFF_TIME * 60)
-    return render(request, "people/locked_out.html", {"minutes": minutes}, status=429)
 
 
 @require_POST

@@ -10,19 +10,21 @@ from ...forms.people import ProofForm
 from ...identity import oidc
 from ...identity.people import comes_from_provider
 from ..answers import next_of
-from .proofs import check_proof, end_step_up, offered, refuse_step_up
+from .proofs import check_proof, end_step_up, locked_out, offered, refuse_step_up
 
 
 @require_http_methods(["GET", "POST"])
 def step_up(request: HttpRequest) -> HttpResponse:
     form, failed = ProofForm(request.POST or None), False
     if request.method == "POST" and form.is_valid():
-        kind, is_right = check_proof(request, request.user, form, "password", "code", "passkey")
-        if is_right:
-            end_step_up(request, kind)
+        checked = check_proof(request, request.user, form, "password", "code", "passkey")
+        if checked.is_right:
+            end_step_up(request, checked.kind)
             return redirect(next_of(request))
-        if kind:
-            refuse_step_up(request, kind)
+        if checked.kind:
+            refuse_step_up(request, checked.kind)
+        if checked.is_locked:
+            return locked_out(request)
         failed = True
     context = {
         "failed": failed,
