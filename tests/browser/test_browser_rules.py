@@ -111,6 +111,7 @@ def test_s53_every_form_works_under_the_shipped_headers(
     page.keyboard.press("Enter")
     expect(page.get_by_text("for “api”")).to_be_visible()
     page.get_by_role("link", name="Audit", exact=True).click()
+    page.locator("summary", has_text="Filter").click()
     page.get_by_role("search").get_by_label("Environment").select_option("dev")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_role("link", name="environment: dev")).to_be_visible()
