@@ -113,9 +113,11 @@ def take_admin(of: str, actor: str, environment: str = "dev") -> Any:
     person = people.find_person(user.pk, [environment])
     assert person
     return result(
-        lambda: people.take_role(
-            get_environment(environment), Actor(actor), person, person.grants[0].pk
-        )
+        lambda: {
+            "record": people.take_role(
+                get_environment(environment), Actor(actor), person, person.grants[0].pk
+            )
+        }
     )
 
 

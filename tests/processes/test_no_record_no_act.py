@@ -91,5 +91,5 @@ def test_s60_a_database_that_is_gone_stops_a_save(
     secret, base = dev.make_secret()
 
     result = console.ask("save", secret=secret, base=base, values={"A": "new"})
-    assert result["refused"] == "OperationalError", result
+    assert result["refused"] == "AuditUnavailable", result
     assert proxy.calls == []
