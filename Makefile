@@ -23,7 +23,7 @@ serve: .venv/demo.stamp ## the demo for developing: it loads each change of code
 	@RELOAD=1 exec $(BIN)/python -m deploy.demo
 
 .PHONY: quick
-quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or Terraform, but for slow ones: a minute, at every change
+quick: .venv/dev.stamp ## the tests that need no browser, process, PostgreSQL or Terraform, but for slow ones: at every change
 	@exec $(KEEPING_BYTECODE) $(BIN)/python -m pytest -n auto $(BY_FILE) -m "$(QUICK)" --hypothesis-profile=quick $(PYTEST_ARGS)
 
 .PHONY: test
