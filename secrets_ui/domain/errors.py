@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .texts import CONFIRM_IDENTITY, short_version
+from .texts import CONFIRM_IDENTITY
 
 
 class ConsoleError(Exception):
@@ -102,18 +102,6 @@ class TooManyReveals(ConsoleError):
     title = "Too many values in a short time"
 
 
-class HashingBusy(ConsoleError):
-    """So many passwords are being hashed that there was no place for this one in time."""
-
-    status = 503
-    title = "Too many passwords are being checked just now"
-    remedy = "Wait a few seconds, then try again."
-    retry_after = 5
-
-    def __init__(self) -> None:
-        super().__init__("Yours was not looked at, and this does not count as a failure.")
-
-
 class ProviderUnavailable(ConsoleError):
     """The identity provider does not answer, or not as OpenID Connect says."""
 
@@ -140,10 +128,6 @@ class IdentityRefused(ConsoleError):
 class TooManyWrites(ConsoleError):
     status = 429
     title = "Too many changes in a short time"
-
-
-class AuditKeyNotChanged(ConsoleError):
-    """The audit chain goes on under the key that it had; the text says why."""
 
 
 class AuditUnavailable(ConsoleError):
@@ -293,21 +277,6 @@ class InvalidChange(InvalidInput):
 class NothingChanged(ConsoleError):
     status = 400
     title = "Nothing changes"
-
-
-class VersionConflict(ConsoleError):
-    """AWSCURRENT has moved since the edit started: somebody else was first. No change is lost."""
-
-    status = 409
-    title = "Somebody else changed this secret first"
-
-    def __init__(self, base: str, current: str) -> None:
-        super().__init__(
-            f"The edit started from {f'version {short_version(base)}' if base else 'no version'}, "
-            f"and AWSCURRENT is now {short_version(current) or 'gone'}."
-        )
-        self.base = base
-        self.current = current
 
 
 class OutcomeUnknown(ConsoleError):

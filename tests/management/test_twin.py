@@ -20,9 +20,9 @@ from secrets_ui.domain.errors import (
     EnvironmentNotFound,
     InvalidChange,
     OutcomeUnknown,
-    VersionConflict,
 )
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.management import twin
 from secrets_ui.management.twin import WrongCall, as_json, describe, printable, status_of, table
 from secrets_ui.models import AuditRecord, RoleGrant

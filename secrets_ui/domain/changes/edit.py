@@ -15,7 +15,7 @@ from ..secrets.facts import VersionFacts, text_of
 from ..secrets.key_rules import Problem, check_key, check_name
 from ..secrets.loading import name_problem
 from ..secrets.secret_value import SecretValue
-from ..texts import short_version
+from ..secrets.version import short_version
 
 # 256 bits of os.urandom, in base64url without padding.
 GENERATED_BYTES = 32

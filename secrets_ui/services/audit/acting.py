@@ -15,14 +15,9 @@ from dataclasses import replace
 from typing import Unpack
 
 from ...domain.audit.actions import Action, Outcome, Phase
-from ...domain.errors import (
-    AuditUnavailable,
-    AwsError,
-    ConsoleError,
-    OutcomeUnknown,
-    VersionConflict,
-)
+from ...domain.errors import AuditUnavailable, AwsError, ConsoleError, OutcomeUnknown
 from ...domain.people.actor import Actor
+from ...domain.secrets.version import VersionConflict
 from .new_record import NO_DETAILS, About, NewRecord
 from .writing import Recorded, append
 

@@ -18,10 +18,10 @@ from ...domain.errors import (
     OutcomeUnknown,
     SecretNotEditable,
     SecretNotFound,
-    VersionConflict,
 )
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
+from ...domain.secrets.version import VersionConflict
 from ...domain.session_scope import DECIDE, DESCRIBE
 from ...models import AuditRecord
 from .. import audit, configuration

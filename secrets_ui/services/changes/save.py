@@ -23,7 +23,6 @@ from ...domain.errors import (
     InvalidChange,
     SecretNotEditable,
     TooManyWrites,
-    VersionConflict,
 )
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import derive_facts
@@ -35,12 +34,13 @@ from ...domain.secrets.secret import (
     ensure_editable,
 )
 from ...domain.secrets.secret_value import SecretValue
+from ...domain.secrets.version import VersionConflict
 from ...domain.session_scope import EDIT
 from .. import audit, configuration
+from ..audit.limits import Reserved
 from ..audit.new_record import NO_DETAILS
 from ..audit.rate import RateLimit, ensure_rate
 from ..aws_access import gateways
-from ..limits import Reserved
 from ..secrets.version_facts import keep_facts
 from .idempotency import SAVE_DEADLINE, Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.errors import AwsError, AwsUnreachable, OutcomeUnknown, VersionConflict
+from ...domain.errors import AwsError, AwsUnreachable, OutcomeUnknown
 from ...domain.secrets.secret import (
     AWSCURRENT,
     AWSPENDING,
@@ -15,6 +15,7 @@ from ...domain.secrets.secret import (
     ensure_editable,
     was_made_current,
 )
+from ...domain.secrets.version import VersionConflict
 from .. import audit
 from ..audit.new_record import NO_DETAILS
 

@@ -15,8 +15,8 @@ from secrets_ui.domain.errors import (
     OutcomeUnknown,
     SecretNotEditable,
     TooManyWrites,
-    VersionConflict,
 )
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit

@@ -9,13 +9,8 @@ import uuid
 
 import pytest
 
-from secrets_ui.domain.errors import (
-    AwsRefused,
-    AwsThrottled,
-    AwsUnreachable,
-    OutcomeUnknown,
-    VersionConflict,
-)
+from secrets_ui.domain.errors import AwsRefused, AwsThrottled, AwsUnreachable, OutcomeUnknown
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
 from testkit.aws_proxy import LOST, AwsProxy, refusal

@@ -9,15 +9,10 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.changes.edit import Edit
-from secrets_ui.domain.errors import (
-    ConsoleError,
-    InvalidChange,
-    SecretNotEditable,
-    SecretNotFound,
-    VersionConflict,
-)
+from secrets_ui.domain.errors import ConsoleError, InvalidChange, SecretNotEditable, SecretNotFound
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.review import review_edit
 from secrets_ui.services.changes.save import put_new_version

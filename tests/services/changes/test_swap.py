@@ -18,9 +18,9 @@ from secrets_ui.domain.errors import (
     AwsUnreachable,
     OutcomeUnknown,
     SecretNotEditable,
-    VersionConflict,
 )
 from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.services.changes.swap import (
     end_rotation,
     ensure_moved,
