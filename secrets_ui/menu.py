@@ -29,6 +29,7 @@ SECTIONS = (
         ("secrets", "secret", "edit", "edit_document", "usage", "cost"),
         in_environment=True,
     ),
+    Section("Compare", "compare", ("compare",)),
     Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
     Section(
         "Troubleshoot",

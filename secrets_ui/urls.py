@@ -8,8 +8,8 @@ from .views.access import troubleshoot
 from .views.changes import edit, proposals
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
+from .views.secrets import comparison, reveal
 from .views.secrets import pages as secrets
-from .views.secrets import reveal
 from .views.status import health, programs
 from .views.status import pages as status
 
@@ -70,6 +70,7 @@ urlpatterns = [
     path("status.json", programs.status_json, name="status_json"),
     path("metrics", programs.metrics, name="metrics"),
     path("cost", usage.cost, name="cost"),
+    path("compare", comparison.compare, name="compare"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),

@@ -153,6 +153,21 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
 
 
 @pytest.mark.parametrize("role", TABLE)
+def test_s40_the_comparison_has_the_environments_that_one_may_see_and_no_others(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
+    _, aws = watched()
+    answer = client_of(person(role, "prod")).get("/compare")
+    assert answer.status_code == (200 if TABLE[role] else 403)
+    if TABLE[role]:
+        found = answer.context["found"]
+        assert [column.environment.name for column in found.columns] == ["prod"]
+        assert {name for group in found.groups for name in group.names} == {"prod"}
+    listed = [call.body for call in aws.received if call.operation == "ListSecrets"]
+    assert len(listed) == (1 if TABLE[role] else 0)
+
+
+@pytest.mark.parametrize("role", TABLE)
 def test_s40_the_cost_of_all_is_for_those_who_may_see_some_and_holds_no_others(
     watched: Watched, person: Callable[..., Any], role: str
 ) -> None:
