@@ -16,7 +16,8 @@ const isTyping = (element) => element.matches("input:not([type=checkbox]), texta
 document.addEventListener("keydown", (event) => {
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
   if (!isPlain || event.defaultPrevented || isTyping(event.target) || help.open || !find("[data-keys]").checked) return;
-  const compare = find("[data-compare]");
+  // What is typed in a form is not left by a single key.
+  const compare = find("[data-edit]") ? null : find("[data-compare]");
   const isSecond = performance.now() - wentAt < TOGETHER;
   wentAt = event.key === "g" ? performance.now() : -TOGETHER;
   if (event.key === "?") help.showModal();
