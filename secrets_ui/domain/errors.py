@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from .texts import CONFIRM_IDENTITY
 
@@ -159,7 +160,8 @@ class AwsCall:
 
     `operation` is written as secretsmanager:GetSecretValue. `code` is AWS's error code, "" when
     none came back. `cli` is the AWS CLI command that shows the same thing, never with a value.
-    `retries` is how often the call was sent again; an earlier attempt may have been carried out.
+    `unanswered` counts sendings that AWS did not answer and may carry out, now or later: of one
+    call there may be several. `answered_at` is the time of AWS's own clock in its answer.
     """
 
     operation: str
@@ -168,7 +170,8 @@ class AwsCall:
     code: str = ""
     request_id: str = ""
     cli: str = ""
-    retries: int = 0
+    unanswered: int = 0
+    answered_at: datetime | None = None
 
 
 class AwsError(ConsoleError):
