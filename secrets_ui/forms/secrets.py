@@ -1,4 +1,4 @@
-"""The forms that ask for a value to be shown, and for a part of the comparison."""
+"""The forms that ask for a value to be shown, and for something to be compared."""
 
 from __future__ import annotations
 
@@ -39,3 +39,10 @@ class CompareForm(forms.Form):
             "show": Show(part.get("show", "")),
             "page": part.get("page") or 1,
         }
+
+
+class CompareVersionsForm(forms.Form):
+    """Two versions of a secret, in the URL."""
+
+    before = forms.RegexField(VERSION_ID)
+    after = forms.RegexField(VERSION_ID)

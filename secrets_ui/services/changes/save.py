@@ -4,6 +4,7 @@ after it."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
@@ -44,6 +45,7 @@ from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
+from .restore import with_restored
 from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
 
 log = logging.getLogger("miyabi.save")
@@ -82,6 +84,7 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
+    edit = with_restored(gateway, actor, edit)
     return _save(gateway, actor, edit, secret, apply_edit(edit, base))
 
 
@@ -176,7 +179,7 @@ def _save(
         keys=applied.changed,
         reason=edit.reason,
         idempotency_key=edit.idempotency_key,
-        details=NO_DETAILS if is_proposal else rotation_to_end(secret),
+        details=_details(edit, secret, is_proposal=is_proposal),
     )
     try:
         with ExitStack() as after_the_record, on_record as act:
@@ -192,6 +195,11 @@ def _save(
     except audit.AlreadyIntended as earlier:
         return wait_for(earlier.sequence)
     return Saved(version.id, act.sequence, applied.changed, is_proposal)
+
+
+def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> Mapping[str, object]:
+    restored = {"restored": edit.restores} if edit.restores else {}
+    return {**restored, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 
 @dataclass(frozen=True)
