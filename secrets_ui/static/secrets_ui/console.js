@@ -11,7 +11,7 @@ document.documentElement.classList.add("js");
 const help = find("#help");
 const TOGETHER = 1_500; // milliseconds within which g and c are one command
 let wentAt = -TOGETHER; // when g was pressed
-const isTyping = (element) => element.matches("input:not([type=checkbox]), textarea, select") || element.isContentEditable;
+const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select") || element.isContentEditable;
 
 document.addEventListener("keydown", (event) => {
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
