@@ -77,6 +77,20 @@ def test_with_every_logger_at_debug_no_value_and_no_credential_is_logged(
     assert LAMBDA_ENVIRON["AWS_SESSION_TOKEN"] not in caplog.text
 
 
+def test_a_client_of_one_s_own_logs_no_value_at_debug_either(
+    stored: Stored, local_client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """botocore logs AWS's answers at DEBUG."""
+    canary = make_plain_canary()
+    stored.put(stored.config, {"A": canary})
+    with caplog.at_level(logging.DEBUG, "botocore"), caplog.at_level(logging.DEBUG, "urllib3"):
+        for name in ("botocore.parsers", "botocore.endpoint", "botocore.hooks"):
+            logging.getLogger(name)
+        read = loader.Loader(local_client).get_secret(stored.config, "A")
+    assert read == canary
+    assert leaks(canary, caplog.text) == []
+
+
 @pytest.mark.parametrize(
     "kind", ["not JSON", "a list", "bad key", "null", "missing", "account", "other fails"]
 )
