@@ -198,7 +198,7 @@ def test_the_local_aws_s_own_errors_come_out_the_same_by_both_ways(
         ('{"A": NaN}', "The value is not JSON: NaN is not JSON"),
         ('{"A": -Infinity}', "The value is not JSON: -Infinity is not JSON"),
         ("[" * 60_000, "The value is nested too deeply"),
-        (f'{{"A": {"[" * 600}{"]" * 600}}}', "The value is nested too deeply"),
+        (f'{{"A": {"[" * 2_000}{"]" * 2_000}}}', "The value is nested too deeply"),
     ],
 )
 def test_a_value_that_is_no_object_of_keys_is_told_without_it(
