@@ -111,7 +111,9 @@ ACTION, RESOURCE = (
     element("Resource", one_or_more(RESOURCES)),
 )
 PRINCIPAL = element("Principal", st.fixed_dictionaries({"AWS": one_or_more(PRINCIPALS)}))
-CONDITION = st.one_of(st.just({}), st.fixed_dictionaries({"Condition": CONDITIONS}))
+CONDITION: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}), st.fixed_dictionaries({"Condition": CONDITIONS})
+)
 
 
 @st.composite
