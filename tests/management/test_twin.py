@@ -34,6 +34,8 @@ COMMANDS = {
     "list_secrets": ("dev",),
     "show_secret": ("dev", "config"),
     "put_secret": ("dev", "config", "--generate", "NEW"),
+    "history": ("dev", "config"),
+    "restore_secret": ("dev", "config", "AWSPREVIOUS"),
     "audit_log": (),
 }
 
