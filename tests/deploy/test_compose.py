@@ -290,9 +290,12 @@ def test_the_proxy_takes_the_largest_form_and_writes_no_body_to_a_disk(
 
 
 @pytest.mark.processes
-def test_the_proxy_sends_plain_http_to_https(proxy: tuple[int, int]) -> None:
+@pytest.mark.parametrize("asked", ["console.miyabi-world.com", "evil.example"])
+def test_the_proxy_sends_plain_http_to_https_on_the_console_s_own_name(
+    proxy: tuple[int, int], asked: str
+) -> None:
     with closing(HTTPConnection(HOST, proxy[0], timeout=20)) as connection:
-        connection.request("GET", "/prod/", headers={"Host": "console.miyabi-world.com"})
+        connection.request("GET", "/prod/", headers={"Host": asked})
         response = connection.getresponse()
         assert (response.status, response.headers["Location"]) == (
             308,

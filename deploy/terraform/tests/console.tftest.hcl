@@ -5,7 +5,7 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
   mock_data "aws_region" {
-    defaults = { name = "us-west-2" }
+    defaults = { id = "us-west-2" }
   }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
@@ -23,6 +23,7 @@ variables {
   alarm_topic_arn       = "arn:aws:sns:us-west-2:123456789012:operations"
   keys                  = { SECRET_KEY = "mocked", AUDIT_KEY = "mocked", FINGERPRINT_KEY = "mocked", SECOND_FACTOR_KEY = "mocked", owner = "mocked", console = "mocked" }
   environment_role_arns = ["arn:aws:iam::111111111111:role/miyabi-console"]
+  database_ca_pem       = "-----BEGIN CERTIFICATE-----\nmocked\n-----END CERTIFICATE-----\n"
   environments_toml     = "[environments.dev]\nassume_role = \"arn:aws:iam::111111111111:role/miyabi-console\"\n"
 }
 
@@ -87,6 +88,17 @@ run "an_image_by_its_digest" {
     image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-console:latest"
   }
   expect_failures = [var.image]
+}
+
+run "a_database_is_not_believed_without_authorities" {
+  command = plan
+  module {
+    source = "./modules/console"
+  }
+  variables {
+    database_ca_pem = "rds-ca.pem"
+  }
+  expect_failures = [var.database_ca_pem]
 }
 
 run "no_wildcards_and_not_the_whole_world" {

@@ -49,6 +49,16 @@ variable "image" {
   }
 }
 
+variable "database_ca_pem" {
+  description = "Certificate authorities of RDS in this Region, as PEM: https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem. The console speaks to no database whose certificate leads elsewhere."
+  type        = string
+
+  validation {
+    condition     = strcontains(var.database_ca_pem, "-----BEGIN CERTIFICATE-----") && length(var.database_ca_pem) <= 24576
+    error_message = "Expected the bundle of one Region, certificates in PEM of at most 24 KiB in all, since a task definition holds it: the global bundle is too large."
+  }
+}
+
 variable "environments_toml" {
   description = "The console's environments file: the outputs console_environment of the environments, with their rules."
   type        = string
