@@ -234,6 +234,17 @@ variable "retention_in_days" {
   }
 }
 
+variable "checkpoint_retention_in_days" {
+  description = "For how long a checkpoint of the audit log can be deleted by nobody, in a bucket that is made for them (S3 Object Lock, compliance mode). Without it no bucket is made."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.checkpoint_retention_in_days == null ? true : var.checkpoint_retention_in_days >= 1 && var.checkpoint_retention_in_days <= 36500 && floor(var.checkpoint_retention_in_days) == var.checkpoint_retention_in_days
+    error_message = "Expected 1 to 36500 whole days. It can be raised later, and not lowered for what is there."
+  }
+}
+
 variable "tags" {
   description = "Tags for everything, beside Project and ManagedBy."
   type        = map(string)
