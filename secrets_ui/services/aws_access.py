@@ -10,6 +10,7 @@ from typing import TypeVar
 from django.conf import settings
 
 from ..aws.gateways import Gateways
+from ..aws.s3 import S3Gateway
 from ..aws.session import AwsSessions
 from ..domain.access.evidence import Evidence, Known, learn
 from ..domain.environment import Environment
@@ -47,6 +48,12 @@ def gateways(environment: Environment, actor: Actor, scope: Scope) -> Gateways:
     Makes no call.
     """
     return Gateways(sessions().caller(environment, actor.session_name, scope))
+
+
+def own_s3(region: str) -> S3Gateway:
+    """S3 for what is the console's own, and of no environment. Makes no call."""
+    own = Environment("console", region, account="", prefix="")
+    return S3Gateway(sessions().caller(own, "console"))
 
 
 def begin(call: Callable[[], T]) -> Future[T]:

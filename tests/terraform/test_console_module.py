@@ -140,5 +140,7 @@ def test_the_console_asks_its_database_for_a_certificate_of_the_authorities_that
         "sslmode": "verify-full",
         "sslrootcert": file,
     }
-    assert CODE["tasks.tf"].count('printf %s \\"$DATABASE_CA_PEM\\" > ${local.database_ca_file}') == 1
+    assert (
+        CODE["tasks.tf"].count('printf %s \\"$DATABASE_CA_PEM\\" > ${local.database_ca_file}') == 1
+    )
     assert CODE["tasks.tf"].count("${local.with_files} && ") == 2

@@ -14,7 +14,11 @@ locals {
   environments_file = "/dev/shm/environments.toml"
   database_ca_file  = "/dev/shm/database-ca.pem"
   with_files        = "umask 077 && printf %s \"$ENVIRONMENTS_TOML\" > \"$ENVIRONMENTS_FILE\" && printf %s \"$DATABASE_CA_PEM\" > ${local.database_ca_file}"
-  settings = merge(var.settings, {
+  checkpoints = {
+    CHECKPOINTS_AT     = "s3://${local.checkpoints_bucket}/checkpoints/"
+    CHECKPOINTS_REGION = local.region
+  }
+  settings = merge(var.settings, { for name, value in local.checkpoints : name => value if local.keep_checkpoints }, {
     ALLOWED_HOSTS      = var.host_name
     BEHIND_TLS_PROXY   = "true" # a load balancer sets X-Forwarded-Proto itself
     ENVIRONMENTS_FILE  = local.environments_file
