@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from secrets_ui.domain.memory import shortage
 from tests.deploy.dockerfile import read_stages
 
 CHART = PROJECT / "deploy" / "helm" / "miyabi-console"
-GIVEN = {
+GIVEN: dict[str, Any] = {
     "image": {"reference": f"registry.example.com/miyabi-console@sha256:{'0' * 64}"},
     "host": "console.miyabi-world.com",
     "environments": '[environments.dev]\nregion = "us-west-2"\n',
@@ -38,7 +39,7 @@ def values() -> dict[str, Any]:
     }  # fmt: skip
 
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[Any], str]] = {
     "quote": lambda value: json.dumps(str(value)),
     "toJson": json.dumps,
     "sha256sum": lambda value: hashlib.sha256(value.encode()).hexdigest(),
@@ -111,7 +112,7 @@ def test_its_pods_run_as_the_image_asks_and_may_do_nothing_else(
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
-    assert container["image"] == GIVEN["image"]["reference"]  # type: ignore[index]
+    assert container["image"] == GIVEN["image"]["reference"]
     [tmp] = [volume for volume in spec["volumes"] if volume["name"] == "tmp"]
     assert tmp["emptyDir"]["medium"] == "Memory"
     assert {volume["name"] for volume in spec["volumes"]} == {
@@ -170,7 +171,7 @@ def test_what_has_to_be_given_is_asked_for_by_the_schema() -> None:
     default = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
     for pattern, empty, given in (
         (properties["image"]["properties"]["reference"]["pattern"],
-         default["image"]["reference"], GIVEN["image"]["reference"]),  # type: ignore[index]
+         default["image"]["reference"], GIVEN["image"]["reference"]),
         (properties["host"]["pattern"], default["host"], GIVEN["host"]),
         (properties["environments"]["pattern"], default["environments"], GIVEN["environments"]),
     ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stands for the application until it is deployed. placeholder.zip holds it as lambda_handler.py."""
+"""Stands for the application until it is deployed: lambda_handler.py in placeholder.zip."""
 
 
 def handler(event, context):
