@@ -8,8 +8,8 @@ from .base import Gateway
 
 class S3Gateway(Gateway):
     service = "s3"
-    # IAM calls the right to list a bucket's objects so.
-    commands = {"ListBucket": "ls {}", "PutObject": "cp FILE {}"}
+    # IAM calls the right to list a bucket's objects ListBucket.
+    commands = {"ListBucket": "ls {}", "PutObject": "ls {}"}
 
     def list_objects_v2(self, bucket: str, prefix: str) -> Known[tuple[str, ...]]:
         """The names of all objects that start with `prefix`, in their order."""

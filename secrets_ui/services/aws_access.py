@@ -10,7 +10,6 @@ from typing import TypeVar
 from django.conf import settings
 
 from ..aws.gateways import Gateways
-from ..aws.s3 import S3Gateway
 from ..aws.session import AwsSessions
 from ..domain.access.evidence import Evidence, Known, learn
 from ..domain.environment import Environment
@@ -50,10 +49,12 @@ def gateways(environment: Environment, actor: Actor, scope: Scope) -> Gateways:
     return Gateways(sessions().caller(environment, actor.session_name, scope))
 
 
-def own_s3(region: str) -> S3Gateway:
-    """S3 for what is the console's own, and of no environment. Makes no call."""
+def own_gateways(region: str) -> Gateways:
+    """For what is the console's own, and of no environment: signed by its own credentials. Makes no
+    call.
+    """
     own = Environment("console", region, account="", prefix="")
-    return S3Gateway(sessions().caller(own, "console"))
+    return Gateways(sessions().caller(own, "console"))
 
 
 def begin(call: Callable[[], T]) -> Future[T]:

@@ -14,7 +14,7 @@ from ...aws.s3 import S3Gateway
 from ...domain.audit.chain import Break, Checkpoint, check_tail
 from ...domain.audit.kept import checkpoints_in, name_of
 from ...models import AuditRecord
-from ..aws_access import own_s3
+from ..aws_access import own_gateways
 
 # Sequences that are asked of the database at a time.
 CHUNK = 500
@@ -29,7 +29,7 @@ def compare_and_keep(reached: Checkpoint) -> list[Break]:
     if not settings.CHECKPOINTS_AT:
         return []
     bucket, _, prefix = settings.CHECKPOINTS_AT.removeprefix("s3://").partition("/")
-    s3 = own_s3(settings.CHECKPOINTS_REGION)
+    s3 = own_gateways(settings.CHECKPOINTS_REGION).s3
     names = s3.list_objects_v2(bucket, prefix).value
     breaks = _unlike(reached, checkpoints_in(names, prefix))
     if not breaks and reached.sequence:

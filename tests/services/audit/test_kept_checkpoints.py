@@ -16,7 +16,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.services import audit
 from secrets_ui.services.audit.kept_checkpoints import compare_and_keep
 from secrets_ui.services.audit.verify import verify_audit
-from secrets_ui.services.aws_access import own_s3, sessions
+from secrets_ui.services.aws_access import own_gateways, sessions
 from secrets_ui.services.status_pass.records import watch_records
 from testkit.copying_aws import CopyingAws
 
@@ -43,7 +43,7 @@ def write(count: int) -> None:
 
 
 def kept_in(bucket: str) -> list[int]:
-    names = own_s3(REGION).list_objects_v2(bucket, "kept/").value
+    names = own_gateways(REGION).s3.list_objects_v2(bucket, "kept/").value
     return [int(name.removeprefix("kept/")[:12]) for name in names]
 
 
@@ -93,7 +93,7 @@ def test_a_newer_checkpoint_of_another_chain_hides_none_of_the_older(bucket: str
     call_command("verify_audit")
     make_anew(5)
     _, reached = verify_audit()
-    own_s3(REGION).put_object(bucket, f"kept/{reached.sequence:012}-{reached.hash}", b"")
+    own_gateways(REGION).s3.put_object(bucket, f"kept/{reached.sequence:012}-{reached.hash}", b"")
     assert [found.sequence for found in compare_and_keep(reached)] == [3]
 
 
