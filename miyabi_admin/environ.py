@@ -124,6 +124,13 @@ class Settings:
             raise ImproperlyConfigured(f"{name}: expected an https address.")
         return value
 
+    def bucket_prefix(self, name: str) -> str:
+        """Return a place in S3 that ends in a slash; "" if none is set."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{2,62}/([\w.-]+/)+", value):
+            raise ImproperlyConfigured(f"{name}: expected s3://BUCKET/PREFIX/.")
+        return value
+
     def origins(self, name: str) -> list[str]:
         """Return full origins. A wildcard would trust names that nobody has yet."""
         origins = self.names(name)

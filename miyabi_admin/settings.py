@@ -53,6 +53,8 @@ ENVIRONMENTS_FILE = Path(
 )
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
+CHECKPOINTS_AT = env.bucket_prefix("CHECKPOINTS_AT")
+CHECKPOINTS_REGION = env.text("CHECKPOINTS_REGION", "us-west-2")
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
 # Of the metric SecretAccess, which AWS does not publish.
