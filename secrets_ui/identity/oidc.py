@@ -112,9 +112,12 @@ def take_state(request: HttpRequest) -> dict[str, Any]:
     Raises IdentityRefused for a state that is unknown, used or too old.
     """
     state_id = request.GET.get("state", "")
-    state = statekit.unstash_state(
-        request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID
-    )
+    with request.session.alone():  # type: ignore[attr-defined]
+        state = statekit.unstash_state(
+            request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID
+        )
+    # It is saved; saved at the end too, it could meet a sign-in that has replaced the session.
+    request.session.modified = False
     if not state:
         raise IdentityRefused(
             "This answer of the provider belongs to no question of this browser, or came a second "
