@@ -37,7 +37,7 @@ DOORS: dict[str, tuple[Callable[[str], Any], type[Exception]]] = {
 @pytest.mark.parametrize("door", DOORS)
 def test_what_is_nested_too_deeply_is_refused(door: str, opening: str, levels: int) -> None:
     read, error = DOORS[door]
-    with pytest.raises(error, match="(?i)nested too deeply"):
+    with pytest.raises(error, match=r"(?i)nested too deeply"):
         read(nested(opening, levels))
 
 

@@ -58,7 +58,7 @@ def append_counted() -> int:
     Raises AuditUnavailable, Error.
     """
     now, added = database_now(), 0
-    for row in CountedRefusal.objects.exclude(since__range=(now - WINDOW, now)):
+    for row in CountedRefusal.objects.exclude(since__range=_running(now)):
         try:
             added += _end(row)
         except _Overtaken:
@@ -72,12 +72,18 @@ def _kind(action: Action, actor: Actor, details: Mapping[str, object]) -> str:
 
 
 def _counted(kind: str, actor: Actor, now: datetime) -> bool:
-    """Whether the kind's minute runs, and this one was counted in it.
-
-    A minute that begins in the future began before the clock was put back, and is over.
-    """
-    running = CountedRefusal.objects.filter(kind=kind, since__range=(now - WINDOW, now))
+    """Whether the kind's minute runs, and this one was counted in it."""
+    running = CountedRefusal.objects.filter(kind=kind, since__range=_running(now))
     return bool(running.update(others=F("others") + 1, address=actor.address[:45]))
+
+
+def _running(now: datetime) -> tuple[datetime, datetime]:
+    """When minutes began that are not over.
+
+    A little in the future: another request began it since `now` was read. Far in the future: the
+    clock was put back since, and nobody would wait for that minute to end.
+    """
+    return now - WINDOW, now + WINDOW
 
 
 def _begin(

@@ -107,6 +107,7 @@ def _reserve(limit: Limit, who: str, once: str) -> tuple[Reserved | None, bool]:
     return Reserved(limit, who, row.pk, is_last=len({*counted, row.pk}) >= limit.most), False
 
 
+@transaction.atomic
 def purge_reservations() -> int:
     """Deletes those that count against no limit any more. Returns how many. Raises Error."""
     over = Reservation.objects.filter(at__lte=database_now() - _LONGEST)

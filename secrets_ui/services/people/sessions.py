@@ -124,6 +124,7 @@ def end_sessions(person: Any, *, but: str = "") -> int:
     return len(rows)
 
 
+@transaction.atomic
 def purge_sessions() -> int:
     """Deletes sessions that nobody can use any more, and what is known of whose they were.
 
