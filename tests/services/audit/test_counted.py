@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +58,14 @@ def test_s76_where_none_comes_they_are_put_on_record_in_the_name_of_the_last_and
     assert sum(1 + others for _, _, others in told()) == 8
     assert audit.append_counted() == 0
     assert not CountedRefusal.objects.exists()
+
+
+def test_the_log_says_how_many_there_were(signed_in: Callable[..., Client]) -> None:
+    for _ in range(8):
+        refuse()
+    move_clock(61)
+    refuse()
+    assert "and 7 like it since" in signed_in("admin").get("/audit").content.decode()
 
 
 def test_one_alone_leaves_nothing_behind() -> None:

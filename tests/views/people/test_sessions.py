@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
+from secrets_ui.middleware import ErrorsForPeople
 from secrets_ui.models import AuditRecord, PersonSession, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON
@@ -201,3 +205,18 @@ def test_every_page_shows_when_the_session_ends() -> None:
     assert f'data-session="{ends}"' in page
     assert time.strftime("until %H:%M UTC", time.gmtime(ends)) in page
     assert "Stay signed in" in page
+
+
+def test_a_session_that_another_request_has_ended_meanwhile_is_no_fault_of_the_console() -> None:
+    """Django's UpdateError in a view: its row is gone, or the database cannot be written."""
+    client = enter("hana")
+    request = RequestFactory().get("/account")
+    request.user, request.session = AnonymousUser(), client.session
+    errors = ErrorsForPeople(lambda request: HttpResponse())
+    told = errors.process_exception(request, UpdateError())
+    assert told is not None
+    assert told.status_code == 503
+    Session.objects.all().delete()
+    again = errors.process_exception(request, UpdateError())
+    assert again is not None
+    assert (again.status_code, again["Location"]) == (302, "/sign-in?expired")
