@@ -32,9 +32,7 @@ class Command(BaseCommand):
             remove_all(person)
             ended = end_sessions(person)
 
-        audit.record(
-            Action.RESET_FACTORS, CONSOLE, details={"account": name}, in_transaction=reset
-        )
+        audit.record(Action.RESET_FACTORS, CONSOLE, details={"account": name}, in_transaction=reset)
         self.stdout.write(
             f"The second factors of {name} are gone; {ended} of their sessions ended."
         )
