@@ -21,6 +21,7 @@ sys.path.insert(0, str(PROJECT))
 from miyabi_admin.beside import end_beside, run_beside  # noqa: E402
 from miyabi_admin.container import memory_mib  # noqa: E402
 from miyabi_admin.environ import Settings  # noqa: E402
+from miyabi_admin.lanes import LANES  # noqa: E402
 from secrets_ui.domain.memory import shortage  # noqa: E402
 from secrets_ui.logs import JsonLine  # noqa: E402
 
@@ -82,8 +83,11 @@ wsgi_app = "miyabi_admin.wsgi:application"
 chdir = str(PROJECT)
 # Pages wait on AWS, so threads: with waits of 25 ms, 2 gthread workers serve six times as much as
 # 2 sync workers.
-worker_class = "gthread"
-threads = 8
+# What they wait for has threads of its own, and a request gets one once all of it is here.
+worker_class = "miyabi_admin.worker.Worker"
+threads = sum(LANES.values())
+# An open connection takes a file, and most systems let a process have 1,024.
+worker_connections = 500
 # Each worker loads the application itself: boto3's clients and database connections must not cross
 # a fork.
 preload_app = False
@@ -94,7 +98,9 @@ timeout = 30
 # swaps within 30 s and ends within 25 s more (services/changes/settle.py); one that is cut off is
 # settled by asking AWS.
 graceful_timeout = 30
-keepalive = 5
+# Longer than a load balancer keeps a connection that it may use again (AWS's: 60 s): one that is
+# closed as a request comes is a 502. It takes no thread.
+keepalive = 75
 # A heartbeat file on a slow disk can make a busy worker look dead. gunicorn's file has no name.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 

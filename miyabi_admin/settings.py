@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from . import browser_policy, container
 from .environ import Settings
+from .lanes import LANES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
@@ -62,7 +63,9 @@ PRICE_SECRET = env.price("PRICE_SECRET", "0.40")
 PRICE_CALLS = env.price("PRICE_CALLS", "0.05")
 PRICE_KEY = env.price("PRICE_KEY", "1.00")
 # Worker processes, and the threads of each. gunicorn.conf.py has the same.
-WEB_CONCURRENCY, WEB_THREADS = env.number("WEB_CONCURRENCY", 1), 8
+WEB_CONCURRENCY, WEB_THREADS = env.number("WEB_CONCURRENCY", 1), sum(LANES.values())
+# Which of the threads answers a path, and what worker.py says of a request that none was free for.
+LANE_OF, REFUSED = "secrets_ui.lanes.lane_of", "miyabi.refused"
 # Passwords, over all workers of a machine: each takes 46 MiB and a core's time.
 HASHES_AT_ONCE = env.number("HASHES_AT_ONCE", 2)
 CONTAINER_MIB = container.memory_mib()
@@ -129,6 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "secrets_ui.middleware.answer_health",
+    "secrets_ui.middleware.refuse_without_thread",
     "secrets_ui.middleware.compress_pages",
     "secrets_ui.middleware.errors_for_people",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -1,0 +1,115 @@
+"""gunicorn as it is deployed, under clients that never end and an AWS that never answers.
+
+One server with one worker for all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+
+import pytest
+
+from deploy.demo.local_aws import HOST
+from miyabi_admin.lanes import LANES, LONGEST_QUEUE, PATIENCE
+from testkit.copying_aws import CopyingAws
+from testkit.served import Person, Served, served
+
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
+MORE_THAN_THREADS = 2 * sum(LANES.values()) + 10
+AT_ONCE = LANES["aws"] + LONGEST_QUEUE  # pages that need AWS, under way or waiting
+FORM = (
+    b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n\r\nusername="
+)
+
+
+@pytest.fixture(scope="module")
+def console(local_aws: CopyingAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(local_aws, tmp_path_factory.mktemp("lanes")) as console, console.running():
+        yield console
+
+
+def connect(console: Served) -> socket.socket:
+    return socket.create_connection((HOST, console.port), timeout=60)
+
+
+def ensure_all_is_answered(console: Served) -> None:
+    person = Person(console.port)
+    for path in ("/livez", "/readyz", "/sign-in"):
+        assert person.get(path).status == 200
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET /livez HTTP/1.1\r\nHost: 127", FORM, b"GET /livez HTTP/1.0\r\n\r\n"],
+    ids=["nothing", "half a head", "half a body", "an answer that nobody reads to its end"],
+)
+def test_unfinished_clients_take_no_thread(console: Served, begun: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(MORE_THAN_THREADS):
+            stack.enter_context(connect(console)).sendall(begun)
+        ensure_all_is_answered(console)
+
+
+def test_a_request_that_does_not_end_is_ended(console: Served) -> None:
+    with connect(console) as slow, connect(console) as silent:
+        slow.sendall(FORM)
+        assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
+        assert silent.recv(4096) == b""
+
+
+def test_one_that_comes_in_pieces_is_answered_and_so_is_what_follows_at_once(
+    console: Served,
+) -> None:
+    head = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    with connect(console) as client, client.makefile("rb") as answers:
+        for piece in (head, b"Content-Length: 3\r\nExpect: 100-continue\r\n", b"\r\n"):
+            client.sendall(piece)
+        assert answers.readline() == b"HTTP/1.1 100 Continue\r\n"
+        # The body, a second request, and a third after which the client wants no more.
+        last = b"HEAD /livez HTTP/1.1\r\nConnection: close\r\n\r\n"
+        client.sendall(b"abc" + head + b"\r\n" + last)
+        lines = answers.read().splitlines()
+    assert lines.count(b"HTTP/1.1 200 OK") == 3
+    assert lines.count(b"ok") == 2
+
+
+def test_a_length_that_is_not_believed_makes_no_second_request(console: Served) -> None:
+    """A body too long is not waited for; what the client goes on to send is never a request."""
+    with connect(console) as client:
+        client.sendall(
+            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999999\r\n\r\n"
+            b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_while_sts_hangs_other_pages_are_answered_and_those_that_wait_are_told(
+    console: Served,
+) -> None:
+    console.aws.begin_anew()
+    viewer = console.person("viewer")
+    console.aws.drop_call("AssumeRole", seconds=300)
+    tabs = [Person(console.port, viewer.cookies()) for _ in range(AT_ONCE + 4)]
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        pages = [pool.submit(tab.get, "/prod/", Accept="text/html") for tab in tabs]
+        first = next(as_completed(pages)).result()
+        ensure_all_is_answered(console)
+        assert viewer.get("/status").status == 200
+        assert console.person("auditor").get("/audit").status == 200
+        script = viewer.get("/dev/", Accept="application/json")
+        console.aws.begin_anew()
+        answers = [page.result() for page in pages]
+    told = [answer for answer in answers if b"Too many requests wait" in answer.body]
+    assert len(told) >= 4
+    assert first in told
+    for answer in (*told, script):
+        assert (answer.status, answer.headers["Retry-After"]) == (503, str(PATIENCE))
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert json.loads(script.body)["problem"]["error"] == "NoThreadFree"
