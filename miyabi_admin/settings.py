@@ -9,12 +9,13 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import browser_policy, container
+from . import browser_policy, container, databases
 from .environ import Settings
 from .lanes import LANES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+_IS_COMMAND = Path(sys.argv[0]).name in ("manage.py", "django-admin")
 
 # Mode. A local AWS endpoint makes this a local console; without one it is strict, with real AWS.
 LOCAL_AWS_ENDPOINT = env.loopback_url("LOCAL_AWS_ENDPOINT")
@@ -180,15 +181,7 @@ if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
         "DATABASE_URL: a database in memory would forget the audit record. "
         "Expected a file or a server."
     )
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # The chain's append reads, then writes: a deferred lock would fail half-way
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-        ),
-    }
+DATABASES["default"]["OPTIONS"] = databases.options(DATABASES["default"], is_command=_IS_COMMAND)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing is cached outside process memory.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
@@ -302,5 +295,5 @@ LOGGING_CONFIG = "secrets_ui.logs.configure"
 LOGGING = {
     "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     # Standard output of a command is its answer; the server's is the log.
-    "stream": "stderr" if Path(sys.argv[0]).name in ("manage.py", "django-admin") else "stdout",
+    "stream": "stderr" if _IS_COMMAND else "stdout",
 }
