@@ -52,8 +52,8 @@ FROM ${PYTHON} AS console
 COPY --from=build /opt/console /opt/console
 COPY --from=build /srv/console /srv/console
 WORKDIR /srv/console
-# gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written.
-ENV PATH=/opt/console/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
+# gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written. glibc would keep memory for each of many threads.
+ENV PATH=/opt/console/bin:$PATH MALLOC_ARENA_MAX=2 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["python", "deploy/healthcheck.py"]

@@ -1,6 +1,7 @@
 """gunicorn's configuration: `gunicorn --config deploy/gunicorn.conf.py`. Also reads `.env`."""
 
 import json
+import logging
 import math
 import os
 import subprocess
@@ -33,6 +34,9 @@ class JsonLogger(Logger):
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonLine())
+            # gunicorn's own goes to standard error, and the log would be in two places.
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(sys.stdout)
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
         """Log the path without its query string, which may name people and reasons."""
@@ -123,13 +127,21 @@ def when_ready(server: Arbiter) -> None:
     An earlier server may have died in the middle of a save, and AWS may become unreachable in one.
     A lock lets one of several status runners work.
     """
-    commands = {"settle_audit": 60} | ({"run_checks": status_every} if status_every else {})
-    run_beside(partial(_start, command, every) for command, every in commands.items())
+    repeated = {"settle_audit": 60} | ({"run_checks": status_every} if status_every else {})
+    run_beside(partial(_start, repeated))
 
 
-def _start(command: str, seconds: int) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "manage.py", command, "--every", str(seconds)]
-    return subprocess.Popen(arguments, cwd=PROJECT, stdin=subprocess.DEVNULL)
+# After HUP: with what has changed, as the workers.
+on_reload = when_ready
+
+
+def _start(repeated: dict[str, int]) -> subprocess.Popen[bytes]:
+    arguments = [f"{command}={seconds}" for command, seconds in repeated.items()]
+    return subprocess.Popen(
+        [sys.executable, "-m", "miyabi_admin.background", str(os.getpid()), *arguments],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def on_exit(server: Arbiter) -> None:

@@ -290,7 +290,7 @@ TIME_ZONE = "UTC"
 
 # Errors and logs: JSON lines on standard output, without local variables, bodies or exception texts
 # that are not ours.
-DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.logs.NothingFromTheRequest"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.reports.NothingFromTheRequest"
 LOGGING_CONFIG = "secrets_ui.logs.configure"
 LOGGING = {
     "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 
 from secrets_ui.domain.errors import AwsError, ConsoleError
+from secrets_ui.models import Heartbeat
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.settle import (
     SETTLE_AFTER,
@@ -80,6 +81,7 @@ class Command(BaseCommand):
                 if self._settle(min_age)[0] or time.monotonic() >= next_sweep:
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
+                Heartbeat.note("settle_audit")
             except (ConsoleError, Error) as error:
                 self._warn(
                     f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."
