@@ -8,8 +8,11 @@ a proxy that ends TLS. docs/decisions/0021-lanes.md says why this is not another
 from __future__ import annotations
 
 import errno
+import fcntl
 import selectors
 import socket
+import struct
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -28,8 +31,12 @@ from .lanes import LANES, Full, Lane
 
 REQUEST_SECONDS = 20  # for a whole request, head and body
 ANSWER_SECONDS = 20  # for a client to take a page, or a piece of a longer answer
+ANSWER_BYTES = (
+    512 * 1024
+)  # for the system to keep, so that a page is sent at once; it may give less
 LINGER_SECONDS = 2  # for a client to read the last answer before its connection is closed
 MOST_HELD = 32 * 1024 * 1024  # bytes of unfinished requests
+TOOK_NO_ANSWER = "A client did not take its answer in time."
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -71,17 +78,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def enqueue_req(self, conn: TConn) -> None:
         """Called for a new connection, and for one on which the next request begins."""
-        begun = conn.parser.unreader.take_buffered() if conn.parser else b""
+        begun = b""
+        if conn.parser:
+            begun = conn.parser.unreader.take_buffered()
+        else:
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER_BYTES)
         conn.arrival = Arrival(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, begun)
         conn.timeout = time.monotonic() + REQUEST_SECONDS
         conn.sock.setblocking(False)
-        if conn.arrival.is_whole:
-            self._enter_lane(conn)
-            return
         self._arriving[conn] = conn.arrival
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._receive, conn))
         # A client that speaks at once need not wait for the next round.
         self._receive(conn, conn.sock)
+        self._enter_if_whole(conn)
 
     def _receive(self, conn: TConn, sock: socket.socket) -> None:
         # It may have been dropped for another one since the poller was asked.
@@ -91,14 +100,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.arrival.add(data)
         if not data:
             self._drop(conn)
-        elif conn.arrival.is_whole:
-            self._forget(conn)
-            self._enter_lane(conn)
-        elif conn.arrival.asks_leave:
+            return
+        self._enter_if_whole(conn)
+        if conn.arrival.asks_leave and conn in self._arriving:
             conn.arrival.asks_leave = False
             _send(sock, b"HTTP/1.1 100 Continue\r\n\r\n")
         while sum(map(len, self._arriving.values())) > MOST_HELD:
             self._make_room()
+
+    def _enter_if_whole(self, conn: TConn) -> None:
+        """A client that has not taken its last answer yet waits for the next one without a thread:
+        there may be no room for it."""
+        if conn in self._arriving and conn.arrival.is_whole and not _unsent(conn.sock):
+            self._forget(conn)
+            self._enter_lane(conn)
 
     def _enter_lane(self, conn: TConn) -> None:
         conn.is_refused = False
@@ -127,7 +142,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         try:
             return super().handle_request(req, conn)
         except TimeoutError:
-            self.log.info("A client did not take its answer in time.")
+            self.log.info(TOOK_NO_ANSWER)
             return False
 
     def _keepalive_after(self, conn: TConn, keepalive: Any) -> bool:
@@ -159,6 +174,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def murder_pending(self) -> None:
         now = time.monotonic()
+        for conn in list(self._arriving):
+            self._enter_if_whole(conn)
         for conn in [conn for conn in self._arriving if self._is_late(conn, now)]:
             if conn.arrival:
                 _send(conn.sock, TOO_SLOW)
@@ -205,6 +222,14 @@ def _read(sock: socket.socket) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def _unsent(sock: socket.socket) -> int:
+    """Bytes that the other side has not taken yet (Linux: ioctl SIOCOUTQ, tcp(7)); 0 where nobody
+    can tell."""
+    with suppress(OSError):
+        return int(struct.unpack("i", fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4)))[0])
+    return 0
 
 
 def _send(sock: socket.socket, data: bytes) -> None:

@@ -5,16 +5,21 @@ One server with one worker for all of it.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import socket
+import struct
+import termios
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
+from threading import Event
 
 import pytest
 
 from deploy.demo.local_aws import HOST
 from miyabi_admin.lanes import LANES, LONGEST_QUEUE, PATIENCE
+from miyabi_admin.worker import TOOK_NO_ANSWER
 from testkit.copying_aws import CopyingAws
 from testkit.served import Person, Served, served
 
@@ -55,11 +60,41 @@ def test_unfinished_clients_take_no_thread(console: Served, begun: bytes) -> Non
         ensure_all_is_answered(console)
 
 
-def test_a_request_that_does_not_end_is_ended(console: Served) -> None:
-    with connect(console) as slow, connect(console) as silent:
+def test_a_request_that_does_not_end_is_ended_and_so_is_a_client_that_reads_no_answer(
+    console: Served,
+) -> None:
+    with ExitStack() as stack:
+        greedy = [stack.enter_context(connect(console)) for _ in range(2 * LANES["pages"])]
+        for client in greedy:
+            ask_and_never_read(client)
+        for client in greedy:
+            wait_until_full(client)
+        slow, silent = (stack.enter_context(connect(console)) for _ in range(2))
         slow.sendall(FORM)
+        assert Person(console.port).get("/status").status == 302
         assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
         assert silent.recv(4096) == b""
+    # No thread has waited for one of them.
+    assert TOOK_NO_ANSWER not in console.log.read_text(encoding="utf-8")
+
+
+def ask_and_never_read(client: socket.socket) -> None:
+    """For megabytes of answers, which take room at the client, then at the server."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
+    client.send(b"GET /static/secrets_ui/console.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 800)
+
+
+def wait_until_full(client: socket.socket) -> None:
+    """Until nothing more comes, since neither side has room for it."""
+    before = -1
+    while (now := readable(client)) > before:
+        before = now
+        Event().wait(0.5)
+
+
+def readable(client: socket.socket) -> int:
+    return int(struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, bytes(4)))[0])
 
 
 def test_one_that_comes_in_pieces_is_answered_and_so_is_what_follows_at_once(
