@@ -82,7 +82,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         if conn.parser:
             begun = conn.parser.unreader.take_buffered()
         else:
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER_BYTES)
+            # Some systems refuse it to a client that has gone.
+            with suppress(OSError):
+                conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER_BYTES)
         conn.arrival = Arrival(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, begun)
         conn.timeout = time.monotonic() + REQUEST_SECONDS
         conn.sock.setblocking(False)
