@@ -1,6 +1,7 @@
 # The console's image: `docker build -t miyabi-console .`
 # It runs with a read-only file system: `docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges …`
 # deploy/compose.yaml does so. `--target demo` builds the other image, with a local AWS in it, which production never gets.
+# The base image is best given by its digest: `--build-arg PYTHON=python:3.13-slim@sha256:…`; docs/operations.md tells how to find it.
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS packages
@@ -13,6 +14,10 @@ RUN /opt/console/bin/python -m pip install --quiet --require-hashes --only-binar
 FROM packages AS build
 # Nothing is installed from here on, here or in a running container.
 RUN /opt/console/bin/python -m pip uninstall --quiet --yes pip setuptools && rm -r requirements
+# 60 MB that nothing reads: AWS's services but those of secrets_ui/aws, and translations, since the console speaks English (USE_I18N).
+RUN cd /opt/console/lib/python3*/site-packages && \
+    find botocore/data -mindepth 1 -maxdepth 1 -type d $(printf "! -name %s " cloudtrail cloudwatch iam kms lambda s3 secretsmanager sts) -exec rm -r {} + && \
+    find . -type d -name LC_MESSAGES -prune -exec rm -r {} +
 COPY manage.py ./
 COPY miyabi_admin miyabi_admin
 COPY secrets_ui secrets_ui
@@ -54,6 +59,11 @@ COPY --from=build /srv/console /srv/console
 WORKDIR /srv/console
 # gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written. glibc would keep memory for each of many threads.
 ENV PATH=/opt/console/bin:$PATH MALLOC_ARENA_MAX=2 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Miyabi secrets console" org.opencontainers.image.licenses="MIT" \
+    org.opencontainers.image.description="A console for the secrets of Miyabi in AWS Secrets Manager" \
+    org.opencontainers.image.version="${VERSION}" org.opencontainers.image.revision="${REVISION}"
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["python", "deploy/healthcheck.py"]

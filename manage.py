@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from miyabi_admin.hardening import harden
+
 # Compute from standard input alone: they run on any machine, without a console's keys and
 # environments.
 PURE_COMMANDS = {"evaluate_access"}
@@ -20,6 +22,7 @@ def print_every_text() -> None:
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+    harden()
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line

@@ -162,7 +162,8 @@ def _run(program: str) -> str:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    # The last line is the program's own; the loader writes one before it.
+    return "".join(done.stdout.splitlines()[-1:])
 
 
 def _memory(memory: Mapping[str, list[float]]) -> dict[str, object]:
@@ -181,7 +182,7 @@ def _warm(paths: list[str], port: int, bundle: str, number: int) -> dict[str, ob
     output = _run(
         head + _WARM.format(bundle=bundle, name=NAMES[0], rounds=WARM_ROUNDS, number=number)
     )
-    times: dict[str, list[float]] = json.loads(output.splitlines()[-1])
+    times: dict[str, list[float]] = json.loads(output)
     medians = {name: statistics.median(values) for name, values in times.items()}
     return {
         "ratio": {

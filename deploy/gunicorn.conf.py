@@ -22,9 +22,15 @@ sys.path.insert(0, str(PROJECT))
 from miyabi_admin.beside import end_beside, run_beside  # noqa: E402
 from miyabi_admin.container import memory_mib  # noqa: E402
 from miyabi_admin.environ import Settings  # noqa: E402
+from miyabi_admin.hardening import harden  # noqa: E402
 from miyabi_admin.lanes import LANES  # noqa: E402
 from secrets_ui.domain.memory import shortage  # noqa: E402
 from secrets_ui.logs import JsonLine  # noqa: E402
+
+# The first process holds the keys for each worker that it starts.
+harden()
+# gunicorn's own default opens a socket file to everybody.
+umask = 0o077
 
 
 class JsonLogger(Logger):

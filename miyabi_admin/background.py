@@ -15,10 +15,13 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
+from .hardening import harden
+
 LOOK_EVERY = 1  # seconds
 
 
 def main(parent: int, repeated: list[str]) -> int:
+    harden()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
     try:
         django.setup()

@@ -26,6 +26,8 @@ class Settings:
     """Settings by name, from the process environment, else from `.env`."""
 
     def __init__(self, env_file: Path) -> None:
+        # The names of variables that nobody else shall read.
+        self.confidential: set[str] = set()
         if env_file.is_file():
             _check_lines(env_file)
             # Does not overwrite what the process environment already has.
@@ -39,6 +41,11 @@ class Settings:
                 f"{name} starts with '$', which is read as a reference. Choose another value."
             )
         return value
+
+    def secret(self, name: str) -> str:
+        """Return a text that children of this process have no use for."""
+        self.confidential.add(name)
+        return self.text(name)
 
     def boolean(self, name: str, default: bool = False) -> bool:
         value = os.environ.get(name)
@@ -66,6 +73,10 @@ class Settings:
     def names(self, name: str) -> list[str]:
         return [item.strip() for item in self.text(name).split(",") if item.strip()]
 
+    def secrets(self, name: str) -> list[str]:
+        self.confidential.add(name)
+        return self.names(name)
+
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name, allowed[0])
         if value not in allowed:
@@ -74,7 +85,7 @@ class Settings:
 
     def key(self, name: str, purpose: str) -> str:
         """Return a random key of at least 32 characters."""
-        value = self.text(name)
+        value = self.secret(name)
         if not value:
             raise ImproperlyConfigured(
                 f"{name} is not set: {purpose}. Make one: python -c 'import secrets; "
@@ -89,14 +100,14 @@ class Settings:
 
     def optional_key(self, name: str, purpose: str) -> str:
         """Return such a key, or "" if none is set."""
-        return self.key(name, purpose) if self.text(name) else ""
+        return self.key(name, purpose) if self.secret(name) else ""
 
     def web_address(self, name: str) -> str:
         """Return an https address, or an http one of this machine; "" if none is set.
 
         The address may be a secret, so no error repeats it.
         """
-        value = self.text(name)
+        value = self.secret(name)
         try:
             parts = urlsplit(value)
             is_fine = not value or (
@@ -111,6 +122,13 @@ class Settings:
             is_fine = False
         if not is_fine:
             raise ImproperlyConfigured(f"{name}: expected an https address.")
+        return value
+
+    def bucket_prefix(self, name: str) -> str:
+        """Return a place in S3 that ends in a slash; "" if none is set."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{2,62}/([\w.-]+/)+", value):
+            raise ImproperlyConfigured(f"{name}: expected s3://BUCKET/PREFIX/.")
         return value
 
     def origins(self, name: str) -> list[str]:
@@ -173,7 +191,7 @@ class Settings:
 
         django-environ would report other schemes with the password in its message.
         """
-        url = self.text("DATABASE_URL") or default
+        url = self.secret("DATABASE_URL") or default
         try:
             if url != "sqlite://:memory:" and not re.match(r"sqlite:///|postgres(ql)?://.", url):
                 raise ValueError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import browser_policy, container, databases
+from . import browser_policy, container, databases, hardening
 from .environ import Settings
 from .lanes import LANES
 
@@ -32,7 +32,7 @@ AUDIT_KEY = env.key("AUDIT_KEY", "it seals the audit chain").encode()
 FINGERPRINT_KEY = env.key("FINGERPRINT_KEY", "it keys the fingerprints of values").encode()
 SECOND_FACTOR_KEY = env.key("SECOND_FACTOR_KEY", "it encrypts the seeds of second factors").encode()
 # The oldest first.
-AUDIT_KEYS_BEFORE = [key.encode() for key in env.names("AUDIT_KEYS_BEFORE")]
+AUDIT_KEYS_BEFORE = [key.encode() for key in env.secrets("AUDIT_KEYS_BEFORE")]
 if len({SECRET_KEY.encode(), AUDIT_KEY, FINGERPRINT_KEY, SECOND_FACTOR_KEY}) < 4:
     raise ImproperlyConfigured(
         "SECRET_KEY, AUDIT_KEY, FINGERPRINT_KEY and SECOND_FACTOR_KEY must be four different keys."
@@ -55,6 +55,8 @@ ENVIRONMENTS_FILE = Path(
 )
 CATALOG_FILE = Path(env.text("CATALOG_FILE", str(BASE_DIR / "deploy" / "catalog.json")))
 VERSION_ID_FORMAT = env.one_of("VERSION_ID_FORMAT", ("hash", "uuid"))
+CHECKPOINTS_AT = env.bucket_prefix("CHECKPOINTS_AT")
+CHECKPOINTS_REGION = env.text("CHECKPOINTS_REGION", "us-west-2")
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
 # Of the metric SecretAccess, which AWS does not publish.
@@ -73,7 +75,7 @@ CONTAINER_MIB = container.memory_mib()
 
 # An OpenID Connect provider. Without an issuer there are local accounts alone.
 OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
-OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.text("OIDC_CLIENT_SECRET")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.secret("OIDC_CLIENT_SECRET")
 if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
     raise ImproperlyConfigured(
         "OIDC_ISSUER is set: expected OIDC_CLIENT_ID and OIDC_CLIENT_SECRET as well."
@@ -104,7 +106,7 @@ STATUS_EMAIL_FROM = env.text("STATUS_EMAIL_FROM", "miyabi-console@localhost")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
 _email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
 EMAIL_TIMEOUT = 10
@@ -182,6 +184,8 @@ if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
         "Expected a file or a server."
     )
 DATABASES["default"]["OPTIONS"] = databases.options(DATABASES["default"], is_command=_IS_COMMAND)
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    hardening.narrow_database(Path(str(DATABASES["default"]["NAME"])))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing is cached outside process memory.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
@@ -297,3 +301,7 @@ LOGGING = {
     # Standard output of a command is its answer; the server's is the log.
     "stream": "stderr" if _IS_COMMAND else "stdout",
 }
+
+# Last: what was read does not stay for others to read.
+hardening.take_out(env.confidential)
+COMMAND_ENVIRON = hardening.environ_of_command

@@ -6,7 +6,10 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from .hardening import harden
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
+harden()
 
 try:
     application = get_wsgi_application()

@@ -63,6 +63,7 @@ def _sections(request: HttpRequest, page: str, home: Environment | None) -> list
     return [
         {
             "title": section.title,
+            "route": section.route,
             "url": reverse(
                 section.route, args=[home.name] if section.in_environment and home else []
             ),

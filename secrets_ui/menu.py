@@ -26,9 +26,10 @@ SECTIONS = (
     Section(
         "Secrets",
         "secrets",
-        ("secrets", "secret", "edit", "edit_document", "usage", "cost"),
+        ("secrets", "secret", "history", "edit", "edit_document", "restore", "usage", "cost"),
         in_environment=True,
     ),
+    Section("Compare", "compare", ("compare",)),
     Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
     Section(
         "Troubleshoot",
@@ -54,7 +55,7 @@ WITHOUT_SECTION = (
     *("metrics", "reveal", "check_report"),
 )
 # From these the switch between environments leads to the same page about the same secret.
-ABOUT_A_SECRET = ("secret", "troubleshoot", "paste_error", "try_policy")
+ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy")
 
 
 def section_of(route: str) -> Section | None:

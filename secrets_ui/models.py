@@ -11,7 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from .domain.texts import short_version
+from .domain.secrets.version import short_version
 from .fields import Text, TextLine
 
 

@@ -5,11 +5,11 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import edit, proposals
+from .views.changes import edit, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
+from .views.secrets import comparison, history, reveal
 from .views.secrets import pages as secrets
-from .views.secrets import reveal
 from .views.status import health, programs
 from .views.status import pages as status
 
@@ -70,8 +70,11 @@ urlpatterns = [
     path("status.json", programs.status_json, name="status_json"),
     path("metrics", programs.metrics, name="metrics"),
     path("cost", usage.cost, name="cost"),
+    path("compare", comparison.compare, name="compare"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
+    path("<slug:environment>/history/<name:name>", history.history, name="history"),
+    path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),

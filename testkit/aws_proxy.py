@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +33,8 @@ def refusal(code: str, status: int = 400) -> Answer:
     """AWS's JSON error:
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
     """
-    return Answer(status, json.dumps({"__type": code, "message": "a canned answer"}).encode())
+    body = json.dumps({"__type": code, "message": "a canned answer"}).encode()
+    return Answer(status, body, request_id=str(uuid.uuid4()))
 
 
 @dataclass

@@ -8,13 +8,15 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from deploy.demo.local_aws import PROJECT
+from miyabi_admin.environ import Settings
 from testkit.starting import assert_one_line, check, production
 
 READERS = {
     "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins",
-    "loopback_url", "web_address", "price", "issuer",
+    "loopback_url", "web_address", "bucket_prefix", "price", "issuer", "secret", "secrets",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
@@ -254,6 +256,19 @@ def test_the_example_lists_every_variable_that_is_read_and_no_other() -> None:
     )
     assert len(listed) == len(set(listed))
     assert set(listed) == read_by_the_console() - NOT_IN_THE_FILE
+
+
+@pytest.mark.parametrize(
+    "place", ["s3://bucket/", "s3://bucket/kept", "bucket/kept/", "s3://Bucket/kept/", "s3://b//"]
+)
+def test_a_place_in_s3_is_a_bucket_and_a_prefix(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHECKPOINTS_AT", place)
+    with pytest.raises(ImproperlyConfigured, match="expected s3://BUCKET/PREFIX/"):
+        Settings(tmp_path / ".env").bucket_prefix("CHECKPOINTS_AT")
+    monkeypatch.setenv("CHECKPOINTS_AT", "s3://bucket/kept/2026/")
+    assert Settings(tmp_path / ".env").bucket_prefix("CHECKPOINTS_AT") == "s3://bucket/kept/2026/"
 
 
 def test_each_variable_of_the_example_has_a_comment_above_it() -> None:

@@ -49,7 +49,16 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
     # A page that gains an AWS call has to leave this list: tests/views/test_call_counts.py.
     assert lanes["aws"] == {
         *("secrets", "secret", "reveal", "edit", "edit_document", "usage", "cost", "changes"),
-        *("decide", "troubleshoot_first", "troubleshoot", "paste_error", "try_policy"),
+        *(
+            "compare",
+            "history",
+            "restore",
+            "decide",
+            "troubleshoot_first",
+            "troubleshoot",
+            "paste_error",
+            "try_policy",
+        ),
     }
 
 

@@ -42,9 +42,15 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 # What each role may do where it has been given. Repeated here on purpose: a change of the
 # permissions has to change this too.
-_SEE = {"see the list", "open a secret", "see the changes", "see the status", "see the usage"}
+_SEE = {
+    *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
+    "see the usage",
+}
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
-_EDIT = {"open the edit page", "open the document page", "review", "save", "save a document"}
+_EDIT = {
+    *("open the edit page", "open the document page", "review", "save", "save a document"),
+    *("review a restore", "restore"),
+}
 _DECIDE = {"approve", "reject"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
@@ -100,6 +106,13 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     return {
         "see the list": lambda client: client.get(f"/{environment}/"),
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
+        "see the history": lambda client: client.get(f"/{environment}/history/{name}"),
+        "review a restore": lambda client: client.get(
+            f"/{environment}/restore/{name}?version={'a' * 32}"
+        ),
+        "restore": lambda client: client.post(
+            f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
+        ),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
         "see the usage": lambda client: client.get(f"/{environment}/usage"),
@@ -150,6 +163,21 @@ def test_s40_a_role_counts_where_it_was_given_and_a_refusal_is_recorded_without_
             assert (record.action, record.outcome) == ("access.refused", "refused")
             assert (record.actor, record.environment) == (client.user.get_username(), environment)  # type: ignore[attr-defined]
     assert allowed == {(given, action) for action in TABLE[role] - SOMEWHERE}
+
+
+@pytest.mark.parametrize("role", TABLE)
+def test_s40_the_comparison_has_the_environments_that_one_may_see_and_no_others(
+    watched: Watched, person: Callable[..., Any], role: str
+) -> None:
+    _, aws = watched()
+    answer = client_of(person(role, "prod")).get("/compare")
+    assert answer.status_code == (200 if TABLE[role] else 403)
+    if TABLE[role]:
+        found = answer.context["found"]
+        assert [column.environment.name for column in found.columns] == ["prod"]
+        assert {name for group in found.groups for name in group.names} == {"prod"}
+    listed = [call.body for call in aws.received if call.operation == "ListSecrets"]
+    assert len(listed) == (1 if TABLE[role] else 0)
 
 
 @pytest.mark.parametrize("role", TABLE)

@@ -36,6 +36,7 @@ from deploy.demo.processes import (
 )
 from deploy.demo.seed import ROLES
 from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
+from miyabi_admin.hardening import harden
 
 READY = """
   Miyabi secrets console   http://{host}:{port}
@@ -72,6 +73,7 @@ def main() -> int:
 
     Returns 0, or 1 after an error.
     """
+    harden()
     leave_behind_what_is_personal(os.environ)
     os.environ.update(CREDENTIALS)  # the estate is built with them
     for number in STOP_SIGNALS:

@@ -98,8 +98,11 @@ def write_roots(roots: str) -> Path:
 
 
 def write_layer(path: Path, roots: str) -> Path:
-    """Write the zip of core's modules and the certificate authorities."""
-    files = {f"python/core/{file.name}": file.read_bytes() for file in sorted(CORE.glob("*.py"))}
+    """Write the zip of core's modules, its mark that they are typed, and the authorities."""
+    files = {
+        f"python/core/{file.name}": file.read_bytes()
+        for file in sorted([*CORE.glob("*.py"), CORE / "py.typed"])
+    }
     files[f"python/core/{ROOTS}"] = roots.encode()
     with zipfile.ZipFile(path, "w") as layer:
         for name, content in sorted(files.items()):

@@ -18,12 +18,17 @@ output "console_role_arn" {
   value       = module.console_access.role_arn
 }
 
+output "emergency_role_arn" {
+  description = "ARN of the role for emergencies, for a profile of the AWS CLI."
+  value       = module.emergency_access.role_arn
+}
+
 output "console_environment" {
   description = "The environment's table for the console's environments file. Its rules are yours to set there."
   value       = <<-EOT
     [environments.${var.environment}]
     region = "${var.region}"
-    account = "${var.account_id}"
+    account = "${local.account_id}"
     assume_role = "${module.console_access.role_arn}"
     prefix = "${module.miyabi_secrets.prefix}"
     lambda_role = "${module.miyabi_secrets.lambda_role_name}"

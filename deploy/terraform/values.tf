@@ -1,6 +1,11 @@
 # First values, each given as TF_VAR_… or in a git-ignored tfvars file. They are ephemeral: no plan and no state ever holds one.
 # Without a value the key starts as a placeholder, which the console marks. Later changes are the console's.
 
+locals {
+  # What a guide prints in the place of a value, such as ghp_xxx or your-secure-token: the patterns by which the console knows placeholders.
+  samples = jsondecode(file("${path.module}/../catalog.json")).placeholders
+}
+
 variable "github_token" {
   description = "GITHUB_TOKEN: GitHub personal access token with which Miyabi reads and writes issues and pull requests."
   type        = string
@@ -10,6 +15,11 @@ variable "github_token" {
   validation {
     condition     = var.github_token == null || can(regex("^(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})$", var.github_token))
     error_message = "The value of github_token is not a GitHub token: expected ghp_, gho_, ghu_, ghs_ or ghr_ and 36 letters or digits, or github_pat_…."
+  }
+
+  validation {
+    condition     = var.github_token == null || !anytrue([for sample in local.samples : can(regex(sample, var.github_token))])
+    error_message = "The value of github_token is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
   }
 }
 
@@ -23,6 +33,11 @@ variable "miyabi_access_token" {
     condition     = var.miyabi_access_token == null || can(regex("^\\S{32,}$", var.miyabi_access_token))
     error_message = "The value of miyabi_access_token is not a token: expected 32 characters or more, without blanks."
   }
+
+  validation {
+    condition     = var.miyabi_access_token == null || !anytrue([for sample in local.samples : can(regex(sample, var.miyabi_access_token))])
+    error_message = "The value of miyabi_access_token is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
+  }
 }
 
 variable "oauth_client_id" {
@@ -34,6 +49,11 @@ variable "oauth_client_id" {
   validation {
     condition     = var.oauth_client_id == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._-]*$", var.oauth_client_id))
     error_message = "The value of oauth_client_id is not an identifier: expected letters, digits, dots, hyphens and underscores."
+  }
+
+  validation {
+    condition     = var.oauth_client_id == null || !anytrue([for sample in local.samples : can(regex(sample, var.oauth_client_id))])
+    error_message = "The value of oauth_client_id is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
   }
 }
 
@@ -47,6 +67,11 @@ variable "oauth_client_secret" {
     condition     = var.oauth_client_secret == null || can(regex("^\\S{32,}$", var.oauth_client_secret))
     error_message = "The value of oauth_client_secret is not a token: expected 32 characters or more, without blanks."
   }
+
+  validation {
+    condition     = var.oauth_client_secret == null || !anytrue([for sample in local.samples : can(regex(sample, var.oauth_client_secret))])
+    error_message = "The value of oauth_client_secret is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
+  }
 }
 
 variable "oauth_issuer" {
@@ -58,6 +83,11 @@ variable "oauth_issuer" {
   validation {
     condition     = var.oauth_issuer == null || can(regex("^https://[^\\s/\\\\]+\\S*$", var.oauth_issuer))
     error_message = "The value of oauth_issuer is not an https URL: expected https://host/…."
+  }
+
+  validation {
+    condition     = var.oauth_issuer == null || !anytrue([for sample in local.samples : can(regex(sample, var.oauth_issuer))])
+    error_message = "The value of oauth_issuer is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
   }
 }
 
@@ -71,6 +101,11 @@ variable "github_oauth_client_id" {
     condition     = var.github_oauth_client_id == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._-]*$", var.github_oauth_client_id))
     error_message = "The value of github_oauth_client_id is not an identifier: expected letters, digits, dots, hyphens and underscores."
   }
+
+  validation {
+    condition     = var.github_oauth_client_id == null || !anytrue([for sample in local.samples : can(regex(sample, var.github_oauth_client_id))])
+    error_message = "The value of github_oauth_client_id is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
+  }
 }
 
 variable "github_oauth_client_secret" {
@@ -82,6 +117,11 @@ variable "github_oauth_client_secret" {
   validation {
     condition     = var.github_oauth_client_secret == null || can(regex("^\\S{40,}$", var.github_oauth_client_secret))
     error_message = "The value of github_oauth_client_secret is not a token: expected 40 characters or more, without blanks."
+  }
+
+  validation {
+    condition     = var.github_oauth_client_secret == null || !anytrue([for sample in local.samples : can(regex(sample, var.github_oauth_client_secret))])
+    error_message = "The value of github_oauth_client_secret is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
   }
 }
 
@@ -95,6 +135,11 @@ variable "github_oauth_callback_url" {
     condition     = var.github_oauth_callback_url == null || can(regex("^https://[^\\s/\\\\]+\\S*$", var.github_oauth_callback_url))
     error_message = "The value of github_oauth_callback_url is not an https URL: expected https://host/…."
   }
+
+  validation {
+    condition     = var.github_oauth_callback_url == null || !anytrue([for sample in local.samples : can(regex(sample, var.github_oauth_callback_url))])
+    error_message = "The value of github_oauth_callback_url is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
+  }
 }
 
 variable "miyabi_repo_owner" {
@@ -106,6 +151,11 @@ variable "miyabi_repo_owner" {
   validation {
     condition     = var.miyabi_repo_owner == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._-]*$", var.miyabi_repo_owner))
     error_message = "The value of miyabi_repo_owner is not an identifier: expected letters, digits, dots, hyphens and underscores."
+  }
+
+  validation {
+    condition     = var.miyabi_repo_owner == null || !anytrue([for sample in local.samples : can(regex(sample, var.miyabi_repo_owner))])
+    error_message = "The value of miyabi_repo_owner is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
   }
 }
 
@@ -119,6 +169,11 @@ variable "miyabi_repo_name" {
     condition     = var.miyabi_repo_name == null || can(regex("^[A-Za-z0-9][A-Za-z0-9._-]*$", var.miyabi_repo_name))
     error_message = "The value of miyabi_repo_name is not an identifier: expected letters, digits, dots, hyphens and underscores."
   }
+
+  validation {
+    condition     = var.miyabi_repo_name == null || !anytrue([for sample in local.samples : can(regex(sample, var.miyabi_repo_name))])
+    error_message = "The value of miyabi_repo_name is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
+  }
 }
 
 variable "base_url" {
@@ -131,6 +186,11 @@ variable "base_url" {
     condition     = var.base_url == null || can(regex("^https://[^\\s/\\\\]+\\S*$", var.base_url))
     error_message = "The value of base_url is not an https URL: expected https://host/…."
   }
+
+  validation {
+    condition     = var.base_url == null || !anytrue([for sample in local.samples : can(regex(sample, var.base_url))])
+    error_message = "The value of base_url is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
+  }
 }
 
 variable "miyabi_root" {
@@ -142,5 +202,10 @@ variable "miyabi_root" {
   validation {
     condition     = var.miyabi_root == null || can(regex("^/\\S*$", var.miyabi_root))
     error_message = "The value of miyabi_root is not an absolute path: expected one such as /tmp/miyabi."
+  }
+
+  validation {
+    condition     = var.miyabi_root == null || !anytrue([for sample in local.samples : can(regex(sample, var.miyabi_root))])
+    error_message = "The value of miyabi_root is a sample, as a guide prints it: give a value of your own, or none and set it in the console."
   }
 }

@@ -3,6 +3,7 @@
 variable "environment" {
   description = "The environment: dev, staging or prod."
   type        = string
+  default     = "prod"
 
   validation {
     condition     = contains(["dev", "staging", "prod"], var.environment)
@@ -11,12 +12,13 @@ variable "environment" {
 }
 
 variable "account_id" {
-  description = "The account that holds the environment, of 12 digits. Credentials for another account are refused before anything is made."
+  description = "The account that holds the environment, of 12 digits. Credentials for another account are refused before anything is made. Without it, the account of the credentials."
   type        = string
+  default     = null
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "\"${var.account_id}\" is not an AWS account id: expected 12 digits."
+    condition     = var.account_id == null || can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "\"${coalesce(var.account_id, "-")}\" is not an AWS account id: expected 12 digits."
   }
 }
 
@@ -34,23 +36,51 @@ variable "region" {
 # Who.
 
 variable "console_task_role_arns" {
-  description = "ARNs of the roles in which the console's tasks run: output task_role_arn of modules/console."
+  description = "ARNs of the roles in which the console's tasks run: output task_role_arn of modules/console. Without any, miyabi-console-task of this account, which may be made later."
   type        = list(string)
+  default     = []
 
   validation {
-    condition     = length(var.console_task_role_arns) > 0 && alltrue([for arn in var.console_task_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
-    error_message = "Expected ARNs of roles, at least one, such as arn:aws:iam::123456789012:role/miyabi-console-task; got \"${join(", ", var.console_task_role_arns)}\"."
+    condition     = alltrue([for arn in var.console_task_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Expected ARNs of roles, such as arn:aws:iam::123456789012:role/miyabi-console-task; got \"${join(", ", var.console_task_role_arns)}\"."
   }
 }
 
 variable "deployer_role_arns" {
-  description = "ARNs of the roles that run Terraform here. They may encrypt and decrypt the versions that Terraform makes, and no others."
+  description = "ARNs of the roles that run Terraform here. They may encrypt and decrypt the versions that Terraform makes, and no others. Without any, the role that runs it: name them where it is not always the same."
   type        = list(string)
+  default     = []
 
   validation {
-    condition     = length(var.deployer_role_arns) > 0 && alltrue([for arn in var.deployer_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
-    error_message = "Expected ARNs of roles, at least one, such as arn:aws:iam::123456789012:role/terraform; got \"${join(", ", var.deployer_role_arns)}\". The ARN of a session (assumed-role) will not do."
+    condition     = alltrue([for arn in var.deployer_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Expected ARNs of roles, such as arn:aws:iam::123456789012:role/terraform; got \"${join(", ", var.deployer_role_arns)}\". The ARN of a session (assumed-role) will not do."
   }
+}
+
+variable "emergency_trusted_arns" {
+  description = "ARNs of the roles or users that may assume miyabi-emergency, the role in which people work on the secrets without the console. Without any, the account's administrators."
+  type        = list(string)
+  default     = []
+}
+
+# The function.
+
+variable "make_function" {
+  description = "Whether to make the function, miyabi-app. false where it is there already, made by other means."
+  type        = bool
+  default     = true
+}
+
+variable "package_file" {
+  description = "Zip of the application with lambda_handler.py, for the first deployment. Without it a placeholder answers 503. Later apply commands leave the code alone."
+  type        = string
+  default     = null
+}
+
+variable "layer_file" {
+  description = "Zip of the layer that holds the loader, core.secrets: `make layer` writes miyabi-core.zip. Without it the function has no layer."
+  type        = string
+  default     = null
 }
 
 # Names and windows: the defaults are those of the console's environments file.

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..domain.errors import AwsCall
+from ..domain.deadline import Deadline
+from ..domain.errors import AwsCall, AwsError
 from .caller import Caller
-from .translate import request_id_of, translated
+from .translate import answered_at, request_id_of, translated
 
 
 class Gateway:
@@ -35,14 +36,19 @@ class Gateway:
         self._client: Any = caller.client(self.service)
 
     @contextmanager
-    def asking(self, call: AwsCall) -> Iterator[None]:
-        """boto3's calls within it are made in the caller's name; what they raise comes out as an
-        AwsError that names `call`. The answer is read within it too, since somebody else's answer
-        has other members. It holds in the thread that enters it, so it stands around the call and
-        not around the pool.
+    def asking(self, call: AwsCall, deadline: Deadline | None = None) -> Iterator[None]:
+        """boto3's calls within it are made in the caller's name, none after the deadline; what they
+        raise comes out as an AwsError that names `call`. The answer is read within it too, since
+        somebody else's answer has other members. It holds in the thread that enters it, so it
+        stands around the call and not around the pool.
         """
-        with self._caller.signing(), translated(call):
-            yield
+        with self._caller.signing(deadline) as signing:
+            try:
+                with translated(call):
+                    yield
+            except AwsError as error:
+                error.call = replace(error.call, unanswered=signing.unanswered)
+                raise
 
     def describe_call(self, operation: str, resource: str, *words: str) -> AwsCall:
         """A call, made or not, with its AWS CLI command; `words` end the command. It is safe to
@@ -59,5 +65,5 @@ class Gateway:
 
 
 def answered(call: AwsCall, answer: Mapping[str, Any]) -> AwsCall:
-    """The call, with the request id of its answer."""
-    return replace(call, request_id=request_id_of(answer))
+    """The call, with the request id and the time of its answer."""
+    return replace(call, request_id=request_id_of(answer), answered_at=answered_at(answer))

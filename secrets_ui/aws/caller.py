@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
 
+from ..domain.deadline import Deadline
 from ..domain.environment import Environment
 from ..domain.session_scope import Scope
 
@@ -42,36 +44,70 @@ class Caller:
         return self._client(service, self.environment.region)
 
     @contextmanager
-    def signing(self) -> Iterator[None]:
-        """Within it, this caller signs the calls of this thread, and its scope holds them."""
-        token = _caller.set(self)
+    def signing(self, deadline: Deadline | None = None) -> Iterator[Signing]:
+        """Within it, this caller signs the calls of this thread, and its scope and the deadline
+        hold them."""
+        signing = Signing(self, deadline)
+        token = current.set(signing)
         try:
-            yield
+            yield signing
         finally:
-            _caller.reset(token)
+            current.reset(token)
 
 
-_caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
+class Signing:
+    """Who signs the calls of a block, and until when they may be sent; None: at any time.
+
+    `unanswered` counts what was sent so far and has no answer of AWS.
+    """
+
+    def __init__(self, caller: Caller, deadline: Deadline | None) -> None:
+        self.caller, self.deadline = caller, deadline
+        self.unanswered = 0
+
+
+current: ContextVar[Signing | None] = ContextVar("signing", default=None)
+
+_Keys = tuple[ReadOnlyCredentials, float]
 
 
 class AssumedRole:
     """Credentials of an AWS session, which begins with the first call and is renewed before its
     end.
 
-    One thread calls `assume`, and the others wait for it. `assume` returns the credentials and when
-    they end, in seconds since 1970.
+    One thread calls `assume`; those that ask meanwhile wait for it, and share what it gets, an
+    error as well: were each to try in turn, an STS that hangs would hold the last one for minutes.
+    `assume` returns the credentials and when they end, in seconds since 1970.
     """
 
-    def __init__(self, assume: Callable[[], tuple[ReadOnlyCredentials, float]]) -> None:
+    def __init__(self, assume: Callable[[], _Keys]) -> None:
         self._assume, self._lock = assume, threading.Lock()
-        self._keys: ReadOnlyCredentials | None = None
-        self._until = 0.0
+        self._keys: _Keys | None = None
+        self._under_way: Future[_Keys] | None = None
 
     def __call__(self) -> ReadOnlyCredentials:
         with self._lock:
-            if self._keys is None or time.time() > self._until - RENEWED_BEFORE:
-                self._keys, self._until = self._assume()
-            return self._keys
+            if self._keys and time.time() <= self._keys[1] - RENEWED_BEFORE:
+                return self._keys[0]
+            asked = self._under_way
+            mine = asked is None
+            under_way = self._under_way = Future() if asked is None else asked
+        if mine:
+            self._answer(under_way)
+        return under_way.result()[0]
+
+    def _answer(self, under_way: Future[_Keys]) -> None:
+        """Whoever asks after this begins anew."""
+        try:
+            keys = self._assume()
+        except BaseException as error:
+            with self._lock:
+                self._under_way = None
+            under_way.set_exception(error)
+        else:
+            with self._lock:
+                self._keys, self._under_way = keys, None
+            under_way.set_result(keys)
 
 
 class _CallersCredentials(Credentials):
@@ -81,10 +117,10 @@ class _CallersCredentials(Credentials):
         super().__init__("", "", method="assume-role")
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        caller = _caller.get()
-        if caller is None:
+        signing = current.get()
+        if signing is None:
             raise NoCredentialsError
-        return caller.credentials()
+        return signing.caller.credentials()
 
 
 class CallersProvider:
@@ -97,8 +133,8 @@ class CallersProvider:
 def ensure_in_scope(**event: Any) -> None:
     """A handler of botocore's event provide-client-params, which comes with every call, also with
     each page of a paginator, before anything is sent. Raises OutOfScope."""
-    caller = _caller.get()
-    if caller is not None and caller.scope is not None:
+    signing = current.get()
+    if signing is not None and signing.caller.scope is not None:
         operation = event["model"]
         service = operation.service_model.service_name
-        caller.scope.ensure_holds(service, operation.name, event["params"])
+        signing.caller.scope.ensure_holds(service, operation.name, event["params"])

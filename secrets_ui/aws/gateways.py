@@ -10,6 +10,7 @@ from .cloudwatch import CloudWatchGateway
 from .iam import IamGateway
 from .kms import KmsGateway
 from .lambda_ import LambdaGateway
+from .s3 import S3Gateway
 from .secrets_manager import SecretsManagerGateway
 from .sts import StsGateway
 
@@ -47,3 +48,7 @@ class Gateways:
     @cached_property
     def cloudwatch(self) -> CloudWatchGateway:
         return CloudWatchGateway(self._caller)
+
+    @cached_property
+    def s3(self) -> S3Gateway:
+        return S3Gateway(self._caller)

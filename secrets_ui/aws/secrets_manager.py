@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..domain.access.evidence import Known
+from ..domain.deadline import Deadline
 from ..domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret, SecretVersion
 from ..domain.secrets.secret_value import SecretValue
 from .base import Gateway, answered
@@ -82,7 +83,7 @@ class SecretsManagerGateway(Gateway):
         call = self.describe_call("DescribeSecret", name)
         with self.asking(call):
             answer = self._client.describe_secret(SecretId=name)
-            return Known(self._secret(answer, "VersionIdsToStages"), call)
+            return Known(self._secret(answer, "VersionIdsToStages"), answered(call, answer))
 
     def list_secret_version_ids(
         self, name: str, *, most: int = PAGE_SIZE
@@ -133,16 +134,16 @@ class SecretsManagerGateway(Gateway):
             return Known(stored, answered(call, answer))
 
     def put_secret_value(
-        self, name: str, value: SecretValue, *, token: str, label: str
+        self, name: str, value: SecretValue, *, token: str, label: str, deadline: Deadline
     ) -> Known[str]:
         """Makes version `token` with `label` alone, so that AWSCURRENT stays where it is; returns
-        its id.
+        its id. Nothing is sent after the deadline.
 
         The same token with the same value makes no second version, so a retry is safe. On a secret
         without a version the first one gets AWSCURRENT as well. Raises VersionAlreadyExists.
         """
         call = self.describe_call("PutSecretValue", name)
-        with self.asking(call):
+        with self.asking(call, deadline):
             answer = self._client.put_secret_value(
                 SecretId=name,
                 ClientRequestToken=token,
@@ -152,15 +153,22 @@ class SecretsManagerGateway(Gateway):
             return Known(str(answer["VersionId"]), answered(call, answer))
 
     def update_secret_version_stage(
-        self, name: str, label: str, *, move_to: str = "", remove_from: str = ""
+        self,
+        name: str,
+        label: str,
+        *,
+        deadline: Deadline,
+        move_to: str = "",
+        remove_from: str = "",
     ) -> Known[str]:
-        """Moves or removes a label; returns the secret's ARN. With `remove_from` AWS refuses unless
-        the label is there: the compare-and-swap. It has no client token: after a lost reply ask
-        DescribeSecret.
+        """Moves or removes a label, never after the deadline; returns the secret's ARN.
+
+        With `remove_from` AWS refuses unless the label is there: the compare-and-swap. It has no
+        client token: after a lost reply ask DescribeSecret.
         """
         ends: Mapping[str, str] = {"MoveToVersionId": move_to, "RemoveFromVersionId": remove_from}
         call = self.describe_call("UpdateSecretVersionStage", name)
-        with self.asking(call):
+        with self.asking(call, deadline):
             answer = self._client.update_secret_version_stage(
                 SecretId=name,
                 VersionStage=label,

@@ -24,6 +24,7 @@ from botocore.utils import parse_timestamp
 from ..domain.environment import Environment
 from ..domain.session_scope import Scope, session_policy
 from .caller import AssumedRole, Caller, CallersProvider, ensure_in_scope
+from .sending import after_response, before_send
 
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
 # The least that STS gives, and less than a web session may be idle: nobody's AWS session outlives
@@ -129,23 +130,16 @@ _CONFIG = Config(
 
 
 def _new_session(pace: Callable[[str], None] | None) -> botocore.session.Session:
-    """Its clients sign for the caller, are held to its scope, and are paced."""
+    """Its clients sign for the caller, are held to its scope and deadline, and are paced."""
     session = botocore.session.Session()
     session.register_component("credential_provider", CallersProvider())
     session.register("provide-client-params", ensure_in_scope)
-    if pace:
-        session.register("before-send", partial(_before_send, pace))
+    session.register("before-send", partial(before_send, pace))
+    session.register("response-received", after_response)
     session.get_component("response_parser_factory").set_parser_defaults(
         timestamp_parser=_timestamp
     )
     return session
-
-
-def _before_send(pace: Callable[[str], None], event_name: str = "", **kwargs: Any) -> None:
-    """botocore's event is called `before-send.secrets-manager.ListSecrets`. None lets the request
-    go.
-    """
-    pace(event_name.partition(".")[2])
 
 
 def _timestamp(value: Any) -> datetime:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore.exceptions import (
@@ -33,6 +35,7 @@ from ..domain.errors import (
     VersionAlreadyExists,
     VersionNotFound,
 )
+from .sending import AWAY, DeadlinePassed
 
 # Both reach pages, logs and records. Whoever stands between the console and AWS could answer with
 # the body of the request in them, so whatever has another form is dropped.
@@ -43,10 +46,6 @@ _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "No
 _THROTTLED = {
     "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
     "RequestThrottled", "RequestThrottledException", "SlowDown", "PriorRequestNotComplete",
-}  # fmt: skip
-_AWAY = {
-    "InternalServiceError", "InternalFailure", "InternalServiceErrorException",
-    "ServiceUnavailable", "ServiceUnavailableException",
 }  # fmt: skip
 _GONE = {"NoSuchEntity", "NoSuchEntityException", "NotFoundException"}  # IAM's and KMS's words
 _CREDENTIALS = {
@@ -98,6 +97,10 @@ def translated(call: AwsCall) -> Iterator[None]:
         raise AwsUnreachable(
             "The console has no AWS credentials.", call, remedy="Give its task or machine a role."
         ) from None
+    except DeadlinePassed:
+        raise AwsUnreachable(
+            f"AWS took too long before {call.operation}, so that was not sent.", call
+        ) from None
     except BotoCoreError as error:
         # ParamValidationError repeats a value of the wrong type, so only the error's kind is named.
         kind = type(error).__name__
@@ -117,6 +120,16 @@ def request_id_of(answer: Mapping[str, Any]) -> str:
     return _in_form(_REQUEST_ID, answer.get("ResponseMetadata", {}).get("RequestId"))
 
 
+def answered_at(answer: Mapping[str, Any]) -> datetime | None:
+    """When AWS gave boto3's answer or error, by AWS's clock, in whole seconds; None where it does
+    not say."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None
+
+
 def _in_form(form: re.Pattern[str], text: object) -> str:
     return text if isinstance(text, str) and form.fullmatch(text) else ""
 
@@ -129,7 +142,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         call,
         code=code,
         request_id=request_id_of(error.response),
-        retries=int(meta.get("RetryAttempts", 0)),
+        answered_at=answered_at(error.response),
     )
     if is_assuming:
         call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
@@ -143,7 +156,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         )
     if code in _THROTTLED:
         return AwsThrottled(f"{call.operation} was throttled, also after retries.", call)
-    if code in _AWAY or meta.get("HTTPStatusCode", 0) >= 500:
+    if code in AWAY or meta.get("HTTPStatusCode", 0) >= 500:
         return AwsUnreachable(f"AWS could not answer {call.operation} just now.", call)
     if code in _CREDENTIALS:
         return AwsRefused(

@@ -15,7 +15,18 @@ _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 # The first parts of other URLs.
 _RESERVED = {
-    *("account", "audit", "cost", "help", "livez", "metrics", "people", "readyz", "roles"),
+    *(
+        "account",
+        "audit",
+        "compare",
+        "cost",
+        "help",
+        "livez",
+        "metrics",
+        "people",
+        "readyz",
+        "roles",
+    ),
     *("sign-in", "sign-out", "sso", "static", "status", "step-up"),
 }
 # Parts with a slash after each. None is empty, "." or "..", since no name under the prefix would

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from .texts import CONFIRM_IDENTITY, short_version
+from .texts import CONFIRM_IDENTITY
 
 
 class ConsoleError(Exception):
@@ -102,18 +103,6 @@ class TooManyReveals(ConsoleError):
     title = "Too many values in a short time"
 
 
-class HashingBusy(ConsoleError):
-    """So many passwords are being hashed that there was no place for this one in time."""
-
-    status = 503
-    title = "Too many passwords are being checked just now"
-    remedy = "Wait a few seconds, then try again."
-    retry_after = 5
-
-    def __init__(self) -> None:
-        super().__init__("Yours was not looked at, and this does not count as a failure.")
-
-
 class NoThreadFree(ConsoleError):
     """Every thread that answers such pages waits, for AWS or for whatever these pages wait for."""
 
@@ -154,10 +143,6 @@ class TooManyWrites(ConsoleError):
     title = "Too many changes in a short time"
 
 
-class AuditKeyNotChanged(ConsoleError):
-    """The audit chain goes on under the key that it had; the text says why."""
-
-
 class AuditUnavailable(ConsoleError):
     """No record, no act: the record could not be written, so nothing was done."""
 
@@ -187,7 +172,8 @@ class AwsCall:
 
     `operation` is written as secretsmanager:GetSecretValue. `code` is AWS's error code, "" when
     none came back. `cli` is the AWS CLI command that shows the same thing, never with a value.
-    `retries` is how often the call was sent again; an earlier attempt may have been carried out.
+    `unanswered` counts sendings that AWS did not answer and may carry out, now or later: of one
+    call there may be several. `answered_at` is the time of AWS's own clock in its answer.
     """
 
     operation: str
@@ -196,7 +182,8 @@ class AwsCall:
     code: str = ""
     request_id: str = ""
     cli: str = ""
-    retries: int = 0
+    unanswered: int = 0
+    answered_at: datetime | None = None
 
 
 class AwsError(ConsoleError):
@@ -305,21 +292,6 @@ class InvalidChange(InvalidInput):
 class NothingChanged(ConsoleError):
     status = 400
     title = "Nothing changes"
-
-
-class VersionConflict(ConsoleError):
-    """AWSCURRENT has moved since the edit started: somebody else was first. No change is lost."""
-
-    status = 409
-    title = "Somebody else changed this secret first"
-
-    def __init__(self, base: str, current: str) -> None:
-        super().__init__(
-            f"The edit started from {f'version {short_version(base)}' if base else 'no version'}, "
-            f"and AWSCURRENT is now {short_version(current) or 'gone'}."
-        )
-        self.base = base
-        self.current = current
 
 
 class OutcomeUnknown(ConsoleError):

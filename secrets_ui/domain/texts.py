@@ -34,14 +34,5 @@ def is_storable(text: str) -> bool:
     return text == storable(text)
 
 
-def short_version(version_id: str) -> str:
-    """Eight characters of a version id by which people tell versions apart.
-
-    They are the first ones, and the last ones where all ids begin alike, as Terraform's do. Every
-    page, message and command shortens ids with it.
-    """
-    return f"…{version_id[-8:]}" if version_id.startswith("terraform-") else version_id[:8]
-
-
 def _spelled(half: re.Match[str]) -> str:
     return f"\\u{ord(half[0]):04x}"

@@ -22,6 +22,7 @@ MAX_KEY_NAME = 256  # characters of a name that is typed; a stored one may be lo
 _VERSION_CHARACTER = r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]"
 VERSION_ID = rf"\A{_VERSION_CHARACTER}{{32,64}}\Z"
 VERSION_ID_OR_NONE = rf"\A{_VERSION_CHARACTER}{{0,64}}\Z"
+MAX_ROWS = 20_000  # keys of a document: the shortest take four bytes
 NEW_ROWS = 3  # blank rows for new keys that a page without JavaScript offers
 
 
@@ -197,6 +198,31 @@ class DocumentForm(SaveForm):
     def document_edit(self, secret: str) -> Edit:
         return self.edit(
             secret, document=self.cleaned_data["document"], is_text=self.cleaned_data["is_text"]
+        )
+
+
+class RestoreForm(SaveForm):
+    """The earlier version, and the rows of its review that are to be restored.
+
+    A row is named by its place among the keys that differ between `base` and `version`, since a
+    form changes line breaks in a key's name.
+    """
+
+    version = forms.RegexField(VERSION_ID)
+    row = forms.TypedMultipleChoiceField(
+        required=False, coerce=int, choices=[(str(n), str(n)) for n in range(MAX_ROWS)]
+    )
+
+    def restore_edit(self, secret: str, keys: Sequence[str]) -> Edit:
+        """`keys` are those of the review, in its order. All of them are the whole version."""
+        chosen = {place for place in self.cleaned_data["row"] if place < len(keys)}
+        if keys and not chosen:
+            raise ValidationError("Choose at least one key to restore.")
+        some = tuple(key for place, key in enumerate(keys) if place in chosen)
+        return self.edit(
+            secret,
+            restores=self.cleaned_data["version"],
+            restored_keys=() if len(some) == len(keys) else some,
         )
 
 

@@ -1,9 +1,12 @@
-"""The form that asks for a value to be shown."""
+"""The forms that ask for a value to be shown, and for something to be compared."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
+from ..domain.secrets.comparison import Show
 from ..domain.secrets.secret_value import MAX_BYTES
 from .changes import MAX_KEY_NAME, VERSION_ID
 
@@ -17,3 +20,29 @@ class RevealForm(forms.Form):
     version = forms.RegexField(VERSION_ID)
     reason = forms.CharField(required=False, max_length=500)
     to = forms.ChoiceField(choices=[("screen", "Show"), ("clipboard", "Copy")])
+
+
+class CompareForm(forms.Form):
+    """What of the comparison is asked for, in the URL."""
+
+    q = forms.CharField(required=False, max_length=200)
+    show = forms.ChoiceField(required=False, choices=[(show.value, show.name) for show in Show])
+    page = forms.IntegerField(required=False, min_value=1, max_value=9_999)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Each part that can be right; the whole comparison for one that cannot."""
+        self.is_valid()
+        part = self.cleaned_data
+        return {
+            "q": part.get("q", ""),
+            "show": Show(part.get("show", "")),
+            "page": part.get("page") or 1,
+        }
+
+
+class CompareVersionsForm(forms.Form):
+    """Two versions of a secret, in the URL."""
+
+    before = forms.RegexField(VERSION_ID)
+    after = forms.RegexField(VERSION_ID)

@@ -27,8 +27,8 @@ from secrets_ui.domain.errors import (
     EnvironmentNotFound,
     InvalidSecretName,
     OutcomeUnknown,
-    VersionConflict,
 )
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.permissions import ShellRequest
 
 # Exit statuses, as in docs/commands.md. 2 is argparse's own for a wrong call.

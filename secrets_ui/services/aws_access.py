@@ -49,6 +49,14 @@ def gateways(environment: Environment, actor: Actor, scope: Scope) -> Gateways:
     return Gateways(sessions().caller(environment, actor.session_name, scope))
 
 
+def own_gateways(region: str) -> Gateways:
+    """For what is the console's own, and of no environment: signed by its own credentials. Makes no
+    call.
+    """
+    own = Environment("console", region, account="", prefix="")
+    return Gateways(sessions().caller(own, "console"))
+
+
 def begin(call: Callable[[], T]) -> Future[T]:
     """Starts an AWS call beside the others."""
     return _POOL.submit(call)

@@ -24,7 +24,8 @@ from ..domain.secrets.formats import FREE_TEXT, formats_for_script, oddities_for
 from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
-from ..domain.texts import CONFIRM_IDENTITY, short_version
+from ..domain.secrets.version import short_version
+from ..domain.texts import CONFIRM_IDENTITY
 
 register = template.Library()
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
+from secrets_ui.domain.deadline import Deadline
 from secrets_ui.domain.errors import AwsError
 from secrets_ui.domain.secrets.secret_value import SecretValue
 
 NAME = "miyabi/dev/api-keys"
 VERSION = "v" * 32
+# Where time is no matter.
+IN_TIME = Deadline(datetime.max.replace(tzinfo=UTC), math.inf)
 Call = Callable[[SecretsManagerGateway], object]
 
 
@@ -26,11 +31,11 @@ def GET(gateway: SecretsManagerGateway) -> object:  # noqa: N802
 
 def PUT(gateway: SecretsManagerGateway) -> object:  # noqa: N802
     value = SecretValue("value")
-    return gateway.put_secret_value(NAME, value, token=VERSION, label="label")
+    return gateway.put_secret_value(NAME, value, token=VERSION, label="label", deadline=IN_TIME)
 
 
 def MOVE(gateway: SecretsManagerGateway) -> object:  # noqa: N802
-    return gateway.update_secret_version_stage(NAME, "label", move_to=VERSION)
+    return gateway.update_secret_version_stage(NAME, "label", move_to=VERSION, deadline=IN_TIME)
 
 
 def error_of(call: Callable[[], object]) -> AwsError:

@@ -19,6 +19,7 @@ from secrets_ui.aws.session import keep_botocore_quiet
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from tests.aws.calls import IN_TIME
 
 NOISY = ("botocore", "boto3", "urllib3", "s3transfer")
 
@@ -65,7 +66,11 @@ def test_s06_a_put_and_a_get_leave_nothing_in_any_handler(
 ) -> None:
     name = make_secret()
     gateway.put_secret_value(
-        name, SecretValue(json.dumps({"KEY": canary})), token="t" * 64, label="label"
+        name,
+        SecretValue(json.dumps({"KEY": canary})),
+        token="t" * 64,
+        label="label",
+        deadline=IN_TIME,
     )
     stored = gateway.get_secret_value(name, "t" * 64).value
     logging.getLogger("miyabi.test").debug("the handler listens")
@@ -81,7 +86,11 @@ def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
     for value in (SecretValue(canary), SecretValue(canary.encode())):  # type: ignore[arg-type]  # no such secret; not a text
         with pytest.raises(AwsError):
             gateway.put_secret_value(
-                environment.prefix + "nothing", value, token="t" * 64, label="label"
+                environment.prefix + "nothing",
+                value,
+                token="t" * 64,
+                label="label",
+                deadline=IN_TIME,
             )
 
     assert not [form for form in forms(canary) if form in heard.text]
@@ -90,18 +99,21 @@ def test_s06_s07_failing_calls_leave_nothing_in_any_handler(
 # A process of its own: here no earlier test has made a logger or a client.
 SCRIPT = """
 import logging, os, sys
+from datetime import UTC, datetime
 logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, format="%(name)s %(message)s")
 below = ("botocore.endpoint", "botocore.parsers", "urllib3.connectionpool")
 for name in ("botocore", "urllib3", *below):
     logging.getLogger(name).setLevel(logging.DEBUG)
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
+from secrets_ui.domain.deadline import Deadline
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.secrets.secret_value import SecretValue
 place = Environment("dev", "us-west-2", os.environ["ACCOUNT"], "miyabi/dev/", os.environ["ROLE"])
 gateway = SecretsManagerGateway(AwsSessions(os.environ["ENDPOINT"]).caller(place, "hana"))
 value = SecretValue(sys.stdin.read())
-gateway.put_secret_value(os.environ["SECRET"], value, token="u" * 64, label="label")
+new = {"token": "u" * 64, "label": "label", "deadline": Deadline.after(datetime.now(UTC))}
+gateway.put_secret_value(os.environ["SECRET"], value, **new)
 stored = gateway.get_secret_value(os.environ["SECRET"], "u" * 64).value
 for name in list(logging.root.manager.loggerDict):
     logging.getLogger(name).setLevel(logging.DEBUG)
@@ -148,7 +160,11 @@ def test_s06_without_the_quieting_botocore_would_log_the_value(
     endpoint.addHandler(handler)
     with pytest.raises(AwsError):
         gateway.put_secret_value(
-            "miyabi/dev/nothing", SecretValue(canary), token="t" * 64, label="label"
+            "miyabi/dev/nothing",
+            SecretValue(canary),
+            token="t" * 64,
+            label="label",
+            deadline=IN_TIME,
         )
     endpoint.removeHandler(handler)
     keep_botocore_quiet()

@@ -13,7 +13,18 @@ from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsThrottled, AwsUnreachable
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from tests.aws.calls import DESCRIBE, GET, MOVE, NAME, PUT, VERSION, Call, assert_no_value, error_of
+from tests.aws.calls import (
+    DESCRIBE,
+    GET,
+    IN_TIME,
+    MOVE,
+    NAME,
+    PUT,
+    VERSION,
+    Call,
+    assert_no_value,
+    error_of,
+)
 from tests.aws.fake_aws import Answer, FakeAws, failure
 
 EVERY_CALL: dict[str, Call] = {
@@ -36,7 +47,7 @@ def test_throttling_is_retried_and_then_told_as_such(
 
     assert type(error) is AwsThrottled
     assert error.call.code == code
-    assert error.call.retries == session.MAX_ATTEMPTS - 1
+    assert error.call.unanswered == 0
     assert len(fake_aws.of("DescribeSecret")) == session.MAX_ATTEMPTS
 
 
@@ -82,7 +93,7 @@ def test_a_time_out_is_told_as_such(
     fake_aws.answer = lambda request: Answer(wait=wait)
     error = error_of(
         lambda: fake_gateway.put_secret_value(
-            NAME, SecretValue(canary), token=VERSION, label="label"
+            NAME, SecretValue(canary), token=VERSION, label="label", deadline=IN_TIME
         )
     )
     wait.set()
@@ -101,7 +112,7 @@ def test_a_closed_connection_is_told_as_no_answer(
     fake_aws.answer = lambda request: Answer(hang_up=True)
     error = error_of(
         lambda: fake_gateway.put_secret_value(
-            NAME, SecretValue(canary), token=VERSION, label="label"
+            NAME, SecretValue(canary), token=VERSION, label="label", deadline=IN_TIME
         )
     )
 

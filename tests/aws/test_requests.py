@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
-from tests.aws.calls import GET, MOVE, NAME, PUT, VERSION, Call
+from tests.aws.calls import GET, IN_TIME, MOVE, NAME, PUT, VERSION, Call
 from tests.aws.fake_aws import Answer, FakeAws, Request, failure
 
 
@@ -39,7 +39,11 @@ def test_a_request_holds_what_was_asked_and_nothing_more(
     }
     assert asked(MOVE) == {"SecretId": NAME, "VersionStage": "label", "MoveToVersionId": VERSION}
     assert asked(GET) == {"SecretId": NAME, "VersionId": VERSION}
-    assert asked(lambda g: g.update_secret_version_stage(NAME, "label", remove_from=VERSION)) == {
+    assert asked(
+        lambda g: g.update_secret_version_stage(
+            NAME, "label", remove_from=VERSION, deadline=IN_TIME
+        )
+    ) == {
         "SecretId": NAME,
         "VersionStage": "label",
         "RemoveFromVersionId": VERSION,

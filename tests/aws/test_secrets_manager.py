@@ -15,6 +15,7 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError, SecretNotFound, VersionNotFound
 from secrets_ui.domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, EDIT_LABEL, SecretVersion
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from tests.aws.calls import IN_TIME
 
 MakeSecret = Callable[..., str]
 LABEL = f"{EDIT_LABEL}test"
@@ -193,8 +194,12 @@ def every_failure(gateway: SecretsManagerGateway, canary: str) -> list[AwsError]
     calls: list[Callable[[], object]] = [
         lambda: gateway.describe_secret(name),
         lambda: gateway.get_secret_value(name, new_token()),
-        lambda: gateway.put_secret_value(name, SecretValue(canary), token=new_token(), label=LABEL),
-        lambda: gateway.update_secret_version_stage(name, LABEL, move_to=new_token()),
+        lambda: gateway.put_secret_value(
+            name, SecretValue(canary), token=new_token(), label=LABEL, deadline=IN_TIME
+        ),
+        lambda: gateway.update_secret_version_stage(
+            name, LABEL, move_to=new_token(), deadline=IN_TIME
+        ),
     ]
     errors = []
     for call in calls:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 
 from deploy.demo.signed_client import SignedClient
 from secrets_ui.aws import caller, session
@@ -204,6 +207,46 @@ def test_s48_a_session_is_renewed_before_its_end_and_serves_until_then(
         monkeypatch.setattr(caller.time, "time", lambda now=now: now)
         describe(sessions, environment, "hana")
         assert len(fake_aws.of("AssumeRole")) == assumed
+
+
+def test_s95_those_who_wait_for_a_role_share_its_failure_and_the_next_one_tries_anew() -> None:
+    """Were each to try in turn, an STS that hangs would hold the last one for minutes."""
+    everybody_asks, tries = threading.Barrier(8), count(1)
+
+    class Lock:
+        """That of AssumedRole, which tells when everybody has passed it."""
+
+        def __init__(self) -> None:
+            self._lock, self.passed = threading.Lock(), threading.Semaphore(0)
+
+        def __enter__(self) -> None:
+            self._lock.acquire()
+
+        def __exit__(self, *exc_info: object) -> None:
+            self._lock.release()
+            self.passed.release()
+
+    def assume() -> tuple[ReadOnlyCredentials, float]:
+        if next(tries) > 1:
+            return ReadOnlyCredentials("key", "not-real", "token"), math.inf
+        for _ in range(8):
+            assert lock.passed.acquire(timeout=20)
+        raise ConnectTimeoutError(endpoint_url="sts")
+
+    role, lock = caller.AssumedRole(assume), Lock()
+    role._lock = lock  # type: ignore[assignment]
+
+    def ask() -> object:
+        everybody_asks.wait(20)
+        try:
+            return role()
+        except ConnectTimeoutError as error:
+            return error
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(), range(8)))
+    assert {type(answer) for answer in answers} == {ConnectTimeoutError}
+    assert (role().access_key, next(tries)) == ("key", 3)
 
 
 def test_s48_a_shared_client_signs_nothing_without_a_caller(

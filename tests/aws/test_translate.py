@@ -31,7 +31,18 @@ from secrets_ui.domain.errors import (
     VersionNotFound,
 )
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from tests.aws.calls import DESCRIBE, GET, MOVE, NAME, PUT, VERSION, Call, assert_no_value, error_of
+from tests.aws.calls import (
+    DESCRIBE,
+    GET,
+    IN_TIME,
+    MOVE,
+    NAME,
+    PUT,
+    VERSION,
+    Call,
+    assert_no_value,
+    error_of,
+)
 from tests.aws.fake_aws import REQUEST_ID, Answer, FakeAws, Request, denied_by_sts, failure
 
 
@@ -131,7 +142,7 @@ def test_what_does_not_have_the_form_of_a_request_id_or_code_is_dropped(
 
     def put() -> Known[str]:
         return fake_gateway.put_secret_value(
-            NAME, SecretValue(canary), token=VERSION, label="label"
+            NAME, SecretValue(canary), token=VERSION, label="label", deadline=IN_TIME
         )
 
     fake_aws.answer = answer
@@ -206,7 +217,9 @@ def test_s07_a_value_of_the_wrong_type_is_not_repeated(
     with pytest.raises(ParamValidationError, match=canary):  # what botocore would say
         fake_gateway._client.put_secret_value(SecretId=NAME, SecretString=value.reveal())
     error = error_of(
-        lambda: fake_gateway.put_secret_value(NAME, value, token=VERSION, label="label")
+        lambda: fake_gateway.put_secret_value(
+            NAME, value, token=VERSION, label="label", deadline=IN_TIME
+        )
     )
 
     assert (
@@ -233,7 +246,7 @@ def test_s07_an_answer_that_repeats_the_value_is_not_passed_on(
     fake_aws.answer = lambda request: failure(code, f"You sent {request.body}")
     error = error_of(
         lambda: fake_gateway.put_secret_value(
-            NAME, SecretValue(canary), token=VERSION, label="label"
+            NAME, SecretValue(canary), token=VERSION, label="label", deadline=IN_TIME
         )
     )
 

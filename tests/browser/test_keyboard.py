@@ -29,6 +29,26 @@ def test_slash_goes_to_the_filter_and_is_a_slash_where_one_types(
     expect(editor.get_by_role("dialog")).to_be_hidden()
 
 
+def test_from_elsewhere_slash_searches_all_environments_and_g_c_compares_them(
+    console: Console, editor: Page
+) -> None:
+    editor.goto("/status")
+    editor.keyboard.press("/")
+    expect(editor.get_by_label("Secret or key")).to_be_focused()
+    editor.keyboard.type("base_url")
+    editor.keyboard.press("Enter")
+    expect(editor.get_by_text("1 key in 1 secret")).to_be_visible()
+    editor.goto("/status")
+    editor.keyboard.press("g")
+    editor.keyboard.press("c")
+    expect(heading(editor)).to_have_text("Compare environments")
+    # A form that may hold what somebody has typed is not left so.
+    open_edit(editor, console, "dev", "config")
+    for key in "/gc":
+        editor.keyboard.press(key)
+    expect(heading(editor)).to_have_text("Edit values")
+
+
 def test_a_question_mark_opens_the_help_and_escape_closes_it(editor: Page) -> None:
     editor.goto("/prod/")
     link = editor.get_by_role("link", name="Changes")

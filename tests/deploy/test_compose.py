@@ -21,6 +21,7 @@ import yaml
 
 from deploy.demo.local_aws import HOST, PROJECT
 from deploy.demo.processes import choose_port
+from secrets_ui.domain.memory import shortage
 from testkit.starting import check
 from tests.deploy.dockerfile import read_stages
 
@@ -43,6 +44,33 @@ def test_nothing_runs_as_root_or_may_become_it_or_writes_to_its_own_files(name: 
     for key in ("privileged", "cap_add", "network_mode", "pid", "ipc", "devices", "userns_mode"):
         assert key not in service
     assert "docker.sock" not in str(service)
+
+
+@every_service
+def test_everything_has_limits_and_what_goes_on_is_checked(name: str) -> None:
+    service = SERVICES[name]
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert service["cpus"] > 0
+    assert service["pids_limit"] > 0
+    if service.get("command") is None or name not in OURS:
+        assert service["healthcheck"]["test"][0] == "CMD"
+
+
+def test_the_console_s_memory_is_enough_for_what_it_starts_and_its_check_is_the_image_s() -> None:
+    console = SERVICES["console"]
+    workers = int(console["environment"]["WEB_CONCURRENCY"])
+    assert shortage(workers, 8, 2, int(console["mem_limit"].removesuffix("m"))) == ""
+    stage = read_stages()["console"]
+    assert console["healthcheck"]["test"] == ["CMD", *stage.command("HEALTHCHECK")]
+
+
+def test_every_image_can_be_given_by_its_digest() -> None:
+    for name, service in SERVICES.items():
+        images = [service["image"], *service.get("build", {}).get("args", {}).values()]
+        foreign = [text for text in images if not text.startswith("miyabi-console")]
+        assert foreign, name
+        assert all(re.match(r"\$\{[A-Z_]+:-", text) for text in foreign), name
+    assert read_stages()["console"].base == "${PYTHON}"
 
 
 @every_service
@@ -290,9 +318,12 @@ def test_the_proxy_takes_the_largest_form_and_writes_no_body_to_a_disk(
 
 
 @pytest.mark.processes
-def test_the_proxy_sends_plain_http_to_https(proxy: tuple[int, int]) -> None:
+@pytest.mark.parametrize("asked", ["console.miyabi-world.com", "evil.example"])
+def test_the_proxy_sends_plain_http_to_https_on_the_console_s_own_name(
+    proxy: tuple[int, int], asked: str
+) -> None:
     with closing(HTTPConnection(HOST, proxy[0], timeout=20)) as connection:
-        connection.request("GET", "/prod/", headers={"Host": "console.miyabi-world.com"})
+        connection.request("GET", "/prod/", headers={"Host": asked})
         response = connection.getresponse()
         assert (response.status, response.headers["Location"]) == (
             308,

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
-from deploy.demo.local_aws import HOST
+from deploy.demo.local_aws import HOST, PROJECT
 from deploy.demo.processes import choose_port, end, wait_until_ready
 from testkit.starting import production
 from tests.deploy.dockerfile import PLACES, Replay, ancestors, files_below, is_let_in, read_stages
@@ -97,6 +98,27 @@ def test_everything_that_the_dockerfile_copies_gets_to_the_builder() -> None:
         for text in stage.all("COPY"):
             if "--from=" not in text:
                 assert all(files_below(source) for source in text.split()[:-1]), text
+
+
+def test_it_keeps_what_botocore_knows_of_the_services_that_the_console_calls() -> None:
+    """Those of the gateways, and STS, by which roles are assumed."""
+    [text] = [text for text in STAGES["build"].all("RUN") if "botocore/data" in text]
+    kept = re.search(r'\$\(printf "! -name %s " ([a-z0-9 ]+)\)', text)
+    assert kept
+    modules = (PROJECT / "secrets_ui" / "aws").glob("*.py")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in modules)
+    called = re.findall(r'^    service = "([\w-]+)"$|\.client\("([\w-]+)"\)', code, re.MULTILINE)
+    assert kept[1].split() == sorted({one or other for one, other in called})
+
+
+def test_it_speaks_english_alone_so_no_translation_lacks() -> None:
+    assert not settings.USE_I18N
+
+
+def test_its_labels_say_what_it_is() -> None:
+    [labels] = CONSOLE.all("LABEL")
+    named = set(re.findall(r"org\.opencontainers\.image\.(\w+)=", labels))
+    assert named == {"title", "licenses", "description", "version", "revision"}
 
 
 def test_the_health_check_needs_no_program_but_python() -> None:
@@ -198,6 +220,17 @@ def test_s82_it_holds_the_locked_packages_and_nothing_to_install_others_with(ima
     assert {"django", "boto3", "gunicorn", "psycopg"} <= names
     assert names <= set(locked("base"))
     assert image.run(["python", "-m", "pip", "--version"])[0] != 0
+
+
+@replayed
+def test_it_is_small(image: Image) -> None:
+    """Without what nothing reads; python:3.13-slim itself is about 120 MB more."""
+    packages = image.replay.inside("/opt/console")
+    assert list(packages.rglob("LC_MESSAGES")) == []
+    [data] = packages.glob("lib/python3*/site-packages/botocore/data")
+    assert sum(path.is_dir() for path in data.iterdir()) == 8
+    size = sum(path.lstat().st_size for path in image.files if not path.is_symlink())
+    assert size <= 95 * 10**6
 
 
 @replayed

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.errors import VersionConflict
-from secrets_ui.domain.texts import encodable, is_storable, short_version, storable
+from secrets_ui.domain.texts import encodable, is_storable, storable
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -32,11 +31,3 @@ def test_json_stays_the_same_json(document: object) -> None:
 @pytest.mark.parametrize("text", ["", "plain", "日本語", "😀", "a\r\nb"])
 def test_what_can_be_stored_stays_as_it_is(text: str) -> None:
     assert (encodable(text), storable(text), is_storable(text)) == (text, text, True)
-
-
-def test_a_version_id_is_shortened_to_what_tells_it_from_others() -> None:
-    ours, terraforms = "0a67733c1ec2a3ab" * 4, "terraform-20261129135317062370002ccb7f"
-    assert (short_version(ours), short_version(terraforms)) == ("0a67733c", "…002ccb7f")
-    assert VersionConflict(ours, terraforms).message == (
-        "The edit started from version 0a67733c, and AWSCURRENT is now …002ccb7f."
-    )

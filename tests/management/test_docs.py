@@ -35,6 +35,8 @@ def test_there_are_examples_of_every_command() -> None:
         "list_secrets",
         "show_secret",
         "put_secret",
+        "history",
+        "restore_secret",
         "audit_log",
     }
 

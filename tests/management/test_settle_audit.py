@@ -62,6 +62,18 @@ def test_a_young_intent_is_left_alone(dev: Estate) -> None:
     assert len(open_intents()) == 1
 
 
+def test_what_may_still_arrive_waits_and_no_alarm_takes_it_for_what_stays_open(
+    dev: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets_ui.services.changes.settle.SETTLE_AFTER", 0)
+    sequence = intend_save().sequence
+    assert settle() == (
+        1,
+        f"Record {sequence} (secret.save): waits: what was sent in time may still reach AWS.\n",
+        "",
+    )
+
+
 def test_waiting_ends_what_was_open_at_the_start(dev: Estate) -> None:
     intend_save()
     assert settle("--wait", "--min-age", "1")[0] == 0

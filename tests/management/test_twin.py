@@ -20,9 +20,9 @@ from secrets_ui.domain.errors import (
     EnvironmentNotFound,
     InvalidChange,
     OutcomeUnknown,
-    VersionConflict,
 )
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.management import twin
 from secrets_ui.management.twin import WrongCall, as_json, describe, printable, status_of, table
 from secrets_ui.models import AuditRecord, RoleGrant
@@ -34,6 +34,8 @@ COMMANDS = {
     "list_secrets": ("dev",),
     "show_secret": ("dev", "config"),
     "put_secret": ("dev", "config", "--generate", "NEW"),
+    "history": ("dev", "config"),
+    "restore_secret": ("dev", "config", "AWSPREVIOUS"),
     "audit_log": (),
 }
 

@@ -60,12 +60,19 @@ def save(
     environment: str = "dev",
     actor: str = "hana",
     once: str = "",
+    restores: str = "",
 ) -> Any:
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
     )
     edit = Edit(
-        secret, base, changes, reason="OPS-1: a test", typed_name=secret, idempotency_key=once
+        secret,
+        base,
+        changes,
+        restores=restores,
+        reason="OPS-1: a test",
+        typed_name=secret,
+        idempotency_key=once,
     )
 
     def act() -> dict[str, Any]:

@@ -140,6 +140,28 @@ def test_s61_a_secret_s_first_version_killed_at_any_call(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("call", "nth"), [("GetSecretValue", 2), ("PutSecretValue", 1), ("swap", 1)]
+)
+def test_s61_a_restore_killed_at_any_call_is_settled_to_what_aws_has(
+    call: str, nth: int, moment: str, consoles: Consoles, dev: Aws
+) -> None:
+    """The second value that it reads is that of the version to be restored."""
+    secret, earlier = dev.make_secret()
+    base = dev.put(secret, '{"A": "changed"}')
+    consoles.kill_at(
+        call, moment, "save", nth=nth, secret=secret, base=base, values={}, restores=earlier
+    )
+
+    ensure_agreement(consoles.steady, dev, secret)
+    is_done = (call, moment) == ("swap", "after")
+    assert dev.value(secret) == ('{"A": "1", "B": "2"}' if is_done else '{"A": "changed"}')
+    assert outcome_of("secret.save", consoles.steady, secret) == (
+        "done" if is_done else "none" if call == "GetSecretValue" else "not_applied"
+    )
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue"])
 def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(
     call: str, moment: str, consoles: Consoles, staging: Aws

@@ -162,6 +162,26 @@ class Match:
         return result, wrote
 
 
+def test_s63_of_a_restore_and_a_save_at_once_one_is_refused_and_nothing_is_lost(
+    pair: tuple[Console, Console], dev: Aws
+) -> None:
+    secret, earlier = dev.make_secret('{"A": "earlier"}')
+    dev.put(secret, '{"A": "later"}')
+    for race in range(RACES):
+        base = dev.current(secret)
+        before = dev.value(secret)
+        if before == dev.value(secret, earlier):
+            base = dev.put(secret, json.dumps({"A": f"later {race}"}))
+        begin(pair[0], secret, base, "B", str(race))
+        about = {"secret": secret, "base": base, "values": {}, "actor": "kenji"}
+        pair[1].tell("save", **about, restores=earlier, pause=random.uniform(0, JITTER))
+        saved, restored = (console.hear()["said"] for console in pair)
+        assert sorted([saved["refused"], restored["refused"]]) == ["", "VersionConflict"]
+        now = json.loads(dev.value(secret))
+        assert now == ({"A": "earlier"} if not restored["refused"] else now | {"B": str(race)})
+        assert len(dev.labels(secret)) == 2
+
+
 def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
     pair: tuple[Console, Console], script: Worker, dev: Aws
 ) -> None:

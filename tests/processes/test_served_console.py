@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import secrets
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from threading import Event
 
 import pytest
 
+from deploy.demo.folder import KEYS
 from deploy.demo.processes import choose_port
 from testkit.copying_aws import CopyingAws
 from testkit.postgres import PostgresServer
@@ -266,3 +269,45 @@ def test_s50_s87_the_server_adds_no_version_and_takes_no_header_away(console: Se
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def _shown(pid: int, name: str) -> str:
+    """A file of a process in /proc; "" where only root could read it."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8", errors="replace")
+    except PermissionError:
+        return ""
+
+
+@pytest.mark.usefixtures("both_ports")
+def test_s105_server_worker_and_commands_leave_no_core_file_and_show_no_key(
+    console: Served,
+) -> None:
+    console.person().get("/livez")
+    worker = console.workers()[-1]
+    [server] = map(int, re.findall(r"^PPid:\t(\d+)$", _shown(worker, "status"), re.MULTILINE))
+    children = [int(pid) for pid in _shown(server, f"task/{server}/children").split()]
+    assert worker in children
+    assert len(children) > 1  # settle_audit is beside it
+
+    def wide_open() -> list[object]:
+        limits = [
+            re.search(r"^Max core file size +0 ", _shown(pid, "limits"), re.MULTILINE)
+            for pid in (server, *children)
+        ]
+        keys = [
+            pid
+            for pid in children
+            for name in KEYS
+            if console.environ[name] in _shown(pid, "environ")
+        ]
+        return [*keys, *(limit for limit in limits if limit is None)]
+
+    # The command beside the server may just be starting.
+    for _ in range(100):
+        if not wide_open():
+            break
+        time.sleep(0.2)
+    assert wide_open() == []
+    files = [*console.folder.glob("db.sqlite3*")]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}

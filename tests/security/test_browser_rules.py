@@ -315,6 +315,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
     return {
         edit_url("dev", "config"): key_form(base, ("MIYABI_ROOT", "set", "/foreign")),
         edit_url("dev", "config", "edit-document"): document_form(base, '{"A": "1"}'),
+        edit_url("dev", "config", "restore"): {"version": base, "base": base, "row": ["0"]},
         "/dev/changes/1": {"decision": "approve"},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},

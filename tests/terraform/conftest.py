@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from deploy.demo.account import Account, Clients, assume, create_function
+from deploy.demo.account import Account, Clients, assume
 from deploy.demo.estate import read_catalog
 from deploy.demo.local_aws import LocalAws
 from deploy.demo.values import Values, make_values
@@ -29,6 +29,7 @@ from tests.terraform.running import (
 )
 
 TRAIL = "/aws/cloudtrail/organisation"  # a log group that is there before
+DEPLOYER = "terraform"  # as in running.point_at
 TASK_ROLE = "arn:aws:iam::123456789012:role/miyabi-console-task"
 
 
@@ -90,10 +91,10 @@ def applied(
         copy_sources(tmp_path_factory.mktemp("estate")),
         cli_config,
         attached,
-        variables_of(place, values),
+        variables_of(values),
     )
     point_at(terraform.folder, local_aws.endpoint, place.account)
-    watching(local_aws.endpoint, place)("logs").create_log_group(logGroupName=TRAIL)
+    prepare_account(watching(local_aws.endpoint, place))
     terraform.run("init", "-input=false")
     terraform.run("plan", "-input=false", "-out=first.tfplan")
     terraform.run("apply", "-input=false", "first.tfplan")
@@ -102,8 +103,6 @@ def applied(
         "prod"
     ]
     clients = assume(local_aws.endpoint, environment)
-    # Deployed by other means.
-    create_function(clients.lambda_, environment, outputs["lambda_role_arn"])
     return Applied(terraform, environment, values, clients, local_aws.endpoint, outputs)
 
 
@@ -124,13 +123,19 @@ def watching(endpoint: str, place: Environment) -> Callable[[str], Any]:
     return lambda service: base.client(service, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
 
 
-def variables_of(place: Environment, values: Values) -> dict[str, str]:
-    """An environment's variables, and its first values by lower-case name (`github_token`)."""
+def prepare_account(client: Callable[[str], Any]) -> None:
+    """What is there before: a trail's log group, and the role that runs Terraform."""
+    client("logs").create_log_group(logGroupName=TRAIL)
+    client("iam").create_role(RoleName=DEPLOYER, AssumeRolePolicyDocument="{}")
+
+
+def variables_of(values: Values) -> dict[str, str]:
+    """First values by lower-case name (`github_token`), as the guide gives them.
+
+    Which environment, account and deployer it is, Terraform finds out.
+    """
     where = {
-        "environment": place.name,
-        "account_id": place.account,
         "console_task_role_arns": f'["{TASK_ROLE}"]',
-        "deployer_role_arns": f'["arn:aws:iam::{place.account}:role/terraform"]',
         "trail_log_group_name": TRAIL,
         "alarm_emails": '["ops@miyabi-world.com"]',
     }

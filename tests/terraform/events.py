@@ -6,12 +6,22 @@ from typing import Any
 
 Event = dict[str, Any]
 ROLE = "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/miyabi-app"
+ISSUER = "arn:aws:iam::111111111111:role/miyabi-lambda-execution"
 
 
-def read(secret: str, *, code: str = "", message: str = "", tells_what: bool = True) -> Event:
+def read(
+    secret: str, *, code: str = "", message: str = "", tells_what: bool = True, role: str = ISSUER
+) -> Event:
     """GetSecretValue. `tells_what` False: requestParameters is null, as in many refusals."""
     asked = {"secretId": secret} if tells_what else None
-    return _event("secretsmanager", "GetSecretValue", asked, code, message)
+    event = _event("secretsmanager", "GetSecretValue", asked, code, message)
+    event["userIdentity"]["sessionContext"] = {"sessionIssuer": {"type": "Role", "arn": role}}
+    return event
+
+
+def assumed(role: str) -> Event:
+    asked = {"roleArn": role, "roleSessionName": "hana"}
+    return _event("sts", "AssumeRole", asked, "", "")
 
 
 def refused(secret_arn: str, *, tells_what: bool = False) -> Event:

@@ -18,7 +18,7 @@ SOURCE = PROJECT / "deploy" / "terraform"
 PROVIDER = "terraform-provider-aws_v*"
 SECONDS = 300  # for one command: starting the provider alone takes ten on a busy machine
 SERVICES = (
-    "cloudtrail", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "kms", "logs", "rds", "s3",
+    "cloudtrail", "cloudwatch", "ec2", "ecs", "elbv2", "iam", "kms", "lambda", "logs", "rds", "s3",
     "secretsmanager", "sns", "sts"
 )  # fmt: skip
 

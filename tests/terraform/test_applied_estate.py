@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +28,8 @@ from secrets_ui.services.access.check import check_access
 from secrets_ui.services.changes.save import put_new_version
 from testkit.canary import leaks_in
 from tests.terraform import events
-from tests.terraform.conftest import TASK_ROLE, TRAIL, Applied, watching
+from tests.terraform.conftest import DEPLOYER, TASK_ROLE, TRAIL, Applied, watching
+from tests.terraform.documented_commands import documented
 from tests.terraform.filter_patterns import matches
 from tests.terraform.guard import Asked, Guard, guarded, parsed
 from tests.terraform.iam_needs import Place
@@ -117,8 +119,9 @@ def test_its_key_policy_is_the_demo_s_and_lets_terraform_use_its_own_versions_al
     text = applied.clients.kms.get_key_policy(
         KeyId=applied.outputs["key_arn"], PolicyName="default"
     )["Policy"]
-    *statements, terraform = json.loads(text)["Statement"]
+    *statements, terraform, emergency = json.loads(text)["Statement"]
     assert statements == policies.key_policy(place)["Statement"]
+    assert emergency["Principal"] == {"AWS": [applied.outputs["emergency_role_arn"]]}
     assert terraform["Principal"] == {"AWS": [f"arn:aws:iam::{place.account}:role/terraform"]}
     assert terraform["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     versions = terraform["Condition"]["StringLike"]["kms:EncryptionContext:SecretVersionId"]
@@ -157,6 +160,97 @@ def test_only_the_console_s_tasks_may_assume_its_role(applied: Applied) -> None:
     assert may(home, "miyabi-console-task", "sts:SetSourceIdentity")
     assert not may(home, "another")
     assert not may("999999999999", "miyabi-console-task")
+
+
+def may(applied: Applied, role: str, policy: Any, question: Asked) -> bool:
+    """Whether the evaluator lets a session of the role, with this policy, do it.
+
+    The version is one that the console made: no exception for Terraform's own applies.
+    """
+    place = applied.environment
+    context = {
+        "aws:PrincipalArn": f"arn:aws:iam::{place.account}:role/{role}",
+        "aws:PrincipalAccount": place.account,
+        "aws:SecureTransport": "true",
+    }
+    kind = None
+    if question.action.startswith("kms:"):
+        kind, answer = (
+            PolicyKind.KEY,
+            applied.clients.kms.get_key_policy(KeyId=question.resource, PolicyName="default")[
+                "Policy"
+            ],
+        )
+        context["kms:CallerAccount"] = place.account
+    elif question.action.startswith("sts:"):
+        trust: Any = applied.clients.iam.get_role(RoleName=role_name(question.resource))
+        kind, answer = PolicyKind.TRUST, json.dumps(trust["Role"]["AssumeRolePolicyDocument"])
+    if question.through_secrets_manager:
+        context["kms:ViaService"] = f"secretsmanager.{place.region}.amazonaws.com"
+        context["kms:EncryptionContext:SecretVersionId"] = "0" * 64
+    request = Request(
+        principal=f"arn:aws:sts::{place.account}:assumed-role/{role}/hana",
+        action=question.action,
+        resource=question.resource,
+        resource_account=place.account,
+        context=context,
+        identity_policies=(parsed(policy),),
+        resource_policy=parse_policy("resource", answer, kind) if kind else None,
+    )
+    return evaluate(request).is_allowed
+
+
+def role_name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def test_each_documented_command_is_allowed_to_whom_the_documents_say(
+    applied: Applied,
+) -> None:
+    """To an administrator, or in a profile's role: it lacks no right, and has none too many."""
+    place, emergency = (
+        applied.environment,
+        policy_document(applied.account, "miyabi-emergency-access"),
+    )
+    resources = {
+        "secretsmanager": applied.outputs["secret_arns"]["api-keys"],
+        "kms": applied.outputs["key_arn"],
+        "iam": applied.outputs["lambda_role_arn"],
+        "lambda": f"arn:aws:lambda:{place.region}:{place.account}:function:miyabi-app",
+    }
+    commands = list(documented())
+    asked = {command: command.questions(resources) for command in commands}
+    refused = [
+        (command, question)
+        for command, questions in asked.items()
+        for question in questions
+        if not may(
+            applied,
+            command.profile or "administrator",
+            emergency if command.profile else ADMINISTRATOR,
+            question,
+        )
+    ]
+    assert refused == []
+    assert {command.profile for command in commands} == {"", "miyabi-emergency"}
+    used = {q.action for command, found in asked.items() if command.profile for q in found}
+    assert used == {action for part in emergency["Statement"] for action in part["Action"]}
+
+    # The account's administrators, Terraform's role among them, open no value but in that role.
+    read = Asked("kms:Decrypt", resources["kms"], True)
+    assume = Asked("sts:AssumeRole", applied.outputs["emergency_role_arn"], False)
+    for role in ("administrator", DEPLOYER):
+        assert not may(applied, role, ADMINISTRATOR, read)
+        assert may(applied, role, ADMINISTRATOR, assume)
+    assert not may(
+        applied, "miyabi-emergency", emergency, replace(read, through_secrets_manager=False)
+    )
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -220,7 +314,12 @@ def test_the_metrics_count_what_their_names_say(applied: Applied) -> None:
         key, code="AccessDenied", message=f"… on resource: {key} …", names_key=False
     )
     assert counted(denied) == {"KmsDecryptErrors", "UnauthorizedAttempts"}
+    role = applied.outputs["emergency_role_arn"]
+    assert counted(events.assumed(role)) == {"EmergencyAccess"}
+    by_somebody = events.read("miyabi/prod/config", role=role)
+    assert counted(by_somebody) == {"SecretAccess", "EmergencyAccess"}
     others = [
+        events.assumed(applied.outputs["console_role_arn"]),
         events.read("miyabi/production/config"),
         events.refused("arn:aws:secretsmanager:us-west-2:111111111111:secret:other-AbCdEf"),
         events.decrypted(key),
@@ -238,6 +337,7 @@ def test_what_should_be_nought_has_an_alarm_to_the_topic(applied: Applied) -> No
         "KmsDecryptErrors",
         "UnauthorizedAttempts",
         "DeletedSecretReads",
+        "EmergencyAccess",
     }
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms} == {
         (applied.outputs["alarm_topic_arn"],)

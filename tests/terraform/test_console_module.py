@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 from django.core.management import call_command
 
 from deploy.demo.local_aws import PROJECT
+from miyabi_admin.environ import Settings
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit import postgres as postgresql
@@ -107,7 +109,7 @@ def test_every_setting_of_a_task_is_one_of_the_console_s() -> None:
     tasks = CODE["tasks.tf"]
     settings = set(re.findall(r"^    ([A-Z_]+) += ", tasks, re.MULTILINE))
     secret = set(re.findall(r'"([A-Z_]+)"', "".join(re.findall(r"for name in \[(.+)\]", tasks))))
-    assert settings - known == {"ENVIRONMENTS_TOML", "AWS_DEFAULT_REGION"}
+    assert settings - known == {"ENVIRONMENTS_TOML", "DATABASE_CA_PEM", "AWS_DEFAULT_REGION"}
     assert secret - known == {"CONSOLE_PASSWORD"}
     assert "SECRET_KEY" in required
     assert required | {"DATABASE_URL"} <= settings | secret
@@ -125,3 +127,20 @@ def test_a_task_starts_as_the_image_does() -> None:
     assert f"exec {' '.join(json.loads(command[1]))}" in tasks
     assert json.dumps(["CMD", *json.loads(health[1])]) in tasks
     assert f'user                   = "{user[1]}"' in tasks
+
+
+def test_the_console_asks_its_database_for_a_certificate_of_the_authorities_that_a_task_writes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    [query] = re.findall(r"db_name\}\?(\S+)\"", CODE["settings.tf"])
+    [file] = re.findall(r'database_ca_file += "(.+)"', CODE["tasks.tf"])
+    query = query.replace("${local.database_ca_file}", file)
+    monkeypatch.setenv("DATABASE_URL", f"postgres://miyabi@database.internal:5432/miyabi?{query}")
+    assert Settings(tmp_path / ".env").database("")["OPTIONS"] == {
+        "sslmode": "verify-full",
+        "sslrootcert": file,
+    }
+    assert (
+        CODE["tasks.tf"].count('printf %s \\"$DATABASE_CA_PEM\\" > ${local.database_ca_file}') == 1
+    )
+    assert CODE["tasks.tf"].count("${local.with_files} && ") == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,10 @@ def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> 
         "environment": "production",
         "account_id": "1111-1111-1111",
         "region": "Oregon",
-        "console_task_role_arns": "[]",
+        "console_task_role_arns": '["miyabi-console-task"]',
         "deployer_role_arns": '["arn:aws:sts::111111111111:assumed-role/terraform/hana"]',
         "github_token": "ghp_too-short-to-be-a-token",
+        "miyabi_access_token": "your-secure-token-of-32-characters-or-more",
         "oauth_issuer": "http://plain.example.com",
     }
     printed = " ".join(copied.run("plan", "-input=false", status=1, **wrong).split())
@@ -73,9 +75,10 @@ def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> 
         '"production" is not an environment: expected dev, staging or prod.',
         '"1111-1111-1111" is not an AWS account id: expected 12 digits.',
         '"Oregon" is not a Region',
-        "Expected ARNs of roles, at least one",
+        "Expected ARNs of roles, such as arn:aws:iam::123456789012:role/miyabi-console-task",
         "The ARN of a session (assumed-role) will not do.",
         "The value of github_token is not a GitHub token: expected ghp_",
+        "The value of miyabi_access_token is a sample, as a guide prints it",
         "The value of oauth_issuer is not an https URL",
     ):
         assert result in printed
@@ -83,17 +86,25 @@ def test_bad_input_is_told_by_name_with_what_was_expected(copied: Terraform) -> 
     assert "plain.example.com" not in printed
 
 
-def test_what_has_to_be_told_has_no_default() -> None:
-    """Terraform then asks for it by name, or ends with its name where it may not ask."""
-    must_be_given = [
-        b.name for b in tables.blocks(SOURCE) if b.kind == "variable" and b.default is None
-    ]
-    assert must_be_given == [
-        "environment",
-        "account_id",
-        "console_task_role_arns",
-        "deployer_role_arns",
-    ]
+def test_nothing_has_to_be_told() -> None:
+    """The guide's commands run as they stand, with values or without."""
+    variables = [block for block in tables.blocks(SOURCE) if block.kind == "variable"]
+    assert [block.name for block in variables if block.default is None] == []
+
+
+def test_the_placeholder_of_the_function_is_what_stands_beside_it() -> None:
+    module = SOURCE / "modules" / "function"
+    with zipfile.ZipFile(module / "placeholder.zip") as package:
+        assert package.namelist() == ["lambda_handler.py"]
+        assert package.read("lambda_handler.py") == (module / "placeholder.py").read_bytes()
+
+
+def test_every_module_takes_the_provider_s_versions_5_and_6() -> None:
+    """Without what 6 gave another name, such as the Region's."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.tf"))
+    constraints = set(re.findall(r'source += "hashicorp/aws"\n +version = "([^"]+)"', code))
+    assert constraints == {">= 5.88, < 7.0", ">= 5.100, < 7.0"}
+    assert len(re.findall(r"data \"aws_region\"", code)) == code.count("aws_region.current.id")
 
 
 @pytest.mark.parametrize("folder", MODULES)

@@ -6,13 +6,18 @@ import logging
 import os
 from typing import Any
 
+from ._asked import Asked
 from ._deadline import Deadline
 from ._errors import CredentialsRefused, InvalidInput, SecretsError, TimedOut, Unreachable, error_of
-from ._held import Held, held_from
+from ._value import SecretValue, value_from
 
 
-def make_client(deadline: Deadline) -> Any:
-    """Make a client with its own retries and time-outs within the deadline. Raises InvalidInput."""
+def make_client(deadline: Deadline, region: str = "") -> Any:
+    """Make a client with its own retries and time-outs within the deadline. Raises InvalidInput.
+
+    `region` is that of an ARN; without one it is the function's, which boto3 does not read from
+    Lambda's AWS_REGION.
+    """
     try:
         import boto3
         from botocore.config import Config
@@ -26,24 +31,32 @@ def make_client(deadline: Deadline) -> Any:
         retries={"mode": "standard", "total_max_attempts": 3},
     )
     try:
-        # Lambda sets AWS_REGION, which boto3 does not read.
         client = boto3.client(
-            "secretsmanager", region_name=os.environ.get("AWS_REGION") or None, config=config
+            "secretsmanager",
+            region_name=region or os.environ.get("AWS_REGION") or None,
+            config=config,
         )
     except NoRegionError:
         raise InvalidInput("No Region: set AWS_REGION, or a Region in your AWS profile.") from None
     except (BotoCoreError, ValueError) as error:
         raise InvalidInput(f"boto3 cannot be set up: {error}") from None
-    _keep_quiet()
+    keep_quiet()
     return client
 
 
-def get_secret_value(client: Any, name: str) -> Held:
-    """Raises SecretsError."""
-    from botocore.exceptions import BotoCoreError, ClientError
+def get_secret_value(client: Any, asked: Asked) -> SecretValue:
+    """Read by boto3's client, or one with its get_secret_value.
 
+    Raises SecretsError; what a client raises that is none of botocore's errors is passed on.
+    """
     try:
-        answer = client.get_secret_value(SecretId=name)
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError:  # a client of another kind
+        return value_from(asked, dict(client.get_secret_value(**asked.parameters)))
+    name = asked.secret_id
+    try:
+        # A copy: a client of one's own may give its answer again.
+        answer = dict(client.get_secret_value(**asked.parameters))
     except ClientError as caught:
         reported, meta = (
             caught.response.get("Error", {}),
@@ -55,7 +68,7 @@ def get_secret_value(client: Any, name: str) -> Held:
     except (BotoCoreError, ValueError) as caught:
         error = _of_botocore(name, caught)
     else:
-        return held_from(name, answer)
+        return value_from(asked, answer)
     raise error
 
 
@@ -75,7 +88,7 @@ def _of_botocore(name: str, caught: Exception) -> SecretsError:
     return SecretsError(name, str(caught), code=code)
 
 
-def _keep_quiet() -> None:
+def keep_quiet() -> None:
     """Keep botocore and urllib3 from logging secret values.
 
     At DEBUG they log AWS's answers. Each logger gets its own level, so that a root logger at DEBUG

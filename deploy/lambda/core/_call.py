@@ -9,13 +9,14 @@ import time
 
 from . import _https, _route
 from ._errors import SecretNotFound, SecretsError, TimedOut, Unreachable, error_of
-from ._held import Held, held_from
 from ._sigv4 import authorization
+from ._value import SecretValue, value_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ._asked import Asked
     from ._deadline import Deadline
 
 
@@ -27,40 +28,52 @@ class Failed(Exception):
         self.error, self.again = error, again
 
 
-def get_secret_value(name: str, deadline: Deadline) -> Held:
-    """Return the current version of one secret. Raises Failed."""
-    return held_from(name, _ask("GetSecretValue", {"SecretId": name}, name, deadline))
+def get_secret_value(asked: Asked, deadline: Deadline) -> SecretValue:
+    """Return one version of one secret. Raises Failed."""
+    region = asked.region or os.environ["AWS_REGION"]
+    answer = _ask("GetSecretValue", asked.parameters, region, asked.secret_id, deadline)
+    return value_from(asked, answer)
 
 
-def batch_get_secret_value(names: list[str], deadline: Deadline) -> list[Held | SecretsError]:
-    """Return what was read, or the error, for each name in order. Raises Failed for the whole call.
+def batch_get_secret_value(
+    several: list[Asked], deadline: Deadline
+) -> list[SecretValue | SecretsError]:
+    """Return what was read, or the error, for each in order. Raises Failed for the whole call.
 
+    They are asked by name: by ARN one could be asked twice, and another Region's not at all.
     https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
     """
-    answer = _ask("BatchGetSecretValue", {"SecretIdList": names}, " and ".join(names), deadline)
-    outcomes: dict[str, Held | SecretsError] = {}
-    for read in map(_batched, answer.pop("SecretValues", ())):
-        outcomes[read.secret if isinstance(read, SecretsError) else read.name] = read
-        if isinstance(read, Held):
-            outcomes[read.arn] = read
-    for failed in answer.get("Errors", ()):
-        name = str(failed.get("SecretId", ""))
-        outcomes[name] = error_of(
-            name, str(failed.get("ErrorCode", "")), str(failed.get("Message", ""))
-        )
-    return [outcomes.get(name) or SecretNotFound(name, "AWS answered without it") for name in names]
+    names = [asked.secret_id for asked in several]
+    answer = _ask(
+        "BatchGetSecretValue",
+        {"SecretIdList": names},
+        os.environ["AWS_REGION"],
+        " and ".join(names),
+        deadline,
+    )
+    read = {str(value.get("Name", "")): value for value in answer.pop("SecretValues", ())}
+    errors = {str(failed.get("SecretId", "")): failed for failed in answer.get("Errors", ())}
+    return [_batched(asked, read.get(asked.secret_id), errors) for asked in several]
 
 
-def _batched(value: dict[str, Any]) -> Held | SecretsError:
+def _batched(
+    asked: Asked, value: dict[str, Any] | None, errors: dict[str, dict[str, Any]]
+) -> SecretValue | SecretsError:
+    name = asked.secret_id
+    if failed := errors.get(name):
+        return error_of(name, str(failed.get("ErrorCode", "")), str(failed.get("Message", "")))
+    if value is None:
+        return SecretNotFound(name, "AWS answered without it")
     try:
-        return held_from(str(value.get("Name", "")), value)
+        return value_from(asked, value)
     except SecretsError as error:
         return error
 
 
-def _ask(operation: str, asked: dict[str, Any], secret: str, deadline: Deadline) -> dict[str, Any]:
-    region = os.environ["AWS_REGION"]
-    body = json.dumps(asked).encode()
+def _ask(
+    operation: str, parameters: dict[str, Any], region: str, secret: str, deadline: Deadline
+) -> dict[str, Any]:
+    body = json.dumps(parameters).encode()
     answer = _send(_route.host(region), _headers(operation, region, body), body, secret, deadline)
     document = _parse(answer.body)
     if answer.status == 200 and document is not None:

@@ -10,7 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SECONDS = 8.0  # without a word from the caller: Lambda gives the init phase 10
+# Without a word from the caller. Lambda gives the init phase 10 seconds.
+SECONDS = 8.0
+# Of a refresh that may fall back on what is held: it makes an invocation wait.
+REFRESH_SECONDS = 3.0
 MARGIN = 0.5  # of the function's own time, to tell what happened
 
 
@@ -32,8 +35,8 @@ class Deadline:
         return min(left, at_most)
 
 
-def make_deadline(timeout: float | None, context: Any) -> Deadline:
-    """Make a deadline of `timeout` seconds, at most what Lambda's context has left.
+def make_deadline(timeout: float | None, context: Any, otherwise: float = SECONDS) -> Deadline:
+    """Make a deadline of `timeout` seconds, or of `otherwise`; at most what the context has left.
 
     Raises InvalidInput.
     """
@@ -41,7 +44,7 @@ def make_deadline(timeout: float | None, context: Any) -> Deadline:
         isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0
     ):
         raise InvalidInput(f"timeout: expected seconds, a number above 0, got {timeout!r}.")
-    seconds = SECONDS if timeout is None else timeout
+    seconds = otherwise if timeout is None else timeout
     if context is not None:
         seconds = min(seconds, max(0.0, _left_to_the_function(context) - MARGIN))
     return Deadline(seconds)

@@ -3,57 +3,133 @@
 from __future__ import annotations
 
 import os
+import threading
 
-from ._errors import UnusableSecret
+from ._errors import KeyNotFound, UnusableSecret, WrongAccount
 from ._loading import as_text, kind_of, problem_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Collection, Iterable, MutableMapping
     from typing import Any
 
-    from ._held import Held
+    from ._value import SecretValue
+
+# Held while variables are set, and over a fork: no child finds half of a merge.
+lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global lock
+    lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(
+        before=lambda: lock.acquire(),
+        after_in_parent=lambda: lock.release(),
+        after_in_child=_renew_lock,
+    )
 
 
 class Merger:
-    """Remembers what it set, to replace changed keys and remove deleted ones."""
+    """Remembers what it set, to replace changed keys and remove deleted ones.
+
+    `versions` are the version ids of what is set, by secret id.
+    """
 
     def __init__(self, environ: MutableMapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
-        self._ours: dict[str, str] = {}
+        self._set: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        return f"<Merger of {', '.join(self._ours) or 'nothing'}>"
+        return f"<Merger of {', '.join(self._set) or 'nothing'}>"
 
-    def merge(self, secrets: list[Held], *, override: bool) -> list[str]:
-        """Set a variable for each key.
+    def merge(
+        self,
+        secrets: list[SecretValue],
+        *,
+        override: bool,
+        required: Collection[str] = (),
+        account_id: str | None = None,
+        falls_back: bool = False,
+    ) -> list[str] | UnusableSecret | None:
+        """Set a variable for each key, once for each set of versions.
 
-        For a key in two secrets the first one counts; its name is returned. With `override`,
-        existing variables are replaced; otherwise they stay. Raises UnusableSecret, and then
-        nothing was changed.
+        For a key in two secrets the first one counts; its name is returned. Raises UnusableSecret,
+        and then nothing was changed. With `falls_back` versions that cannot be set leave those
+        that are: the error is returned, once. Returns None when nothing was done.
         """
-        for held in secrets:
-            ensure_fit(held)
-        wanted: dict[str, Any] = {}
-        for held in reversed(secrets):
-            wanted.update(held.members)
-        mine = {name for name, text in self._ours.items() if self._environ.get(name) == text}
-        for name in mine - set(wanted):
-            del self._environ[name]
-        names = [name for name in wanted if override or name in mine or name not in self._environ]
-        self._ours = {name: as_text(wanted[name]) for name in names}
-        self._environ.update(self._ours)
+        versions = versions_of(secrets)
+        try:
+            ensure_complete(secrets, required, account_id)
+            if versions == self.versions:
+                return None
+            for secret in secrets:
+                ensure_fit(secret)
+        except UnusableSecret as error:
+            if not falls_back or self.versions in ({}, versions):
+                raise
+            is_known, self._refused = versions == self._refused, versions
+            return None if is_known else error
+        self._set_all(secrets, override)
+        self.versions = versions
         return _in_several(secrets)
 
+    def _set_all(self, secrets: list[SecretValue], override: bool) -> None:
+        wanted: dict[str, Any] = {}
+        for secret in reversed(secrets):
+            wanted.update(secret.members)
+        for name in [name for name in self._set if name not in wanted and self._is_ours(name)]:
+            del self._environ[name], self._set[name]
+        for name, value in wanted.items():
+            if self._may_set(name, override):
+                self._environ[name] = self._set[name] = as_text(value)
 
-def ensure_fit(held: Held) -> None:
+    def _may_set(self, name: str, override: bool) -> bool:
+        """What was set here and changed or removed since is the application's own.
+
+        `override` is about what was there before.
+        """
+        if name in self._set:
+            return self._is_ours(name)
+        return override or name not in self._environ
+
+    def _is_ours(self, name: str) -> bool:
+        return self._environ.get(name) == self._set[name]
+
+
+def ensure_complete(
+    secrets: list[SecretValue], required: Collection[str], account_id: str | None
+) -> None:
+    """Raises WrongAccount and KeyNotFound."""
+    for secret in secrets:
+        account = secret.arn.split(":")[4] if secret.arn.count(":") > 4 else ""
+        if account_id and account != account_id:
+            raise WrongAccount(
+                secret.name, f"It is in {account or 'an unknown account'}, not in {account_id}"
+            )
+    present = {name for secret in secrets for name in secret.members}
+    if missing := [name for name in required if name not in present]:
+        raise KeyNotFound(
+            " and ".join(secret.name for secret in secrets), f"Missing: {', '.join(missing)}"
+        )
+
+
+def versions_of(secrets: Iterable[SecretValue]) -> dict[str, str]:
+    return {secret.name: secret.version_id for secret in secrets}
+
+
+def ensure_fit(secret: SecretValue) -> None:
     """Check that every key can name a variable and every value can be its text.
 
     Raises UnusableSecret, which names only the key.
     """
-    for name in held.members:
-        if problem := _problem(name, held.members):
-            raise UnusableSecret(held.name, f"Its key {name[:60]!r} {problem}")
+    for name in secret.members:
+        if problem := _problem(name, secret.members):
+            raise UnusableSecret(secret.name, f"Its key {name[:60]!r} {problem}")
 
 
 def _problem(name: str, members: dict[str, Any]) -> str:
@@ -62,10 +138,10 @@ def _problem(name: str, members: dict[str, Any]) -> str:
     return problem_of(name, kind, members[name] if kind == "string" else "")
 
 
-def _in_several(secrets: Iterable[Held]) -> list[str]:
+def _in_several(secrets: Iterable[SecretValue]) -> list[str]:
     seen: set[str] = set()
     twice: list[str] = []
-    for held in secrets:
-        twice += [name for name in held.keys if name in seen]
-        seen |= set(held.keys)
+    for secret in secrets:
+        twice += [name for name in secret.members if name in seen]
+        seen |= set(secret.members)
     return twice

@@ -12,10 +12,11 @@ from contextlib import closing
 
 from . import _https
 from ._errors import InvalidInput
-from ._held import Held, held_from
+from ._value import SecretValue, value_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._asked import Asked
     from ._deadline import Deadline
 
 PORT_SETTING = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
@@ -32,7 +33,7 @@ def port() -> int:
     return int(text)
 
 
-def get_secret_value(name: str, deadline: Deadline) -> Held | None:
+def get_secret_value(asked: Asked, deadline: Deadline) -> SecretValue | None:
     """Return the secret, or None if the extension does not answer with one.
 
     It is not ready while a function is initialised, and rewords AWS's errors. In both cases AWS
@@ -45,14 +46,21 @@ def get_secret_value(name: str, deadline: Deadline) -> Held | None:
     }
     try:
         with closing(_https.connect("localhost", number, deadline)) as connection:
-            line = f"GET /secretsmanager/get?secretId={_quoted(name)} HTTP/1.1"
+            line = f"GET /secretsmanager/get?{_query(asked)} HTTP/1.1"
             answer = _https.exchange(connection, line, headers, b"", deadline)
         document = json.loads(answer.body) if answer.status == 200 else None
     except (OSError, ValueError, RecursionError, _https.NotUnderstood):
         return None
-    return held_from(name, document) if isinstance(document, dict) and "ARN" in document else None
+    return value_from(asked, document) if isinstance(document, dict) and "ARN" in document else None
 
 
-def _quoted(name: str) -> str:
+def _query(asked: Asked) -> str:
+    """The extension's parameters are AWS's, with a small letter first."""
+    return "&".join(
+        f"{name[0].lower()}{name[1:]}={_quoted(value)}" for name, value in asked.parameters.items()
+    )
+
+
+def _quoted(text: str) -> str:
     """Quote as urllib.parse.quote does. Loading urllib.parse takes longer than the call."""
-    return "".join(c if c in _PLAIN else f"%{ord(c):02X}" for c in name)  # names are ASCII
+    return "".join(chr(b) if chr(b) in _PLAIN else f"%{b:02X}" for b in text.encode())

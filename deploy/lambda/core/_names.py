@@ -12,6 +12,10 @@ SECRETS = ("api-keys", "config")
 _ALPHANUMERIC = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _IN_PROJECT = _ALPHANUMERIC | frozenset("-_")
 _IN_ID = _IN_PROJECT | frozenset("/+=.@:")
+_IN_REGION = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+# BatchGetSecretValue's own limit, kept on every way.
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+MOST_AT_ONCE = 20
 
 
 def secret_names(project: str, environment: str) -> list[str]:
@@ -40,6 +44,44 @@ def ensure_secret_id(secret_id: object) -> None:
             "secret_id: expected a secret's name or ARN (letters, digits and /_+=.@-), got "
             f"{_shown(secret_id)}."
         )
+    if secret_id.startswith("arn:") and not _is_secret_arn(secret_id.split(":")):
+        raise InvalidInput(
+            "secret_id: expected arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, got "
+            f"{_shown(secret_id)}."
+        )
+
+
+def _is_secret_arn(parts: list[str]) -> bool:
+    """Whether it has an ARN's parts. Its Region becomes a part of a host's name."""
+    return (
+        len(parts) == 7
+        and (parts[2], parts[5]) == ("secretsmanager", "secret")
+        and 0 < len(parts[3]) <= 63
+        and _IN_REGION.issuperset(parts[3])
+    )
+
+
+def ensure_secret_ids(secret_ids: object) -> None:
+    """Raises InvalidInput. A text is refused: it would count as a collection of letters."""
+    if not isinstance(secret_ids, (list, tuple)) or not 0 < len(secret_ids) <= MOST_AT_ONCE:
+        raise InvalidInput(
+            f"secret_ids: expected a list or tuple of 1 to {MOST_AT_ONCE} names or ARNs, got "
+            f"{len(secret_ids) if isinstance(secret_ids, (list, tuple)) else _shown(secret_ids)}."
+        )
+    for secret_id in secret_ids:
+        ensure_secret_id(secret_id)
+
+
+def ensure_version(version_id: object, version_stage: object) -> None:
+    """Raises InvalidInput. The lengths are those of GetSecretValue's parameters."""
+    for name, given, least, most in (
+        ("version_id", version_id, 32, 64),
+        ("version_stage", version_stage, 1, 256),
+    ):
+        if given is not None and not (isinstance(given, str) and least <= len(given) <= most):
+            raise InvalidInput(
+                f"{name}: expected {least} to {most} characters, or None, got {_shown(given)}."
+            )
 
 
 def ensure_account_id(account_id: object) -> None:

@@ -8,16 +8,19 @@ import time
 
 from . import _log, _route
 from ._errors import SecretsError, TimedOut
+from ._pace import random_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ._asked import Asked
     from ._deadline import Deadline
-    from ._held import Held
+    from ._value import SecretValue
 
-    Outcome = Held | BaseException
+    Outcome = SecretValue | BaseException
+    ReadOne = Callable[[Asked], SecretValue]
 
 ATTEMPTS = 3
 # Seconds. Each pause is random, up to a limit that doubles each time.
@@ -25,31 +28,37 @@ PAUSE, LONGEST_PAUSE = 0.1, 1.0
 GRACE = 0.2  # for a thread whose time-out is just being told
 
 
-def read(names: list[str], deadline: Deadline, *, fresh: bool) -> list[Held]:
-    """Return the current version of each secret, in order. One failure fails the whole.
+def read(
+    several: list[Asked], deadline: Deadline, *, fresh: bool, client: Any = None
+) -> list[SecretValue]:
+    """Return what was asked for, in order. One failure fails the whole.
 
-    With `fresh`, the extension's cache is not used. Raises SecretsError and InvalidInput.
+    With `fresh`, the extension's cache is not used. With a `client` of one's own, it is asked and
+    nothing else. Raises SecretsError and InvalidInput.
     """
-    route, why = _route.choose()
+    if client is not None:
+        return _all_or_nothing(side_by_side(several, _by_client(client), deadline))
+    route, why = _route.choose({asked.region for asked in several if asked.region})
+    if route == "batch" and any(asked.region or not asked.is_current for asked in several):
+        route = "https"  # a batch has names alone, and reads what is current
     if route == "boto3":
-        outcomes = _by_boto3(names, deadline)
+        outcomes = side_by_side(several, _by_boto3(several, deadline), deadline)
     elif route == "batch":
-        outcomes = _by_batch(names, deadline)
+        outcomes = _by_batch(several, deadline)
     else:
-        outcomes = side_by_side(
-            names, _reader(deadline, route == "extension" and not fresh), deadline
-        )
+        ask_extension = route == "extension" and not fresh
+        outcomes = side_by_side(several, _reader(deadline, ask_extension), deadline)
     if route != "https":
         _log.logger().info("Secrets Manager was asked by way of %s: %s", route, why)
     return _all_or_nothing(outcomes)
 
 
-def _reader(deadline: Deadline, ask_extension: bool) -> Callable[[str], Held]:
+def _reader(deadline: Deadline, ask_extension: bool) -> ReadOne:
     from . import _call
 
-    def by_https(name: str) -> Held:
-        held: Held = again(lambda: _call.get_secret_value(name, deadline), deadline)
-        return held
+    def by_https(asked: Asked) -> SecretValue:
+        value: SecretValue = again(lambda: _call.get_secret_value(asked, deadline), deadline)
+        return value
 
     if not ask_extension:
         _roots_before_threads()
@@ -58,7 +67,13 @@ def _reader(deadline: Deadline, ask_extension: bool) -> Callable[[str], Held]:
 
     _extension.port()  # an impossible one is told at once
 
-    return lambda name: _extension.get_secret_value(name, deadline) or by_https(name)
+    def by_extension(asked: Asked) -> SecretValue:
+        # It asks in the function's own Region, whatever an ARN says.
+        is_here = asked.region in ("", os.environ["AWS_REGION"])
+        found = _extension.get_secret_value(asked, deadline) if is_here else None
+        return found or by_https(asked)
+
+    return by_extension
 
 
 def _roots_before_threads() -> None:
@@ -67,17 +82,26 @@ def _roots_before_threads() -> None:
     _roots.context()
 
 
-def _by_batch(names: list[str], deadline: Deadline) -> list[Outcome]:
+def _by_batch(several: list[Asked], deadline: Deadline) -> list[Outcome]:
     from . import _call
 
-    return list(again(lambda: _call.batch_get_secret_value(names, deadline), deadline))
+    return list(again(lambda: _call.batch_get_secret_value(several, deadline), deadline))
 
 
-def _by_boto3(names: list[str], deadline: Deadline) -> list[Outcome]:
+def _by_boto3(several: list[Asked], deadline: Deadline) -> ReadOne:
     from . import _boto
 
-    client = _boto.make_client(deadline)
-    return side_by_side(names, lambda name: _boto.get_secret_value(client, name), deadline)
+    # Before the threads: making clients is not safe in several at once.
+    regions = {asked.region for asked in several}
+    clients = {region: _boto.make_client(deadline, region) for region in regions}
+    return lambda asked: _boto.get_secret_value(clients[asked.region], asked)
+
+
+def _by_client(client: Any) -> ReadOne:
+    from . import _boto
+
+    _boto.keep_quiet()
+    return lambda asked: _boto.get_secret_value(client, asked)
 
 
 def again(call: Callable[[], Any], deadline: Deadline) -> Any:
@@ -98,39 +122,39 @@ def again(call: Callable[[], Any], deadline: Deadline) -> Any:
 
 
 def _pause(attempt: int, deadline: Deadline) -> bool:
-    """Wait a random time, so that functions that failed together do not retry together.
-
-    Return False if no time is left for that.
-    """
-    seconds = min(LONGEST_PAUSE, PAUSE * 2**attempt) * int.from_bytes(os.urandom(4), "big") / 2**32
+    """Wait a random time. Return False if no time is left for that."""
+    seconds = min(LONGEST_PAUSE, PAUSE * 2**attempt) * random_part()
     if seconds >= deadline.left():
         return False
     time.sleep(seconds)
     return True
 
 
-def side_by_side(
-    names: list[str], read_one: Callable[[str], Held], deadline: Deadline
-) -> list[Outcome]:
-    """Read each name in its own thread. The logger is loaded while the answers travel."""
-    outcomes: dict[str, Outcome] = {}
+def side_by_side(several: list[Asked], read_one: ReadOne, deadline: Deadline) -> list[Outcome]:
+    """Read each in its own thread. The logger is loaded while the answers travel."""
+    outcomes: list[Outcome | None] = [None] * len(several)
 
-    def run(name: str) -> None:
+    def run(number: int) -> None:
         try:
-            outcomes[name] = read_one(name)
+            outcomes[number] = read_one(several[number])
         except BaseException as error:  # raised again, by the caller, in its thread
-            outcomes[name] = error
+            outcomes[number] = error
 
-    threads = [threading.Thread(target=run, args=[name], daemon=True) for name in names]
+    threads = [
+        threading.Thread(target=run, args=[number], daemon=True) for number in range(len(several))
+    ]
     for thread in threads:
         thread.start()
     _log.logger()
     for thread in threads:
         thread.join(deadline.left() + GRACE)
-    return [outcomes.get(name) or TimedOut(name, code="ReadTimeoutError") for name in names]
+    return [
+        outcome or TimedOut(asked.secret_id, code="ReadTimeoutError")
+        for asked, outcome in zip(several, outcomes, strict=True)
+    ]
 
 
-def _all_or_nothing(outcomes: list[Outcome]) -> list[Held]:
+def _all_or_nothing(outcomes: list[Outcome]) -> list[SecretValue]:
     """Raise the first failure, whose text names the others."""
     errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     if errors:

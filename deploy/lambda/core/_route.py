@@ -6,6 +6,10 @@ import os
 
 from ._errors import InvalidInput
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 SETTING = "MIYABI_SECRETS_ROUTE"
 ROUTES = ("auto", "https", "batch", "boto3", "extension")
 # The name is the extension's own, which Lambda demands of its file:
@@ -37,15 +41,15 @@ def in_lambda() -> bool:
     return bool(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
 
 
-def choose(extension: str = EXTENSION) -> tuple[str, str]:
-    """Return one of ROUTES except auto, and why.
+def choose(regions: Collection[str] = (), extension: str = EXTENSION) -> tuple[str, str]:
+    """Return one of ROUTES except auto, and why. `regions` are those that ARNs name.
 
     Raises InvalidInput if the setting is unknown or asks for the impossible.
     """
     asked = os.environ.get(SETTING) or "auto"
     if asked not in ROUTES:
         raise InvalidInput(f"{SETTING}: expected one of {', '.join(ROUTES)}, got {asked[:40]!r}.")
-    unusual = why_unusual()
+    unusual = why_unusual(regions)
     if asked in ("https", "batch") and unusual:
         raise InvalidInput(f"{SETTING} is {asked}, but {unusual}. Use auto or boto3.")
     if asked != "auto":
@@ -57,7 +61,7 @@ def choose(extension: str = EXTENSION) -> tuple[str, str]:
     return "https", "nothing is unusual"
 
 
-def why_unusual() -> str:
+def why_unusual(regions: Collection[str] = ()) -> str:
     """Return in words why boto3 is needed, or ""."""
     if not in_lambda():
         return "this is not AWS Lambda"
@@ -70,8 +74,10 @@ def why_unusual() -> str:
     for name in _SWITCHES:
         if os.environ.get(name, "").lower() not in ("", "false"):
             return f"{name} is set"
-    region = os.environ["AWS_REGION"]
-    return "" if _is_usual(region) else f"{region[:40]!r} is not a Region of the usual kind"
+    for region in (os.environ["AWS_REGION"], *regions):
+        if not _is_usual(region):
+            return f"{region[:40]!r} is not a Region of the usual kind"
+    return ""
 
 
 def _is_usual(region: str) -> bool:

@@ -5,7 +5,7 @@ mock_provider "aws" {
     defaults = { account_id = "123456789012" }
   }
   mock_data "aws_region" {
-    defaults = { name = "us-west-2" }
+    defaults = { id = "us-west-2" }
   }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
@@ -23,6 +23,7 @@ variables {
   alarm_topic_arn       = "arn:aws:sns:us-west-2:123456789012:operations"
   keys                  = { SECRET_KEY = "mocked", AUDIT_KEY = "mocked", FINGERPRINT_KEY = "mocked", SECOND_FACTOR_KEY = "mocked", owner = "mocked", console = "mocked" }
   environment_role_arns = ["arn:aws:iam::111111111111:role/miyabi-console"]
+  database_ca_pem       = "-----BEGIN CERTIFICATE-----\nmocked\n-----END CERTIFICATE-----\n"
   environments_toml     = "[environments.dev]\nassume_role = \"arn:aws:iam::111111111111:role/miyabi-console\"\n"
 }
 
@@ -66,6 +67,39 @@ run "two_tasks_behind_tls_in_private" {
   }
 }
 
+run "no_bucket_unless_asked_for" {
+  command = plan
+  module {
+    source = "./modules/console"
+  }
+  assert {
+    condition     = length(aws_s3_bucket.checkpoints) == 0 && length(aws_iam_role_policy.checkpoints) == 0
+    error_message = "A bucket that nobody asked for cannot be deleted for years."
+  }
+}
+
+run "a_checkpoint_stays" {
+  command = plan
+  module {
+    source = "./modules/console"
+  }
+  variables {
+    checkpoint_retention_in_days = 2557
+  }
+  assert {
+    condition     = aws_s3_bucket.checkpoints[0].object_lock_enabled && aws_s3_bucket_versioning.checkpoints[0].versioning_configuration[0].status == "Enabled"
+    error_message = "Object Lock needs versions."
+  }
+  assert {
+    condition     = aws_s3_bucket_object_lock_configuration.checkpoints[0].rule[0].default_retention[0].mode == "COMPLIANCE" && aws_s3_bucket_object_lock_configuration.checkpoints[0].rule[0].default_retention[0].days == 2557
+    error_message = "Somebody could delete a checkpoint."
+  }
+  assert {
+    condition     = toset(flatten(jsondecode(aws_iam_role_policy.checkpoints[0].policy).Statement[*].Action)) == toset(["s3:PutObject", "s3:ListBucket"])
+    error_message = "The console may do more with checkpoints than keep and see them."
+  }
+}
+
 run "what_is_secret_is_no_plain_setting" {
   command = plan
   module {
@@ -89,6 +123,17 @@ run "an_image_by_its_digest" {
   expect_failures = [var.image]
 }
 
+run "a_database_is_not_believed_without_authorities" {
+  command = plan
+  module {
+    source = "./modules/console"
+  }
+  variables {
+    database_ca_pem = "rds-ca.pem"
+  }
+  expect_failures = [var.database_ca_pem]
+}
+
 run "no_wildcards_and_not_the_whole_world" {
   command = plan
   module {
@@ -100,8 +145,10 @@ run "no_wildcards_and_not_the_whole_world" {
     private_subnet_ids    = ["subnet-00000000000000001"]
     desired_count         = 1
     host_name             = "*.miyabi-world.com"
+
+    checkpoint_retention_in_days = 0
   }
-  expect_failures = [var.environment_role_arns, var.allowed_cidr_blocks, var.private_subnet_ids, var.desired_count, var.host_name]
+  expect_failures = [var.checkpoint_retention_in_days, var.environment_role_arns, var.allowed_cidr_blocks, var.private_subnet_ids, var.desired_count, var.host_name]
 }
 
 run "other_credentials" {

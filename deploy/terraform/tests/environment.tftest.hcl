@@ -2,13 +2,16 @@
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
-    defaults = { account_id = "111111111111" }
+    defaults = { account_id = "111111111111", arn = "arn:aws:sts::111111111111:assumed-role/somebody/hana" }
   }
   mock_data "aws_region" {
-    defaults = { name = "us-west-2" }
+    defaults = { id = "us-west-2" }
   }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }
+  }
+  mock_data "aws_iam_session_context" {
+    defaults = { issuer_arn = "arn:aws:iam::111111111111:role/somebody" }
   }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::111111111111:role/mocked" }
@@ -33,9 +36,11 @@ mock_provider "aws" {
   }
 }
 
+# What modules have to be given. The root needs nothing.
 variables {
   environment            = "dev"
   account_id             = "111111111111"
+  role_arn               = "arn:aws:iam::111111111111:role/miyabi-lambda-execution"
   console_task_role_arns = ["arn:aws:iam::123456789012:role/miyabi-console-task"]
   deployer_role_arns     = ["arn:aws:iam::111111111111:role/terraform"]
   console_role_arn       = "arn:aws:iam::111111111111:role/miyabi-console"
@@ -73,6 +78,22 @@ run "a_session_is_no_role" {
     deployer_role_arns = ["arn:aws:sts::111111111111:assumed-role/terraform/hana"]
   }
   expect_failures = [var.deployer_role_arns]
+}
+
+run "nothing_has_to_be_said_but_a_sample_is_refused" {
+  command = plan
+  variables {
+    environment                = "prod"
+    account_id                 = null
+    console_task_role_arns     = []
+    deployer_role_arns         = []
+    github_token               = "ghp_xxxxxxxxxxxxxxxxxxxxx"
+    miyabi_access_token        = "your-secure-token"
+    github_oauth_client_id     = "your-github-oauth-id"
+    github_oauth_client_secret = "your-github-oauth-secret"
+    github_oauth_callback_url  = "https://api.miyabi-world.com/auth/github/callback"
+  }
+  expect_failures = [var.github_token, var.miyabi_access_token, var.github_oauth_client_id, var.github_oauth_client_secret]
 }
 
 run "first_values_in_their_formats" {
@@ -200,4 +221,43 @@ run "a_trail_is_made_where_there_is_none" {
     condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.trail : length(filter.pattern) <= 1024])
     error_message = "CloudWatch Logs takes patterns of 1024 characters."
   }
+}
+
+run "the_function_is_the_guide_s_and_its_code_is_its_own" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  assert {
+    condition     = aws_lambda_function.app.function_name == "miyabi-app" && aws_lambda_function.app.role == "arn:aws:iam::111111111111:role/miyabi-lambda-execution"
+    error_message = "The function is not the guide's."
+  }
+  assert {
+    condition     = aws_lambda_function.app.environment[0].variables == tomap({ MIYABI_ENVIRONMENT = "dev" }) && length(aws_lambda_layer_version.core) == 0
+    error_message = "The function gets more than it was given."
+  }
+}
+
+run "a_layer_that_is_not_there_and_a_python_that_the_loader_does_not_know" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    layer_file   = "no-such.zip"
+    package_file = "no-such.zip"
+    runtime      = "python3.10"
+  }
+  expect_failures = [var.layer_file, var.package_file, var.runtime]
+}
+
+run "only_roles_and_users_are_trusted_in_an_emergency" {
+  command = plan
+  module {
+    source = "./modules/emergency-access"
+  }
+  variables {
+    trusted_arns = ["*"]
+  }
+  expect_failures = [var.trusted_arns]
 }

@@ -7,6 +7,7 @@ from ...domain.access.evidence import AccessEvidence, Known, Missing
 from ...domain.access.expected_policies import role_arn
 from ...domain.access.finding import Finding, Remedy
 from ..remedies.policy_changes import command
+from ..remedies.terraform_addresses import FUNCTION, then_apply
 from ..wording.reporter import Reporter
 
 TITLE = "The function runs as the role"
@@ -20,7 +21,7 @@ def check(evidence: AccessEvidence) -> Finding:
         text = f"There is no function {name} in {region} of account {environment.account}."
         remedy = Remedy(
             "Create the function, or correct lambda_function of the environment.",
-            "# then: terraform apply -target=aws_lambda_function.app",
+            then_apply(FUNCTION),
         )
         return report.fail(text, "no function", remedy=remedy, see=(found.call.cli,))
     if not isinstance(found, Known):
@@ -31,10 +32,7 @@ def check(evidence: AccessEvidence) -> Finding:
         return report.passed(f"{name} runs as {role}.", "runs as the role", see=see)
     remedy = Remedy(
         f"Let {name} run as {role}.",
-        (
-            "# aws_lambda_function.app\nrole = aws_iam_role.lambda_execution.arn\n# then: "
-            "terraform apply -target=aws_lambda_function.app"
-        ),
+        then_apply(FUNCTION),
         command(
             "lambda update-function-configuration", function_name=name, role=wanted, region=region
         ),

@@ -10,6 +10,7 @@ ALIAS = f"{_SECRETS}.aws_kms_alias.secrets"
 LAMBDA_ROLE = f"{_SECRETS}.aws_iam_role.lambda_execution"
 SECRETS_ACCESS = f"{_SECRETS}.aws_iam_policy.secrets_access"
 GITHUB_ACCESS = f"{_SECRETS}.aws_iam_policy.github_access"
+FUNCTION = "module.function[0].aws_lambda_function.app"
 CONSOLE_ACCESS = f"{_CONSOLE}.aws_iam_policy.console_access"
 
 

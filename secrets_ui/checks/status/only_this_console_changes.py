@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
+from ...domain.secrets.version import short_version
 from ...domain.status.outside_changes import OutsideChange
 from ...domain.status.status import Page, StatusFinding
 from ...domain.status.watched import Surroundings, WatchedSecret
-from ...domain.texts import short_version
 from .saying import Saying
 
 TITLE = "No change was made outside this console"

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from ...domain.access.context import role_name_of
 from ...domain.access.evidence import Known
+from ...domain.secrets.version import short_version
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import TrailEvent, WatchedSecret
-from ...domain.texts import short_version
 from .saying import Saying
 
 TITLE = "The Lambda uses the current version"

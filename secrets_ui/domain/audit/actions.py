@@ -63,6 +63,7 @@ class ReadPurpose(_WithWords):
     details."""
 
     EDIT = "to apply an edit", "Read by the console for a save"
+    RESTORE = "to restore it", "Read by the console for a restore"
     FACTS = "to derive its facts", "Read by the console for key names and states"
 
 

@@ -10,12 +10,12 @@ from typing import Literal
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
-from ..secrets.document import Change, apply_changes, ensure_size, parse_document
+from ..secrets.document import Change, Member, apply_changes, ensure_size, parse_document
 from ..secrets.facts import VersionFacts, text_of
 from ..secrets.key_rules import Problem, check_key, check_name
 from ..secrets.loading import name_problem
 from ..secrets.secret_value import SecretValue
-from ..texts import short_version
+from ..secrets.version import short_version
 
 # 256 bits of os.urandom, in base64url without padding.
 GENERATED_BYTES = 32
@@ -24,11 +24,13 @@ GENERATED_CHARACTERS = -(-GENERATED_BYTES * 8 // 6)
 
 @dataclass(frozen=True, repr=False)
 class Edit:
-    """`changes` key by key, or a whole `document`.
+    """`changes` key by key, a whole `document`, or what an earlier version holds.
 
     `base` is the version that it starts from, "" for a secret without one. `generate` names the
     keys that get a new random token while saving; `is_text` says that the document is meant not to
-    be a JSON object. The same edit, sent twice with one `idempotency_key`, is saved once.
+    be a JSON object. `restores` is the earlier version; `restored_keys` are the keys that are taken
+    from it, () for all that it holds. The same edit, sent twice with one `idempotency_key`, is
+    saved once.
     """
 
     secret: str
@@ -37,6 +39,8 @@ class Edit:
     generate: tuple[str, ...] = ()
     document: SecretValue | None = None
     is_text: bool = False
+    restores: str = ""
+    restored_keys: tuple[str, ...] = ()
     reason: str = ""
     typed_name: str = ""
     idempotency_key: str = ""
@@ -46,7 +50,7 @@ class Edit:
 
     @property
     def touched(self) -> tuple[str, ...]:
-        return (*(change.key for change in self.changes), *self.generate)
+        return (*(change.key for change in self.changes), *self.generate, *self.restored_keys)
 
     def content(self) -> SecretValue:
         """Everything that the edit asks for, unambiguously, as input to a keyed hash."""
@@ -55,9 +59,23 @@ class Edit:
             for change in self.changes
         ]
         document = None if self.document is None else self.document.reveal()
+        restored = [self.restores, self.restored_keys] if self.restores else []
         return SecretValue(
-            json.dumps([self.secret, self.base, changes, self.generate, document, self.is_text])
+            json.dumps(
+                [self.secret, self.base, changes, self.generate, document, self.is_text, *restored]
+            )
         )
+
+    def with_restored(self, earlier: SecretValue) -> Edit:
+        """The same edit with what the earlier version holds. Raises InvalidChange, InvalidDocument.
+
+        A single key has to be a text there: what is set key by key is one.
+        """
+        if not self.restored_keys:
+            return replace(self, document=earlier, is_text=not _is_object(earlier))
+        held = {member.key: member for member in parse_document(earlier.reveal()).members}
+        changes = tuple(_restored(key, held.get(key)) for key in self.restored_keys)
+        return replace(self, changes=changes, restored_keys=())
 
     def with_generated(self) -> Edit:
         """The same edit with its random tokens made. They never leave the server."""
@@ -66,6 +84,28 @@ class Edit:
             for key in self.generate
         )
         return replace(self, changes=(*self.changes, *made), generate=())
+
+
+def _is_object(value: SecretValue) -> bool:
+    try:
+        parse_document(value.reveal())
+    except InvalidDocument:
+        return False
+    return True
+
+
+def _restored(key: str, member: Member | None) -> Change:
+    """A key that the earlier version does not have is taken away."""
+    if member is None:
+        return Change(key, None)
+    text, kind = text_of(member)
+    if kind != "string":
+        raise InvalidChange(
+            f"{key} is no text in that version, so it cannot be restored by itself. "
+            "Restore the whole version.",
+            key=key,
+        )
+    return Change(key, SecretValue(text))
 
 
 Part = Literal["name", "value", "action"]

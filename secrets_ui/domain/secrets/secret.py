@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..errors import SecretNotEditable, VersionConflict
-from ..texts import short_version
+from ..errors import SecretNotEditable
+from .version import VersionConflict, short_version
 
 AWSCURRENT, AWSPREVIOUS, AWSPENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 EDIT_LABEL = "MIYABI-EDIT-"  # on a version while its edit is being saved

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..secrets.secret import AWSCURRENT, AWSPENDING, AWSPREVIOUS, EDIT_LABEL, PROPOSAL_LABEL, Secret
-from ..texts import short_version
+from ..secrets.version import short_version
 
 Kind = Literal["version", "label", "policy", "key", "deletion", "gone", "key_policy", "alias"]
 

@@ -103,7 +103,7 @@ class Records:
 
     `breaks` are places where the chain does not hold; `verified` is the last record of the newest
     checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` is the number of
-    events that could not be sent.
+    events that could not be sent; `not_kept` says why the bucket of checkpoints could not be asked.
     """
 
     verified: int
@@ -112,3 +112,4 @@ class Records:
     full_at: str
     undelivered: int = 0
     why_undelivered: str = ""
+    not_kept: str = ""

@@ -10,9 +10,10 @@ from django.core.management.base import CommandParser
 
 from secrets_ui.domain.changes.edit import Edit, check_edit, ensure_sound
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged, VersionConflict
+from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.forms.changes import SaveForm
 from secrets_ui.management.twin import (
     CONFLICT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from enum import Enum
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,13 +16,29 @@ from secrets_ui.models import Heartbeat
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.settle import (
     SETTLE_AFTER,
+    Settled,
     open_intents,
     settle_audit,
     sweep_labels,
 )
 
 SWEEP_EVERY = 3600  # seconds
+WAIT_SECONDS = 30
 log = logging.getLogger("miyabi.settle")
+
+
+class _State(Enum):
+    """An intent after settling. `deploy/terraform` alarms on the words of OPEN."""
+
+    ENDED = "ended"
+    WAITING = "waits"
+    OPEN = "stays open"
+
+
+def _state_of(settled: Settled) -> _State:
+    if settled.outcome:
+        return _State.ENDED
+    return _State.WAITING if settled.is_waiting else _State.OPEN
 
 
 class Command(BaseCommand):
@@ -34,14 +51,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--min-age",
             type=int,
-            default=SETTLE_AFTER,
             metavar="SECONDS",
-            help="younger intents may belong to a live request (default: %(default)s)",
+            help="end intents of this age by what AWS has now: only where nothing of them can be "
+            "on its way any more (default: wait until AWS would refuse it)",
         )
         parser.add_argument(
             "--wait",
             action="store_true",
-            help="wait until the intents that are open now are old enough",
+            help="wait until what was announced so far can be ended",
         )
         parser.add_argument(
             "--every",
@@ -60,16 +77,19 @@ class Command(BaseCommand):
             self._go_on(options["min_age"], options["every"])
             return
         if options["wait"] and open_intents():
-            time.sleep(options["min_age"])
+            time.sleep(SETTLE_AFTER if options["min_age"] is None else options["min_age"])
         try:
-            _, is_open = self._settle(options["min_age"])
+            states = self._settle(options["min_age"])
+            while options["wait"] and _State.WAITING in states:
+                time.sleep(WAIT_SECONDS)
+                states = self._settle(options["min_age"])
         except ConsoleError as error:
             raise CommandError(error.message) from None
         self._sweep()
-        if is_open:
+        if states - {_State.ENDED}:
             raise SystemExit(1)
 
-    def _go_on(self, min_age: int, pause: int) -> None:
+    def _go_on(self, min_age: int | None, pause: int) -> None:
         """Settle until the parent ends. Sweep labels hourly, and after an intent was settled.
 
         No error ends it.
@@ -78,7 +98,7 @@ class Command(BaseCommand):
         log.info("settling has begun")
         while os.getppid() == parent:
             try:
-                if self._settle(min_age)[0] or time.monotonic() >= next_sweep:
+                if _State.ENDED in self._settle(min_age) or time.monotonic() >= next_sweep:
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
                 Heartbeat.note("settle_audit")
@@ -91,16 +111,16 @@ class Command(BaseCommand):
             connections.close_all()
             time.sleep(pause)
 
-    def _settle(self, min_age: int) -> tuple[bool, bool]:
-        """Return whether an intent was settled, and whether one stays open."""
-        outcomes = set()
+    def _settle(self, min_age: int | None) -> set[_State]:
+        states = set()
         for settled in settle_audit(min_age):
-            outcomes.add(bool(settled.outcome))
+            state = _state_of(settled)
+            states.add(state)
             self._report(
                 f"Record {settled.sequence} ({settled.action}): "
-                f"{settled.outcome or 'stays open'}: {settled.why.rstrip('.')}."
+                f"{settled.outcome or state.value}: {settled.why.rstrip('.')}."
             )
-        return True in outcomes, False in outcomes
+        return states
 
     def _sweep(self) -> None:
         for environment in configuration.environments().values():

@@ -10,6 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.audit.chain import Break, Checkpoint
+from secrets_ui.domain.errors import AwsError
+from secrets_ui.services.audit.kept_checkpoints import compare_and_keep
 from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 
 
@@ -26,6 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         breaks, reached = verify_audit(_checkpoint(options["checkpoint"]))
+        try:
+            breaks += compare_and_keep(reached) if not breaks else []
+        except AwsError as error:
+            raise CommandError(
+                f"The audit chain could not be compared with the checkpoints in S3: {error}"
+            ) from error
         answer = _as_json if options["json"] else _as_text
         self.stdout.write(answer(breaks, reached))
         if not breaks and not options["json"]:

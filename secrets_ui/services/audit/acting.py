@@ -12,26 +12,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Unpack
 
 from ...domain.audit.actions import Action, Outcome, Phase
-from ...domain.errors import (
-    AuditUnavailable,
-    AwsError,
-    ConsoleError,
-    OutcomeUnknown,
-    VersionConflict,
-)
+from ...domain.deadline import Deadline
+from ...domain.errors import AuditUnavailable, AwsError, ConsoleError, OutcomeUnknown
 from ...domain.people.actor import Actor
+from ...domain.secrets.version import VersionConflict
 from .new_record import NO_DETAILS, About, NewRecord
 from .writing import Recorded, append
 
 
 class Act:
-    """An act whose intent is on record. `sequence` and `hash` are the intent's."""
+    """An act whose intent is on record. `sequence` and `hash` are the intent's.
+
+    `deadline` is that of all that the act sends to change AWS: settle_audit counts on it.
+    """
 
     def __init__(self, intent: NewRecord, recorded: Recorded) -> None:
         self.sequence, self.hash = recorded.sequence, recorded.hash
+        self.deadline = Deadline.after(datetime.fromisoformat(recorded.at))
         self.is_over = False
         self._intent = intent
         self._request_ids: list[str] = []

@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.conf import settings
 
 from ...domain.audit.actions import Action
-from ...domain.errors import AuditKeyNotChanged
+from ...domain.errors import ConsoleError
 from ...domain.people.actor import CONSOLE
 from ...models import AuditRecord
 from .. import audit
 from .verify import verify_with
+
+
+class AuditKeyNotChanged(ConsoleError):
+    """The audit chain goes on under the key that it had; the text says why."""
 
 
 def change_audit_key() -> audit.Recorded:

@@ -9,7 +9,7 @@ from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.limits import Limit
 from ...domain.people.actor import Actor
-from ..limits import Reserved, reserve
+from .limits import Reserved, reserve
 from .writing import record
 
 

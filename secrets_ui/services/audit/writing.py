@@ -42,10 +42,11 @@ class AlreadyEnded(Exception):
 
 @dataclass(frozen=True)
 class Recorded:
-    """Where a record stands in the chain."""
+    """Where a record stands in the chain; `at` is its time, as it is stored."""
 
     sequence: int
     hash: str
+    at: str
 
 
 def record(
@@ -171,12 +172,13 @@ def _ensure_first(idempotency_key: str) -> None:
 def _insert(fields: Mapping[str, str]) -> Recorded:
     last = AuditRecord.objects.order_by("-sequence").values_list("sequence", "hash").first()
     sequence, previous = (last[0] + 1, last[1]) if last else (1, audit_chain.GENESIS)
-    row = {"sequence": sequence, "at": now(), **fields}
+    at = now()
+    row = {"sequence": sequence, "at": at, **fields}
     digest = audit_chain.record_hash(
         audit_chain.start(settings.AUDIT_KEY), previous, [row[name] for name in audit_chain.FIELDS]
     )
     AuditRecord(**row, hash=digest).save(force_insert=True)
-    return Recorded(sequence, digest)
+    return Recorded(sequence, digest, at)
 
 
 def now() -> str:

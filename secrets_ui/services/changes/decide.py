@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import DECISIONS, Action, Outcome, Phase
+from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
     AwsError,
@@ -18,10 +19,10 @@ from ...domain.errors import (
     OutcomeUnknown,
     SecretNotEditable,
     SecretNotFound,
-    VersionConflict,
 )
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
+from ...domain.secrets.version import VersionConflict
 from ...domain.session_scope import DECIDE, DESCRIBE
 from ...models import AuditRecord
 from .. import audit, configuration
@@ -31,7 +32,7 @@ from ..secrets.version_facts import Wanted, known_facts
 from .recording import record_done, record_refusal
 from .review import masked
 from .save import ensure_not_too_many
-from .swap import end_rotation, swap_current, take_label_off
+from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 
 # Proposals on the page.
 SHOWN = 50
@@ -232,9 +233,12 @@ def _decide(
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
     try:
-        with audit.act(action, actor, idempotency_key=key, **_about(record)) as act:
+        announced = rotation_to_end(secret) if secret else NO_DETAILS
+        with audit.act(
+            action, actor, idempotency_key=key, details=announced, **_about(record)
+        ) as act:
             ended = end_rotation(gateway, secret, act) if secret else NO_DETAILS
-            act.add_request(_carry_out(gateway, record, action, label))
+            act.add_request(_carry_out(gateway, record, action, label, act.deadline))
             details = {"proposed_by": record.actor, **ended}
             record_done(act, "the decision", details=details)
     except audit.AlreadyIntended:
@@ -244,16 +248,24 @@ def _decide(
 
 
 def _carry_out(
-    gateway: SecretsManagerGateway, record: AuditRecord, action: Action, label: str
+    gateway: SecretsManagerGateway,
+    record: AuditRecord,
+    action: Action,
+    label: str,
+    deadline: Deadline,
 ) -> str:
     """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
     if action == Action.APPROVE:
         return swap_current(
-            gateway, record.secret, base=record.base_version_id, to=record.version_id
+            gateway,
+            record.secret,
+            base=record.base_version_id,
+            to=record.version_id,
+            deadline=deadline,
         )
     try:
         return gateway.update_secret_version_stage(
-            record.secret, label, remove_from=record.version_id
+            record.secret, label, remove_from=record.version_id, deadline=deadline
         ).call.request_id
     except AwsError as error:
         _ensure_off(gateway, record, label, error)
@@ -264,7 +276,10 @@ def _ensure_off(
     gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError
 ) -> None:
     """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on
-    a secret that is gone."""
+    a secret that is gone. One that is on may still come off, where a sending has no answer.
+
+    Raises `error`, OutcomeUnknown.
+    """
     try:
         labels = gateway.describe_secret(record.secret).value.versions.get(record.version_id, ())
     except SecretNotFound:
@@ -273,5 +288,9 @@ def _ensure_off(
         raise OutcomeUnknown(
             "AWS did not say whether the label is off, and cannot be asked just now."
         ) from None
+    if label in labels and error.call.unanswered:
+        raise OutcomeUnknown(
+            "AWS did not answer, so it is not certain whether the label will come off."
+        )
     if label in labels:
         raise error

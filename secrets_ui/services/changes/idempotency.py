@@ -7,22 +7,19 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.conf import settings
 
 from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.audit.chain import frame
 from ...domain.changes.edit import Edit
+from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import OutcomeUnknown
 from ...domain.people.actor import Actor
 from ...models import AuditRecord
 from .. import audit
-
-# Seconds since the intent. A save that has not moved AWSCURRENT by then gives up, so that
-# settle_audit may judge an older intent without racing a live request.
-SAVE_DEADLINE = 30
 
 
 @dataclass(frozen=True)
@@ -63,17 +60,15 @@ def find_saved(edit: Edit) -> Saved | None:
 def wait_for(sequence: int) -> Saved:
     """The result of an intent that another request is acting on.
 
-    Raises OutcomeUnknown when it ended without effect, or is older than SAVE_DEADLINE and still
-    open.
+    Raises OutcomeUnknown when it ended without effect, or is open after its deadline.
     """
-    began = datetime.fromisoformat(
-        AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence)
-    )
+    began = AuditRecord.objects.values_list("at", flat=True).get(sequence=sequence)
+    deadline = Deadline.after(datetime.fromisoformat(began))
     while True:
         ended = audit.outcome_of(sequence)
         if ended and ended.outcome == Outcome.DONE:
             return _saved(ended)
-        if ended or datetime.now(UTC) - began > timedelta(seconds=SAVE_DEADLINE):
+        if ended or not deadline.allows(datetime.now(UTC)):
             raise OutcomeUnknown(
                 "This form was sent twice; the first request has not come to a good end."
             )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Unpack
 
 from ...domain.audit.actions import Action, Outcome
-from ...domain.errors import AuditUnavailable, ConsoleError, OutcomeUnknown, VersionConflict
+from ...domain.errors import AuditUnavailable, ConsoleError, OutcomeUnknown
 from ...domain.people.actor import Actor
+from ...domain.secrets.version import VersionConflict
 from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 

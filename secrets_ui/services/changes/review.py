@@ -25,7 +25,7 @@ from ...domain.texts import capitalized
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import gateways
-from ..secrets.version_facts import Wanted, in_other_environments, known_facts, read_and_derive
+from ..secrets.version_facts import facts_of, in_other_environments
 
 
 @dataclass(frozen=True)
@@ -121,24 +121,6 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
     return edit.document is not None and (
         edit.is_text or (base is not None and base.kind != "object")
     )
-
-
-def facts_of(
-    environment: Environment, actor: Actor, secret: Secret, version: str, spec: SecretSpec
-) -> VersionFacts | None:
-    """Facts of a version, looked up or derived; None for a secret without one.
-
-    Raises AwsError, AuditUnavailable.
-    """
-    if not version:
-        return None
-    wanted = Wanted(secret.name, secret.arn, version, spec)
-    if known := known_facts([wanted]):
-        return known[secret.arn]
-    found = read_and_derive(environment, actor, [wanted])[secret.arn]
-    if isinstance(found, AwsError):
-        raise found
-    return found
 
 
 def _after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[str, KeyFacts]:

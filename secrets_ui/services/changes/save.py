@@ -4,8 +4,8 @@ after it."""
 from __future__ import annotations
 
 import logging
-import time
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -14,16 +14,16 @@ from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
 from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
+from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
     AuditUnavailable,
     AwsError,
-    AwsUnreachable,
     ConsoleError,
     InvalidChange,
+    OutcomeUnknown,
     SecretNotEditable,
     TooManyWrites,
-    VersionConflict,
 )
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import derive_facts
@@ -35,16 +35,18 @@ from ...domain.secrets.secret import (
     ensure_editable,
 )
 from ...domain.secrets.secret_value import SecretValue
+from ...domain.secrets.version import VersionConflict
 from ...domain.session_scope import EDIT
 from .. import audit, configuration
+from ..audit.limits import Reserved
 from ..audit.new_record import NO_DETAILS
 from ..audit.rate import RateLimit, ensure_rate
 from ..aws_access import gateways
-from ..limits import Reserved
 from ..secrets.version_facts import keep_facts
-from .idempotency import SAVE_DEADLINE, Saved, find_saved, idempotency_key_of, wait_for
+from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
-from .swap import end_rotation, ensure_moved, swap_current, take_label_off
+from .restore import with_restored
+from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
 
 log = logging.getLogger("miyabi.save")
 
@@ -82,6 +84,7 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
+    edit = with_restored(gateway, actor, edit)
     return _save(gateway, actor, edit, secret, apply_edit(edit, base))
 
 
@@ -176,23 +179,27 @@ def _save(
         keys=applied.changed,
         reason=edit.reason,
         idempotency_key=edit.idempotency_key,
+        details=_details(edit, secret, is_proposal=is_proposal),
     )
     try:
         with ExitStack() as after_the_record, on_record as act:
-            # The wall clock, which settle_audit goes by and which a suspended machine cannot stop.
-            deadline = time.time() + SAVE_DEADLINE
             version = _NewVersion.of(act, gateway, secret.name, edit.base, is_proposal=is_proposal)
             act.add_request(version.put(applied.value))
             details = NO_DETAILS
             if not is_proposal:
                 after_the_record.callback(version.take_label_off, act)
                 details = end_rotation(gateway, secret, act)
-                act.add_request(version.make_current(deadline))
+                act.add_request(version.make_current())
             record_done(act, "the change", version_id=version.id, details=details)
             _keep_facts(gateway.environment, secret, version.id, applied.value)
     except audit.AlreadyIntended as earlier:
         return wait_for(earlier.sequence)
     return Saved(version.id, act.sequence, applied.changed, is_proposal)
+
+
+def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> Mapping[str, object]:
+    restored = {"restored": edit.restores} if edit.restores else {}
+    return {**restored, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 
 @dataclass(frozen=True)
@@ -207,7 +214,8 @@ class _NewVersion:
     secret: str
     base: str
     id: str
-    label: str
+    is_proposal: bool
+    deadline: Deadline
 
     @classmethod
     def of(
@@ -220,8 +228,12 @@ class _NewVersion:
         is_proposal: bool,
     ) -> _NewVersion:
         version_id = version_id_of(act.hash, settings.VERSION_ID_FORMAT)
-        prefix = PROPOSAL_LABEL if is_proposal else EDIT_LABEL
-        return cls(gateway, secret, base, version_id, f"{prefix}{version_id[:12]}")
+        return cls(gateway, secret, base, version_id, is_proposal, act.deadline)
+
+    @property
+    def label(self) -> str:
+        prefix = PROPOSAL_LABEL if self.is_proposal else EDIT_LABEL
+        return f"{prefix}{self.id[:12]}"
 
     def put(self, value: SecretValue) -> str:
         """Returns the request id, "" where AWS refused and has the version all the same.
@@ -229,9 +241,14 @@ class _NewVersion:
         Raises AwsErrors, VersionConflict, OutcomeUnknown.
         """
         try:
-            put = self.gateway.put_secret_value(self.secret, value, token=self.id, label=self.label)
+            put = self.gateway.put_secret_value(
+                self.secret, value, token=self.id, label=self.label, deadline=self.deadline
+            )
             return put.call.request_id
         except AwsError as error:
+            if self.is_proposal:
+                self._ensure_proposed(error)
+                return error.call.request_id
             if self.base:
                 raise
             # A secret's first version is live as soon as it is made, and an earlier attempt whose
@@ -239,12 +256,23 @@ class _NewVersion:
             ensure_moved(self.gateway, self.secret, base="", to=self.id, error=error)
             return ""
 
-    def make_current(self, deadline: float) -> str:
+    def _ensure_proposed(self, error: AwsError) -> None:
+        """A proposal is made once its version is there, whatever became of the answer.
+
+        Raises `error` where nothing of it may still arrive, else OutcomeUnknown.
+        """
+        if not error.call.unanswered:
+            raise error
+        with suppress(AwsError):
+            if self.id in self.gateway.describe_secret(self.secret).value.versions:
+                return
+        raise OutcomeUnknown("AWS did not answer, so it is not certain whether it took the change.")
+
+    def make_current(self) -> str:
         """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
-        if time.time() > deadline:
-            call = self.gateway.describe_call("UpdateSecretVersionStage", self.secret)
-            raise AwsUnreachable("AWS took too long, so the change was not made current.", call)
-        return swap_current(self.gateway, self.secret, base=self.base, to=self.id)
+        return swap_current(
+            self.gateway, self.secret, base=self.base, to=self.id, deadline=self.deadline
+        )
 
     def take_label_off(self, act: audit.Act) -> None:
         if act.is_over:

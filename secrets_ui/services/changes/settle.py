@@ -13,6 +13,7 @@ from django.db.models.functions import Cast
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
 from ...domain.audit.chain import version_id_of
+from ...domain.deadline import is_over
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, EnvironmentNotFound, SecretNotFound
 from ...domain.people.actor import CONSOLE
@@ -23,8 +24,9 @@ from .. import audit, configuration
 from ..aws_access import gateways
 from .swap import take_label_off
 
-# Seconds. A live save moves AWSCURRENT within idempotency.SAVE_DEADLINE (30 s), and its last call
-# ends, retries included, within 25 s more.
+# Seconds. By then a live request has recorded its outcome: it sends nothing after its deadline, and
+# its last call ends, retries included, within 25 s more. What AWS has by then is final; what it
+# does not have may still come until `is_over`.
 SETTLE_AFTER = 90
 # How many to list in search of a version without a label. AWS keeps about a hundred of them, and
 # those of the last day:
@@ -35,12 +37,13 @@ MOST_VERSIONS = 10_000
 @dataclass(frozen=True)
 class Settled:
     """What became of one intent; `outcome` is None where AWS cannot show it, and the intent stays
-    open."""
+    open. `is_waiting`: it cannot be shown yet, because something of the act may still arrive."""
 
     sequence: int
     action: str
     outcome: Outcome | None
     why: str
+    is_waiting: bool = False
 
 
 def open_intents(min_age: int = 0) -> list[AuditRecord]:
@@ -53,27 +56,52 @@ def open_intents(min_age: int = 0) -> list[AuditRecord]:
     )
 
 
-def settle_audit(min_age: int = SETTLE_AFTER) -> Iterator[Settled]:
-    """Ends each open intent whose outcome AWS shows. Raises AuditUnavailable."""
-    for intent in open_intents(min_age):
+def settle_audit(min_age: int | None = None) -> Iterator[Settled]:
+    """Ends each open intent whose outcome AWS shows.
+
+    With `min_age`, in seconds, the caller vouches that nothing of an older intent is on its way any
+    more. Raises AuditUnavailable.
+    """
+    for intent in open_intents(SETTLE_AFTER if min_age is None else min_age):
         with suppress(audit.AlreadyEnded):
-            yield _settle(intent)
+            yield _settle(intent, is_vouched_for=min_age is not None)
 
 
-def _settle(intent: AuditRecord) -> Settled:
+def _settle(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
     if intent.action in (Action.READ_VALUE, Action.REVEAL):
-        # Whether AWS handed the value out cannot be asked, and the process that got it is gone.
-        return _end(intent, "", Outcome.UNKNOWN, "the console ended before the answer was recorded")
+        return _settle_read(intent, is_vouched_for=is_vouched_for)
     try:
         environment = configuration.get_environment(intent.environment)
         gateway = gateways(environment, CONSOLE, SETTLE.of(intent.secret)).secrets_manager
-        secret = gateway.describe_secret(intent.secret).value
-        version = _find(gateway, intent, secret)
+        described = gateway.describe_secret(intent.secret)
+        version = _find(gateway, intent, described.value)
     except SecretNotFound:
         return _end(intent, "", Outcome.UNKNOWN, "the secret is gone, and its labels with it")
     except (AwsError, EnvironmentNotFound) as error:
         return Settled(intent.sequence, intent.action, None, error.message)
-    return _end(intent, version, *_judge(intent, secret, version))
+    outcome, why = _judge(intent, described.value, version)
+    # What AWS has is final. What it does not have may still come.
+    if outcome != Outcome.DONE and not (
+        is_vouched_for or is_over(_began(intent), described.call.answered_at)
+    ):
+        return _wait(intent, "what was sent in time may still reach AWS")
+    return _end(intent, version, outcome, why)
+
+
+def _settle_read(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
+    """Whether AWS handed the value out cannot be asked."""
+    if not is_vouched_for and not is_over(_began(intent), datetime.now(UTC)):
+        return _wait(intent, "its request may still be under way")
+    # The process that got it is gone.
+    return _end(intent, "", Outcome.UNKNOWN, "the console ended before the answer was recorded")
+
+
+def _began(intent: AuditRecord) -> datetime:
+    return datetime.fromisoformat(intent.at)
+
+
+def _wait(intent: AuditRecord, why: str) -> Settled:
+    return Settled(intent.sequence, intent.action, None, why, is_waiting=True)
 
 
 def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -> str:
@@ -123,7 +151,7 @@ _SWAPPED = {
 
 
 def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
-    if secret.created and secret.created > datetime.fromisoformat(intent.at):
+    if secret.created and secret.created > _began(intent):
         return Outcome.UNKNOWN, "the secret was deleted and made again since"
     return Outcome.NOT_APPLIED, "AWS has no such version"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.errors import AwsError, AwsUnreachable, OutcomeUnknown, VersionConflict
+from ...domain.deadline import Deadline
+from ...domain.errors import AwsError, OutcomeUnknown
 from ...domain.secrets.secret import (
     AWSCURRENT,
     AWSPENDING,
@@ -15,14 +17,17 @@ from ...domain.secrets.secret import (
     ensure_editable,
     was_made_current,
 )
+from ...domain.secrets.version import VersionConflict
 from .. import audit
 from ..audit.new_record import NO_DETAILS
 
 log = logging.getLogger("miyabi.save")
 
 
-def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: str) -> str:
-    """Moves AWSCURRENT from `base` to `to`; returns the request id.
+def swap_current(
+    gateway: SecretsManagerGateway, name: str, *, base: str, to: str, deadline: Deadline
+) -> str:
+    """Moves AWSCURRENT from `base` to `to`, or does not send it; returns the request id.
 
     With base "" the new version is the secret's first, which AWS makes current by itself. Raises
     VersionConflict, OutcomeUnknown, AwsErrors.
@@ -31,11 +36,19 @@ def swap_current(gateway: SecretsManagerGateway, name: str, *, base: str, to: st
         ensure_moved(gateway, name, base=base, to=to, error=None)
         return ""
     try:
-        moved = gateway.update_secret_version_stage(name, AWSCURRENT, move_to=to, remove_from=base)
+        moved = gateway.update_secret_version_stage(
+            name, AWSCURRENT, move_to=to, remove_from=base, deadline=deadline
+        )
         return moved.call.request_id
     except AwsError as error:
         ensure_moved(gateway, name, base=base, to=to, error=error)
         return error.call.request_id
+
+
+def rotation_to_end(secret: Secret) -> Mapping[str, object]:
+    """The details of an intent that `end_rotation` will go by: no record, no act."""
+    version = secret.left_pending
+    return {"takes_label_off": f"{AWSPENDING} from {version}"} if version else NO_DETAILS
 
 
 def end_rotation(
@@ -52,7 +65,9 @@ def end_rotation(
     if not version:
         return NO_DETAILS
     try:
-        taken = gateway.update_secret_version_stage(secret.name, AWSPENDING, remove_from=version)
+        taken = gateway.update_secret_version_stage(
+            secret.name, AWSPENDING, remove_from=version, deadline=act.deadline
+        )
         act.add_request(taken.call.request_id)
     except AwsError as error:
         now = gateway.describe_secret(secret.name).value
@@ -70,7 +85,8 @@ def ensure_moved(
 
     There is no blind retry: DescribeSecret says whether the label reached the new version (also
     when a later edit has moved it on), is still on the base, or went elsewhere. Raises `error`,
-    VersionConflict, or OutcomeUnknown where the labels do not tell.
+    VersionConflict, or OutcomeUnknown where the labels do not tell, or what was sent without an
+    answer may still arrive.
     """
     try:
         secret = gateway.describe_secret(name).value
@@ -81,26 +97,23 @@ def ensure_moved(
     moved = was_made_current(secret, base, to)
     if moved:
         return
-    if secret.current == base and error and not isinstance(error, AwsUnreachable):
-        raise error
-    if secret.current != base and (moved is False or (error and not _may_have_arrived(error))):
-        raise VersionConflict(base, secret.current)
-    # The lost call may still be on its way, or others have moved the label so often that it no
-    # longer tells.
+    # What is lost may still be on its way, also where AWSCURRENT is elsewhere now: it would take
+    # effect once somebody has put the base back.
+    if error is None or not error.call.unanswered:
+        if error and secret.current == base:
+            raise error
+        if secret.current != base and (error or moved is False):
+            raise VersionConflict(base, secret.current)
     raise OutcomeUnknown(
         "AWS did not answer the last step, so it is not certain whether it took the change."
     )
 
 
-def _may_have_arrived(error: AwsError) -> bool:
-    """Whether an attempt went unanswered, so that AWS may have carried it out."""
-    return isinstance(error, AwsUnreachable) or error.call.retries > 0
-
-
 def take_label_off(gateway: SecretsManagerGateway, name: str, label: str, version: str) -> bool:
     """Best effort. Returns whether it came off; a label that stays is taken off by settle_audit."""
+    deadline = Deadline.after(datetime.now(UTC))
     try:
-        gateway.update_secret_version_stage(name, label, remove_from=version)
+        gateway.update_secret_version_stage(name, label, remove_from=version, deadline=deadline)
     except AwsError as error:
         log.warning(
             "a label stayed on a version",

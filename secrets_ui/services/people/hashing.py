@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.utils.crypto import salted_hmac
 
-from ...domain.errors import HashingBusy
+from ...domain.errors import ConsoleError
 from ...domain.memory import HASH_KIB
 
 log = logging.getLogger("miyabi.hashing")
@@ -26,6 +26,18 @@ PATIENCE = 5  # seconds until a place is free
 # A container whose file system is read-only may have no other folder to write to.
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is checked for its owner
 _PAUSE = 0.02  # seconds between two looks; a hash takes about as long
+
+
+class HashingBusy(ConsoleError):
+    """So many passwords are being hashed that there was no place for this one in time."""
+
+    status = 503
+    title = "Too many passwords are being checked just now"
+    remedy = "Wait a few seconds, then try again."
+    retry_after = 5
+
+    def __init__(self) -> None:
+        super().__init__("Yours was not looked at, and this does not count as a failure.")
 
 
 class Argon2(Argon2PasswordHasher):

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 
 from ...domain.errors import ConsoleError
 from ...domain.limits import Limit
-from ..limits import reserve
+from ..audit.limits import reserve
 
 Verified = TypeVar("Verified")
 # Seconds that a try waits while the last ones before it are being verified: more right sign-ins

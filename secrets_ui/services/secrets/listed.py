@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from ...aws.secrets_manager import SecretsManagerGateway
+from ...domain.access.evidence import Known
 from ...domain.audit.actions import SWAPS, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
@@ -14,6 +17,7 @@ from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
+from ..aws_access import learn_all
 from .version_facts import Wanted, in_other_environments_of_each, known_facts, last_known_versions
 
 LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
@@ -39,7 +43,7 @@ class KnownSecrets:
         self._others = in_other_environments_of_each(
             environment, list(configuration.catalog().secrets.values())
         )
-        self._newest = _newest_writes(environment)
+        self.newest = newest_writes(environment)
 
     def is_compared_with(self, others: Iterable[Environment]) -> bool:
         """Whether the facts of the same secrets are known in all of these environments."""
@@ -49,10 +53,6 @@ class KnownSecrets:
             for found in self._others.values()
             for name, facts in found.items()
         )
-
-    def is_stale(self, secret: Secret) -> bool:
-        """Whether the list is older than this console's last change of the secret."""
-        return self._newest.get(secret.name, secret.current) != secret.current
 
     def look_up(self, secrets: Sequence[Secret]) -> list[KnownSecret]:
         """In the order of `secrets`. Three queries."""
@@ -82,7 +82,7 @@ def wanted_of(environment: Environment, secret: Secret) -> Wanted:
     return Wanted(secret.name, secret.arn, current, configuration.spec_of(environment, secret.name))
 
 
-def _newest_writes(environment: Environment) -> Mapping[str, str]:
+def newest_writes(environment: Environment) -> Mapping[str, str]:
     """Secret names to the versions that this console made current within the age of a list."""
     since = (datetime.now(UTC) - LIST_AGE).strftime("%Y-%m-%dT%H:%M:%S")
     recent = AuditRecord.objects.filter(
@@ -93,3 +93,15 @@ def _newest_writes(environment: Environment) -> Mapping[str, str]:
         outcome=Outcome.DONE,
     )
     return dict(recent.order_by("sequence").values_list("secret", "version_id"))
+
+
+def freshened(
+    gateway: SecretsManagerGateway, secrets: Sequence[Secret], newest: Mapping[str, str]
+) -> list[Secret]:
+    """ListSecrets may be minutes old: a secret that this console changed meanwhile (`newest`), and
+    that does not show it, is asked for again.
+    """
+    stale = [s.name for s in secrets if newest.get(s.name, s.current) != s.current]
+    answers = learn_all(partial(gateway.describe_secret, name) for name in stale)
+    fresh = {answer.value.name: answer.value for answer in answers if isinstance(answer, Known)}
+    return [fresh.get(secret.name, secret) for secret in secrets]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.access.evidence import Known
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
@@ -19,8 +17,8 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import LIST
 from .. import configuration
 from ..audit.who_changed import Author
-from ..aws_access import begin, gateways, learn_all
-from .listed import KnownSecret, KnownSecrets, wanted_of
+from ..aws_access import begin, gateways
+from .listed import KnownSecret, KnownSecrets, freshened, wanted_of
 from .read_other_environments import read_other_environments
 from .version_facts import Wanted, keep_current_versions, known_facts, read_and_derive
 
@@ -139,7 +137,7 @@ def _rows(
     gateway: SecretsManagerGateway, actor: Actor, known: KnownSecrets, listed: Sequence[Secret]
 ) -> tuple[list[SecretRow], int]:
     """The rows, and how many versions nobody has looked at yet."""
-    secrets = _freshened(gateway, known, listed)
+    secrets = freshened(gateway, listed, known.newest)
     items = list(zip(secrets, known.look_up(secrets), strict=True))
     unknown = [item.wanted for _, item in items if item.wanted.version_id and item.facts is None]
     found = read_and_derive(gateway.environment, actor, unknown[:READS_PER_PAGE]) if unknown else {}
@@ -148,18 +146,6 @@ def _rows(
     now = datetime.now(UTC)
     rows = [_row(known, s, item, found.get(s.arn, item.facts), now) for s, item in items]
     return rows, len(unknown[READS_PER_PAGE:])
-
-
-def _freshened(
-    gateway: SecretsManagerGateway, known: KnownSecrets, secrets: Sequence[Secret]
-) -> list[Secret]:
-    """ListSecrets may be minutes old: a secret that this console changed meanwhile, and that does
-    not show it, is asked for again.
-    """
-    stale = [secret.name for secret in secrets if known.is_stale(secret)]
-    answers = learn_all(partial(gateway.describe_secret, name) for name in stale)
-    fresh = {answer.value.name: answer.value for answer in answers if isinstance(answer, Known)}
-    return [fresh.get(secret.name, secret) for secret in secrets]
 
 
 def _row(

@@ -21,8 +21,8 @@ from ...domain.errors import (
 from ...domain.people.actor import Actor
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.secret_value import SecretValue
+from ...domain.secrets.version import short_version
 from ...domain.session_scope import READ
-from ...domain.texts import short_version
 from .. import audit, configuration
 from ..audit.new_record import About
 from ..audit.rate import RateLimit, ensure_rate

@@ -10,13 +10,14 @@ from django.conf import settings
 
 from ...aws.cloudtrail import CloudTrailGateway
 from ...domain.audit.actions import SWAPS
+from ...domain.deadline import OVER_SECONDS
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.status.outside_changes import ChainKnowledge, OutsideChange
 from ...domain.status.watched import OpenIntent, TrailEvent
 from ...models import AuditRecord
 from ..audit.who_changed import authors_of
-from ..changes.settle import SETTLE_AFTER, open_intents
+from ..changes.settle import open_intents
 
 MOST_KEPT = 20  # changes of one secret
 ASKED_AGAIN = timedelta(hours=24)
@@ -130,9 +131,9 @@ class WhoDidIt:
 
 
 def intents_by_secret() -> dict[tuple[str, str], tuple[OpenIntent, ...]]:
-    """Open intents that no live request can still end, by (environment, secret)."""
+    """Open intents that settling should have ended, by (environment, secret)."""
     found: dict[tuple[str, str], tuple[OpenIntent, ...]] = {}
-    for record in open_intents(SETTLE_AFTER):
+    for record in open_intents(OVER_SECONDS):
         secret = (record.environment, record.secret)
         intent = OpenIntent(record.sequence, record.action, record.at, record.secret)
         found[secret] = (*found.get(secret, ()), intent)

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 
 from ...domain.audit.chain import Break, Checkpoint, check_tail, verify
+from ...domain.errors import AwsError
 from ...domain.status.watched import Records
 from ...models import StatusDelivery
+from ..audit.kept_checkpoints import compare_and_keep
 from ..audit.verify import MOST_BREAKS, hash_at, rows
 
 FULL_EVERY = timedelta(hours=24)
@@ -27,6 +29,7 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
     breaks, reached = _verify(None if is_full else known)
     if known and (tail := check_tail(reached, known, hash_at(known.sequence))):
         breaks.append(tail)
+    kept_at, not_kept = _keep(remembered, breaks, reached)
     full_at = (
         datetime.now(UTC).isoformat(timespec="seconds") if is_full else str(remembered["full_at"])
     )
@@ -41,15 +44,36 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
         full_at,
         waiting.count(),
         latest or "",
+        not_kept,
     )
     if breaks:
-        return records, dict(remembered) | {"full_at": ""}
+        return records, dict(remembered) | {"full_at": "", "kept_at": ""}
     return records, {
         "sequence": reached.sequence,
         "hash": reached.hash,
         "count": reached.count,
         "full_at": full_at,
+        "kept_at": kept_at,
     }
+
+
+def _keep(
+    remembered: Mapping[str, Any], breaks: list[Break], reached: Checkpoint
+) -> tuple[str, str]:
+    """Once a day, in the bucket of checkpoints: when, and why it could not be done.
+
+    The end of a chain with `breaks` is not kept. Where it is not like those that are, `breaks`
+    tells.
+    """
+    kept_at = str(remembered.get("kept_at", ""))
+    is_due = not kept_at or datetime.now(UTC) - datetime.fromisoformat(kept_at) >= FULL_EVERY
+    if breaks or not is_due:
+        return kept_at, ""
+    try:
+        breaks += compare_and_keep(reached)
+    except AwsError as error:
+        return kept_at, str(error)
+    return datetime.now(UTC).isoformat(timespec="seconds"), ""
 
 
 def _known(remembered: Mapping[str, Any]) -> Checkpoint | None:

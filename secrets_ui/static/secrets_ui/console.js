@@ -9,13 +9,21 @@ import { startReveal } from "./reveal.js";
 document.documentElement.classList.add("js");
 
 const help = find("#help");
-const isTyping = (element) => element.matches("input:not([type=checkbox]), textarea, select") || element.isContentEditable;
+const TOGETHER = 1_500; // milliseconds within which g and c are one command
+let wentAt = -TOGETHER; // when g was pressed
+const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select") || element.isContentEditable;
 
 document.addEventListener("keydown", (event) => {
   const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
   if (!isPlain || event.defaultPrevented || isTyping(event.target) || help.open || !find("[data-keys]").checked) return;
+  // What is typed in a form is not left by a single key.
+  const compare = find("[data-edit]") ? null : find("[data-compare]");
+  const isSecond = performance.now() - wentAt < TOGETHER;
+  wentAt = event.key === "g" ? performance.now() : -TOGETHER;
   if (event.key === "?") help.showModal();
   else if (event.key === "/" && find("[data-filter]")) goToFilter(find("[data-filter]"));
+  else if (event.key === "/" && compare) location.assign(`${compare.href}#q`);
+  else if (event.key === "c" && isSecond && compare) compare.click();
   else return;
   event.preventDefault();
 });
@@ -26,6 +34,9 @@ function goToFilter(input) {
   if (fold) fold.open = true;
   input.focus();
 }
+
+// The search over all environments, asked for from another page.
+if (location.hash === "#q" && find("[data-filter]")) goToFilter(find("[data-filter]"));
 
 all("[data-help]").forEach((button) => button.addEventListener("click", () => help.showModal()));
 

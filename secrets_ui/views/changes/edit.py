@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from ...domain.changes.edit import Edit, Fault
 from ...domain.environment import Environment
-from ...domain.errors import VersionConflict
-from ...domain.texts import capitalized, short_version
+from ...domain.secrets.version import VersionConflict, short_version
+from ...domain.texts import capitalized
 from ...forms.changes import (
     NEW_ROWS,
     ConfirmForm,

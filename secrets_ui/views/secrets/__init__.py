@@ -1,1 +1,1 @@
-"""Lists of secrets, one secret, the showing of a value."""
+"""Lists of secrets, all environments side by side, one secret, the showing of a value."""

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from ...domain.secrets.secret import AWSPREVIOUS
 from ...permissions import (
     actor_of,
     comparable,
@@ -71,6 +72,7 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "debts": debts_of_secret(chosen, name, opened.secret.current),
         "secret": opened.secret,
         "saved": saved if saved.isdecimal() else "",
+        "undo": opened.secret.version_with(AWSPREVIOUS),
         "may_edit": may(request, "secret.edit", chosen, name),
         "may_audit": may(request, "audit.view", chosen),
         "may_check": may(request, "access.check", chosen, name),

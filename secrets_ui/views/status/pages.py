@@ -89,6 +89,11 @@ def _start_one_pass() -> None:
         nothing = subprocess.DEVNULL
         _started.append(
             subprocess.Popen(
-                command, cwd=settings.BASE_DIR, stdin=nothing, stdout=nothing, stderr=nothing
+                command,
+                cwd=settings.BASE_DIR,
+                env=settings.COMMAND_ENVIRON(),
+                stdin=nothing,
+                stdout=nothing,
+                stderr=nothing,
             )
         )

@@ -21,7 +21,7 @@ ATTACHMENTS = [
 
 @pytest.mark.parametrize("address", [*ALL, *ATTACHMENTS, addresses.secret("miyabi/prod/api-keys")])
 def test_there_is_such_a_resource(address: str) -> None:
-    parts = re.fullmatch(r'module\.(\w+)\.(\w+)\.(\w+)(\["[a-z-]+"\])?', address)
+    parts = re.fullmatch(r'module\.(\w+)(?:\[0\])?\.(\w+)\.(\w+)(\["[a-z-]+"\])?', address)
     assert parts
     folder = re.search(
         rf'module "{parts[1]}" {{\n  source = "\./([^"]+)"',

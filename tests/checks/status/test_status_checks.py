@@ -323,6 +323,13 @@ def test_a_broken_chain_is_a_failure_and_says_where() -> None:
     assert "Record 7 is missing." in only(findings, "audit_chain_holds").text
 
 
+def test_checkpoints_that_could_not_be_asked_are_a_warning_beside_the_chain_that_holds() -> None:
+    findings = judge_records(records(not_kept="AWS refused s3:ListBucket."))
+    told = [f for f in findings if f.check == "audit_chain_holds"]
+    assert [f.status for f in told] == ["warn", "pass"]
+    assert "AWS refused s3:ListBucket." in told[0].text
+
+
 def test_the_chain_s_checkpoint_is_told() -> None:
     assert f"42:{'c' * 64}" in only(judge_records(records()), "audit_chain_holds").text
 

@@ -28,7 +28,7 @@ def test_it_holds_the_package_where_lambda_looks_and_nothing_else(layer: Path) -
         names = set(opened.namelist())
         modes = {entry.external_attr >> 16 for entry in opened.infolist()}
     wanted = {f"python/core/{file.name}" for file in (LAMBDA / "core").glob("*.py")}
-    assert names == wanted | {"python/core/amazon-roots.pem"}
+    assert names == wanted | {"python/core/amazon-roots.pem", "python/core/py.typed"}
     assert modes == {0o644}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core import secrets as loader
-from tests.deploy.loader.conftest import API_KEYS, LAMBDA_ENVIRON, Stored
+from tests.deploy.loader.conftest import API_KEYS, CONFIG, LAMBDA_ENVIRON, Stored
 from tests.deploy.loader.front import Front
 
 
@@ -34,15 +35,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         assert url.path == "/secretsmanager/get"
-        [name] = parse_qs(url.query, strict_parsing=True)["secretId"]
-        self.server.asked.append(name)
+        asked = {key: value for key, [value] in parse_qs(url.query, strict_parsing=True).items()}
+        self.server.asked.append(asked["secretId"])
         token = self.headers["X-Aws-Parameters-Secrets-Token"]
         status, body = self.server.refusal or (200, b"")
         if token != LAMBDA_ENVIRON["AWS_SESSION_TOKEN"]:
             status, body = 401, b"unauthorized"
         if status == 200 and not body:
-            answer = self.server.client.get_secret_value(SecretId=name)
-            body = json.dumps(answer, default=str).encode()
+            parameters = {f"{key[0].upper()}{key[1:]}": value for key, value in asked.items()}
+            answer = self.server.client.get_secret_value(**parameters)
+            body = json.dumps(answer, default=_text).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -50,6 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
+
+
+def _text(value: Any) -> str:
+    return b64encode(value).decode() if isinstance(value, bytes) else str(value)
 
 
 @pytest.fixture
@@ -84,6 +90,26 @@ def test_an_arn_s_colons_arrive(extension: Extension, front: Front, stored: Stor
     arn = stored.client.describe_secret(SecretId=stored.api_keys)["ARN"]
     assert loader.get_secret(arn) == API_KEYS
     assert extension.asked == [arn]
+
+
+def test_a_version_and_bytes_are_asked_of_it(
+    extension: Extension, front: Front, stored: Stored
+) -> None:
+    stored.client.put_secret_value(SecretId=stored.config, SecretBinary=b"\x00\xff")
+    assert loader.get_secret_value(stored.config).secret_binary == b"\x00\xff"
+    previous = loader.get_secret_value(stored.config, version_stage="AWSPREVIOUS")
+    by_id = loader.get_secret_value(stored.config, version_id=previous.version_id)
+    assert previous.keys == by_id.keys == CONFIG
+    assert (len(extension.asked), front.calls) == (3, [])
+
+
+def test_another_region_is_not_asked_of_it(
+    extension: Extension, front: Front, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = stored.client.describe_secret(SecretId=stored.config)["ARN"]
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert loader.get_secret(arn) == CONFIG
+    assert (extension.asked, front.calls) == ([], [("GetSecretValue", arn)])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import _environ, _names
-from core._held import Held, Keys
+from core._value import SecretValue
 from core.secrets import InvalidInput, get_secret, load_secrets_to_env
 from deploy.demo.estate import CATALOG_FILE
 from tests.deploy.loader.conftest import Stored
@@ -133,4 +133,5 @@ def test_the_loader_knows_the_catalogue_s_environments_and_secrets_and_every_key
     assert set(catalogue["environments"]) == set(_names.ENVIRONMENTS)
     assert tuple(catalogue["secrets"]) == _names.SECRETS
     for name, secret in catalogue["secrets"].items():
-        _environ.ensure_fit(Held(name, "", "", Keys(dict.fromkeys(secret["keys"], "value"))))
+        text = json.dumps(dict.fromkeys(secret["keys"], "value"))
+        _environ.ensure_fit(SecretValue(name, {"SecretString": text}))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core import _held, _roots
+from core import _loader, _roots, _store, _value
 from core import secrets as loader
 from core.secrets import get_secret, held_versions, load_secrets_to_env
 from tests.deploy.loader.conftest import API_KEYS, CONFIG, LAMBDA_ENVIRON, Stored
@@ -183,11 +183,11 @@ def test_a_maximum_age_reads_again_what_is_older(
     now = time.time()
     for later in (301, -301):  # a clock that was set back is no reason to trust what is held
         front.calls.clear()
-        monkeypatch.setattr(loader, "time", lambda later=later: now + later)
-        monkeypatch.setattr(_held, "time", lambda later=later: now + later)
+        for module in (_loader, _store, _value):
+            monkeypatch.setattr(module, "time", lambda later=later: now + later)
         assert get_secret(stored.api_keys, "GITHUB_TOKEN", max_age=300) == "t-new"
         assert front.calls == [("GetSecretValue", stored.api_keys)]
-        monkeypatch.setattr(_held, "time", lambda: now)
+        monkeypatch.setattr(_value, "time", lambda: now)
     assert stored.load(max_age=300)[stored.api_keys] == new
     assert os.environ["GITHUB_TOKEN"] == "t-new"
 
@@ -279,7 +279,7 @@ def test_a_number_becomes_a_variable_as_the_document_spells_it(
 def test_what_is_read_is_read_only_at_every_level(front: Front, stored: Stored) -> None:
     document = {"OUTER": {"inner": {"n": 1.5}, "list": [{"a": [1]}]}}
     stored.put(stored.config, document)
-    outer = get_secret(stored.config, "OUTER")
+    outer: Any = get_secret(stored.config, "OUTER")
     for change in (
         lambda: outer.update(A="1"),
         lambda: outer["inner"].clear(),

@@ -44,9 +44,9 @@ def half_an_answer(handler: Handler, asked: dict[str, Any]) -> None:
 
 
 def chunked(handler: Handler, asked: dict[str, Any]) -> None:
-    handler.wfile.write(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
-    )
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for part in (b'{"SecretString": "{', b'\\"A\\": 1}" }', b""):
+        handler.wfile.write(b"%X;a=b\r\n%s\r\n" % (len(part), part))
 
 
 def silent(handler: Handler, asked: dict[str, Any]) -> None:
@@ -109,12 +109,11 @@ def test_what_does_not_pass_is_told_after_three_attempts(
 @pytest.mark.parametrize(
     "answer",
     [
-        chunked,
         telling(b"{", 200),
         telling(b"[1]", 200),
         telling(b"<html>Sign in to this network</html>", 200),
     ],
-    ids=["chunked", "half JSON", "a list", "HTML"],
+    ids=["half JSON", "a list", "HTML"],
 )
 def test_an_answer_that_aws_would_not_give_is_an_error_and_not_tried_again(
     front: Front, stored: Stored, answer: Any
@@ -122,6 +121,12 @@ def test_an_answer_that_aws_would_not_give_is_an_error_and_not_tried_again(
     front.answer(stored.config, answer)
     with pytest.raises(loader.SecretsError, match=f"^{stored.config}: "):
         loader.get_secret(stored.config)
+    assert len(front.calls) == 1
+
+
+def test_an_answer_in_chunks_is_read(front: Front, stored: Stored) -> None:
+    front.answer(stored.config, chunked)
+    assert loader.get_secret(stored.config) == {"A": 1}
     assert len(front.calls) == 1
 
 
@@ -237,19 +242,46 @@ def test_by_boto3_too_it_ends_in_time(in_lambda: None, monkeypatch: pytest.Monke
         assert time.monotonic() - started < 8
 
 
-def test_the_next_address_is_tried_when_one_refuses(
-    front: Front, stored: Stored, monkeypatch: pytest.MonkeyPatch
+def no_tls(server: socket.socket) -> None:
+    """Takes a connection, and answers as a server of plain HTTP does."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+def hangs_up(server: socket.socket) -> None:
+    server.accept()[0].close()
+
+
+def closed(server: socket.socket) -> None:
+    server.close()
+
+
+def silent_for_ever(server: socket.socket) -> None:
+    """The connection waits in the backlog."""
+
+
+@pytest.mark.parametrize("first", [closed, hangs_up, no_tls, silent_for_ever])
+def test_the_next_address_is_tried_when_one_does_not_speak_tls(
+    front: Front, stored: Stored, monkeypatch: pytest.MonkeyPatch, first: Any
 ) -> None:
-    with listening() as server:
-        closed = server.getsockname()
     found = socket.getaddrinfo
 
     def getaddrinfo(*asked: Any, **named: Any) -> Any:
-        [good, *_] = found(*asked, **named)
-        return [(*good[:4], closed), good]
+        good, *more = found(*asked, **named)
+        is_ours = asked[0] == tls.HOST.encode()
+        return [(*good[:4], address), good] if is_ours else [good, *more]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    assert loader.get_secret(stored.api_keys) == API_KEYS
+    # So that a silent address would use up all of the time, but for its share of it.
+    monkeypatch.setattr(_https, "CONNECT_SECONDS", 60.0)
+    with listening() as server:
+        address = server.getsockname()
+        thread = threading.Thread(target=first, args=[server])
+        thread.start()
+        assert loader.get_secret(stored.api_keys, timeout=6) == API_KEYS
+        thread.join()
 
 
 # Certificates: never weaker than the system's check.
@@ -414,7 +446,18 @@ def test_a_thread_that_waits_for_another_s_read_does_not_wait_for_ever(
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-        b"x" * (_https.LARGEST + 70_000),
+        b"x" * (_https.LARGEST_HEAD + 70_000),
+        *(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + rest
+            for rest in (
+                b"gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+                b"chunked\r\n\r\n\r\nx\r\n",
+                b"chunked\r\n\r\n-1\r\nx\r\n",
+                b"chunked\r\n\r\n1\r\nxx\r\n0\r\n\r\n",
+                b"chunked\r\n\r\nfffffff\r\nx\r\n",
+                b"chunked\r\n\r\n" + b"1;" + b"x" * (_https.LARGEST_HEAD + 70_000),
+            )
+        ),
     ],
 )
 def test_what_is_no_answer_of_aws_is_not_understood(raw: bytes) -> None:
@@ -430,12 +473,21 @@ def test_what_is_no_answer_of_aws_is_not_understood(raw: bytes) -> None:
         sender.join(0.1)
 
 
-def test_an_answer_may_come_byte_by_byte() -> None:
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Amzn-RequestId: r-1\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX-Amzn-RequestId: r-1\r\nTransfer-Encoding: Chunked\r\n\r\n"
+        b"1\r\n{\r\n01\r\n}\r\n0\r\n",
+    ],
+    ids=["whole", "in chunks"],
+)
+def test_an_answer_may_come_byte_by_byte(raw: bytes) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
 
         def send() -> None:
-            for byte in b"HTTP/1.1 200 OK\r\nX-Amzn-RequestId: r-1\r\nContent-Length: 2\r\n\r\n{}":
+            for byte in raw:
                 theirs.sendall(bytes([byte]))
 
         sender = threading.Thread(target=send)

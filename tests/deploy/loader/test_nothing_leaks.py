@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core import _boto, _environ, _held, _reading
+from core import _boto, _environ, _loader, _reading, _store, _value
 from core import secrets as loader
 from testkit.canary import leaks, make_plain_canary
 from tests.deploy.loader.conftest import CONFIG, LAMBDA_ENVIRON, Stored
@@ -77,6 +77,20 @@ def test_with_every_logger_at_debug_no_value_and_no_credential_is_logged(
     assert LAMBDA_ENVIRON["AWS_SESSION_TOKEN"] not in caplog.text
 
 
+def test_a_client_of_one_s_own_logs_no_value_at_debug_either(
+    stored: Stored, local_client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """botocore logs AWS's answers at DEBUG."""
+    canary = make_plain_canary()
+    stored.put(stored.config, {"A": canary})
+    with caplog.at_level(logging.DEBUG, "botocore"), caplog.at_level(logging.DEBUG, "urllib3"):
+        for name in ("botocore.parsers", "botocore.endpoint", "botocore.hooks"):
+            logging.getLogger(name)
+        read = loader.Loader(local_client).get_secret(stored.config, "A")
+    assert read == canary
+    assert leaks(canary, caplog.text) == []
+
+
 @pytest.mark.parametrize(
     "kind", ["not JSON", "a list", "bad key", "null", "missing", "account", "other fails"]
 )
@@ -102,7 +116,7 @@ def test_no_error_and_no_frame_of_it_shows_a_value(
     with pytest.raises(loader.SecretsError) as caught:
         stored.load(**arguments.get(kind, {}))
     shown = result(caught.value)
-    assert "_all_or_nothing" in shown or "secrets.py" in shown or "_environ" in shown
+    assert "_all_or_nothing" in shown or "_loader.py" in shown or "_environ" in shown
     for value in (canary, other, LAMBDA_ENVIRON["AWS_SESSION_TOKEN"]):
         assert leaks(value, shown) == []
 
@@ -114,6 +128,15 @@ def test_an_answer_that_is_not_understood_shows_nothing_either(
     front.answer(stored.config, telling(f'{{"SecretString": "{canary}"'.encode()))
     with pytest.raises(loader.SecretsError) as caught:
         loader.get_secret(stored.config)
+    assert leaks(canary, result(caught.value)) == []
+
+
+def test_the_keys_of_what_has_none_show_nothing_either(front: Front, stored: Stored) -> None:
+    canary = make_plain_canary()
+    stored.put(stored.config, canary)
+    value = loader.get_secret_value(stored.config)
+    with pytest.raises(loader.UnusableSecret) as caught:
+        _ = value.keys
     assert leaks(canary, result(caught.value)) == []
 
 
@@ -129,7 +152,8 @@ def test_nothing_that_holds_values_prints_them(front: Front, stored: Stored) -> 
     stored.put(stored.api_keys, CONFIG | {"GITHUB_TOKEN": canary})
     stored.load()
     keys = loader.get_secret(stored.api_keys)
-    things = [keys, loader._held, loader._merged, *loader._held.values(), [keys], {"keys": keys}]
+    held, merged = loader._loader._held, loader._loader._merged
+    things = [keys, held, merged, *held.values(), *merged.values(), [keys], {"keys": keys}]
     for shown in (repr(things), str(things), f"{keys}", f"{keys!r}", "%s" % keys, f"{things}"):  # noqa: UP031
         assert leaks(canary, shown) == []
     assert str(keys) == "<keys BASE_URL, MIYABI_REPO_OWNER, GITHUB_TOKEN>"
@@ -137,5 +161,5 @@ def test_nothing_that_holds_values_prints_them(front: Front, stored: Stored) -> 
 
 def test_no_function_of_the_loader_keeps_os_environ_in_a_local_variable() -> None:
     """Its repr is every variable with its value."""
-    for module in (loader, _boto, _environ, _held, _reading):
+    for module in (loader, _boto, _environ, _loader, _reading, _store, _value):
         assert "environ = os.environ\n" not in Path(str(module.__file__)).read_text()

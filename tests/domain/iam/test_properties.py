@@ -104,38 +104,50 @@ def element(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict
     )
 
 
+# Each strategy is made once: making one takes longer than drawing from it.
+EFFECTS = st.sampled_from(["Allow", "Allow", "Deny"])
+ACTION, RESOURCE = (
+    element("Action", one_or_more(ACTIONS)),
+    element("Resource", one_or_more(RESOURCES)),
+)
+PRINCIPAL = element("Principal", st.fixed_dictionaries({"AWS": one_or_more(PRINCIPALS)}))
+CONDITION: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}), st.fixed_dictionaries({"Condition": CONDITIONS})
+)
+
+
 @st.composite
 def statements(draw: st.DrawFn, with_principal: bool = False) -> dict[str, Any]:
-    found: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
-    found |= draw(element("Action", one_or_more(ACTIONS))) | draw(
-        element("Resource", one_or_more(RESOURCES))
-    )
+    found: dict[str, Any] = {"Effect": draw(EFFECTS)} | draw(ACTION) | draw(RESOURCE)
     if with_principal:
-        found |= draw(element("Principal", st.fixed_dictionaries({"AWS": one_or_more(PRINCIPALS)})))
-    found |= draw(st.one_of(st.just({}), st.fixed_dictionaries({"Condition": CONDITIONS})))
-    return found
+        found |= draw(PRINCIPAL)
+    return found | draw(CONDITION)
+
+
+STATEMENTS = {with_principal: statements(with_principal) for with_principal in (False, True)}
 
 
 def documents(with_principal: bool = False) -> st.SearchStrategy[dict[str, Any]]:
     version = st.sampled_from(["2012-10-17", "2012-10-17", "2008-10-17"])
-    parts = {"Version": version, "Statement": st.lists(statements(with_principal), max_size=4)}
+    parts = {"Version": version, "Statement": st.lists(STATEMENTS[with_principal], max_size=4)}
     return st.fixed_dictionaries(parts)
 
 
-@st.composite
-def cases(draw: st.DrawFn) -> dict[str, Any]:
-    """A request in documents, to be changed before it is asked."""
-    return {
-        "action": draw(st.sampled_from([GET, DECRYPT])),
-        "principal": draw(st.sampled_from([SESSION, SESSION, ROLE])),
-        "account": draw(st.sampled_from([ACCOUNT, ACCOUNT, OTHER_ACCOUNT])),
-        "context": draw(st.dictionaries(st.sampled_from(KEYS), one_or_more(ACTUAL)))
-        | {"aws:PrincipalArn": ROLE},
-        "unknown": draw(st.frozensets(st.sampled_from(KEYS), max_size=1)),
-        "identity": draw(st.lists(documents(), max_size=3)),
-        "boundary": draw(st.lists(documents(), max_size=1)),
-        "resource": draw(st.none() | documents(with_principal=True)),
+# A request in documents, to be changed before it is asked.
+CASES = st.fixed_dictionaries(
+    {
+        "action": st.sampled_from([GET, DECRYPT]),
+        "principal": st.sampled_from([SESSION, SESSION, ROLE]),
+        "account": st.sampled_from([ACCOUNT, ACCOUNT, OTHER_ACCOUNT]),
+        "context": st.dictionaries(st.sampled_from(KEYS), one_or_more(ACTUAL)).map(
+            lambda context: context | {"aws:PrincipalArn": ROLE}
+        ),
+        "unknown": st.frozensets(st.sampled_from(KEYS), max_size=1),
+        "identity": st.lists(documents(), max_size=3),
+        "boundary": st.lists(documents(), max_size=1),
+        "resource": st.none() | documents(with_principal=True),
     }
+)
 
 
 def request(case: dict[str, Any]) -> Request:
@@ -194,18 +206,18 @@ def places(case: dict[str, Any]) -> list[tuple[str, int, list[dict[str, Any]]]]:
     return found + ([("resource", 0, case["resource"]["Statement"])] if case["resource"] else [])
 
 
-@given(cases(), st.data())
+@given(CASES, st.data())
 def test_an_added_deny_never_widens(case: dict[str, Any], data: st.DataObject) -> None:
     assume(places(case))
     layer, number, listed = data.draw(st.sampled_from(places(case)))
-    extra = {**data.draw(statements(with_principal=layer == "resource")), "Effect": "Deny"}
+    extra = {**data.draw(STATEMENTS[layer == "resource"]), "Effect": "Deny"}
     at = data.draw(st.integers(0, len(listed)))
     assert openness(changed(case, layer, number, [*listed[:at], extra, *listed[at:]])) <= openness(
         case
     )
 
 
-@given(cases(), st.data())
+@given(CASES, st.data())
 def test_a_removed_allow_never_widens(case: dict[str, Any], data: st.DataObject) -> None:
     allows = [
         (layer, number, listed, at)
@@ -220,7 +232,7 @@ def test_a_removed_allow_never_widens(case: dict[str, Any], data: st.DataObject)
     )
 
 
-@given(cases(), st.randoms(use_true_random=False))
+@given(CASES, st.randoms(use_true_random=False))
 def test_the_order_of_statements_and_policies_never_matters(
     case: dict[str, Any], random: Any
 ) -> None:
@@ -236,7 +248,7 @@ def test_the_order_of_statements_and_policies_never_matters(
     assert len(first.deciding) == len(second.deciding)
 
 
-@given(cases(), st.data())
+@given(CASES, st.data())
 def test_a_case_change_in_an_action_never_matters(
     case: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -279,7 +291,7 @@ def test_a_case_change_in_a_resource_always_matters(at: int) -> None:
     assert evaluate(replace(question, resource=other)).decision == "Allowed"
 
 
-@given(cases())
+@given(CASES)
 def test_a_text_and_a_list_of_that_text_are_the_same(case: dict[str, Any]) -> None:
     def listed(value: Any) -> Any:
         if isinstance(value, dict):
@@ -293,7 +305,7 @@ def test_a_text_and_a_list_of_that_text_are_the_same(case: dict[str, Any]) -> No
     assert ask(other).decision == ask(case).decision
 
 
-@given(cases())
+@given(CASES)
 def test_nothing_that_can_be_parsed_makes_it_crash(case: dict[str, Any]) -> None:
     evaluation = ask(case)
     assert evaluation.decision in Decision
@@ -303,7 +315,7 @@ def test_nothing_that_can_be_parsed_makes_it_crash(case: dict[str, Any]) -> None
         assert (result.matches is False) == (False in parts)
 
 
-@given(cases(), st.sampled_from(KEYS), one_or_more(ACTUAL))
+@given(CASES, st.sampled_from(KEYS), one_or_more(ACTUAL))
 def test_learning_what_was_unknown_never_contradicts_a_decision(
     case: dict[str, Any], key: str, value: Any
 ) -> None:
@@ -322,7 +334,7 @@ PRESENT_VALUES = st.lists(
 )
 
 
-@given(cases(), st.sampled_from(KEYS), PRESENT_VALUES, st.integers(0, 3))
+@given(CASES, st.sampled_from(KEYS), PRESENT_VALUES, st.integers(0, 3))
 def test_learning_the_value_of_a_present_key_never_contradicts_a_decision(
     case: dict[str, Any], key: str, values: list[str], known: int
 ) -> None:
@@ -338,7 +350,7 @@ def test_learning_the_value_of_a_present_key_never_contradicts_a_decision(
         assert (informed is Decision.ALLOWED) == (ignorant is Decision.ALLOWED)
 
 
-@given(cases(), st.sampled_from(KEYS))
+@given(CASES, st.sampled_from(KEYS))
 def test_that_a_key_is_present_decides_no_more_than_its_value_would(
     case: dict[str, Any], key: str
 ) -> None:

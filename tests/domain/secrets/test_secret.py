@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from secrets_ui.domain.errors import SecretNotEditable, VersionConflict
+from secrets_ui.domain.errors import SecretNotEditable
 from secrets_ui.domain.secrets.secret import (
     AWSCURRENT,
     AWSPENDING,
@@ -25,6 +25,7 @@ from secrets_ui.domain.secrets.secret import (
     was_made_current,
     why_not_editable,
 )
+from secrets_ui.domain.secrets.version import VersionConflict
 
 LABEL = f"{EDIT_LABEL}test"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

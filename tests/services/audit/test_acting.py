@@ -16,8 +16,8 @@ from secrets_ui.domain.errors import (
     InvalidChange,
     NotPermitted,
     OutcomeUnknown,
-    VersionConflict,
 )
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit

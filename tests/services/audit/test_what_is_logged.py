@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from secrets_ui.domain.audit.actions import Action, Outcome
 from secrets_ui.domain.audit.chain import GENESIS, Checkpoint
-from secrets_ui.domain.errors import AuditKeyNotChanged, AuditUnavailable
+from secrets_ui.domain.errors import AuditUnavailable
 from secrets_ui.domain.people.actor import CONSOLE
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
@@ -138,7 +138,7 @@ def test_a_record_that_comes_between_keeps_the_key_from_changing(
         return verified
 
     monkeypatch.setattr(change_key, "verify_with", verify_slowly)
-    with pytest.raises(AuditKeyNotChanged) as caught:
+    with pytest.raises(change_key.AuditKeyNotChanged) as caught:
         change_key.change_audit_key()
     assert str(caught.value) == (
         "The chain grew meanwhile: stop every console first, then try again."

@@ -10,12 +10,9 @@ import pytest
 from django.test import Client
 
 from secrets_ui.domain.audit.actions import Action, Outcome
-from secrets_ui.domain.errors import (
-    NotPermitted,
-    TooManyWrites,
-    VersionConflict,
-)
+from secrets_ui.domain.errors import NotPermitted, TooManyWrites
 from secrets_ui.domain.people.actor import CONSOLE, Actor
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit

@@ -10,20 +10,20 @@ import pytest
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.errors import (
-    AwsUnreachable,
+    AwsRefused,
     NotPermitted,
     OutcomeUnknown,
     SecretNotEditable,
     TooManyWrites,
-    VersionConflict,
 )
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.audit.who_changed import authors_of
 from secrets_ui.services.changes.decide import Proposal, approve, open_proposals, reject
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
-from testkit.aws_proxy import LOST, AwsProxy
+from testkit.aws_proxy import LOST, AwsProxy, refusal
 from tests.processes.outside import Aws
 from tests.services.saving import HANA, KENJI, on_record, save
 
@@ -100,6 +100,8 @@ def test_an_approval_takes_off_what_a_rotation_left(staging: Aws) -> None:
         "proposed_by": "hana",
         "label_taken_off": f"AWSPENDING from {base}",
     }
+    intent = AuditRecord.objects.get(secret=secret, phase="intent", action="secret.approve")
+    assert json.loads(intent.details) == {"takes_label_off": f"AWSPENDING from {base}"}
 
 
 def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -> None:
@@ -293,14 +295,48 @@ def test_the_label_of_a_proposal_that_failed_is_swept_and_one_that_waits_is_not(
     waiting_secret, _, _ = propose(staging)
     secret, base = staging.make_secret()
     proxy.reset()
-    proxy.always("PutSecretValue", lambda: LOST, done=True)
-    with pytest.raises(AwsUnreachable):
+    # A proxy that takes the request, and answers in AWS's place.
+    proxy.always("PutSecretValue", lambda: refusal("LimitExceededException"), done=True)
+    with pytest.raises(AwsRefused):
         save(staging, secret, base, A="new")
     assert on_record(secret) == [("secret.propose", "failed")]
 
     assert sweep_labels(staging.environment) == [secret]
     assert labels_of_ours(staging, secret) == []
     assert len(labels_of_ours(staging, waiting_secret)) == 1
+
+
+def test_s62_a_proposal_whose_answer_was_lost_is_made(proxy: AwsProxy, staging: Aws) -> None:
+    secret, base = staging.make_secret()
+    proxy.always("PutSecretValue", lambda: LOST, done=True)
+    saved = save(staging, secret, base, A="new")
+
+    assert (saved.is_proposal, on_record(secret)) == (True, [("secret.propose", "done")])
+    assert len(labels_of_ours(staging, secret)) == 1
+
+
+def test_s62_a_proposal_that_never_arrived_is_not_known_until_it_is_settled(
+    proxy: AwsProxy, staging: Aws
+) -> None:
+    secret, base = staging.make_secret()
+    proxy.always("PutSecretValue", lambda: LOST, done=False)
+    with pytest.raises(OutcomeUnknown):
+        save(staging, secret, base, A="new")
+
+    assert on_record(secret) == []
+    assert [settled.outcome for settled in settle_audit(0)] == ["not_applied"]
+
+
+def test_s62_a_rejection_that_never_arrived_is_not_known_until_it_is_settled(
+    proxy: AwsProxy, staging: Aws
+) -> None:
+    secret, _, sequence = propose(staging)
+    proxy.always("label", lambda: LOST, done=False)
+    with pytest.raises(OutcomeUnknown):
+        reject(staging.environment, KENJI, sequence)
+
+    assert ("secret.reject", "failed") not in on_record(secret)
+    assert [settled.outcome for settled in settle_audit(0)] == ["not_applied"]
 
 
 def test_more_proposals_than_a_page_shows_can_all_be_decided_on(staging: Aws) -> None:

@@ -9,13 +9,10 @@ import uuid
 
 import pytest
 
-from secrets_ui.domain.errors import (
-    AwsRefused,
-    AwsThrottled,
-    AwsUnreachable,
-    OutcomeUnknown,
-    VersionConflict,
-)
+from secrets_ui.aws import caller
+from secrets_ui.domain import deadline
+from secrets_ui.domain.errors import AwsRefused, AwsThrottled, AwsUnreachable, OutcomeUnknown
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
 from testkit.aws_proxy import LOST, AwsProxy, refusal
@@ -196,7 +193,7 @@ def test_s62_a_double_of_a_form_whose_outcome_is_open_waits_no_longer_than_a_sav
     proxy.always("swap", lambda: LOST, done=False)
     with pytest.raises(OutcomeUnknown):
         save(dev, secret, base, once=once, A="new")
-    monkeypatch.setattr("secrets_ui.services.changes.idempotency.SAVE_DEADLINE", 0.2)
+    monkeypatch.setattr(deadline, "ACT_SECONDS", 0.2)
     with pytest.raises(OutcomeUnknown, match="sent twice"):
         save(dev, secret, base, once=once, A="new")
 
@@ -211,10 +208,28 @@ def test_s62_a_double_of_a_form_whose_outcome_is_open_waits_no_longer_than_a_sav
 def test_a_save_that_took_too_long_before_the_move_gives_up(
     proxy: AwsProxy, dev: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("secrets_ui.services.changes.save.SAVE_DEADLINE", 0.05)
+    monkeypatch.setattr(deadline, "ACT_SECONDS", 1)
     secret, base = dev.make_secret()
-    proxy.after("PutSecretValue", lambda: time.sleep(0.1))
+    proxy.after("PutSecretValue", lambda: time.sleep(1.1))
     with pytest.raises(AwsUnreachable, match="took too long"):
+        save(dev, secret, base, A="new")
+
+    assert "swap" not in proxy.calls
+    assert dev.labels(secret) == {base: ["AWSCURRENT"]}
+    assert on_record(secret) == [("secret.save", "failed")]
+
+
+def test_s94_a_save_whose_session_ends_before_the_move_while_sts_hangs_gives_up(
+    proxy: AwsProxy, dev: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "ACT_SECONDS", 1)
+    monkeypatch.setattr(caller, "RENEWED_BEFORE", 10**9)  # each call needs a new session
+    secret, base = dev.make_secret()
+    proxy.after(
+        "PutSecretValue",
+        lambda: proxy.before("sts", lambda: time.sleep(1.1), proxy.plan.calls.count("sts") + 1),
+    )
+    with pytest.raises(AwsUnreachable, match="was not sent"):
         save(dev, secret, base, A="new")
 
     assert "swap" not in proxy.calls

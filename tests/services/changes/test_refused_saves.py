@@ -9,15 +9,10 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.changes.edit import Edit
-from secrets_ui.domain.errors import (
-    ConsoleError,
-    InvalidChange,
-    SecretNotEditable,
-    SecretNotFound,
-    VersionConflict,
-)
+from secrets_ui.domain.errors import ConsoleError, InvalidChange, SecretNotEditable, SecretNotFound
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.review import review_edit
 from secrets_ui.services.changes.save import put_new_version
@@ -129,6 +124,8 @@ def test_a_save_takes_off_what_a_rotation_left_so_that_the_next_one_goes_through
     }
     outcome = AuditRecord.objects.get(secret=secret, phase="outcome", action="secret.save")
     assert json.loads(outcome.details) == {"label_taken_off": f"AWSPENDING from {pending}"}
+    intent = AuditRecord.objects.get(secret=secret, phase="intent", action="secret.save")
+    assert json.loads(intent.details) == {"takes_label_off": f"AWSPENDING from {pending}"}
     assert len(json.loads(outcome.request_ids)) == 3
     save(dev, secret, first.version_id, A="second")
     assert json.loads(dev.value(secret)) == {"A": "second"}

@@ -8,9 +8,10 @@ import json
 import pytest
 
 from secrets_ui.domain.changes.edit import Edit
-from secrets_ui.domain.errors import InvalidDocument, NothingChanged, VersionConflict
+from secrets_ui.domain.errors import InvalidDocument, NothingChanged
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes.review import explain_conflict, review_edit
 from testkit.aws_proxy import AwsProxy

@@ -8,17 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from secrets_ui.domain.changes.edit import Edit
-from secrets_ui.domain.errors import (
-    InvalidChange,
-    NothingChanged,
-    SecretNotEditable,
-    TooManyWrites,
-    VersionConflict,
-)
+from secrets_ui.domain.errors import InvalidChange, NothingChanged, SecretNotEditable, TooManyWrites
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret import AWSCURRENT
 from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.domain.session_scope import DESCRIBE
 from secrets_ui.models import AuditRecord, VersionRecord
 from secrets_ui.services.audit.verify import verify_audit

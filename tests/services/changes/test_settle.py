@@ -118,6 +118,64 @@ def test_s61_a_version_that_was_never_made_is_not_applied(proxy: AwsProxy, dev: 
     assert (result.outcome, result.why) == ("not_applied", "AWS has no such version")
 
 
+@pytest.fixture
+def minutes_ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """From now on records say that they were written so many minutes ago."""
+
+    def set_back(minutes: int) -> None:
+        then = datetime.now(UTC) - timedelta(minutes=minutes)
+        monkeypatch.setattr(
+            "secrets_ui.services.audit.writing.now", lambda: f"{then:%Y-%m-%dT%H:%M:%S.%f}Z"
+        )
+
+    return set_back
+
+
+def test_s94_a_swap_that_lies_about_is_not_judged_before_it_arrives(
+    minutes_ago: Callable[[int], None], dev: Aws
+) -> None:
+    secret, base = dev.make_secret()
+    minutes_ago(15)
+    on_its_way = intend(
+        Action.SAVE, HANA, environment="dev", secret=secret, base_version_id=base
+    ).hash
+    [waiting] = settle_audit()
+    assert (waiting.outcome, waiting.is_waiting) == (None, True)
+    assert waiting.why == "what was sent in time may still reach AWS"
+    assert on_record(secret) == []
+
+    dev.client.put_secret_value(SecretId=secret, SecretString="{}", ClientRequestToken=on_its_way)
+    assert [settled.outcome for settled in settle_audit()] == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [
+        (Action.SAVE, "not_applied"),
+        (Action.PROPOSE, "not_applied"),
+        (Action.READ_VALUE, "unknown"),
+        (Action.REVEAL, "unknown"),
+    ],
+)
+def test_s94_what_is_absent_is_judged_once_aws_would_refuse_it(
+    action: Action,
+    outcome: str,
+    minutes_ago: Callable[[int], None],
+    proxy: AwsProxy,
+    dev: Aws,
+) -> None:
+    secret, base = dev.make_secret()
+    proxy.amend("DescribeSecret", CreatedDate=0)
+    minutes_ago(16)
+    intend(action, HANA, environment="dev", secret=secret, base_version_id=base)
+    minutes_ago(17)
+    intend(action, HANA, environment="dev", secret=secret, base_version_id=base)
+    assert [(told.outcome, told.is_waiting) for told in settle_audit()] == [
+        (None, True),
+        (outcome, False),
+    ]
+
+
 def test_s61_a_version_beyond_the_first_page_is_found(proxy: AwsProxy, dev: Aws) -> None:
     """AWS hands out a hundred versions at a time, in no promised order."""
     secret, base = dev.make_secret()

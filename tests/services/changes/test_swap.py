@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from secrets_ui.domain.deadline import Deadline
 from secrets_ui.domain.errors import (
     AwsCall,
     AwsError,
@@ -18,9 +20,9 @@ from secrets_ui.domain.errors import (
     AwsUnreachable,
     OutcomeUnknown,
     SecretNotEditable,
-    VersionConflict,
 )
 from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.services.changes.swap import (
     end_rotation,
     ensure_moved,
@@ -31,8 +33,10 @@ from secrets_ui.services.changes.swap import (
 NAME, BASE, NEW, OTHER = "miyabi/dev/api-keys", "base", "new", "other"
 CALL = AwsCall("secretsmanager:UpdateSecretVersionStage", code="Coded", request_id="refused")
 REFUSED, THROTTLED = AwsRefused("No.", CALL), AwsThrottled("Later.", CALL)
-LOST = AwsUnreachable("No answer.", CALL)
-RETRIED = AwsRefused("No.", AwsCall(CALL.operation, request_id="refused", retries=1))
+LOST = AwsUnreachable("No answer.", replace(CALL, unanswered=3))
+NOT_SENT = AwsUnreachable("Too late.", CALL)
+DEADLINE = Deadline.after(datetime.now(UTC))
+RETRIED = AwsRefused("No.", AwsCall(CALL.operation, request_id="refused", unanswered=1))
 
 
 @dataclass
@@ -46,7 +50,13 @@ class Gateway:
     rotates: bool = False
 
     def update_secret_version_stage(
-        self, name: str, label: str, *, move_to: str = "", remove_from: str = ""
+        self,
+        name: str,
+        label: str,
+        *,
+        deadline: Deadline,
+        move_to: str = "",
+        remove_from: str = "",
     ) -> Any:
         self.moves.append((name, label, move_to, remove_from))
         if self.refuses:
@@ -62,7 +72,7 @@ class Gateway:
 
 
 def swap(gateway: Gateway, base: str = BASE) -> str:
-    return swap_current(gateway, NAME, base=base, to=NEW)  # type: ignore[arg-type]
+    return swap_current(gateway, NAME, base=base, to=NEW, deadline=DEADLINE)  # type: ignore[arg-type]
 
 
 def test_a_swap_moves_awscurrent_off_the_base_in_one_call() -> None:
@@ -91,7 +101,7 @@ LEFT = {BASE: ("AWSCURRENT", "AWSPENDING")}
 def end(gateway: Gateway, labels: Mapping[str, tuple[str, ...]] = LEFT) -> tuple[Any, list[str]]:
     """What goes on record: the details, and the ids of requests."""
     ids: list[str] = []
-    act: Any = SimpleNamespace(add_request=ids.append)
+    act: Any = SimpleNamespace(add_request=ids.append, deadline=DEADLINE)
     secret = Secret("arn", NAME, versions=labels)
     return end_rotation(gateway, secret, act), ids  # type: ignore[arg-type]
 
@@ -147,13 +157,16 @@ def test_a_swap_that_was_refused_and_made_all_the_same_is_done(
     [
         (REFUSED, AT_BASE, REFUSED),
         (THROTTLED, AT_BASE, THROTTLED),
-        (RETRIED, AT_BASE, RETRIED),
-        (LOST, AT_BASE, OutcomeUnknown),  # it may still be on its way
+        (NOT_SENT, AT_BASE, NOT_SENT),
+        (RETRIED, AT_BASE, OutcomeUnknown),  # an earlier attempt may still be on its way
+        (LOST, AT_BASE, OutcomeUnknown),
         (REFUSED, ELSEWHERE, VersionConflict),
-        (RETRIED, ELSEWHERE, VersionConflict),
-        (LOST, ELSEWHERE, VersionConflict),
+        (NOT_SENT, ELSEWHERE, VersionConflict),
+        (RETRIED, ELSEWHERE, OutcomeUnknown),  # it would take effect if the base came back
+        (LOST, ELSEWHERE, OutcomeUnknown),
         (REFUSED, FAR, VersionConflict),  # nothing of it arrived
-        (RETRIED, FAR, OutcomeUnknown),  # an earlier attempt may have arrived
+        (NOT_SENT, FAR, VersionConflict),
+        (RETRIED, FAR, OutcomeUnknown),
         (LOST, FAR, OutcomeUnknown),
     ],
 )

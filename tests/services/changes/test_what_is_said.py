@@ -14,9 +14,9 @@ from secrets_ui.domain.errors import (
     NotPermitted,
     SecretNotEditable,
     TooManyWrites,
-    VersionConflict,
 )
 from secrets_ui.domain.secrets.secret_value import MASK
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes import save as saving
 from secrets_ui.services.changes.decide import (

@@ -16,11 +16,10 @@ from django.test import Client
 
 from deploy.demo.local_aws import PROJECT
 from miyabi_admin.container import memory_mib
-from secrets_ui.domain.errors import HashingBusy
 from secrets_ui.models import Reservation
 from secrets_ui.services.people import hashing
 from secrets_ui.services.people.accounts import make_account
-from secrets_ui.services.people.hashing import one_place
+from secrets_ui.services.people.hashing import HashingBusy, one_place
 from secrets_ui.system_checks import memory_is_enough
 
 PASSWORD = "correct horse battery staple"

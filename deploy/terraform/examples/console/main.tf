@@ -7,7 +7,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.100"
+      version = ">= 5.100, < 7.0"
     }
   }
 }
@@ -24,6 +24,11 @@ variable "account_id" {
 
 variable "image" {
   description = "The console's image, by digest."
+  type        = string
+}
+
+variable "database_ca_pem" {
+  description = "Certificate authorities of RDS in the Region: https://truststore.pki.rds.amazonaws.com/us-west-2/us-west-2-bundle.pem."
   type        = string
 }
 
@@ -59,6 +64,7 @@ module "console" {
   private_subnet_ids    = ["subnet-00000000000000001", "subnet-00000000000000002"]
   allowed_cidr_blocks   = ["10.20.0.0/16"]
   alarm_topic_arn       = "arn:aws:sns:us-west-2:123456789012:operations"
+  database_ca_pem       = var.database_ca_pem
   environment_role_arns = values(local.role_arns)
   environments_toml = join("\n", [
     for name in ["dev", "staging", "prod"] : <<-EOT

@@ -5,7 +5,7 @@ data "aws_region" "current" {}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.name
+  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
   tags      = merge(var.tags, { Project = "miyabi", Environment = var.environment, ManagedBy = "terraform" })
 
   console_account = split(":", var.console_task_role_arns[0])[4]

@@ -14,7 +14,7 @@ data "aws_caller_identity" "current" {
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.name
+  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
   tags      = merge(var.tags, { Project = "miyabi", ManagedBy = "terraform" })
   port      = 8000
 }

@@ -34,3 +34,8 @@ output "kms_key_arn" {
   description = "ARN of the key that encrypts the console's logs, database and settings, for modules/console-keys."
   value       = aws_kms_key.console.arn
 }
+
+output "checkpoint_bucket" {
+  description = "Bucket for checkpoints of the audit log; null without checkpoint_retention_in_days."
+  value       = one(aws_s3_bucket.checkpoints[*].id)
+}

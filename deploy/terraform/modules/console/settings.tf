@@ -1,8 +1,9 @@
 # What the tasks get, each from a secret of its own. Terraform keeps none of it.
 
 locals {
-  keys     = var.keys
-  database = "${aws_db_instance.console.endpoint}/${aws_db_instance.console.db_name}?sslmode=require"
+  keys = var.keys
+  # The certificate has to lead to RDS's own authorities, and to bear the host's name.
+  database = "${aws_db_instance.console.endpoint}/${aws_db_instance.console.db_name}?sslmode=verify-full&sslrootcert=${local.database_ca_file}"
 }
 
 resource "aws_secretsmanager_secret" "task" {

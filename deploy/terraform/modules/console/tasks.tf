@@ -9,14 +9,21 @@ resource "aws_ecs_cluster" "console" {
 }
 
 locals {
-  # The environments file goes to the task's memory: it is no secret, and the root file system is read-only.
+  # The environments file and the database's certificate authorities go to the task's memory: they are no secret, and the root file
+  # system is read-only.
   environments_file = "/dev/shm/environments.toml"
-  with_environments = "umask 077 && printf %s \"$ENVIRONMENTS_TOML\" > \"$ENVIRONMENTS_FILE\""
-  settings = merge(var.settings, {
+  database_ca_file  = "/dev/shm/database-ca.pem"
+  with_files        = "umask 077 && printf %s \"$ENVIRONMENTS_TOML\" > \"$ENVIRONMENTS_FILE\" && printf %s \"$DATABASE_CA_PEM\" > ${local.database_ca_file}"
+  checkpoints = {
+    CHECKPOINTS_AT     = "s3://${local.checkpoints_bucket}/checkpoints/"
+    CHECKPOINTS_REGION = local.region
+  }
+  settings = merge(var.settings, { for name, value in local.checkpoints : name => value if local.keep_checkpoints }, {
     ALLOWED_HOSTS      = var.host_name
     BEHIND_TLS_PROXY   = "true" # a load balancer sets X-Forwarded-Proto itself
     ENVIRONMENTS_FILE  = local.environments_file
     ENVIRONMENTS_TOML  = var.environments_toml
+    DATABASE_CA_PEM    = var.database_ca_pem
     HOST               = "0.0.0.0"
     PORT               = tostring(local.port)
     WEB_CONCURRENCY    = tostring(var.web_concurrency)
@@ -53,7 +60,7 @@ resource "aws_ecs_task_definition" "console" {
 
   container_definitions = jsonencode([merge(local.container, {
     name         = "console"
-    command      = ["sh", "-c", "${local.with_environments} && exec gunicorn --config deploy/gunicorn.conf.py"]
+    command      = ["sh", "-c", "${local.with_files} && exec gunicorn --config deploy/gunicorn.conf.py"]
     portMappings = [{ containerPort = local.port, protocol = "tcp" }]
     stopTimeout  = 60
     secrets = concat(
@@ -87,7 +94,7 @@ resource "aws_ecs_task_definition" "migrations" {
 
   container_definitions = jsonencode([merge(local.container, {
     name    = "migrations"
-    command = ["sh", "-c", "${local.with_environments} && python manage.py migrate --no-input && python -c \"$MAKE_USER\" && python manage.py grant_console ${local.console_user}"]
+    command = ["sh", "-c", "${local.with_files} && python manage.py migrate --no-input && python -c \"$MAKE_USER\" && python manage.py grant_console ${local.console_user}"]
     environment = concat(local.container.environment, [
       { name = "CONSOLE_USER", value = local.console_user },
       { name = "MAKE_USER", value = file("${path.module}/make_user.py") },

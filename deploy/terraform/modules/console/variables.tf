@@ -49,6 +49,16 @@ variable "image" {
   }
 }
 
+variable "database_ca_pem" {
+  description = "Certificate authorities of RDS in this Region, as PEM: https://truststore.pki.rds.amazonaws.com/REGION/REGION-bundle.pem. The console speaks to no database whose certificate leads elsewhere."
+  type        = string
+
+  validation {
+    condition     = strcontains(var.database_ca_pem, "-----BEGIN CERTIFICATE-----") && length(var.database_ca_pem) <= 24576
+    error_message = "Expected the bundle of one Region, certificates in PEM of at most 24 KiB in all, since a task definition holds it: the global bundle is too large."
+  }
+}
+
 variable "environments_toml" {
   description = "The console's environments file: the outputs console_environment of the environments, with their rules."
   type        = string
@@ -221,6 +231,17 @@ variable "retention_in_days" {
   validation {
     condition     = contains([365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.retention_in_days)
     error_message = "The checkpoints of the audit log are in these logs, so they are kept for a year or more: expected 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days."
+  }
+}
+
+variable "checkpoint_retention_in_days" {
+  description = "For how long a checkpoint of the audit log can be deleted by nobody, in a bucket that is made for them (S3 Object Lock, compliance mode). Without it no bucket is made."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.checkpoint_retention_in_days == null ? true : var.checkpoint_retention_in_days >= 1 && var.checkpoint_retention_in_days <= 36500 && floor(var.checkpoint_retention_in_days) == var.checkpoint_retention_in_days
+    error_message = "Expected 1 to 36500 whole days. It can be raised later, and not lowered for what is there."
   }
 }
 

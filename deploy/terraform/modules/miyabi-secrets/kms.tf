@@ -34,7 +34,7 @@ locals {
 
   key_policy = {
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "AccountAdministersTheKey"
         Effect    = "Allow"
@@ -88,6 +88,13 @@ locals {
           StringLike   = { "kms:EncryptionContext:SecretVersionId" = ["terraform-*", "RequestToValidateKeyAccess"] }
         }
       },
-    ]
+      ], length(var.emergency_role_arns) == 0 ? [] : [{
+        Sid       = "EmergencyRoleUsesTheKeyThroughSecretsManager"
+        Effect    = "Allow"
+        Principal = { AWS = var.emergency_role_arns }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = local.through_secrets_manager }
+    }])
   }
 }

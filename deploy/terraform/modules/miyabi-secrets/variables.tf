@@ -43,6 +43,17 @@ variable "deployer_role_arns" {
   }
 }
 
+variable "emergency_role_arns" {
+  description = "ARNs of the roles in which people read and write values without the console, in an emergency: output role_arn of modules/emergency-access."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.emergency_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Expected ARNs of roles, such as arn:aws:iam::123456789012:role/NAME; got ${join(", ", var.emergency_role_arns)}. A session's ARN (assumed-role) will not do."
+  }
+}
+
 variable "catalog_file" {
   description = "The catalogue of secrets and keys that the console reads too. The default is deploy/catalog.json of this repository."
   type        = string

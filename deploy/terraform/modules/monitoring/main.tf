@@ -5,7 +5,7 @@ data "aws_region" "current" {}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.name
+  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
   name      = "miyabi-${var.environment}"
   # A namespace of our own: metric filters may not write to AWS's, and AWS publishes no metric of reads in AWS/SecretsManager.
   namespace = "Miyabi/Secrets/${var.environment}"

@@ -8,7 +8,24 @@ locals {
   read              = "($.eventSource = \"secretsmanager.amazonaws.com\") && ($.eventName = \"GetSecretValue\")"
   marked            = "(($.errorMessage = \"*marked for deletion*\") || ($.errorMessage = \"*marked deleted*\") || ($.errorMessage = \"*was deleted*\"))"
 
-  metrics = {
+  # All that is done in the emergency role, and each try to assume it.
+  in_the_emergency_role = join(" || ", [
+    for arn in var.emergency_role_arns :
+    "($.userIdentity.sessionContext.sessionIssuer.arn = \"${arn}\") || (($.eventName = \"AssumeRole\") && ($.requestParameters.roleArn = \"${arn}\"))"
+  ])
+
+  metrics = merge(local.metrics_of_secrets, {
+    for name, metric in local.metrics_of_emergencies : name => metric if length(var.emergency_role_arns) > 0
+  })
+
+  metrics_of_emergencies = {
+    EmergencyAccess = {
+      pattern = "{ ${local.in_the_emergency_role} }"
+      alarm   = "Somebody used, or tried to use, the emergency role of ${var.environment}. CloudTrail tells who, and what was done: somebody should know why."
+    }
+  }
+
+  metrics_of_secrets = {
     SecretAccess = {
       # BatchGetSecretValue leaves one such event for each secret that it returns.
       pattern = "{ ${local.read} && ($.errorCode NOT EXISTS) && ${local.about_our_secrets} }"

@@ -33,6 +33,12 @@ variable "key_arn" {
   type        = string
 }
 
+variable "emergency_role_arns" {
+  description = "ARNs of the roles for emergencies (output role_arn of modules/emergency-access): whatever is done in one raises an alarm."
+  type        = list(string)
+  default     = []
+}
+
 variable "lambda_function_name" {
   description = "Name of the Lambda function, whose log group is made here so that it has a retention. If the function has run before, import the group."
   type        = string

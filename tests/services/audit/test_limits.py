@@ -11,8 +11,8 @@ from django.db.models import F
 from secrets_ui.domain.errors import AuditUnavailable
 from secrets_ui.domain.limits import Limit
 from secrets_ui.models import Reservation
-from secrets_ui.services import limits
-from secrets_ui.services.limits import Reserved, reserve
+from secrets_ui.services.audit import limits
+from secrets_ui.services.audit.limits import Reserved, reserve
 
 pytestmark = pytest.mark.django_db
 TWO, ROW = Limit("values", 2, 60), Limit("proofs", 2, 900, in_a_row=True)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from django.db import Error, connection, transaction
 from django.db.models import Count, Q, QuerySet
 
-from ..domain.errors import AuditUnavailable
-from ..domain.limits import Limit
-from ..models import Reservation
+from ...domain.errors import AuditUnavailable
+from ...domain.limits import Limit
+from ...models import Reservation
 
 # Any number that nobody else uses as the first of two with pg_advisory_xact_lock.
 _LOCK = 0x6C696D74

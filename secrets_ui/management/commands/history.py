@@ -1,0 +1,73 @@
+"""manage.py history ENV NAME: the versions of a secret, as on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from secrets_ui.domain.secrets.version import short_version
+from secrets_ui.management.twin import TwinCommand, full_name, moment, table
+from secrets_ui.permissions import ShellRequest, actor_of, enter
+from secrets_ui.services import configuration
+from secrets_ui.services.secrets.history import HistoryEntry, history_of
+
+
+class Command(TwinCommand):
+    help = (
+        "List the versions of a secret, the newest first: who made each, which keys it changed, "
+        "its labels, and whether AWS still has it. No value is read. Exit statuses: "
+        "docs/commands.md."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("environment", help="name of an environment, such as prod")
+        parser.add_argument(
+            "name", help="the secret's name, whole or without the environment's prefix"
+        )
+
+    def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
+        name = full_name(configuration.get_environment(options["environment"]), options["name"])
+        environment = enter(request, "secret.view", options["environment"], name)
+        found = history_of(environment, actor_of(request), name)
+        data = {
+            "secret": found.secret.name,
+            "current_version": found.secret.current or None,
+            "labels_in_use": found.labels,
+            "versions": [_data(entry) for entry in found.entries],
+        }
+        self.answer(options, data, table(_COLUMNS, map(_row, found.entries)))
+        if found.is_cut:
+            self.note("AWS has more versions than these.")
+        return 0
+
+
+_COLUMNS = ("VERSION", "MADE", "BY", "LABELS", "KEYS")
+
+
+def _row(entry: HistoryEntry) -> tuple[str, ...]:
+    labels = ", ".join(entry.version.labels) if entry.version else "no longer in AWS"
+    by = entry.author.name if entry.author else "outside this console"
+    return (short_version(entry.id), moment(entry.made), by, labels, _keys(entry))
+
+
+def _keys(entry: HistoryEntry) -> str:
+    if entry.changed is None:
+        return ", ".join(entry.keys) or "not known"
+    return ", ".join(f"{item.kind} {item.key}" for item in entry.changed) or "as before"
+
+
+def _data(entry: HistoryEntry) -> dict[str, Any]:
+    changed = entry.changed
+    return {
+        "version_id": entry.id,
+        "made": entry.made,
+        "by": entry.author.name if entry.author else None,
+        "approved_by": (entry.author.approved_by or None) if entry.author else None,
+        "record": entry.author.sequence if entry.author else None,
+        "labels": list(entry.version.labels) if entry.version else [],
+        "in_aws": entry.version is not None,
+        "changed": None if changed is None else {item.key: item.kind for item in changed},
+    }

@@ -1,0 +1,160 @@
+"""The versions of a secret: who made each, why, what it changed, and whether AWS still has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ...aws.secrets_manager import PAGE_SIZE
+from ...domain.audit.actions import WRITES, Outcome, Phase
+from ...domain.environment import Environment
+from ...domain.people.actor import Actor
+from ...domain.secrets.facts import VersionFacts
+from ...domain.secrets.history import Difference, differences
+from ...domain.secrets.secret import AWSCURRENT, Secret, SecretVersion
+from ...domain.session_scope import OPEN
+from ...models import AuditRecord
+from .. import configuration
+from ..audit.who_changed import Author, authors_of
+from ..aws_access import begin, gateways
+from .version_facts import facts_of, facts_of_versions, note_current_versions
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """`version` is None where AWS has it no more. `changed` is None where the keys of this version,
+    or of the one that it came from, are not known; `keys` are then those that the record names.
+    """
+
+    id: str
+    made: datetime | None
+    version: SecretVersion | None
+    author: Author | None
+    changed: tuple[Difference, ...] | None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def is_current(self) -> bool:
+        return self.version is not None and AWSCURRENT in self.version.labels
+
+
+@dataclass(frozen=True)
+class History:
+    """`labels` counts those on all versions. `is_cut`: AWS has more versions than were listed."""
+
+    secret: Secret
+    entries: tuple[HistoryEntry, ...]
+    labels: int
+    read_at: datetime
+    is_cut: bool = False
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What the audit log has of the making of a version."""
+
+    base: str
+    keys: tuple[str, ...]
+    at: datetime
+
+
+def history_of(environment: Environment, actor: Actor, name: str) -> History:
+    """Two calls to AWS, and no value. Raises InvalidSecretName, AwsErrors."""
+    name = environment.secret_name(name)
+    gateway = gateways(environment, actor, OPEN.of(name)).secrets_manager
+    listed = begin(lambda: gateway.list_secret_version_ids(name))
+    secret = gateway.describe_secret(name).value
+    records = _records(environment, name)
+    versions = {version.version_id: version for version in listed.result().value}
+    note_current_versions(environment, [secret])
+    return History(
+        secret,
+        _entries(environment, secret, versions, records),
+        sum(len(version.labels) for version in versions.values()),
+        datetime.now(UTC),
+        is_cut=len(versions) >= PAGE_SIZE,
+    )
+
+
+def _records(environment: Environment, name: str) -> dict[str, _Record]:
+    """By version id, for the versions that this console made. One query."""
+    made = AuditRecord.objects.filter(
+        environment=environment.name,
+        secret=name,
+        phase=Phase.OUTCOME,
+        action__in=WRITES,
+        outcome=Outcome.DONE,
+    ).order_by("-sequence")
+    rows = made.values_list("version_id", "base_version_id", "keys", "at")
+    # The oldest record of a version is that of its making; an approval comes later.
+    return {
+        version: _Record(base, tuple(json.loads(keys)), datetime.fromisoformat(at))
+        for version, base, keys, at in rows
+    }
+
+
+def _entries(
+    environment: Environment,
+    secret: Secret,
+    versions: Mapping[str, SecretVersion],
+    records: Mapping[str, _Record],
+) -> tuple[HistoryEntry, ...]:
+    dates = {id: record.at for id, record in records.items()}
+    dates |= {id: version.created for id, version in versions.items() if version.created}
+    unknown = datetime.min.replace(tzinfo=UTC)
+    # Of the same second, the order of AWS's list tells which is newer.
+    listed = dict.fromkeys((*versions, *records))
+    ids = sorted(listed, key=lambda id: dates.get(id, unknown), reverse=True)
+    spec = configuration.spec_of(environment, secret.name)
+    facts, authors = facts_of_versions(secret.arn, spec, ids), authors_of(ids)
+    before = dict(zip(ids, [*ids[1:], ""], strict=True))
+    return tuple(
+        HistoryEntry(
+            id,
+            dates.get(id),
+            versions.get(id),
+            authors.get(id),
+            _changed(facts, records[id].base if id in records else before[id], id),
+            records[id].keys if id in records else (),
+        )
+        for id in ids
+    )
+
+
+def _changed(
+    facts: Mapping[str, VersionFacts], base: str, id: str
+) -> tuple[Difference, ...] | None:
+    before = facts.get(base) if base else VersionFacts("", "object")
+    after = facts.get(id)
+    if before is None or after is None or {before.kind, after.kind} != {"object"}:
+        return None
+    return differences(before, after)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two versions, key by key. `is_opaque`: one of them is no JSON object."""
+
+    before: str
+    after: str
+    changed: tuple[Difference, ...]
+    staying: int
+    is_opaque: bool = False
+
+
+def compare_versions(
+    environment: Environment, actor: Actor, secret: Secret, before: str, after: str
+) -> Compared:
+    """Each version is read once, on record, where nobody has looked at it yet. Raises AwsErrors,
+    AuditUnavailable.
+    """
+    spec = configuration.spec_of(environment, secret.name)
+    one = facts_of(environment, actor, secret, before, spec) or VersionFacts("", "object")
+    other = facts_of(environment, actor, secret, after, spec) or VersionFacts("", "object")
+    if {one.kind, other.kind} != {"object"}:
+        return Compared(before, after, (), 0, is_opaque=True)
+    changed = differences(one, other)
+    lost = sum(item.before is not None for item in changed)
+    return Compared(before, after, changed, len(one.keys) - lost)

@@ -1,0 +1,34 @@
+"""All environments side by side; it is also the search over all of them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from ...forms.secrets import CompareForm
+from ...permissions import actor_of, ensure_somewhere, environments_with, may
+from ...services.secrets.comparison import compare as compare_environments
+
+
+@require_GET
+def compare(request: HttpRequest) -> HttpResponse:
+    visible = ensure_somewhere(request, "secret.view")
+    asked = CompareForm(request.GET).asked
+    found = compare_environments(
+        visible,
+        actor_of(request),
+        partial(may, request, "secret.view"),
+        text=asked["q"],
+        show=asked["show"],
+        page=asked["page"],
+    )
+    context = {
+        "found": found,
+        "asked": asked,
+        "is_filtered": bool(asked["q"] or asked["show"]),
+        "editable": {place.name for place in environments_with(request, "secret.edit")},
+    }
+    return render(request, "secrets/compare.html", context)

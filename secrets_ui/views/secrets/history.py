@@ -1,0 +1,33 @@
+"""The versions of a secret, and how two of them differ."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from ...forms.secrets import CompareVersionsForm
+from ...permissions import actor_of, enter, may
+from ...services.secrets import history as versions
+
+
+@require_GET
+def history(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    chosen = enter(request, "secret.view", environment, name)
+    found = versions.history_of(chosen, actor_of(request), name)
+    asked = CompareVersionsForm(request.GET)
+    compared = None
+    if asked.is_valid():
+        pair = asked.cleaned_data
+        compared = versions.compare_versions(
+            chosen, actor_of(request), found.secret, pair["before"], pair["after"]
+        )
+    context = {
+        "environment": chosen,
+        "history": found,
+        "secret": found.secret,
+        "compared": compared,
+        "may_edit": may(request, "secret.edit", chosen, name),
+        "may_audit": may(request, "audit.view", chosen),
+    }
+    return render(request, "secrets/history.html", context)

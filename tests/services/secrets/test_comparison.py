@@ -1,0 +1,140 @@
+"""All environments side by side: one call for each, no known value read, and what fails is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, NoReturn
+
+import pytest
+
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.comparison import Show
+from secrets_ui.domain.session_scope import Scope
+from secrets_ui.services.aws_access import gateways
+from secrets_ui.services.secrets import comparison
+from secrets_ui.services.secrets.comparison import Comparison, compare
+from testkit.recording_aws import RecordingAws
+from tests.conftest import Estate
+
+pytestmark = pytest.mark.django_db
+Compare = Callable[..., Comparison]
+
+
+def everything(environment: Environment, name: str) -> bool:
+    return True
+
+
+@pytest.fixture
+def seen(
+    watched: Callable[..., tuple[Estate, RecordingAws]], hana: Actor
+) -> tuple[Compare, Estate, RecordingAws]:
+    """The three environments, compared once before."""
+    estate, aws = watched()
+    ask = partial(compare, list(estate.environments.values()), hana, everything)
+    ask()
+    aws.received.clear()
+    return ask, estate, aws
+
+
+def shown(found: Comparison) -> dict[str, list[str]]:
+    return {group.short: [row.key for row in group.rows] for group in found.groups}
+
+
+def test_one_list_for_each_environment_and_no_value_that_is_known(
+    seen: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    ask, estate, aws = seen
+    found = ask()
+    assert aws.operations() == ["ListSecrets"] * 3
+    assert [column.environment.name for column in found.asked] == list(estate.environments)
+    assert set(shown(found)) == {"api-keys", "config"}
+    assert found.not_inspected == 0
+    assert all(
+        cell.fingerprint for group in found.groups for row in group.rows[:1] for cell in row.cells
+    )
+
+
+def test_a_version_that_nobody_has_looked_at_is_read_once(
+    seen: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    ask, estate, aws = seen
+    estate["dev"].clients.secretsmanager.create_secret(
+        Name="miyabi/dev/another", SecretString='{"ONLY_HERE": "1"}'
+    )
+    aws.received.clear()
+    first = ask(text="only_here")
+    assert aws.operations().count("GetSecretValue") == 1
+    again = ask(text="only_here")
+    assert aws.operations().count("GetSecretValue") == 1
+    assert shown(first) == shown(again) == {"another": ["ONLY_HERE"]}
+    assert ask(show=Show.MISSING, text="ONLY_HERE").keys == 1
+
+
+class RefusedGateway:
+    """Secrets Manager of an environment whose role may not list."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
+    def secret_pages(self) -> NoReturn:
+        call = AwsCall("secretsmanager:ListSecrets", code="AccessDeniedException")
+        raise AwsAccessDenied("not authorized", call, "secretsmanager:ListSecrets")
+
+
+def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared(
+    seen: tuple[Compare, Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, _, _ = seen
+
+    def one_refused(environment: Environment, actor: Actor, scope: Scope) -> Any:
+        if environment.name == "staging":
+            return SimpleNamespace(secrets_manager=RefusedGateway(environment))
+        return gateways(environment, actor, scope)
+
+    monkeypatch.setattr(comparison, "gateways", one_refused)
+    found = ask()
+    problems = {column.environment.name: column.problem for column in found.columns}
+    assert isinstance(problems.pop("staging"), AwsAccessDenied)
+    assert problems == {"dev": None, "prod": None}
+    assert {group.short for group in found.groups} == {"api-keys", "config"}
+    assert all(len(row.cells) == 2 for group in found.groups for row in group.rows)
+
+
+def test_where_no_environment_can_be_asked_each_says_why(
+    seen: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    ask, _, aws = seen
+    aws.break_call("ListSecrets", "AccessDeniedException", "not authorized")
+    found = ask()
+    assert [type(column.problem) for column in found.columns] == [AwsAccessDenied] * 3
+    assert found.groups == ()
+
+
+def test_a_secret_that_the_person_may_not_see_is_in_no_cell(
+    seen: tuple[Compare, Estate, RecordingAws], hana: Actor
+) -> None:
+    _, estate, _ = seen
+    found = compare(
+        list(estate.environments.values()),
+        hana,
+        lambda environment, name: environment.name != "prod" or name.endswith("config"),
+    )
+    keys = next(group for group in found.groups if group.short == "api-keys")
+    assert "prod" not in keys.names
+    places = [column.environment.name for column in found.asked]
+    assert all(not row.cells[places.index("prod")].fingerprint for row in keys.rows)
+
+
+def test_many_secrets_are_shown_by_the_page(
+    seen: tuple[Compare, Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, _, _ = seen
+    monkeypatch.setattr(comparison, "SECRETS", 1)
+    first, second = ask(), ask(page=2)
+    assert (first.pages, second.pages) == (2, 2)
+    assert [*shown(first), *shown(second)] == ["api-keys", "config"]
+    assert shown(ask(page=3)) == {}

@@ -1,0 +1,106 @@
+"""The history of a secret, the comparison of two versions, and a restore by its pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_ui.models import AuditRecord
+from testkit.recording_aws import RecordingAws
+from tests.conftest import Estate
+
+pytestmark = pytest.mark.django_db
+NAME = "miyabi/dev/storied"
+PAGE, RESTORE = f"/dev/history/{NAME}", f"/dev/restore/{NAME}"
+Storied = tuple[Client, RecordingAws, list[str]]
+
+
+@pytest.fixture
+def storied(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: Callable[..., Client]
+) -> Storied:
+    """An editor, and a secret whose three versions were made outside the console."""
+    estate, aws = watched(only=("dev",))
+    aws_client: Any = estate["dev"].clients.secretsmanager
+    ids = [aws_client.create_secret(Name=NAME, SecretString='{"A": "canary-1"}')["VersionId"]]
+    for text in ('{"A": "canary-2"}', '{"A": "canary-2", "B": "canary-3"}'):
+        ids.append(aws_client.put_secret_value(SecretId=NAME, SecretString=text)["VersionId"])
+    aws.received.clear()
+    return signed_in("editor"), aws, ids
+
+
+def restore_form(ids: list[str], **changes: Any) -> dict[str, Any]:
+    return {"version": ids[1], "base": ids[2], "row": ["0"], "reason": "r"} | changes
+
+
+def test_it_lists_each_version_with_two_calls_and_reads_no_value(storied: Storied) -> None:
+    client, aws, ids = storied
+    answer = client.get(PAGE)
+    entries = answer.context["history"].entries
+    assert {entry.id for entry in entries} == set(ids)
+    assert entries[0].is_current
+    calls = [name for name in aws.operations() if name != "AssumeRole"]
+    assert sorted(calls) == ["DescribeSecret", "ListSecretVersionIds"]
+
+
+def test_two_versions_are_compared_key_by_key_without_a_value(storied: Storied) -> None:
+    client, aws, ids = storied
+    page = client.get(PAGE, {"before": ids[0], "after": ids[2]})
+    compared = page.context["compared"]
+    assert [(item.key, item.kind) for item in compared.changed] == [
+        ("A", "changed"),
+        ("B", "added"),
+    ]
+    assert "canary" not in page.content.decode()
+    # Each version was read once; from now on its keys are known.
+    aws.received.clear()
+    again = client.get(PAGE, {"before": ids[0], "after": ids[2]})
+    assert "GetSecretValue" not in aws.operations()
+    newest = again.context["history"].entries[0]
+    # Nobody has looked at the version before it.
+    assert newest.changed is None
+
+
+def test_a_restore_leads_to_the_secret_and_undoes_with_a_link(storied: Storied) -> None:
+    client, _, ids = storied
+    review = client.get(RESTORE, {"version": ids[1]})
+    assert [row.difference.key for row in review.context["review"].rows] == ["B"]
+    answer = client.post(RESTORE, restore_form(ids))
+    assert answer.status_code == 302, answer.content.decode()
+    page = client.get(answer["Location"])
+    assert f"{RESTORE}?version={ids[2]}" in page.content.decode()
+    saved = AuditRecord.objects.get(action="secret.save", phase="intent")
+    assert json.loads(saved.keys) == ["B"]
+    entries = client.get(PAGE).context["history"].entries
+    made = next(entry for entry in entries if entry.is_current)
+    assert made.author is not None
+    assert made.author.reason == "r"
+    assert [item.kind for item in made.changed] == ["removed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        ({"base": "f" * 32}, 409, "Somebody else changed this secret first"),
+        ({"row": []}, 400, "Choose at least one key"),
+        ({"version": "not a version"}, 400, ""),
+    ],
+)
+def test_a_refused_restore_says_why_and_keeps_the_reason(
+    storied: Storied, changes: dict[str, Any], status: int, words: str
+) -> None:
+    client, aws, ids = storied
+    answer = client.post(RESTORE, restore_form(ids, reason="because of OPS-7") | changes)
+    assert answer.status_code == status
+    assert words in answer.content.decode()
+    assert ("because of OPS-7" in answer.content.decode()) is bool(words)
+    assert "PutSecretValue" not in aws.operations()
+
+
+def test_the_present_version_has_nothing_to_restore(storied: Storied) -> None:
+    client, _, ids = storied
+    assert "nothing to restore" in client.get(RESTORE, {"version": ids[2]}).content.decode()
