@@ -57,8 +57,8 @@ FROM ${PYTHON} AS console
 COPY --from=build /opt/console /opt/console
 COPY --from=build /srv/console /srv/console
 WORKDIR /srv/console
-# gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written.
-ENV PATH=/opt/console/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
+# gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written. glibc would keep memory for each of many threads.
+ENV PATH=/opt/console/bin:$PATH MALLOC_ARENA_MAX=2 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Miyabi secrets console" org.opencontainers.image.licenses="MIT" \

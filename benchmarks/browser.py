@@ -41,7 +41,7 @@ class Browser:
         try:
             self._connection.request(method, path, body, sent)
             answer = self._connection.getresponse()
-        except RemoteDisconnected:  # gunicorn closes a connection after five quiet seconds
+        except RemoteDisconnected:  # gunicorn closes a quiet connection in the end
             self._connection.request(method, path, body, sent)
             answer = self._connection.getresponse()
         text = answer.read().decode()

@@ -27,7 +27,21 @@ def measure(servers: Servers, tours: int) -> dict[str, object]:
     return {
         "ratio": round(max(console) / max(plain), 2),
         "raw_mib": {"console": console, "plain": plain},
+        "all_processes_mib": _all_processes(servers.console),
         "tours": tours,
+    }
+
+
+def _all_processes(server: Server) -> dict[str, float]:
+    """Of the server, its workers and the process beside them: each page of memory counted once
+    (pss), and in each process (rss)."""
+    pids = [server.pid, *server.children()]
+    texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+    return {
+        kind.lower(): round(
+            sum(int(re.findall(rf"^{kind}:\s+(\d+) kB", text, re.M)[0]) for text in texts) / 1024, 1
+        )
+        for kind in ("Pss", "Rss")
     }
 
 

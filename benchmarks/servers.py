@@ -24,11 +24,16 @@ class Server:
     port: int
     pid: int  # gunicorn's master
 
-    def workers(self) -> list[int]:
-        """Process ids of the workers, from /proc, without the child that settles the audit log."""
+    def children(self) -> list[int]:
+        """Process ids, from /proc; none where there is no such folder."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        found = children.read_text().split() if children.exists() else []
-        return [int(pid) for pid in found if "gunicorn" in Path(f"/proc/{pid}/cmdline").read_text()]
+        return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+
+    def workers(self) -> list[int]:
+        """Without the child that settles the audit log."""
+        return [
+            pid for pid in self.children() if "gunicorn" in Path(f"/proc/{pid}/cmdline").read_text()
+        ]
 
 
 @dataclass(frozen=True)

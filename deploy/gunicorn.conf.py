@@ -1,6 +1,7 @@
 """gunicorn's configuration: `gunicorn --config deploy/gunicorn.conf.py`. Also reads `.env`."""
 
 import json
+import logging
 import math
 import os
 import subprocess
@@ -22,6 +23,7 @@ from miyabi_admin.beside import end_beside, run_beside  # noqa: E402
 from miyabi_admin.container import memory_mib  # noqa: E402
 from miyabi_admin.environ import Settings  # noqa: E402
 from miyabi_admin.hardening import harden  # noqa: E402
+from miyabi_admin.lanes import LANES  # noqa: E402
 from secrets_ui.domain.memory import shortage  # noqa: E402
 from secrets_ui.logs import JsonLine  # noqa: E402
 
@@ -38,6 +40,9 @@ class JsonLogger(Logger):
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonLine())
+            # gunicorn's own goes to standard error, and the log would be in two places.
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(sys.stdout)
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
         """Log the path without its query string, which may name people and reasons."""
@@ -88,8 +93,11 @@ wsgi_app = "miyabi_admin.wsgi:application"
 chdir = str(PROJECT)
 # Pages wait on AWS, so threads: with waits of 25 ms, 2 gthread workers serve six times as much as
 # 2 sync workers.
-worker_class = "gthread"
-threads = 8
+# What they wait for has threads of its own, and a request gets one once all of it is here.
+worker_class = "miyabi_admin.worker.Worker"
+threads = sum(LANES.values())
+# An open connection takes a file, and most systems let a process have 1,024.
+worker_connections = 500
 # Each worker loads the application itself: boto3's clients and database connections must not cross
 # a fork.
 preload_app = False
@@ -100,7 +108,9 @@ timeout = 30
 # swaps within 30 s and ends within 25 s more (services/changes/settle.py); one that is cut off is
 # settled by asking AWS.
 graceful_timeout = 30
-keepalive = 5
+# Longer than a load balancer keeps a connection that it may use again (AWS's: 60 s): one that is
+# closed as a request comes is a 502. It takes no thread.
+keepalive = 75
 # A heartbeat file on a slow disk can make a busy worker look dead. gunicorn's file has no name.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 
@@ -123,13 +133,21 @@ def when_ready(server: Arbiter) -> None:
     An earlier server may have died in the middle of a save, and AWS may become unreachable in one.
     A lock lets one of several status runners work.
     """
-    commands = {"settle_audit": 60} | ({"run_checks": status_every} if status_every else {})
-    run_beside(partial(_start, command, every) for command, every in commands.items())
+    repeated = {"settle_audit": 60} | ({"run_checks": status_every} if status_every else {})
+    run_beside(partial(_start, repeated))
 
 
-def _start(command: str, seconds: int) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "manage.py", command, "--every", str(seconds)]
-    return subprocess.Popen(arguments, cwd=PROJECT, stdin=subprocess.DEVNULL)
+# After HUP: with what has changed, as the workers.
+on_reload = when_ready
+
+
+def _start(repeated: dict[str, int]) -> subprocess.Popen[bytes]:
+    arguments = [f"{command}={seconds}" for command, seconds in repeated.items()]
+    return subprocess.Popen(
+        [sys.executable, "-m", "miyabi_admin.background", str(os.getpid()), *arguments],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def on_exit(server: Arbiter) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from . import browser_policy, container, hardening
+from . import browser_policy, container, databases, hardening
 from .environ import Settings
+from .lanes import LANES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Settings(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+_IS_COMMAND = Path(sys.argv[0]).name in ("manage.py", "django-admin")
 
 # Mode. A local AWS endpoint makes this a local console; without one it is strict, with real AWS.
 LOCAL_AWS_ENDPOINT = env.loopback_url("LOCAL_AWS_ENDPOINT")
@@ -64,7 +66,9 @@ PRICE_SECRET = env.price("PRICE_SECRET", "0.40")
 PRICE_CALLS = env.price("PRICE_CALLS", "0.05")
 PRICE_KEY = env.price("PRICE_KEY", "1.00")
 # Worker processes, and the threads of each. gunicorn.conf.py has the same.
-WEB_CONCURRENCY, WEB_THREADS = env.number("WEB_CONCURRENCY", 1), 8
+WEB_CONCURRENCY, WEB_THREADS = env.number("WEB_CONCURRENCY", 1), sum(LANES.values())
+# Which of the threads answers a path, and what worker.py says of a request that none was free for.
+LANE_OF, REFUSED = "secrets_ui.lanes.lane_of", "miyabi.refused"
 # Passwords, over all workers of a machine: each takes 46 MiB and a core's time.
 HASHES_AT_ONCE = env.number("HASHES_AT_ONCE", 2)
 CONTAINER_MIB = container.memory_mib()
@@ -132,6 +136,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "secrets_ui.middleware.answer_health",
+    "secrets_ui.middleware.refuse_without_thread",
     "secrets_ui.middleware.compress_pages",
     "secrets_ui.middleware.errors_for_people",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -180,15 +185,8 @@ if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
         "DATABASE_URL: a database in memory would forget the audit record. "
         "Expected a file or a server."
     )
+DATABASES["default"]["OPTIONS"] = databases.options(DATABASES["default"], is_command=_IS_COMMAND)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # The chain's append reads, then writes: a deferred lock would fail half-way
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-        ),
-    }
     hardening.narrow_database(Path(str(DATABASES["default"]["NAME"])))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing is cached outside process memory.
@@ -302,12 +300,12 @@ TIME_ZONE = "UTC"
 
 # Errors and logs: JSON lines on standard output, without local variables, bodies or exception texts
 # that are not ours.
-DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.logs.NothingFromTheRequest"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "secrets_ui.reports.NothingFromTheRequest"
 LOGGING_CONFIG = "secrets_ui.logs.configure"
 LOGGING = {
     "level": env.one_of("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     # Standard output of a command is its answer; the server's is the log.
-    "stream": "stderr" if Path(sys.argv[0]).name in ("manage.py", "django-admin") else "stdout",
+    "stream": "stderr" if _IS_COMMAND else "stdout",
 }
 
 # Last: what was read does not stay for others to read.

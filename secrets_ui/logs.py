@@ -1,6 +1,7 @@
 """Logs JSON lines: one escaped line a record. The server's go to standard output.
 
 They hold no local variables, no request bodies and no exception texts of other libraries.
+gunicorn's first process imports this file, so it does without Django.
 """
 
 from __future__ import annotations
@@ -8,12 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from typing import Any
-
-from django.http import HttpRequest
-from django.views.debug import SafeExceptionReporterFilter
 
 from .domain.errors import ConsoleError
 
@@ -77,6 +77,8 @@ def configure(options: dict[str, Any]) -> None:
 
     `stream` is "stdout", or "stderr" for a command, whose standard output is its answer.
     """
+    if options["stream"] == "stdout":
+        _log_what_python_prints()
     logging.config.dictConfig(
         {
             "version": 1,
@@ -104,26 +106,14 @@ def configure(options: dict[str, Any]) -> None:
     )
 
 
-class NothingFromTheRequest(SafeExceptionReporterFilter):
-    """Keeps request data out of Django's error reports, also with DEBUG on.
+def _log_what_python_prints() -> None:
+    """Python writes warnings, and errors that nobody catches, to standard error in words."""
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, _: _log_uncaught(error)
+    threading.excepthook = lambda args: _log_uncaught(args.exc_value)
+    sys.unraisablehook = lambda args: _log_uncaught(args.exc_value)
 
-    No local variables, no POST data, no cookies, no settings.
-    """
 
-    def is_active(self, request: HttpRequest | None) -> bool:
-        return True
-
-    def get_safe_settings(self) -> dict[str, Any]:
-        return {}
-
-    def get_safe_request_meta(self, request: Any) -> dict[str, Any]:
-        return {}
-
-    def get_safe_cookies(self, request: Any) -> dict[str, Any]:
-        return {}
-
-    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
-        return {}
-
-    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
-        return []
+def _log_uncaught(error: BaseException | None) -> None:
+    if not isinstance(error, SystemExit | KeyboardInterrupt):
+        logging.getLogger("miyabi").error("uncaught error", exc_info=error)

@@ -15,7 +15,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
+from .domain.errors import AuditUnavailable, AwsError, ConsoleError, NoThreadFree, StepUpNeeded
 from .domain.texts import TYPING_KEPT
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
@@ -81,6 +81,19 @@ def answer_health(get_response: Next) -> Next:
     def handle(request: HttpRequest) -> HttpResponseBase:
         answer = answers.get(request.path)
         return answer(request) if answer else get_response(request)
+
+    return handle
+
+
+def refuse_without_thread(get_response: Next) -> Next:
+    """Answers a request that has waited in vain for a thread (settings.REFUSED), from one that
+    waits for nothing."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        if not request.META.get(settings.REFUSED):
+            return get_response(request)
+        request.is_bare = True  # type: ignore[attr-defined]
+        return error_answer(request, NoThreadFree())
 
     return handle
 

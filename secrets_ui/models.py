@@ -5,6 +5,7 @@ Never a value, not even encrypted.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -292,6 +293,26 @@ class StatusRunner(models.Model):
 
     def __str__(self) -> str:
         return f"runner {self.holder}"
+
+
+class Heartbeat(models.Model):
+    """When something that goes on by itself last did what it is there for."""
+
+    name = TextLine(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+    @staticmethod
+    def note(name: str) -> None:
+        """That it did so now. Raises DatabaseError."""
+        Heartbeat.objects.bulk_create(
+            [Heartbeat(name=name, at=datetime.now(UTC))],
+            update_conflicts=True,
+            unique_fields=["name"],
+            update_fields=["at"],
+        )
 
 
 class StatusDelivery(models.Model):

@@ -20,6 +20,7 @@ from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access, configuration
+from secrets_ui.services.status import readiness
 from testkit.copying_aws import CopyingAws
 from testkit.environments import Estate as Estate
 from testkit.environments import as_toml as as_toml
@@ -85,6 +86,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(MARKS[folder(item)])
     order = {name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: order.get(folder(item), len(order)))
+
+
+@pytest.fixture(autouse=True)
+def readiness_in_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread would not see what a test has not committed."""
+    here = readiness.Readiness(readiness.look_at_audit_log, lambda run: run(), fresh=-1)
+    monkeypatch.setattr(readiness, "audit_log", here)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The commands beside the console: when one that has ended is started again."""
+"""The process beside the console: when it is started again, and how it is ended."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ class Process:
     """A process as Popen shows it."""
 
     def __init__(self) -> None:
-        self.has_ended = self.is_asked_to_end = False
+        self.has_ended = self.hangs = False
+        self.told = list[str]()
 
     def poll(self) -> int | None:
         return 1 if self.has_ended else None
 
     def terminate(self) -> None:
-        self.is_asked_to_end = True
+        self.told.append("terminate")
+
+    def wait(self, timeout: float) -> int:
+        if self.hangs:
+            raise subprocess.TimeoutExpired("background", timeout)
+        return 0
+
+    def kill(self) -> None:
+        self.told.append("kill")
 
 
 class Starter:
@@ -80,10 +89,12 @@ def test_one_that_cannot_be_started_is_tried_again() -> None:
     assert len(starter.started) == 1
 
 
-def test_at_the_end_it_is_asked_to_end() -> None:
+@pytest.mark.parametrize("hangs", [False, True])
+def test_at_the_end_it_is_asked_to_end_and_then_made_to(hangs: bool) -> None:
     starter = Starter()
     command = Beside(starter)
     command.end()
     command.look(0)
+    starter.started[0].hangs = hangs
     command.end()
-    assert starter.started[0].is_asked_to_end
+    assert starter.started[0].told == ["terminate", "kill"]

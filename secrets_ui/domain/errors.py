@@ -103,6 +103,18 @@ class TooManyReveals(ConsoleError):
     title = "Too many values in a short time"
 
 
+class NoThreadFree(ConsoleError):
+    """Every thread that answers such pages waits, for AWS or for whatever these pages wait for."""
+
+    status = 503
+    title = "Too many requests wait just now"
+    remedy = "Wait a few seconds, then try again. Status shows whether the console is well."
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__("Yours was not begun, so nothing was done.")
+
+
 class ProviderUnavailable(ConsoleError):
     """The identity provider does not answer, or not as OpenID Connect says."""
 

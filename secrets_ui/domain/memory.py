@@ -8,8 +8,8 @@ from __future__ import annotations
 # hashed keeps its share (mallopt(3), M_MMAP_THRESHOLD).
 HASH_KIB = 46 * 1024
 # Of a process with the console in it, after a tour of its pages (make bench, "memory"), and how
-# many of them run beside the workers: settle_audit and run_checks.
-PROCESS_MIB, BESIDE = 110, 2
+# many of them run beside the workers (miyabi_admin/background.py).
+PROCESS_MIB, BESIDE = 110, 1
 
 
 def shortage(workers: int, threads: int, hashes_at_once: int, limit_mib: int | None) -> str:
@@ -19,8 +19,8 @@ def shortage(workers: int, threads: int, hashes_at_once: int, limit_mib: int | N
     if limit_mib is None or hashes + processes <= limit_mib:
         return ""
     return (
-        f"Memory may run out. Workers: {workers} with {threads} threads each, and {BESIDE} "
-        f"processes beside them, about {processes} MiB. Passwords hashed at once: {at_once}, "
+        f"Memory may run out. Workers: {workers} with {threads} threads each, and one "
+        f"process beside them, about {processes} MiB. Passwords hashed at once: {at_once}, "
         f"{hashes} MiB. This container may use {limit_mib} MiB. Give it more, or lower "
         "WEB_CONCURRENCY or HASHES_AT_ONCE."
     )

@@ -37,4 +37,5 @@ def command_line(pid: int) -> str:
 
 
 def _ps(*arguments: str) -> str:
-    return subprocess.run(["ps", *arguments], capture_output=True, text=True).stdout
+    # Whole lines, whatever the width of the terminal.
+    return subprocess.run(["ps", "-ww", *arguments], capture_output=True, text=True).stdout

@@ -18,8 +18,10 @@ from gunicorn.config import KNOWN_SETTINGS, Config
 
 from deploy.demo.local_aws import PROJECT
 from miyabi_admin import container
+from miyabi_admin.lanes import LANES, LONGEST_QUEUE
 
 CONF = PROJECT / "deploy" / "gunicorn.conf.py"
+LOAD_BALANCER = PROJECT / "deploy/terraform/modules/console/load_balancer.tf"
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +48,19 @@ def test_it_listens_on_loopback_unless_told_otherwise(monkeypatch: pytest.Monkey
 
 def test_it_serves_with_threads_because_pages_wait_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     cfg = load(monkeypatch)
-    assert (cfg.worker_class_str, cfg.threads) == ("gthread", 8)
-    assert cfg.threads == settings.WEB_THREADS
+    assert cfg.worker_class_str == "miyabi_admin.worker.Worker"
+    assert cfg.threads == settings.WEB_THREADS == sum(LANES.values())
+
+
+def test_waiting_requests_leave_connections_for_health(monkeypatch: pytest.MonkeyPatch) -> None:
+    cfg = load(monkeypatch)
+    assert cfg.worker_connections > cfg.threads + len(LANES) * LONGEST_QUEUE
+
+
+def test_a_load_balancer_lets_go_of_a_connection_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS's idle timeout is 60 seconds unless a configuration sets another."""
+    assert load(monkeypatch).keepalive > 60
+    assert "idle_timeout" not in LOAD_BALANCER.read_text(encoding="utf-8")
 
 
 def test_it_warns_at_the_start_where_memory_may_run_out(
@@ -57,7 +70,7 @@ def test_it_warns_at_the_start_where_memory_may_run_out(
     monkeypatch.setenv("WEB_CONCURRENCY", "3")
     server = SimpleNamespace(log=logging.getLogger("miyabi.test"))
     load(monkeypatch).on_starting(server)
-    assert "3 with 8 threads each" in caplog.text
+    assert "3 with 19 threads each" in caplog.text
     caplog.clear()
     monkeypatch.setenv("WEB_CONCURRENCY", "1")
     load(monkeypatch).on_starting(server)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from testkit.starting import production, run
 from tests.processes.conftest import Start
 
 pytestmark = pytest.mark.processes
@@ -39,3 +40,27 @@ def test_s74_a_record_stays_in_one_escaped_line(
     assert console.ask("verify")["status"] == 0
     assert console.ask("records")[0]["actor"] == text
     console.stop()
+
+
+_UNCAUGHT = """
+import threading, warnings, django
+django.setup()
+warnings.warn("a warning")
+thread = threading.Thread(target=lambda: int("hunter2"))
+thread.start()
+thread.join()
+raise KeyError("hunter2")
+"""
+
+
+def test_what_python_prints_by_itself_is_a_line_of_the_server_s_log() -> None:
+    settings = production(DJANGO_SETTINGS_MODULE="miyabi_admin.settings")
+    done = run(settings, "-W", "always", "-c", _UNCAUGHT)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.stderr == ""
+    assert "a warning" in lines[0]["message"]
+    assert [line["exception"]["type"] for line in lines[1:]] == [
+        "builtins.ValueError",
+        "builtins.KeyError",
+    ]
+    assert "hunter2" not in done.stdout

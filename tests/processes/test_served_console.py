@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import secrets
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -20,6 +23,7 @@ from testkit.copying_aws import CopyingAws
 from testkit.postgres import PostgresServer
 from testkit.posting import key_form, prod_rules
 from testkit.served import Person, Served, served
+from tests.deploy.processes import descendants
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 NAME = "miyabi/prod/config"
@@ -85,6 +89,8 @@ class Attempt:
         assert (result.status, page.status) == (503, 503)
         assert json.loads(result.body)["problem"]["title"] == SAID
         assert SAID in page.text
+        wait_for_readiness(self.editor, 503)
+        assert self.editor.get("/livez").status == 200
         # The server that has just started may be settling, in the console's own name.
         assert [call for call in self.console.aws.received if call.person == "editor"] == []
         assert self.stored() == self.before
@@ -93,6 +99,17 @@ class Attempt:
         """The same form: nothing else was wrong with it."""
         assert self.editor.post_raw(EDIT, self.form, **SCRIPT).status == 200
         assert json.loads(self.stored())["MIYABI_ROOT"] == self.typed
+        wait_for_readiness(self.editor, 200)
+
+
+def wait_for_readiness(person: Person, status: int) -> None:
+    """An answer is good for a second, and a look that found the database broken may not have ended
+    yet."""
+    for _ in range(100):
+        if person.get("/readyz").status == status:
+            return
+        Event().wait(0.1)
+    raise AssertionError(f"/readyz does not answer {status}.")
 
 
 # First, before other tests' servers run: it changes the file while none has it open.
@@ -178,6 +195,27 @@ def test_s60_with_postgresql_read_only_or_down_an_edit_is_503_and_aws_is_not_ask
     attempt.ensure_refused()
     tell(mended)
     attempt.ensure_taken()
+
+
+@pytest.mark.postgres
+def test_while_postgresql_is_frozen_health_is_answered(
+    on_postgres: Served, postgres: PostgresServer
+) -> None:
+    """It takes connections, and answers nothing: no error ever comes."""
+    person = Person(on_postgres.port)
+    wait_for_readiness(person, 200)
+    server = int((postgres.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    frozen = [server, *descendants(server)]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for_readiness(person, 503)
+        assert [person.get("/readyz").status for _ in range(3)] == [503] * 3
+        assert person.get("/livez").status == 200
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    wait_for_readiness(person, 200)
 
 
 def test_s22_wrong_passwords_are_counted_across_processes(

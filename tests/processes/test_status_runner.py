@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from deploy.demo.local_aws import PROJECT
 from testkit.copying_aws import CopyingAws
 from testkit.estate import TOML, make_secrets
 from testkit.fake_aws import FakeAws
-from testkit.served import served
+from testkit.served import Served, served
 from tests.deploy.processes import command_line, descendants, wait_until_gone
 
 pytestmark = pytest.mark.processes
@@ -106,30 +107,54 @@ def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) 
 def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(
     local_aws: CopyingAws, tmp_path: Path
 ) -> None:
-    """One that was killed is started again, and does the same."""
-    with (
-        served(local_aws, tmp_path, STATUS_EVERY="3600", STATUS_IAM_PER_SECOND="100") as console,
-        console.running() as gunicorn,
-    ):
-        person = console.person("viewer")
-        wait_for(person, "The last check ended at ")
-        first = ended(person)
-        [killed] = find_runners(gunicorn.pid)
-        os.kill(killed, signal.SIGKILL)
-        assert wait_until_gone(killed)
-        assert person.post("/status/run", {}).status == 302
-        deadline = time.monotonic() + 90
-        # While a pass is wanted or under way the page names no end.
-        while ended(person) in ("", first) and time.monotonic() < deadline:
-            time.sleep(0.5)
-        assert ended(person) not in ("", first)
-        [another] = find_runners(gunicorn.pid)
-    # With gunicorn it ends, and is not started again.
+    """One that was killed is started again, and does the same; it ends with the server. Its lines
+    are in the server's log, and of the same kind."""
+    token = secrets.token_urlsafe(32)
+    more = {"STATUS_EVERY": "3600", "STATUS_IAM_PER_SECOND": "100", "METRICS_TOKEN": token}
+    with served(local_aws, tmp_path, **more) as console:
+        before = console.log.stat().st_size
+        with console.running() as gunicorn:
+            look_go_on_and_end(console, gunicorn, token)
+        lines = console.log.read_bytes()[before:].splitlines()
+    loggers = {json.loads(line)["logger"] for line in lines}
+    assert {"access", "gunicorn.error", "miyabi.settle", "miyabi.status"} <= loggers
+
+
+def look_go_on_and_end(console: Served, gunicorn: subprocess.Popen[bytes], token: str) -> None:
+    person = console.person("viewer")
+    wait_for(person, "The last check ended at ")
+    first = ended(person)
+    [killed] = find_runners(gunicorn.pid)
+    os.kill(killed, signal.SIGKILL)
+    assert wait_until_gone(killed)
+    assert person.post("/status/run", {}).status == 302
+    deadline = time.monotonic() + 90
+    # While a pass is wanted or under way the page names no end.
+    while ended(person) in ("", first) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert ended(person) not in ("", first)
+    [another] = find_runners(gunicorn.pid)
+    metrics = person.get("/metrics", Authorization=f"Bearer {token}").text
+    for command in ("run_checks", "settle_audit"):
+        assert f'miyabi_heartbeat_timestamp_seconds{{command="{command}"}} 1' in metrics
+    gunicorn.send_signal(signal.SIGHUP)
     assert wait_until_gone(another)
+    [last] = wait_for_runners(gunicorn.pid)
+    gunicorn.terminate()
+    assert gunicorn.wait(60) == 0
+    # With gunicorn it ends, and is not started again.
+    assert wait_until_gone(last)
+
+
+def wait_for_runners(gunicorn: int) -> list[int]:
+    deadline = time.monotonic() + 20
+    while not (found := find_runners(gunicorn)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
 
 
 def find_runners(gunicorn: int) -> list[int]:
-    return [pid for pid in descendants(gunicorn) if "run_checks" in command_line(pid)]
+    return [pid for pid in descendants(gunicorn) if "run_checks=" in command_line(pid)]
 
 
 def wait_for(person: object, text: str) -> None:

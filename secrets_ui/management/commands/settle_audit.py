@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 
 from secrets_ui.domain.errors import AwsError, ConsoleError
+from secrets_ui.models import Heartbeat
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.settle import (
     SETTLE_AFTER,
@@ -107,6 +108,7 @@ class Command(BaseCommand):
                 if _State.ENDED in self._settle(min_age) or time.monotonic() >= next_sweep:
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY
+                Heartbeat.note("settle_audit")
             except (ConsoleError, Error) as error:
                 self._warn(
                     f"Not settled now ({type(error).__name__}), tried again in {pause} seconds."

@@ -9,6 +9,7 @@ from .waiting import record_when_possible as record_when_possible
 from .writing import AlreadyEnded as AlreadyEnded
 from .writing import AlreadyIntended as AlreadyIntended
 from .writing import Recorded as Recorded
+from .writing import ensure_writable as ensure_writable
 from .writing import now as now
 from .writing import outcome_of as outcome_of
 from .writing import record as record

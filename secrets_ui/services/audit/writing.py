@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Unpack
@@ -16,7 +17,7 @@ from ...domain.audit import chain as audit_chain
 from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.errors import AuditUnavailable
 from ...domain.people.actor import Actor
-from ...models import AuditRecord
+from ...models import AuditRecord, Heartbeat
 from .new_record import NO_DETAILS, About, NewRecord
 
 log = logging.getLogger("miyabi.audit")
@@ -94,6 +95,27 @@ def append_row(fields: Mapping[str, str], in_transaction: Callable[[], object]) 
         raise AuditUnavailable("The record could not be added to the audit log.") from None
     _log(recorded, fields)
     return recorded
+
+
+class _TakenBack(Exception):
+    """Undoes a record that was only tried."""
+
+
+def ensure_writable() -> None:
+    """Adds a record, takes it back, and commits a sign of life in its stead.
+
+    Only what was committed shows that the disk takes it. Raises AuditUnavailable.
+    """
+    tried = NewRecord(phase=Phase.EVENT, action="readyz", actor=Actor("console"))
+    try:
+        with transaction.atomic(durable=True):
+            _take_lock()
+            with suppress(_TakenBack), transaction.atomic():
+                _insert(tried.row())
+                raise _TakenBack
+            Heartbeat.note("audit")
+    except (Error, OSError):
+        raise AuditUnavailable("The audit log takes no record.") from None
 
 
 def settle(intent: AuditRecord, outcome: Outcome, version_id: str, why: str, by: Actor) -> Recorded:

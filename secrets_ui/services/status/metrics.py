@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.words import STATUS_WORDS
+from ...models import Heartbeat
 from ..changes.settle import open_intents
 from .board import StatusBoard
 from .read import read_status
@@ -39,6 +40,7 @@ class _Status(Collector):
         yield from _states(board)
         yield from _ages(board)
         yield _findings(board)
+        yield _heartbeats(board)
         yield _gauge(
             "miyabi_open_intents", "Announced acts without an outcome.", len(open_intents())
         )
@@ -102,6 +104,20 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
     yield _gauge(
         "miyabi_audit_chain_holds", "1 when the record was verified lately and holds.", holds
     )
+
+
+def _heartbeats(board: StatusBoard) -> Metric:
+    """Of what repeats beside the server (miyabi_admin/background.py)."""
+    signs = GaugeMetricFamily(
+        "miyabi_heartbeat_timestamp_seconds",
+        "When a command that repeats last did what it is there for.",
+        labels=["command"],
+    )
+    settled = Heartbeat.objects.filter(name="settle_audit").values_list("at", flat=True).first()
+    for command, at in (("run_checks", board.runner.alive_at), ("settle_audit", settled)):
+        if at:
+            signs.add_metric([command], at.timestamp())
+    return signs
 
 
 def _findings(board: StatusBoard) -> Metric:

@@ -6,9 +6,10 @@ No AWS call, and nothing about the inside.
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
+
+from ...services.status import readiness
 
 
 @login_not_required
@@ -20,10 +21,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 while the audit table cannot be reached: without it nothing may be done."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM secrets_ui_auditrecord LIMIT 1")
-    except DatabaseError:
-        return HttpResponse("not ready\n", content_type="text/plain", status=503)
-    return HttpResponse("ok\n", content_type="text/plain")
+    """503 while the audit log takes no record: without one nothing may be done."""
+    if readiness.audit_log.is_ready():
+        return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("not ready\n", content_type="text/plain", status=503)

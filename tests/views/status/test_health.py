@@ -37,7 +37,7 @@ def test_it_rejects_other_methods(client: Client, url: str, method: str) -> None
 
 
 @pytest.mark.django_db
-def test_readyz_is_503_while_the_audit_table_cannot_be_read_and_livez_stays(client: Client) -> None:
+def test_readyz_is_503_while_the_audit_log_takes_no_record_and_livez_stays(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE secrets_ui_auditrecord RENAME TO somewhere_else")
     answer = client.get("/readyz")

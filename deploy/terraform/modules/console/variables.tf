@@ -156,7 +156,7 @@ variable "task_memory" {
 }
 
 variable "web_concurrency" {
-  description = "Worker processes of a task, each with 8 threads."
+  description = "Worker processes of a task, each with 19 threads."
   type        = number
   default     = 2
 }

@@ -1,0 +1,41 @@
+"""Which threads answer a page: its lane, by what the page waits for (miyabi_admin/lanes.py).
+
+A page that is in no list waits for AWS.
+"""
+
+from __future__ import annotations
+
+from django.urls import Resolver404, resolve
+
+HEALTH = ("livez", "readyz")
+SIGN_IN = ("sign_in", "second_step", "step_up", "change_password")
+PROVIDER = ("sso_sign_in", "sso_callback", "sso_step_up")
+EXPORTS = ("audit_export",)
+# What waits for the database alone.
+PAGES = (
+    *("home", "sign_out", "account", "enrol_codes", "enrol_passkey", "recovery_codes"),
+    *("remove_factor", "sessions", "all_sessions", "end_session", "stay"),
+    *("audit", "audit_record", "people", "person", "give_role", "take_role", "switch_account"),
+    *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
+    *("check_run", "check_report"),
+)
+_LANES = {
+    route: lane
+    for lane, routes in {
+        "health": HEALTH,
+        "sign-in": SIGN_IN,
+        "provider": PROVIDER,
+        "exports": EXPORTS,
+        "pages": PAGES,
+    }.items()
+    for route in routes
+}
+
+
+def lane_of(path: str) -> str:
+    """The lane of a path, decoded and without its query. Raises nothing: no page, or a static file,
+    is a page like others."""
+    try:
+        return _LANES.get(resolve(path).url_name or "", "aws")
+    except (Resolver404, ValueError):
+        return "pages"
