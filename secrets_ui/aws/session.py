@@ -152,7 +152,8 @@ def _timestamp(value: Any) -> datetime:
 
 
 def keep_botocore_quiet() -> None:
-    """Below WARNING botocore and urllib3 log request bodies, values included.
+    """Below WARNING botocore and urllib3 log request bodies, values included; above it texts of
+    whoever answered.
 
     Each of their loggers gets a level of its own, so that a root logger or a parent set to DEBUG
     does not reach them, and a filter that holds when its own level is lowered.
@@ -161,8 +162,10 @@ def keep_botocore_quiet() -> None:
         if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):
             logging.getLogger(name).setLevel(logging.WARNING)
             # The same filter again changes nothing.
-            logging.getLogger(name).addFilter(_is_a_warning)
+            logging.getLogger(name).addFilter(_without_texts)
 
 
-def _is_a_warning(record: logging.LogRecord) -> bool:
+def _without_texts(record: logging.LogRecord) -> bool:
+    """A warning keeps its pattern alone, without what was put into it."""
+    record.args, record.exc_info = (), None
     return record.levelno >= logging.WARNING

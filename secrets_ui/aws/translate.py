@@ -5,7 +5,6 @@ A value never comes through: AWS's texts are used only where they cannot hold on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,11 +35,7 @@ from ..domain.errors import (
     VersionNotFound,
 )
 from .sending import AWAY, DeadlinePassed
-
-# Both reach pages, logs and records. Whoever stands between the console and AWS could answer with
-# the body of the request in them, so whatever has another form is dropped.
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}", re.ASCII)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+from .texts import CODE, REQUEST_ID, in_form
 
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"}
 _THROTTLED = {
@@ -119,7 +114,7 @@ def translated(call: AwsCall) -> Iterator[None]:
 
 def request_id_of(answer: Mapping[str, Any]) -> str:
     """The request id of boto3's answer or error; "" for what does not have the form of one."""
-    return _in_form(_REQUEST_ID, answer.get("ResponseMetadata", {}).get("RequestId"))
+    return in_form(REQUEST_ID, answer.get("ResponseMetadata", {}).get("RequestId"))
 
 
 def answered_at(answer: Mapping[str, Any]) -> datetime | None:
@@ -132,14 +127,10 @@ def answered_at(answer: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _in_form(form: re.Pattern[str], text: object) -> str:
-    return text if isinstance(text, str) and form.fullmatch(text) else ""
-
-
 def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     given = error.response.get("Error", {})
     meta = error.response.get("ResponseMetadata", {})
-    code, is_assuming = _in_form(_CODE, given.get("Code")), error.operation_name in _ASSUMING
+    code, is_assuming = in_form(CODE, given.get("Code")), error.operation_name in _ASSUMING
     call = replace(
         call,
         code=code,
