@@ -91,6 +91,8 @@ def ensure_moved(
     try:
         secret = gateway.describe_secret(name).value
     except AwsError:
+        if error and not error.call.unanswered:
+            raise error from None
         raise OutcomeUnknown(
             "AWS did not say whether it took the change, and cannot be asked just now."
         ) from None
