@@ -161,11 +161,11 @@ def test_a_swap_that_was_refused_and_made_all_the_same_is_done(
         (RETRIED, AT_BASE, OutcomeUnknown),  # an earlier attempt may still be on its way
         (LOST, AT_BASE, OutcomeUnknown),
         (REFUSED, ELSEWHERE, VersionConflict),
-        (NOT_SENT, ELSEWHERE, VersionConflict),
+        (NOT_SENT, ELSEWHERE, NOT_SENT),
         (RETRIED, ELSEWHERE, OutcomeUnknown),  # it would take effect if the base came back
         (LOST, ELSEWHERE, OutcomeUnknown),
         (REFUSED, FAR, VersionConflict),  # nothing of it arrived
-        (NOT_SENT, FAR, VersionConflict),
+        (NOT_SENT, FAR, NOT_SENT),
         (RETRIED, FAR, OutcomeUnknown),
         (LOST, FAR, OutcomeUnknown),
     ],
