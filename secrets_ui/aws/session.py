@@ -18,13 +18,13 @@ import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ConnectionError, HTTPClientError, NoCredentialsError
 from botocore.utils import parse_timestamp
 
 from ..domain.environment import Environment
 from ..domain.session_scope import Scope, session_policy
 from .caller import AssumedRole, Caller, CallersProvider, ensure_in_scope
-from .sending import after_response, before_send
+from .sending import StsUnreachable, after_response, before_send
 
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
 # The least that STS gives, and less than a web session may be idle: nobody's AWS session outlives
@@ -105,12 +105,15 @@ class AwsSessions:
             more["Policy"] = session_policy(environment, scope)
         console = Caller(environment, None, self._own_keys, self.client)
         with console.signing():
-            answer = console.client("sts").assume_role(
-                RoleArn=environment.assume_role,
-                RoleSessionName=name,
-                DurationSeconds=SESSION_SECONDS,
-                **more,
-            )
+            try:
+                answer = console.client("sts").assume_role(
+                    RoleArn=environment.assume_role,
+                    RoleSessionName=name,
+                    DurationSeconds=SESSION_SECONDS,
+                    **more,
+                )
+            except (ConnectionError, HTTPClientError):
+                raise StsUnreachable from None
         given = answer["Credentials"]
         keys = ReadOnlyCredentials(
             given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]

@@ -34,7 +34,7 @@ from ..domain.errors import (
     VersionAlreadyExists,
     VersionNotFound,
 )
-from .sending import AWAY, DeadlinePassed
+from .sending import AWAY, DeadlinePassed, StsUnreachable
 from .texts import CODE, REQUEST_ID, in_form
 
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"}
@@ -92,6 +92,11 @@ def translated(call: AwsCall) -> Iterator[None]:
         raise AwsUnreachable(
             "The console has no AWS credentials.", call, remedy="Give its task or machine a role."
         ) from None
+    except StsUnreachable:
+        raise AwsUnreachable(
+            f"STS does not answer sts:AssumeRole, so {call.operation} was not sent.",
+            _assuming(call),
+        ) from None
     except DeadlinePassed:
         raise AwsUnreachable(
             f"AWS took too long before {call.operation}, so that was not sent.", call
@@ -138,7 +143,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         answered_at=answered_at(error.response),
     )
     if is_assuming:
-        call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
+        call = _assuming(call)
     if code in _DENIED:
         return _denied(call, str(given.get("Message", "")), is_assuming=is_assuming)
     if found := _not_found(code, call):
@@ -162,6 +167,11 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
 
 
 _ASSUMING = ("AssumeRole", "AssumeRoleWithWebIdentity")
+
+
+def _assuming(call: AwsCall) -> AwsCall:
+    """The call before `call`, which gets what to sign it with."""
+    return replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
 
 
 def _denied(call: AwsCall, message: str, *, is_assuming: bool) -> AwsAccessDenied:
