@@ -36,6 +36,10 @@ def harden() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
+def is_hardened() -> bool:
+    return _is_hardened
+
+
 def take_out(names: Iterable[str]) -> None:
     """Takes variables that were read out of the environment, so that no child inherits them and
     /proc/PID/environ does not show them. Does nothing in a process that is not hardened.
