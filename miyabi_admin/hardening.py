@@ -30,10 +30,16 @@ def harden() -> None:
     global _is_hardened  # a process has one state
     _is_hardened = True
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Whoever forbids the call has set the limit. A process that root alone reads dumps no core.
+    with suppress(OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         # Its environment, its memory and its open files in /proc are root's then.
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def is_hardened() -> bool:
+    return _is_hardened
 
 
 def take_out(names: Iterable[str]) -> None:

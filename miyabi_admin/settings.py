@@ -127,6 +127,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "secrets_ui.incoming.client_address",
+    "miyabi_admin.forgetting.forget_soon",
     "secrets_ui.middleware.no_store",
     # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
     # TLS, and refuses an unknown host.

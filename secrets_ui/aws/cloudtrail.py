@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from ..domain.access.evidence import Denial, Known
 from ..domain.nesting import load_json
 from ..domain.status.watched import TrailEvent
 from .base import Gateway
+from .texts import CODE, PRINCIPAL, RESOURCE, VERSION_ID, in_form, sentence
 
 T = TypeVar("T")
 LONGEST_MESSAGE = 1_000  # characters
@@ -77,32 +79,35 @@ def _trail_event(at: datetime | None, event: dict[str, Any]) -> TrailEvent:
     context = asked.get("encryptionContext") or {}
     return TrailEvent(
         at,
-        event.get("eventName", ""),
+        in_form(CODE, event.get("eventName")),
         _principal(event),
-        _first(context, ("SecretARN",)) or _first(asked, ("secretId", "keyId", "targetKeyId")),
-        _first(context, ("SecretVersionId",))
-        or _first(asked, ("moveToVersionId", "clientRequestToken")),
+        _first(RESOURCE, context, "SecretARN")
+        or _first(RESOURCE, asked, "secretId", "keyId", "targetKeyId"),
+        _first(VERSION_ID, context, "SecretVersionId")
+        or _first(VERSION_ID, asked, "moveToVersionId", "clientRequestToken"),
     )
 
 
-def _first(members: dict[str, Any], names: tuple[str, ...]) -> str:
-    return next((str(members[name]) for name in names if members.get(name)), "")
+def _first(form: re.Pattern[str], members: dict[str, Any], *names: str) -> str:
+    """The first of these members that is there, "" where it has another form."""
+    return next((in_form(form, members[name]) for name in names if members.get(name)), "")
 
 
 def _principal(event: dict[str, Any]) -> str:
     identity = event.get("userIdentity") or {}
-    return str(identity.get("arn") or "")
+    return in_form(PRINCIPAL, identity.get("arn"))
 
 
 def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
     if not event.get("errorCode"):
         return None
-    text = f"{event['errorCode']}: {event.get('errorMessage', '')}"
+    code = in_form(CODE, event["errorCode"]) or "an error"
+    text = f"{code}: {event.get('errorMessage', '')}"
     asked = event.get("requestParameters") or {}
     return Denial(
         at,
-        event.get("eventName", ""),
+        in_form(CODE, event.get("eventName")),
         _principal(event),
-        text[:LONGEST_MESSAGE],
-        str(asked.get("secretId", "")),
+        sentence(text, LONGEST_MESSAGE),
+        _first(RESOURCE, asked, "secretId"),
     )

@@ -11,6 +11,7 @@ from ..domain.access.evidence import Known
 from ..domain.usage.alarm import Alarm
 from ..domain.usage.usage import Metric, Series
 from .base import Gateway
+from .texts import sentence
 
 A_DAY = 86_400  # seconds
 MOST_PAGES = 20  # 500 metrics of 30 days fit into one
@@ -100,7 +101,7 @@ def _alarm(entry: Mapping[str, Any]) -> Alarm:
         state=entry["StateValue"],
         since=entry.get("StateTransitionedTimestamp") or entry.get("StateUpdatedTimestamp"),
         metric=entry.get("MetricName", ""),
-        reason=str(entry.get("StateReason", ""))[:LONGEST_REASON],
+        reason=sentence(entry.get("StateReason", ""), LONGEST_REASON),
     )
 
 

@@ -150,7 +150,9 @@ class SecretsManagerGateway(Gateway):
                 SecretString=value.reveal(),
                 VersionStages=[label],
             )
-            return Known(str(answer["VersionId"]), answered(call, answer))
+            # The request held a value, so no text of the answer goes on.
+            _ensure_promised(answer, "VersionId")
+            return Known(token, answered(call, answer))
 
     def update_secret_version_stage(
         self,

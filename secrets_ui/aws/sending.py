@@ -30,6 +30,12 @@ class DeadlinePassed(BotoCoreError):
     fmt = "The deadline has passed."
 
 
+class StsUnreachable(BotoCoreError):
+    """STS gave no credentials to sign with, so the call was not sent."""
+
+    fmt = "STS does not answer."
+
+
 def before_send(
     pace: Callable[[str], None] | None, request: Any, event_name: str, **event: Any
 ) -> None:

@@ -18,13 +18,13 @@ import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ConnectionError, HTTPClientError, NoCredentialsError
 from botocore.utils import parse_timestamp
 
 from ..domain.environment import Environment
 from ..domain.session_scope import Scope, session_policy
 from .caller import AssumedRole, Caller, CallersProvider, ensure_in_scope
-from .sending import after_response, before_send
+from .sending import StsUnreachable, after_response, before_send
 
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
 # The least that STS gives, and less than a web session may be idle: nobody's AWS session outlives
@@ -105,12 +105,15 @@ class AwsSessions:
             more["Policy"] = session_policy(environment, scope)
         console = Caller(environment, None, self._own_keys, self.client)
         with console.signing():
-            answer = console.client("sts").assume_role(
-                RoleArn=environment.assume_role,
-                RoleSessionName=name,
-                DurationSeconds=SESSION_SECONDS,
-                **more,
-            )
+            try:
+                answer = console.client("sts").assume_role(
+                    RoleArn=environment.assume_role,
+                    RoleSessionName=name,
+                    DurationSeconds=SESSION_SECONDS,
+                    **more,
+                )
+            except (ConnectionError, HTTPClientError):
+                raise StsUnreachable from None
         given = answer["Credentials"]
         keys = ReadOnlyCredentials(
             given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
@@ -152,7 +155,8 @@ def _timestamp(value: Any) -> datetime:
 
 
 def keep_botocore_quiet() -> None:
-    """Below WARNING botocore and urllib3 log request bodies, values included.
+    """Below WARNING botocore and urllib3 log request bodies, values included; above it texts of
+    whoever answered.
 
     Each of their loggers gets a level of its own, so that a root logger or a parent set to DEBUG
     does not reach them, and a filter that holds when its own level is lowered.
@@ -161,8 +165,10 @@ def keep_botocore_quiet() -> None:
         if name.split(".")[0] in ("botocore", "boto3", "urllib3", "s3transfer"):
             logging.getLogger(name).setLevel(logging.WARNING)
             # The same filter again changes nothing.
-            logging.getLogger(name).addFilter(_is_a_warning)
+            logging.getLogger(name).addFilter(_without_texts)
 
 
-def _is_a_warning(record: logging.LogRecord) -> bool:
+def _without_texts(record: logging.LogRecord) -> bool:
+    """A warning keeps its pattern alone, without what was put into it."""
+    record.args, record.exc_info = (), None
     return record.levelno >= logging.WARNING

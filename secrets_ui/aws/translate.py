@@ -5,7 +5,6 @@ A value never comes through: AWS's texts are used only where they cannot hold on
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,12 +34,8 @@ from ..domain.errors import (
     VersionAlreadyExists,
     VersionNotFound,
 )
-from .sending import AWAY, DeadlinePassed
-
-# Both reach pages, logs and records. Whoever stands between the console and AWS could answer with
-# the body of the request in them, so whatever has another form is dropped.
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,63}", re.ASCII)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+from .sending import AWAY, DeadlinePassed, StsUnreachable
+from .texts import CODE, REQUEST_ID, in_form
 
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"}
 _THROTTLED = {
@@ -97,6 +92,11 @@ def translated(call: AwsCall) -> Iterator[None]:
         raise AwsUnreachable(
             "The console has no AWS credentials.", call, remedy="Give its task or machine a role."
         ) from None
+    except StsUnreachable:
+        raise AwsUnreachable(
+            f"STS does not answer sts:AssumeRole, so {call.operation} was not sent.",
+            _assuming(call),
+        ) from None
     except DeadlinePassed:
         raise AwsUnreachable(
             f"AWS took too long before {call.operation}, so that was not sent.", call
@@ -119,7 +119,7 @@ def translated(call: AwsCall) -> Iterator[None]:
 
 def request_id_of(answer: Mapping[str, Any]) -> str:
     """The request id of boto3's answer or error; "" for what does not have the form of one."""
-    return _in_form(_REQUEST_ID, answer.get("ResponseMetadata", {}).get("RequestId"))
+    return in_form(REQUEST_ID, answer.get("ResponseMetadata", {}).get("RequestId"))
 
 
 def answered_at(answer: Mapping[str, Any]) -> datetime | None:
@@ -132,14 +132,10 @@ def answered_at(answer: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _in_form(form: re.Pattern[str], text: object) -> str:
-    return text if isinstance(text, str) and form.fullmatch(text) else ""
-
-
 def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     given = error.response.get("Error", {})
     meta = error.response.get("ResponseMetadata", {})
-    code, is_assuming = _in_form(_CODE, given.get("Code")), error.operation_name in _ASSUMING
+    code, is_assuming = in_form(CODE, given.get("Code")), error.operation_name in _ASSUMING
     call = replace(
         call,
         code=code,
@@ -147,7 +143,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         answered_at=answered_at(error.response),
     )
     if is_assuming:
-        call = replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
+        call = _assuming(call)
     if code in _DENIED:
         return _denied(call, str(given.get("Message", "")), is_assuming=is_assuming)
     if found := _not_found(code, call):
@@ -171,6 +167,11 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
 
 
 _ASSUMING = ("AssumeRole", "AssumeRoleWithWebIdentity")
+
+
+def _assuming(call: AwsCall) -> AwsCall:
+    """The call before `call`, which gets what to sign it with."""
+    return replace(call, operation="sts:AssumeRole", cli="aws sts get-caller-identity")
 
 
 def _denied(call: AwsCall, message: str, *, is_assuming: bool) -> AwsAccessDenied:

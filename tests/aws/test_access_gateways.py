@@ -13,7 +13,7 @@ import pytest
 from deploy.demo.account import Account
 from deploy.demo.policies import CONSOLE_ROLE
 from secrets_ui.aws.base import Gateway
-from secrets_ui.aws.cloudtrail import CloudTrailGateway
+from secrets_ui.aws.cloudtrail import LONGEST_MESSAGE, CloudTrailGateway
 from secrets_ui.aws.cloudwatch import CloudWatchGateway
 from secrets_ui.aws.iam import IamGateway
 from secrets_ui.aws.kms import KmsGateway
@@ -262,7 +262,7 @@ REFUSED = {
     "eventName": "GetSecretValue",
     "errorCode": "AccessDenied",
     "errorMessage": "not authorized",
-    "userIdentity": {"arn": "arn:aws:sts::1:assumed-role/lambda/app"},
+    "userIdentity": {"arn": "arn:aws:sts::111111111111:assumed-role/lambda/app"},
     "requestParameters": {"secretId": "miyabi/dev/api-keys"},
 }
 
@@ -288,10 +288,31 @@ def test_cloudtrail_s_refused_calls_are_told_and_the_others_left_out(
     assert (first.at, first.event) == (datetime(2026, 1, 1, tzinfo=UTC), "GetSecretValue")
     assert first.message == "AccessDenied: not authorized"
     assert (first.principal, first.secret) == (
-        "arn:aws:sts::1:assumed-role/lambda/app",
+        "arn:aws:sts::111111111111:assumed-role/lambda/app",
         "miyabi/dev/api-keys",
     )
     assert (second.principal, second.secret) == ("", "")
+
+
+def test_s100_a_refused_call_whose_texts_have_another_form_is_told_without_them(
+    fake_aws: FakeAws, fake_sessions: AwsSessions, environment: Environment, canary: str
+) -> None:
+    """Whoever makes a call chooses some of what CloudTrail repeats of it."""
+    event = {
+        "eventName": f"Get {canary}",
+        "errorCode": f"{{{canary}}}",
+        "errorMessage": "two\nlines\x1b[31m" + "x" * 2_000,
+        "userIdentity": {"arn": f"arn:aws:sts::111111111111:assumed-role/<{canary}>"},
+        "requestParameters": {"secretId": f"<{canary}>"},
+    }
+    entry = {"EventTime": 1767225600, "CloudTrailEvent": json.dumps(event)}
+    fake_aws.answer = lambda request: Answer(200, json.dumps({"Events": [entry]}))
+    [told] = (
+        opened(CloudTrailGateway, fake_sessions, environment).lookup_denials("GetSecretValue").value
+    )
+    assert (told.event, told.principal, told.secret) == ("", "", "")
+    assert told.message.startswith("an error: two lines [31mxxx")
+    assert len(told.message) == LONGEST_MESSAGE
 
 
 EVERY: dict[str, tuple[type[Gateway], Ask]] = {

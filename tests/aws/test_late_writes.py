@@ -23,8 +23,9 @@ from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.deadline import Deadline, is_over
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import AwsError, OutcomeUnknown, VersionConflict
+from secrets_ui.domain.errors import AwsError, OutcomeUnknown
 from secrets_ui.domain.secrets.secret import was_made_current
+from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.services.changes.settle import SETTLE_AFTER
 from secrets_ui.services.changes.swap import swap_current
 

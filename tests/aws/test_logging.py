@@ -19,7 +19,8 @@ from secrets_ui.aws.session import keep_botocore_quiet
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from tests.aws.calls import IN_TIME
+from tests.aws.calls import IN_TIME, NAME, VERSION
+from tests.aws.fake_aws import Answer, FakeAws
 
 NOISY = ("botocore", "boto3", "urllib3", "s3transfer")
 
@@ -170,3 +171,21 @@ def test_s06_without_the_quieting_botocore_would_log_the_value(
     keep_botocore_quiet()
 
     assert canary in handler.text
+
+
+def test_s100_a_header_that_repeats_the_value_is_in_no_warning(
+    fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, canary: str
+) -> None:
+    """urllib3 warns of headers that it cannot read, with their text."""
+    handler = Everything()
+    logging.getLogger("urllib3").addHandler(handler)
+    fake_aws.answer = lambda request: Answer(200, request_id="an-id\r\nno header but " + canary[:9])
+    try:
+        with pytest.raises(AwsError):
+            fake_gateway.put_secret_value(
+                NAME, SecretValue(canary), token=VERSION, label="label", deadline=IN_TIME
+            )
+    finally:
+        logging.getLogger("urllib3").removeHandler(handler)
+    assert "Failed to parse headers" in handler.text
+    assert "no header" not in handler.text

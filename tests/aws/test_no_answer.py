@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -129,7 +130,9 @@ def test_an_endpoint_where_nobody_listens_is_told_as_such(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+        gateway = SecretsManagerGateway(
+            sessions.caller(replace(environment, assume_role=""), "hana")
+        )
         error = error_of(lambda: DESCRIBE(gateway))
     assert (type(error), error.message) == (
         AwsUnreachable,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from types import SimpleNamespace
@@ -146,7 +147,9 @@ def test_s94_what_never_left_is_not_counted(environment: Environment) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         sessions = AwsSessions(f"http://127.0.0.1:{unused.getsockname()[1]}")
-        gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+        gateway = SecretsManagerGateway(
+            sessions.caller(replace(environment, assume_role=""), "hana")
+        )
         assert error_of(lambda: MOVE(gateway)).call.unanswered == 0
 
 
@@ -157,6 +160,11 @@ def test_s94_an_sts_that_hangs_is_not_counted_as_a_write_under_way(
     with pytest.raises(AwsError) as caught:
         move(fake_gateway, IN_TIME)
     assert caught.value.call.unanswered == 0
+    assert (caught.value.message, caught.value.call.operation) == (
+        "STS does not answer sts:AssumeRole, "
+        "so secretsmanager:UpdateSecretVersionStage was not sent.",
+        "sts:AssumeRole",
+    )
 
 
 def test_the_time_of_an_answer_is_aws_s_own(

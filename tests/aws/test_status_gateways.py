@@ -15,6 +15,7 @@ from secrets_ui.aws.cloudtrail import CloudTrailGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError
+from tests.aws.calls import VERSION
 from tests.aws.fake_aws import serve_fake_aws
 
 AT = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)
@@ -30,7 +31,7 @@ def cloudtrail() -> tuple[CloudTrailGateway, Stubber]:
 def event(name: str, parameters: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
     result = {
         "eventName": name,
-        "userIdentity": {"arn": "arn:aws:iam::1:user/yuki"},
+        "userIdentity": {"arn": "arn:aws:iam::111111111111:user/yuki"},
         "requestParameters": parameters,
         **more,
     }
@@ -45,29 +46,40 @@ def test_a_change_tells_who_what_and_which_version() -> None:
     }
     with stub:
         events = [
-            event("PutSecretValue", {"secretId": "miyabi/dev/config", "clientRequestToken": "v1"}),
+            event(
+                "PutSecretValue", {"secretId": "miyabi/dev/config", "clientRequestToken": VERSION}
+            ),
             event("PutSecretValue", None),
             event("PutSecretValue", {"secretId": "x"}, errorCode="AccessDenied"),
         ]
         stub.add_response("lookup_events", {"Events": events}, asked)
         found = trail.lookup_changes("PutSecretValue").value
     assert [(e.principal, e.resource, e.version) for e in found] == [
-        ("arn:aws:iam::1:user/yuki", "miyabi/dev/config", "v1"),
-        ("arn:aws:iam::1:user/yuki", "", ""),
+        ("arn:aws:iam::111111111111:user/yuki", "miyabi/dev/config", VERSION),
+        ("arn:aws:iam::111111111111:user/yuki", "", ""),
     ]
 
 
 def test_a_decryption_tells_secret_and_version_by_its_context() -> None:
     trail, stub = cloudtrail()
     with stub:
-        context = {"SecretARN": "arn:secret", "SecretVersionId": "v1"}
+        context = {"SecretARN": "arn:secret", "SecretVersionId": VERSION}
         events = [
             event("Decrypt", {"encryptionContext": context}),
             event("GenerateDataKey", {"keyId": KEY}),
         ]
         stub.add_response("lookup_events", {"Events": events})
         [found] = trail.lookup_decrypts(KEY).value
-    assert (found.resource, found.version, found.at) == ("arn:secret", "v1", AT)
+    assert (found.resource, found.version, found.at) == ("arn:secret", VERSION, AT)
+
+
+def test_s100_a_token_that_has_another_form_is_no_version(canary: str) -> None:
+    trail, stub = cloudtrail()
+    with stub:
+        asked = {"secretId": f"<{canary}>", "clientRequestToken": f"{canary} {canary}"}
+        stub.add_response("lookup_events", {"Events": [event("PutSecretValue", asked)]})
+        [found] = trail.lookup_changes("PutSecretValue").value
+    assert (found.resource, found.version) == ("", "")
 
 
 def test_each_sending_is_paced_and_named_by_service_and_operation() -> None:

@@ -254,6 +254,16 @@ def test_s07_an_answer_that_repeats_the_value_is_not_passed_on(
     assert_no_value(error, canary)
 
 
+def test_s100_a_version_id_that_repeats_the_value_is_not_passed_on(
+    fake_aws: FakeAws, fake_gateway: SecretsManagerGateway, canary: str
+) -> None:
+    fake_aws.answer = lambda request: Answer(200, json.dumps({"VersionId": request.body}))
+    put = fake_gateway.put_secret_value(
+        NAME, SecretValue(canary), token=VERSION, label="label", deadline=IN_TIME
+    )
+    assert put.value == VERSION
+
+
 @pytest.mark.parametrize(
     "raised",
     [

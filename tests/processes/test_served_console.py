@@ -11,14 +11,16 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from deploy.demo.folder import KEYS
+from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import choose_port
+from testkit.canary import make_plain_canary
 from testkit.copying_aws import CopyingAws
 from testkit.postgres import PostgresServer
 from testkit.posting import key_form, prod_rules
@@ -34,8 +36,13 @@ SAID = "The audit log cannot be written, so nothing was done"
 
 @pytest.fixture(scope="module")
 def console(local_aws: CopyingAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One estate and database, to start the console on."""
-    with served(local_aws, tmp_path_factory.mktemp("served")) as console:
+    """One estate and database, to start the console on, with the image's allocator."""
+    allocator = dict(
+        re.findall(r"(PYTHONMALLOC|GLIBC_TUNABLES)=(\S+)", (PROJECT / "Dockerfile").read_text())
+    )
+    with served(
+        local_aws, tmp_path_factory.mktemp("served"), WRITES_PER_MINUTE="100", **allocator
+    ) as console:
         yield console
 
 
@@ -311,3 +318,44 @@ def test_s105_server_worker_and_commands_leave_no_core_file_and_show_no_key(
     assert wide_open() == []
     files = [*console.folder.glob("db.sqlite3*")]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def _held(pid: int, values: list[str]) -> list[str]:
+    """The values that stand anywhere in the memory of a process, freed memory included."""
+    held = set()
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in _shown(pid, "maps").splitlines():
+            place, rights, *_ = line.split()
+            first, end = (int(address, 16) for address in place.split("-"))
+            if rights.startswith("rw"):
+                memory.seek(first)
+                with suppress(OSError):
+                    text = memory.read(end - first)
+                    held |= {value for value in values if value.encode() in text}
+    return sorted(held)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can read the memory of a worker")
+@pytest.mark.usefixtures("both_ports")
+def test_s105_a_worker_soon_forgets_what_was_typed_stored_and_shown(console: Served) -> None:
+    editor, secret, values = console.person("editor"), "miyabi/dev/config", []
+    for number in range(8):
+        values.append(make_plain_canary())
+        form = key_form(console.current("dev", secret), (f"KEY{number}", "set", values[-1]))
+        for step in ("review", "save"):
+            sent = editor.post(f"/dev/edit/{secret}", {**form, "step": step}, **SCRIPT)
+            assert sent.status == 200, sent.text
+        asked = {"key": f"KEY{number}", "version": console.current("dev", secret), "to": "screen"}
+        answer = editor.post(f"/dev/reveal/{secret}", {**asked, "reason": "a test"}, **SCRIPT)
+        assert values[-1] in answer.text
+        values.append(make_plain_canary())
+        late = key_form("0" * 32, ("KEY", "set", values[-1]))
+        assert editor.post(f"/dev/edit/{secret}", late, **SCRIPT).status == 409
+    worker = console.workers()[-1]
+
+    # What is in circles of references waits for the collection after the last form.
+    for _ in range(100):
+        if not _held(worker, values):
+            break
+        time.sleep(0.2)
+    assert _held(worker, values) == []

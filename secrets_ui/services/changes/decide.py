@@ -285,6 +285,8 @@ def _ensure_off(
     except SecretNotFound:
         return
     except AwsError:
+        if not error.call.unanswered:
+            raise error from None
         raise OutcomeUnknown(
             "AWS did not say whether the label is off, and cannot be asked just now."
         ) from None

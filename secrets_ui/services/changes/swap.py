@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.deadline import Deadline
-from ...domain.errors import AwsError, OutcomeUnknown
+from ...domain.errors import AwsError, AwsUnreachable, OutcomeUnknown
 from ...domain.secrets.secret import (
     AWSCURRENT,
     AWSPENDING,
@@ -88,9 +88,14 @@ def ensure_moved(
     VersionConflict, or OutcomeUnknown where the labels do not tell, or what was sent without an
     answer may still arrive.
     """
+    if isinstance(error, AwsUnreachable) and not error.call.unanswered:
+        # It was never sent, and whoever could not be reached need not be asked.
+        raise error
     try:
         secret = gateway.describe_secret(name).value
     except AwsError:
+        if error and not error.call.unanswered:
+            raise error from None
         raise OutcomeUnknown(
             "AWS did not say whether it took the change, and cannot be asked just now."
         ) from None

@@ -161,11 +161,11 @@ def test_a_swap_that_was_refused_and_made_all_the_same_is_done(
         (RETRIED, AT_BASE, OutcomeUnknown),  # an earlier attempt may still be on its way
         (LOST, AT_BASE, OutcomeUnknown),
         (REFUSED, ELSEWHERE, VersionConflict),
-        (NOT_SENT, ELSEWHERE, VersionConflict),
+        (NOT_SENT, ELSEWHERE, NOT_SENT),
         (RETRIED, ELSEWHERE, OutcomeUnknown),  # it would take effect if the base came back
         (LOST, ELSEWHERE, OutcomeUnknown),
         (REFUSED, FAR, VersionConflict),  # nothing of it arrived
-        (NOT_SENT, FAR, VersionConflict),
+        (NOT_SENT, FAR, NOT_SENT),
         (RETRIED, FAR, OutcomeUnknown),
         (LOST, FAR, OutcomeUnknown),
     ],
@@ -185,7 +185,16 @@ def test_a_swap_that_was_refused_and_not_made_tells_what_the_labels_prove(
         )
 
 
-@pytest.mark.parametrize("error", [REFUSED, LOST])
+@pytest.mark.parametrize("error", [REFUSED, NOT_SENT])
+def test_what_was_refused_or_never_sent_has_failed_also_while_aws_cannot_be_asked(
+    error: AwsError,
+) -> None:
+    with pytest.raises(type(error)) as caught:
+        swap(Gateway(AT_BASE, refuses=error, describes=LOST))
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("error", [RETRIED, LOST])
 def test_without_an_answer_to_either_question_nothing_is_known(error: AwsError) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         swap(Gateway(AT_NEW, refuses=error, describes=REFUSED))
