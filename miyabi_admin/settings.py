@@ -179,10 +179,12 @@ if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
         "Expected a file or a server."
     )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "miyabi_admin.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         # The chain's append reads, then writes: a deferred lock would fail half-way
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
+        "read_seconds": 10,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
         ),

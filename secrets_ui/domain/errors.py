@@ -103,6 +103,29 @@ class TooManyReveals(ConsoleError):
     title = "Too many values in a short time"
 
 
+class ExportUnderWay(ConsoleError):
+    """One export a person at once: each takes a thread for as long as somebody reads it."""
+
+    status = 429
+    title = "An export of yours is under way"
+    remedy = "Let it end, or stop it in your browser, and try again a minute later."
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__("You can have one export at once.")
+
+
+class SearchTooLong(ConsoleError):
+    """A search of the audit log that its time was over for."""
+
+    status = 503
+    title = "The search took too long"
+    remedy = "Name a shorter time, a person or an action as well."
+
+    def __init__(self) -> None:
+        super().__init__("It was given up, so that others need not wait.")
+
+
 class ProviderUnavailable(ConsoleError):
     """The identity provider does not answer, or not as OpenID Connect says."""
 

@@ -12,7 +12,7 @@ import pytest
 from secrets_ui.domain.audit.actions import Action, Outcome, Phase, ReadPurpose
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
-from secrets_ui.services.audit import records, writing
+from secrets_ui.services.audit import choosing, exporting, records, writing
 from secrets_ui.services.audit.new_record import NewRecord
 from testkit.intents import intend
 from tests.services.saving import HANA, KENJI
@@ -131,7 +131,7 @@ def test_every_outcome_finds_what_the_log_shows_with_it_and_nothing_else(log: No
     intend(Action.SAVE, KENJI, environment="prod")
     shown = records.search({}, VISIBLE).entries
     assert {entry.outcome for entry in shown} == {"done", "refused", "failed", "conflict", "open"}
-    for offered in records.choices(VISIBLE)["outcomes"]:
+    for offered in choosing.choices(VISIBLE)["outcomes"]:
         expected = [entry.record.sequence for entry in shown if entry.outcome == offered]
         assert found(outcome=offered) == expected
 
@@ -191,15 +191,15 @@ def test_a_record_that_is_not_there_or_not_visible_is_none(log: None) -> None:
 
 
 def test_the_choices_are_what_the_visible_records_hold(log: None) -> None:
-    choices = records.choices(["prod"])
+    choices = choosing.choices(["prod"])
     assert choices["people"] == ["hana", "kenji"]
     assert choices["actions"] == ["access.refused", "secret.save", "sign_in"]
     assert choices["outcomes"] == [*Outcome, "open"]
-    assert records.choices([])["people"] == ["hana"]
+    assert choosing.choices([])["people"] == ["hana"]
 
 
 def exported(form: str, visible: tuple[str, ...] = VISIBLE, **filters: str) -> str:
-    return "".join(records.export(filters, visible, form))
+    return "".join(exporting.export(filters, visible, form))
 
 
 def test_an_export_as_csv_has_a_header_and_inert_cells(log: None) -> None:
@@ -207,7 +207,7 @@ def test_an_export_as_csv_has_a_header_and_inert_cells(log: None) -> None:
     assert text.startswith('\ufeff"sequence","at",')
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [row["sequence"] for row in rows] == ["1", "2", "3", "5"]
-    assert tuple(rows[0]) == records.COLUMNS
+    assert tuple(rows[0]) == exporting.COLUMNS
     assert rows[1]["keys"] == '["É","B"]'
     assert rows[2]["intent"] == "2"
 
@@ -223,7 +223,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_text(db: None, start: str) 
 def test_an_export_as_json_lines_has_each_record_with_its_parts(log: None) -> None:
     lines = [json.loads(line) for line in exported("jsonl", outcome="done").splitlines()]
     assert [line["sequence"] for line in lines] == [1, 2, 3]
-    assert tuple(lines[1]) == records.COLUMNS
+    assert tuple(lines[1]) == exporting.COLUMNS
     assert (lines[1]["keys"], lines[1]["details"]) == (["É", "B"], {"n": 1, "why": "asked"})
     assert (lines[2]["request_ids"], lines[2]["version_id"]) == (["put", "move"], "v1")
     assert "É" in exported("jsonl", key="É")
