@@ -36,9 +36,7 @@ def measure(count: int) -> dict[str, object]:
             TemporaryDirectory(prefix="miyabi-bench-") as name,
         ):
             server.client("createdb", "bench")
-            measured["PostgreSQL"] = _measure(
-                Path(name), count, DATABASE_URL=server.url("bench")
-            )
+            measured["PostgreSQL"] = _measure(Path(name), count, DATABASE_URL=server.url("bench"))
     return measured
 
 

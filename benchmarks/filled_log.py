@@ -57,7 +57,7 @@ def _chain(count: int) -> Iterator[tuple[Any, ...]]:
         yield (*row, previous)
 
 
-_EMPTY = {name: "" for name in FIELDS} | {"keys": "[]", "request_ids": "[]", "details": "{}"}
+_EMPTY = dict.fromkeys(FIELDS, "") | {"keys": "[]", "request_ids": "[]", "details": "{}"}
 
 
 def _acts(count: int) -> Iterator[dict[str, str]]:

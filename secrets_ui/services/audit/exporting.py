@@ -85,7 +85,9 @@ def begin(actor: Actor, filters: Mapping[str, str], visible: Iterable[str], form
     return begun
 
 
-def export(filters: Mapping[str, str], visible: Iterable[str], form: str) -> Generator[str, None, None]:
+def export(
+    filters: Mapping[str, str], visible: Iterable[str], form: str
+) -> Generator[str, None, None]:
     """The chosen records as CSV or JSON Lines, oldest first, in the columns of the table, outcomes
     too.
 
@@ -109,9 +111,7 @@ def _pages(filters: Mapping[str, str], visible: list[str]) -> Iterator[list[Row]
     lines = choose(filters, visible).filter(sequence__lte=end).order_by("sequence")
     waiting: list[tuple[int, Row]] = []
     last = -1
-    while found := list(
-        lines.filter(sequence__gt=last).values_list("sequence", flat=True)[:PAGE]
-    ):
+    while found := list(lines.filter(sequence__gt=last).values_list("sequence", flat=True)[:PAGE]):
         last = found[-1]
         for row in _records(found, end):
             heappush(waiting, (row["sequence"], row))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Max
@@ -15,18 +16,16 @@ from django.db.models import Max
 from ...domain.audit.actions import OPEN, Phase
 from ...domain.audit.chain import FIELDS, Break
 from ...models import AuditEntry, AuditStretch, AuditWord
+from .reading import read_in_order
 
-# Lines of the index that are read at a time.
-CHUNK = 500
 _SAYS = (
     "Record {} is not as the search of the audit log has it. The chain tells the truth; "
     "docs/operations.md says how to make the search's index anew."
 )
 # The columns of a line, but for its outcome.
 _COLUMNS = ("environment", "actor", "action", "secret", "keys")
-_SEQUENCE, _PHASE, _OUTCOME, _INTENT, _AT, *_PLACES = map(
-    FIELDS.index, ("sequence", "phase", "outcome", "intent", "at", *_COLUMNS)
-)
+_SEQUENCE, _PHASE, _OUTCOME, _INTENT = map(FIELDS.index, ("sequence", "phase", "outcome", "intent"))
+_texts = itemgetter(*(FIELDS.index(name) for name in ("at", *_COLUMNS)))
 Row = Sequence[Any]
 
 
@@ -75,7 +74,8 @@ class Comparing:
         self.found = Compared()
         self._head = AuditStretch.objects.aggregate(head=Max("last"))["head"] or 0
         self._words: dict[int, str] = dict(AuditWord.objects.values_list("id", "text"))
-        self._lines = _lines(after, upto)
+        columns = ("sequence", "outcome_id", "at", *(f"{name}_id" for name in _COLUMNS))
+        self._lines = read_in_order(AuditEntry._meta.db_table, columns, after, upto)
         self._line = next(self._lines, None)
 
     def pass_on(self, rows: Iterable[Row]) -> Iterator[Row]:
@@ -96,11 +96,10 @@ class Comparing:
         if not self._line or self._line[0] != row[_SEQUENCE]:
             self.found.wrong.add(row[_SEQUENCE])
             return
-        sequence, at, outcome, *words = self._line
+        sequence, outcome, at, *words = self._line
         self._line = next(self._lines, None)
         said = self._words.get(outcome, "")
-        texts = [self._words.get(word) for word in words]
-        if at != row[_AT] or texts != [row[place] for place in _PLACES]:
+        if (at, *map(self._words.get, words)) != _texts(row):
             self.found.wrong.add(sequence)
         elif row[_PHASE] == Phase.INTENT:
             self.found.claimed[str(sequence)] = said
@@ -112,18 +111,3 @@ class Comparing:
         if self._line:
             self.found.wrong.add(self._line[0])
         self._line = next(self._lines, None)
-
-
-def _lines(after: int | None, upto: int | None) -> Iterator[Row]:
-    columns = ("sequence", "at", "outcome_id", *(f"{name}_id" for name in _COLUMNS))
-    lines = AuditEntry.objects.order_by("sequence").values_list(*columns)
-    if upto is not None:
-        lines = lines.filter(sequence__lte=upto)
-    last = after
-    while True:
-        rest = lines if last is None else lines.filter(sequence__gt=last)
-        found = list(rest[:CHUNK])
-        yield from found
-        if len(found) < CHUNK:
-            return
-        last = found[-1][0]

@@ -199,7 +199,10 @@ def test_no_question_sorts_what_it_finds_or_reads_the_records_for_it(
     assert "secrets_ui_auditrecord" not in plan
     indexed = {"person": "actor", "action": "action", "outcome": "outcome"}
     if columns := [indexed[name] for name in names if name in indexed]:
-        assert any(f"COVERING INDEX entries_by_{column}" in plan or "sequence<" in plan for column in columns)
+        assert any(
+            f"COVERING INDEX entries_by_{column}" in plan or "sequence<" in plan
+            for column in columns
+        )
 
 
 def test_a_page_takes_as_many_queries_however_long_the_log_is(
