@@ -35,7 +35,7 @@ def database(tmp_path: Path, django_db_blocker: Any) -> Iterator[DatabaseWrapper
 def execute(database: DatabaseWrapper, statement: str) -> list[tuple[object, ...]]:
     with database.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def add_a_row(database: DatabaseWrapper) -> None:

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
@@ -32,7 +32,8 @@ class _Cursor(base.SQLiteCursorWrapper):
 
     def execute(self, query: str, params: Any = None) -> Any:
         is_read = query.startswith(("SELECT", "WITH"))
-        self.connection.until = time.monotonic() + self.read_seconds if is_read else math.inf
+        connection = cast(_Connection, self.connection)
+        connection.until = time.monotonic() + self.read_seconds if is_read else math.inf
         return super().execute(query, params)
 
 
@@ -69,10 +70,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Asked at the begin of each request (CONN_HEALTH_CHECKS); False opens the file anew."""
         return self._identity() == self._opened
 
+    def _close(self) -> None:
+        """Lets SQLite count what the planner of long queries has to know, if it wants to:
+        https://www.sqlite.org/lang_analyze.html#recommended_usage_patterns"""
+        if self.connection is not None and self._path() and self.is_usable():
+            self.connection.until = math.inf
+            # Never worth a wait for another writer, and a file may be read-only.
+            with suppress(sqlite3.Error):
+                for pragma in ("busy_timeout = 0", "analysis_limit = 1000", "optimize"):
+                    self.connection.execute(f"PRAGMA {pragma}")
+        super()._close()  # type: ignore[misc]  # not in django-stubs
+
     def _commit(self) -> None:
         """Raises OperationalError where the file is no longer the one that was opened: what was
         written has gone where nobody will read it."""
-        super()._commit()
+        super()._commit()  # type: ignore[misc]  # not in django-stubs
         if self.connection is not None and not self.is_usable():
             raise OperationalError("the database's file was removed or replaced")
 

@@ -11,10 +11,9 @@ from django.db import connections
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        connection = connections[options["database"]]
-        if connection.vendor == "sqlite":
+        if make_file := getattr(connections[options["database"]], "make_file", None):
             try:
-                connection.make_file()
+                make_file()
             except OSError as error:
                 raise CommandError(
                     f"The database's file cannot be made: {error.strerror}."

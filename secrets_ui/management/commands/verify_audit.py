@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,7 +19,7 @@ from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 class Command(BaseCommand):
     help = "Verify the audit chain. Exit status 0: it holds; 1: it does not."
     # Of pages and their addresses, which would take half of the memory.
-    requires_system_checks: ClassVar = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from ...domain.audit.actions import OPEN, Outcome, Phase, describe
-from ...models import AuditRecord
+from ...models import AuditEntry, AuditRecord
 from .choosing import choose
+from .index import digest
 
 # Rows of one page.
 ROWS = 50
@@ -134,6 +137,13 @@ def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
     )
     entry = next(iter(_with_outcomes([record])))
     return OneRecord(entry, intent, near.get(sequence - 1), near.get(sequence + 1))
+
+
+def find_open(before: str) -> QuerySet[AuditRecord]:
+    """Intents without an outcome, oldest first, that are not younger than a time."""
+    lines = AuditEntry.objects.filter(outcome__digest=digest("outcome", OPEN))
+    records = AuditRecord.objects.filter(sequence__in=lines.values("sequence"), at__lte=before)
+    return records.order_by("sequence")
 
 
 def own_event(sequence: int, actor: str) -> AuditRecord | None:

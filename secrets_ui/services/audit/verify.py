@@ -75,9 +75,10 @@ def verify_with(keys: Sequence[bytes]) -> tuple[list[Break], Checkpoint]:
 
 def _divide(processes: int) -> list[Part]:
     """Each part begins at the hash that is stored before it, which the part before verifies."""
-    last = AuditRecord.objects.values_list("sequence", flat=True).first()
+    found = AuditRecord.objects.values_list("sequence", flat=True).first()
     # SQLite takes any type into any column.
-    processes = min(processes, last // SHARE) if isinstance(last, int) else 1
+    last = found if isinstance(found, int) else 0
+    processes = min(processes, last // SHARE)
     if processes < 2 or "fork" not in get_all_start_methods():
         return [Part()]
     asked = [last * number // processes for number in range(1, processes)]
