@@ -10,7 +10,8 @@ from django.db import connections
 
 
 class Command(migrate.Command):
-    def handle(self, *args: Any, **options: Any) -> None:
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Before the checks, which look into the database."""
         if make_file := getattr(connections[options["database"]], "make_file", None):
             try:
                 make_file()
@@ -18,4 +19,4 @@ class Command(migrate.Command):
                 raise CommandError(
                     f"The database's file cannot be made: {error.strerror}."
                 ) from None
-        super().handle(*args, **options)
+        return super().execute(*args, **options)
