@@ -9,6 +9,7 @@ SQLITE = {
     # The chain's append reads, then writes: a deferred lock would fail half-way
     "transaction_mode": "IMMEDIATE",
     "timeout": 5,
+    "read_seconds": 10,
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
     ),

@@ -188,6 +188,7 @@ if DATABASES["default"]["NAME"] == ":memory:" and not IS_LOCAL:
     )
 DATABASES["default"]["OPTIONS"] = databases.options(DATABASES["default"], is_command=_IS_COMMAND)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "miyabi_admin.sqlite"
     hardening.narrow_database(Path(str(DATABASES["default"]["NAME"])))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing is cached outside process memory.

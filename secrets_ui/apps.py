@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.signals import post_migrate
 
 
 class SecretsUiConfig(AppConfig):
@@ -22,6 +23,18 @@ class SecretsUiConfig(AppConfig):
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None
         system_checks.ensure_cache_is_shared()
+        post_migrate.connect(_index_the_log, sender=self)
+
+
+def _index_the_log(**_: object) -> None:
+    """After `migrate`, also the records that an earlier release wrote are found."""
+    from django.db import connection
+
+    from .models import AuditStretch
+    from .services.audit import index
+
+    if AuditStretch._meta.db_table in connection.introspection.table_names():
+        index.catch_up()
 
 
 class EvaluatorAlone(AppConfig):

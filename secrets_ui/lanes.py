@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from django.urls import Resolver404, resolve
 
+from .domain.errors import ConsoleError
+
 HEALTH = ("livez", "readyz")
 SIGN_IN = ("sign_in", "second_step", "step_up", "change_password")
 PROVIDER = ("sso_sign_in", "sso_callback", "sso_step_up")
@@ -30,6 +32,18 @@ _LANES = {
     }.items()
     for route in routes
 }
+
+
+class NoThreadFree(ConsoleError):
+    """Every thread that answers such pages waits, for AWS or for whatever these pages wait for."""
+
+    status = 503
+    title = "Too many requests wait just now"
+    remedy = "Wait a few seconds, then try again. Status shows whether the console is well."
+    retry_after = 10
+
+    def __init__(self) -> None:
+        super().__init__("Yours was not begun, so nothing was done.")
 
 
 def lane_of(path: str) -> str:

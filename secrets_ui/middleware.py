@@ -15,8 +15,9 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from .domain.errors import AuditUnavailable, AwsError, ConsoleError, NoThreadFree, StepUpNeeded
+from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
 from .domain.texts import TYPING_KEPT
+from .lanes import NoThreadFree
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
 from .views.status.health import livez, readyz

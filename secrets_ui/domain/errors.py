@@ -78,20 +78,6 @@ class InvalidInput(ConsoleError):
         self.key = key
 
 
-class InvalidGrant(InvalidInput):
-    """A role that cannot be given in this way."""
-
-    title = "This role cannot be given so"
-
-
-class LastAdmin(ConsoleError):
-    """An environment without an admin could never get one again."""
-
-    status = 409
-    title = "The last admin stays"
-    remedy = "Give somebody else the role first."
-
-
 class VersionMoved(ConsoleError):
     status = 409
     title = "The secret has changed since this page was made"
@@ -101,18 +87,6 @@ class VersionMoved(ConsoleError):
 class TooManyReveals(ConsoleError):
     status = 429
     title = "Too many values in a short time"
-
-
-class NoThreadFree(ConsoleError):
-    """Every thread that answers such pages waits, for AWS or for whatever these pages wait for."""
-
-    status = 503
-    title = "Too many requests wait just now"
-    remedy = "Wait a few seconds, then try again. Status shows whether the console is well."
-    retry_after = 10
-
-    def __init__(self) -> None:
-        super().__init__("Yours was not begun, so nothing was done.")
 
 
 class ProviderUnavailable(ConsoleError):

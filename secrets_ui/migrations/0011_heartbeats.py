@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0009_counted_and_waiting")]
+    dependencies = [("secrets_ui", "0010_audit_index")]
 
     operations = [
         migrations.CreateModel(

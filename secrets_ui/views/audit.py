@@ -9,10 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from ..domain.audit.actions import Action
 from ..forms.audit import AuditFilterForm
 from ..permissions import actor_of, ensure_somewhere, environments_with
-from ..services import audit
+from ..services.audit import choosing, exporting
 from ..services.audit import records as audit_log
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -26,7 +25,9 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     filters = form.cleaned_data if is_valid else {}
     below = request.GET.get("below", "")
     start = int(below) if below.isdecimal() and len(below) < 19 else 0
-    page = audit_log.search(filters, visible, below=start) if is_valid else None
+    with choosing.in_time():
+        page = audit_log.search(filters, visible, below=start) if is_valid else None
+        choices = choosing.choices(visible)
     query = request.GET.copy()
     query.pop("below", None)
     context = {
@@ -34,7 +35,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "page": page,
         "visible": visible,
-        "choices": audit_log.choices(visible),
+        "choices": choices,
         "query": query.urlencode(),
         "may_export": bool(environments_with(request, "audit.export")),
         "is_filtered": any(filters.values()),
@@ -62,16 +63,8 @@ def audit_export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     if not filter_form.is_valid():
         # An export without the filter would hold more than was asked for.
         raise BadRequest
-    filters = filter_form.cleaned_data
-    chosen = {name: value for name, value in filters.items() if value}
-    audit.record(
-        Action.EXPORT_LOG,
-        actor_of(request),
-        details={"form": form, "filters": chosen, "environments": visible},
-    )
-    response = StreamingHttpResponse(
-        audit_log.export(filters, visible, form), content_type=_TYPES[form]
-    )
+    texts = exporting.begin(actor_of(request), filter_form.cleaned_data, visible, form)
+    response = StreamingHttpResponse(texts, content_type=_TYPES[form])
     response["Content-Disposition"] = (
         f'attachment; filename="audit-{datetime.now(UTC):%Y%m%d-%H%M%S}.{form}"'
     )

@@ -134,7 +134,7 @@ def test_s77_another_key_verifies_nothing(settings: object) -> None:
 
 
 def test_pages_of_a_long_chain_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("secrets_ui.services.audit.verify.CHUNK", 3)
+    monkeypatch.setattr("secrets_ui.services.audit.reading.CHUNK", 3)
     write(7)
     assert "holds: 7 records" in verify()
     assert AuditRecord.objects.count() == 7

@@ -196,6 +196,19 @@ def test_an_export_whose_filter_cannot_be_read_is_refused_instead_of_being_wider
     assert not AuditRecord.objects.filter(action="audit.export").exists()
 
 
+def test_a_second_export_at_once_is_refused_in_words(
+    chain: dict[str, int], signed_in: SignedIn
+) -> None:
+    client = signed_in("auditor")
+    unread = client.get("/audit/export.csv")
+    refused = client.get("/audit/export.jsonl")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+    assert "An export of yours is under way" in refused.content.decode()
+    # Read to its end, and closed by whoever sent it.
+    assert b"".join(unread)
+    assert client.get("/audit/export.jsonl").status_code == 200
+
+
 def test_pages_go_on_below_a_record_so_that_new_ones_never_shift_them(signed_in: SignedIn) -> None:
     for number in range(60):
         audit.record(Action.SIGN_IN, Actor(f"person-{number}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..environment import Environment, readings_of
-from ..errors import InvalidGrant
+from ..errors import InvalidInput
 
 _SEE = frozenset({"secret.view", "access.check", "status.view", "status.run"})
 # A person's actions in an environment are the union of their roles there; nothing else counts, no
@@ -46,6 +46,12 @@ OF_THE_WHOLE = frozenset(
 ONLY_WHOLE = ("auditor", "admin")
 _PREFIX = re.compile(r"[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,199}")
 _ENDS = "/-_."
+
+
+class InvalidGrant(InvalidInput):
+    """A role that cannot be given in this way."""
+
+    title = "This role cannot be given so"
 
 
 def granting(action: str) -> list[str]:

@@ -41,6 +41,10 @@ class Reserved:
         """What it was for was not looked at, or is no failure."""
         self._drop(pk=self.number)
 
+    def renew(self) -> None:
+        """What it was for goes on: it counts from now."""
+        _rows(self.limit, self.who).filter(pk=self.number).update(at=database_now())
+
     def fail(self) -> None:
         """It was looked at, and counts."""
         _rows(self.limit, self.who).filter(pk=self.number).update(is_open=False)

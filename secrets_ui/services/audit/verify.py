@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_all_start_methods, get_context
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connections
 
 from ...domain.audit.chain import (
     FIELDS,
@@ -18,19 +23,46 @@ from ...domain.audit.chain import (
     verify,
 )
 from ...models import AuditRecord
+from .index_check import Compared, Comparing
+from .reading import read_in_order
 
-# Rows fetched at a time.
-CHUNK = 5000
 # Breaks that are reported one by one.
 MOST_BREAKS = 100
+# Records that are worth a process of their own: a quarter of a second.
+SHARE = 50_000
 
 
-def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoint]:
+@dataclass(frozen=True)
+class Part:
+    """Records after one sequence, whose hash is `previous`, and up to another; None: without an
+    end."""
+
+    after: int | None = None
+    previous: str = GENESIS
+    upto: int | None = None
+
+
+@dataclass(frozen=True)
+class Verified:
+    breaks: list[Break]
+    reached: Checkpoint
+    compared: Compared
+
+
+def verify_audit(
+    known: Checkpoint | None = None, processes: int = 1
+) -> tuple[list[Break], Checkpoint]:
     """The places where the chain does not hold, up to MOST_BREAKS, and the checkpoint reached.
 
-    `known` is a checkpoint kept elsewhere, to find a tail that was cut off.
+    Where it holds, the places where the log's index (models/audit_index.py) is not like it.
+    `known` is a checkpoint kept elsewhere, to find a tail that was cut off. Several `processes` are
+    for a command alone: they are forks.
     """
-    breaks, reached = verify_with([*settings.AUDIT_KEYS_BEFORE, settings.AUDIT_KEY])
+    keys = [*settings.AUDIT_KEYS_BEFORE, settings.AUDIT_KEY]
+    parts = _divide(processes) if len(keys) == 1 else [Part()]
+    verify_part = partial(_verify, keys)
+    verified = _side_by_side(verify_part, parts) if parts[1:] else map(verify_part, parts)
+    breaks, reached = _put_together([*verified])
     if known and (tail := check_tail(reached, known, hash_at(known.sequence))):
         breaks.append(tail)
     return breaks, reached
@@ -38,14 +70,54 @@ def verify_audit(known: Checkpoint | None = None) -> tuple[list[Break], Checkpoi
 
 def verify_with(keys: Sequence[bytes]) -> tuple[list[Break], Checkpoint]:
     """The same under these keys, oldest first, without a checkpoint."""
-    breaks: list[Break] = []
+    return _put_together([_verify(keys, Part())])
+
+
+def _divide(processes: int) -> list[Part]:
+    """Each part begins at the hash that is stored before it, which the part before verifies."""
+    found = AuditRecord.objects.values_list("sequence", flat=True).first()
+    # SQLite takes any type into any column.
+    last = found if isinstance(found, int) else 0
+    processes = min(processes, last // SHARE)
+    if processes < 2 or "fork" not in get_all_start_methods():
+        return [Part()]
+    asked = [last * number // processes for number in range(1, processes)]
+    rows = AuditRecord.objects.filter(sequence__in=asked).order_by("sequence")
+    ends = list(rows.values_list("sequence", "hash"))
+    begins: list[tuple[int | None, str]] = [(None, GENESIS), *ends]
+    uptos: list[int | None] = [*(sequence for sequence, _ in ends), None]
+    return [
+        Part(after, previous, upto) for (after, previous), upto in zip(begins, uptos, strict=True)
+    ]
+
+
+def _side_by_side(verify_part: Callable[[Part], Verified], parts: list[Part]) -> list[Verified]:
+    # A connection must not cross a fork.
+    connections.close_all()
+    with ProcessPoolExecutor(len(parts), get_context("fork")) as pool:
+        return list(pool.map(verify_part, parts))
+
+
+def _verify(keys: Sequence[bytes], part: Part) -> Verified:
+    comparing, breaks = Comparing(part.after, part.upto), list[Break]()
     reached = Checkpoint(0, "", 0)
-    for result in verify(rows(), keys[-1], before=keys[:-1]):
+    found = comparing.pass_on(rows(part.after, part.upto))
+    for result in verify(
+        found, keys[-1], before=keys[:-1], previous=part.previous, after=part.after or 0
+    ):
         if isinstance(result, Checkpoint):
             reached = result
         elif len(breaks) < MOST_BREAKS:
             breaks.append(result)
-    return breaks, reached
+    return Verified(breaks, reached, comparing.found)
+
+
+def _put_together(parts: Sequence[Verified]) -> tuple[list[Break], Checkpoint]:
+    compared = Compared()
+    for part in parts:
+        compared.add(part.compared)
+    breaks = [found for part in parts for found in part.breaks] or compared.breaks()
+    return breaks[:MOST_BREAKS], parts[-1].reached
 
 
 def last_record() -> tuple[int, bool]:
@@ -61,24 +133,9 @@ def last_record() -> tuple[int, bool]:
     return last[0], record_hash(start(settings.AUDIT_KEY), previous, last[:-1]) == last[-1]
 
 
-def rows(beyond: int | None = None) -> Iterator[tuple[object, ...]]:
-    """The records after a sequence, or all, as tuples of FIELDS and the hash.
-
-    Straight from a cursor: an ORM instance for each row costs five times as much.
-    """
-    columns = ", ".join(connection.ops.quote_name(name) for name in (*FIELDS, "hash"))
-    select, after = f"SELECT {columns} FROM secrets_ui_auditrecord", " WHERE sequence > %s"  # noqa: S608
-    with connection.cursor() as cursor:
-        # Not "sequence > 0" for all of them: somebody may have put a row below the first one.
-        where = "" if beyond is None else after
-        last: list[int] = [] if beyond is None else [beyond]
-        while True:
-            cursor.execute(f"{select}{where} ORDER BY sequence LIMIT %s", [*last, CHUNK])
-            found = cursor.fetchall()
-            yield from found
-            if len(found) < CHUNK:
-                return
-            where, last = after, [found[-1][0]]
+def rows(after: int | None = None, upto: int | None = None) -> Iterator[tuple[Any, ...]]:
+    """The records after a sequence, or all, as tuples of FIELDS and the hash."""
+    return read_in_order(AuditRecord._meta.db_table, (*FIELDS, "hash"), after, upto)
 
 
 def hash_at(sequence: int) -> str | None:

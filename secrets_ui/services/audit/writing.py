@@ -11,21 +11,18 @@ from datetime import UTC, datetime
 from typing import Unpack
 
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 
 from ...domain.audit import chain as audit_chain
 from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.errors import AuditUnavailable
 from ...domain.people.actor import Actor
 from ...models import AuditRecord, Heartbeat
+from . import index
+from .lock import take_lock
 from .new_record import NO_DETAILS, About, NewRecord
 
 log = logging.getLogger("miyabi.audit")
-# Any number that nobody else uses with pg_advisory_xact_lock on this database.
-_LOCK = 0x6D697961
-# How long to wait for the lock: a writer that hangs must not hang everybody. SQLite has its own
-# timeout in settings.
-_PATIENCE = "5s"
 
 
 class AlreadyIntended(Exception):
@@ -86,7 +83,7 @@ def append_row(fields: Mapping[str, str], in_transaction: Callable[[], object]) 
     """The same for a record's columns, as NewRecord.row gives them."""
     try:
         with transaction.atomic(durable=True):
-            _take_lock()
+            take_lock()
             if fields["once"]:
                 _ensure_first(fields["once"])
             in_transaction()
@@ -109,7 +106,7 @@ def ensure_writable() -> None:
     tried = NewRecord(phase=Phase.EVENT, action="readyz", actor=Actor("console"))
     try:
         with transaction.atomic(durable=True):
-            _take_lock()
+            take_lock()
             with suppress(_TakenBack), transaction.atomic():
                 _insert(tried.row())
                 raise _TakenBack
@@ -155,17 +152,6 @@ def outcome_of(sequence: int) -> AuditRecord | None:
     return outcomes.order_by("-sequence").first()
 
 
-def _take_lock() -> None:
-    """One writer at a time, over all processes and machines.
-
-    SQLite: the transaction began IMMEDIATE (see settings).
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
 def _ensure_first(idempotency_key: str) -> None:
     """Under the audit lock; the key as it is stored.
 
@@ -187,6 +173,7 @@ def _insert(fields: Mapping[str, str]) -> Recorded:
         audit_chain.start(settings.AUDIT_KEY), previous, [row[name] for name in audit_chain.FIELDS]
     )
     AuditRecord(**row, hash=digest).save(force_insert=True)
+    index.follow(row)
     return Recorded(sequence, digest, at)
 
 

@@ -7,9 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import CharField, Exists, OuterRef
-from django.db.models.functions import Cast
-
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
 from ...domain.audit.chain import version_id_of
@@ -21,6 +18,7 @@ from ...domain.secrets.secret import EDIT_LABEL, PROPOSAL_LABEL, Secret, was_mad
 from ...domain.session_scope import SETTLE, SWEEP
 from ...models import AuditRecord
 from .. import audit, configuration
+from ..audit.records import find_open
 from ..aws_access import gateways
 from .swap import take_label_off
 
@@ -48,12 +46,8 @@ class Settled:
 
 def open_intents(min_age: int = 0) -> list[AuditRecord]:
     """Intents without an outcome, oldest first, that are at least `min_age` seconds old."""
-    ends = AuditRecord.objects.filter(phase=Phase.OUTCOME, intent=OuterRef("text"))
     before = (datetime.now(UTC) - timedelta(seconds=min_age)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    records = AuditRecord.objects.annotate(text=Cast("sequence", CharField()))
-    return list(
-        records.filter(~Exists(ends), phase=Phase.INTENT, at__lte=before).order_by("sequence")
-    )
+    return list(find_open(before))
 
 
 def settle_audit(min_age: int | None = None) -> Iterator[Settled]:

@@ -16,15 +16,23 @@ from django.db.models import QuerySet
 
 from ...domain.audit.actions import Action, Outcome
 from ...domain.environment import Environment
-from ...domain.errors import InvalidGrant, LastAdmin, NotPermitted
+from ...domain.errors import ConsoleError, NotPermitted
 from ...domain.people.actor import Actor
-from ...domain.people.roles import ensure_grantable
+from ...domain.people.roles import InvalidGrant, ensure_grantable
 from ...models import RoleGrant
 from .. import audit, configuration
 from .sessions import end_sessions
 
 # A number in a URL beyond this is no id, and more than SQLite takes.
 MOST_ID = 2**62
+
+
+class LastAdmin(ConsoleError):
+    """An environment without an admin could never get one again."""
+
+    status = 409
+    title = "The last admin stays"
+    remedy = "Give somebody else the role first."
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError, InvalidGrant, LastAdmin
-from ...domain.people.roles import ONLY_WHOLE, ROLES
+from ...domain.errors import ConsoleError
+from ...domain.people.roles import ONLY_WHOLE, ROLES, InvalidGrant
 from ...forms.people import GrantForm
 from ...models import RoleGrant
 from ...permissions import actor_of, ensure_over, ensure_somewhere, enter_to_change
 from ...services.configuration import environments
 from ...services.people import people as service
 from ...services.people.givers import givers_of
+from ...services.people.people import LastAdmin
 from ...services.secrets import reveal_debt
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice

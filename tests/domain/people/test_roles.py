@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import InvalidGrant
-from secrets_ui.domain.people.roles import ROLES, WORDS, covers, ensure_grantable, granting
+from secrets_ui.domain.people.roles import (
+    ROLES,
+    WORDS,
+    InvalidGrant,
+    covers,
+    ensure_grantable,
+    granting,
+)
 
 DEV = Environment("dev", "us-west-2", "111122223333", "miyabi/dev/")
 

@@ -13,6 +13,7 @@ from deploy.demo.signed_client import SignedClient
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.models import AuditEntry, AuditStretch
 from secrets_ui.services import audit
 from secrets_ui.services.audit.kept_checkpoints import compare_and_keep
 from secrets_ui.services.audit.verify import verify_audit
@@ -57,8 +58,11 @@ def without_triggers(statement: str) -> None:
 
 
 def make_anew(count: int) -> None:
-    """As somebody does who has the database and the key: every record verifies."""
+    """As somebody does who has the database and the key: every record verifies, and the search has
+    them."""
     without_triggers("DELETE FROM secrets_ui_auditrecord")
+    for model in (AuditEntry, AuditStretch):
+        model.objects.all().delete()
     write(count)
 
 

@@ -6,13 +6,20 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError
 
 from secrets_ui.domain.audit.actions import Action, Outcome, Phase, ReadPurpose
-from secrets_ui.models import AuditRecord
+from secrets_ui.domain.errors import AuditUnavailable
+from secrets_ui.models import AuditEntry, AuditRecord, Reservation
 from secrets_ui.services import audit
-from secrets_ui.services.audit import records, writing
+from secrets_ui.services.audit import choosing, exporting, records, writing
+from secrets_ui.services.audit.choosing import SearchTooLong
+from secrets_ui.services.audit.exporting import ExportUnderWay
 from secrets_ui.services.audit.new_record import NewRecord
 from testkit.intents import intend
 from tests.services.saving import HANA, KENJI
@@ -131,7 +138,7 @@ def test_every_outcome_finds_what_the_log_shows_with_it_and_nothing_else(log: No
     intend(Action.SAVE, KENJI, environment="prod")
     shown = records.search({}, VISIBLE).entries
     assert {entry.outcome for entry in shown} == {"done", "refused", "failed", "conflict", "open"}
-    for offered in records.choices(VISIBLE)["outcomes"]:
+    for offered in choosing.choices(VISIBLE)["outcomes"]:
         expected = [entry.record.sequence for entry in shown if entry.outcome == offered]
         assert found(outcome=offered) == expected
 
@@ -191,15 +198,15 @@ def test_a_record_that_is_not_there_or_not_visible_is_none(log: None) -> None:
 
 
 def test_the_choices_are_what_the_visible_records_hold(log: None) -> None:
-    choices = records.choices(["prod"])
+    choices = choosing.choices(["prod"])
     assert choices["people"] == ["hana", "kenji"]
     assert choices["actions"] == ["access.refused", "secret.save", "sign_in"]
     assert choices["outcomes"] == [*Outcome, "open"]
-    assert records.choices([])["people"] == ["hana"]
+    assert choosing.choices([])["people"] == ["hana"]
 
 
 def exported(form: str, visible: tuple[str, ...] = VISIBLE, **filters: str) -> str:
-    return "".join(records.export(filters, visible, form))
+    return "".join(exporting.export(filters, visible, form))
 
 
 def test_an_export_as_csv_has_a_header_and_inert_cells(log: None) -> None:
@@ -207,7 +214,7 @@ def test_an_export_as_csv_has_a_header_and_inert_cells(log: None) -> None:
     assert text.startswith('\ufeff"sequence","at",')
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert [row["sequence"] for row in rows] == ["1", "2", "3", "5"]
-    assert tuple(rows[0]) == records.COLUMNS
+    assert tuple(rows[0]) == exporting.COLUMNS
     assert rows[1]["keys"] == '["É","B"]'
     assert rows[2]["intent"] == "2"
 
@@ -223,7 +230,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_text(db: None, start: str) 
 def test_an_export_as_json_lines_has_each_record_with_its_parts(log: None) -> None:
     lines = [json.loads(line) for line in exported("jsonl", outcome="done").splitlines()]
     assert [line["sequence"] for line in lines] == [1, 2, 3]
-    assert tuple(lines[1]) == records.COLUMNS
+    assert tuple(lines[1]) == exporting.COLUMNS
     assert (lines[1]["keys"], lines[1]["details"]) == (["É", "B"], {"n": 1, "why": "asked"})
     assert (lines[2]["request_ids"], lines[2]["version_id"]) == (["put", "move"], "v1")
     assert "É" in exported("jsonl", key="É")
@@ -232,3 +239,88 @@ def test_an_export_as_json_lines_has_each_record_with_its_parts(log: None) -> No
 def test_an_export_holds_only_what_one_may_see(log: None) -> None:
     sequences = [json.loads(line)["sequence"] for line in exported("jsonl", ("dev",)).splitlines()]
     assert sequences == [1, 2, 3]
+
+
+def test_an_export_is_in_the_order_of_the_log_whatever_its_pages_hold(
+    log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outcome may stand many pages behind its intent: the save of 4 is settled last."""
+    audit.settle(AuditRecord.objects.get(sequence=4), Outcome.UNKNOWN, "", "a test", by=HANA)
+    audit.record(Action.SIGN_OUT, HANA)
+    everywhere = (*VISIBLE, "staging")
+    whole = exported("jsonl", everywhere)
+    for size in (1, 2, 3):
+        monkeypatch.setattr(exporting, "PAGE", size)
+        assert exported("jsonl", everywhere) == whole
+    assert [json.loads(line)["sequence"] for line in whole.splitlines()] == [*range(1, 10)]
+
+
+def test_an_export_begins_before_anything_is_read_and_leaves_no_query_open(
+    log: None, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    """So its first byte does not wait for the log, and a slow reader holds up nobody."""
+    monkeypatch.setattr(exporting, "PAGE", 1)
+    texts = exporting.export({}, VISIBLE, "csv")
+    with django_assert_num_queries(0):
+        assert next(texts).count("\n") == 1
+    first = next(texts)
+    AuditEntry.objects.filter(sequence=2).update(at="2020")
+    with django_assert_num_queries(3):
+        second = next(texts)
+    assert [first.count("\r\n"), second.count("\r\n")] == [1, 1]
+
+
+def test_records_that_are_added_while_an_export_runs_are_not_in_it(log: None) -> None:
+    texts = exporting.export({}, VISIBLE, "jsonl")
+    first = next(texts)
+    audit.record(Action.SIGN_OUT, HANA)
+    assert "sign_out" not in first + "".join(texts)
+
+
+def test_a_person_has_one_export_at_once_and_the_second_is_refused_on_record(log: None) -> None:
+    first = exporting.begin(HANA, {}, VISIBLE, "csv")
+    with pytest.raises(ExportUnderWay):
+        exporting.begin(HANA, {}, VISIBLE, "csv")
+    last = AuditRecord.objects.first()
+    assert last is not None
+    assert (last.action, last.outcome, last.actor) == ("rate.limited", "refused", "hana")
+    # Another person's, and one's own when the first was closed without being read.
+    exporting.begin(KENJI, {}, VISIBLE, "csv").close()
+    first.close()
+    assert "".join(exporting.begin(HANA, {}, VISIBLE, "csv"))
+
+
+def test_an_export_that_goes_on_keeps_its_place_and_one_that_died_frees_it(
+    log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "_RENEWED", -1)
+    begun = exporting.begin(HANA, {}, VISIBLE, "csv")
+    long_ago = datetime.now(UTC) - timedelta(seconds=61)
+    Reservation.objects.update(at=long_ago)
+    next(begun)
+    with pytest.raises(ExportUnderWay):
+        exporting.begin(HANA, {}, VISIBLE, "csv")
+    Reservation.objects.update(at=long_ago)
+    exporting.begin(HANA, {}, VISIBLE, "csv").close()
+
+
+def test_an_export_that_cannot_be_recorded_takes_no_place(
+    log: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AuditUnavailable("a test")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(exporting, "record", refuse)
+        with pytest.raises(AuditUnavailable):
+            exporting.begin(HANA, {}, VISIBLE, "csv")
+    exporting.begin(HANA, {}, VISIBLE, "csv").close()
+
+
+@pytest.mark.parametrize("error", ["interrupted", "canceling statement due to statement timeout"])
+def test_a_search_that_the_database_gave_up_is_told_as_that(error: str) -> None:
+    cause = psycopg.errors.QueryCanceled() if error != "interrupted" else None
+    with pytest.raises(SearchTooLong), choosing.in_time():
+        raise OperationalError(error) from cause
+    with pytest.raises(OperationalError, match="disk"), choosing.in_time():
+        raise OperationalError("disk I/O error")

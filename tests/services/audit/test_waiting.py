@@ -13,13 +13,12 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 
-from secrets_ui.domain.errors import LastAdmin
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord, RoleGrant, WaitingRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.configuration import get_environment
-from secrets_ui.services.people.people import find_person, take_role
+from secrets_ui.services.people.people import LastAdmin, find_person, take_role
 from secrets_ui.services.people.sessions import note_session
 from tests.conftest import client_of
 

@@ -11,8 +11,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from .domain.secrets.version import short_version
-from .fields import Text, TextLine
+from ..domain.secrets.version import short_version
+from ..fields import Text, TextLine
+from .audit_index import AuditEntry as AuditEntry
+from .audit_index import AuditStretch as AuditStretch
+from .audit_index import AuditWord as AuditWord
 
 
 class RoleGrant(models.Model):

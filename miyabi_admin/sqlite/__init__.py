@@ -1,0 +1,1 @@
+"""A database backend, in the form that DATABASES["ENGINE"] names one."""
