@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "secrets_ui.incoming.client_address",
     "secrets_ui.middleware.no_store",
     # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
     # TLS, and refuses an unknown host.
@@ -146,6 +147,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "secrets_ui.middleware.session_limits",
+    "secrets_ui.incoming.refuse_control_characters",
     # Every view, unless it says login_not_required
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "secrets_ui.middleware.second_factor_first",
@@ -235,10 +237,12 @@ MFA_RECOVERY_CODE_DIGITS = 10
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # Failures in a row, of every kind of proof together, and for how long they lock a name.
 LOCK_AFTER_FAILURES, LOCK_SECONDS = 6, 15 * 60
-# Not cached_db: a sign-out must count on every worker at once
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# In the database, not cached: a sign-out must count on every worker at once
+SESSION_ENGINE = "secrets_ui.services.people.session_store"
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_LIFE_SECONDS = 12 * 60 * 60
+# Of somebody who is not signed in: the way to the provider and back, or to the second factor.
+SESSION_ANONYMOUS_SECONDS = 10 * 60
 SESSION_SEEN_SECONDS = 60  # between two notes of a session's last use
 SESSION_WARNING_SECONDS = 5 * 60  # before its end, when the page asks whether to stay signed in
 SESSION_COOKIE_AGE = SESSION_LIFE_SECONDS
@@ -266,6 +270,8 @@ SECURE_SSL_REDIRECT = not IS_LOCAL
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 if env.boolean("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of ours add an address to X-Forwarded-For; 0: the address that connects counts.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, least=0)
 CONTENT_SECURITY_POLICY = browser_policy.content_security_policy(OIDC_ORIGINS)
 PERMISSIONS_POLICY = browser_policy.PERMISSIONS_POLICY
 

@@ -153,6 +153,8 @@ class ErrorsForPeople:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, DatabaseError):
             return _database_away(request)
+        if isinstance(error, UpdateError):
+            return _session_not_kept(request)
         if not isinstance(error, ConsoleError):
             return None
         if isinstance(error, StepUpNeeded) and request.method == "GET" and not wants_json(request):
@@ -190,8 +192,7 @@ def session_limits(get_response: Next) -> Next:
             if request.user.is_authenticated and _is_over(request):
                 logout(request)
                 return _sign_in_again(request)
-        except (DatabaseError, UpdateError):
-            # UpdateError is Django's word for a session's row that could not be written.
+        except DatabaseError:
             return _database_away(request)
         return get_response(request)
 
@@ -278,18 +279,29 @@ def _is_over(request: HttpRequest) -> bool:
 
 
 def _is_kept(session: SessionBase) -> bool:
-    """Saves the web session; false when a sign-out deleted it meanwhile.
+    """Notes the web session's use; false when a sign-out deleted it meanwhile.
 
-    Raises DatabaseError, UpdateError.
+    Where the database cannot be written, its last use stays what it was. Raises DatabaseError.
     """
     try:
         session.save()
     except UpdateError:
-        if session.session_key and not session.exists(session.session_key):
+        if not _is_there(session):
             return False
-        raise
     session.modified = False
     return True
+
+
+def _is_there(session: SessionBase) -> bool:
+    return bool(session.session_key and session.exists(session.session_key))
+
+
+def _session_not_kept(request: HttpRequest) -> HttpResponse:
+    """Another request deleted its row meanwhile, or the database cannot be written."""
+    if _is_there(request.session):
+        return _database_away(request)
+    request.session.modified = False
+    return _sign_in_again(request)
 
 
 def _sign_in_again(request: HttpRequest) -> HttpResponse:

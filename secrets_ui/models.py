@@ -49,7 +49,8 @@ class RoleGrant(models.Model):
 class PersonSession(models.Model):
     """Whose a session is, so that it can be shown and ended.
 
-    When it began and was last used is in the session itself.
+    When it began and was last used is in the session itself, and its key is the session's hashed
+    one (services/people/session_store.py).
     """
 
     session_key = TextLine(max_length=40, unique=True)
@@ -105,6 +106,39 @@ class AuditRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.action}"
+
+
+class CountedRefusal(models.Model):
+    """What was refused to somebody who need not be signed in, and is counted for a minute.
+
+    `kind` names its action, name and details. `others` were refused since the last record of the
+    kind, at `since`, and are on no record yet; `address` is that of the last of them.
+    """
+
+    kind = TextLine(max_length=64, unique=True)
+    action = TextLine(max_length=40)
+    actor = TextLine(max_length=150)
+    address = TextLine(max_length=45, blank=True)
+    details = Text(default="{}")
+    others = models.PositiveBigIntegerField(default=0)
+    since = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.others} of {self.action} by {self.actor}"
+
+
+class WaitingRecord(models.Model):
+    """An audit record of what was done while the log could not be written.
+
+    `row` is JSON of its columns; it has no place in the chain yet.
+    """
+
+    row = Text()
+    actor = TextLine(max_length=150)
+    at = TextLine(max_length=27)
+
+    def __str__(self) -> str:
+        return f"a record of {self.actor} that waits since {self.at}"
 
 
 class Reservation(models.Model):

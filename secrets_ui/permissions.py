@@ -6,10 +6,12 @@ Every view asks here first; a refusal is recorded, and no AWS call is made.
 from __future__ import annotations
 
 import time
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .domain.audit.actions import Action, Outcome
@@ -20,12 +22,12 @@ from .domain.people.roles import OF_THE_WHOLE, ROLES, WORDS, covers, granting
 from .models import RoleGrant
 from .services import audit, configuration
 
+# `enter` or `enter_to_change`.
+Enter = Callable[[HttpRequest, str, str], Environment]
+
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The person behind a request.
-
-    The address is the one that connected; a header that anybody can write proves nothing.
-    """
+    """The person behind a request, and the address that `incoming.client_address` settled."""
     return Actor(
         request.user.get_username(),
         str(request.META.get("REMOTE_ADDR", "")),
@@ -200,6 +202,30 @@ def _ask_for_proof(
 def ensure_somewhere(request: HttpRequest, action: str) -> list[Environment]:
     """The environments where the person may do `action`. Raises NotPermitted when there is none."""
     return environments_with(request, action) or refuse(request, action)
+
+
+def environments_of(account: int) -> list[Environment]:
+    """The environments where the account with this id has a role."""
+    given = set(RoleGrant.objects.filter(user_id=account).values_list("environment", flat=True))
+    return [env for name, env in configuration.environments().items() if name in given]
+
+
+def ensure_over(request: HttpRequest, action: str, account: int, enter: Enter = enter) -> None:
+    """For every act upon somebody else's account, which is one for all environments.
+
+    It takes the right in each environment where that person has a role; in any one where they have
+    none. `enter` may ask for a fresh proof too. Raises NotPermitted, StepUpNeeded.
+    """
+    for environment in environments_of(account) or ensure_somewhere(request, action)[:1]:
+        enter(request, action, environment.name)
+
+
+def accounts_over(request: HttpRequest, action: str) -> QuerySet[Any]:
+    """Those for whom `ensure_over` raises nothing. Raises NotPermitted where that is nobody."""
+    reached = [environment.name for environment in ensure_somewhere(request, action)]
+    beyond = [name for name in configuration.environments() if name not in reached]
+    users = get_user_model()._default_manager
+    return users.exclude(role_grants__environment__in=beyond)
 
 
 def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> NoReturn:

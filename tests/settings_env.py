@@ -61,6 +61,7 @@ for name in (
     "LOG_LEVEL",
     "WEB_CONCURRENCY",
     "BEHIND_TLS_PROXY",
+    "TRUSTED_PROXIES",
     "SECOND_FACTOR_REQUIRED",
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",

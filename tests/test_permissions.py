@@ -389,7 +389,8 @@ def test_s42_a_scope_is_not_left_by_any_spelling_of_a_path(
                 client.get(path),
                 client.post(path, key_form("a" * 32, ("A", "set", "1"), reason="r")),
             ]
-            assert {answer.status_code for answer in answers} <= {404, 405}, path
+            refused = {400} if name.endswith(("%00", "%0a")) else {404, 405}
+            assert {answer.status_code for answer in answers} <= refused, path
     assert aws.received == []
 
 
@@ -401,8 +402,9 @@ def test_s42_an_encoded_slash_is_a_slash_and_leads_to_the_same_secret(
     assert client.get("/dev/secret/miyabi%2Fdev%2Fconfig").status_code == 200
     assert client.get("/dev/secret/miyabi%2Fprod%2Fconfig").status_code == 404
     assert client.get("/dev%2Fsecret/miyabi/dev/config").status_code == 200
-    for twin in ("/Dev/", "/DEV/", "/dev%20/", "/d\u0435v/", "/dev%00/"):
+    for twin in ("/Dev/", "/DEV/", "/dev%20/", "/d\u0435v/"):
         assert client.get(twin).status_code == 404
+    assert client.get("/dev%00/").status_code == 400
 
 
 def test_s42_neighbours_with_a_longer_name_are_not_listed(

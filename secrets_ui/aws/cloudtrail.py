@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from ..domain.access.evidence import Denial, Known
+from ..domain.nesting import load_json
 from ..domain.status.watched import TrailEvent
 from .base import Gateway
 
@@ -57,7 +57,7 @@ class CloudTrailGateway(Gateway):
                 MaxResults=most,
             )
             found = (
-                read(entry.get("EventTime"), json.loads(entry.get("CloudTrailEvent") or "{}"))
+                read(entry.get("EventTime"), load_json(entry.get("CloudTrailEvent") or "{}"))
                 for entry in answer["Events"]
             )
             return Known(tuple(event for event in found if event is not None), call)

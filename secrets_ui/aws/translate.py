@@ -107,7 +107,9 @@ def translated(call: AwsCall) -> Iterator[None]:
         raise AwsUnreachable(
             f"{call.operation} was not sent or not answered ({kind}).", call
         ) from None
-    except (ResponseParserError, LookupError, TypeError, AttributeError, ValueError):
+    except (
+        ResponseParserError, LookupError, TypeError, AttributeError, ValueError, RecursionError
+    ):  # fmt: skip
         # A proxy's page or another service's answer. botocore's parser fails on some; what it lets
         # through lacks what AWS promises, so gateways read an answer inside this block.
         raise AwsUnreachable(

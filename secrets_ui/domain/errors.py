@@ -154,6 +154,23 @@ class AuditUnavailable(ConsoleError):
     )
 
 
+class SignedOutHereOnly(ConsoleError):
+    """The browser forgets its web session, which the database could not be told to end."""
+
+    status = 503
+    title = "You are signed out in this browser"
+    remedy = (
+        "Sign in again when the console's database can be written, and end it under Your sessions."
+    )
+
+    def __init__(self, seconds: int) -> None:
+        """`seconds`: without use for so long it ends by itself."""
+        super().__init__(
+            "The console's database cannot be written, so the session itself could not be ended. "
+            f"Nobody uses it any more, and it ends {seconds // 60} minutes after its last use."
+        )
+
+
 class DatabaseAway(AuditUnavailable):
     """The database failed while something other than a record was asked of it."""
 

@@ -23,6 +23,7 @@ from django.urls import reverse
 from requests import RequestException
 
 from ..domain.errors import IdentityRefused, ProviderUnavailable
+from ..domain.nesting import load_json
 from ..domain.people.identity import Identity, groups_in
 from ..domain.people.names import tidy_name
 from ..domain.texts import is_storable
@@ -59,7 +60,7 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         Discovery 1.0, 4.3)."""
         try:
             config = self.openid_config
-        except (RequestException, ValueError):
+        except (RequestException, ValueError, RecursionError):
             raise ProviderUnavailable("Its description could not be read.") from None
         is_whole = isinstance(config, dict) and all(
             isinstance(config.get(name), str) for name in NEEDED
@@ -77,7 +78,7 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             with get_adapter().get_requests_session() as session:
                 answer = session.get(url, headers=headers)
                 answer.raise_for_status()
-                return dict(answer.json())
+                return dict(load_json(answer.content))
         except (RequestException, ValueError, TypeError):
             raise ProviderUnavailable("One of its addresses gave no readable answer.") from None
 
@@ -112,9 +113,12 @@ def take_state(request: HttpRequest) -> dict[str, Any]:
     Raises IdentityRefused for a state that is unknown, used or too old.
     """
     state_id = request.GET.get("state", "")
-    state = statekit.unstash_state(
-        request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID
-    )
+    with request.session.alone():  # type: ignore[attr-defined]
+        state = statekit.unstash_state(
+            request, state_id=state_id, provider_id=settings.OIDC_PROVIDER_ID
+        )
+    # It is saved; saved at the end too, it could meet a sign-in that has replaced the session.
+    request.session.modified = False
     if not state:
         raise IdentityRefused(
             "This answer of the provider belongs to no question of this browser, or came a second "
@@ -196,7 +200,7 @@ def _exchange(way: Provider, request: HttpRequest, verifier: str) -> dict[str, A
         raise IdentityRefused(
             "The provider did not take the code that it had given.", "code refused"
         ) from None
-    except (RequestException, ValueError, TypeError, KeyError):
+    except (RequestException, ValueError, TypeError, KeyError, RecursionError):
         raise ProviderUnavailable("It did not exchange the code for a token.") from None
 
 
@@ -215,7 +219,7 @@ def _checked(way: Provider, token: Any, nonce: str) -> dict[str, Any]:
             leeway=SKEW,
             options={"require": ["iss", "sub", "aud", "exp", "iat"]},
         )
-    except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise _forged(type(error).__name__) from None
     _ensure_text(claims)
     if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):

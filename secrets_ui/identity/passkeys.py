@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
+from ..domain.nesting import load_json
+
 Type = Authenticator.Type
 # Passkeys of one person.
 MOST = 10
@@ -75,7 +77,7 @@ def check_passkey(person: Any, answer: str) -> bool:
 
 def _parsed(answer: str) -> Any:
     try:
-        return json.loads(answer)
+        return load_json(answer)
     except ValueError:
         return None
 

@@ -75,10 +75,8 @@ def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> N
     name = person.get_username()
     in_order = sorted(roles, key=lambda given: (configuration.place_of(given[0]), given[1]))
     named = [f"{role} in {environment}" for environment, role in in_order]
-    audit.record(
-        Action.SET_GROUP_ROLES, Actor(name, address), details={"account": name, "roles": named}
-    )
-    with transaction.atomic():
+
+    def replace() -> None:
         given.delete()
         RoleGrant.objects.bulk_create(
             RoleGrant(
@@ -87,10 +85,35 @@ def set_group_roles(person: Any, roles: set[tuple[str, str]], address: str) -> N
             for environment, role in in_order
         )
 
+    # In the record's turn: two sign-ins at once replace them one after the other.
+    audit.record(
+        Action.SET_GROUP_ROLES,
+        Actor(name, address),
+        details={"account": name, "roles": named},
+        in_transaction=replace,
+    )
+
 
 def _shut_out(person: Any, address: str) -> None:
-    set_group_roles(person, set(), address)
-    end_sessions(person)
+    """Takes the roles of groups away and ends the sessions, without waiting for the record."""
+    given, name = (
+        RoleGrant.objects.filter(user=person, source=RoleGrant.Source.GROUPS),
+        person.get_username(),
+    )
+
+    def take() -> None:
+        given.delete()
+        end_sessions(person)
+
+    if given.exists():
+        audit.record_when_possible(
+            Action.SET_GROUP_ROLES,
+            Actor(name, address),
+            details={"account": name, "roles": []},
+            in_transaction=take,
+        )
+    else:
+        end_sessions(person)
 
 
 def _in_no_group(identity: Identity) -> IdentityRefused:

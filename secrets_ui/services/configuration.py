@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.conf import settings
 
 from ..domain.environment import Environment, parse_environments
 from ..domain.errors import ConfigurationError, EnvironmentNotFound
+from ..domain.nesting import load_json
 from ..domain.secrets.catalog import Catalog, SecretSpec, parse_catalog
 
 
@@ -30,7 +30,7 @@ def environments() -> dict[str, Environment]:
 def catalog() -> Catalog:
     """Raises ConfigurationError."""
     return parse_catalog(
-        _read(settings.CATALOG_FILE, json.loads, "JSON", "deploy/catalog.json"),
+        _read(settings.CATALOG_FILE, load_json, "JSON", "deploy/catalog.json"),
         str(settings.CATALOG_FILE),
     )
 

@@ -341,7 +341,7 @@ def test_a_refusal_gives_the_command_and_the_permission_that_is_missing(
 
 
 @pytest.mark.parametrize("command", EVERY)
-@pytest.mark.parametrize("body", ["<html>proxy</html>", "{}", ""])
+@pytest.mark.parametrize("body", ["<html>proxy</html>", "{}", "", "[" * 100_000])
 def test_an_answer_from_somebody_else_is_never_taken_for_nothing_there(
     command: str, body: str, fake_aws: FakeAws, fake_sessions: AwsSessions, environment: Environment
 ) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.sessions.serializers import JSONSerializer
 from django.core import signing
+from django.utils.crypto import salted_hmac
 from playwright.sync_api import BrowserContext
 
 from deploy.demo.account import Account
@@ -105,6 +106,10 @@ class Console:
         key = next(
             cookie["value"] for cookie in context.cookies() if cookie["name"] == "__Host-session"
         )
+        # As services/people/session_store.py keeps it, by the key of that console.
+        stored = salted_hmac(
+            "miyabi.session", key, secret=self.environ["SECRET_KEY"], algorithm="sha256"
+        ).hexdigest()[:40]
         options = {
             "key": self.environ["SECRET_KEY"],
             "salt": "django.contrib.sessions.SessionStore",
@@ -117,14 +122,14 @@ class Console:
             database,
         ):
             read = database.execute(
-                "SELECT session_data FROM django_session WHERE session_key = ?", [key]
+                "SELECT session_data FROM django_session WHERE session_key = ?", [stored]
             )
             data = signing.loads(read.fetchone()[0], **options)
             aged = signing.dumps(
                 {**data, time: data[time] - minutes * 60}, compress=True, **options
             )
             database.execute(
-                "UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, key]
+                "UPDATE django_session SET session_data = ? WHERE session_key = ?", [aged, stored]
             )
 
 

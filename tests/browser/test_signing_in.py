@@ -304,12 +304,15 @@ def test_s26_the_countdown_is_visible_warns_and_can_be_answered(
 def assert_leaves_the_end_of_the_page_in_sight(page: Page, note: Locator) -> None:
     """On a phone too, where the note takes several lines; Review sticks to the same height."""
     page.set_viewport_size({"width": 390, "height": 500})
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    last = page.get_by_role("button", name="Keyboard help").bounding_box()
-    over = note.bounding_box()
-    assert last is not None
-    assert over is not None
-    assert last["y"] + last["height"] <= over["y"]
+    # The page makes room once the note has its new height, which may take the browser a moment.
+    page.wait_for_function(
+        """(note) => {
+            scrollTo(0, document.documentElement.scrollHeight);
+            const last = document.querySelector("[data-help]").getBoundingClientRect();
+            return last.bottom <= note.getBoundingClientRect().top;
+        }""",
+        arg=note.element_handle(),
+    )
 
 
 def test_staying_signed_in_works_without_a_script(

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.errors import ConsoleError
@@ -16,6 +18,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.commands import settle_audit as settle_command
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import open_intents
+from secrets_ui.services.people.session_store import SessionStore
 from testkit.intents import intend
 from tests.conftest import Estate, forget_configuration
 
@@ -139,6 +142,13 @@ def test_a_left_label_is_taken_off_and_named(dev: Estate) -> None:
 
     assert settle() == (0, f"dev: a left label was taken off {name}.\n", "")
     assert "MIYABI" not in str(client.describe_secret(SecretId=name)["VersionIdsToStages"])
+
+
+def test_it_keeps_house_as_well(dev: Estate) -> None:
+    SessionStore().create()
+    Session.objects.update(expire_date=timezone.now())
+    assert settle()[0] == 0
+    assert not Session.objects.exists()
 
 
 def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(dev: Estate) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import resource
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from importlib import import_module, reload
 from typing import Any
 
@@ -15,6 +18,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import Error, connection, connections
+from django.db.models import F
+from django.test import RequestFactory
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.changes.edit import Edit
@@ -22,13 +27,15 @@ from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.identity import oidc
+from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.people.session_store import SessionStore
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
 
@@ -253,6 +260,42 @@ def reveal(secret: str, version: str, count: int) -> list[str]:
     return [said["refused"] for said in at_once(count, act)]
 
 
+def refuse(count: int) -> list[int]:
+    """So many refusals at once of somebody unknown; returns how many the log tells of."""
+    who = Actor("unknown", "192.0.2.7")
+    at_once(count, lambda number: audit.refuse_counted(Action.SIGN_IN, who))
+    rows = AuditRecord.objects.filter(actor="unknown").values_list("details", flat=True)
+    return [1 + json.loads(details).get("others", 0) for details in rows]
+
+
+def end_minute() -> int:
+    """As if a minute had gone by; returns how many records what is beside the server then adds."""
+    CountedRefusal.objects.update(since=F("since") - timedelta(seconds=61))
+    return audit.append_counted()
+
+
+def leave() -> str:
+    """A web session that has gone to the provider with the state "z"; returns its id."""
+    session = SessionStore()
+    session["socialaccount_states"] = {"z": ({"next": "/"}, time.time(), settings.OIDC_PROVIDER_ID)}
+    session.save()
+    return str(session.session_key)
+
+
+def come_back(session_key: str, count: int) -> list[str]:
+    """So many answers of the provider with that state at once; returns what became of each."""
+
+    def act(number: int) -> dict[str, Any]:
+        request = RequestFactory().get("/sso/callback?state=z")
+        request.session = SessionStore(session_key)
+        # As a request does that asks who is signed in, before the others have taken the state.
+        request.session.get("_auth_user_id")
+        oidc.take_state(request)
+        return {}
+
+    return [said["refused"] for said in at_once(count, lambda number: result(lambda: act(number)))]
+
+
 def let_files_grow_no_more() -> None:
     """A full disk, for this process: room for SQLite's index of its log, none for a record."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
@@ -279,6 +322,10 @@ JOBS: dict[str, Callable[..., Any]] = {
         prove,
         begin,
         reveal,
+        refuse,
+        end_minute,
+        leave,
+        come_back,
         let_files_grow_no_more,
     )
 }

@@ -65,7 +65,7 @@ def test_s63_of_two_consoles_that_save_at_once_one_is_refused(
     other.stop()
 
 
-def test_s22_s69_of_tries_at_once_in_two_processes_no_more_than_the_limit_are_looked_at(
+def test_s22_s31_s69_s76_of_many_at_once_in_two_processes_no_more_than_the_limit_count(
     start: Start, database: str, dev: Aws
 ) -> None:
     limits = {"WRITES_PER_MINUTE": "10", "REVEALS_PER_MINUTE": "10"}
@@ -84,6 +84,14 @@ def test_s22_s69_of_tries_at_once_in_two_processes_no_more_than_the_limit_are_lo
     assert sum(at_once("begin")) == 10
     said = at_once("reveal", secret=secret, version=version)
     assert sum(told.count("") for told in said) == 10
+
+    # S76: every refusal is told of once, in one record and then one more for the minute.
+    at_once("refuse")
+    assert pair[0].ask("end_minute") == 1
+    assert sum(pair[0].ask("refuse", count=1)) == 2 * 24 + 1
+    # S31: one answer of the provider is taken, and the others are told so.
+    told = at_once("come_back", session_key=pair[0].ask("leave"))
+    assert sorted(told[0] + told[1]) == [""] + ["IdentityRefused"] * 47
     for console in pair:
         console.stop()
 

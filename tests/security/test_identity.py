@@ -17,7 +17,7 @@ from django.core.management import get_commands
 from django.test import Client
 
 from deploy.demo.seed import make_accounts
-from secrets_ui.models import AuditRecord, Reservation, RoleGrant
+from secrets_ui.models import AuditRecord, CountedRefusal, Reservation, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON, current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
@@ -143,8 +143,9 @@ def test_s23_no_header_and_no_address_resets_the_count(hana: Any) -> None:
         }
         sign_in(Client(), "hana", "wrong", **forged)
     assert sign_in(Client(), "hana", PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.1").status_code == 429
-    recorded = AuditRecord.objects.filter(action="sign_in").values_list("address", flat=True)
-    assert set(recorded) == {f"203.0.113.{number}" for number in range(6)} | {"127.0.0.1"}
+    recorded = AuditRecord.objects.get(action="sign_in")
+    assert recorded.address == "203.0.113.0"
+    assert CountedRefusal.objects.get().others == 6
 
 
 def test_s24_an_unknown_name_and_a_wrong_password_look_alike(hana: Any) -> None:
@@ -367,7 +368,12 @@ ELSEWHERE = [
 def test_s33_next_leads_to_this_console_alone_in_any_spelling(
     client: Client, hana: Any, wanted: str, where: str
 ) -> None:
-    assert wanted not in client.get("/sign-in", {"next": wanted}).context["next"]
+    if not wanted.isprintable() and "\u202e" not in wanted:
+        # A control character in an address is refused at the door; in a form it gets here.
+        assert client.get("/sign-in", {"next": wanted}).status_code == 400
+        where = "form"
+    else:
+        assert wanted not in client.get("/sign-in", {"next": wanted}).context["next"]
     form = {"username": "hana", "password": PASSWORD}
     answer = (
         client.post("/sign-in", {**form, "next": wanted})

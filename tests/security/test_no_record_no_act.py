@@ -100,6 +100,8 @@ def test_s60_with_a_read_only_database_nothing_is_done(
         assert aws.received == []
     assert estate.value("dev", "config") == before
     assert Session.objects.count() == 1
+    # Whoever signs out is out at least in this browser.
+    assert bool(client.cookies["__Host-session"].value) is (name != "sign out")
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])

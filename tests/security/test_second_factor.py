@@ -17,8 +17,10 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 
-from secrets_ui.models import AuditRecord, RoleGrant
+from secrets_ui.models import AuditRecord, PersonSession, RoleGrant
 from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.people.session_store import SessionStore
+from secrets_ui.services.people.sessions import note_session
 from testkit.authenticator import code_of, codes_on, seed_on
 from testkit.posting import JSON
 from tests.conftest import client_of
@@ -79,6 +81,23 @@ def test_s27_a_new_password_is_on_record_counts_at_once_and_ends_every_other_ses
     assert typed not in str(database_dump())
     assert first_step(Client(), PASSWORD).status_code == 403
     assert first_step(Client(), typed).status_code == 302
+
+
+def test_s27_a_second_factor_that_is_added_or_removed_ends_every_other_session(hana: Any) -> None:
+    here, elsewhere = client_of(hana), Client()
+    assert first_step(elsewhere).status_code == 302
+    seed = seed_on(here.get("/account/codes").content.decode())
+    assert here.post("/account/codes", {"code": "000000"}).status_code == 400
+    assert is_signed_in(elsewhere)
+    assert here.post("/account/codes", {"code": code_of(seed)}).status_code == 200
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+
+    note_session("a" * 32, hana, "password", "192.0.2.7", "a browser")
+    factor = Authenticator.objects.get(type="totp")
+    assert here.post(f"/account/remove/{factor.pk}").url.startswith("/account?done=")
+    assert is_signed_in(here)
+    assert not PersonSession.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -344,7 +363,7 @@ def test_s25_the_session_s_id_changes_at_both_steps(enrolled: tuple[Any, str, li
     assert half != planted.session_key
     second_step(client, code_of(seed))
     assert client.session.session_key not in (half, planted.session_key)
-    assert Session.objects.filter(session_key__in=[half, planted.session_key]).count() == 0
+    assert not any(SessionStore().exists(key) for key in (half, planted.session_key))
     assert not {"planted", "pending"} & set(client.session.keys())
 
 

@@ -15,13 +15,13 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.test import Client
 
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
 from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.people.session_store import SessionStore
 from testkit.oidc_client import Walker, asked_for, with_query
 from testkit.posting import edit_url, key_form
 from tests.security.test_leaks import database_dump
@@ -289,7 +289,7 @@ def test_s25_the_session_s_id_changes_when_one_comes_back(provider: OidcProvider
     before = walker.console.session.session_key
     walker.come_back(way)
     assert walker.console.session.session_key != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not SessionStore().exists(before)
 
 
 def test_of_two_tabs_that_sign_in_the_second_goes_on_to_where_it_wanted(
@@ -557,7 +557,7 @@ def test_s31_the_answer_to_a_session_that_is_over_is_refused(hana: Walker) -> No
     session = hana.console.session
     hana.console.logout()
     assert hana.come_back(way).status_code == 403
-    assert not Session.objects.filter(session_key=session.session_key).exists()
+    assert not SessionStore().exists(session.session_key)
 
 
 def test_s30_a_recent_sign_in_at_the_provider_is_a_fresh_proof_and_one_without_a_time_is_none(

@@ -16,6 +16,7 @@ from django.test import Client
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.people.session_store import SessionStore
 from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
@@ -166,7 +167,7 @@ def test_s25_the_session_s_id_changes_at_step_up(hana: Any) -> None:
     assert confirm(client, PASSWORD).status_code == 302
 
     assert client.session.session_key != before
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not SessionStore().exists(before)
     assert stolen.get("/")["Location"] == "/sign-in?next=/"
     assert time.time() - client.session["proved_at"] < 60
     assert client.session["started"] == started  # a proof does not lengthen the session's life

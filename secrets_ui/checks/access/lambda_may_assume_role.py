@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
 from ...domain.access.policies import list_policies
 from ...domain.iam import Evaluation, MalformedPolicy, PolicyKind, Request, evaluate, parse_policy
+from ...domain.nesting import load_json
 from ..remedies.policy_changes import cli, terraform, with_new_statement, with_statement
 from ..wording.explain import deciding
 from ..wording.lambda_errors import CANNOT_ASSUME
@@ -67,7 +67,7 @@ def _ask(evidence: AccessEvidence, trust: str, role_arn: str) -> Evaluation:
     account = role_arn.split(":")[4]
     service = f"{role_arn.partition(':role/')[0]}:role/{SERVICE}"
     parse_policy("the trust policy", trust, PolicyKind.TRUST)
-    document = json.loads(trust)
+    document = load_json(trust)
     statements = (
         document["Statement"]
         if isinstance(document["Statement"], list)

@@ -18,6 +18,7 @@ from ..iam import (
     StatementResult,
     parse_policy,
 )
+from ..nesting import load_json
 from .evidence import AccessEvidence, Document, Evidence, Known
 
 _TYPED = AwsCall("typed")
@@ -53,12 +54,12 @@ class AttachedPolicy:
     @property
     def documents(self) -> list[dict[str, Any]]:
         """The statements as written, as copies that may be changed."""
-        found = json.loads(self.text)["Statement"] if self.text else []
+        found = load_json(self.text)["Statement"] if self.text else []
         return found if isinstance(found, list) else [found]
 
     def with_statements(self, documents: list[Mapping[str, Any]]) -> str:
         """Return the text of the whole policy with other statements."""
-        whole = json.loads(self.text) if self.text else {"Version": "2012-10-17"}
+        whole = load_json(self.text) if self.text else {"Version": "2012-10-17"}
         return json.dumps({**whole, "Statement": documents})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from ..nesting import load_json
 from .actions import DECRYPT, READ_ACTIONS
 from .evidence import AccessEvidence
 from .path import Answer, ask_decrypt, ask_read
@@ -55,8 +56,8 @@ def editable_policies(evidence: AccessEvidence) -> list[EditablePolicy]:
 def _indented(text: str) -> str:
     """Indent a policy. A text that is not JSON is returned unchanged, to be corrected."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
+        return json.dumps(load_json(text), indent=2, ensure_ascii=False)
+    except ValueError:
         return text
 
 

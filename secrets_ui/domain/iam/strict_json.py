@@ -2,6 +2,8 @@
 
 import json
 
+from ..nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
+
 
 class NotStrictJson(ValueError):
     """The text is not JSON, or is ambiguous JSON.
@@ -31,8 +33,9 @@ def read_json(text: str | bytes) -> object:
 
     try:
         document = json.loads(text, object_pairs_hook=read_object, parse_constant=read_constant)
-    except RecursionError:
-        raise NotStrictJson("nested too deeply") from None
+        ensure_shallow(document)
+    except (RecursionError, NestedTooDeeply):
+        raise NotStrictJson(TOO_DEEP) from None
     except UnicodeDecodeError:
         raise NotStrictJson("not UTF-8 text") from None
     except json.JSONDecodeError as error:

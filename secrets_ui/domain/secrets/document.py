@@ -14,6 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
+from ..nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
 from .loading import key_twice, make_decoder
 from .secret_value import MAX_BYTES, SecretValue
 
@@ -149,13 +150,15 @@ def _decode(text: str, position: int, step: Any) -> tuple[Any, int]:
     The decoder's own exception holds the whole document, so it does not become the cause.
     """
     try:
-        return step()  # type: ignore[no-any-return]
+        found, end = step()
+        ensure_shallow(found)
+        return found, end
     except json.JSONDecodeError as error:
         message, position = error.msg, error.pos
+    except (RecursionError, NestedTooDeeply):
+        message = f"the document is {TOO_DEEP}"
     except ValueError as error:
         message = str(error)
-    except RecursionError:
-        message = "the document is nested too deeply"
     except StopIteration:
         message = "a value is expected"
     raise _invalid(_sentence(message.rstrip(": ")), text, position)

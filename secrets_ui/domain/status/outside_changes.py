@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from ..nesting import load_json
 from ..secrets.secret import AWSCURRENT, AWSPENDING, AWSPREVIOUS, EDIT_LABEL, PROPOSAL_LABEL, Secret
 from ..secrets.version import short_version
 
@@ -85,7 +86,7 @@ class ChainKnowledge:
 def document_hash(text: str) -> str:
     """Of a policy: the same for the same JSON however it is spaced or ordered."""
     with suppress(ValueError):  # no policy, or none that can be read: as it is written
-        text = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(load_json(text), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -56,6 +56,8 @@ There is no superuser and no other way in.
 - **Who gives them.** An admin of the environment, on the page People, or a group of the identity
   provider. Nobody changes their own roles or account, and the last admin of an environment stays.
   Every change and every refusal is in the audit log.
+- **Acts upon an account**, switching it off and seeing or ending its sessions, take the right in
+  each environment where the account has a role: an account is one for all environments.
 - **Deciding** on one's own proposal is not possible. Whoever proposed a change may withdraw it with
   the right to edit.
 - **Showing a value** takes the right, a reason and a recent confirmation of identity; it is audited

@@ -28,7 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         person = account_called(name)
-        audit.record(Action.REMOVE_ACCOUNT, CONSOLE, details={"account": name})
-        end_sessions(person)
-        person.delete()
+
+        def remove() -> None:
+            end_sessions(person)
+            person.delete()
+
+        audit.record_when_possible(
+            Action.REMOVE_ACCOUNT, CONSOLE, details={"account": name}, in_transaction=remove
+        )
         self.stdout.write(f"The account {name} is gone.")

@@ -25,9 +25,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         person = account_called(name)
-        audit.record(Action.RESET_FACTORS, CONSOLE, details={"account": name})
-        remove_all(person)
-        ended = end_sessions(person)
+        ended = 0
+
+        def reset() -> None:
+            nonlocal ended
+            remove_all(person)
+            ended = end_sessions(person)
+
+        audit.record(Action.RESET_FACTORS, CONSOLE, details={"account": name}, in_transaction=reset)
         self.stdout.write(
             f"The second factors of {name} are gone; {ended} of their sessions ended."
         )

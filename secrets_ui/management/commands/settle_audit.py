@@ -1,4 +1,7 @@
-"""manage.py settle_audit: settles open intents by asking AWS what became of them."""
+"""manage.py settle_audit: settles open intents by asking AWS what became of them.
+
+It also puts on record what waits for the log, and deletes sessions and the like that are over.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from secrets_ui.services.changes.settle import (
     settle_audit,
     sweep_labels,
 )
+from secrets_ui.services.housekeeping import keep_house
 
 SWEEP_EVERY = 3600  # seconds
 WAIT_SECONDS = 30
@@ -43,7 +47,8 @@ def _state_of(settled: Settled) -> _State:
 
 class Command(BaseCommand):
     help = (
-        "End open intents by asking AWS, and take off labels that were left. "
+        "End open intents by asking AWS, take off labels that were left, put on record what waits "
+        "for the log, and delete sessions that are over. "
         "Exit status 1 while an intent stays open."
     )
 
@@ -76,6 +81,7 @@ class Command(BaseCommand):
         if is_beside_a_server:
             self._go_on(options["min_age"], options["every"])
             return
+        keep_house()
         if options["wait"] and open_intents():
             time.sleep(SETTLE_AFTER if options["min_age"] is None else options["min_age"])
         try:
@@ -98,6 +104,7 @@ class Command(BaseCommand):
         log.info("settling has begun")
         while os.getppid() == parent:
             try:
+                keep_house()
                 if _State.ENDED in self._settle(min_age) or time.monotonic() >= next_sweep:
                     self._sweep()
                     next_sweep = time.monotonic() + SWEEP_EVERY

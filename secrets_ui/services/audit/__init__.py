@@ -2,6 +2,10 @@
 
 from .acting import Act as Act
 from .acting import act as act
+from .counted import append_counted as append_counted
+from .counted import refuse_counted as refuse_counted
+from .waiting import append_waiting as append_waiting
+from .waiting import record_when_possible as record_when_possible
 from .writing import AlreadyEnded as AlreadyEnded
 from .writing import AlreadyIntended as AlreadyIntended
 from .writing import Recorded as Recorded

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import Error, connection, transaction
 from django.db.models import Count, Q, QuerySet
@@ -24,6 +24,8 @@ _PATIENCE = "5s"
 _PAUSE = 0.05
 # Rows that nobody asks for any more are deleted by whoever comes next, so many at a time.
 _SWEPT = 100
+# No limit counts for so long.
+_LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _wait(limit: Limit, who: str, until: float) -> None:
 def _reserve(limit: Limit, who: str, once: str) -> tuple[Reserved | None, bool]:
     """What was reserved, if anything, and whether a try is open that may be given back."""
     _take_lock(limit, who)
-    now = _now()
+    now = database_now()
     _sweep(limit, now)
     rows = _rows(limit, who)
     tries = dict(rows.values_list("pk", "at"))
@@ -103,6 +105,13 @@ def _reserve(limit: Limit, who: str, once: str) -> tuple[Reserved | None, bool]:
         return None, rows.filter(pk__in=counted, is_open=True).exists()
     row = earlier or Reservation.objects.create(limit=limit.name, who=who, once=once, at=now)
     return Reserved(limit, who, row.pk, is_last=len({*counted, row.pk}) >= limit.most), False
+
+
+@transaction.atomic
+def purge_reservations() -> int:
+    """Deletes those that count against no limit any more. Returns how many. Raises Error."""
+    over = Reservation.objects.filter(at__lte=database_now() - _LONGEST)
+    return int(over.delete()[0])
 
 
 def _rows(limit: Limit, who: str) -> QuerySet[Reservation]:
@@ -133,7 +142,7 @@ def _take_lock(limit: Limit, who: str) -> None:
         )
 
 
-def _now() -> datetime:
+def database_now() -> datetime:
     """By the database's clock, which all machines share. SQLite has the machine's."""
     if connection.vendor != "postgresql":
         return datetime.now(UTC)

@@ -48,6 +48,11 @@ class Recorded:
     hash: str
     at: str
 
+    @property
+    def mark(self) -> str:
+        """Names it in a page's address."""
+        return str(self.sequence)
+
 
 def record(
     action: Action,
@@ -74,12 +79,16 @@ def append(entry: NewRecord, in_transaction: Callable[[], object] = lambda: None
 
     Raises AuditUnavailable, and AlreadyIntended for an idempotency key that was used before.
     """
-    fields = entry.row()
+    return append_row(entry.row(), in_transaction)
+
+
+def append_row(fields: Mapping[str, str], in_transaction: Callable[[], object]) -> Recorded:
+    """The same for a record's columns, as NewRecord.row gives them."""
     try:
         with transaction.atomic(durable=True):
             _take_lock()
-            if entry.idempotency_key:
-                _ensure_first(entry.idempotency_key)
+            if fields["once"]:
+                _ensure_first(fields["once"])
             in_transaction()
             recorded = _insert(fields)
     except (Error, OSError):
@@ -158,7 +167,7 @@ def _take_lock() -> None:
 
 
 def _ensure_first(idempotency_key: str) -> None:
-    """Under the audit lock.
+    """Under the audit lock; the key as it is stored.
 
     An earlier intent that ended without effect does not count. Raises AlreadyIntended.
     """

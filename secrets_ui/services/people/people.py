@@ -1,6 +1,7 @@
 """People and their roles: given, taken, accounts switched off and on.
 
-A change and its record are one transaction: both are there, or neither.
+A change and its record are one transaction: both are there, or neither. What takes power away does
+not wait for the log.
 """
 
 from __future__ import annotations
@@ -65,12 +66,12 @@ def _person(user: Any, grants: Iterable[RoleGrant]) -> Person:
     return Person(user.pk, user.get_username(), user.is_active, user.last_login, tuple(by_place))
 
 
-# Each change below returns the sequence of its record.
+# Each change below returns the mark of its record (audit.Recorded).
 
 
 def give_role(
     environment: Environment, actor: Actor, person: Person, role: str, prefix: str
-) -> int:
+) -> str:
     """Raises InvalidGrant, NotPermitted for oneself, AuditUnavailable."""
 
     def give() -> None:
@@ -94,7 +95,7 @@ def _create(environment: Environment, person: Person, role: str, prefix: str) ->
         raise InvalidGrant(f"{person.name} has this role already.")
 
 
-def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> int:
+def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> str:
     """Raises InvalidGrant where there is no such grant, or a group gave it, LastAdmin,
     AuditUnavailable."""
     grant = RoleGrant.objects.filter(
@@ -102,6 +103,7 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
     ).first()
 
     def take() -> None:
+        _lock_admins()
         if grant is None:
             raise InvalidGrant("There is no such role any more.")
         if grant.source == RoleGrant.Source.GROUPS:
@@ -115,10 +117,10 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
     about = {"account": person.name}
     if grant:
         about |= {"role": grant.role, "names": grant.prefix}
-    return _change(Action.TAKE_ROLE, actor, take, environment.name, about)
+    return _change(Action.TAKE_ROLE, actor, take, environment.name, about, lessens=True)
 
 
-def switch_account(actor: Actor, person: Person, *, on: bool) -> int:
+def switch_account(actor: Actor, person: Person, *, on: bool) -> str:
     """Somebody whose account is switched off is signed out at their next request; their web
     sessions end.
 
@@ -127,13 +129,21 @@ def switch_account(actor: Actor, person: Person, *, on: bool) -> int:
 
     def switch() -> None:
         _ensure_other(actor, person)
+        _lock_admins()
         get_user_model()._default_manager.filter(pk=person.pk).update(is_active=on)
         if not on:
             _ensure_admins_without(person)
             end_sessions(person.pk)
 
     action = Action.SWITCH_ON_ACCOUNT if on else Action.SWITCH_OFF_ACCOUNT
-    return _change(action, actor, switch, "", {"account": person.name})
+    return _change(action, actor, switch, "", {"account": person.name}, lessens=not on)
+
+
+def _lock_admins() -> None:
+    """Two removals at once are one after the other, so that both cannot succeed."""
+    admins = RoleGrant.objects.select_for_update().filter(role="admin").order_by("pk")
+    # The rows are locked by being read.
+    list(admins.values_list("pk"))
 
 
 def _ensure_admins_without(person: Person) -> None:
@@ -145,7 +155,7 @@ def _ensure_admins_without(person: Person) -> None:
 def _ensure_admin(environment: str) -> None:
     """Raises LastAdmin. An environment that is no longer configured needs no admin.
 
-    Runs under the audit lock, so two removals at once cannot both succeed.
+    Runs under the lock of `_lock_admins`.
     """
     if environment not in configuration.environments():
         return
@@ -168,16 +178,19 @@ def _change(
     make: Callable[[], None],
     environment: str,
     about: Mapping[str, str],
-) -> int:
+    *,
+    lessens: bool = False,
+) -> str:
     """Makes a change and records it in one transaction; a refusal goes on record in place of the
-    change."""
+    change. With `lessens` the change does not wait for the record."""
     details = {name: text[:200] for name, text in about.items() if text}
+    record = audit.record_when_possible if lessens else audit.record
     try:
-        recorded = audit.record(
+        recorded = record(
             action, actor, environment=environment, details=details, in_transaction=make
         )
     except (InvalidGrant, LastAdmin, NotPermitted) as error:
         details["why"] = error.message
         audit.record(action, actor, Outcome.REFUSED, environment=environment, details=details)
         raise
-    return recorded.sequence
+    return recorded.mark

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from ...models import PersonSession
+from .session_store import stored_key
 
 
 @dataclass(frozen=True)
 class OpenSession:
     """A web session that can still be used.
 
-    `number` names it in URLs, where its key must not be.
+    `number` names it in URLs, where its id must not be.
     """
 
     number: int
@@ -31,25 +36,31 @@ class OpenSession:
     is_this: bool
 
 
+# Below, `session_key` and `this` are a session's id as its browser has it.
+
+
 def note_session(session_key: str, person: Any, by: str, address: str, browser: str) -> None:
     known = {"user": person, "by": by[:40], "address": address[:45], "browser": browser[:200]}
-    PersonSession.objects.update_or_create(session_key=session_key, defaults=known)
+    PersonSession.objects.update_or_create(session_key=stored_key(session_key), defaults=known)
 
 
-def rename_session(old: str, new: str) -> None:
-    """A step-up gave the session a new id."""
-    PersonSession.objects.filter(session_key=old).update(session_key=new)
+@contextmanager
+def renewing(session: SessionBase) -> Iterator[None]:
+    """What happens inside gives the web session a new id; it stays its person's."""
+    with transaction.atomic():
+        before = PersonSession.objects.filter(session_key=stored_key(session.session_key))
+        yield
+        before.update(session_key=stored_key(session.session_key))
 
 
 def forget_session(session_key: str) -> None:
     """Its person has signed out."""
-    PersonSession.objects.filter(session_key=session_key).delete()
+    PersonSession.objects.filter(session_key=stored_key(session_key)).delete()
 
 
-def open_sessions(person: Any = None, *, this: str = "") -> list[OpenSession]:
-    """Of one person or of everybody, the last used first. Also deletes expired rows."""
-    rows = PersonSession.objects.select_related("user").order_by("pk")
-    rows = rows.filter(user=person) if person else rows
+def open_sessions(people: QuerySet[Any], *, this: str = "") -> list[OpenSession]:
+    """Of these people, the last used first. Also deletes expired rows."""
+    rows = PersonSession.objects.select_related("user").filter(user__in=people).order_by("pk")
     stored = Session.objects.filter(
         session_key__in=[row.session_key for row in rows], expire_date__gt=timezone.now()
     )
@@ -57,7 +68,7 @@ def open_sessions(person: Any = None, *, this: str = "") -> list[OpenSession]:
     alive = {row: data[row.session_key] for row in rows if _is_alive(data.get(row.session_key))}
     _forget(row for row in rows if row not in alive)
     return sorted(
-        (_open(row, times, this) for row, times in alive.items()),
+        (_open(row, times, stored_key(this)) for row, times in alive.items()),
         key=lambda s: s.last_used,
         reverse=True,
     )
@@ -80,7 +91,7 @@ def _forget(rows: Iterable[PersonSession]) -> None:
         PersonSession.objects.filter(session_key__in=keys).delete()
 
 
-def _open(row: PersonSession, times: dict[str, Any], this: str) -> OpenSession:
+def _open(row: PersonSession, times: dict[str, Any], stored_this: str) -> OpenSession:
     return OpenSession(
         row.pk,
         row.user.get_username(),
@@ -89,7 +100,7 @@ def _open(row: PersonSession, times: dict[str, Any], this: str) -> OpenSession:
         row.browser,
         datetime.fromtimestamp(times["started"], UTC),
         datetime.fromtimestamp(times["seen"], UTC),
-        row.session_key == this,
+        row.session_key == stored_this,
     )
 
 
@@ -108,6 +119,18 @@ def end_sessions(person: Any, *, but: str = "") -> int:
 
     Returns how many.
     """
-    rows = list(PersonSession.objects.filter(user=person).exclude(session_key=but))
+    rows = list(PersonSession.objects.filter(user=person).exclude(session_key=stored_key(but)))
     _forget(rows)
     return len(rows)
+
+
+@transaction.atomic
+def purge_sessions() -> int:
+    """Deletes sessions that nobody can use any more, and what is known of whose they were.
+
+    Returns how many. Raises Error.
+    """
+    over = Session.objects.filter(expire_date__lte=timezone.now()).delete()[0]
+    stored = Session.objects.filter(session_key=OuterRef("session_key"))
+    PersonSession.objects.filter(~Exists(stored)).delete()
+    return int(over)

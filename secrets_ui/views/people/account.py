@@ -5,6 +5,8 @@ Each change needs a fresh proof of identity, and is recorded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +22,7 @@ from ...forms.people import NewCodesForm, NewPasskeyForm
 from ...identity import passkeys, second_factor
 from ...permissions import actor_of, ensure_fresh_proof_for_account
 from ...services import audit
-from ...services.people.sessions import end_sessions, rename_session
+from ...services.people.sessions import end_sessions, renewing
 from .notices import notice_of, redirect_with_notice
 
 _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey"}
@@ -56,9 +58,11 @@ def enrol_codes(request: HttpRequest) -> HttpResponse:
     seed = request.session.setdefault("new_seed", second_factor.new_seed())
     form, failed = NewCodesForm(request.POST or None), False
     if request.method == "POST" and form.is_valid():
-        if second_factor.enrol_codes(request.user, seed, form.cleaned_data["code"]):
+        code = form.cleaned_data["code"]
+        add = partial(second_factor.enrol_codes, request.user, seed, code)
+        if recorded := _change_factors(request, Action.ADD_FACTOR, "code", add):
             del request.session["new_seed"]
-            return _enrolled(request, "code")
+            return _enrolled(request, recorded)
         failed = True
     context = {
         "qr_code": second_factor.qr_code(request.user, seed),
@@ -74,10 +78,9 @@ def enrol_passkey(request: HttpRequest) -> HttpResponse:
     _ensure_may_change(request, "enrol a second factor")
     form, failed = NewPasskeyForm(request.POST or None), False
     if request.method == "POST":
-        if form.is_valid() and passkeys.add_passkey(
-            request.user, form.cleaned_data["name"], form.cleaned_data["passkey"]
-        ):
-            return _enrolled(request, "passkey")
+        add = partial(_add_passkey, request.user, form)
+        if recorded := _change_factors(request, Action.ADD_FACTOR, "passkey", add):
+            return _enrolled(request, recorded)
         failed = True
     can_use = passkeys.can_be_used_at(request)
     context = {
@@ -86,6 +89,12 @@ def enrol_passkey(request: HttpRequest) -> HttpResponse:
         **_facts(request),
     }
     return render(request, "people/enrol_passkey.html", context, status=400 if failed else 200)
+
+
+def _add_passkey(person: Any, form: NewPasskeyForm) -> bool:
+    return form.is_valid() and passkeys.add_passkey(
+        person, form.cleaned_data["name"], form.cleaned_data["passkey"]
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,12 +107,11 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form: SetPasswordForm[Any] = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         recorded = audit.record(Action.CHANGE_PASSWORD, actor_of(request))
-        this = str(request.session.session_key)
-        end_sessions(form.save(), but=this)
-        # Gives the session a new key; the old one is worth nothing.
-        update_session_auth_hash(request, form.user)
-        rename_session(this, str(request.session.session_key))
-        return redirect_with_notice(recorded.sequence, "account")
+        end_sessions(form.save(), but=str(request.session.session_key))
+        # The session gets a new id; the old one is worth nothing.
+        with renewing(request.session):
+            update_session_auth_hash(request, form.user)
+        return redirect_with_notice(recorded.mark, "account")
     return render(
         request, "people/change_password.html", {"form": form}, status=400 if form.is_bound else 200
     )
@@ -128,12 +136,11 @@ def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
             "This is your only second factor, and your account needs one.",
             remedy="Set up another one first, then remove this one.",
         )
-    kind = second_factor.remove_factor(request.user, number)
-    if not kind:
-        return redirect("account")
-    details = {"kind": _WORDS[second_factor.Type(kind)]}
-    recorded = audit.record(Action.REMOVE_FACTOR, actor_of(request), details=details)
-    return redirect_with_notice(recorded.sequence, "account")
+    factors = second_factor.factors_of(request.user)
+    kind = next((_WORDS[factor.type] for factor in factors if factor.pk == number), "")
+    remove = partial(second_factor.remove_factor, request.user, number)
+    recorded = kind and _change_factors(request, Action.REMOVE_FACTOR, kind, remove)
+    return redirect_with_notice(recorded.mark, "account") if recorded else redirect("account")
 
 
 def _ensure_may_change(request: HttpRequest, action: str) -> None:
@@ -147,13 +154,35 @@ def _ensure_may_change(request: HttpRequest, action: str) -> None:
     ensure_fresh_proof_for_account(request, action)
 
 
-def _enrolled(request: HttpRequest, kind: str) -> HttpResponse:
+class _NotChanged(Exception):
+    """What was given as a new factor does not fit, or there is no such factor any more."""
+
+
+def _change_factors(
+    request: HttpRequest, action: Action, kind: str, change: Callable[[], object]
+) -> audit.Recorded | None:
+    """Makes a change and records it in one transaction; None where `change` came to nothing.
+
+    All other web sessions end: one may be open without the person's knowledge.
+    """
+
+    def make() -> None:
+        if not change():
+            raise _NotChanged
+        end_sessions(request.user, but=str(request.session.session_key))
+
+    try:
+        return audit.record(action, actor_of(request), details={"kind": kind}, in_transaction=make)
+    except _NotChanged:
+        return None
+
+
+def _enrolled(request: HttpRequest, recorded: audit.Recorded) -> HttpResponse:
     """With the first factor come recovery codes, so that whoever loses the device does not lose the
     account."""
-    recorded = audit.record(Action.ADD_FACTOR, actor_of(request), details={"kind": kind})
     request.session.pop("enrol", None)
     if second_factor.recovery_codes_left(request.user):
-        return redirect_with_notice(recorded.sequence, "account")
+        return redirect_with_notice(recorded.mark, "account")
     audit.record(Action.MAKE_RECOVERY_CODES, actor_of(request))
     return render(
         request,

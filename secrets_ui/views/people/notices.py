@@ -14,37 +14,42 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from ...domain.audit.actions import Action
+from ...models import AuditRecord
 from ...services.audit.records import own_event
+from ...services.audit.waiting import waiting_event
 
 _Details = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One sentence, and the record that it is made of."""
+    """One sentence, and the record that it is made of, 0 while that waits for the log."""
 
     text: str
     sequence: int
 
 
-def redirect_with_notice(sequence: int, page: str, *arguments: object) -> HttpResponseRedirect:
-    """To a page that says what the record `sequence` says."""
-    return redirect(f"{reverse(page, args=arguments)}?done={sequence}")
+def redirect_with_notice(mark: str, page: str, *arguments: object) -> HttpResponseRedirect:
+    """To a page that says what the record with this mark says."""
+    return redirect(f"{reverse(page, args=arguments)}?done={mark}")
 
 
 def notice_of(request: HttpRequest, account: str = "") -> Notice | None:
     """What this person did, to `account` where one is given; None where the page's address names
     no such record."""
-    wanted = request.GET.get("done", "")
-    if not (wanted.isdecimal() and len(wanted) < 19):
-        return None
-    record = own_event(int(wanted), request.user.get_username())
+    record = _marked(request.GET.get("done", ""), request.user.get_username())
     if record is None or record.action not in _WORDS:
         return None
     details: _Details = json.loads(record.details)
     if account and details.get("account", record.actor) != account:
         return None
-    return Notice(_WORDS[record.action](details, record.environment), record.sequence)
+    return Notice(_WORDS[record.action](details, record.environment), record.sequence or 0)
+
+
+def _marked(mark: str, actor: str) -> AuditRecord | None:
+    if not mark.isdecimal():
+        return waiting_event(mark, actor)
+    return own_event(int(mark), actor) if len(mark) < 19 else None
 
 
 def _given(details: _Details, environment: str) -> str:

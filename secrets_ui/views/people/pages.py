@@ -13,7 +13,7 @@ from ...domain.errors import ConsoleError, InvalidGrant, LastAdmin
 from ...domain.people.roles import ONLY_WHOLE, ROLES
 from ...forms.people import GrantForm
 from ...models import RoleGrant
-from ...permissions import actor_of, ensure_somewhere, enter_to_change
+from ...permissions import actor_of, ensure_over, ensure_somewhere, enter_to_change
 from ...services.configuration import environments
 from ...services.people import people as service
 from ...services.people.givers import givers_of
@@ -64,7 +64,7 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
             request, managed, person, InvalidGrant("Choose an environment and a role."), form
         )
     try:
-        sequence = service.give_role(
+        mark = service.give_role(
             environment,
             actor_of(request),
             person,
@@ -73,7 +73,7 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
         )
     except InvalidGrant as error:
         return _page(request, managed, person, error, form)
-    return redirect_with_notice(sequence, "person", number)
+    return redirect_with_notice(mark, "person", number)
 
 
 @require_POST
@@ -90,29 +90,24 @@ def take_role(request: HttpRequest, number: int, grant: int) -> HttpResponse:
     managed = ensure_somewhere(request, "people.manage")
     person = _find(number, managed)
     try:
-        sequence = service.take_role(environment, actor_of(request), person, grant)
+        mark = service.take_role(environment, actor_of(request), person, grant)
     except (InvalidGrant, LastAdmin) as error:
         return _page(request, managed, person, error)
-    return redirect_with_notice(sequence, "person", number)
+    return redirect_with_notice(mark, "person", number)
 
 
 @require_POST
 def switch_account(request: HttpRequest, number: int) -> HttpResponse:
-    """An account is for all environments, so it takes an admin of each one where the person has a
-    role."""
     managed = ensure_somewhere(request, "people.manage")
     person, wanted = _find(number, managed), request.POST.get("account")
     if wanted not in ("on", "off"):
         raise BadRequest
-    given = set(RoleGrant.objects.filter(user_id=number).values_list("environment", flat=True))
-    concerned = [environment for name, environment in environments().items() if name in given]
-    for environment in concerned or managed[:1]:
-        enter_to_change(request, "people.manage", environment.name)
+    ensure_over(request, "people.manage", number, enter_to_change)
     try:
-        sequence = service.switch_account(actor_of(request), person, on=wanted == "on")
+        mark = service.switch_account(actor_of(request), person, on=wanted == "on")
     except LastAdmin as error:
         return _page(request, managed, person, error)
-    return redirect_with_notice(sequence, "person", number)
+    return redirect_with_notice(mark, "person", number)
 
 
 def _find(number: int, managed: list[Environment]) -> service.Person:

@@ -13,12 +13,12 @@ from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...forms.people import ProofForm
 from ...identity import passkeys, second_factor
 from ...permissions import actor_of, note_proof
 from ...services import audit
-from ...services.people.sessions import rename_session
+from ...services.people.sessions import renewing
 from ...services.people.tries import Try
 
 
@@ -73,14 +73,13 @@ def end_step_up(request: HttpRequest, how: str, at: int | None = None) -> None:
     """Records the step-up, then gives the web session a new id, so that one that leaked before is
     worth nothing."""
     audit.record(Action.STEP_UP, actor_of(request), details={"by": how})
-    before = str(request.session.session_key)
-    request.session.cycle_key()
-    rename_session(before, str(request.session.session_key))
+    with renewing(request.session):
+        request.session.cycle_key()
     note_proof(request, at)
 
 
 def refuse_step_up(request: HttpRequest, how: str) -> None:
-    audit.record(Action.STEP_UP, actor_of(request), Outcome.REFUSED, details={"by": how})
+    audit.refuse_counted(Action.STEP_UP, actor_of(request), details={"by": how})
 
 
 def locked_out(request: HttpRequest) -> HttpResponse:

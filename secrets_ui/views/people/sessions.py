@@ -1,4 +1,4 @@
-"""Web sessions: one's own, and everybody's for an admin.
+"""Web sessions: one's own, and other people's for an admin.
 
 Seeing them, ending them, and staying signed in.
 """
@@ -6,15 +6,26 @@ Seeing them, ending them, and staying signed in.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ...domain.audit.actions import Action
-from ...permissions import actor_of, ensure_somewhere, environments_with
+from ...permissions import (
+    accounts_over,
+    actor_of,
+    ensure_over,
+    ensure_somewhere,
+    environments_with,
+)
 from ...services import audit
+from ...services.audit.waiting import Waiting
 from ...services.people import sessions as web_sessions
 from ..answers import next_of, wants_json
 from .notices import notice_of, redirect_with_notice
@@ -25,12 +36,12 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     """POST ends all but the current one."""
     this = str(request.session.session_key)
     if request.method == "POST":
-        details = {"account": request.user.get_username(), "which": "all but this one"}
-        recorded = audit.record(Action.END_SESSION, actor_of(request), details=details)
-        web_sessions.end_sessions(request.user, but=this)
-        return redirect_with_notice(recorded.sequence, "sessions")
+        end = partial(web_sessions.end_sessions, request.user, but=this)
+        recorded = _end(request, request.user, "all but this one", end)
+        return redirect_with_notice(recorded.mark, "sessions")
+    oneself = get_user_model()._default_manager.filter(pk=request.user.pk or 0)
     context = {
-        "sessions": web_sessions.open_sessions(request.user, this=this),
+        "sessions": web_sessions.open_sessions(oneself, this=this),
         "may_see_all": bool(environments_with(request, "session.end")),
         "notice": notice_of(request, request.user.get_username()),
     }
@@ -39,27 +50,36 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def all_sessions(request: HttpRequest) -> HttpResponse:
-    ensure_somewhere(request, "session.end")
-    found = web_sessions.open_sessions(this=str(request.session.session_key))
+    """Of those whose sessions one may end."""
+    people = accounts_over(request, "session.end")
+    found = web_sessions.open_sessions(people, this=str(request.session.session_key))
     context = {"sessions": found, "is_everybody": True, "notice": notice_of(request)}
     return render(request, "people/sessions.html", context)
 
 
 @require_POST
 def end_session(request: HttpRequest, number: int) -> HttpResponse:
-    """One's own, or with the right anybody's. Recorded before it is done."""
+    """One's own, or with the right another's."""
     owner = web_sessions.owner_of(number)
-    if owner != request.user:
-        ensure_somewhere(request, "session.end")
     if owner is None:
+        ensure_somewhere(request, "session.end")
         raise Http404
-    details = {"account": owner.get_username(), "which": "one"}
-    recorded = audit.record(Action.END_SESSION, actor_of(request), details=details)
-    web_sessions.end_session(number)
+    if owner != request.user:
+        ensure_over(request, "session.end", owner.pk)
+    recorded = _end(request, owner, "one", partial(web_sessions.end_session, number))
     page = (
         "sessions" if owner == request.user and "everybody" not in request.POST else "all_sessions"
     )
-    return redirect_with_notice(recorded.sequence, page)
+    return redirect_with_notice(recorded.mark, page)
+
+
+def _end(
+    request: HttpRequest, owner: Any, which: str, end: Callable[[], object]
+) -> audit.Recorded | Waiting:
+    details = {"account": owner.get_username(), "which": which}
+    return audit.record_when_possible(
+        Action.END_SESSION, actor_of(request), details=details, in_transaction=end
+    )
 
 
 @require_POST

@@ -11,19 +11,22 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
+from ...domain.errors import AuditUnavailable, SignedOutHereOnly
 from ...domain.people.actor import Actor
 from ...forms.people import ProofForm, SignInForm
 from ...identity.oidc import WAITING, waiting_sign_ins
 from ...identity.second_factor import has_second_factor
 from ...permissions import actor_of, note_proof
 from ...services import audit
+from ...services.people.session_store import SessionStore
 from ...services.people.sessions import forget_session, note_session
 from ...services.people.tries import Try, counted_name, is_known
 from ..answers import next_of
@@ -94,7 +97,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
             return redirect(next_of(request))
         if checked.kind:
             actor = Actor(person.get_username(), _address(request))
-            audit.record(Action.SIGN_IN, actor, Outcome.REFUSED, details={"by": checked.kind})
+            audit.refuse_counted(Action.SIGN_IN, actor, details={"by": checked.kind})
         if checked.is_locked:
             return locked_out(request)
         failed = True
@@ -137,7 +140,7 @@ def begin_session(request: HttpRequest, person: Any, by: str, proved_at: int | N
 
 def _record_failure(request: HttpRequest, typed: str) -> None:
     actor = Actor(typed if is_known(typed) else "unknown", _address(request))
-    audit.record(Action.SIGN_IN, actor, Outcome.REFUSED)
+    audit.refuse_counted(Action.SIGN_IN, actor)
 
 
 def _address(request: HttpRequest) -> str:
@@ -146,7 +149,17 @@ def _address(request: HttpRequest) -> str:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    audit.record(Action.SIGN_OUT, actor_of(request))
-    forget_session(str(request.session.session_key))
-    logout(request)
+    """Does not wait for the record. Raises SignedOutHereOnly."""
+    actor = actor_of(request)
+
+    def end() -> None:
+        forget_session(str(request.session.session_key))
+        logout(request)
+
+    try:
+        audit.record_when_possible(Action.SIGN_OUT, actor, in_transaction=end)
+    except AuditUnavailable:
+        # Without a session the answer takes the cookie away.
+        request.session, request.user = SessionStore(), AnonymousUser()
+        raise SignedOutHereOnly(settings.SESSION_IDLE_SECONDS) from None
     return redirect("sign_in")

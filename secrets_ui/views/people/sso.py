@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.errors import IdentityRefused
 from ...domain.people.actor import Actor
 from ...identity import oidc
@@ -103,7 +103,7 @@ def _refused(request: HttpRequest, refused: IdentityRefused) -> HttpResponse:
     )
     details = {"by": "provider", "why": refused.why}
     action = Action.STEP_UP if is_signed_in else Action.SIGN_IN
-    audit.record(action, actor, Outcome.REFUSED, details=details)
+    audit.refuse_counted(action, actor, details=details)
     title = "Not confirmed" if is_signed_in else refused.title
     back = reverse("step_up") if is_signed_in else reverse("sign_in")
     context = {"problem": {**problem(refused), "title": title}, "status": 403, "back": back}

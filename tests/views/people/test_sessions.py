@@ -8,10 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
-from secrets_ui.models import AuditRecord, PersonSession
+from secrets_ui.middleware import ErrorsForPeople
+from secrets_ui.models import AuditRecord, PersonSession, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from testkit.posting import JSON
 from tests.security.counting_hasher import CountingHasher
@@ -102,7 +107,28 @@ def test_nobody_ends_another_s_session_without_the_right() -> None:
     assert refused.count() == 2
 
 
-def test_an_admin_sees_and_ends_anybody_s_on_record() -> None:
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+def test_s49_an_admin_of_dev_neither_sees_nor_ends_the_sessions_of_whoever_has_a_role_elsewhere(
+    signed_in: Callable[..., Client], role: str
+) -> None:
+    """One rule for every act upon an account: the right in each environment where it has a role."""
+    hana, mika = enter("hana"), signed_in("admin", "dev", name="mika")
+    user = get_user_model().objects.get(username="hana")
+    RoleGrant.objects.create(user=user, environment="prod", role=role, prefix="api-")
+    number = listed(hana)[0].number
+    assert listed(mika, "/account/sessions/everybody") == []
+    assert mika.post(f"/account/sessions/end/{number}").status_code == 403
+    assert mika.post(f"/people/{user.pk}/account", {"account": "off"}).status_code == 403
+    assert is_in(hana)
+    refused = AuditRecord.objects.filter(action="access.refused", actor="mika")
+    assert set(refused.values_list("environment", "outcome")) == {("prod", "refused")}
+    root = signed_in("admin", "dev", "prod", name="root")
+    assert [s.number for s in listed(root, "/account/sessions/everybody")] == [number]
+    assert root.post(f"/account/sessions/end/{number}").status_code == 302
+    assert not is_in(hana)
+
+
+def test_an_admin_sees_and_ends_the_sessions_of_those_below_on_record() -> None:
     hana, admin = enter("hana"), enter("root", "admin")
     found = listed(admin, "/account/sessions/everybody")
     assert {s.person for s in found} == {"hana", "root"}
@@ -179,3 +205,18 @@ def test_every_page_shows_when_the_session_ends() -> None:
     assert f'data-session="{ends}"' in page
     assert time.strftime("until %H:%M UTC", time.gmtime(ends)) in page
     assert "Stay signed in" in page
+
+
+def test_a_session_that_another_request_has_ended_meanwhile_is_no_fault_of_the_console() -> None:
+    """Django's UpdateError in a view: its row is gone, or the database cannot be written."""
+    client = enter("hana")
+    request = RequestFactory().get("/account")
+    request.user, request.session = AnonymousUser(), client.session
+    errors = ErrorsForPeople(lambda request: HttpResponse())
+    told = errors.process_exception(request, UpdateError())
+    assert told is not None
+    assert told.status_code == 503
+    Session.objects.all().delete()
+    again = errors.process_exception(request, UpdateError())
+    assert again is not None
+    assert (again.status_code, again["Location"]) == (302, "/sign-in?expired")

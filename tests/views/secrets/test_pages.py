@@ -13,6 +13,7 @@ from django.test import Client
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.status.status import StatusFinding, status_of
 from secrets_ui.models import AuditRecord, StatusSnapshot
+from testkit.posting import JSON, current_version, document_form, edit_url
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -33,6 +34,24 @@ def test_it_works(dev: Estate, signed_in: SignedIn) -> None:
     assert "miyabi/dev/config" in shown
     assert "MIYABI_ROOT" in shown
     assert MASK in shown
+
+
+@pytest.mark.parametrize("levels", [120, 900, 20_000])
+def test_a_document_nested_too_deeply_is_told_on_every_page_and_is_no_fault_of_ours(
+    dev: Estate, signed_in: SignedIn, levels: int
+) -> None:
+    text = '{"KEY": ' + "[" * levels + "]" * levels + "}"
+    dev["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString=text
+    )
+    editor = signed_in("editor")
+    for page in (LIST, DETAIL, edit_url("dev", "config"), "/dev/troubleshoot/miyabi/dev/config"):
+        assert editor.get(page).status_code < 500, page
+    base = current_version(dev, "dev", "config")
+    url = edit_url("dev", "config", "edit-document")
+    refused = editor.post(url, document_form(base, text), **JSON)
+    assert refused.status_code == 400
+    assert "nested too deeply" in refused.content.decode()
 
 
 def test_the_list_shows_each_secret_of_the_environment_with_its_place(

@@ -21,6 +21,7 @@ locals {
   settings = merge(var.settings, { for name, value in local.checkpoints : name => value if local.keep_checkpoints }, {
     ALLOWED_HOSTS      = var.host_name
     BEHIND_TLS_PROXY   = "true" # a load balancer sets X-Forwarded-Proto itself
+    TRUSTED_PROXIES    = "1"    # and adds to X-Forwarded-For
     ENVIRONMENTS_FILE  = local.environments_file
     ENVIRONMENTS_TOML  = var.environments_toml
     DATABASE_CA_PEM    = var.database_ca_pem

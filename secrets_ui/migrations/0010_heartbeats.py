@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0008_reservations")]
+    dependencies = [("secrets_ui", "0009_counted_and_waiting")]
 
     operations = [
         migrations.CreateModel(

@@ -1,0 +1,41 @@
+"""What has to happen by itself, beside the pages: records that wait, and rows that are over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import Error
+
+from ..domain.errors import ConsoleError
+from . import audit
+from .audit.limits import purge_reservations
+from .people.sessions import purge_sessions
+
+log = logging.getLogger("miyabi.housekeeping")
+
+# What is to go on record first.
+_TASKS: tuple[Callable[[], int], ...] = (
+    audit.append_waiting,
+    audit.append_counted,
+    purge_sessions,
+    purge_reservations,
+)
+
+
+def keep_house() -> dict[str, int]:
+    """Does each task, whatever becomes of the others.
+
+    Returns how many records were added or rows deleted, by task; a task that failed is left out.
+    """
+    done = {}
+    for task in _TASKS:
+        try:
+            done[task.__name__] = task()
+        except (ConsoleError, Error) as error:
+            log.warning(
+                "not done now", extra={"task": task.__name__, "error": type(error).__name__}
+            )
+        except Exception:
+            log.exception("not done now", extra={"task": task.__name__})
+    return done
