@@ -102,11 +102,17 @@ def test_s70_a_record_at_the_end_that_the_console_did_not_write_is_taken_but_fou
 def test_s70_a_console_that_does_not_own_the_table_can_add_records_and_cannot_take_the_triggers_off(
     postgres: PostgresServer, start: Start
 ) -> None:
-    """As docs/operations.md says: SELECT and INSERT, and no more."""
+    """As docs/operations.md says: SELECT and INSERT, and no more, on the records."""
     url = postgres.new_database()
     owner = start(url)
     role = f"console_{secrets.token_hex(3)}"
-    grants = [f"CREATE ROLE {role} LOGIN", f"GRANT SELECT, INSERT ON {TABLE} TO {role}"]
+    searched = "secrets_ui_auditentry, secrets_ui_auditword, secrets_ui_auditstretch"
+    grants = [
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT SELECT, INSERT ON {TABLE} TO {role}",
+        f"GRANT SELECT, INSERT, UPDATE ON {searched} TO {role}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    ]
     assert owner.ask("run_sql", statements=grants)["error"] == ""
     console = start(url.replace(f"//{postgres.user}@", f"//{role}@"))
 
@@ -200,12 +206,20 @@ def checkpoint_of(console: Console) -> str:
     return f"{last['sequence']}:{last['hash']}"
 
 
+# The tail of the records, and of what they are searched by, which would tell.
+CUT = (
+    f"DELETE FROM {TABLE} WHERE sequence > 7",
+    "DELETE FROM secrets_ui_auditentry WHERE sequence > 7",
+    "UPDATE secrets_ui_auditstretch SET last = 7",
+)
+
+
 def test_s72_a_cut_off_tail_is_found_against_the_checkpoint_in_the_log(
     console: Console, database: str
 ) -> None:
     known = checkpoint_of(console)
     assert console.ask("verify", checkpoint=known)["status"] == 0
-    cut = [*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"]
+    cut = [*drop_triggers(database), *CUT]
     assert console.ask("run_sql", statements=cut)["error"] == ""
 
     assert console.ask("verify")["status"] == 0  # by itself the rest is a whole chain
@@ -221,9 +235,7 @@ def test_s72_a_tail_that_was_cut_off_and_grew_again_is_found(
     console: Console, database: str
 ) -> None:
     known = checkpoint_of(console)
-    console.ask(
-        "run_sql", statements=[*drop_triggers(database), f"DELETE FROM {TABLE} WHERE sequence > 7"]
-    )
+    console.ask("run_sql", statements=[*drop_triggers(database), *CUT])
     console.ask("append", count=10)
 
     assert console.ask("verify")["status"] == 0

@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from secrets_ui.services.audit import writing
+from secrets_ui.services.audit import lock
 from testkit.aws_proxy import AwsProxy
 from testkit.postgres import PostgresServer
 from tests.processes.conftest import Start
@@ -74,7 +74,7 @@ def test_s60_a_writer_that_hangs_in_its_turn_stops_the_others_for_seconds_only(
     url = postgres.new_database()
     hanging, console = start(url), start(url, endpoint=proxy.endpoint)
     hanging.ask(
-        "run_sql", statements=[f"SELECT pg_advisory_lock({writing._LOCK})"], stay_connected=True
+        "run_sql", statements=[f"SELECT pg_advisory_lock({lock._LOCK})"], stay_connected=True
     )
     ensure_nothing_was_done(console, proxy, dev)
 
