@@ -26,7 +26,10 @@ SECTIONS = (
     Section(
         "Secrets",
         "secrets",
-        ("secrets", "secret", "history", "edit", "edit_document", "restore", "usage", "cost"),
+        (
+            *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
+            *("usage", "cost"),
+        ),
         in_environment=True,
     ),
     Section("Compare", "compare", ("compare",)),

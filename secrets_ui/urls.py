@@ -5,7 +5,7 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import edit, proposals, restore
+from .views.changes import edit, importing, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
 from .views.secrets import comparison, history, reveal
@@ -77,6 +77,7 @@ urlpatterns = [
     path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
     path("<slug:environment>/usage", usage.usage, name="usage"),
