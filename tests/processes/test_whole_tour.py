@@ -101,7 +101,10 @@ class Tour:
             self.note("conflict", person.post(url, again, **SCRIPT))
             self.note("conflict, as a page", person.post(url, again))
         pasted = import_form(
-            self.console.current("prod", full), f"A='{self.typed}'", take="0", **prod_rules(full)
+            self.console.current("prod", full),
+            json.dumps({"A": self.typed}),
+            take="0",
+            **prod_rules(full),
         )
         imported = f"/prod/import/{full}"
         self.note("import, review", person.post(imported, pasted | {"step": "review"}, **SCRIPT))
@@ -140,7 +143,11 @@ class Tour:
         self.note(
             "broken JSON", person.post("/prod/edit-document/miyabi/prod/config", broken, **SCRIPT)
         )
-        for torn in (f"A=1\n{self.typed}", f'{{"A": {self.typed}', f"PATH='{self.typed}'"):
+        for torn in (
+            f"A=1\n{self.typed}",
+            f'{{"A": {self.typed}',
+            json.dumps({"PATH": self.typed}),
+        ):
             pasted = import_form(base, torn, take="0", **prod_rules(full))
             for headers in ({}, SCRIPT):
                 url_of_import = "/prod/import/miyabi/prod/config"
