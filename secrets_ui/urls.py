@@ -8,7 +8,7 @@ from .views.access import troubleshoot
 from .views.changes import edit, importing, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
-from .views.secrets import comparison, history, reveal
+from .views.secrets import comparison, export, history, reveal
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -74,6 +74,12 @@ urlpatterns = [
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
+    path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),
+    path(
+        "<slug:environment>/catalogue-entry/<name:name>",
+        export.catalogue_entry,
+        name="catalogue_entry",
+    ),
     path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),

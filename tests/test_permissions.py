@@ -45,7 +45,7 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 # permissions has to change this too.
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
-    "see the usage",
+    *("see the usage", "export a .env.example", "export a catalogue entry"),
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {
@@ -115,6 +115,10 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "restore": lambda client: client.post(
             f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
+        ),
+        "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
+        "export a catalogue entry": lambda client: client.get(
+            f"/{environment}/catalogue-entry/{name}"
         ),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
