@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from testkit.canary import make_plain_canary
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
-from tests.browser.pages import answer_prod, heading, review, reviewed, save
+from tests.browser.pages import answer_prod, heading, problem, review, reviewed, save
 from tests.browser.watching import Bodies
 
 DROP = """([area, text]) => {
@@ -64,6 +64,11 @@ def test_a_dropped_file_is_put_right_and_its_keys_are_chosen(
     editor.get_by_role("button", name="Back to edit").click()
     review(editor)
     expect(editor.get_by_role("checkbox", name="Import FIRST")).not_to_be_checked()
+    editor.get_by_role("checkbox", name="Import NEW").uncheck()
+    editor.get_by_role("button", name="Save", exact=True).click()
+    expect(problem(editor)).to_contain_text("Choose at least one key.")
+    expect(heading(editor)).to_have_text("Review the change")
+    editor.get_by_role("checkbox", name="Import NEW").check()
     editor.get_by_role("checkbox", name="Remove SECOND").check()
     save(editor)
     assert console.values("dev", secret) == {"FIRST": "one", "THIRD": "three", "NEW": "n"}

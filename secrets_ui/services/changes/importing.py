@@ -22,6 +22,9 @@ class ImportState(StrEnum):
     KEPT = "not in the text"
 
 
+_LEFT_OUT = "left out"
+
+
 @dataclass(frozen=True)
 class ImportRow:
     """One key of the text or of the secret, masked.
@@ -79,26 +82,19 @@ def _taken(edit: Edit, review: Review) -> Iterator[ImportRow]:
 
 def _changing(row: ReviewRow, place: int, *, is_new: bool, is_empty: bool) -> ImportRow:
     if row.level == "bad":
-        return ImportRow(row.key, ImportState.UNFIT, row.before, "", row.level, row.check)
-    state = ImportState.NEW if is_new else ImportState.CHANGED
+        return ImportRow(row.key, ImportState.UNFIT, row.before, _LEFT_OUT, row.level, row.check)
     if is_empty:
-        state = ImportState.EMPTY
-    return ImportRow(
-        row.key,
-        state,
-        row.before,
-        row.after,
-        row.level,
-        row.check,
-        take=place,
-        is_chosen=not is_empty,
-    )
+        hint = "Left out unless you tick it"
+        return ImportRow(row.key, ImportState.EMPTY, row.before, row.after, "mute", hint, place)
+    state = ImportState.NEW if is_new else ImportState.CHANGED
+    shown = (row.before, row.after, row.level, row.check)
+    return ImportRow(row.key, state, *shown, take=place, is_chosen=True)
 
 
 def _unfit(unfit: Sequence[tuple[str, str]], stored: Mapping[str, str]) -> Iterator[ImportRow]:
     for key, why in unfit:
         before = stored.get(key, "not there")
-        yield ImportRow(key, ImportState.UNFIT, before, "", "bad", capitalized(why))
+        yield ImportRow(key, ImportState.UNFIT, before, _LEFT_OUT, "bad", capitalized(why))
 
 
 def _kept(pasted: set[str], stored: Mapping[str, str]) -> Iterator[ImportRow]:

@@ -92,7 +92,7 @@ class EditForm {
   }
 
   invalid({ errors }) {
-    if (!["reason", "typed_name"].some((name) => name in errors)) this.show("edit");
+    if (!["reason", "typed_name", "take"].some((name) => name in errors)) this.show("edit");
     showErrors(this.form, this.steps[this.step], errors);
   }
 

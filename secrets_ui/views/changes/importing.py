@@ -41,7 +41,9 @@ def import_keys(request: HttpRequest, environment: str, name: str) -> HttpRespon
     try:
         edit = _edit(chosen, form, pasted, secret)
     except ValidationError as error:
-        return _refused(request, chosen, name, {"": error.messages})
+        # "take" is a matter of the review, and "" of the whole form.
+        field = "take" if wants_json(request) else ""
+        return _refused(request, chosen, name, {field: error.messages})
     return save(request, chosen, edit)
 
 
