@@ -117,7 +117,7 @@ def test_without_a_script_every_key_with_a_value_is_taken_behind_a_box(
     assert stored(dev) == before | {"A": "1"}
 
 
-WITH_SCRIPT = [
+WITH_SCRIPT: list[tuple[str, dict[str, str], str]] = [
     (" \n", {}, "Paste a .env or JSON, or drop a file."),
     ("A=1", {}, "Choose at least one key."),
     ("A=1", {"take": "1"}, "The text is not the one that was reviewed."),
@@ -128,7 +128,7 @@ WITH_SCRIPT = [
     ("hunter2" * 10_000, {}, "Too long"),
     ("PATH=hunter2", {"take": "0"}, "PATH is a variable that Lambda"),
 ]
-WITHOUT = [
+WITHOUT: list[tuple[str, dict[str, str], str]] = [
     (" \n", {}, "Paste a .env or JSON, or drop a file."),
     ("A=1\nhunter2", {}, "Line 2: KEY=value is expected"),
     ("PATH=hunter2", {}, "PATH is a variable that Lambda"),
