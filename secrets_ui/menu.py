@@ -26,7 +26,10 @@ SECTIONS = (
     Section(
         "Secrets",
         "secrets",
-        ("secrets", "secret", "history", "edit", "edit_document", "restore", "usage", "cost"),
+        (
+            *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
+            *("usage", "cost"),
+        ),
         in_environment=True,
     ),
     Section("Compare", "compare", ("compare",)),
@@ -52,7 +55,7 @@ WITHOUT_SECTION = (
     *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
     *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
     *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
-    *("metrics", "reveal", "check_report"),
+    *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
 )
 # From these the switch between environments leads to the same page about the same secret.
 ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy")

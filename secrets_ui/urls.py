@@ -5,10 +5,10 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import edit, proposals, restore
+from .views.changes import edit, importing, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
-from .views.secrets import comparison, history, reveal
+from .views.secrets import comparison, export, history, reveal
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -74,9 +74,16 @@ urlpatterns = [
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
+    path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),
+    path(
+        "<slug:environment>/catalogue-entry/<name:name>",
+        export.catalogue_entry,
+        name="catalogue_entry",
+    ),
     path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
     path("<slug:environment>/usage", usage.usage, name="usage"),

@@ -54,6 +54,11 @@ def document_form(base: str, document: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
+def import_form(base: str, pasted: str, **more: Any) -> dict[str, Any]:
+    """A form of the import page. `take` and `remove` say by place what is chosen."""
+    return {"base": base, "once": str(uuid.uuid4()), "step": "save", "pasted": pasted} | more
+
+
 def edit_url(environment: str, secret: str, page: str = "edit") -> str:
     return f"/{environment}/{page}/miyabi/{environment}/{secret}"
 

@@ -27,6 +27,7 @@ from testkit.posting import (
     current_version,
     document_form,
     edit_url,
+    import_form,
     key_form,
     prod_rules,
     save_key,
@@ -44,12 +45,12 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 # permissions has to change this too.
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
-    "see the usage",
+    *("see the usage", "export a .env.example", "export a catalogue entry"),
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
-    *("review a restore", "restore"),
+    *("review a restore", "restore", "open the import page", "review an import", "import"),
 }
 _DECIDE = {"approve", "reject"}
 _SHOW = {"show a value", "copy a value"}
@@ -103,6 +104,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     document = edit_url(environment, "config", "edit-document")
     form = key_form("a" * 32, ("MIYABI_ROOT", "set", "/x"), **prod_rules(name))
     whole = document_form("a" * 32, "{}", **prod_rules(name))
+    imported = edit_url(environment, "config", "import")
+    pasted = import_form("a" * 32, "A=1", take="0", **prod_rules(name))
     return {
         "see the list": lambda client: client.get(f"/{environment}/"),
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
@@ -113,6 +116,10 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "restore": lambda client: client.post(
             f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
         ),
+        "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
+        "export a catalogue entry": lambda client: client.get(
+            f"/{environment}/catalogue-entry/{name}"
+        ),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
         "see the usage": lambda client: client.get(f"/{environment}/usage"),
@@ -121,6 +128,11 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "review": lambda client: client.post(edit, form | {"step": "review"}, **JSON),
         "save": lambda client: client.post(edit, form, **JSON),
         "save a document": lambda client: client.post(document, whole, **JSON),
+        "open the import page": lambda client: client.get(imported),
+        "review an import": lambda client: client.post(
+            imported, pasted | {"step": "review"}, **JSON
+        ),
+        "import": lambda client: client.post(imported, pasted, **JSON),
         "check access": lambda client: client.get(f"/{environment}/troubleshoot/{name}"),
         "explain an error": lambda client: client.post(
             f"/{environment}/explain-error/{name}", {"text": "AccessDeniedException"}

@@ -15,10 +15,12 @@ from typing import Literal
 from secrets_ui.domain.errors import InvalidChange
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import MAX_BYTES, SecretValue
+from secrets_ui.forms.pasted import Pasted, parse_pasted
 
 from .twin import WrongCall
 
 Newline = Literal["", "keep", "strip"]
+_ENV_FILE = "--env-file"
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -64,6 +66,18 @@ def read_value(what: str, source: str, newline: Newline) -> SecretValue:
     return _decoded(what, content(MAX_BYTES + 3), newline)
 
 
+def read_pasted(source: str) -> Pasted:
+    """Read the keys of a .env or JSON from `-` or `@FILE`.
+
+    Raises WrongCall, InvalidChange and InvalidDocument, never with a value.
+    """
+    if source == "-" and sys.stdin.isatty():
+        raise WrongCall("This terminal would show what is typed. Pipe the file in.")
+    content = sys.stdin.buffer.read if source == "-" else _from_file(source[1:])
+    text = _ensure_size(_ENV_FILE, _text(_ENV_FILE, content(MAX_BYTES + 3)))
+    return parse_pasted(SecretValue(text))
+
+
 def _typed(what: str) -> SecretValue:
     """Prompt twice without an echo, since nobody can see what they type."""
     with warnings.catch_warnings():
@@ -92,6 +106,11 @@ def _from_file(path: str) -> Callable[[int], bytes]:
 
 
 def _decoded(what: str, content: bytes, newline: Newline) -> SecretValue:
+    text = _without_newline(what, _text(what, content), newline)
+    return _not_empty(what, _ensure_size(what, text))
+
+
+def _text(what: str, content: bytes) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -103,13 +122,16 @@ def _decoded(what: str, content: bytes, newline: Newline) -> SecretValue:
         raise InvalidChange(
             f"The value of {what} starts with a byte order mark. Save it without one.", key=what
         )
-    text = _without_newline(what, text, newline)
+    return text
+
+
+def _ensure_size(what: str, text: str) -> str:
     if len(text.encode()) > MAX_BYTES:
         raise InvalidChange(
             f"The value of {what} is too long: a secret takes at most {MAX_BYTES:,} bytes in all.",
             key=what,
         )
-    return _not_empty(what, text)
+    return text
 
 
 def _without_newline(what: str, text: str, newline: Newline) -> str:

@@ -19,6 +19,8 @@ NOT_PAGES = {
     "readyz",
     "audit_export",
     "check_report",
+    "env_example",
+    "catalogue_entry",
     "sign_out",
     "decide",
     "home",

@@ -50,6 +50,51 @@ def writes() -> list[tuple[str, str, str]]:
     return list(rows.values_list("action", "phase", "outcome"))
 
 
+ENV_FILE = b"""# of a developer
+export MIYABI_ROOT="/srv/miyabi"
+NEW='two
+lines'
+EMPTY=
+"""
+
+
+@pytest.mark.parametrize("source", ["-", "@FILE"])
+def test_a_env_is_taken_key_by_key_and_what_is_not_in_it_stays(
+    dev: Estate, put: Put, tmp_path: Path, source: str
+) -> None:
+    before = values(dev)
+    (tmp_path / "FILE").write_bytes(ENV_FILE)
+    source = source.replace("@", f"@{tmp_path}/")
+    ended = put("--env-file", source, "--remove", "BASE_URL", stdin=ENV_FILE)
+    assert ended.status == 0, ended.err
+    expected = before | {"MIYABI_ROOT": "/srv/miyabi", "NEW": "two\nlines"}
+    del expected["BASE_URL"]
+    assert values(dev) == expected
+    assert "Left out: EMPTY is empty." in ended.err
+
+
+REFUSED_FILES: list[tuple[bytes, tuple[str, ...], int, str]] = [
+    (b"A=1\nhunter2\n", (), 1, "Line 2: KEY=value is expected"),
+    (b'{"A": ["hunter2"]}', (), 1, "A holds a list, and a variable holds text."),
+    (b"PATH=hunter2\n", (), 1, "PATH is a variable that Lambda"),
+    (b"A=\n", (), 1, "No key with a value came in by --env-file."),
+    (b"\xff\xfe=hunter2", (), 1, "is not UTF-8 text"),
+    (b"A=hunter2\n", ("--remove", "A"), 2, "A is asked for twice."),
+    (b"A=hunter2\n", ("B=-",), 2, "KEY=- cannot stand beside it."),
+    (b"A=hunter2\n", ("--document", "-"), 2, "--document replaces everything"),
+    (b"hunter2" * 10_000, (), 1, "is too long"),
+]
+
+
+def test_a_env_that_cannot_be_is_refused_without_its_text(dev: Estate, put: Put) -> None:
+    before = values(dev)
+    for content, arguments, status, text in REFUSED_FILES:
+        ended = put("--env-file", "-", *arguments, stdin=content)
+        assert (ended.status, values(dev)) == (status, before), text
+        assert text in ended.err
+        assert "hunter2" not in ended.out + ended.err
+
+
 def test_it_saves_one_key_and_leaves_the_others(dev: Estate, put: Put) -> None:
     before = values(dev)
     ended = put("MIYABI_ROOT=-", "--json", stdin=b"/srv/miyabi")

@@ -14,7 +14,7 @@ from django.core import signing
 
 from testkit.canary import leaks_in, make_canary
 from testkit.copying_aws import CopyingAws
-from testkit.posting import document_form, key_form, prod_rules
+from testkit.posting import document_form, import_form, key_form, prod_rules
 from testkit.served import Answer, Person, Served, served
 from tests.urls import every_url
 
@@ -100,6 +100,16 @@ class Tour:
             again = key_form(base, ("OTHER", "set", self.typed), **prod_rules(full))
             self.note("conflict", person.post(url, again, **SCRIPT))
             self.note("conflict, as a page", person.post(url, again))
+        pasted = import_form(
+            self.console.current("prod", full),
+            json.dumps({"A": self.typed}),
+            take="0",
+            **prod_rules(full),
+        )
+        imported = f"/prod/import/{full}"
+        self.note("import, review", person.post(imported, pasted | {"step": "review"}, **SCRIPT))
+        assert self.note("import", person.post(imported, pasted, **SCRIPT)).status == 200
+        self.note("import, conflict", person.post(imported, pasted | {"once": ""}, **SCRIPT))
         document = f"/prod/edit-document/{full}"
         whole = document_form(
             self.console.current("prod", full),
@@ -133,6 +143,15 @@ class Tour:
         self.note(
             "broken JSON", person.post("/prod/edit-document/miyabi/prod/config", broken, **SCRIPT)
         )
+        for torn in (
+            f"A=1\n{self.typed}",
+            f'{{"A": {self.typed}',
+            json.dumps({"PATH": self.typed}),
+        ):
+            pasted = import_form(base, torn, take="0", **prod_rules(full))
+            for headers in ({}, SCRIPT):
+                url_of_import = "/prod/import/miyabi/prod/config"
+                self.note("torn import", person.post(url_of_import, pasted, **headers))
         self.note("foreign form", person.post_raw(url, good))
         self.note("foreign origin", person.post(url, good, Origin="https://evil.example"))
         self.note("oversized", person.post(url, good | {"form-0-value": self.typed * 20_000}))

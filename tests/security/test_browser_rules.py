@@ -14,7 +14,15 @@ from django.test import Client
 
 from deploy.demo.local_aws import PROJECT
 from secrets_ui.views.secrets import pages as secret_pages
-from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
+from testkit.posting import (
+    JSON,
+    current_version,
+    document_form,
+    edit_url,
+    import_form,
+    key_form,
+    save_key,
+)
 from testkit.recording_aws import RecordingAws
 from testkit.starting import production, run
 from tests.conftest import Estate, client_of
@@ -315,6 +323,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
     return {
         edit_url("dev", "config"): key_form(base, ("MIYABI_ROOT", "set", "/foreign")),
         edit_url("dev", "config", "edit-document"): document_form(base, '{"A": "1"}'),
+        edit_url("dev", "config", "import"): import_form(base, "A=1", take="0"),
         edit_url("dev", "config", "restore"): {"version": base, "base": base, "row": ["0"]},
         "/dev/changes/1": {"decision": "approve"},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},

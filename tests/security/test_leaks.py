@@ -544,7 +544,7 @@ def test_s45_no_stored_value_by_prefill(
     for role in ("editor", "admin"):
         client = signed_in(role, "dev")
         for name in SECRETS:
-            for page in ("edit", "edit-document"):
+            for page in ("edit", "edit-document", "import"):
                 answer = client.get(edit_url("dev", name, page), follow=True)
                 assert answer.status_code == 200
                 assert leaks(canary, whole(answer)) == []

@@ -15,7 +15,15 @@ from django.test import Client
 from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.people.accounts import make_account
-from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
+from testkit.posting import (
+    JSON,
+    current_version,
+    document_form,
+    edit_url,
+    import_form,
+    key_form,
+    save_key,
+)
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -54,6 +62,9 @@ def acts(estate: Estate) -> dict[str, Callable[[Client], Any]]:
             keys, key_form(base, ("MIYABI_ROOT", "set", "/late"))
         ),
         "save a document": lambda client: client.post(document, document_form(base, "{}"), **JSON),
+        "import": lambda client: client.post(
+            edit_url("dev", "config", "import"), import_form(base, "A=1", take="0"), **JSON
+        ),
         "export": lambda client: client.get("/audit/export.csv"),
         "sign out": lambda client: client.post("/sign-out"),
         "look at what nobody has seen": lambda client: client.get("/dev/secret/miyabi/dev/unseen"),

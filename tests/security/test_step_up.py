@@ -17,7 +17,15 @@ from secrets_ui.domain.environment import Rules
 from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.session_store import SessionStore
-from testkit.posting import JSON, current_version, document_form, edit_url, key_form, save_key
+from testkit.posting import (
+    JSON,
+    current_version,
+    document_form,
+    edit_url,
+    import_form,
+    key_form,
+    save_key,
+)
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
 
@@ -43,7 +51,7 @@ def age_proof(client: Client, seconds: int) -> None:
     session.save()
 
 
-@pytest.mark.parametrize("page", ["edit", "edit-document"])
+@pytest.mark.parametrize("page", ["edit", "edit-document", "import"])
 @pytest.mark.parametrize("age", [None, 305, -60], ids=["none", "too old", "from the future"])
 @pytest.mark.parametrize("script", [True, False], ids=["with the script", "without"])
 def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_nothing_of_aws(
@@ -54,11 +62,12 @@ def test_s30_s14_a_save_without_a_fresh_proof_is_403_keeps_nothing_and_asks_noth
     client = client_of(hana, proved=False)
     if age is not None:
         age_proof(client, age)
-    form = (
-        key_form(base, ("MIYABI_ROOT", "set", canary))
-        if page == "edit"
-        else document_form(base, json.dumps({"A": canary}))
-    )
+    whole = json.dumps({"A": canary})
+    form = {
+        "edit": key_form(base, ("MIYABI_ROOT", "set", canary)),
+        "edit-document": document_form(base, whole),
+        "import": import_form(base, whole, take="0", confirmed="on"),
+    }[page]
     aws.received.clear()
 
     answer = client.post(edit_url("dev", "config", page), form, **(JSON if script else {}))

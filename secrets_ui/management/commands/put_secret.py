@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -11,33 +10,22 @@ from django.core.management.base import CommandParser
 from secrets_ui.domain.changes.edit import Edit, check_edit, ensure_sound
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged
-from secrets_ui.domain.secrets.document import Change
-from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.domain.secrets.version import VersionConflict
-from secrets_ui.forms.changes import SaveForm
 from secrets_ui.management.twin import (
     CONFLICT,
     REFUSED,
     TwinCommand,
-    WrongCall,
     describe,
     full_name,
     printable,
     table,
 )
-from secrets_ui.management.typed_values import (
-    Newline,
-    is_source,
-    parse_assignments,
-    read_changes,
-    read_value,
-)
+from secrets_ui.management.typed_edit import read_edit
 from secrets_ui.permissions import ShellRequest, actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.review import Review, explain_conflict, review_edit
 from secrets_ui.services.changes.save import ensure_rules_kept, put_new_version
-from secrets_ui.services.secrets.opening import open_secret
 
 _RUN_AGAIN = "Look at it with show_secret, and run the command again."
 
@@ -48,6 +36,7 @@ _KEY_OPTIONS = {
     "--remove": "remove KEY",
 }
 _TEXT_OPTIONS = (
+    ("--env-file", "SOURCE", "set the keys of a .env or JSON: - or @FILE; others stay"),
     ("--document", "SOURCE", "replace the whole document: - or @FILE"),
     ("--reason", None, "why; kept in the audit record"),
     ("--confirm", "NAME", "the secret's whole name, where the environment asks for it"),
@@ -97,7 +86,7 @@ class Command(TwinCommand):
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])
         environment = enter(request, "secret.edit", options["environment"], name)
-        edit = _edit(environment, request, name, options)
+        edit = read_edit(environment, request, name, options, self.note)
         try:
             return (
                 self._review(environment, request, edit, options)
@@ -173,72 +162,6 @@ class Command(TwinCommand):
         )
         rows = [(row.key, row.base, row.theirs, row.yours) for row in known.rows]
         self.stderr.write(table(("KEY", "BASE", "THEIRS", "YOURS"), rows))
-
-
-def _edit(
-    environment: Environment, request: ShellRequest, name: str, options: Mapping[str, Any]
-) -> Edit:
-    """Build the edit. The current version is noted before any value is read.
-
-    Raises WrongCall, InvalidChange and AwsErrors.
-    """
-    sources = parse_assignments(options["assignments"])
-    _ensure_sensible(options, [key for key, _ in sources])
-    form = _form(options)
-    base = (
-        options["if_version"]
-        or open_secret(environment, name, actor_of(request), with_versions=False).secret.current
-    )
-    if options["document"]:
-        whole = form.edit(name, document=_document(options), is_text=options["as_text"])
-        return replace(whole, base=base)
-    typed = read_changes(sources, options["newline"])
-    empty = (Change(key, SecretValue("")) for key in options["empty"])
-    removed = (Change(key, None) for key in options["remove"])
-    keys = form.edit(name, changes=(*typed, *empty, *removed), generate=tuple(options["generate"]))
-    return replace(keys, base=base)
-
-
-def _form(options: Mapping[str, Any]) -> SaveForm:
-    """Validate with the page's own form, so that the same limits apply. Raises WrongCall."""
-    form = SaveForm(
-        {
-            "base": options["if_version"],
-            "reason": options["reason"],
-            "typed_name": options["confirm"],
-        }
-    )
-    if form.is_valid():
-        return form
-    field, errors = next(iter(form.errors.items()))
-    raise WrongCall(f"--{_FIELDS.get(field, field)}: {errors[0]}")
-
-
-_FIELDS = {"base": "if-version", "typed_name": "confirm"}
-
-
-def _document(options: Mapping[str, Any]) -> SecretValue:
-    is_json = not options["as_text"]
-    # JSON allows blanks around it.
-    newline: Newline = options["newline"] or ("keep" if is_json else "")
-    return read_value("the document", options["document"], newline)
-
-
-def _ensure_sensible(options: Mapping[str, Any], typed: Sequence[str]) -> None:
-    keys = [*typed, *options["generate"], *options["empty"], *options["remove"]]
-    if options["document"] and not is_source(options["document"]):
-        raise WrongCall("--document: expected - or @FILE.")
-    if options["document"] and keys:
-        raise WrongCall("--document replaces everything, so no key can be changed beside it.")
-    if not options["document"] and not keys:
-        raise WrongCall(
-            "Nothing is asked for: expected KEY=-, KEY=@FILE, --generate, --empty, --remove "
-            "or --document."
-        )
-    if options["as_text"] and not options["document"]:
-        raise WrongCall("--as-text is about --document.")
-    if twice := next((key for key in keys if keys.count(key) > 1), ""):
-        raise WrongCall(f"{twice[:100]} is asked for twice.")
 
 
 def _refusal(environment: Environment, edit: Edit) -> InvalidChange | None:

@@ -3,7 +3,7 @@ after a conflict. Writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from ...domain.secrets.document import parse_document
 from ...domain.secrets.facts import KeyFacts, VersionFacts, derive_facts, key_facts
 from ...domain.secrets.formats import FREE_TEXT
 from ...domain.secrets.health import StateCode, key_states
+from ...domain.secrets.key_rules import Problem
 from ...domain.secrets.secret import Secret, ensure_current_version, ensure_editable
 from ...domain.secrets.secret_value import MASK
 from ...domain.session_scope import DESCRIBE
@@ -42,8 +43,11 @@ class ReviewRow:
 
 @dataclass(frozen=True)
 class Review:
+    """`stored` is what is shown for each key of the base, in its order."""
+
     rows: tuple[ReviewRow, ...]
     staying: int
+    stored: Mapping[str, str]
 
     @property
     def summary(self) -> str:
@@ -84,7 +88,20 @@ def faults(environment: Environment, edit: Edit) -> list[Fault]:
 
 
 def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
-    """Raises VersionConflict, SecretNotEditable, NothingChanged, InvalidDocument, AwsErrors."""
+    """Raises NothingChanged, and what `compare_edit` raises."""
+    review = compare_edit(environment, actor, edit)
+    if not review.rows:
+        raise NothingChanged(
+            "Every value is the same as the stored one, so there is nothing to save."
+        )
+    return review
+
+
+def compare_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
+    """The review of an edit that may change nothing.
+
+    Raises VersionConflict, SecretNotEditable, InvalidDocument, AwsErrors, AuditUnavailable.
+    """
     aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
     secret = aws.secrets_manager.describe_secret(edit.secret).value
     ensure_editable(secret)
@@ -99,12 +116,10 @@ def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
         for name in {**before, **after}
         if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
     ]
-    if not names and not _is_opaque(edit, base):
-        raise NothingChanged(
-            "Every value is the same as the stored one, so there is nothing to save."
-        )
+    problems = check_edit(edit, spec)
     rows = tuple(
-        _row(name, before.get(name), after.get(name), edit, spec, others) for name in names
+        _row(name, before.get(name), after.get(name), edit, spec, others, problems.get(name, ()))
+        for name in names
     )
     if _is_opaque(edit, base):
         rows = (
@@ -113,7 +128,8 @@ def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
                 "the whole document", "as stored", "as typed", "warn", "Not compared key by key"
             ),
         )
-    return Review(rows, len(set(before) & set(after)) - len(set(names) & set(before) & set(after)))
+    staying = len((set(before) & set(after)) - set(names))
+    return Review(rows, staying, {name: masked(key) for name, key in before.items()})
 
 
 def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
@@ -164,10 +180,11 @@ def _row(
     edit: Edit,
     spec: SecretSpec,
     others: Mapping[str, VersionFacts | None],
+    problems: Sequence[Problem],
 ) -> ReviewRow:
-    level, check, problems = _verdict(name, after, edit, spec, others)
+    level, check, codes = _verdict(name, after, edit, spec, others, problems)
     shown = "removed" if after is None else masked(after)
-    return ReviewRow(name, masked(before), shown, level, check, problems)
+    return ReviewRow(name, masked(before), shown, level, check, codes)
 
 
 def _verdict(
@@ -176,6 +193,7 @@ def _verdict(
     edit: Edit,
     spec: SecretSpec,
     others: Mapping[str, VersionFacts | None],
+    problems: Sequence[Problem],
 ) -> tuple[str, str, tuple[str, ...]]:
     rules = spec.key(name)
     if after is None:
@@ -184,7 +202,6 @@ def _verdict(
             if rules and rules.required
             else ("ok", "Removed", ())
         )
-    problems = check_edit(edit, spec).get(name, ())
     if problems:
         level = "bad" if any(p.level == "error" for p in problems) else "warn"
         return level, capitalized(problems[0].text), tuple(p.code for p in problems)

@@ -6,6 +6,7 @@ import { clearErrors, placeCursor, showErrors, showProblem } from "./messages.js
 import { showReview } from "./review_step.js";
 import { send } from "./send.js";
 import { startNewRows } from "./new_rows.js";
+import { startFile } from "./paste_file.js";
 import { isTouched, readRules, rowsOf, startRow } from "./value_row.js";
 
 /** @param {HTMLFormElement} form */
@@ -30,6 +31,7 @@ class EditForm {
     const rules = readRules(form);
     startNewRows(form, (row) => startRow(row, rules));
     rowsOf(form).forEach((row) => startRow(row, rules));
+    startFile(form, rules.maxBytes, (problem) => showProblem(this.steps.edit, problem));
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     form.addEventListener("keydown", (event) => this.onKey(event));
     all("[data-back]", form).forEach((button) => button.addEventListener("click", () => this.show("edit")));
@@ -90,7 +92,7 @@ class EditForm {
   }
 
   invalid({ errors }) {
-    if (!["reason", "typed_name"].some((name) => name in errors)) this.show("edit");
+    if (!["reason", "typed_name", "take"].some((name) => name in errors)) this.show("edit");
     showErrors(this.form, this.steps[this.step], errors);
   }
 

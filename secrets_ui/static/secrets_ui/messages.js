@@ -68,9 +68,9 @@ function newTab(href, textContent) {
   return link;
 }
 
-/** To the place of a syntax error in the document; line and column count from 1, the column in characters. */
+/** To the place of a syntax error in the document, or in a pasted text; line and column count from 1, the column in characters. */
 export function placeCursor(form, { line, column }) {
-  const field = form.elements.document;
+  const field = form.elements.document ?? form.elements.pasted;
   if (!field) return;
   const lines = field.value.split("\n");
   const before = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);

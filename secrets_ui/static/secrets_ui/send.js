@@ -34,8 +34,12 @@ function touchedFields(form) {
   for (const row of rowsOf(form)) {
     if (!isTouched(row)) for (const field of all("[name]", row)) body.delete(field.name);
   }
+  if (find("[data-pasted]", form)) for (const list of ["take", "remove"]) body.set(list, ticked(form, list));
   return body;
 }
+
+/** The places of the rows that were chosen in the review of an import, as one field. */
+const ticked = (form, list) => all(`[data-list=${list}]:checked`, form).map((box) => box.value).join(",");
 
 async function read(form, response) {
   let answer;

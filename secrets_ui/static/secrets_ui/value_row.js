@@ -26,7 +26,7 @@ export function startRow(row, common) {
   hide(row, value);
   let waiting = 0;
   const judge = () => {
-    show(row, "document" in row.dataset ? judgeDocument(value.value, rules) : judgeValue(value.value, rules, chosen(row)));
+    show(row, verdictOf(row, value.value, rules));
     judgeName(row, rules);
   };
   row.addEventListener("input", () => {
@@ -85,6 +85,12 @@ function judgeName(row, rules) {
   line.replaceChildren(...(worst ? [state(LEVELS[worst.level], sentence(worst.text))] : []));
 }
 
+function verdictOf(row, text, rules) {
+  if ("document" in row.dataset) return judgeDocument(text, rules);
+  if ("pasted" in row.dataset) return judgePasted(text, rules);
+  return judgeValue(text, rules, chosen(row));
+}
+
 function judgeValue(text, rules, action) {
   if (action === "generate") return { level: "ok", text: `A random token of ${rules.generated} characters is made on the server while saving; this page never has it.` };
   if (action === "remove") return { level: "warn", text: "The key will be removed." };
@@ -97,10 +103,16 @@ function judgeValue(text, rules, action) {
   return { level: LEVELS[worst.level], text: sentence(worst.text), canTrim };
 }
 
+/** The keys of an import are judged in its review. */
+function judgePasted(text, rules) {
+  const [long] = tooLong(text, rules);
+  return long ? { level: "bad", text: sentence(long.text) } : null;
+}
+
 function judgeDocument(text, rules) {
   if (text === "") return null;
-  const [long] = tooLong(text, rules);
-  if (long) return { level: "bad", text: sentence(long.text) };
+  const long = judgePasted(text, rules);
+  if (long) return long;
   try {
     const document = JSON.parse(text);
     const isObject = document !== null && typeof document === "object" && !Array.isArray(document);

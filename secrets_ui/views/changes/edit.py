@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from ...domain.changes.edit import Edit, Fault
 from ...domain.environment import Environment
-from ...domain.secrets.version import VersionConflict, short_version
+from ...domain.secrets.version import VersionConflict
 from ...domain.texts import capitalized
 from ...forms.changes import (
     NEW_ROWS,
@@ -29,10 +27,10 @@ from ...forms.changes import (
 )
 from ...permissions import actor_of, enter_to_change
 from ...services.changes import review as reviewing
-from ...services.changes import save as editing
 from ...services.secrets.opening import OpenSecret, open_secret
 from ...services.secrets.version_facts import key_names
-from ..answers import problem, wants_json
+from ..answers import wants_json
+from .saving import conflict_answer, field_errors, save
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,13 +41,13 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
         if opened.facts and opened.facts.kind in ("not_object", "not_json"):
             return redirect("edit_document", environment, name)
         return _page(request, "changes/edit.html", chosen, opened)
-    save, rows = ConfirmForm(request.POST), touched_rows(request.POST)
-    if errors := {**_row_errors(rows), **_field_errors(save)}:
+    form, rows = ConfirmForm(request.POST), touched_rows(request.POST)
+    if errors := {**_row_errors(rows), **field_errors(form)}:
         return _refused(request, chosen, name, "changes/edit.html", errors)
     try:
-        full, version = chosen.secret_name(name), save.cleaned_data["rows_of"]
+        full, version = chosen.secret_name(name), form.cleaned_data["rows_of"]
         names = key_names(chosen, full, version) if needs_names(rows) else ()
-        edit = key_edit(save, rows, full, names)
+        edit = key_edit(form, rows, full, names)
     except ValidationError as error:
         return _refused(request, chosen, name, "changes/edit.html", {"": error.messages})
     return _act(
@@ -57,7 +55,7 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
         chosen,
         edit,
         "changes/edit.html",
-        save.cleaned_data["confirmed"],
+        form.cleaned_data["confirmed"],
         rows_by_key(rows, names),
     )
 
@@ -74,7 +72,7 @@ def edit_document(request: HttpRequest, environment: str, name: str) -> HttpResp
         )
     form = DocumentForm(request.POST)
     if not form.is_valid():
-        return _refused(request, chosen, name, "changes/edit_document.html", _field_errors(form))
+        return _refused(request, chosen, name, "changes/edit_document.html", field_errors(form))
     return _act(
         request,
         chosen,
@@ -114,17 +112,7 @@ def _act(
             template,
             {"confirmed": ["Tick the box to save without a review."]},
         )
-    try:
-        saved = editing.put_new_version(environment, actor_of(request), edit)
-    except VersionConflict as conflict:
-        return _conflict(request, environment, edit, conflict)
-    url = (
-        reverse("changes", args=[environment.name])
-        if saved.is_proposal
-        else reverse("secret", args=[environment.name, edit.secret])
-    )
-    url = f"{url}?saved={saved.sequence}"
-    return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
+    return save(request, environment, edit)
 
 
 def _reviewed(
@@ -137,38 +125,11 @@ def _reviewed(
     try:
         review = reviewing.review_edit(environment, actor_of(request), edit)
     except VersionConflict as conflict:
-        return _conflict(request, environment, edit, conflict)
+        return conflict_answer(request, environment, edit, conflict)
     shown = [
         {**vars(row), "row": rows[row.key].prefix if row.key in rows else ""} for row in review.rows
     ]
     return JsonResponse({"review": {"rows": shown, "summary": review.summary}})
-
-
-def _conflict(
-    request: HttpRequest, environment: Environment, edit: Edit, conflict: VersionConflict
-) -> HttpResponse:
-    explained = reviewing.explain_conflict(environment, actor_of(request), edit)
-    if wants_json(request):
-        by = explained.author.name if explained.author else ""
-        when = explained.made.isoformat() if explained.made else ""
-        answer = {
-            "rows": [vars(row) for row in explained.rows],
-            "current": explained.current,
-            "short": short_version(explained.current) or "none",
-            "by": by,
-            "when": when,
-            "can_apply": explained.can_apply,
-        }
-        return JsonResponse(
-            {"conflict": answer, "problem": problem(conflict), "once": new_once()}, status=409
-        )
-    context = {
-        "environment": environment,
-        "name": edit.secret,
-        "conflict": explained,
-        "problem": problem(conflict),
-    }
-    return render(request, "changes/conflict.html", context, status=409)
 
 
 def _refused(
@@ -228,10 +189,3 @@ def _fault_errors(faults: Iterable[Fault], rows: Mapping[str, KeyForm]) -> dict[
         else:
             errors.setdefault("document", []).append(f"{fault.key} {fault.text}.")
     return errors
-
-
-def _field_errors(form: Any) -> dict[str, list[str]]:
-    return {
-        ("" if field == "__all__" else field): [str(error) for error in errors]
-        for field, errors in form.errors.items()
-    }

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from ...domain.environment import Environment
@@ -18,6 +17,7 @@ from ...permissions import actor_of, enter_to_change
 from ...services.changes.restore import RestoreReview, review_restore
 from ...services.changes.save import put_new_version
 from ..answers import problem
+from .saving import page_after
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,12 +46,7 @@ def _restore(
     keys = [row.difference.key for row in review.rows]
     edit = form.restore_edit(review.secret.name, keys)
     saved = put_new_version(environment, actor_of(request), edit)
-    page = (
-        reverse("changes", args=[environment.name])
-        if saved.is_proposal
-        else reverse("secret", args=[environment.name, edit.secret])
-    )
-    return redirect(f"{page}?saved={saved.sequence}")
+    return redirect(page_after(environment, edit.secret, saved))
 
 
 def _page(

@@ -1,0 +1,60 @@
+"""The names of a secret's keys for other tools, without any value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .catalog import KeySpec, SecretSpec
+from .loading import UNFIT_NAME, name_problem
+
+
+def env_example(spec: SecretSpec, names: Iterable[str]) -> str:
+    """A `.env` with each name, what the catalogue says of it, and nothing behind the sign."""
+    head = f"# {_in_a_line(spec.name)}{_after(': ', spec.description)}\n"
+    return "\n".join((head, *(_lines(name, spec.key(name)) for name in names)))
+
+
+def _lines(name: str, key: KeySpec | None) -> str:
+    if name_problem(name) == UNFIT_NAME:
+        return f"# {json.dumps(name)} {UNFIT_NAME}\n"
+    if key is None:
+        return f"# not in the catalogue\n{name}=\n"
+    need = "required" if key.required else "not required"
+    described = f"# {_in_a_line(key.description)}\n" if key.description else ""
+    return f"{described}# {need}; {key.value_format.label}\n{name}=\n"
+
+
+def _after(sign: str, text: str) -> str:
+    return f"{sign}{_in_a_line(text)}" if text else ""
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def catalogue_entry(spec: SecretSpec, names: Iterable[str]) -> dict[str, Any]:
+    """A member of the catalogue's `secrets`: what it says of each key, and the defaults of a key
+    that it does not know. A name that it takes for none is left out."""
+    keys = {
+        name: dict(_members(spec.rules_of(name), len(spec.placeholders)))
+        for name in names
+        if not name_problem(name)
+    }
+    return {spec.name: {"description": spec.description, "keys": keys}}
+
+
+def _members(key: KeySpec, common: int) -> Iterator[tuple[str, Any]]:
+    """The members of a key; `common` of its placeholders are those of the whole catalogue."""
+    yield "description", key.description
+    yield "secret", key.secret
+    yield "required", key.required
+    yield "format", key.format
+    yield "between_environments", key.between_environments
+    if key.max_age_days is not None:
+        yield "max_age_days", key.max_age_days
+    if key.min_length:
+        yield "min_length", key.min_length
+    if own := key.placeholders[common:]:
+        yield "placeholders", [pattern.pattern for pattern in own]
