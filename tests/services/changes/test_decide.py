@@ -21,7 +21,8 @@ from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.audit.who_changed import authors_of
-from secrets_ui.services.changes.decide import Proposal, approve, open_proposals, reject
+from secrets_ui.services.changes.decide import approve, reject
+from secrets_ui.services.changes.proposals import Proposal, open_proposals
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
 from testkit.aws_proxy import LOST, AwsProxy, refusal
 from tests.processes.outside import Aws
@@ -65,7 +66,7 @@ def test_a_proposal_waits_under_a_label_and_changes_nothing(staging: Aws) -> Non
         base,
         "",
     )
-    assert [key.name for key in proposal.keys] == ["A"]
+    assert [row.key for row in proposal.rows] == ["A"]
     assert "new" not in repr(proposal)
     assert staging.labels(secret) == {
         base: ["AWSCURRENT"],
