@@ -223,6 +223,12 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "rules.step_up_seconds",
         "a whole number of seconds from 30 to",
     ),
+    (
+        {"rules": {"proposal_days": 0}},
+        "rules.proposal_days",
+        "a whole number of days from 1 to 365",
+    ),
+    ({"rules": {"proposal_days": 366}}, "rules.proposal_days", "a whole number of days from 1 to"),
 ]
 
 

@@ -1,7 +1,10 @@
-"""Decides on proposals. An approval is the compare-and-swap, by somebody else; a rejection takes the
-label off, and so does the end of a proposal that waited too long."""
+"""Decides on proposals: an approval is the compare-and-swap, by somebody else; a rejection takes
+the label off, and so does the end of what waited too long."""
 
 from __future__ import annotations
+
+import logging
+from contextlib import suppress
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, Outcome
@@ -14,7 +17,7 @@ from ...domain.errors import (
     SecretNotEditable,
     SecretNotFound,
 )
-from ...domain.people.actor import Actor
+from ...domain.people.actor import CONSOLE, Actor
 from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
 from ...domain.secrets.version import VersionConflict
 from ...domain.session_scope import DECIDE
@@ -22,10 +25,12 @@ from ...models import AuditRecord
 from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
-from .proposals import find_proposal, why_stale
+from .proposals import days_text, find_proposal, oldest_alive, undecided, why_stale
 from .recording import record_done, record_refusal
 from .save import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
+
+log = logging.getLogger("miyabi.settle")
 
 
 def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecord:
@@ -52,7 +57,7 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecor
     except (SecretNotEditable, VersionConflict) as refusal:
         record_refusal(Action.APPROVE, actor, refusal, **_about(record))
         raise
-    _decide(gateway, actor, record, Action.APPROVE, secret)
+    _decide(gateway, actor, record, Action.APPROVE, record.reason, secret)
     return record
 
 
@@ -67,7 +72,7 @@ def _ensure_fresh(environment: Environment, secret: Secret, record: AuditRecord)
         raise SecretNotEditable(why)
 
 
-def reject(environment: Environment, actor: Actor, sequence: int) -> None:
+def reject(environment: Environment, actor: Actor, sequence: int, reason: str = "") -> None:
     """Takes a proposal's label off, so that AWS collects its version in time. People may reject
     their own.
 
@@ -76,7 +81,33 @@ def reject(environment: Environment, actor: Actor, sequence: int) -> None:
     """
     record = _find(environment, sequence)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
-    _decide(gateway, actor, record, Action.REJECT)
+    _decide(gateway, actor, record, Action.REJECT, reason)
+
+
+def end_old_proposals(environment: Environment) -> list[str]:
+    """Rejects, in the console's own name, the proposals that have waited too long here.
+
+    Returns the secrets' names. What cannot be ended now stays for the next time. Raises
+    AuditUnavailable.
+    """
+    old = undecided(environment).filter(at__lt=oldest_alive(environment)).order_by("sequence")
+    return [record.secret for record in old if _end(environment, record)]
+
+
+def _end(environment: Environment, record: AuditRecord) -> bool:
+    """Whether the proposal was ended. AWS takes no label off a secret that is to be deleted."""
+    gateway = gateways(environment, CONSOLE, DECIDE.of(record.secret)).secrets_manager
+    reason = f"Nobody decided on it for {days_text(environment)}."
+    try:
+        with suppress(SecretNotFound):
+            if gateway.describe_secret(record.secret).value.deleted:
+                return False
+        _decide(gateway, CONSOLE, record, Action.REJECT, reason)
+    except (AwsError, SecretNotEditable, OutcomeUnknown) as error:
+        extra = {"secret": record.secret, "proposal": record.intent, "why": error.message}
+        log.warning("an old proposal was not ended", extra=extra)
+        return False
+    return True
 
 
 def _find(environment: Environment, sequence: int) -> AuditRecord:
@@ -104,17 +135,18 @@ def _decide(
     actor: Actor,
     record: AuditRecord,
     action: Action,
+    reason: str,
     secret: Secret | None = None,
 ) -> None:
-    """`secret` is as it is before an approval."""
+    """`reason` is the rejection's, or the proposal's own for an approval; `secret` is as it is
+    before an approval."""
     label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
     try:
         announced = rotation_to_end(secret) if secret else NO_DETAILS
-        with audit.act(
-            action, actor, idempotency_key=key, details=announced, **_about(record)
-        ) as act:
+        about = _about(record) | About(reason=reason)
+        with audit.act(action, actor, idempotency_key=key, details=announced, **about) as act:
             ended = end_rotation(gateway, secret, act) if secret else NO_DETAILS
             act.add_request(_carry_out(gateway, record, action, label, act.deadline))
             details = {"proposed_by": record.actor, **ended}

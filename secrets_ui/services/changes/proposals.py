@@ -32,8 +32,9 @@ SHOWN = 50
 class Proposal:
     """`sequence` is the intent that proposed it.
 
-    `rows` are what its author saw at review, from facts that the console has. `stale` says why it
-    can no longer be approved, "" when it can.
+    `ends` is when it can no longer be approved, where nobody has decided by then. `rows` are what
+    its author saw at review, from facts that the console has. `stale` says why it can no longer be
+    approved, "" when it can.
     """
 
     sequence: int
@@ -42,6 +43,7 @@ class Proposal:
     base: str
     author: str
     at: str
+    ends: datetime
     reason: str
     rows: tuple[ReviewRow, ...] = ()
     stale: str = ""
@@ -117,8 +119,17 @@ def reached(environment: Environment, reach: Sequence[str]) -> Q:
 
 def oldest_alive(environment: Environment) -> str:
     """The time, as records have it, before which a proposal has ended by its age."""
-    days = timedelta(days=environment.rules.proposal_days)
-    return (datetime.now(UTC) - days).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return (datetime.now(UTC) - _longest(environment)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _longest(environment: Environment) -> timedelta:
+    return timedelta(days=environment.rules.proposal_days)
+
+
+def days_text(environment: Environment) -> str:
+    """How long a proposal waits here at most: 14 days."""
+    days = environment.rules.proposal_days
+    return f"{days} day" if days == 1 else f"{days} days"
 
 
 def _proposal(
@@ -134,6 +145,7 @@ def _proposal(
         base=record.base_version_id,
         author=record.actor,
         at=record.at,
+        ends=datetime.fromisoformat(record.at) + _longest(environment),
         reason=record.reason,
         rows=tuple(_rows(environment, record, secret, others)),
         stale=why_stale(environment, record, secret),
@@ -175,7 +187,7 @@ def why_stale(environment: Environment, record: AuditRecord, secret: Secret | Aw
         )
     if record.at < oldest_alive(environment):
         return (
-            f"It has waited for more than {environment.rules.proposal_days} days, the most in "
+            f"It has waited for longer than {days_text(environment)}, the most in "
             f"{environment.name}. Propose it again."
         )
     if record.version_id not in secret.versions:

@@ -101,7 +101,8 @@ def _done(environment: Environment) -> QuerySet[AuditRecord]:
 
 
 def _change(record: AuditRecord) -> RecentChange:
-    intended = json.loads(record.intended or "{}")
+    # Annotated by `_done`.
+    intended = json.loads(record.intended or "{}")  # type: ignore[attr-defined]
     proposed_by = json.loads(record.details).get("proposed_by", "")
     return RecentChange(
         at=datetime.fromisoformat(record.at),

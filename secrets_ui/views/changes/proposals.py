@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from ...domain.environment import Environment
+from ...domain.errors import InvalidChange
+from ...forms.proposals import APPROVE, REJECT, DecisionForm
 from ...permissions import (
     actor_of,
     enter,
@@ -24,6 +26,8 @@ from ...services.changes import decide as decide_change
 from ...services.changes.proposals import find_proposal, open_proposals
 from ...services.changes.recent import ends_of_proposals, recent_changes
 from ...services.configuration import get_environment
+
+NO_REASON = "Nothing was rejected: a rejection needs a reason, which its author is told."
 
 
 @require_GET
@@ -67,18 +71,23 @@ def _waiting(request: HttpRequest, environment: Environment) -> dict[str, Any]:
 
 @require_POST
 def decide(request: HttpRequest, environment: str, sequence: int) -> HttpResponse:
-    decision, chosen = request.POST.get("decision"), get_environment(environment)
+    form, chosen = DecisionForm(request.POST), get_environment(environment)
+    is_valid = form.is_valid()
+    decision = form.cleaned_data.get("decision")
     proposed = find_proposal(chosen, sequence)
     is_own = (
-        decision == "reject" and proposed is not None and proposed.actor == actor_of(request).name
+        decision == REJECT and proposed is not None and proposed.actor == actor_of(request).name
     )
     # People take back their own proposal by the right that made it.
     action = "secret.edit" if is_own else "change.decide"
     enter_to_change(request, action, environment, proposed.secret if proposed else "")
-    if decision == "approve":
+    if not is_valid:
+        raise BadRequest
+    if decision == APPROVE:
         decided = decide_change.approve(chosen, actor_of(request), sequence)
         return redirect(f"{reverse('secret', args=[chosen.name, decided.secret])}?saved={sequence}")
-    if decision != "reject":
-        raise BadRequest
-    decide_change.reject(chosen, actor_of(request), sequence)
+    reason = form.cleaned_data["reason"]
+    if proposed and not is_own and not reason:
+        raise InvalidChange(NO_REASON, key="reason")
+    decide_change.reject(chosen, actor_of(request), sequence, reason)
     return redirect("changes", chosen.name)

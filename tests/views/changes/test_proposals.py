@@ -43,8 +43,8 @@ def propose(client: Client, estate: Estate, value: str = "/srv/miyabi") -> int:
     return int(answer.json()["saved"].rpartition("=")[2])
 
 
-def decide(client: Client, number: int, decision: str) -> Any:
-    return client.post(f"{LIST}/{number}", {"decision": decision})
+def decide(client: Client, number: int, decision: str, reason: str = "OPS-9: not now") -> Any:
+    return client.post(f"{LIST}/{number}", {"decision": decision, "reason": reason})
 
 
 def root(estate: Estate) -> str:
@@ -238,3 +238,32 @@ def test_who_decides_sees_what_the_author_saw_at_review(
 
 
 PARTS = ("before", "after", "level", "check")
+
+
+def test_a_rejection_needs_a_reason_and_its_author_is_told_it(
+    dev: Estate, hana: Client, kenji: Client, signed_in: SignedIn
+) -> None:
+    number = propose(hana, dev)
+    refused = decide(kenji, number, "reject", "  ")
+    assert (refused.status_code, len(kenji.get(LIST).context["proposals"])) == (400, 1)
+    assert decide(kenji, number, "reject", "x" * 501).status_code == 400
+
+    decide(kenji, number, "reject", "OPS-9: wrong host")
+    records = AuditRecord.objects.filter(action="secret.reject").order_by("sequence")
+    assert [(row.phase, row.reason) for row in records] == [
+        ("intent", "OPS-9: wrong host"),
+        ("outcome", "OPS-9: wrong host"),
+    ]
+    [end] = hana.get(LIST).context["ends"]
+    assert (end.what, end.by, end.reason) == ("Rejected", "kenji", "OPS-9: wrong host")
+    assert "Your last proposals" in text_of(hana)
+    assert text_of(hana).count("OPS-9: wrong host") == 2  # and in the list of changes
+    assert "Your last proposals" not in text_of(kenji)
+    assert "OPS-9" not in text_of(signed_in("viewer"))
+
+
+def test_one_s_own_proposal_is_taken_back_without_a_reason(dev: Estate, hana: Client) -> None:
+    assert decide(hana, propose(hana, dev), "reject", "")["Location"] == LIST
+    page = hana.get(LIST)
+    assert (page.context["proposals"], page.context["ends"]) == ([], [])
+    assert [change.what for change in page.context["recent"].changes] == ["Taken back", "Proposed"]
