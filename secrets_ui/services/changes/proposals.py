@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import DECISIONS, Action, Outcome, Phase
+from ...domain.audit.moments import stored_ago
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
@@ -71,14 +72,10 @@ def _describe(gateway: SecretsManagerGateway, name: str) -> Secret:
 
 def undecided(environment: Environment) -> QuerySet[AuditRecord]:
     """The outcomes of proposals that nobody has decided on."""
-    # A decision is about the same secret; to say so leads SQLite to the index by secret.
+    # Without the phase, which the outcome implies: SQLite would take the index of phases instead of
+    # that of versions.
     decided = AuditRecord.objects.filter(
-        environment=environment.name,
-        secret=OuterRef("secret"),
-        version_id=OuterRef("version_id"),
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=DECISIONS,
+        version_id=OuterRef("version_id"), outcome=Outcome.DONE, action__in=DECISIONS
     )
     proposed = AuditRecord.objects.filter(
         environment=environment.name,
@@ -119,7 +116,7 @@ def reached(environment: Environment, reach: Sequence[str]) -> Q:
 
 def oldest_alive(environment: Environment) -> str:
     """The time, as records have it, before which a proposal has ended by its age."""
-    return (datetime.now(UTC) - _longest(environment)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return stored_ago(_longest(environment))
 
 
 def _longest(environment: Environment) -> timedelta:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 
 from ...domain.audit.actions import CHANGES, DECISIONS, Action, Outcome, Phase
+from ...domain.audit.moments import stored_ago
 from ...domain.environment import Environment
 from ...domain.people.actor import CONSOLE, Actor
 from ...domain.status.outside_changes import OutsideChange
@@ -23,8 +24,8 @@ from .proposals import reached
 
 # Changes of a page; as many again may have been made outside the console.
 ROWS = 50
-# Proposals of one's own whose end is told.
-TOLD = 5
+# Proposals of one's own whose end is told: so many, made lately.
+TOLD, LATELY = 5, timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def _changes_in(remembered: str) -> Iterator[OutsideChange]:
 def ends_of_proposals(environment: Environment, actor: Actor) -> list[RecentChange]:
     """What others made of the person's last proposals, newest first. Two queries."""
     mine = AuditRecord.objects.filter(
+        at__gte=stored_ago(LATELY),
         actor=actor.name,
         environment=environment.name,
         phase=Phase.OUTCOME,
