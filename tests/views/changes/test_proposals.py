@@ -204,11 +204,11 @@ def propose_and_go(client: Client, estate: Estate) -> str:
     return str(save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/other").json()["saved"])
 
 
-@pytest.mark.parametrize("page", ["secret", "edit", "edit-document"])
+@pytest.mark.parametrize("kind", ["secret", "edit", "edit-document"])
 def test_a_secret_s_pages_tell_of_the_proposal_that_waits_for_it(
-    page: str, dev: Estate, hana: Client, kenji: Client
+    kind: str, dev: Estate, hana: Client, kenji: Client
 ) -> None:
-    url = f"/dev/{page}/miyabi/dev/config"
+    url = f"/dev/{kind}/miyabi/dev/config"
     assert "waits for a decision" not in text_of(hana, url)
     number = propose(hana, dev)
     assert f'<a href="{LIST}#proposal-{number}">See proposal {number}</a>' in text_of(hana, url)
