@@ -11,8 +11,16 @@ from django.urls import reverse
 
 from .domain.environment import Environment
 from .menu import ABOUT_A_SECRET, ACCOUNT, SECTIONS, section_of
-from .permissions import environments_with, grants_of, last_visited
+from .permissions import (
+    actor_of,
+    environments_with,
+    grants_of,
+    last_visited,
+    may,
+    reach_of,
+)
 from .services import configuration
+from .services.changes.proposals import count_to_decide
 from .views.people.sessions import ends
 
 
@@ -68,10 +76,19 @@ def _sections(request: HttpRequest, page: str, home: Environment | None) -> list
                 section.route, args=[home.name] if section.in_environment and home else []
             ),
             "is_current": section is current,
+            "waiting": _waiting(request, home) if section.route == "changes" else 0,
         }
         for section in SECTIONS
         if environments_with(request, section.needs)
     ]
+
+
+def _waiting(request: HttpRequest, home: Environment | None) -> int:
+    """How many proposals wait for this person's decision; one query for those who may decide."""
+    if home is None or not may(request, "change.decide", home):
+        return 0
+    reach = reach_of(request, "change.decide", home)
+    return count_to_decide(home, actor_of(request), reach)
 
 
 def _in_words(grants: Iterable[tuple[str, str]]) -> str:

@@ -60,7 +60,8 @@ class Rules:
 
     Without `reveal` the environment is write-only: no value is ever shown. `step_up` asks for a
     fresh proof of identity before a change; for `step_up_seconds` a proof counts as fresh, for a
-    change and for showing a value.
+    change and for showing a value. A proposal ends when nobody has decided on it for
+    `proposal_days`.
     """
 
     reason_required: bool = False
@@ -69,6 +70,7 @@ class Rules:
     reveal: bool = True
     step_up: bool = False
     step_up_seconds: int = 300
+    proposal_days: int = 14
 
 
 def readings_of(name: str) -> tuple[str, str]:
@@ -240,17 +242,24 @@ def _rules(table: Any, where: str) -> Rules:
             f"{where}.rules: expected a table with some of {', '.join(sorted(known))}."
         )
     for key, value in table.items():
-        if key == "step_up_seconds":
-            _ensure_seconds(value, f"{where}.rules.{key}")
+        if key in _NUMBERS:
+            _ensure_number(value, *_NUMBERS[key], f"{where}.rules.{key}")
         elif not isinstance(value, bool):
             raise ConfigurationError(f"{where}.rules.{key}: expected true or false.")
     return Rules(**table)
 
 
-def _ensure_seconds(value: Any, where: str) -> None:
-    """Raises ConfigurationError for a time too short to fill in a form, or too long to be fresh."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 30 <= value <= 3600:
-        raise ConfigurationError(f"{where}: expected a whole number of seconds from 30 to 3600.")
+# The least and the most. A proof has to last while a form is filled in, and is fresh for an hour at
+# most; a proposal that nobody wanted for a year ends.
+_NUMBERS = {"step_up_seconds": (30, 3600, "seconds"), "proposal_days": (1, 365, "days")}
+
+
+def _ensure_number(value: Any, least: int, most: int, unit: str, where: str) -> None:
+    """Raises ConfigurationError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ConfigurationError(
+            f"{where}: expected a whole number of {unit} from {least} to {most}."
+        )
 
 
 def _groups(table: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from ..domain.audit.actions import Action, Outcome, Phase
 from ..domain.secrets.version import short_version
 from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
@@ -105,6 +106,17 @@ class AuditRecord(models.Model):
             models.Index(fields=["actor", "-sequence"], name="audit_by_actor"),
             models.Index(fields=["environment", "secret", "-sequence"], name="audit_by_secret"),
             models.Index(fields=["phase", "action"], name="audit_by_phase"),
+            # The last changes of an environment, and the proposals of the last days.
+            models.Index(
+                fields=["environment", "-sequence", "action"],
+                name="audit_done",
+                condition=models.Q(phase=Phase.OUTCOME.value, outcome=Outcome.DONE.value),
+            ),
+            models.Index(
+                fields=["environment", "at"],
+                name="audit_proposals",
+                condition=models.Q(phase=Phase.OUTCOME.value, action=Action.PROPOSE.value),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ def propose(page: Page, console: Console, secret: str, value: str) -> Locator:
 
 def proposal(page: Page, console: Console, secret: str) -> Locator:
     return page.get_by_role("region").filter(
-        has=page.get_by_role("link", name=console.name("staging", secret))
+        has=page.get_by_role("heading", name=console.name("staging", secret))
     )
 
 
@@ -71,8 +71,16 @@ def test_a_proposal_is_rejected_by_another_or_taken_back_by_its_author(
     other.goto("/staging/changes")
     proposal(other, console, secret).locator("summary", has_text="Reject").click()
     assert_accessible(other)
+    waits = other.get_by_role("link", name="to decide")
+    expect(waits).to_be_visible()
+    proposal(other, console, secret).get_by_label("Reason, for its author").fill("OPS-9: no good")
     proposal(other, console, secret).get_by_role("button", name="Reject it").click()
     expect(proposal(other, console, secret)).to_have_count(0)
+    expect(waits).to_have_count(0)
+    author.goto("/staging/changes")
+    told = author.get_by_role("region", name="Your last proposals")
+    expect(told).to_contain_text("OPS-9: no good")
+    assert_accessible(author)
 
     proposed = propose(author, console, secret, "no better")
     proposed.locator("summary", has_text="Take it back").click()

@@ -196,8 +196,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (
         {"rules": {"reason": True}},
         "rules",
-        "expected a table with some of reason_required, reveal, second_person, step_up, "
-        "step_up_seconds, type_the_name",
+        "expected a table with some of proposal_days, reason_required, reveal, second_person, "
+        "step_up, step_up_seconds, type_the_name",
     ),
     ({"rules": True}, "rules", "expected a table"),
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),
@@ -223,6 +223,12 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "rules.step_up_seconds",
         "a whole number of seconds from 30 to",
     ),
+    (
+        {"rules": {"proposal_days": 0}},
+        "rules.proposal_days",
+        "a whole number of days from 1 to 365",
+    ),
+    ({"rules": {"proposal_days": 366}}, "rules.proposal_days", "a whole number of days from 1 to"),
 ]
 
 

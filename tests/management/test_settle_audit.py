@@ -17,6 +17,7 @@ from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.commands import settle_audit as settle_command
 from secrets_ui.services import audit
+from secrets_ui.services.audit import writing
 from secrets_ui.services.changes.settle import open_intents
 from secrets_ui.services.people.session_store import SessionStore
 from testkit.intents import intend
@@ -163,3 +164,17 @@ def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(dev: Estate) ->
         finally:
             cursor.execute("PRAGMA query_only=OFF")
     assert len(open_intents()) == 1
+
+
+def test_a_proposal_that_waited_too_long_is_ended_and_named(
+    dev: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "miyabi/dev/config"
+    about = {"environment": "dev", "secret": name, "version_id": "0" * 32}
+    with monkeypatch.context() as weeks_ago:
+        weeks_ago.setattr(writing, "now", lambda: "2020-01-01T00:00:00.000000Z")
+        with audit.act(Action.PROPOSE, HANA, **about) as act:
+            act.done()
+
+    assert settle() == (0, f"dev: a proposal for {name} has ended undecided.\n", "")
+    assert settle() == (0, "", "")

@@ -123,9 +123,10 @@ def test_s60_no_decision_is_carried_out_without_a_record(
     proposed = save_key(signed_in("editor", "dev"), estate, "dev", "config", "MIYABI_ROOT", "/new")
     number, before = proposed.json()["saved"].rpartition("=")[2], estate.value("dev", "config")
     client = signed_in("admin", "dev")
+    form = {"decision": decision, "reason": "OPS-9"}
     aws.received.clear()
     with read_only():
-        assert client.post(f"/dev/changes/{number}", {"decision": decision}).status_code == 503
+        assert client.post(f"/dev/changes/{number}", form).status_code == 503
     assert not {"GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"} & set(
         aws.operations()
     )

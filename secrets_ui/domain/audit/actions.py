@@ -72,6 +72,8 @@ WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE)
 # Actions that move AWSCURRENT.
 SWAPS = (Action.SAVE, Action.APPROVE)
 DECISIONS = (Action.APPROVE, Action.REJECT)
+# What the page Changes lists.
+CHANGES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.REJECT)
 
 
 class Outcome(_WithWords):

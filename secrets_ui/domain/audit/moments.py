@@ -1,9 +1,12 @@
-"""Times by which the audit log is filtered, as people and browsers write them. All are in UTC."""
+"""Times of the audit log: as it stores them, and as people and browsers write them in a filter.
+
+All are in UTC.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?))?Z?", re.ASCII)
 
@@ -20,3 +23,9 @@ def read_moment(text: str) -> str:
     moment = f"{found[1]}T{found[2] or '00:00'}"
     datetime.fromisoformat(moment)
     return moment
+
+
+def stored_ago(age: timedelta) -> str:
+    """The time so long ago as a record's `at` spells it: always 27 characters, so that texts sort
+    as times do."""
+    return (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -73,7 +73,15 @@ def _covers(environment: Environment, prefix: str, name: str) -> bool:
     if not prefix:
         return name.startswith(environment.prefix)
     start = environment.prefix + prefix
-    return name.startswith(start) if prefix.endswith(tuple(_ENDS)) else name == start
+    return name.startswith(start) if is_beginning(prefix) else name == start
+
+
+def is_beginning(prefix: str) -> bool:
+    """Whether a grant's prefix covers all names that begin so, and is not the name of one secret.
+
+    The empty prefix, of a grant for all, is a beginning too.
+    """
+    return not prefix or prefix.endswith(tuple(_ENDS))
 
 
 def ensure_grantable(environment: Environment, role: str, prefix: str) -> None:

@@ -58,8 +58,8 @@ There is no superuser and no other way in.
   Every change and every refusal is in the audit log.
 - **Acts upon an account**, switching it off and seeing or ending its sessions, take the right in
   each environment where the account has a role: an account is one for all environments.
-- **Deciding** on one's own proposal is not possible. Whoever proposed a change may withdraw it with
-  the right to edit.
+- **Deciding** on one's own proposal is not possible. Whoever proposed a change may take it back
+  with the right to edit.
 - **Showing a value** takes the right, a reason and a recent confirmation of identity; it is audited
   before and after. `reveal = false` in an environment's rules makes it write-only: no value is
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,

@@ -14,9 +14,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 
-from secrets_ui.domain.errors import AwsError, ConsoleError
+from secrets_ui.domain.errors import AuditUnavailable, AwsError, ConsoleError
 from secrets_ui.models import Heartbeat
 from secrets_ui.services import configuration
+from secrets_ui.services.changes.decide import end_old_proposals
 from secrets_ui.services.changes.settle import (
     SETTLE_AFTER,
     Settled,
@@ -47,8 +48,8 @@ def _state_of(settled: Settled) -> _State:
 
 class Command(BaseCommand):
     help = (
-        "End open intents by asking AWS, take off labels that were left, put on record what waits "
-        "for the log, and delete sessions that are over. "
+        "End open intents by asking AWS, take off labels that were left, end proposals that waited "
+        "too long, put on record what waits for the log, and delete sessions that are over. "
         "Exit status 1 while an intent stays open."
     )
 
@@ -132,7 +133,9 @@ class Command(BaseCommand):
     def _sweep(self) -> None:
         for environment in configuration.environments().values():
             try:
+                for name in end_old_proposals(environment):
+                    self._report(f"{environment.name}: a proposal for {name} has ended undecided.")
                 for name in sweep_labels(environment):
                     self._report(f"{environment.name}: a left label was taken off {name}.")
-            except AwsError as error:
+            except (AwsError, AuditUnavailable) as error:
                 self._warn(f"{environment.name}: labels not checked: {error.message}")

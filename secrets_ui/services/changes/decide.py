@@ -1,16 +1,13 @@
-"""Proposed changes: a proposal is a version under our label, and approving it is the
-compare-and-swap, by somebody else."""
+"""Decides on proposals: an approval is the compare-and-swap, by somebody else; a rejection takes
+the label off, and so does the end of what waited too long."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-
-from django.db.models import Exists, OuterRef, QuerySet
+import logging
+from contextlib import suppress
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import DECISIONS, Action, Outcome, Phase
+from ...domain.audit.actions import Action, Outcome
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
@@ -20,133 +17,24 @@ from ...domain.errors import (
     SecretNotEditable,
     SecretNotFound,
 )
-from ...domain.people.actor import Actor
+from ...domain.people.actor import CONSOLE, Actor
 from ...domain.secrets.secret import PROPOSAL_LABEL, Secret, ensure_current_version, ensure_editable
 from ...domain.secrets.version import VersionConflict
-from ...domain.session_scope import DECIDE, DESCRIBE
+from ...domain.session_scope import DECIDE
 from ...models import AuditRecord
-from .. import audit, configuration
+from .. import audit
 from ..audit.new_record import NO_DETAILS, About
-from ..aws_access import gateways, gather
-from ..secrets.version_facts import Wanted, known_facts
+from ..aws_access import gateways
+from .proposals import days_text, find_proposal, oldest_alive, undecided, why_stale
 from .recording import record_done, record_refusal
-from .review import masked
 from .save import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 
-# Proposals on the page.
-SHOWN = 50
+log = logging.getLogger("miyabi.settle")
 
 
-@dataclass(frozen=True)
-class ChangedKey:
-    name: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """`sequence` is the intent that proposed it.
-
-    `stale` says why it can no longer be approved, "" when it can.
-    """
-
-    sequence: int
-    secret: str
-    version_id: str
-    base: str
-    author: str
-    at: str
-    reason: str
-    keys: tuple[ChangedKey, ...] = ()
-    stale: str = ""
-
-
-def open_proposals(
-    environment: Environment, actor: Actor, is_visible: Callable[[str], bool] = lambda name: True
-) -> list[Proposal]:
-    """Proposals of an environment that nobody has decided on, newest first, each checked against
-    the secret as it is now."""
-    waiting = _undecided(environment).order_by("-sequence")
-    records = [record for record in waiting.iterator() if is_visible(record.secret)][:SHOWN]
-    gateway = gateways(environment, actor, DESCRIBE).secrets_manager
-    names = sorted({record.secret for record in records})
-    answers = gather([partial(_describe, gateway, name) for name in names])
-    secrets = dict(zip(names, answers, strict=True))
-    return [_proposal(environment, record, secrets[record.secret]) for record in records]
-
-
-def _describe(gateway: SecretsManagerGateway, name: str) -> Secret:
-    return gateway.describe_secret(name).value
-
-
-def _undecided(environment: Environment) -> QuerySet[AuditRecord]:
-    decided = AuditRecord.objects.filter(
-        version_id=OuterRef("version_id"),
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=DECISIONS,
-    )
-    proposed = AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        action=Action.PROPOSE,
-        outcome=Outcome.DONE,
-    )
-    return proposed.filter(~Exists(decided))
-
-
-def _proposal(environment: Environment, record: AuditRecord, secret: Secret | AwsError) -> Proposal:
-    return Proposal(
-        sequence=int(record.intent),
-        secret=record.secret,
-        version_id=record.version_id,
-        base=record.base_version_id,
-        author=record.actor,
-        at=record.at,
-        reason=record.reason,
-        keys=tuple(_keys(environment, record, secret)),
-        stale=_why_stale(record, secret),
-    )
-
-
-def _keys(
-    environment: Environment, record: AuditRecord, secret: Secret | AwsError
-) -> Iterable[ChangedKey]:
-    names = audit.texts(record.keys)
-    if isinstance(secret, AwsError):
-        return [ChangedKey(name, "", "") for name in names]
-    spec = configuration.spec_of(environment, record.secret)
-    before = known_facts([Wanted(secret.name, secret.arn, record.base_version_id, spec)]).get(
-        secret.arn
-    )
-    after = known_facts([Wanted(secret.name, secret.arn, record.version_id, spec)]).get(secret.arn)
-    return [
-        ChangedKey(
-            name,
-            masked(before.key(name)) if before else "not known",
-            masked(after.key(name)) if after else "not known",
-        )
-        for name in names
-    ]
-
-
-def _why_stale(record: AuditRecord, secret: Secret | AwsError) -> str:
-    if isinstance(secret, AwsError):
-        return f"The secret cannot be checked: {secret.message}"
-    if secret.current != record.base_version_id:
-        return (
-            "Somebody changed the secret after it was proposed. Propose it again from the version "
-            "that is current now."
-        )
-    if record.version_id not in secret.versions:
-        return "Its version no longer carries the proposal's label."
-    return ""
-
-
-def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
-    """Makes a proposal current.
+def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecord:
+    """Makes a proposal current; returns the record of its making.
 
     Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest.
     """
@@ -165,26 +53,26 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> Proposal:
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     secret = gateway.describe_secret(record.secret).value
     try:
-        _ensure_fresh(secret, record)
+        _ensure_fresh(environment, secret, record)
     except (SecretNotEditable, VersionConflict) as refusal:
         record_refusal(Action.APPROVE, actor, refusal, **_about(record))
         raise
-    _decide(gateway, actor, record, Action.APPROVE, secret)
-    return _proposal(environment, record, secret)
+    _decide(gateway, actor, record, Action.APPROVE, record.reason, secret)
+    return record
 
 
-def _ensure_fresh(secret: Secret, record: AuditRecord) -> None:
+def _ensure_fresh(environment: Environment, secret: Secret, record: AuditRecord) -> None:
     """A proposal is approved only as it was proposed. Raises SecretNotEditable, VersionConflict.
 
     It has its label already, so a secret that is full of labels is no obstacle.
     """
     ensure_editable(secret, adds_label=False)
     ensure_current_version(secret, record.base_version_id)
-    if why := _why_stale(record, secret):
+    if why := why_stale(environment, record, secret):
         raise SecretNotEditable(why)
 
 
-def reject(environment: Environment, actor: Actor, sequence: int) -> None:
+def reject(environment: Environment, actor: Actor, sequence: int, reason: str = "") -> None:
     """Takes a proposal's label off, so that AWS collects its version in time. People may reject
     their own.
 
@@ -193,12 +81,33 @@ def reject(environment: Environment, actor: Actor, sequence: int) -> None:
     """
     record = _find(environment, sequence)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
-    _decide(gateway, actor, record, Action.REJECT)
+    _decide(gateway, actor, record, Action.REJECT, reason)
 
 
-def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None:
-    """The record of a proposal that waits; None where none does."""
-    return _undecided(environment).filter(intent=str(sequence)).first()
+def end_old_proposals(environment: Environment) -> list[str]:
+    """Rejects, in the console's own name, the proposals that have waited too long here.
+
+    Returns the secrets' names. What cannot be ended now stays for the next time. Raises
+    AuditUnavailable.
+    """
+    old = undecided(environment).filter(at__lt=oldest_alive(environment)).order_by("sequence")
+    return [record.secret for record in old if _end(environment, record)]
+
+
+def _end(environment: Environment, record: AuditRecord) -> bool:
+    """Whether the proposal was ended. AWS takes no label off a secret that is to be deleted."""
+    gateway = gateways(environment, CONSOLE, DECIDE.of(record.secret)).secrets_manager
+    reason = f"Nobody decided on it for {days_text(environment)}."
+    try:
+        with suppress(SecretNotFound):
+            if gateway.describe_secret(record.secret).value.deleted:
+                return False
+        _decide(gateway, CONSOLE, record, Action.REJECT, reason)
+    except (AwsError, SecretNotEditable, OutcomeUnknown) as error:
+        extra = {"secret": record.secret, "proposal": record.intent, "why": error.message}
+        log.warning("an old proposal was not ended", extra=extra)
+        return False
+    return True
 
 
 def _find(environment: Environment, sequence: int) -> AuditRecord:
@@ -226,17 +135,18 @@ def _decide(
     actor: Actor,
     record: AuditRecord,
     action: Action,
+    reason: str,
     secret: Secret | None = None,
 ) -> None:
-    """`secret` is as it is before an approval."""
+    """`reason` is the rejection's, or the proposal's own for an approval; `secret` is as it is
+    before an approval."""
     label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
     try:
         announced = rotation_to_end(secret) if secret else NO_DETAILS
-        with audit.act(
-            action, actor, idempotency_key=key, details=announced, **_about(record)
-        ) as act:
+        about = _about(record) | About(reason=reason)
+        with audit.act(action, actor, idempotency_key=key, details=announced, **about) as act:
             ended = end_rotation(gateway, secret, act) if secret else NO_DETAILS
             act.add_request(_carry_out(gateway, record, action, label, act.deadline))
             details = {"proposed_by": record.actor, **ended}

@@ -10,7 +10,8 @@ from ...domain.changes.edit import Edit
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.texts import capitalized
-from .review import Review, ReviewRow, compare_edit
+from .review import Review, compare_edit
+from .review_rows import ReviewRow
 
 
 class ImportState(StrEnum):

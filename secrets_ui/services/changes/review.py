@@ -3,42 +3,26 @@ after a conflict. Writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 
-from ...domain.changes.edit import Edit, Fault, check_edit, faults_of, overlapping
+from ...domain.changes.edit import Edit, Fault, faults_of, overlapping
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, NothingChanged
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.document import parse_document
 from ...domain.secrets.facts import KeyFacts, VersionFacts, derive_facts, key_facts
-from ...domain.secrets.formats import FREE_TEXT
-from ...domain.secrets.health import StateCode, key_states
-from ...domain.secrets.key_rules import Problem
 from ...domain.secrets.secret import Secret, ensure_current_version, ensure_editable
-from ...domain.secrets.secret_value import MASK
 from ...domain.session_scope import DESCRIBE
-from ...domain.texts import capitalized
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import gateways
 from ..secrets.version_facts import facts_of, in_other_environments
-
-
-@dataclass(frozen=True)
-class ReviewRow:
-    """One key that changes. `before` and `after` are what is shown instead of a value."""
-
-    key: str
-    before: str
-    after: str
-    level: str
-    check: str
-    problems: tuple[str, ...] = ()
+from .review_rows import ReviewRow, masked, opaque_row, review_row
 
 
 @dataclass(frozen=True)
@@ -116,18 +100,11 @@ def compare_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
         for name in {**before, **after}
         if _shown(before.get(name)) != _shown(after.get(name)) or name in edit.generate
     ]
-    problems = check_edit(edit, spec)
     rows = tuple(
-        _row(name, before.get(name), after.get(name), edit, spec, others, problems.get(name, ()))
-        for name in names
+        review_row(name, before.get(name), after.get(name), spec, others) for name in names
     )
     if _is_opaque(edit, base):
-        rows = (
-            *rows,
-            ReviewRow(
-                "the whole document", "as stored", "as typed", "warn", "Not compared key by key"
-            ),
-        )
+        rows = (*rows, opaque_row("as typed"))
     staying = len((set(before) & set(after)) - set(names))
     return Review(rows, staying, {name: masked(key) for name, key in before.items()})
 
@@ -160,65 +137,6 @@ def _after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[st
 
 def _shown(facts: KeyFacts | None) -> tuple[str, str] | None:
     return (facts.fingerprint, facts.type) if facts else None
-
-
-def masked(facts: KeyFacts | None) -> str:
-    """What stands for a value on a page."""
-    if facts is None:
-        return "not there"
-    if facts.empty:
-        return "empty"
-    if not facts.fingerprint:
-        return "a new random token"
-    return f"{MASK} {facts.short}" + (" (placeholder)" if facts.placeholder else "")
-
-
-def _row(
-    name: str,
-    before: KeyFacts | None,
-    after: KeyFacts | None,
-    edit: Edit,
-    spec: SecretSpec,
-    others: Mapping[str, VersionFacts | None],
-    problems: Sequence[Problem],
-) -> ReviewRow:
-    level, check, codes = _verdict(name, after, edit, spec, others, problems)
-    shown = "removed" if after is None else masked(after)
-    return ReviewRow(name, masked(before), shown, level, check, codes)
-
-
-def _verdict(
-    name: str,
-    after: KeyFacts | None,
-    edit: Edit,
-    spec: SecretSpec,
-    others: Mapping[str, VersionFacts | None],
-    problems: Sequence[Problem],
-) -> tuple[str, str, tuple[str, ...]]:
-    rules = spec.key(name)
-    if after is None:
-        return (
-            ("bad", "The Lambda needs this key", ())
-            if rules and rules.required
-            else ("ok", "Removed", ())
-        )
-    if problems:
-        level = "bad" if any(p.level == "error" for p in problems) else "warn"
-        return level, capitalized(problems[0].text), tuple(p.code for p in problems)
-    if name in edit.generate:
-        return "ok", "Made on the server while saving", ()
-    state = _compared(name, after, spec, others)
-    if state:
-        return "warn", state, ("shared",)
-    return "ok", (rules.value_format if rules else FREE_TEXT).reviewed, ()
-
-
-def _compared(
-    name: str, after: KeyFacts, spec: SecretSpec, others: Mapping[str, VersionFacts | None]
-) -> str:
-    facts = VersionFacts("", "object", (after,))
-    found = next((key for key in key_states(spec, facts, others) if key.name == name), None)
-    return found.state.text if found and found.kind in (StateCode.SHARED, StateCode.DIFFERS) else ""
 
 
 def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conflict:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
 from ...domain.audit.chain import version_id_of
+from ...domain.audit.moments import stored_ago
 from ...domain.deadline import is_over
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, EnvironmentNotFound, SecretNotFound
@@ -46,8 +47,7 @@ class Settled:
 
 def open_intents(min_age: int = 0) -> list[AuditRecord]:
     """Intents without an outcome, oldest first, that are at least `min_age` seconds old."""
-    before = (datetime.now(UTC) - timedelta(seconds=min_age)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return list(find_open(before))
+    return list(find_open(stored_ago(timedelta(seconds=min_age))))
 
 
 def settle_audit(min_age: int | None = None) -> Iterator[Settled]:

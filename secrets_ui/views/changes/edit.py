@@ -27,6 +27,7 @@ from ...forms.changes import (
 )
 from ...permissions import actor_of, enter_to_change
 from ...services.changes import review as reviewing
+from ...services.changes.proposals import proposals_of
 from ...services.secrets.opening import OpenSecret, open_secret
 from ...services.secrets.version_facts import key_names
 from ..answers import wants_json
@@ -167,6 +168,7 @@ def _page(
         "new_rows": [f"form-{first_new + number}" for number in range(NEW_ROWS)],
         "once": new_once(),
         "errors": errors or {},
+        "proposed": proposals_of(environment, opened.secret.name),
     }
     return render(request, template, context, status=status)
 

@@ -14,6 +14,7 @@ from ...domain.errors import ConsoleError, InvalidChange, NothingChanged
 from ...domain.secrets.version import VersionConflict
 from ...forms.changes import RestoreForm, new_once
 from ...permissions import actor_of, enter_to_change
+from ...services.changes.proposals import proposals_of
 from ...services.changes.restore import RestoreReview, review_restore
 from ...services.changes.save import put_new_version
 from ..answers import problem
@@ -65,6 +66,7 @@ def _page(
         "chosen": typed["row"] if typed else range(len(review.rows)),
         "problem": problem(refusal) if refusal else None,
         "once": new_once(),
+        "proposed": proposals_of(environment, review.secret.name),
     }
     status = refusal.status if refusal else 200
     return render(request, "changes/restore.html", context, status=status)

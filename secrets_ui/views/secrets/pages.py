@@ -21,6 +21,7 @@ from ...permissions import (
     may,
     reach_of,
 )
+from ...services.changes.proposals import proposals_of
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.reveal_debt import debts_of_secret
@@ -78,5 +79,6 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_check": may(request, "access.check", chosen, name),
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "audited": audited,
+        "proposed": proposals_of(chosen, name),
     }
     return render(request, "secrets/detail.html", context)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from secrets_ui.domain.audit.actions import Action
+from secrets_ui.domain.environment import Environment, Rules
 from secrets_ui.domain.errors import (
     AwsRefused,
     NotPermitted,
@@ -16,12 +18,14 @@ from secrets_ui.domain.errors import (
     SecretNotEditable,
     TooManyWrites,
 )
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services import audit
 from secrets_ui.services.audit.verify import verify_audit
 from secrets_ui.services.audit.who_changed import authors_of
-from secrets_ui.services.changes.decide import Proposal, approve, open_proposals, reject
+from secrets_ui.services.changes.decide import approve, end_old_proposals, reject
+from secrets_ui.services.changes.proposals import Proposal, count_to_decide, open_proposals
 from secrets_ui.services.changes.settle import open_intents, settle_audit, sweep_labels
 from testkit.aws_proxy import LOST, AwsProxy, refusal
 from tests.processes.outside import Aws
@@ -65,7 +69,7 @@ def test_a_proposal_waits_under_a_label_and_changes_nothing(staging: Aws) -> Non
         base,
         "",
     )
-    assert [key.name for key in proposal.keys] == ["A"]
+    assert [row.key for row in proposal.rows] == ["A"]
     assert "new" not in repr(proposal)
     assert staging.labels(secret) == {
         base: ["AWSCURRENT"],
@@ -348,6 +352,67 @@ def test_more_proposals_than_a_page_shows_can_all_be_decided_on(staging: Aws) ->
         proposal.sequence for proposal in open_proposals(staging.environment, KENJI)
     ]
     approve(staging.environment, KENJI, oldest)
+
+
+def impatient(staging: Aws) -> Environment:
+    """The environment, where every proposal has waited too long."""
+    return replace(staging.environment, rules=Rules(second_person=True, proposal_days=0))
+
+
+def test_a_proposal_that_waited_too_long_is_not_approved_and_says_so(staging: Aws) -> None:
+    secret, base, sequence = propose(staging)
+    why = "It has waited for longer than 0 days, the most in staging. Propose it again."
+    shown = {p.sequence: p.stale for p in open_proposals(impatient(staging), KENJI)}
+    assert shown[sequence] == why
+    assert count_to_decide(impatient(staging), KENJI, ()) == 0
+    with pytest.raises(SecretNotEditable) as caught:
+        approve(impatient(staging), KENJI, sequence)
+    assert caught.value.message == why
+    assert staging.current(secret) == base
+
+
+def test_a_proposal_that_waited_too_long_is_ended_on_record_and_a_younger_one_waits(
+    staging: Aws,
+) -> None:
+    secret, base, _ = propose(staging)
+    assert end_old_proposals(staging.environment) == []
+    assert len(waiting(staging, secret)) == 1
+
+    assert secret in end_old_proposals(impatient(staging))
+    assert staging.labels(secret) == {base: ["AWSCURRENT"]}
+    assert waiting(staging, secret) == []
+    record = AuditRecord.objects.get(secret=secret, action="secret.reject", phase="outcome")
+    assert (record.outcome, record.actor, record.reason) == (
+        "done",
+        "console",
+        "Nobody decided on it for 0 days.",
+    )
+    assert end_old_proposals(impatient(staging)) == []
+
+
+def test_an_old_proposal_that_aws_keeps_is_left_for_the_next_time(
+    proxy: AwsProxy, staging: Aws
+) -> None:
+    secret, _, _ = propose(staging)
+    proxy.amend("DescribeSecret", DeletedDate=1_800_000_000.0)
+    assert end_old_proposals(impatient(staging)) == []
+    assert on_record(secret) == [("secret.propose", "done")]  # nothing was tried
+    proxy.reset()
+    proxy.always("label", lambda: refusal("AccessDeniedException"), done=False)
+    assert end_old_proposals(impatient(staging)) == []
+    proxy.reset()
+    assert end_old_proposals(impatient(staging)) == [secret]
+
+
+def test_only_others_proposals_that_one_may_decide_on_are_counted(staging: Aws) -> None:
+    secret, _, _ = propose(staging)
+    name = secret.removeprefix(staging.environment.prefix)
+
+    def count(actor: Actor, *reach: str) -> int:
+        return count_to_decide(staging.environment, actor, reach)
+
+    assert (count(KENJI), count(HANA)) == (1, 0)
+    assert (count(KENJI, name), count(KENJI, name[:-1]), count(KENJI, "x-")) == (1, 0, 0)
 
 
 def fill_up(row: AuditRecord, count: int) -> None:

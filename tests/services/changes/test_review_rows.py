@@ -17,11 +17,10 @@ from secrets_ui.domain.secrets.secret_value import MASK, SecretValue
 from secrets_ui.services.changes.review import (
     ConflictRow,
     Review,
-    ReviewRow,
     explain_conflict,
-    masked,
     review_edit,
 )
+from secrets_ui.services.changes.review_rows import ReviewRow, masked
 from secrets_ui.services.secrets.opening import open_secret
 from tests.conftest import forget_configuration
 from tests.processes.outside import Aws

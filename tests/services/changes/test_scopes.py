@@ -13,7 +13,8 @@ from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.domain.session_scope import DECIDE, DESCRIBE, EDIT, SETTLE, SWEEP, Scope
-from secrets_ui.services.changes.decide import approve, open_proposals, reject
+from secrets_ui.services.changes.decide import approve, reject
+from secrets_ui.services.changes.proposals import open_proposals
 from secrets_ui.services.changes.review import review_edit
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from testkit.intents import intend
@@ -53,11 +54,11 @@ def test_a_save_and_its_review(dev: Aws, asked: Callable[[str], list[Scope | Non
 def test_decisions(staging: Aws, asked: Callable[[str], list[Scope | None]]) -> None:
     secret, base = staging.make_secret()
     one, other = (save(staging, secret, base, A=value) for value in ("1x", "2x"))
-    deciding = asked("decide")
+    listing, deciding = asked("proposals"), asked("decide")
     open_proposals(staging.environment, KENJI)
     reject(staging.environment, KENJI, one.sequence)
     approve(staging.environment, KENJI, other.sequence)
-    assert deciding == [DESCRIBE, DECIDE.of(secret), DECIDE.of(secret)]
+    assert (listing, deciding) == ([DESCRIBE], [DECIDE.of(secret), DECIDE.of(secret)])
 
 
 def test_settling_and_sweeping(staging: Aws, asked: Callable[[str], list[Scope | None]]) -> None:

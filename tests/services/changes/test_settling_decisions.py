@@ -8,7 +8,8 @@ import pytest
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.models import AuditRecord
-from secrets_ui.services.changes.decide import open_proposals, reject
+from secrets_ui.services.changes.decide import reject
+from secrets_ui.services.changes.proposals import open_proposals
 from secrets_ui.services.changes.settle import Settled, settle_audit, sweep_labels
 from testkit.intents import intend
 from tests.processes.outside import Aws

@@ -19,13 +19,9 @@ from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.changes import save as saving
-from secrets_ui.services.changes.decide import (
-    ChangedKey,
-    approve,
-    find_proposal,
-    open_proposals,
-    reject,
-)
+from secrets_ui.services.changes.decide import approve, reject
+from secrets_ui.services.changes.proposals import find_proposal, open_proposals
+from secrets_ui.services.changes.review_rows import unknown_row
 from secrets_ui.services.changes.settle import Settled, settle_audit
 from secrets_ui.services.secrets.opening import open_secret
 from testkit.intents import intend
@@ -48,8 +44,8 @@ def test_a_proposal_shows_both_values_masked_and_who_asks_for_it(staging: Aws) -
     assert (proposal.sequence, proposal.secret) == (saved.sequence, secret)
     assert (proposal.version_id, proposal.base) == (saved.version_id, base)
     assert (proposal.author, proposal.reason, proposal.stale) == ("hana", "OPS-1: a test", "")
-    a, c = proposal.keys
-    assert (a.name, c.name, c.before) == ("A", "C", "not there")
+    a, c = proposal.rows
+    assert (a.key, c.key, c.before) == ("A", "C", "not there")
     for shown in (a.before, a.after, c.after):
         assert shown.startswith(f"{MASK} ")
     assert a.before != a.after
@@ -179,7 +175,7 @@ def test_a_proposal_on_a_secret_that_is_gone_shows_its_keys_without_values(stagi
     save(staging, secret, base, A="new", C="3")
     staging.client.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
     [proposal] = open_proposals(staging.environment, KENJI)
-    assert proposal.keys == (ChangedKey("A", "", ""), ChangedKey("C", "", ""))
+    assert proposal.rows == (unknown_row("A"), unknown_row("C"))
     assert proposal.stale.startswith("The secret cannot be checked: ")
 
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from secrets_ui.domain.environment import Rules
-from secrets_ui.models import AuditRecord
-from testkit.posting import save_key
-from tests.conftest import Estate
+from secrets_ui.models import AuditRecord, RoleGrant
+from testkit.posting import JSON, current_version, edit_url, key_form, save_key
+from tests.conftest import Estate, client_of
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -40,8 +43,8 @@ def propose(client: Client, estate: Estate, value: str = "/srv/miyabi") -> int:
     return int(answer.json()["saved"].rpartition("=")[2])
 
 
-def decide(client: Client, number: int, decision: str) -> Any:
-    return client.post(f"{LIST}/{number}", {"decision": decision})
+def decide(client: Client, number: int, decision: str, reason: str = "OPS-9: not now") -> Any:
+    return client.post(f"{LIST}/{number}", {"decision": decision, "reason": reason})
 
 
 def root(estate: Estate) -> str:
@@ -134,3 +137,133 @@ def test_a_proposal_of_one_environment_is_not_decided_in_another(
     number, before = propose(hana, estate), root(estate)
     assert kenji.post(f"/staging/changes/{number}", {"decision": "approve"}).status_code == 409
     assert root(estate) == before
+
+
+def limited(prefix: str, *roles: str) -> Client:
+    """A person who has these roles in dev for some names alone."""
+    user = get_user_model().objects.create(username="mina")
+    for role in roles:
+        RoleGrant.objects.create(user=user, environment="dev", role=role, prefix=prefix)
+    return client_of(user)
+
+
+def text_of(client: Client, url: str = LIST) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_the_last_changes_lead_to_their_history_and_to_their_record_for_who_may_see_it(
+    make_estate: Callable[..., Estate], hana: Client, signed_in: SignedIn
+) -> None:
+    estate = make_estate(only=("dev",))
+    assert "Nobody has changed a secret in dev" in text_of(hana)
+    saved = save_key(hana, estate, "dev", "config", "MIYABI_ROOT", "/srv/miyabi").json()["saved"]
+    record = f"/audit/{saved.rpartition('=')[2]}"
+    history = "/dev/history/miyabi/dev/config"
+
+    shown, to_a_viewer = text_of(hana), text_of(signed_in("viewer"))
+    for page in (shown, to_a_viewer):
+        assert f'href="{history}"' in page
+        assert "Saved by <bdi>hana</bdi>" in page
+        assert "/srv/miyabi" not in page
+    assert record in shown
+    assert record not in to_a_viewer
+    assert limited("api-", "viewer").get(LIST).context["recent"].changes == ()
+
+
+def test_older_changes_are_a_page_of_their_own_without_what_waits(
+    dev: Estate, hana: Client
+) -> None:
+    number = propose(hana, dev)
+    older = text_of(hana, f"{LIST}?below={number}")
+    assert "There is no older change." in older
+    assert "Proposed by" not in older
+    for below in ("x", "-1", "9" * 30):
+        assert hana.get(f"{LIST}?below={below}").status_code == 200
+
+
+def test_the_bar_counts_what_waits_for_those_who_may_decide_on_it(
+    dev: Estate, hana: Client, kenji: Client, signed_in: SignedIn
+) -> None:
+    propose(hana, dev)
+    counted = '1<span class="sr"> to decide</span>'
+    assert counted in text_of(kenji)
+    assert counted in text_of(kenji, "/dev/secret/miyabi/dev/config")
+    author = signed_in("admin", name="author")
+    assert "/changes" in propose_and_go(author, dev)
+    assert counted in text_of(author)  # one's own does not count
+    mina = limited("api-", "approver")
+    assert "to decide" not in text_of(mina, "/dev/")
+    with CaptureQueriesContext(connection) as queries:
+        hana.get("/account")
+    assert not [query for query in queries if "secret.propose" in query["sql"]]
+
+
+def propose_and_go(client: Client, estate: Estate) -> str:
+    return str(save_key(client, estate, "dev", "config", "MIYABI_ROOT", "/other").json()["saved"])
+
+
+@pytest.mark.parametrize("kind", ["secret", "edit", "edit-document"])
+def test_a_secret_s_pages_tell_of_the_proposal_that_waits_for_it(
+    kind: str, dev: Estate, hana: Client, kenji: Client
+) -> None:
+    url = f"/dev/{kind}/miyabi/dev/config"
+    assert "waits for a decision" not in text_of(hana, url)
+    number = propose(hana, dev)
+    assert f'<a href="{LIST}#proposal-{number}">See proposal {number}</a>' in text_of(hana, url)
+    other = url.replace("config", "api-keys")
+    assert "waits for a decision" not in text_of(hana, other)
+    decide(kenji, number, "approve")
+    assert "waits for a decision" not in text_of(hana, url)
+
+
+def test_who_decides_sees_what_the_author_saw_at_review(
+    dev: Estate, hana: Client, kenji: Client
+) -> None:
+    url, version = edit_url("dev", "api-keys"), current_version(dev, "dev", "api-keys")
+    key = next(iter(json.loads(dev.value("dev", "api-keys"))))
+    rows = ("EXTRA", "set", "'quoted'"), ("MORE", "set", "x"), (key, "remove", "")
+    hana.get(url)
+    review = hana.post(url, key_form(version, *rows, step="review"), **JSON).json()["review"]
+    hana.post(url, key_form(version, *rows), **JSON)
+
+    [entry] = kenji.get(LIST).context["proposals"]
+    told = {
+        row.key: (row.before, row.after, row.level, row.check) for row in entry["proposal"].rows
+    }
+    seen = {row["key"]: tuple(row[part] for part in PARTS) for row in review["rows"]}
+    assert told == seen
+    assert {told["EXTRA"][2], told[key][2]} == {"warn", "bad"}
+
+
+PARTS = ("before", "after", "level", "check")
+
+
+def test_a_rejection_needs_a_reason_and_its_author_is_told_it(
+    dev: Estate, hana: Client, kenji: Client, signed_in: SignedIn
+) -> None:
+    number = propose(hana, dev)
+    refused = decide(kenji, number, "reject", "  ")
+    assert (refused.status_code, len(kenji.get(LIST).context["proposals"])) == (400, 1)
+    assert decide(kenji, number, "reject", "x" * 501).status_code == 400
+
+    decide(kenji, number, "reject", "OPS-9: wrong host")
+    records = AuditRecord.objects.filter(action="secret.reject").order_by("sequence")
+    assert [(row.phase, row.reason) for row in records] == [
+        ("intent", "OPS-9: wrong host"),
+        ("outcome", "OPS-9: wrong host"),
+    ]
+    [end] = hana.get(LIST).context["ends"]
+    assert (end.what, end.by, end.reason) == ("Rejected", "kenji", "OPS-9: wrong host")
+    assert "Your last proposals" in text_of(hana)
+    assert text_of(hana).count("OPS-9: wrong host") == 2  # and in the list of changes
+    assert "Your last proposals" not in text_of(kenji)
+    assert "OPS-9" not in text_of(signed_in("viewer"))
+
+
+def test_one_s_own_proposal_is_taken_back_without_a_reason(dev: Estate, hana: Client) -> None:
+    assert decide(hana, propose(hana, dev), "reject", "")["Location"] == LIST
+    page = hana.get(LIST)
+    assert (page.context["proposals"], page.context["ends"]) == ([], [])
+    assert [change.what for change in page.context["recent"].changes] == ["Taken back", "Proposed"]
