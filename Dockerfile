@@ -57,7 +57,7 @@ FROM ${PYTHON} AS console
 COPY --from=build /opt/console /opt/console
 COPY --from=build /srv/console /srv/console
 WORKDIR /srv/console
-# glibc overwrites memory as soon as Python frees it: docs/decisions/0028-freed-memory-is-overwritten.md
+# glibc overwrites memory as soon as Python frees it: docs/decisions/0026-freed-memory-is-overwritten.md
 ENV PYTHONMALLOC=malloc GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0
 # gunicorn's heartbeat files go to memory (/dev/shm), and nothing else is written. glibc would keep memory for each of many threads.
 ENV PATH=/opt/console/bin:$PATH MALLOC_ARENA_MAX=2 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000

@@ -50,8 +50,11 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
     assert lanes["aws"] == {
         *("secrets", "secret", "reveal", "edit", "edit_document", "usage", "cost", "changes"),
         *(
+            "catalogue_entry",
             "compare",
+            "env_example",
             "history",
+            "import",
             "restore",
             "decide",
             "troubleshoot_first",

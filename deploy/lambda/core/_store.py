@@ -1,6 +1,6 @@
 """What this instance holds: read once, and again when it is too old.
 
-A refresh that fails leaves what is held. docs/decisions/0031-what-is-held-is-served.md says why.
+A refresh that fails leaves what is held. docs/decisions/0028-what-is-held-is-served.md says why.
 """
 
 from __future__ import annotations

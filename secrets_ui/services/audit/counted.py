@@ -3,7 +3,7 @@
 The first of a kind goes on record at once. Those of the next minute are counted in the database,
 over all workers and machines. The next record of the kind says how many they were; where none
 comes, `append_counted` adds one in the name of the last of them.
-docs/decisions/0023-refusals-are-counted.md.
+docs/decisions/0022-refusals-are-counted.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The act and a row that holds its record are one transaction, so that neither is there without the
 other. The row then becomes a record of the chain: at once, or by `append_waiting` when the log
-takes records again. docs/decisions/0024-what-lessens-power-does-not-wait.md.
+takes records again. docs/decisions/0023-what-lessens-power-does-not-wait.md.
 """
 
 from __future__ import annotations
