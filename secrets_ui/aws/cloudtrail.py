@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from ..domain.access.evidence import Denial, Known
-from ..domain.nesting import load_json
+from ..domain.errors.nesting import load_json
 from ..domain.status.watched import TrailEvent
 from .base import Gateway
 from .texts import CODE, PRINCIPAL, RESOURCE, VERSION_ID, in_form, sentence

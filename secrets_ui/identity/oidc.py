@@ -23,7 +23,7 @@ from django.urls import reverse
 from requests import RequestException
 
 from ..domain.errors import IdentityRefused, ProviderUnavailable
-from ..domain.nesting import load_json
+from ..domain.errors.nesting import load_json
 from ..domain.people.identity import Identity, groups_in
 from ..domain.people.names import tidy_name
 from ..domain.texts import is_storable

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
-from ..domain.nesting import load_json
+from ..domain.errors.nesting import load_json
 
 Type = Authenticator.Type
 # Passkeys of one person.

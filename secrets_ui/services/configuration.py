@@ -11,7 +11,7 @@ from django.conf import settings
 
 from ..domain.environment import Environment, parse_environments
 from ..domain.errors import ConfigurationError, EnvironmentNotFound
-from ..domain.nesting import load_json
+from ..domain.errors.nesting import load_json
 from ..domain.secrets.catalog import Catalog, SecretSpec, parse_catalog
 
 

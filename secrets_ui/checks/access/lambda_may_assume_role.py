@@ -9,8 +9,8 @@ from typing import Any
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding, Remedy
 from ...domain.access.policies import list_policies
+from ...domain.errors.nesting import load_json
 from ...domain.iam import Evaluation, MalformedPolicy, PolicyKind, Request, evaluate, parse_policy
-from ...domain.nesting import load_json
 from ..remedies.policy_changes import cli, terraform, with_new_statement, with_statement
 from ..wording.explain import deciding
 from ..wording.lambda_errors import CANNOT_ASSUME

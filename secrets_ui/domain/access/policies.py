@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import AwsCall
+from ..errors.nesting import load_json
 from ..iam import (
     Layer,
     MalformedPolicy,
@@ -18,7 +19,6 @@ from ..iam import (
     StatementResult,
     parse_policy,
 )
-from ..nesting import load_json
 from .evidence import AccessEvidence, Document, Evidence, Known
 
 _TYPED = AwsCall("typed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ..nesting import load_json
+from ..errors.nesting import load_json
 from .actions import DECRYPT, READ_ACTIONS
 from .evidence import AccessEvidence
 from .path import Answer, ask_decrypt, ask_read

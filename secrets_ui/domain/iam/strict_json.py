@@ -2,7 +2,7 @@
 
 import json
 
-from ..nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
+from ..errors.nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
 
 
 class NotStrictJson(ValueError):

@@ -14,7 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
-from ..nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
+from ..errors.nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
 from .loading import key_twice, make_decoder
 from .secret_value import MAX_BYTES, SecretValue
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from ..nesting import load_json
+from ..errors.nesting import load_json
 from ..secrets.secret import AWSCURRENT, AWSPENDING, AWSPREVIOUS, EDIT_LABEL, PROPOSAL_LABEL, Secret
 from ..secrets.version import short_version
 

@@ -25,7 +25,7 @@ from secrets_ui.services.changes.settle import (
     settle_audit,
     sweep_labels,
 )
-from secrets_ui.services.housekeeping import keep_house
+from secrets_ui.services.people.housekeeping import keep_house
 
 SWEEP_EVERY = 3600  # seconds
 WAIT_SECONDS = 30

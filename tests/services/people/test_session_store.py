@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from secrets_ui.models import CountedRefusal, PersonSession, Reservation
-from secrets_ui.services.housekeeping import keep_house
 from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.people.housekeeping import keep_house
 from secrets_ui.services.people.session_store import SessionStore, stored_key
 from tests.security.test_leaks import database_dump
 

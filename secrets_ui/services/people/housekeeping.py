@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from django.db import Error
 
-from ..domain.errors import ConsoleError
-from . import audit
-from .audit.limits import purge_reservations
-from .people.sessions import purge_sessions
+from ...domain.errors import ConsoleError
+from .. import audit
+from ..audit.limits import purge_reservations
+from .sessions import purge_sessions
 
 log = logging.getLogger("miyabi.housekeeping")
 

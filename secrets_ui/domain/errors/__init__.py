@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .texts import CONFIRM_IDENTITY
+from ..texts import CONFIRM_IDENTITY
 
 
 class ConsoleError(Exception):

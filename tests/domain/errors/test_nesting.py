@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.errors import InvalidDocument
+from secrets_ui.domain.errors.nesting import MOST_LEVELS, NestedTooDeeply, load_json
 from secrets_ui.domain.iam import MalformedPolicy, parse_policy
 from secrets_ui.domain.iam.strict_json import NotStrictJson, read_json
-from secrets_ui.domain.nesting import MOST_LEVELS, NestedTooDeeply, load_json
 from secrets_ui.domain.secrets.document import parse_document
 from secrets_ui.domain.status.outside_changes import document_hash
 
