@@ -138,7 +138,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "secrets_ui.middleware.answer_health",
     "secrets_ui.middleware.refuse_without_thread",
-    "secrets_ui.middleware.compress_pages",
+    "secrets_ui.compression.compress_pages",
     "secrets_ui.middleware.errors_for_people",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "secrets_ui.middleware.refuse_oversized",

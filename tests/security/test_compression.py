@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from secrets_ui.middleware import COMPRESSED
+from secrets_ui.compression import COMPRESSED
 from testkit.posting import JSON, current_version, edit_url, key_form
 from tests.conftest import Estate
 
