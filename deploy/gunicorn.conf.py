@@ -6,6 +6,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ sys.path.insert(0, str(PROJECT))
 
 from miyabi_admin.beside import end_beside, run_beside  # noqa: E402
 from miyabi_admin.container import memory_mib  # noqa: E402
+from miyabi_admin.counting import count_as, delete_folder, free_place, make_folder  # noqa: E402
 from miyabi_admin.environ import Settings  # noqa: E402
 from miyabi_admin.hardening import harden  # noqa: E402
 from miyabi_admin.lanes import LANES  # noqa: E402
@@ -125,6 +127,16 @@ def on_starting(server: Arbiter) -> None:
     """Warn where workers and hashes of passwords may take more memory than the container has."""
     if warning := shortage(workers, threads, hashes_at_once, memory_mib()):
         server.log.warning(warning)
+    make_folder(Path(worker_tmp_dir or tempfile.gettempdir()))
+
+
+def pre_fork(server: Arbiter, worker: Any) -> None:
+    """Give the worker a place in which to count that no worker has, nor one that still ends."""
+    worker.place = free_place({other.place for other in server.WORKERS.values()})
+
+
+def post_fork(server: Arbiter, worker: Any) -> None:
+    count_as(f"worker-{worker.place}")
 
 
 def when_ready(server: Arbiter) -> None:
@@ -152,3 +164,4 @@ def _start(repeated: dict[str, int]) -> subprocess.Popen[bytes]:
 
 def on_exit(server: Arbiter) -> None:
     end_beside()
+    delete_folder()

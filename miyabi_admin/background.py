@@ -15,6 +15,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
+from .counting import count_as
 from .hardening import harden
 
 LOOK_EVERY = 1  # seconds
@@ -22,6 +23,7 @@ LOOK_EVERY = 1  # seconds
 
 def main(parent: int, repeated: list[str]) -> int:
     harden()
+    count_as("beside")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miyabi_admin.settings")
     try:
         django.setup()

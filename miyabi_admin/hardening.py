@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from .counting import FOLDER
+
 # https://man7.org/linux/man-pages/man2/pr_set_dumpable.2const.html
 _PR_SET_DUMPABLE = 4
 # What a database in a file consists of: https://sqlite.org/tempfiles.html
@@ -56,8 +58,9 @@ def take_out(names: Iterable[str]) -> None:
 
 
 def environ_of_command() -> dict[str, str]:
-    """For a command of this console that this process starts: it reads the same settings."""
-    return {**os.environ, **_taken}
+    """For a command of this console that this process starts: it reads the same settings, and does
+    not count with the server, where each command would leave a file."""
+    return {name: value for name, value in (os.environ | _taken).items() if name != FOLDER}
 
 
 def _wipe(name: str) -> None:

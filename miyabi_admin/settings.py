@@ -126,6 +126,8 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    # First, so that it measures all of the others.
+    "secrets_ui.middleware.measure",
     "secrets_ui.incoming.client_address",
     "miyabi_admin.forgetting.forget_soon",
     "secrets_ui.middleware.no_store",

@@ -17,12 +17,31 @@ from django.urls import reverse
 from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
 from .domain.texts import TYPING_KEPT
 from .lanes import NoThreadFree
+from .measures import observe_request
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
 from .views.status.health import livez, readyz
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger("miyabi.http")
+
+
+def measure(get_response: Next) -> Next:
+    """Counts each request and its seconds by the name of its route, which no path can choose."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        response = get_response(request)
+        match = request.resolver_match
+        observe_request(
+            match.url_name if match else None,
+            request.method,
+            response.status_code,
+            time.perf_counter() - began,
+        )
+        return response
+
+    return handle
 
 
 def no_store(get_response: Next) -> Next:

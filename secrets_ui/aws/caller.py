@@ -58,12 +58,14 @@ class Caller:
 class Signing:
     """Who signs the calls of a block, and until when they may be sent; None: at any time.
 
-    `unanswered` counts what was sent so far and has no answer of AWS.
+    `unanswered` counts what was sent so far and has no answer of AWS; `sent_at` is when the attempt
+    under way was sent, by time.perf_counter.
     """
 
     def __init__(self, caller: Caller, deadline: Deadline | None) -> None:
         self.caller, self.deadline = caller, deadline
         self.unanswered = 0
+        self.sent_at: float | None = None
 
 
 current: ContextVar[Signing | None] = ContextVar("signing", default=None)

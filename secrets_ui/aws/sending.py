@@ -5,6 +5,7 @@ Both come with each attempt, so that no retry and no renewal of credentials pass
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +14,10 @@ from botocore.auth import SIGV4_TIMESTAMP
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, EndpointConnectionError
 
 from .caller import current
+from .codes import AWAY, Outcome, outcome_of
 
-# The codes of a failure of AWS itself. Secrets Manager gives some of them with status 400.
-AWAY = {
-    "InternalServiceError", "InternalFailure", "InternalServiceErrorException",
-    "ServiceUnavailable", "ServiceUnavailableException",
-}  # fmt: skip
+# Told of each attempt: "service.Operation", its outcome, and the seconds that AWS took.
+Observe = Callable[[str, Outcome, float], None]
 # After these there was no connection that anything could have been sent over.
 _NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError)
 
@@ -52,15 +51,32 @@ def before_send(
     if signing.deadline and not signing.deadline.allows(_date_of(request.headers)):
         raise DeadlinePassed
     signing.unanswered += 1
+    signing.sent_at = time.perf_counter()
 
 
-def after_response(**event: Any) -> None:
+def after_response(observe: Observe | None, event_name: str, **event: Any) -> None:
     """A handler of botocore's event response-received, which comes with each attempt whose answer
     could be read, or that failed on the way."""
     signing = current.get()
     never_left = isinstance(event["exception"], _NEVER_LEFT)
     if signing and (never_left or _is_answer(event["parsed_response"])):
         signing.unanswered -= 1
+    _tell(observe, event_name, outcome_of(event["parsed_response"]))
+
+
+def after_error(observe: Observe | None, event_name: str, **event: Any) -> None:
+    """A handler of botocore's event after-call-error, which comes after the last attempt, also
+    where its answer could not be read."""
+    _tell(observe, event_name, "unreachable")
+
+
+def _tell(observe: Observe | None, event_name: str, outcome: Outcome) -> None:
+    """Once for each attempt that was sent."""
+    signing = current.get()
+    if observe and signing and signing.sent_at is not None:
+        seconds = time.perf_counter() - signing.sent_at
+        signing.sent_at = None
+        observe(event_name.partition(".")[2], outcome, seconds)
 
 
 def _date_of(headers: Mapping[str, Any]) -> datetime:

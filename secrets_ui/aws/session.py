@@ -24,7 +24,7 @@ from botocore.utils import parse_timestamp
 from ..domain.environment import Environment
 from ..domain.session_scope import Scope, session_policy
 from .caller import AssumedRole, Caller, CallersProvider, ensure_in_scope
-from .sending import StsUnreachable, after_response, before_send
+from .sending import Observe, StsUnreachable, after_error, after_response, before_send
 
 CONNECT_TIMEOUT, READ_TIMEOUT, MAX_ATTEMPTS = 2, 5, 3  # seconds, seconds, calls
 # The least that STS gives, and less than a web session may be idle: nobody's AWS session outlives
@@ -44,15 +44,20 @@ class AwsSessions:
     are only touched under the lock.
     """
 
-    def __init__(self, endpoint_url: str = "", pace: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        endpoint_url: str = "",
+        pace: Callable[[str], None] | None = None,
+        observe: Observe | None = None,
+    ) -> None:
         """`pace` is called with "service.Operation" before each sending, retries included; it may
-        wait.
+        wait. `observe` is told after each of them what became of it.
         """
         self._endpoint_url = endpoint_url or None
         self._lock = threading.RLock()
         # The console's own credentials, as botocore finds them.
         self._own = botocore.session.Session()
-        self._session = _new_session(pace)
+        self._session = _new_session(pace, observe)
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._callers: OrderedDict[_Key, Caller] = OrderedDict()
 
@@ -132,13 +137,17 @@ _CONFIG = Config(
 )
 
 
-def _new_session(pace: Callable[[str], None] | None) -> botocore.session.Session:
-    """Its clients sign for the caller, are held to its scope and deadline, and are paced."""
+def _new_session(
+    pace: Callable[[str], None] | None, observe: Observe | None
+) -> botocore.session.Session:
+    """Its clients sign for the caller, are held to its scope and deadline, and are paced and
+    observed."""
     session = botocore.session.Session()
     session.register_component("credential_provider", CallersProvider())
     session.register("provide-client-params", ensure_in_scope)
     session.register("before-send", partial(before_send, pace))
-    session.register("response-received", after_response)
+    session.register("response-received", partial(after_response, observe))
+    session.register("after-call-error", partial(after_error, observe))
     session.get_component("response_parser_factory").set_parser_defaults(
         timestamp_parser=_timestamp
     )

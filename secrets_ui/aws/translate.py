@@ -34,14 +34,10 @@ from ..domain.errors import (
     VersionAlreadyExists,
     VersionNotFound,
 )
-from .sending import AWAY, DeadlinePassed, StsUnreachable
+from .codes import AWAY, DENIED, THROTTLED
+from .sending import DeadlinePassed, StsUnreachable
 from .texts import CODE, REQUEST_ID, in_form
 
-_DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"}
-_THROTTLED = {
-    "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded",
-    "RequestThrottled", "RequestThrottledException", "SlowDown", "PriorRequestNotComplete",
-}  # fmt: skip
 _GONE = {"NoSuchEntity", "NoSuchEntityException", "NotFoundException"}  # IAM's and KMS's words
 _CREDENTIALS = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
@@ -144,7 +140,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
     )
     if is_assuming:
         call = _assuming(call)
-    if code in _DENIED:
+    if code in DENIED:
         return _denied(call, str(given.get("Message", "")), is_assuming=is_assuming)
     if found := _not_found(code, call):
         return found
@@ -152,7 +148,7 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         return VersionAlreadyExists(
             f"{call.resource} already has a version with this id and another value.", call
         )
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return AwsThrottled(f"{call.operation} was throttled, also after retries.", call)
     if code in AWAY or meta.get("HTTPStatusCode", 0) >= 500:
         return AwsUnreachable(f"AWS could not answer {call.operation} just now.", call)

@@ -16,6 +16,7 @@ from ..domain.environment import Environment
 from ..domain.errors import AwsError
 from ..domain.people.actor import Actor
 from ..domain.session_scope import Scope
+from ..measures import observe_aws_call
 
 T = TypeVar("T")
 # For AWS calls alone: the ORM stays in the request's thread.
@@ -32,7 +33,7 @@ def sessions() -> AwsSessions:
 @cache
 def sessions_at(endpoint: str, pace: Pace | None = None) -> AwsSessions:
     """Kept for the life of the process: making one reads AWS's descriptions of its services."""
-    return AwsSessions(endpoint, pace)
+    return AwsSessions(endpoint, pace, observe_aws_call)
 
 
 def pace_calls(pace: Pace | None) -> None:

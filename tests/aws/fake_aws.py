@@ -17,7 +17,8 @@ REQUEST_ID = "11111111-2222-3333-4444-555555555555"
 _CREDENTIALS = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>not-real</SecretAccessKey><SessionToken>token</SessionToken>
 <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
-<AssumedRoleUser><Arn>{arn}</Arn><AssumedRoleId>id:name</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"""
+<AssumedRoleUser><Arn>{arn}</Arn><AssumedRoleId>id:name</AssumedRoleId></AssumedRoleUser></AssumeRoleResult>
+<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></AssumeRoleResponse>"""
 _STS_ERROR = '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>'
 
 
@@ -75,7 +76,8 @@ def key_of(account: str) -> str:
 
 def credentials(request: Request) -> Answer:
     arn = request.form["RoleArn"]
-    return Answer(200, _CREDENTIALS.format(key=key_of(arn.split(":")[4]), arn=arn))
+    given = {"key": key_of(arn.split(":")[4]), "arn": arn, "request_id": REQUEST_ID}
+    return Answer(200, _CREDENTIALS.format(**given))
 
 
 class Server(ThreadingHTTPServer):

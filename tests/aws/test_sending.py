@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -177,3 +178,70 @@ def test_the_time_of_an_answer_is_aws_s_own(
     ).call.answered_at
     assert answered is not None
     assert began <= answered <= datetime.now(UTC)
+
+
+THROTTLED = Answer(400, '{"__type": "ThrottlingException"}')
+DENIED = Answer(400, '{"__type": "AccessDeniedException"}')
+GONE = Answer(400, '{"__type": "ResourceNotFoundException"}')
+AWAY = Answer(400, '{"__type": "InternalServiceError"}')
+
+
+@pytest.mark.parametrize(
+    ("planned", "outcomes"),
+    [
+        ([DONE], ["ok"]),
+        ([THROTTLED, DONE], ["throttled", "ok"]),
+        ([Answer(503), DENIED], ["unreachable", "denied"]),
+        ([AWAY], ["unreachable"]),
+        ([Answer(hang_up=True), DONE], ["unreachable", "ok"]),
+        ([GONE], ["other"]),
+        # A proxy's.
+        ([Answer(200, "<html>", request_id="")], ["unreachable"]),
+    ],
+)
+def test_every_attempt_is_observed_with_its_outcome(
+    fake_aws: FakeAws,
+    answers: list[Answer],
+    environment: Environment,
+    deadline: Deadline,
+    planned: list[Answer],
+    outcomes: list[str],
+) -> None:
+    answers[:] = planned
+    told: list[tuple[str, str]] = []
+    sessions = AwsSessions(
+        fake_aws.endpoint,
+        observe=lambda operation, outcome, seconds: told.append((operation, outcome)),
+    )
+    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    with suppress(AwsError):
+        put(gateway, deadline)
+    assert told == [
+        ("sts.AssumeRole", "ok"),
+        *(("secrets-manager.PutSecretValue", outcome) for outcome in outcomes),
+    ]
+
+
+def test_an_answer_that_cannot_be_read_is_observed(
+    fake_aws: FakeAws, environment: Environment
+) -> None:
+    told: list[tuple[str, str]] = []
+    fake_aws.assume = lambda request: Answer(200, "<html>")
+    sessions = AwsSessions(
+        fake_aws.endpoint,
+        observe=lambda operation, outcome, seconds: told.append((operation, outcome)),
+    )
+    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    assert "cannot be read" in error_of(lambda: gateway.describe_secret(NAME)).message
+    assert told == [("sts.AssumeRole", "unreachable")]
+
+
+def test_what_was_not_sent_is_not_observed(fake_aws: FakeAws, environment: Environment) -> None:
+    told: list[str] = []
+    sessions = AwsSessions(
+        fake_aws.endpoint, observe=lambda operation, outcome, seconds: told.append(operation)
+    )
+    gateway = SecretsManagerGateway(sessions.caller(environment, "hana"))
+    late = Deadline.after(datetime(2026, 1, 1, tzinfo=UTC))
+    assert "was not sent" in error_of(lambda: move(gateway, late)).message
+    assert told == ["sts.AssumeRole"]

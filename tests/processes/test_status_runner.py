@@ -137,6 +137,8 @@ def look_go_on_and_end(console: Served, gunicorn: subprocess.Popen[bytes], token
     metrics = person.get("/metrics", Authorization=f"Bearer {token}").text
     for command in ("run_checks", "settle_audit"):
         assert f'miyabi_heartbeat_timestamp_seconds{{command="{command}"}} 1' in metrics
+    # A worker tells what the process beside it counted, and no page asks for alarms so.
+    assert 'operation="cloudwatch.DescribeAlarms",outcome="ok"' in metrics
     gunicorn.send_signal(signal.SIGHUP)
     assert wait_until_gone(another)
     [last] = wait_for_runners(gunicorn.pid)

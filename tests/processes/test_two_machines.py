@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import choose_port
@@ -103,6 +104,7 @@ def machines(
     postgres.client("createuser", role)
     folder = tmp_path_factory.mktemp("machines")
     more = {"DATABASE_URL": url, "WEB_CONCURRENCY": "2", "WRITES_PER_MINUTE": str(LIMIT)}
+    more["METRICS_TOKEN"] = secrets.token_urlsafe(32)
     with served(local_aws, folder, **more) as console, ExitStack() as stack:
         owner = dict(console.environ)
         make_people(owner, console.password)
@@ -112,6 +114,41 @@ def machines(
         for port in (console.port, other):
             stack.enter_context(console.running(PORT=str(port)))
         yield Machines(console, (console.port, other), owner)
+
+
+def told(machines: Machines, at: int) -> set[float]:
+    """How many pages of the audit log a machine says it has answered, by each of its workers."""
+    result, before = set[float](), len(machines.console.workers())
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(100):
+            result.update(pool.map(lambda _: audit_pages(machines, at), range(4)))
+            if len(set(machines.console.workers()[before:])) == 2:
+                return result
+    raise AssertionError("Some worker has not told once in 400 requests.")
+
+
+def audit_pages(machines: Machines, at: int) -> float:
+    token = machines.console.environ["METRICS_TOKEN"]
+    text = Person(machines.ports[at]).get("/metrics", Authorization=f"Bearer {token}").text
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "miyabi_request_duration_seconds_count"
+        and sample.labels["route"] == "audit"
+    )
+
+
+def test_each_worker_tells_what_all_workers_of_its_machine_counted(machines: Machines) -> None:
+    person = machines.sign_in("admin", at=0)
+    # Each of the four has counted some.
+    machines.everywhere(person, "/audit")
+    [before], other = told(machines, 0), told(machines, 1)
+    person.move_to(machines.ports[0])
+    for _ in range(12):
+        assert person.get("/audit").status == 200
+    assert (told(machines, 0), told(machines, 1)) == ({before + 12}, other)
+    assert len(other) == 1
 
 
 def save_form(base: str, value: str, name: str = NAME) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""The status for Prometheus, read from the database at each scrape.
+"""The status for Prometheus, read from the database at each scrape, and what requests and AWS calls
+took.
 
-Every worker reports the same, and no secret is named.
+Every worker of a server reports the same, and no secret is named.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from prometheus_client.registry import Collector
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.words import STATUS_WORDS
+from ...measures import register_measures
 from ...models import Heartbeat
 from ..changes.settle import open_intents
 from .board import StatusBoard
@@ -28,6 +30,7 @@ def status_metrics(environments: Sequence[Environment]) -> bytes:
     """The exposition text. Raises DatabaseError."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Status(environments))
+    register_measures(registry)
     return generate_latest(registry)
 
 
