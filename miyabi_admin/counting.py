@@ -49,6 +49,8 @@ def count_as(name: str) -> None:
     if FOLDER in os.environ:
         from prometheus_client import values
 
+        # systemd's RemoveIPC may have deleted it since; a worker must not fail for that.
+        os.makedirs(os.environ[FOLDER], mode=0o700, exist_ok=True)
         values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]
 
 

@@ -59,6 +59,15 @@ def test_a_link_under_the_name_of_a_folder_is_not_followed(tmp_path: Path) -> No
     kill_server()
 
 
+def test_a_worker_counts_although_somebody_deleted_the_folder(tmp_path: Path) -> None:
+    folder = counting.make_folder(tmp_path)
+    folder.rmdir()
+    counting.count_as("worker-0")
+    Histogram("miyabi_test_seconds", "Seconds.", registry=None).observe(1)
+    assert [file.name for file in folder.iterdir()] == ["histogram_worker-0.db"]
+    kill_server()
+
+
 def test_a_new_worker_takes_the_first_place_that_is_free() -> None:
     assert [counting.free_place(taken) for taken in (set(), {0}, {1}, {0, 2})] == [0, 1, 0, 1]
 
