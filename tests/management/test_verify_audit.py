@@ -51,7 +51,8 @@ def test_a_whole_chain_is_said_to_hold_with_the_checkpoint_that_was_reached() ->
 def test_as_json_it_is_one_answer_whether_the_chain_holds_or_not() -> None:
     last = write(3)[-1]
     checkpoint = {"sequence": 3, "hash": last.hash, "count": 3}
-    holding = {"holds": True, "breaks": [], "more_breaks": False, "checkpoint": checkpoint}
+    holding = {"holds": True, "breaks": [], "more_breaks": False, "unguarded": []}
+    holding["checkpoint"] = checkpoint
     assert json.loads(verify("--json")) == holding
 
     tamper(f"DELETE FROM {TABLE} WHERE sequence = 2")
