@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from secrets_ui.domain.audit.chain import Break, Checkpoint
 from secrets_ui.domain.errors import AwsError
 from secrets_ui.domain.status.status import plural
+from secrets_ui.services import configuration
 from secrets_ui.services.audit.guards import find_unguarded
 from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
                 f"The audit chain could not be compared with the checkpoints in S3: {error}"
             ) from error
         answer = _as_json if options["json"] else _as_text
-        unguarded = [text for _, text in find_unguarded()]
+        unguarded = [text for _, text in find_unguarded(configuration.environments())]
         self.stdout.write(answer(breaks, unguarded, reached))
         if not breaks and not options["json"]:
             verdict = f"The audit chain holds: {reached.count} records."

@@ -6,7 +6,7 @@ Each finding is a name of what it is about and a sentence, with what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from django.contrib.auth import get_user_model
@@ -17,14 +17,23 @@ from .roles import grant_of, roles_on_record
 
 # Findings of one kind that are told one by one.
 MOST = 20
+_REMEDIES = {
+    RoleGrant.Source.ADMIN.value: "Take it away on the page People, and give it again if the "
+    "person should have it.",
+    RoleGrant.Source.GROUPS.value: "It is marked as given by a group: switch the account off on "
+    "the page People. At the next sign-in the groups decide, on record.",
+}
 
 Found = tuple[str, str]
 
 
-def find_unguarded() -> list[Found]:
-    """An emptied log is the one cause of all roles without a record, so it is told alone."""
-    emptied = list(_find_emptied())
-    return [*emptied, *_find_missing_triggers(), *([] if emptied else _find_roles_without_record())]
+def find_unguarded(environments: Collection[str]) -> list[Found]:
+    """`environments` are those that are configured: a role in another one gives no power.
+
+    An emptied log is the one cause of all roles without a record, so these are not told beside it.
+    """
+    found = [*_find_emptied()] or [*_find_roles_without_record(environments)]
+    return [*found, *_find_missing_triggers()]
 
 
 def _find_emptied() -> Iterator[Found]:
@@ -42,7 +51,7 @@ def _find_emptied() -> Iterator[Found]:
             "The audit log is empty, and the console has been used: the database holds "
             f"{' and '.join(there)}. Its records were deleted, or another database was restored in "
             "part. Stop the console, keep the database as it is, and restore the log from a "
-            f"backup (docs/operations.md, Verify the audit log).",
+            "backup (docs/operations.md, Verify the audit log).",
         )
 
 
@@ -53,27 +62,26 @@ def _find_missing_triggers() -> Iterator[Found]:
             f"The database's trigger {name}, which keeps audit records from being changed, is "
             "missing or disabled. Whoever owns the table took it off: find out who. Then run "
             "manage.py verify_audit with a checkpoint of the log stream, and manage.py migrate, "
-            f"which makes the trigger anew.",
+            "which makes the trigger anew.",
         )
 
 
-def _find_roles_without_record() -> Iterator[Found]:
-    for grant in islice(_roles_without_record(), MOST):
+def _find_roles_without_record(environments: Collection[str]) -> Iterator[Found]:
+    for grant in islice(_roles_without_record(environments), MOST):
         name, role, environment = grant.user.get_username(), grant.role, grant.environment
         names = f" for {grant.prefix}" if grant.prefix else ""
-        what = f"{name} is {role} in {environment}{names}"
         yield (
             f"role {grant.pk}",
-            f"{what}, and no audit record tells who gave this role: it was written to the database "
-            f"past the console. Take it away on the page People, and give it again if {name} "
-            f"should have it.",
+            f"{name} is {role} in {environment}{names}, and no audit record tells who gave this "
+            f"role: it was written to the database past the console. {_REMEDIES[grant.source]}",
         )
 
 
-def _roles_without_record() -> Iterator[RoleGrant]:
+def _roles_without_record(environments: Collection[str]) -> Iterator[RoleGrant]:
     """Grants are read before the records, so each has its own by then; one that was taken
     meanwhile is looked at once more."""
-    grants = list(RoleGrant.objects.select_related("user").order_by("pk"))
+    in_use = RoleGrant.objects.filter(environment__in=environments)
+    grants = list(in_use.select_related("user").order_by("pk"))
     told = roles_on_record()
     for grant in grants:
         on_record = told.get(grant.user.get_username(), {})

@@ -12,6 +12,7 @@ from ...domain.audit.chain import Break, Checkpoint, check_tail, verify
 from ...domain.errors import AwsError
 from ...domain.status.watched import Records
 from ...models import StatusDelivery
+from .. import configuration
 from ..audit.guards import find_unguarded
 from ..audit.kept_checkpoints import compare_and_keep
 from ..audit.verify import MOST_BREAKS, hash_at, rows
@@ -47,7 +48,7 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
         waiting.count(),
         latest or "",
         not_kept,
-        (*find_unguarded(), *find_settled_then_done()),
+        (*find_unguarded(configuration.environments()), *find_settled_then_done()),
     )
     if breaks:
         return records, dict(remembered) | {"full_at": "", "kept_at": ""}

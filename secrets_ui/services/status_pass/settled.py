@@ -45,8 +45,8 @@ def _say(intent: AuditRecord, label: str) -> str:
     act = Action.words_of(intent.action)
     return (
         f"Record {intent.sequence} ({act} of {intent.secret} in {intent.environment} by "
-        f"{intent.actor}) ended as {Outcome.NOT_APPLIED.words}, and its version has {label} in AWS. "
+        f"{intent.actor}) ended as {Outcome.NOT_APPLIED.words}, and its version has {label}. "
         "It took effect after it was settled, or somebody moved the label past the console: look "
         "for UpdateSecretVersionStage in CloudTrail, then save the secret with the values that it "
-        "should have."
+        "should have. This is told until later versions have both AWSCURRENT and AWSPREVIOUS."
     )

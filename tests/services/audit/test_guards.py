@@ -16,7 +16,7 @@ from secrets_ui.identity.people import set_group_roles
 from secrets_ui.models import RoleGrant, VersionRecord, WaitingRecord
 from secrets_ui.models.append_only import TRIGGERS
 from secrets_ui.services import audit, configuration
-from secrets_ui.services.audit.guards import MOST, find_unguarded
+from secrets_ui.services.audit import guards
 from secrets_ui.services.audit.new_record import NewRecord, as_stored
 from secrets_ui.services.audit.waiting import append_waiting
 from secrets_ui.services.people import people
@@ -37,6 +37,10 @@ def set_up(name: str, **roles: str) -> people.Person:
     found = people.find_person(user.pk, configuration.environments())
     assert found
     return found
+
+
+def find_unguarded() -> list[guards.Found]:
+    return guards.find_unguarded(configuration.environments())
 
 
 def about() -> list[str]:
@@ -118,7 +122,8 @@ def test_roles_of_groups_are_on_record_until_the_groups_change() -> None:
     set_group_roles(user, {("prod", "viewer")}, "")
     assert find_unguarded() == []
     old.save(force_insert=True)
-    assert about() == [f"role {old.pk}"]
+    [(what, text)] = find_unguarded()
+    assert (what, "At the next sign-in the groups decide" in text) == (f"role {old.pk}", True)
 
 
 def test_a_role_that_was_taken_before_its_record_could_be_written_and_given_again_is_fine(
@@ -150,8 +155,14 @@ def test_an_account_that_was_removed_leaves_no_record_to_the_next_of_its_name(
     assert about() == [f"role {RoleGrant.objects.get().pk}"]
 
 
+def test_a_role_in_an_environment_that_is_not_configured_gives_no_power() -> None:
+    hana = set_up("hana", dev="viewer")
+    RoleGrant.objects.create(user_id=hana.pk, environment="gone", role="admin")
+    assert find_unguarded() == []
+
+
 def test_so_many_roles_are_told_one_by_one(person: Any) -> None:
     set_up("mika", dev="admin")
-    for _ in range(MOST // 3 + 1):
+    for _ in range(guards.MOST // 3 + 1):
         person("admin")
-    assert len(about()) == MOST
+    assert len(about()) == guards.MOST

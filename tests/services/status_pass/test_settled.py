@@ -56,7 +56,7 @@ def test_a_version_with_a_label_whose_save_was_settled_as_not_carried_out_is_tol
     [(what, text)] = records.unguarded
     assert what == f"settled {act.sequence}"
     assert f"Record {act.sequence} (Save of {SECRET} in prod by hana)" in text
-    assert f"not carried out, and its version has {label} in AWS" in text
+    assert f"not carried out, and its version has {label}." in text
 
 
 def test_one_without_a_label_or_that_another_environment_has_or_that_no_pass_saw_is_not() -> None:
