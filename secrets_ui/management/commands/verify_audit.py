@@ -73,7 +73,16 @@ def _compare_and_keep(reached: Checkpoint) -> list[Break]:
 
 def _as_text(breaks: Sequence[Break], unguarded: Sequence[str], reached: Checkpoint) -> str:
     checkpoint = json.dumps({"checkpoint": asdict(reached)})
-    return "\n".join([*(found.text for found in breaks), *unguarded, checkpoint])
+    return "\n".join([*(found.text for found in breaks), *_printable(unguarded), checkpoint])
+
+
+def _printable(texts: Sequence[str]) -> list[str]:
+    if not texts:
+        return []
+    # As above: it would take more memory than the verification, mostly for nothing.
+    from secrets_ui.management.twin import printable
+
+    return [printable(text) for text in texts]
 
 
 def _as_json(breaks: Sequence[Break], unguarded: Sequence[str], reached: Checkpoint) -> str:

@@ -17,12 +17,11 @@ from .roles import grant_of, roles_on_record
 
 # Findings of one kind that are told one by one.
 MOST = 20
-_REMEDIES = {
-    RoleGrant.Source.ADMIN.value: "Take it away on the page People, and give it again if the "
-    "person should have it.",
-    RoleGrant.Source.GROUPS.value: "It is marked as given by a group: switch the account off on "
-    "the page People. At the next sign-in the groups decide, on record.",
-}
+_TAKE_IT = "Take it away on the page People, and give it again if the person should have it."
+_OF_A_GROUP = (
+    "It is marked as given by a group: switch the account off on the page People. At the next "
+    "sign-in the groups decide, on record."
+)
 
 Found = tuple[str, str]
 
@@ -70,10 +69,11 @@ def _find_roles_without_record(environments: Collection[str]) -> Iterator[Found]
     for grant in islice(_roles_without_record(environments), MOST):
         name, role, environment = grant.user.get_username(), grant.role, grant.environment
         names = f" for {grant.prefix}" if grant.prefix else ""
+        remedy = _OF_A_GROUP if grant.source == RoleGrant.Source.GROUPS else _TAKE_IT
         yield (
             f"role {grant.pk}",
             f"{name} is {role} in {environment}{names}, and no audit record tells who gave this "
-            f"role: it was written to the database past the console. {_REMEDIES[grant.source]}",
+            f"role: it was written to the database past the console. {remedy}",
         )
 
 

@@ -43,7 +43,7 @@ def roles_on_record(account: str = "") -> dict[str, dict[Grant, Giver]]:
     )
     if account:
         records = records.filter(details__contains=as_stored(account))
-    read = [(record, json.loads(record.details)) for record in records.order_by("sequence")]
+    read = [(record, _details(record)) for record in records.order_by("sequence")]
     told: dict[str, dict[Grant, Giver]] = {}
     for record, details in sorted(read, key=_when):
         # Another account may hold the name of this one too.
@@ -52,10 +52,19 @@ def roles_on_record(account: str = "") -> dict[str, dict[Grant, Giver]]:
     return told
 
 
-def _when(read: tuple[AuditRecord, Mapping[str, Any]]) -> tuple[str, int]:
+def _details(record: AuditRecord) -> Mapping[str, Any]:
+    """Empty where they are no JSON object: the chain tells of a record that was changed."""
+    try:
+        read = json.loads(record.details)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _when(read: tuple[AuditRecord, Mapping[str, Any]]) -> str:
     """What was taken while the log could not be written is on record later than it was done."""
     record, details = read
-    return str(details.get("done_at", record.at)), record.sequence
+    return str(details.get("done_at", record.at))
 
 
 def _follow(told: dict[Grant, Giver], record: AuditRecord, details: Mapping[str, Any]) -> None:

@@ -48,7 +48,7 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
         waiting.count(),
         latest or "",
         not_kept,
-        (*find_unguarded(configuration.environments()), *find_settled_then_done()),
+        _find_unguarded(breaks),
     )
     if breaks:
         return records, dict(remembered) | {"full_at": "", "kept_at": ""}
@@ -59,6 +59,12 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
         "full_at": full_at,
         "kept_at": kept_at,
     }
+
+
+def _find_unguarded(breaks: list[Break]) -> tuple[tuple[str, str], ...]:
+    """Hashes that do not hold name no versions, so nothing is told of these."""
+    settled = [] if breaks else list(find_settled_then_done())
+    return (*find_unguarded(configuration.environments()), *settled)
 
 
 def _keep(

@@ -17,8 +17,9 @@ from ..audit.who_changed import possible_versions
 
 def find_settled_then_done() -> Iterator[tuple[str, str]]:
     """What each finding is about, and a sentence with what to do."""
-    intents = find_ended(Outcome.NOT_APPLIED).filter(phase=Phase.INTENT, action__in=WRITES)
-    for intent in intents.order_by("sequence"):
+    # Few acts end so, and many are writes: the database is asked by outcome alone.
+    ended = find_ended(Outcome.NOT_APPLIED).order_by("sequence")
+    for intent in (intent for intent in ended if intent.action in WRITES):
         labels = _labels(intent.environment, intent.secret)
         ids = possible_versions(intent)
         label = next((name for name, version in labels.items() if version in ids), "")

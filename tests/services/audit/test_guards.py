@@ -21,6 +21,7 @@ from secrets_ui.services.audit.new_record import NewRecord, as_stored
 from secrets_ui.services.audit.waiting import append_waiting
 from secrets_ui.services.people import people
 from secrets_ui.services.people.accounts import make_account
+from secrets_ui.services.status_pass.records import watch_records
 
 pytestmark = pytest.mark.django_db
 MIKA = Actor("mika")
@@ -159,6 +160,21 @@ def test_a_role_in_an_environment_that_is_not_configured_gives_no_power() -> Non
     hana = set_up("hana", dev="viewer")
     RoleGrant.objects.create(user_id=hana.pk, environment="gone", role="admin")
     assert find_unguarded() == []
+
+
+@pytest.mark.parametrize("details", ["no JSON", "[]", "[" * 100_000])
+def test_a_changed_record_costs_the_other_findings_nothing(details: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's own statements.")
+    hana = set_up("hana", dev="viewer")
+    RoleGrant.objects.create(user_id=hana.pk, environment="prod", role="admin", source="neither")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_no_update")
+        cursor.execute("UPDATE secrets_ui_auditrecord SET details = %s", [details])
+    records, _ = watch_records({})
+    assert "Record 1 does not match its hash" in records.breaks[0]
+    roles = [f"role {grant.pk}" for grant in RoleGrant.objects.order_by("pk")]
+    assert [about for about, _ in records.unguarded] == [*roles, "trigger audit_no_update"]
 
 
 def test_so_many_roles_are_told_one_by_one(person: Any) -> None:
