@@ -23,17 +23,18 @@ class SecretsUiConfig(AppConfig):
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None
         system_checks.ensure_cache_is_shared()
-        post_migrate.connect(_index_the_log, sender=self)
+        post_migrate.connect(_care_for_the_log, sender=self)
 
 
-def _index_the_log(**_: object) -> None:
-    """After `migrate`, also the records that an earlier release wrote are found."""
+def _care_for_the_log(**_: object) -> None:
+    """After `migrate` the log is append-only, and what an earlier release wrote is found."""
     from django.db import connection
 
     from .models import AuditStretch
-    from .services.audit import index
+    from .services.audit import append_only, index
 
     if AuditStretch._meta.db_table in connection.introspection.table_names():
+        append_only.put_back()
         index.catch_up()
 
 

@@ -6,13 +6,14 @@ import io
 import json
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.audit.chain import FIELDS
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.models import AuditRecord
+from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import audit
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +52,8 @@ def test_a_whole_chain_is_said_to_hold_with_the_checkpoint_that_was_reached() ->
 def test_as_json_it_is_one_answer_whether_the_chain_holds_or_not() -> None:
     last = write(3)[-1]
     checkpoint = {"sequence": 3, "hash": last.hash, "count": 3}
-    holding = {"holds": True, "breaks": [], "more_breaks": False, "checkpoint": checkpoint}
+    holding = {"holds": True, "breaks": [], "more_breaks": False, "unguarded": []}
+    holding["checkpoint"] = checkpoint
     assert json.loads(verify("--json")) == holding
 
     tamper(f"DELETE FROM {TABLE} WHERE sequence = 2")
@@ -102,6 +104,22 @@ def test_s71_a_number_that_is_none_is_named_and_printed_escaped() -> None:
         call_command("verify_audit", stdout=out)
     assert "in place of a number" in out.getvalue()
     assert "\x1b" not in out.getvalue()
+
+
+def test_a_log_that_holds_and_is_not_guarded_is_told_escaped_and_the_status_is_1() -> None:
+    write(1)
+    user = get_user_model().objects.create_user("mallory\x1b[2J")
+    RoleGrant.objects.create(user=user, environment="prod", role="admin")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="The audit log is not guarded: 1 finding"):
+        call_command("verify_audit", stdout=out, no_color=True)
+    assert "mallory\\x1b[2J is admin in prod, and no audit record" in out.getvalue()
+    assert "\x1b" not in out.getvalue()
+    told = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("verify_audit", "--json", stdout=told)
+    answer = json.loads(told.getvalue())
+    assert (answer["holds"], len(answer["unguarded"])) == (True, 1)
 
 
 def test_more_places_than_are_printed_are_said_to_be_more() -> None:

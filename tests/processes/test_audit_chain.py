@@ -139,6 +139,27 @@ def drop_triggers(database: str) -> list[str]:
     return [f"ALTER TABLE {TABLE} DISABLE TRIGGER USER"]
 
 
+@pytest.mark.postgres
+def test_s70_a_trigger_that_is_disabled_or_gone_is_told_until_migrate_makes_it_anew(
+    postgres: PostgresServer, start: Start
+) -> None:
+    """SQLite's stand in tests/services/audit/test_guards.py."""
+    console = start(postgres.new_database())
+    console.ask("append", count=1)
+    for statement, missing in (
+        (f"ALTER TABLE {TABLE} DISABLE TRIGGER audit_no_change", "audit_no_change"),
+        (f"ALTER TABLE {TABLE} ENABLE REPLICA TRIGGER audit_at_the_end", "audit_at_the_end"),
+        (f"DROP TRIGGER audit_no_truncate ON {TABLE}", "audit_no_truncate"),
+    ):
+        assert console.ask("run_sql", statements=[statement])["error"] == ""
+        result = console.ask("verify")
+        assert (result["status"], f"trigger {missing}, which" in result["text"]) == (1, True)
+        assert console.ask("command", name="migrate", arguments=[])["status"] == 0
+        assert console.ask("verify")["status"] == 0
+    for attack in EVERYWHERE["update of all"], ON_POSTGRES["truncate"], copy_of_row(12, of=1):
+        assert "audit records are" in console.ask("run_sql", statements=[attack])["error"]
+
+
 TAMPERED = {
     "changed": (
         [f"UPDATE {TABLE} SET actor = 'somebody else' WHERE sequence = 4"],

@@ -15,6 +15,7 @@ from ...domain.status.watched import Records, Surroundings, WatchedSecret
 from . import (
     alarms_are_quiet,
     audit_chain_holds,
+    audit_log_is_guarded,
     aws_answers,
     environments_are_kept_apart,
     events_are_delivered,
@@ -51,7 +52,11 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
     only_this_console_changes,
     no_open_intents,
 )
-OF_RECORDS: tuple[ModuleType, ...] = (audit_chain_holds, events_are_delivered)
+OF_RECORDS: tuple[ModuleType, ...] = (
+    audit_chain_holds,
+    audit_log_is_guarded,
+    events_are_delivered,
+)
 ALL = tuple(dict.fromkeys((*OF_A_SECRET, *OF_SURROUNDINGS, *OF_RECORDS)))
 # By the name of the check; the last one is of the pass itself, where no check could be made.
 TITLES: dict[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for module in ALL} | {

@@ -1,4 +1,5 @@
-"""manage.py verify_audit: verifies the audit chain and reports the records that break it."""
+"""manage.py verify_audit: verifies the audit chain and reports the records that break it, and what
+the chain cannot show."""
 
 from __future__ import annotations
 
@@ -13,11 +14,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.audit.chain import Break, Checkpoint
 from secrets_ui.domain.errors import AwsError
+from secrets_ui.domain.status.status import plural
+from secrets_ui.services import configuration
+from secrets_ui.services.audit.guards import find_unguarded
 from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 
 
 class Command(BaseCommand):
-    help = "Verify the audit chain. Exit status 0: it holds; 1: it does not."
+    help = "Verify the audit chain. Exit status 0: it holds, and is guarded; 1: not so."
     # Of pages and their addresses, which would take half of the memory.
     requires_system_checks: list[str] = []
 
@@ -40,15 +44,22 @@ class Command(BaseCommand):
                 f"The audit chain could not be compared with the checkpoints in S3: {error}"
             ) from error
         answer = _as_json if options["json"] else _as_text
-        self.stdout.write(answer(breaks, reached))
+        unguarded = [text for _, text in find_unguarded(configuration.environments())]
+        self.stdout.write(answer(breaks, unguarded, reached))
         if not breaks and not options["json"]:
             verdict = f"The audit chain holds: {reached.count} records."
             self.stdout.write(self.style.SUCCESS(verdict))
-        if breaks:
-            ending = "" if len(breaks) == 1 else "s"
-            more = " or more" if _are_cut_off(breaks) else ""
-            places = f"{len(breaks)} place{ending}{more}"
-            raise CommandError(f"The audit chain does not hold: {places}.")
+        _ensure_none(breaks, unguarded)
+
+
+def _ensure_none(breaks: Sequence[Break], unguarded: Sequence[str]) -> None:
+    if breaks:
+        more = " or more" if _are_cut_off(breaks) else ""
+        places = plural(len(breaks), "place", "places")
+        raise CommandError(f"The audit chain does not hold: {places}{more}.")
+    if unguarded:
+        findings = plural(len(unguarded), "finding", "findings")
+        raise CommandError(f"The audit log is not guarded: {findings}.")
 
 
 def _compare_and_keep(reached: Checkpoint) -> list[Break]:
@@ -60,16 +71,26 @@ def _compare_and_keep(reached: Checkpoint) -> list[Break]:
     return compare_and_keep(reached)
 
 
-def _as_text(breaks: Sequence[Break], reached: Checkpoint) -> str:
+def _as_text(breaks: Sequence[Break], unguarded: Sequence[str], reached: Checkpoint) -> str:
     checkpoint = json.dumps({"checkpoint": asdict(reached)})
-    return "\n".join([*(found.text for found in breaks), checkpoint])
+    return "\n".join([*(found.text for found in breaks), *_printable(unguarded), checkpoint])
 
 
-def _as_json(breaks: Sequence[Break], reached: Checkpoint) -> str:
+def _printable(texts: Sequence[str]) -> list[str]:
+    if not texts:
+        return []
+    # As above: it would take more memory than the verification, mostly for nothing.
+    from secrets_ui.management.twin import printable
+
+    return [printable(text) for text in texts]
+
+
+def _as_json(breaks: Sequence[Break], unguarded: Sequence[str], reached: Checkpoint) -> str:
     answer = {
         "holds": not breaks,
         "breaks": [found.text for found in breaks],
         "more_breaks": _are_cut_off(breaks),
+        "unguarded": unguarded,
         "checkpoint": asdict(reached),
     }
     return json.dumps(answer, indent=2)

@@ -141,9 +141,13 @@ def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
 
 def find_open(before: str) -> QuerySet[AuditRecord]:
     """Intents without an outcome, oldest first, that are not younger than a time."""
-    lines = AuditEntry.objects.filter(outcome__digest=digest("outcome", OPEN))
-    records = AuditRecord.objects.filter(sequence__in=lines.values("sequence"), at__lte=before)
-    return records.order_by("sequence")
+    return find_ended(OPEN).filter(at__lte=before).order_by("sequence")
+
+
+def find_ended(outcome: str) -> QuerySet[AuditRecord]:
+    """Events and intents that ended so, by the last outcome of each."""
+    lines = AuditEntry.objects.filter(outcome__digest=digest("outcome", outcome))
+    return AuditRecord.objects.filter(sequence__in=lines.values("sequence"))
 
 
 def own_event(sequence: int, actor: str) -> AuditRecord | None:

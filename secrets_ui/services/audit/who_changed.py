@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...domain.audit.actions import WRITES, Action, Outcome, Phase
+from ...domain.audit.chain import version_id_of
 from ...models import AuditRecord
 
 
@@ -45,3 +46,14 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
         else:
             authors[version] = Author(actor, at, int(intent or 0), reason)
     return authors
+
+
+def possible_versions(intent: AuditRecord) -> list[str]:
+    """The ids that the version of an intent may have.
+
+    A save's version is named by its intent's hash, in the form that was set at the time; a decision
+    names it.
+    """
+    if intent.version_id:
+        return [intent.version_id]
+    return [version_id_of(intent.hash, form) for form in ("hash", "uuid")]

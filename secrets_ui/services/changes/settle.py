@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
-from ...domain.audit.chain import version_id_of
 from ...domain.audit.moments import stored_ago
 from ...domain.deadline import is_over
 from ...domain.environment import Environment
@@ -20,6 +19,7 @@ from ...domain.session_scope import SETTLE, SWEEP
 from ...models import AuditRecord
 from .. import audit, configuration
 from ..audit.records import find_open
+from ..audit.who_changed import possible_versions
 from ..aws_access import gateways
 from .swap import take_label_off
 
@@ -99,16 +99,8 @@ def _wait(intent: AuditRecord, why: str) -> Settled:
 
 
 def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -> str:
-    """The version that the intent is about, "" where AWS has none.
-
-    A save's version is named by its intent's hash, in the form that was set at the time; a decision
-    names it.
-    """
-    ids = (
-        [intent.version_id]
-        if intent.version_id
-        else [version_id_of(intent.hash, form) for form in ("hash", "uuid")]
-    )
+    """The version that the intent is about, "" where AWS has none."""
+    ids = possible_versions(intent)
     if labelled := next((version for version in ids if version in secret.versions), ""):
         return labelled
     listed = {

@@ -12,8 +12,11 @@ from ...domain.audit.chain import Break, Checkpoint, check_tail, verify
 from ...domain.errors import AwsError
 from ...domain.status.watched import Records
 from ...models import StatusDelivery
+from .. import configuration
+from ..audit.guards import find_unguarded
 from ..audit.kept_checkpoints import compare_and_keep
 from ..audit.verify import MOST_BREAKS, hash_at, rows
+from .settled import find_settled_then_done
 
 FULL_EVERY = timedelta(hours=24)
 SMALL = 20_000  # records: a tenth of a second, so the whole chain is verified in every pass
@@ -45,6 +48,7 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
         waiting.count(),
         latest or "",
         not_kept,
+        _find_unguarded(breaks),
     )
     if breaks:
         return records, dict(remembered) | {"full_at": "", "kept_at": ""}
@@ -55,6 +59,12 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
         "full_at": full_at,
         "kept_at": kept_at,
     }
+
+
+def _find_unguarded(breaks: list[Break]) -> tuple[tuple[str, str], ...]:
+    """Hashes that do not hold name no versions, so nothing is told of these."""
+    settled = [] if breaks else list(find_settled_then_done())
+    return (*find_unguarded(configuration.environments()), *settled)
 
 
 def _keep(

@@ -334,6 +334,15 @@ def test_the_chain_s_checkpoint_is_told() -> None:
     assert f"42:{'c' * 64}" in only(judge_records(records()), "audit_chain_holds").text
 
 
+def test_a_log_that_is_not_guarded_is_a_failure_for_each_cause() -> None:
+    findings = judge_records(records(unguarded=(("empty", "It is empty."), ("role 7", "No."))))
+    told = [f for f in findings if f.check == "audit_log_is_guarded"]
+    assert {(f.status, f.about, f.text) for f in told} == {
+        ("fail", "empty", "It is empty."),
+        ("fail", "role 7", "No."),
+    }
+
+
 def test_events_that_could_not_be_sent_are_told() -> None:
     found = only(
         judge_records(records(undelivered=2, why_undelivered="the webhook answered 500")),
