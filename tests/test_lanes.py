@@ -56,6 +56,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "history",
             "import",
             "restore",
+            "set_in_several",
             "decide",
             "troubleshoot_first",
             "troubleshoot",

@@ -25,7 +25,7 @@ from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
-from ..domain.texts import CONFIRM_IDENTITY
+from ..domain.texts import CONFIRM_IDENTITY, encodable
 
 register = template.Library()
 
@@ -259,6 +259,12 @@ def patterns(expressions: Iterable[Pattern[str]]) -> str:
 def detail_text(value: Any) -> str:
     """A member of a record's details: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def fits_address(text: str) -> bool:
+    """Whether an address can hold it: half of a character has no UTF-8."""
+    return encodable(text) == text
 
 
 @register.filter

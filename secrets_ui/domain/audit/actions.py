@@ -64,6 +64,7 @@ class ReadPurpose(_WithWords):
 
     EDIT = "to apply an edit", "Read by the console for a save"
     RESTORE = "to restore it", "Read by the console for a restore"
+    COPY = "to copy it", "Read by the console for a copy"
     FACTS = "to derive its facts", "Read by the console for key names and states"
 
 

@@ -68,6 +68,11 @@ class Row:
     cells: tuple[Cell, ...]
     spec: KeySpec | None = None
 
+    @property
+    def may_be_equal(self) -> bool:
+        """Whether one value may serve several environments."""
+        return self.spec is None or self.spec.between_environments != "must_differ"
+
     def shows(self, asked: Show) -> bool:
         match asked:
             case Show.DIFFERS:

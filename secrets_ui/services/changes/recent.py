@@ -6,7 +6,7 @@ From the audit log and from what the status pass keeps: no AWS call.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -90,15 +90,29 @@ def recent_changes(
     return RecentPage(tuple(changes), older, max(0, len(shown) - ROWS))
 
 
+def changes_by(actor: Actor, intents: Sequence[int]) -> list[tuple[str, RecentChange]]:
+    """What became of the person's own changes with these records: the environment, and the change.
+    One query."""
+    if not intents:
+        return []
+    mine = AuditRecord.objects.filter(
+        intent__in=map(str, intents), actor=actor.name, **_TOOK_EFFECT
+    )
+    return [(record.environment, _change(record)) for record in _with_intents(mine)]
+
+
+_TOOK_EFFECT = {"phase": Phase.OUTCOME, "outcome": Outcome.DONE, "action__in": CHANGES}
+
+
 def _done(environment: Environment) -> QuerySet[AuditRecord]:
     """What took effect, with the details of its intent. The index `audit_done` is of these."""
+    records = AuditRecord.objects.filter(environment=environment.name, **_TOOK_EFFECT)
+    return _with_intents(records)
+
+
+def _with_intents(records: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
     intent = AuditRecord.objects.filter(sequence=Cast(OuterRef("intent"), BigIntegerField()))
-    return AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=CHANGES,
-    ).annotate(intended=Subquery(intent.values("details")))
+    return records.annotate(intended=Subquery(intent.values("details")))
 
 
 def _change(record: AuditRecord) -> RecentChange:
@@ -108,7 +122,7 @@ def _change(record: AuditRecord) -> RecentChange:
     return RecentChange(
         at=datetime.fromisoformat(record.at),
         secret=record.secret,
-        what=_what(record, proposed_by, is_restore="restored" in intended),
+        what=_what(record, proposed_by, intended),
         by="" if record.actor == CONSOLE.name else record.actor,
         reason=record.reason,
         keys=tuple(audit.texts(record.keys)),
@@ -120,11 +134,19 @@ def _change(record: AuditRecord) -> RecentChange:
 _WORDS = {Action.SAVE: "Saved", Action.PROPOSE: "Proposed", Action.APPROVE: "Approved"}
 
 
-def _what(record: AuditRecord, proposed_by: str, *, is_restore: bool) -> str:
+# By the intent's detail that says what the value was taken from.
+_TAKEN = (
+    ("restored", "Proposed a restore", "Restored"),
+    ("copied_from", "Proposed a copy", "Copied"),
+)
+
+
+def _what(record: AuditRecord, proposed_by: str, intended: Mapping[str, object]) -> str:
     if record.action == Action.REJECT:
         return _rejected(record.actor, proposed_by)
-    if is_restore:
-        return "Proposed a restore" if record.action == Action.PROPOSE else "Restored"
+    for detail, proposed, done in _TAKEN:
+        if detail in intended:
+            return proposed if record.action == Action.PROPOSE else done
     return _WORDS[Action(record.action)]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
-from ...aws.secrets_manager import SecretPage, SecretsManagerGateway
+from ...aws.secrets_manager import MOST_NAMES, PAGE_SIZE, SecretPage, SecretsManagerGateway
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
@@ -20,9 +20,9 @@ from .. import configuration
 from ..aws_access import gateways, gather
 from .listed import freshened, newest_writes, wanted_of
 from .listing import MOST_PAGES, READS_PER_PAGE
-from .version_facts import known_facts, note_current_versions, read_and_derive
+from .version_facts import known_facts, known_secrets, note_current_versions, read_and_derive
 
-SECRETS = 25  # a page
+SECRETS = MOST_NAMES  # a page: AWS is asked about all of them at once
 IsVisible = Callable[[Environment, str], bool]
 
 
@@ -49,7 +49,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A page of it. `secrets` and `keys` count what matches on all pages, of `of_secrets`."""
+    """A page of it. `secrets` and, with a filter, `keys` count what matches on all pages, of
+    `of_secrets`. `is_chosen_by_kept`: which secrets there are is as AWS last reported it.
+    """
 
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
@@ -59,6 +61,7 @@ class Comparison:
     pages: int
     read_at: datetime
     not_inspected: int = 0
+    is_chosen_by_kept: bool = False
 
     @property
     def asked(self) -> tuple[Column, ...]:
@@ -76,34 +79,77 @@ def compare(
 ) -> Comparison:
     """The secrets that the person may see, in the environments that they may see.
 
-    One ListSecrets for each environment and hundred secrets, the environments side by side; a value
+    One ListSecrets for each environment, the environments side by side. Where one holds more than a
+    list has, what is kept chooses the page, and AWS is asked about the secrets of the page. A value
     is read where its facts are not known, so many at a time. An environment that cannot be asked
     has its reason. Raises AuditUnavailable.
     """
-    columns = _columns(environments, actor, is_visible)
-    held = _held(columns)
     on_page = slice((page - 1) * SECRETS, page * SECRETS)
-    # What a filter asks of values that nobody has looked at is not known, on any page.
-    looked_at = list(held) if text or show else list(held)[on_page]
-    left = sum(_look(column, actor, held, looked_at) for column in columns)
-    found = _groups(columns, held, text, show)
+    kept = _kept(environments, is_visible)
+    is_chosen_by_kept = any(len(column.secrets) > PAGE_SIZE for column in kept)
+    columns = kept if is_chosen_by_kept else _columns(environments, actor, is_visible)
+    chosen = shorts = _shorts(columns)
+    keys = left = 0
+    if text or show:
+        # What a filter asks of values that nobody has looked at is not known, on any page.
+        held, left = _looked(columns, actor, shorts)
+        found = _groups(columns, held, text, show)
+        chosen = [group.short for group in found]
+        keys = sum(len(group.rows) for group in found)
+    if is_chosen_by_kept and chosen[on_page]:
+        columns = _columns(environments, actor, is_visible, chosen[on_page])
+    if is_chosen_by_kept or not (text or show):
+        held, left = _looked(columns, actor, chosen[on_page])
+        found = _groups(columns, held, text, show)
     return Comparison(
         columns,
-        tuple(found[on_page]),
-        len(found),
-        sum(len(group.rows) for group in found),
-        len(held),
-        -(-len(found) // SECRETS),
+        tuple(group for group in found if group.short in chosen[on_page]),
+        len(chosen),
+        keys,
+        len(shorts),
+        -(-len(chosen) // SECRETS),
         datetime.now(UTC),
         left,
+        is_chosen_by_kept,
     )
 
 
+def _kept(environments: Sequence[Environment], is_visible: IsVisible) -> tuple[Column, ...]:
+    """The columns as AWS last reported them."""
+    known = known_secrets(environments)
+    return tuple(
+        Column(place, tuple(s for s in known[place.name] if is_visible(place, s.name)))
+        for place in environments
+    )
+
+
+def _shorts(columns: Sequence[Column]) -> list[str]:
+    """The short names of all secrets, those of the catalogue as well, in order."""
+    found = {
+        secret.name.removeprefix(column.environment.prefix)
+        for column in columns
+        for secret in column.secrets
+    }
+    return sorted(found | set(configuration.catalog().secrets))
+
+
+def _looked(
+    columns: Sequence[Column], actor: Actor, shorts: Sequence[str]
+) -> tuple[dict[str, dict[str, Held]], int]:
+    """These secrets, each version looked at where so many allow, and how many are left."""
+    held = _held(columns, shorts)
+    return held, sum(_look(column, actor, held, shorts) for column in columns)
+
+
 def _columns(
-    environments: Sequence[Environment], actor: Actor, is_visible: IsVisible
+    environments: Sequence[Environment],
+    actor: Actor,
+    is_visible: IsVisible,
+    shorts: Sequence[str] = (),
 ) -> tuple[Column, ...]:
+    """As AWS lists them now; of `shorts` alone, where they are given."""
     asked = [gateways(environment, actor, LIST).secrets_manager for environment in environments]
-    answers = gather([partial(_pages, gateway) for gateway in asked])
+    answers = gather([partial(_pages, gateway, shorts) for gateway in asked])
     return tuple(
         Column(gateway.environment, problem=answer)
         if isinstance(answer, AwsError)
@@ -112,8 +158,9 @@ def _columns(
     )
 
 
-def _pages(gateway: SecretsManagerGateway) -> list[SecretPage]:
-    return [page.value for page in islice(gateway.secret_pages(), MOST_PAGES)]
+def _pages(gateway: SecretsManagerGateway, shorts: Sequence[str]) -> list[SecretPage]:
+    names = [gateway.environment.prefix + short for short in shorts]
+    return [page.value for page in islice(gateway.secret_pages(names), MOST_PAGES)]
 
 
 def _column(
@@ -126,16 +173,17 @@ def _column(
     return Column(environment, tuple(secrets), is_cut=bool(pages[-1].next_token))
 
 
-def _held(columns: Sequence[Column]) -> dict[str, dict[str, Held]]:
-    """By the secret's short name and the environment; those of the catalogue as well."""
+def _held(columns: Sequence[Column], shorts: Sequence[str]) -> dict[str, dict[str, Held]]:
+    """By the secret's short name and the environment."""
     asked = [column for column in columns if not column.problem]
-    secrets = [(column.environment, secret) for column in asked for secret in column.secrets]
+    held = {short: {column.environment.name: Held() for column in asked} for short in shorts}
+    secrets = [
+        (column.environment, secret)
+        for column in asked
+        for secret in column.secrets
+        if secret.name.removeprefix(column.environment.prefix) in held
+    ]
     facts = known_facts(wanted_of(environment, secret) for environment, secret in secrets)
-    shorts = {secret.name.removeprefix(place.prefix) for place, secret in secrets}
-    held = {
-        short: {column.environment.name: Held() for column in asked}
-        for short in sorted(shorts | set(configuration.catalog().secrets))
-    }
     for place, secret in secrets:
         short = secret.name.removeprefix(place.prefix)
         held[short][place.name] = Held(secret, facts.get(secret.arn))
@@ -153,8 +201,11 @@ def _groups(
     groups = []
     for short, places in held.items():
         spec = configuration.spec_of(asked, asked.prefix + short)
+        names = {name: item.secret.name for name, item in places.items() if item.secret}
+        if not names and not spec.keys:
+            # It was there when AWS was asked before.
+            continue
         if rows := matching(compare_secret(spec, places, now), show, short, text):
-            names = {name: item.secret.name for name, item in places.items() if item.secret}
             groups.append(Group(short, rows, names))
     return groups
 

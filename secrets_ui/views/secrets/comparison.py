@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from ...forms.secrets import CompareForm
 from ...permissions import actor_of, ensure_somewhere, environments_with, may
+from ...services.changes.recent import changes_by
 from ...services.secrets.comparison import compare as compare_environments
 
 
@@ -30,5 +31,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "is_filtered": bool(asked["q"] or asked["show"]),
         "editable": {place.name for place in environments_with(request, "secret.edit")},
+        "copyable": {place.name for place in environments_with(request, "secret.reveal")},
+        "done": changes_by(actor_of(request), asked["saved"]),
     }
     return render(request, "secrets/compare.html", context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -80,7 +80,7 @@ class RefusedGateway:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
 
-    def secret_pages(self) -> NoReturn:
+    def secret_pages(self, names: Sequence[str] = ()) -> NoReturn:
         call = AwsCall("secretsmanager:ListSecrets", code="AccessDeniedException")
         raise AwsAccessDenied("not authorized", call, "secretsmanager:ListSecrets")
 
