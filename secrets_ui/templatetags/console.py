@@ -25,7 +25,7 @@ from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
-from ..domain.texts import CONFIRM_IDENTITY, encodable
+from ..domain.texts import CONFIRM_IDENTITY
 
 register = template.Library()
 
@@ -263,8 +263,9 @@ def detail_text(value: Any) -> str:
 
 @register.filter
 def fits_address(text: str) -> bool:
-    """Whether an address can hold it: half of a character has no UTF-8."""
-    return encodable(text) == text
+    """Whether an address can hold it: control characters are refused there, and half of a
+    character has no UTF-8."""
+    return text.isprintable()
 
 
 @register.filter

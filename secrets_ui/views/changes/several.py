@@ -21,6 +21,7 @@ from ...permissions import (
     actor_of,
     ensure_somewhere,
     enter_to_change,
+    environments_with,
     has_fresh_proof,
     may,
     refuse,
@@ -50,6 +51,10 @@ class Asked:
 
 @require_http_methods(["GET", "POST"])
 def set_in_several(request: HttpRequest) -> HttpResponse:
+    ensure_somewhere(request, "secret.edit")
+    if not request.GET:
+        # The key is chosen there.
+        return redirect("compare")
     asked = _enter(request)
     if request.method == "GET":
         return _page(request, asked)
@@ -68,7 +73,6 @@ def set_in_several(request: HttpRequest) -> HttpResponse:
 
 def _enter(request: HttpRequest) -> Asked:
     """Raises NotPermitted, StepUpNeeded, InvalidSecretName, EnvironmentNotFound, BadRequest."""
-    editable = ensure_somewhere(request, "secret.edit")
     which = WhichKeyForm(request.GET)
     if not which.is_valid():
         raise BadRequest
@@ -76,7 +80,7 @@ def _enter(request: HttpRequest) -> Asked:
     source = _enter_source(request, named, short) if named else None
     places = [
         place
-        for place in editable
+        for place in environments_with(request, "secret.edit")
         if place != source
         and may(request, "secret.edit", place, place.secret_name(place.prefix + short))
     ]
@@ -172,11 +176,13 @@ def _page(
 ) -> HttpResponse:
     """The page as it is now. What was typed for the record comes back; no value is in it."""
     found = targets.look(asked.places, actor_of(request), asked.short, asked.key, asked.source)
-    chosen = request.POST.getlist("target")
+    left = [result.environment.name for result in results if not result.is_done]
+    chosen = left if results else request.POST.getlist("target")
     context = {
         "asked": asked,
         "found": found,
         "lines": [_line(request, target, chosen) for target in found.targets],
+        "reasons": [place.name for place in asked.places if place.rules.reason_required],
         "results": results,
         "summary": several.summary_of(results) if results else "",
         "remedy": several.REMEDY,
