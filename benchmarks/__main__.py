@@ -95,6 +95,9 @@ def measure(counts: Counts, only: str = "") -> Figures:
                 "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(
                     running, counts.aws_rounds
                 ),
+                "comparison ÷ its slowest AWS call, 20 ms": lambda: pages.measure_comparison(
+                    running, counts.aws_rounds
+                ),
                 "list page ÷ plain page": lambda: pages.measure_against_django(
                     running, counts.django_rounds
                 ),
