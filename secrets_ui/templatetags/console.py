@@ -262,13 +262,6 @@ def detail_text(value: Any) -> str:
 
 
 @register.filter
-def fits_address(text: str) -> bool:
-    """Whether an address can hold it: control characters are refused there, and half of a
-    character has no UTF-8."""
-    return text.isprintable()
-
-
-@register.filter
 def without(query: QueryDict, name: str) -> str:
     """The query of a URL without one of its members, back on the first page."""
     rest = query.copy()

@@ -29,7 +29,9 @@ def test_a_key_is_copied_from_staging_to_prod_in_three_clicks_and_its_value_is_i
     bodies, canary = Bodies(editor.context), make_plain_canary()
     short = make_secrets(console, dev="{}", staging=f'{{"KEY": "{canary}"}}', prod="{}")
     editor.goto(f"/compare?q={short}")
-    editor.get_by_role("link", name=f"Copy to… another environment: KEY of {short}").click()
+    editor.get_by_role(
+        "link", name=f"Copy to… another environment from staging: KEY of {short}"
+    ).click()
     expect(heading(editor)).to_have_text("Copy KEY from staging")
     expect(editor.get_by_role("row", name="prod")).to_contain_text("not there")
     assert_accessible(editor)

@@ -42,4 +42,9 @@ def test_what_the_console_reads_for_itself_is_told_apart_from_what_a_person_saw(
 
 
 def test_the_stored_purposes_are_those_of_earlier_releases() -> None:
-    assert list(ReadPurpose) == ["to apply an edit", "to restore it", "to derive its facts"]
+    assert list(ReadPurpose) == [
+        "to apply an edit",
+        "to restore it",
+        "to copy it",
+        "to derive its facts",
+    ]

@@ -213,7 +213,7 @@ def test_s40_a_target_is_for_those_who_may_edit_there_whatever_the_form_says(
     assert client.post(url(), alone).status_code == (302 if may_edit else 403)
 
 
-def test_s46_each_end_asks_for_its_own_fresh_proof(
+def test_s30_each_end_asks_for_its_own_fresh_proof(
     watched: Watched, person: Callable[..., Any]
 ) -> None:
     estate, aws = watched(prod=Rules(step_up=True))
