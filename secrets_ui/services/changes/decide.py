@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
@@ -40,10 +40,9 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecor
     """
     record = _find(environment, sequence)
     if record.actor == actor.name:
-        audit.record(
+        audit.refuse_counted(
             Action.REFUSE_ACCESS,
             actor,
-            Outcome.REFUSED,
             environment=environment.name,
             secret=record.secret,
             details={"action": "approve one's own proposal"},
