@@ -25,6 +25,7 @@ from . import (
     lambda_can_read,
     no_open_intents,
     no_placeholders,
+    no_record_waits,
     only_this_console_changes,
     reader_is_up_to_date,
     secret_is_there,
@@ -55,6 +56,7 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
 OF_RECORDS: tuple[ModuleType, ...] = (
     audit_chain_holds,
     audit_log_is_guarded,
+    no_record_waits,
     events_are_delivered,
 )
 ALL = tuple(dict.fromkeys((*OF_A_SECRET, *OF_SURROUNDINGS, *OF_RECORDS)))

@@ -104,7 +104,8 @@ class Records:
     `breaks` are places where the chain does not hold; `verified` is the last record of the newest
     checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` is the number of
     events that could not be sent; `not_kept` says why the bucket of checkpoints could not be asked.
-    `unguarded` is what the hashes cannot show: what each is about, and a sentence.
+    `unguarded` is what the hashes cannot show: what each is about, and a sentence. `waiting` is the
+    number of records that could not be added yet.
     """
 
     verified: int
@@ -115,3 +116,4 @@ class Records:
     why_undelivered: str = ""
     not_kept: str = ""
     unguarded: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0

@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
@@ -40,10 +40,9 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecor
     """
     record = _find(environment, sequence)
     if record.actor == actor.name:
-        audit.record(
+        audit.refuse_counted(
             Action.REFUSE_ACCESS,
             actor,
-            Outcome.REFUSED,
             environment=environment.name,
             secret=record.secret,
             details={"action": "approve one's own proposal"},
@@ -144,13 +143,13 @@ def _decide(
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
     try:
-        announced = rotation_to_end(secret) if secret else NO_DETAILS
+        # With the intent, so that a decision that is settled later has it too.
+        announced = {"proposed_by": record.actor, **(rotation_to_end(secret) if secret else {})}
         about = _about(record) | About(reason=reason)
         with audit.act(action, actor, idempotency_key=key, details=announced, **about) as act:
             ended = end_rotation(gateway, secret, act) if secret else NO_DETAILS
             act.add_request(_carry_out(gateway, record, action, label, act.deadline))
-            details = {"proposed_by": record.actor, **ended}
-            record_done(act, "the decision", details=details)
+            record_done(act, "the decision", details=ended)
     except audit.AlreadyIntended:
         raise SecretNotEditable("This decision is being carried out already.") from None
     if action == Action.APPROVE:

@@ -102,9 +102,9 @@ def _done(environment: Environment) -> QuerySet[AuditRecord]:
 
 
 def _change(record: AuditRecord) -> RecentChange:
-    # Annotated by `_done`.
+    # Annotated by `_done`. Version 0.1.0 told who had proposed with the outcome.
     intended = json.loads(record.intended or "{}")  # type: ignore[attr-defined]
-    proposed_by = json.loads(record.details).get("proposed_by", "")
+    proposed_by = (intended | json.loads(record.details)).get("proposed_by", "")
     return RecentChange(
         at=datetime.fromisoformat(record.at),
         secret=record.secret,

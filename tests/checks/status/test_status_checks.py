@@ -343,6 +343,11 @@ def test_a_log_that_is_not_guarded_is_a_failure_for_each_cause() -> None:
     }
 
 
+def test_records_that_wait_for_the_log_are_a_warning() -> None:
+    found = only(judge_records(records(waiting=2)), "no_record_waits")
+    assert (found.status, found.text.startswith("2 records wait")) == ("warn", True)
+
+
 def test_events_that_could_not_be_sent_are_told() -> None:
     found = only(
         judge_records(records(undelivered=2, why_undelivered="the webhook answered 500")),
