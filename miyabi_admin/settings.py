@@ -100,6 +100,7 @@ STATUS_TOKEN = env.optional_key("STATUS_TOKEN", "it opens /status.json")
 METRICS_TOKEN = env.optional_key("METRICS_TOKEN", "it opens /metrics")
 STATUS_ADDRESS = env.web_address("STATUS_ADDRESS")
 STATUS_WEBHOOK_URL = env.web_address("STATUS_WEBHOOK_URL")
+STATUS_WEBHOOK_URLS = env.web_addresses("STATUS_WEBHOOK_URLS")  # by environment
 STATUS_WEBHOOK_KEY = env.optional_key("STATUS_WEBHOOK_KEY", "it signs events")
 STATUS_EMAIL_TO = env.names("STATUS_EMAIL_TO")
 STATUS_EMAIL_FROM = env.text("STATUS_EMAIL_FROM", "miyabi-console@localhost")

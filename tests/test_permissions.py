@@ -51,8 +51,9 @@ _CHECK = {"check access", "explain an error", "try a policy", "open a run", "cop
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
+    *("make current alone", "put on top"),
 }
-_DECIDE = {"approve", "reject"}
+_DECIDE = {"approve", "reject", "look at an emergency"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
     "see the people",
@@ -148,6 +149,13 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
+        "make current alone": lambda client: client.post(
+            f"/{environment}/changes/1/emergency", {"reason": "OPS-9: nobody else is there"}
+        ),
+        "put on top": lambda client: client.post(f"/{environment}/changes/1/on-top"),
+        "look at an emergency": lambda client: client.post(
+            f"/{environment}/changes/1/look", {"reason": "OPS-9"}
+        ),
     }
 
 

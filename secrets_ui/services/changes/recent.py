@@ -84,7 +84,7 @@ def recent_changes(
     until = page[0].at if page and below else ""
     outside = [] if below and not page else _outside(environment, reach, since, until)
     shown = [change for change in outside if is_visible(change.secret) or not change.secret]
-    changes = [_change(record) for record in page if is_visible(record.secret)] + shown[:ROWS]
+    changes = [change_of(record) for record in page if is_visible(record.secret)] + shown[:ROWS]
     changes.sort(key=lambda change: change.at, reverse=True)
     older = page[-1].sequence if rest else 0
     return RecentPage(tuple(changes), older, max(0, len(shown) - ROWS))
@@ -92,17 +92,19 @@ def recent_changes(
 
 def _done(environment: Environment) -> QuerySet[AuditRecord]:
     """What took effect, with the details of its intent. The index `audit_done` is of these."""
+    return changes_in(AuditRecord.objects.filter(environment=environment.name))
+
+
+def changes_in(records: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
+    """Those that are of changes that took effect, for `change_of`."""
     intent = AuditRecord.objects.filter(sequence=Cast(OuterRef("intent"), BigIntegerField()))
-    return AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=CHANGES,
-    ).annotate(intended=Subquery(intent.values("details")))
+    return records.filter(phase=Phase.OUTCOME, outcome=Outcome.DONE, action__in=CHANGES).annotate(
+        intended=Subquery(intent.values("details"))
+    )
 
 
-def _change(record: AuditRecord) -> RecentChange:
-    # Annotated by `_done`.
+def change_of(record: AuditRecord) -> RecentChange:
+    """A record of `changes_in`."""
     intended = json.loads(record.intended or "{}")  # type: ignore[attr-defined]
     proposed_by = json.loads(record.details).get("proposed_by", "")
     return RecentChange(
@@ -117,7 +119,12 @@ def _change(record: AuditRecord) -> RecentChange:
     )
 
 
-_WORDS = {Action.SAVE: "Saved", Action.PROPOSE: "Proposed", Action.APPROVE: "Approved"}
+_WORDS = {
+    Action.SAVE: "Saved",
+    Action.PROPOSE: "Proposed",
+    Action.APPROVE: "Approved",
+    Action.EMERGENCY: "Emergency change",
+}
 
 
 def _what(record: AuditRecord, proposed_by: str, *, is_restore: bool) -> str:
@@ -176,4 +183,4 @@ def ends_of_proposals(environment: Environment, actor: Actor) -> list[RecentChan
     ).order_by("-sequence")
     versions = list(mine.values_list("version_id", flat=True)[:TOLD])
     ends = _done(environment).filter(version_id__in=versions, action__in=DECISIONS)
-    return [_change(record) for record in ends.exclude(actor=actor.name).order_by("-sequence")]
+    return [change_of(record) for record in ends.exclude(actor=actor.name).order_by("-sequence")]
