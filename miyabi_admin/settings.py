@@ -111,6 +111,8 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
 _email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
 EMAIL_TIMEOUT = 10
+if EMAIL_FILE_PATH := env.text("EMAIL_FOLDER"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
 INSTALLED_APPS = [
     "secrets_ui",

@@ -51,8 +51,9 @@ _CHECK = {"check access", "explain an error", "try a policy", "open a run", "cop
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
-    *("make current alone", "put on top"),
 }
+# With a proposal that waits.
+_PROPOSED = {"make current alone", "put on top"}
 _DECIDE = {"approve", "reject", "look at an emergency"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
@@ -65,10 +66,10 @@ _PEOPLE = {
 }
 TABLE = {
     "viewer": _SEE | _CHECK,
-    "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
+    "editor": _SEE | _CHECK | _EDIT | _PROPOSED | _SHOW | {"see the log"},
     "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
     "auditor": _SEE | _CHECK | {"see the log", "export"},
-    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _PROPOSED | _DECIDE | _PEOPLE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
 }

@@ -202,7 +202,6 @@ def _environment(name: str, table: Any, source: str) -> Environment:
     return Environment(name=name, rules=rules, groups=groups, **switches, **lists, **texts)
 
 
-# What may be told, and what an address looks like; mail servers know better.
 _LISTS = {
     "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
     "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
@@ -211,11 +210,7 @@ _SWITCHES = ("source_identity", "session_policy")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
-    (
-        "prefix",
-        _PREFIX.pattern,
-        "a name prefix of parts that each end in a slash, such as miyabi/prod/",
-    ),
+    ("prefix", _PREFIX.pattern, "a name prefix, each part with a slash, such as miyabi/prod/"),
 )
 
 

@@ -7,12 +7,11 @@ import logging
 from contextlib import suppress
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
     AwsError,
-    NotPermitted,
     OutcomeUnknown,
     SecretNotEditable,
     SecretNotFound,
@@ -26,7 +25,7 @@ from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
 from .proposals import days_text, find_waiting, oldest_alive, undecided, why_stale
-from .recording import record_done, record_refusal
+from .recording import record_done, record_refusal, refuse_person
 from .save import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 
@@ -40,15 +39,8 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecor
     """
     record = find_waiting(environment, sequence)
     if record.actor == actor.name:
-        audit.record(
-            Action.REFUSE_ACCESS,
-            actor,
-            Outcome.REFUSED,
-            environment=environment.name,
-            secret=record.secret,
-            details={"action": "approve one's own proposal"},
-        )
-        raise NotPermitted("You proposed this change, so somebody else has to approve it.")
+        why = "You proposed this change, so somebody else has to approve it."
+        refuse_person(environment, actor, record.secret, "approve one's own proposal", why)
     return make_current(environment, actor, record)
 
 

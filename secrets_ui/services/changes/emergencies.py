@@ -10,12 +10,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.environment import Environment
-from ...domain.errors import InvalidChange, NotPermitted, SecretNotEditable
+from ...domain.errors import InvalidChange, SecretNotEditable
 from ...domain.people.actor import Actor
 from ...models import AuditRecord
 from .. import audit
 from .decide import make_current
 from .proposals import find_waiting, reached
+from .recording import refuse_person
 from .save import ensure_not_too_many
 
 # Characters of a reason: enough for what is broken, and where that is told.
@@ -49,15 +50,17 @@ def make_current_in_emergency(
     Raises NotPermitted where the rules allow none, InvalidChange for a reason that says too little,
     and what an approval raises.
     """
+    proposed = find_waiting(environment, sequence)
     if not environment.rules.emergency:
-        raise NotPermitted(f"{environment.name} has no emergencies: a second person decides.")
+        why = f"{environment.name} has no emergencies: a second person decides."
+        refuse_person(environment, actor, proposed.secret, "make a change current alone", why)
     if len(reason.strip()) < LEAST:
         raise InvalidChange(
             f"An emergency needs a reason of at least {LEAST} characters, "
             "which everybody who is told of it can act on.",
             key="reason",
         )
-    return make_current(environment, actor, find_waiting(environment, sequence), reason)
+    return make_current(environment, actor, proposed, reason)
 
 
 def open_emergencies(environment: Environment, secret: str = "") -> list[Emergency]:
@@ -87,15 +90,9 @@ def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason
     SecretNotEditable where somebody was first, TooManyWrites, AuditUnavailable.
     """
     if emergency.concerns(actor.name):
-        audit.record(
-            Action.REFUSE_ACCESS,
-            actor,
-            Outcome.REFUSED,
-            environment=environment.name,
-            secret=emergency.secret,
-            details={"action": "look at one's own emergency change"},
-        )
-        raise NotPermitted("It is your own change, so somebody else has to look at it.")
+        what = "look at one's own emergency change"
+        why = "It is your own change, so somebody else has to look at it."
+        refuse_person(environment, actor, emergency.secret, what, why)
     if not reason.strip():
         raise InvalidChange("Say what you found: it ends the emergency, on record.", key="reason")
     ensure_not_too_many(environment, actor, emergency.secret)

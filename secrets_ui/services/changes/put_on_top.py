@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ...domain.audit.actions import Action, Outcome
 from ...domain.changes.edit import Edit, overlapping
 from ...domain.environment import Environment
-from ...domain.errors import AwsError, NotPermitted, SecretNotEditable
+from ...domain.errors import AwsError, SecretNotEditable
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
 from ...domain.status.status import join
-from .. import audit, configuration
+from .. import configuration
 from ..aws_access import gateways
 from ..secrets.version_facts import facts_of
 from .decide import reject
 from .idempotency import Saved
 from .proposals import edit_on_top, find_waiting
+from .recording import refuse_person
 from .save import put_new_version
 
 ANEW = "Make the change anew, from the version that is current now."
@@ -34,15 +34,8 @@ def put_on_top(environment: Environment, actor: Actor, sequence: int) -> Saved:
     """
     record = find_waiting(environment, sequence)
     if record.actor != actor.name:
-        audit.record(
-            Action.REFUSE_ACCESS,
-            actor,
-            Outcome.REFUSED,
-            environment=environment.name,
-            secret=record.secret,
-            details={"action": "put another's proposal on top"},
-        )
-        raise NotPermitted("Somebody else proposed this change, so they have to put it on top.")
+        why = "Somebody else proposed this change, so they have to put it on top."
+        refuse_person(environment, actor, record.secret, "put another's proposal on top", why)
     gateway = gateways(environment, actor, DESCRIBE.of(record.secret)).secrets_manager
     secret = gateway.describe_secret(record.secret).value
     edit = edit_on_top(record, secret.current)
