@@ -13,7 +13,7 @@ def begin_here(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0012_recent_changes")]
+    dependencies = [("secrets_ui", "0013_runs_by_age")]
 
     operations = [
         migrations.CreateModel(

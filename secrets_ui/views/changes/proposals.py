@@ -73,7 +73,7 @@ def _waiting(request: HttpRequest, environment: Environment) -> dict[str, Any]:
             for emergency in open_emergencies(environment)
             if may(request, "secret.view", environment, emergency.secret)
         ],
-        "least": LEAST,
+        "shortest_reason": LEAST,
         "has_proof": has_fresh_proof(request, environment),
         "ends": ends_of_proposals(environment, actor) if may_edit else (),
         "me": actor.name,
