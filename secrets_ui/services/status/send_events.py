@@ -137,7 +137,13 @@ def _to_webhook(payload: Mapping[str, Any]) -> None:
 def _to_email(payload: Mapping[str, Any]) -> None:
     event = payload["event"]
     more = [f"Secrets: {', '.join(event['secrets'])}"] if event["secrets"] else []
-    lines = [event["text"], "", f"Since {event['since']}.", *more, event["url"]]
+    lines = [
+        event["text"],
+        "",
+        f"{'Since' if 'check' in event else 'At'} {event['since']}.",
+        *more,
+        event["url"],
+    ]
     domain = settings.STATUS_EMAIL_FROM.rpartition("@")[2] or "localhost"
     message = EmailMessage(
         encodable(f"[miyabi] {event['title']}"),
