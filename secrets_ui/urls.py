@@ -5,7 +5,7 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import edit, importing, proposals, restore
+from .views.changes import edit, emergencies, importing, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
 from .views.secrets import comparison, export, history, reveal
@@ -89,6 +89,17 @@ urlpatterns = [
     path("<slug:environment>/usage", usage.usage, name="usage"),
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
+    path(
+        "<slug:environment>/changes/<int:sequence>/emergency",
+        emergencies.make_current,
+        name="emergency",
+    ),
+    path("<slug:environment>/changes/<int:sequence>/look", emergencies.look_at, name="look_at"),
+    path(
+        "<slug:environment>/changes/<int:sequence>/on-top",
+        emergencies.put_on_top,
+        name="put_on_top",
+    ),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),
     path(
         "<slug:environment>/troubleshoot/<name:name>",

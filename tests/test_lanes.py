@@ -57,6 +57,8 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "import",
             "restore",
             "decide",
+            "emergency",
+            "put_on_top",
             "troubleshoot_first",
             "troubleshoot",
             "paste_error",

@@ -52,7 +52,9 @@ _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
 }
-_DECIDE = {"approve", "reject"}
+# With a proposal that waits.
+_PROPOSED = {"make current alone", "put on top"}
+_DECIDE = {"approve", "reject", "look at an emergency"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
     "see the people",
@@ -64,10 +66,10 @@ _PEOPLE = {
 }
 TABLE = {
     "viewer": _SEE | _CHECK,
-    "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
+    "editor": _SEE | _CHECK | _EDIT | _PROPOSED | _SHOW | {"see the log"},
     "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
     "auditor": _SEE | _CHECK | {"see the log", "export"},
-    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _PROPOSED | _DECIDE | _PEOPLE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
 }
@@ -148,6 +150,13 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
+        "make current alone": lambda client: client.post(
+            f"/{environment}/changes/1/emergency", {"reason": "OPS-9: nobody else is there"}
+        ),
+        "put on top": lambda client: client.post(f"/{environment}/changes/1/on-top"),
+        "look at an emergency": lambda client: client.post(
+            f"/{environment}/changes/1/look", {"reason": "OPS-9"}
+        ),
     }
 
 

@@ -21,6 +21,7 @@ from .status import StatusDelivery as StatusDelivery
 from .status import StatusRunner as StatusRunner
 from .status import StatusSnapshot as StatusSnapshot
 from .status import StatusSpan as StatusSpan
+from .status import ToldUntil as ToldUntil
 
 
 class RoleGrant(models.Model):
@@ -120,6 +121,11 @@ class AuditRecord(models.Model):
                 fields=["environment", "at"],
                 name="audit_proposals",
                 condition=models.Q(phase=Phase.OUTCOME.value, action=Action.PROPOSE.value),
+            ),
+            models.Index(
+                fields=["environment", "sequence"],
+                name="audit_emergencies",
+                condition=models.Q(phase=Phase.OUTCOME.value, action=Action.EMERGENCY.value),
             ),
         ]
 

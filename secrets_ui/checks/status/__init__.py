@@ -17,6 +17,7 @@ from . import (
     audit_chain_holds,
     audit_log_is_guarded,
     aws_answers,
+    emergencies_are_looked_at,
     environments_are_kept_apart,
     events_are_delivered,
     keys_are_complete,
@@ -52,6 +53,7 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
     alarms_are_quiet,
     only_this_console_changes,
     no_open_intents,
+    emergencies_are_looked_at,
 )
 OF_RECORDS: tuple[ModuleType, ...] = (
     audit_chain_holds,

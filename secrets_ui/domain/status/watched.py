@@ -42,6 +42,19 @@ class OpenIntent:
     secret: str = ""
 
 
+@dataclass(frozen=True)
+class UnseenEmergency:
+    """A change that took effect without a second person, and that none has looked at since.
+
+    `sequence` is the act's in the audit log.
+    """
+
+    sequence: int
+    secret: str
+    by: str
+    at: str
+
+
 @dataclass(frozen=True, eq=False)
 class WatchedSecret:
     """One secret, as a pass found it.
@@ -83,7 +96,7 @@ class Surroundings:
     `shared` are findings of the access path that are about no one secret; `listed` is the number
     of secrets, or why they could not be listed; `unread_keys` say which key policies could not be
     read, and why; `intents` are on secrets without a row of their own; `not_inspected` is the
-    number of new versions that are left to the next pass.
+    number of new versions that are left to the next pass; `emergencies` are on any secret.
     """
 
     environment: Environment
@@ -95,6 +108,7 @@ class Surroundings:
     unread_keys: tuple[str, ...] = ()
     intents: tuple[OpenIntent, ...] = ()
     not_inspected: int = 0
+    emergencies: tuple[UnseenEmergency, ...] = ()
 
 
 @dataclass(frozen=True)

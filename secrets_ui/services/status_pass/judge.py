@@ -18,9 +18,10 @@ from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
 from ...domain.status.status import StatusFinding
-from ...domain.status.watched import OpenIntent, Surroundings, WatchedSecret
+from ...domain.status.watched import OpenIntent, Surroundings, UnseenEmergency, WatchedSecret
 from .. import configuration
 from ..access.share import may_read
+from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
 from .changes import WithChanges
 
@@ -174,4 +175,8 @@ def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents)
         unread_keys=changed.unread_keys,
         intents=tuple(intent for found in loose for intent in found),
         not_inspected=changed.unread,
+        emergencies=tuple(
+            UnseenEmergency(made.sequence, made.secret, made.by, made.at)
+            for made in open_emergencies(changed.environment)
+        ),
     )

@@ -21,6 +21,7 @@ from ...permissions import (
     may,
     reach_of,
 )
+from ...services.changes.emergencies import open_emergencies
 from ...services.changes.proposals import proposals_of
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
@@ -80,5 +81,6 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "audited": audited,
         "proposed": proposals_of(chosen, name),
+        "emergencies": open_emergencies(chosen, name),
     }
     return render(request, "secrets/detail.html", context)
