@@ -59,6 +59,12 @@ CHECKPOINTS_AT = env.bucket_prefix("CHECKPOINTS_AT")
 CHECKPOINTS_REGION = env.text("CHECKPOINTS_REGION", "us-west-2")
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
+# Whether values are tried where they were given out, whom to ask, and through which proxy.
+CREDENTIAL_CHECKS = env.boolean("CREDENTIAL_CHECKS")
+GITHUB_API_URL = env.text("GITHUB_API_URL", "https://api.github.com")
+CREDENTIAL_CHECK_HOSTS = env.names("CREDENTIAL_CHECK_HOSTS")
+CREDENTIAL_CHECKS_PROXY = env.proxy("CREDENTIAL_CHECKS_PROXY")
+CREDENTIAL_CHECKS_PER_MINUTE = env.number("CREDENTIAL_CHECKS_PER_MINUTE", 10)
 # Of the metric SecretAccess, which AWS does not publish.
 METRICS_NAMESPACE = env.text("METRICS_NAMESPACE", "Miyabi/Secrets")
 # US dollars: a secret a month, 10,000 calls, and a customer key of AWS KMS a month.

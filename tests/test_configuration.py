@@ -16,7 +16,7 @@ from testkit.starting import assert_one_line, check, production
 
 READERS = {
     "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins",
-    "loopback_url", "web_address", "bucket_prefix", "price", "issuer", "secret", "secrets",
+    "loopback_url", "web_address", "proxy", "bucket_prefix", "price", "issuer", "secret", "secrets",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.

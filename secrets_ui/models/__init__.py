@@ -21,6 +21,7 @@ from .status import StatusDelivery as StatusDelivery
 from .status import StatusRunner as StatusRunner
 from .status import StatusSnapshot as StatusSnapshot
 from .status import StatusSpan as StatusSpan
+from .trials import ValueTrial as ValueTrial
 
 
 class RoleGrant(models.Model):

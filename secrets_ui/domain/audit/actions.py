@@ -56,6 +56,7 @@ class Action(_WithWords):
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
     REVEAL = "secret.reveal", "Value shown"
+    TRY = "secret.try", "Value tried"
 
 
 class ReadPurpose(_WithWords):
