@@ -43,7 +43,7 @@ def parse_trial(entry: Any, where: str) -> Trial | None:
         case {**members} if len(members) == 1:
             [(way, other)] = members.items()
             if way in _WITH_ANOTHER and isinstance(other, str):
-                return Trial(Way(way), other)
+                return Trial(Way(str(way)), other)
     raise ConfigurationError(
         f'{where}: expected "github_token", "https_url", {{"github_oauth_app": KEY}} with the key '
         'of its client id, or {"same_as": KEY}.'

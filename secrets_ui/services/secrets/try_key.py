@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from ...aws.secrets_manager import StoredValue
+from ...domain.access.evidence import Known
 from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.errors import InvalidChange, TooManyTrials
 from ...domain.people.actor import Actor
+from ...domain.secrets.catalog import KeySpec
 from ...domain.secrets.facts import fingerprint
 from ...domain.secrets.key_rules import is_placeholder
 from ...domain.secrets.secret_value import SecretValue
@@ -28,9 +31,8 @@ from .trials import Identity, github_api, host_of, keep, trial_of
 def try_key(environment: Environment, actor: Actor, name: str, key: str, version: str) -> Tried:
     """As `try_current`, for a person. Raises TooManyTrials as well."""
     name = environment.secret_name(name)
-    _ensure_trial(environment, name, key)
-    rate = RateLimit("values tried", settings.CREDENTIAL_CHECKS_PER_MINUTE, TooManyTrials)
-    ensure_rate(rate, environment, actor, name)
+    ensure_trial(environment, name, key)
+    ensure_few_trials(environment, actor, name)
     return try_current(environment, actor, name, key, version)
 
 
@@ -41,41 +43,25 @@ def try_current(environment: Environment, actor: Actor, name: str, key: str, ver
     Raises InvalidChange where it is not tried, VersionMoved, AuditUnavailable (then nobody was
     asked, or nothing is kept), AwsErrors. That nobody answered is no error.
     """
-    trial = _ensure_trial(environment, name, key)
+    trial = ensure_trial(environment, name, key)
     about: About = {
         "environment": environment.name,
         "secret": name,
         "version_id": version,
         "keys": [key],
     }
-    details = {"by": trial.way, "asked": host_of(trial)}
-    with audit.act(Action.TRY, actor, details=details, **about) as act:
-        aws = gateways(environment, actor, READ.of(name))
-        stored = aws.secrets_manager.get_secret_value(name, version)
+    with audit.act(Action.TRY, actor, details=describe(trial), **about) as act:
+        stored = read_version(environment, actor, name, version)
+        act.add_request(stored.call.request_id)
         value, _ = current_member(stored.value, key, version)
         other = current_member(stored.value, trial.other, version)[0] if trial.other else None
         rules = configuration.spec_of(environment, name).rules_of(key)
-        if not value or is_placeholder(value.reveal(), rules):
-            raise InvalidChange(f"{key} is empty or a placeholder, so there is nothing to try.")
-        outcome = ask(trial, value, other)
-        prints = [_fingerprint(text) if text is not None else "" for text in (value, other)]
-        tried = keep(Identity(trial.way, host_of(trial), *prints), outcome)
-        found = outcome.why if isinstance(outcome, NotKnown) else judge(tried, tried.at).text
-        act.done(request_id=stored.call.request_id, details={"found": found})
+        tried, found = ask_and_keep(rules, trial, value, other)
+        act.done(details={"found": found})
     return tried
 
 
-def ask(trial: Trial, value: SecretValue, other: SecretValue | None) -> Answer | NotKnown:
-    """Nothing but the answer is kept of it."""
-    route = Route(settings.CREDENTIAL_CHECKS_PROXY, settings.IS_LOCAL)
-    if trial.way is Way.HTTPS_URL:
-        return website.try_url(value, settings.CREDENTIAL_CHECK_HOSTS, route)
-    if trial.way is Way.GITHUB_OAUTH_APP and other is not None:
-        return github.try_oauth_app(value, other, github_api(), route)
-    return github.try_token(value, github_api(), route)
-
-
-def _ensure_trial(environment: Environment, name: str, key: str) -> Trial:
+def ensure_trial(environment: Environment, name: str, key: str) -> Trial:
     """How the key is tried, by asking somebody. Raises InvalidChange."""
     trial = trial_of(configuration.spec_of(environment, name).key(key))
     if trial is None or trial.way is Way.SAME_AS:
@@ -85,6 +71,47 @@ def _ensure_trial(environment: Environment, name: str, key: str) -> Trial:
             remedy="The catalogue says how a key is tried, and CREDENTIAL_CHECKS whether any is.",
         )
     return trial
+
+
+def ensure_few_trials(environment: Environment, actor: Actor, name: str) -> None:
+    """Raises TooManyTrials and records it; AuditUnavailable."""
+    rate = RateLimit("values tried", settings.CREDENTIAL_CHECKS_PER_MINUTE, TooManyTrials)
+    ensure_rate(rate, environment, actor, name)
+
+
+def describe(trial: Trial) -> dict[str, object]:
+    """What the record says of it."""
+    return {"by": trial.way, "asked": host_of(trial)}
+
+
+def read_version(
+    environment: Environment, actor: Actor, name: str, version: str
+) -> Known[StoredValue]:
+    """In a session that may read this one secret. Raises AwsErrors."""
+    aws = gateways(environment, actor, READ.of(name))
+    return aws.secrets_manager.get_secret_value(name, version)
+
+
+def ask_and_keep(
+    rules: KeySpec, trial: Trial, value: SecretValue, other: SecretValue | None
+) -> tuple[Tried, str]:
+    """What is known of the value now, and what the record says of it. The caller has the intent on
+    record. Raises InvalidChange, AuditUnavailable."""
+    if not value or is_placeholder(value.reveal(), rules):
+        raise InvalidChange(f"{rules.name} is empty or a placeholder, so there is nothing to try.")
+    outcome = _ask(trial, value, other)
+    prints = [_fingerprint(text) if text is not None else "" for text in (value, other)]
+    tried = keep(Identity(trial.way, host_of(trial), *prints), outcome)
+    return tried, outcome.why if isinstance(outcome, NotKnown) else judge(tried, tried.at).text
+
+
+def _ask(trial: Trial, value: SecretValue, other: SecretValue | None) -> Answer | NotKnown:
+    route = Route(settings.CREDENTIAL_CHECKS_PROXY, settings.IS_LOCAL)
+    if trial.way is Way.HTTPS_URL:
+        return website.try_url(value, settings.CREDENTIAL_CHECK_HOSTS, route)
+    if trial.way is Way.GITHUB_OAUTH_APP and other is not None:
+        return github.try_oauth_app(value, other, github_api(), route)
+    return github.try_token(value, github_api(), route)
 
 
 def _fingerprint(value: SecretValue) -> str:

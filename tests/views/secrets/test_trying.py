@@ -14,7 +14,7 @@ from deploy.demo.github import GitHub, Token, in_days
 from secrets_ui.models import AuditRecord, ValueTrial
 from secrets_ui.services.changes.settle import settle_audit
 from testkit.canary import leaks_in, make_plain_canary
-from testkit.posting import current_version
+from testkit.posting import JSON, current_version, edit_url, key_form
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
 from tests.security.test_leaks import database_dump, whole
@@ -248,3 +248,75 @@ def test_an_address_is_followed_to_named_hosts_alone(
     ask(client, estate, "OAUTH_ISSUER")
     assert known(client, "OAUTH_ISSUER") == ("Works", "answers 200 over HTTP")
     assert github.log == ["HEAD / "]
+
+
+# At the review, before anything is saved
+
+
+def try_typed(client: Client, estate: Estate, *rows: tuple[str, str], row: str = "form-0") -> Any:
+    base = current_version(estate, "dev", "api-keys")
+    form = key_form(base, *((key, "set", value) for key, value in rows), step="try")
+    return client.post(edit_url("dev", "api-keys"), form | {"row": row}, **JSON)
+
+
+def test_a_typed_value_is_tried_before_it_is_saved_and_its_page_knows_it_afterwards(
+    dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
+) -> None:
+    estate, aws = dev
+    client, typed, before = signed_in("editor", "dev"), github.make_token(9), values(estate)
+    url, base = edit_url("dev", "api-keys"), current_version(estate, "dev", "api-keys")
+    rows = ((TOKEN, "set", typed), ("MIYABI_ACCESS_TOKEN", "set", "x" * 40))
+    client.get(PAGE)
+    review = client.post(url, key_form(base, *rows, step="review"), **JSON).json()["review"]
+    assert {row["key"]: row["can_be_tried"] for row in review["rows"]} == {
+        TOKEN: True,
+        "MIYABI_ACCESS_TOKEN": False,
+    }
+    calls = len(aws.received)
+
+    answer = try_typed(client, estate, (TOKEN, typed))
+
+    assert answer.json()["verdict"]["text"] == "Expires in 9 days"
+    assert [call.operation for call in aws.received[calls:]] == []
+    intent, outcome = records()
+    assert json.loads(intent.details)["typed"] is True
+    assert (intent.base_version_id, outcome.outcome) == (base, "done")
+    texts = [("answer", whole(answer)), *database_dump()]
+    assert leaks_in(typed[4:], texts) == []
+    assert values(estate) == before
+    put(estate, GITHUB_TOKEN=typed)
+    assert known(client)[0] == "Expires in 9 days"
+
+
+def test_a_typed_secret_of_an_app_is_tried_with_the_typed_id_or_else_with_the_stored_one(
+    dev: tuple[Estate, RecordingAws], github: GitHub, signed_in: SignedIn
+) -> None:
+    estate, _ = dev
+    client, app = signed_in("editor", "dev"), "GITHUB_OAUTH_CLIENT_ID"
+    stored, typed = values(estate)[app], "s" * 40
+    github.apps |= {stored: typed, "new-app": typed}
+    for rows in ([(SECRET, typed)], [(SECRET, typed), (app, "new-app")]):
+        assert try_typed(client, estate, *rows).json()["verdict"]["text"] == "Works"
+    assert [line.split("/")[2] for line in github.log] == [stored, "new-app"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        ([(TOKEN, "typed")], "form-7"),
+        ([("MIYABI_ACCESS_TOKEN", "typed")], "form-0"),
+        ([(TOKEN, "changeme")], "form-0"),
+    ],
+    ids=["no such row", "not tried", "placeholder"],
+)
+def test_what_cannot_be_tried_at_the_review_is_refused_and_nobody_is_asked(
+    dev: tuple[Estate, RecordingAws],
+    github: GitHub,
+    signed_in: SignedIn,
+    rows: list[tuple[str, str]],
+    row: str,
+) -> None:
+    answer = try_typed(signed_in("editor", "dev"), dev[0], *rows, row=row)
+    assert answer.status_code == 400
+    assert "problem" in answer.json()
+    assert github.log == []
