@@ -107,11 +107,12 @@ def _run_until_stopped(stack: ExitStack) -> None:
 
 def _run(stack: ExitStack) -> None:
     port, aws_port = choose_port("PORT", 8000), choose_port("DEMO_AWS_PORT", 0)
+    github_port = choose_port("GITHUB_PORT", 0)
     folder = open_folder(port)
     kept = folder.read_kept_settings() or _make_kept_settings()
     aws = _start_aws(stack, aws_port, folder)
     provider = _start_provider(stack, port, kept)
-    github = start_github(stack, aws.endpoint)
+    github = start_github(stack, github_port, aws.endpoint)
     environ = _make_environ(folder, port, aws, kept) | (provider.environ() if provider else {})
     environ |= github.environ()
     write_env_file(folder.env_file, environ)

@@ -1,29 +1,53 @@
-"""What the demo's GitHub has given out: the tokens and OAuth apps in the estate's secrets."""
+"""What a small GitHub has given out: the tokens and OAuth apps in an estate's secrets."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+
+from botocore.exceptions import ClientError
 
 from deploy.demo.account import assume
 from deploy.demo.estate import read_environments
 from deploy.demo.github import GitHub, Token, in_days
-from deploy.demo.processes import choose_port
+from secrets_ui.domain.environment import Environment
 
-# Staging's token wants a new one soon. dev's app has had its secret changed, and nobody set it.
-DAYS = {"dev": 30, "staging": 9, "prod": 60}
-WITHOUT_APP = "dev"
+# Staging's token wants a new one soon. The secret of dev's app was changed, and nobody set it.
+DAYS, LOST_APPS = {"dev": 30, "staging": 9, "prod": 60}, ("dev",)
 
 
-def start_github(stack: ExitStack, endpoint: str) -> GitHub:
-    """Starts one that knows the secrets in the local AWS at `endpoint`."""
-    github = stack.enter_context(GitHub().running(choose_port("GITHUB_PORT", 0)))
-    for name, environment in read_environments().items():
-        client = assume(endpoint, environment).secretsmanager
-        stored = client.get_secret_value(SecretId=f"{environment.prefix}api-keys")
-        values: dict[str, str] = json.loads(stored["SecretString"])
-        token = Token(f"miyabi-{name}", expires=in_days(DAYS[name]))
-        github.tokens[values["GITHUB_TOKEN"]] = token
-        if name != WITHOUT_APP:
-            github.apps[values["GITHUB_OAUTH_CLIENT_ID"]] = values["GITHUB_OAUTH_CLIENT_SECRET"]
+def start_github(stack: ExitStack, port: int, endpoint: str) -> GitHub:
+    """The demo's, which knows the secrets in the local AWS at `endpoint`."""
+    github = stack.enter_context(GitHub().running(port))
+    give_out(github, endpoint, read_environments().values(), DAYS, LOST_APPS)
     return github
+
+
+def give_out(
+    github: GitHub,
+    endpoint: str,
+    environments: Iterable[Environment],
+    days: Mapping[str, int],
+    lost_apps: Iterable[str] = (),
+) -> None:
+    """Lets it know what the secrets hold; `days` is how long a token works, by environment."""
+    for environment in environments:
+        name, values = environment.name, _read(endpoint, environment)
+        expires = in_days(days[name]) if name in days else None
+        if token := values.get("GITHUB_TOKEN"):
+            github.tokens[token] = Token(f"miyabi-{name}", expires=expires)
+        client_id, secret = (values.get(f"GITHUB_OAUTH_CLIENT_{part}") for part in ("ID", "SECRET"))
+        if client_id and secret and name not in lost_apps:
+            github.apps[client_id] = secret
+
+
+def _read(endpoint: str, environment: Environment) -> dict[str, str]:
+    """What a secret holds, {} where somebody made something else of it in a kept demo."""
+    client = assume(endpoint, environment).secretsmanager
+    try:
+        stored = client.get_secret_value(SecretId=f"{environment.prefix}api-keys")
+        found = json.loads(stored["SecretString"])
+    except (ClientError, KeyError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

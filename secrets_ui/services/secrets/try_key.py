@@ -81,7 +81,8 @@ def ensure_few_trials(environment: Environment, actor: Actor, name: str) -> None
 
 def describe(trial: Trial) -> dict[str, object]:
     """What the record says of it."""
-    return {"by": trial.way, "asked": host_of(trial)}
+    host = host_of(trial)
+    return {"by": trial.way, **({"asked": host} if host else {})}
 
 
 def read_version(

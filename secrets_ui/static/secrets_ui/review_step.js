@@ -20,7 +20,9 @@ function draw(row, acts, earlier) {
   button.hidden = !row.row || !row.problems.some((code) => BLANKS.includes(code));
   button.addEventListener("click", () => acts.trim(row.row));
   find("[data-trial]", line).hidden = !row.row || !row.can_be_tried;
-  find("[data-try]", line).addEventListener("click", () => acts.tryIt(row.row, line));
+  const tryIt = find("[data-try]", line);
+  tryIt.setAttribute("aria-label", `Try it: ${row.key}`);
+  tryIt.addEventListener("click", () => acts.tryIt(row.row, line));
   for (const list of ["take", "remove"]) offer(find(`[data-list=${list}]`, line), list, row, earlier);
   return line;
 }
@@ -31,6 +33,7 @@ export function showVerdict(line, { level, text, hint }) {
   shown.dataset.verdict = "";
   find("[data-verdict]", line).replaceWith(shown);
   fill(line, { hint });
+  find("[data-try]", line).focus(); // it was disabled meanwhile
 }
 
 /** A box where the row may be chosen: what was ticked in an earlier review of the same key stays so. */
