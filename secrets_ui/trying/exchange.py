@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from .addresses import NotAskable, Server, resolve
 
@@ -83,7 +84,7 @@ class _Exchange:
             return self._run()
         except NotAskable as error:
             return str(error)
-        except ssl.SSLCertVerificationError:
+        except (ssl.SSLCertVerificationError, CertificateError):
             return "Its certificate could not be verified."
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             return f"It could not be asked ({type(error).__name__})."

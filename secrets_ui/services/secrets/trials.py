@@ -126,9 +126,12 @@ def keep(identity: Identity, outcome: Answer | NotKnown) -> Tried:
     return _tried(row)
 
 
-def forget_trials(now: datetime) -> None:
-    """Deletes what is known of values that no current version has had for long."""
-    ValueTrial.objects.filter(at__lt=now - FORGET).delete()
+def purge_trials() -> int:
+    """Deletes what is known of values that no current version has had for long. Returns how many.
+
+    Raises Error.
+    """
+    return int(ValueTrial.objects.filter(at__lt=datetime.now(UTC) - FORGET).delete()[0])
 
 
 def _compare(own: KeyFacts, other: KeyFacts, now: datetime) -> Tried:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...domain.errors import AuditUnavailable, ConsoleError
 from ...domain.secrets.tried import Verdict
 from .. import configuration
-from ..secrets.trials import due_keys, forget_trials, trials_of
+from ..secrets.trials import due_keys, trials_of
 from ..secrets.try_key import try_current
 from .facts import WithFacts
 from .stage import RUNNER, Step, extend
@@ -39,7 +39,6 @@ def try_values(before: WithFacts, step: Step) -> WithTrials:
             break
         except ConsoleError:
             continue  # on record; the verdict stays as it was, and the next pass tries again
-    forget_trials(before.at)
     return extend(WithTrials, before, verdicts=_verdicts(before))
 
 
