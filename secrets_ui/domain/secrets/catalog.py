@@ -143,7 +143,7 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
         max_age_days=_whole_number(entry, "max_age_days", where),
         min_length=_whole_number(entry, "min_length", where) or 0,
         placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
-        trial=parse_trial(entry.get("try"), f"{where}.try"),
+        trial=parse_trial(entry["try"], f"{where}.try") if "try" in entry else None,
     )
 
 

@@ -32,12 +32,10 @@ class Trial:
     other: str = ""
 
 
-def parse_trial(entry: Any, where: str) -> Trial | None:
+def parse_trial(entry: Any, where: str) -> Trial:
     """The member `try` of a key: "github_token", "https_url", or an object that names another key,
     {"github_oauth_app": "CLIENT_ID"} or {"same_as": "KEY"}. Raises ConfigurationError."""
     match entry:
-        case None:
-            return None
         case Way.GITHUB_TOKEN | Way.HTTPS_URL:
             return Trial(Way(entry))
         case {**members} if len(members) == 1:

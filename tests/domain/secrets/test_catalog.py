@@ -97,6 +97,7 @@ WRONG_KEYS: list[tuple[dict[str, Any], str, str]] = [
     ({"min_length": -1}, ".min_length", "expected a whole number above 0"),
     ({"try": "github"}, ".try", 'expected "github_token", "https_url", {"github_oauth_app": KEY}'),
     ({"try": "same_as"}, ".try", "expected"),
+    ({"try": None}, ".try", "expected"),
     ({"try": {"same_as": 1}}, ".try", "expected"),
     ({"try": {"https_url": "PLAIN"}}, ".try", "expected"),
     ({"try": {"same_as": "PLAIN", "github_oauth_app": "PLAIN"}}, ".try", "expected"),
