@@ -8,7 +8,7 @@ from .views.access import troubleshoot
 from .views.changes import edit, emergencies, importing, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
-from .views.secrets import comparison, export, history, reveal
+from .views.secrets import comparison, export, history, reveal, trying
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -82,6 +82,7 @@ urlpatterns = [
     ),
     path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
+    path("<slug:environment>/try/<name:name>", trying.try_value, name="try"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
     path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),

@@ -50,6 +50,7 @@ _SEE = {
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
+    "try a value",
     *("review a restore", "restore", "open the import page", "review an import", "import"),
 }
 # With a proposal that waits.
@@ -143,6 +144,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),
+        "try a value": lambda client: client.post(f"/{environment}/try/{name}", shown),
         "copy a value": lambda client: client.post(reveal, shown | {"to": "clipboard"}),
         "give a role": lambda client: client.post(
             f"/people/{somebody}/give", {"environment": environment, "role": "none"}

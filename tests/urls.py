@@ -22,6 +22,7 @@ POST_ALONE = {
     "emergency",
     "look_at",
     "put_on_top",
+    "try",
     "give_role",
     "take_role",
     "switch_account",

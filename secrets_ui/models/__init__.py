@@ -22,6 +22,7 @@ from .status import StatusRunner as StatusRunner
 from .status import StatusSnapshot as StatusSnapshot
 from .status import StatusSpan as StatusSpan
 from .status import ToldUntil as ToldUntil
+from .trials import ValueTrial as ValueTrial
 
 
 class RoleGrant(models.Model):

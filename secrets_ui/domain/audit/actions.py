@@ -58,6 +58,7 @@ class Action(_WithWords):
     EMERGENCY = "secret.emergency", "Emergency change"
     LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
+    TRY = "secret.try", "Value tried"
 
 
 class ReadPurpose(_WithWords):

@@ -113,6 +113,7 @@ def _watched(
         facts_problem=changed.facts_problems.get(name, ""),
         others=others.get(spec.name, {}),
         ages=_ages(changed, name),
+        trials=changed.verdicts.get(name, {}),
         access=None if access is None else tuple(f for f in access if f.check not in SHARED),
         may_read=reads,
         access_problem=why,
