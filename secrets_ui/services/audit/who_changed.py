@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from ...domain.audit.actions import WRITES, Action, Outcome, Phase
 from ...domain.audit.chain import version_id_of
+from ...domain.secrets.key_age import NO_MAKING, Making
 from ...models import AuditRecord
+from .writing import texts
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Author:
     sequence: int
     reason: str = ""
     approved_by: str = ""
+    made: Making = NO_MAKING
 
 
 def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
@@ -37,14 +40,17 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
             outcome=Outcome.DONE,
         )
         .order_by("sequence")
-        .values_list("version_id", "actor", "at", "intent", "reason", "action")
+        .values_list(
+            "version_id", "actor", "at", "intent", "reason", "action", "base_version_id", "keys"
+        )
     )
     authors: dict[str, Author] = {}
-    for version, actor, at, intent, reason, action in rows:
+    for version, actor, at, intent, reason, action, base, keys in rows:
         if action == Action.APPROVE and version in authors:
             authors[version] = replace(authors[version], at=at, approved_by=actor)
         else:
-            authors[version] = Author(actor, at, int(intent or 0), reason)
+            made = Making(base, frozenset(texts(keys)))
+            authors[version] = Author(actor, at, int(intent or 0), reason, made=made)
     return authors
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ...domain.access.evidence import Known
@@ -24,6 +25,7 @@ from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
+from .key_changes import KeyChange, changes_of_keys
 from .version_facts import (
     Wanted,
     in_other_environments,
@@ -42,7 +44,7 @@ class VersionRow:
 @dataclass(frozen=True)
 class OpenSecret:
     """`facts` is None where they could not be had; `problem` then says why. `versions_problem`
-    likewise for the list of versions.
+    likewise for the list of versions. `changes` holds the keys of which it is known.
     """
 
     secret: Secret
@@ -54,6 +56,7 @@ class OpenSecret:
     read_at: datetime
     problem: AwsError | None = None
     versions_problem: AwsError | None = None
+    changes: Mapping[str, KeyChange] = field(default_factory=dict)
 
     @property
     def why_not_editable(self) -> str:
@@ -106,8 +109,10 @@ def open_secret(
     keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
     rows, versions_problem = _versions(versions)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
+    read_at = datetime.now(UTC)
     return OpenSecret(
-        secret, spec, facts, keys, state, rows, datetime.now(UTC), problem, versions_problem
+        *(secret, spec, facts, keys, state, rows, read_at, problem, versions_problem),
+        _changes(secret, spec, facts, rows),
     )
 
 
@@ -134,3 +139,12 @@ def _versions(
         return (), error
     authors = authors_of(version.version_id for version in versions)
     return tuple(VersionRow(version, authors.get(version.version_id)) for version in versions), None
+
+
+def _changes(
+    secret: Secret, spec: SecretSpec, facts: VersionFacts | None, rows: tuple[VersionRow, ...]
+) -> dict[str, KeyChange]:
+    if not facts or not rows:
+        return {}
+    authors = {row.version.version_id: row.author for row in rows if row.author}
+    return changes_of_keys(secret, spec, facts, [row.version for row in rows], authors)
