@@ -28,6 +28,7 @@ SECTIONS = (
         "secrets",
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
+            "pin",
             *("usage", "cost"),
         ),
         in_environment=True,

@@ -5,7 +5,7 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import edit, importing, proposals, restore
+from .views.changes import edit, importing, pins, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
 from .views.secrets import comparison, export, history, reveal
@@ -81,6 +81,7 @@ urlpatterns = [
         name="catalogue_entry",
     ),
     path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
+    path("<slug:environment>/pin/<name:name>", pins.pin, name="pin"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
     path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),

@@ -51,6 +51,7 @@ _CHECK = {"check access", "explain an error", "try a policy", "open a run", "cop
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
+    *("open the pins", "pin", "unpin"),
 }
 _DECIDE = {"approve", "reject"}
 _SHOW = {"show a value", "copy a value"}
@@ -99,6 +100,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     somebody, given = make_somebody()
     name = f"miyabi/{environment}/config"
     reveal = f"/{environment}/reveal/{name}"
+    pin = f"/{environment}/pin/{name}"
+    pinned = {"version": "a" * 32, "name": "good", "reason": "OPS-1: a test"}
     shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
     edit = edit_url(environment, "config")
     document = edit_url(environment, "config", "edit-document")
@@ -116,6 +119,9 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "restore": lambda client: client.post(
             f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
         ),
+        "open the pins": lambda client: client.get(f"{pin}?version={'a' * 32}"),
+        "pin": lambda client: client.post(pin, pinned | {"do": "pin"}),
+        "unpin": lambda client: client.post(pin, pinned | {"do": "unpin"}),
         "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
         "export a catalogue entry": lambda client: client.get(
             f"/{environment}/catalogue-entry/{name}"

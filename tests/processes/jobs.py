@@ -31,6 +31,7 @@ from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
+from secrets_ui.services.changes import pins
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
@@ -103,6 +104,22 @@ def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> 
     return result(
         lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
     )
+
+
+def pin(
+    secret: str,
+    version: str,
+    name: str,
+    *,
+    off: bool = False,
+    moves_from: str = "",
+    environment: str = "dev",
+    actor: str = "kenji",
+) -> Any:
+    """Puts a pin on a version, or takes it off."""
+    wanted = pins.Pin(secret, version, name, "OPS-1: a test", moves_from)
+    act = pins.unpin if off else pins.pin
+    return result(lambda: act(get_environment(environment), Actor(actor), wanted))
 
 
 def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> Any:
@@ -308,6 +325,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         save,
         approve,
         reject,
+        pin,
         open_page,
         make_admins,
         take_admin,

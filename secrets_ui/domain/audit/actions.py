@@ -56,6 +56,8 @@ class Action(_WithWords):
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
     REVEAL = "secret.reveal", "Value shown"
+    PIN = "version.pin", "Version pinned"
+    UNPIN = "version.unpin", "Pin taken off"
 
 
 class ReadPurpose(_WithWords):
@@ -71,6 +73,8 @@ class ReadPurpose(_WithWords):
 WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE)
 # Actions that move AWSCURRENT.
 SWAPS = (Action.SAVE, Action.APPROVE)
+# Actions that move the label of a pin.
+PINS = (Action.PIN, Action.UNPIN)
 DECISIONS = (Action.APPROVE, Action.REJECT)
 # What the page Changes lists.
 CHANGES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.REJECT)

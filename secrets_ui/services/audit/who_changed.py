@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -52,6 +53,24 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
             made = Making(base, frozenset(texts(keys)))
             authors[version] = Author(actor, at, int(intent or 0), reason, made=made)
     return authors
+
+
+def who_pinned(version_ids: Iterable[str]) -> dict[tuple[str, str], Author]:
+    """Who put each label of a pin on, by version id and label. Two queries."""
+    done = AuditRecord.objects.filter(
+        version_id__in={v for v in version_ids if v},
+        phase=Phase.OUTCOME,
+        action=Action.PIN,
+        outcome=Outcome.DONE,
+    )
+    intents = [int(sequence) for sequence in done.values_list("intent", flat=True)]
+    found = AuditRecord.objects.filter(sequence__in=intents).order_by("sequence")
+    return {
+        (intent.version_id, str(json.loads(intent.details)["label"])): Author(
+            intent.actor, intent.at, intent.sequence, intent.reason
+        )
+        for intent in found
+    }
 
 
 def possible_versions(intent: AuditRecord) -> list[str]:

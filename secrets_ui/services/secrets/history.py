@@ -13,13 +13,23 @@ from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.history import Difference, differences
+from ...domain.secrets.pins import pin_name
 from ...domain.secrets.secret import AWSCURRENT, Secret, SecretVersion
 from ...domain.session_scope import OPEN
 from ...models import AuditRecord
 from .. import configuration
-from ..audit.who_changed import Author, authors_of
+from ..audit.who_changed import Author, authors_of, who_pinned
 from ..aws_access import begin, gateways
 from .version_facts import facts_of, facts_of_versions, note_current_versions
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A pin on a version; `by` is None where it was put on outside this console."""
+
+    name: str
+    label: str
+    by: Author | None
 
 
 @dataclass(frozen=True)
@@ -34,10 +44,17 @@ class HistoryEntry:
     author: Author | None
     changed: tuple[Difference, ...] | None
     keys: tuple[str, ...] = ()
+    pins: tuple[Pinned, ...] = ()
 
     @property
     def is_current(self) -> bool:
         return self.version is not None and AWSCURRENT in self.version.labels
+
+    @property
+    def other_labels(self) -> tuple[str, ...]:
+        """Those that are no pins."""
+        labels = self.version.labels if self.version else ()
+        return tuple(label for label in labels if not pin_name(label))
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,7 @@ def _entries(
     spec = configuration.spec_of(environment, secret.name)
     facts, authors = facts_of_versions(secret.arn, spec, ids), authors_of(ids)
     before = dict(zip(ids, [*ids[1:], ""], strict=True))
+    pins = _pins(versions)
     return tuple(
         HistoryEntry(
             id,
@@ -118,9 +136,24 @@ def _entries(
             authors.get(id),
             _changed(facts, records[id].base if id in records else before[id], id),
             records[id].keys if id in records else (),
+            pins.get(id, ()),
         )
         for id in ids
     )
+
+
+def _pins(versions: Mapping[str, SecretVersion]) -> dict[str, tuple[Pinned, ...]]:
+    """By version id, for those that have some."""
+    labels = {
+        id: pins
+        for id, version in versions.items()
+        if (pins := [label for label in version.labels if pin_name(label)])
+    }
+    by = who_pinned(labels) if labels else {}
+    return {
+        id: tuple(Pinned(pin_name(pin), pin, by.get((id, pin))) for pin in pins)
+        for id, pins in labels.items()
+    }
 
 
 def _changed(

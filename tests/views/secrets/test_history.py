@@ -104,3 +104,50 @@ def test_a_refused_restore_says_why_and_keeps_the_reason(
 def test_the_present_version_has_nothing_to_restore(storied: Storied) -> None:
     client, _, ids = storied
     assert "nothing to restore" in client.get(RESTORE, {"version": ids[2]}).content.decode()
+
+
+PIN = f"/dev/pin/{NAME}"
+
+
+def test_a_version_is_pinned_from_the_history_and_the_pin_is_taken_off_again(
+    storied: Storied,
+) -> None:
+    client, aws, ids = storied
+    history = client.get(PAGE).content.decode()
+    assert f"{PIN}?version={ids[0]}" in history
+    assert "Without any label" not in client.get(PIN, {"version": ids[0]}).content.decode()
+    form = {"do": "pin", "version": ids[0], "name": "before-2.0", "reason": "OPS-9: kept"}
+    assert client.post(PIN, form)["Location"] == PAGE
+    aws.received.clear()
+    shown = client.get(PAGE)
+    calls = [name for name in aws.operations() if name != "AssumeRole"]
+    assert sorted(calls) == ["DescribeSecret", "ListSecretVersionIds"]
+    [entry] = [entry for entry in shown.context["history"].entries if entry.pins]
+    assert (entry.id, entry.pins[0].name, entry.pins[0].by.reason) == (
+        *(ids[0], "before-2.0", "OPS-9: kept"),
+    )
+    assert "OPS-9: kept" in shown.content.decode()
+    assert "Without any label" in client.get(PIN, {"version": ids[0]}).content.decode()
+    assert client.post(PIN, form | {"do": "unpin"}).status_code == 302
+    assert not [entry for entry in client.get(PAGE).context["history"].entries if entry.pins]
+
+
+def test_what_cannot_be_pinned_is_told_and_nothing_typed_is_lost(storied: Storied) -> None:
+    client, _, ids = storied
+    form = {"do": "pin", "version": ids[0], "name": "good", "reason": "OPS-9: kept"}
+    assert client.post(PIN, form).status_code == 302
+    taken = client.post(PIN, form | {"version": ids[2]})
+    shown = taken.content.decode()
+    assert taken.status_code == 409
+    assert f'name="moves_from" value="{ids[0]}"' in shown
+    assert 'value="OPS-9: kept"' in shown
+    moved = client.post(PIN, form | {"version": ids[2], "moves_from": ids[0]})
+    assert moved.status_code == 302
+    for name in ("AWSCURRENT", "a b", "", "x" * 300):
+        refused = client.post(PIN, form | {"name": name})
+        assert refused.status_code == 400
+        assert 'value="OPS-9: kept"' in refused.content.decode()
+    assert client.get(PIN).status_code == 400
+    assert client.post(PIN, form | {"version": "short"}).status_code == 400
+    gone = client.get(PIN, {"version": "e" * 32}).content.decode()
+    assert "not among the versions" in gone
