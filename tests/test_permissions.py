@@ -56,6 +56,8 @@ _EDIT = {
 _DECIDE = {"approve", "reject"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
+    "acknowledge a finding",
+    "acknowledge a finding of the environment",
     "see the people",
     "open a person",
     "see what to rotate",
@@ -118,6 +120,12 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "restore": lambda client: client.post(
             f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
+        ),
+        "acknowledge a finding": lambda client: client.post(
+            f"/{environment}/acknowledge/{name}", {"finding": "a" * 32, "reason": "r"}
+        ),
+        "acknowledge a finding of the environment": lambda client: client.post(
+            f"/{environment}/acknowledge", {"finding": "a" * 32, "reason": "r"}
         ),
         "open the pins": lambda client: client.get(f"{pin}?version={'a' * 32}"),
         "pin": lambda client: client.post(pin, pinned | {"do": "pin"}),

@@ -56,6 +56,7 @@ class Action(_WithWords):
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
     REVEAL = "secret.reveal", "Value shown"
+    ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
     PIN = "version.pin", "Version pinned"
     UNPIN = "version.unpin", "Pin taken off"
 

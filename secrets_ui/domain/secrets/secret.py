@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -108,6 +108,14 @@ class Secret:
     @property
     def label_count(self) -> int:
         return sum(len(labels) for labels in self.versions.values())
+
+
+def with_labelled(secret: Secret, versions: Sequence[SecretVersion]) -> tuple[SecretVersion, ...]:
+    """The listed versions, newest first, and before them those with labels that are not among them:
+    where there are many, AWS lists the oldest first."""
+    listed = {version.version_id for version in versions}
+    labelled = (SecretVersion(id, labels) for id, labels in secret.versions.items())
+    return (*(one for one in labelled if one.version_id not in listed), *versions)
 
 
 def was_made_current(secret: Secret, base: str, version: str) -> bool | None:

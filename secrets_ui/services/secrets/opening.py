@@ -20,6 +20,7 @@ from ...domain.secrets.secret import (
     rotation_note,
     unlock_command,
     why_not_editable,
+    with_labelled,
 )
 from ...domain.session_scope import OPEN
 from .. import configuration
@@ -33,6 +34,8 @@ from .version_facts import (
     note_current_versions,
     read_and_derive,
 )
+
+NEWEST = 10  # versions that a secret's page shows, beside those with labels
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ class OpenSecret:
         )
 
     @property
+    def last_versions(self) -> tuple[VersionRow, ...]:
+        """Those that the page shows: the newest, and all with labels."""
+        shown = {row.version.version_id for row in self.versions[:NEWEST]} | {*self.secret.versions}
+        return tuple(row for row in self.versions if row.version.version_id in shown)
+
+    @property
     def current_version(self) -> SecretVersion | None:
         return next(
             (row.version for row in self.versions if row.version.version_id == self.secret.current),
@@ -107,7 +116,7 @@ def open_secret(
     facts, problem = _facts(environment, actor, secret, spec)
     note_current_versions(environment, [secret])
     keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
-    rows, versions_problem = _versions(versions)
+    rows, versions_problem = _versions(versions, secret)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
     read_at = datetime.now(UTC)
     return OpenSecret(
@@ -129,12 +138,12 @@ def _facts(
 
 
 def _versions(
-    asked: Future[Known[tuple[SecretVersion, ...]]] | None,
+    asked: Future[Known[tuple[SecretVersion, ...]]] | None, secret: Secret
 ) -> tuple[tuple[VersionRow, ...], AwsError | None]:
     if asked is None:
         return (), None
     try:
-        versions = asked.result().value
+        versions = with_labelled(secret, asked.result().value)
     except AwsError as error:
         return (), error
     authors = authors_of(version.version_id for version in versions)

@@ -49,12 +49,14 @@ def _page(
     refusal: ConsoleError | None = None,
 ) -> HttpResponse:
     found = history_of(environment, actor_of(request), name)
+    entry = next((entry for entry in found.entries if entry.id == typed["version"]), None)
     context = {
         "environment": environment,
         "secret": found.secret,
         "version": typed["version"],
-        "entry": next((entry for entry in found.entries if entry.id == typed["version"]), None),
+        "entry": entry,
         "labels": found.labels,
+        "is_gone": found.is_whole and not (entry and entry.version),
         "typed": typed,
         "taken": refusal.version if isinstance(refusal, PinTaken) else "",
         "problem": problem(refusal) if refusal else None,

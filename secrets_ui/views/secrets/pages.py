@@ -19,6 +19,7 @@ from ...permissions import (
     is_limited,
     last_visited,
     may,
+    needs_proof,
     reach_of,
 )
 from ...services.changes.proposals import proposals_of
@@ -79,6 +80,8 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_check": may(request, "access.check", chosen, name),
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "audited": audited,
+        "may_acknowledge": may(request, "status.acknowledge", chosen),
+        "asks_for_proof": needs_proof(request, chosen),
         "proposed": proposals_of(chosen, name),
     }
     return render(request, "secrets/detail.html", context)

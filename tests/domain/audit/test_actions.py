@@ -10,7 +10,7 @@ STORED = """
     recovery_codes.make roles.from_groups access.refused account.set account.remove
     account.switched_off account.switched_on role.given role.taken rate.limited audit.export
     audit.key_changed value.read secret.save secret.propose secret.approve secret.reject
-    secret.reveal version.pin version.unpin
+    secret.reveal version.pin version.unpin status.acknowledge
 """
 
 

@@ -151,3 +151,42 @@ def test_what_cannot_be_pinned_is_told_and_nothing_typed_is_lost(storied: Storie
     assert client.post(PIN, form | {"version": "short"}).status_code == 400
     gone = client.get(PIN, {"version": "e" * 32}).content.decode()
     assert "not among the versions" in gone
+
+
+def test_a_thousand_versions_are_shown_by_the_page_with_two_calls_each(
+    storied: Storied, django_assert_max_num_queries: Any
+) -> None:
+    """The local AWS has no pages of versions, so AWS's answers stand here."""
+    client, aws, ids = storied
+    listed = [
+        {"VersionId": f"{number:032x}", "CreatedDate": 1.7e9 + number} for number in range(100)
+    ]
+    first = {"ARN": "arn:aws:x", "Name": NAME, "Versions": listed, "NextToken": "next/token"}
+    aws.answer("ListSecretVersionIds", 200, json.dumps(first).encode())
+    client.get(PAGE)  # the AWS session is kept from here on
+    aws.received.clear()
+    with django_assert_max_num_queries(20):
+        page = client.get(PAGE)
+    assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
+    history, shown = page.context["history"], page.content.decode()
+    # AWS lists the oldest first: the current and the previous one stand on the first page as well.
+    assert {entry.id for entry in history.entries} == {*ids[1:], *(v["VersionId"] for v in listed)}
+    assert [entry.id for entry in history.entries if entry.is_current] == [ids[2]]
+    assert history.labels == 2
+    assert "?page=next%2Ftoken" in shown
+    assert "no longer in AWS" not in shown
+    rows = client.get(f"/dev/secret/{NAME}").context["opened"].last_versions
+    assert {row.version.version_id for row in rows[:2]} == {*ids[1:]}
+    assert len(rows) == 10
+    last = first | {"Versions": listed[:3], "NextToken": ""}
+    aws.answer("ListSecretVersionIds", 200, json.dumps(last).encode())
+    aws.received.clear()
+    page = client.get(PAGE, {"page": "next/token"})
+    assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
+    assert len(page.context["history"].entries) == 3
+    assert {entry.changed for entry in page.context["history"].entries} == {None}
+    shown = page.content.decode()
+    assert "First page" in shown
+    assert "More versions" not in shown
+    assert f"{PIN}?version={listed[0]['VersionId']}" in shown
+    aws.mend()

@@ -305,3 +305,29 @@ def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
     assert (command in form) == is_enabled
     assert ("The next change that is made here takes it off" in form) == (not is_enabled)
     assert ('name="base"' in form) == (not is_enabled)
+
+
+def test_an_admin_acknowledges_a_change_made_outside_from_the_secret_s_page(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    text = "It was changed outside this console."
+    finding = StatusFinding("only_this_console_changes", "warn", text, "version 2026 aaaa")
+    StatusSnapshot.objects.create(
+        environment="dev",
+        secret="miyabi/dev/config",
+        status=status_of([finding]),
+        at=datetime.now(UTC),
+        findings=json.dumps([finding.to_json()]),
+    )
+    url = "/dev/acknowledge/miyabi/dev/config"
+    assert url not in signed_in("editor").get(DETAIL).content.decode()
+    admin = signed_in("admin")
+    assert url in admin.get(DETAIL).content.decode()
+    form = {"finding": finding.key, "reason": "OPS-5: meant"}
+    assert admin.post(url, form)["Location"] == DETAIL
+    page = admin.get(DETAIL).content.decode()
+    assert url not in page
+    assert "Acknowledged by" in page
+    assert "OPS-5: meant" in page
+    assert "Acknowledged by" in admin.get("/dev/status").content.decode()
+    assert admin.post(url, form).status_code == 400
