@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0012_recent_changes")]
+    dependencies = [("secrets_ui", "0013_runs_by_age")]
 
     operations = [
         migrations.CreateModel(
