@@ -87,8 +87,10 @@ class Environment:
     """One environment: an account and a Region, and the secrets there whose names have its prefix.
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
-    AWS session is narrowed to its request. `groups` are groups of the identity provider, each with
-    the roles that its members have here.
+    AWS session is narrowed to its request. `who_can_read`: the console's role may list the roles
+    and users of the account. `readers` are those of whom it is expected that they read, as ARNs or
+    as `role/NAME`, beside the Lambda's role and the console's. `groups` are groups of the identity
+    provider, each with the roles that its members have here.
     """
 
     name: str
@@ -104,6 +106,8 @@ class Environment:
     rules: Rules = field(default_factory=Rules)
     source_identity: bool = True
     session_policy: bool = True
+    who_can_read: bool = False
+    readers: tuple[str, ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
@@ -180,7 +184,7 @@ def _environment(name: str, table: Any, source: str) -> Environment:
         )
     texts: dict[str, Any] = {
         key: _text(table, key, where)
-        for key in known - {"rules", "groups", *_SWITCHES}
+        for key in known - {"rules", "groups", "readers", *_SWITCHES}
         if key in table
     }
     switches: dict[str, Any] = {
@@ -192,10 +196,12 @@ def _environment(name: str, table: Any, source: str) -> Environment:
     _check_optional(texts, where)
     texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
     rules, groups = _rules(table.get("rules", {}), where), _groups(table.get("groups", {}), where)
-    return Environment(name=name, rules=rules, groups=groups, **switches, **texts)
+    readers = _readers(table.get("readers", []), where)
+    return Environment(name=name, rules=rules, groups=groups, readers=readers, **switches, **texts)
 
 
-_SWITCHES = ("source_identity", "session_policy")
+_SWITCHES = ("source_identity", "session_policy", "who_can_read")
+_READER = re.compile(r"(arn:aws[a-z-]*:iam::\d{12}:)?(role|user)/[\w+=,.@/-]+", re.ASCII)
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
@@ -260,6 +266,17 @@ def _ensure_number(value: Any, least: int, most: int, unit: str, where: str) -> 
         raise ConfigurationError(
             f"{where}: expected a whole number of {unit} from {least} to {most}."
         )
+
+
+def _readers(listed: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(listed, list) or not all(
+        isinstance(name, str) and _READER.fullmatch(name) for name in listed
+    ):
+        raise ConfigurationError(
+            f"{where}.readers: expected a list of ARNs of roles and users, or of names such as "
+            '["role/ci-deploy"].'
+        )
+    return tuple(listed)
 
 
 def _groups(table: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
