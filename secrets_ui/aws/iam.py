@@ -148,7 +148,7 @@ def _default_version(entry: Mapping[str, Any]) -> Document:
     """Without it the text is "", which the parser reports as malformed: it is then not known."""
     versions = [v for v in entry.get("PolicyVersionList", []) if v.get("IsDefaultVersion")]
     text = _compact(versions[0].get("Document", "")) if versions else ""
-    return Document(entry["PolicyName"], text, entry["Arn"])
+    return Document(entry["Arn"].rpartition("/")[2], text, entry["Arn"])
 
 
 def _role(entry: Mapping[str, Any]) -> Role:

@@ -37,8 +37,9 @@ class WhoCanReadIsOff(ConsoleError):
             f"The console was not told that its role in {environment} may list the account's "
             "roles and users, so it did not ask AWS.",
             remedy=(
-                "Give the role iam:GetAccountAuthorizationDetails (who_can_read = true in Terraform), "
-                f"then set who_can_read = true for {environment} in the environments file."
+                "Allow its role iam:GetAccountAuthorizationDetails (who_can_read = true in "
+                f"Terraform), then set who_can_read = true for {environment} in the "
+                "environments file."
             ),
         )
 
