@@ -57,6 +57,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "import",
             "restore",
             "decide",
+            "who",
             "troubleshoot_first",
             "troubleshoot",
             "paste_error",

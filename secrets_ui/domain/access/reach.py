@@ -65,6 +65,7 @@ class Parser:
     def __init__(self, actions: Iterable[str] = ACTIONS) -> None:
         self._actions = [action.casefold() for action in actions]
         self._found: dict[tuple[str, PolicyKind], tuple[Statement, ...] | MalformedPolicy] = {}
+        self._about: dict[str, Parse] = {}
 
     def __call__(self, name: str, text: str, kind: PolicyKind) -> NamedPolicy:
         """Raises MalformedPolicy."""
@@ -74,6 +75,27 @@ class Parser:
         if isinstance(found, MalformedPolicy):
             raise found
         return NamedPolicy(name, kind, found)
+
+    def about(self, action: str) -> Parse:
+        """The same for requests of one action: most policies have no statement about it."""
+        if action not in self._about:
+            self._about[action] = partial(self._only, action.casefold(), {})
+        return self._about[action]
+
+    def _only(
+        self,
+        action: str,
+        found: dict[tuple[str, PolicyKind], tuple[Statement, ...]],
+        name: str,
+        text: str,
+        kind: PolicyKind,
+    ) -> NamedPolicy:
+        statements = found.get((text, kind))
+        if statements is None:
+            whole = self(name, text, kind).statements
+            statements = tuple([s for s in whole if s.actions.matches(action)])
+            found[text, kind] = statements
+        return NamedPolicy(name, kind, statements)
 
     def _read(
         self, name: str, text: str, kind: PolicyKind
@@ -105,7 +127,7 @@ Way = tuple[Ask, ...]
 """The hops of one way to do something. All of them must be allowed."""
 
 
-def judge(evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parse) -> Verdict:
+def judge(evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parser) -> Verdict:
     """Decide whether a caller can do something: by one of its ways, which have all their hops."""
     # Without its ARN nothing can be compared with the policies' resources.
     if not isinstance(evidence.secret, Known):
@@ -131,33 +153,31 @@ def either(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _ways(
-    evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parse
+    evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parser
 ) -> Iterator[Way]:
-    secret = partial(ask_read, evidence, caller=caller, parse=parse)
-    key = partial(ask_decrypt, evidence, caller=caller, parse=parse)
+    def secret(action: str) -> Ask:
+        return partial(ask_read, evidence, action, caller, parse.about(action))
+
+    def key(action: str, service: str = "secretsmanager") -> Ask:
+        return partial(ask_decrypt, evidence, action, caller, service, parse.about(action))
+
+    # The key that AWS manages asks nothing more of callers of its own account.
+    is_managed = has_aws_managed_key(evidence)
     match ability:
         case Ability.READ:
-            yield partial(secret, READ), *_key_hops(evidence, key, DECRYPT)
+            yield (secret(READ), *([] if is_managed else [key(DECRYPT)]))
         case Ability.PUT:
-            yield partial(secret, _PUT), *_key_hops(evidence, key, GENERATE_KEY, DECRYPT)
+            hops = [] if is_managed else [key(GENERATE_KEY), key(DECRYPT)]
+            yield (secret(_PUT), *hops)
         case Ability.DELETE:
-            yield (partial(secret, _DELETE),)
+            yield (secret(_DELETE),)
         case Ability.CHANGE_POLICY:
-            yield (partial(secret, _CHANGE_SECRET),)
-            if not has_aws_managed_key(evidence):
-                yield (partial(key, _CHANGE_KEY, service=""),)
-                yield (partial(key, _GRANT, service=""),)
+            yield (secret(_CHANGE_SECRET),)
+            if not is_managed:
+                yield from [(key(action, service=""),) for action in (_CHANGE_KEY, _GRANT)]
             if account_of(caller.arn) == evidence.environment.account and caller.role_arn:
                 for action in _CHANGE_USER if caller.is_user else _CHANGE_ROLE:
-                    yield (partial(ask_iam, evidence, action, caller, parse),)
-
-
-def _key_hops(
-    evidence: AccessEvidence, key: Callable[[str], Answer], *actions: str
-) -> Iterator[Ask]:
-    """The key that AWS manages asks nothing more of callers of its own account."""
-    if not has_aws_managed_key(evidence):
-        yield from [partial(key, action) for action in actions]
+                    yield (partial(ask_iam, evidence, action, caller, parse.about(action)),)
 
 
 def _judge_way(way: Way) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from ..iam import Effect, MalformedPolicy, PolicyKind, Statement, as_list, parse_policy
 from .evidence import Role
@@ -15,7 +16,7 @@ def trusted_by(role: Role) -> tuple[str, ...]:
     """Return who the trust policy lets assume the role, each once; nobody for a user."""
     found = [
         whom
-        for statement in _allowing(role)
+        for statement in _allowing(role.trust)
         if any(map(statement.actions.matches, _ASSUME))
         for whom in _named(role, statement)
     ]
@@ -24,24 +25,24 @@ def trusted_by(role: Role) -> tuple[str, ...]:
 
 def may_be_tagged(role: Role) -> bool:
     """Whether a session of the role may have tags that are none of the role's."""
-    return any(statement.actions.matches(_TAG) for statement in _allowing(role))
+    return any(statement.actions.matches(_TAG) for statement in _allowing(role.trust))
 
 
 def is_federated(role: Role) -> bool:
     return any(
         isinstance(principal := s.document.get("Principal"), Mapping) and "Federated" in principal
-        for s in _allowing(role)
+        for s in _allowing(role.trust)
     )
 
 
-def _allowing(role: Role) -> list[Statement]:
-    if not role.trust:
-        return []
+@lru_cache(maxsize=256)
+def _allowing(trust: str) -> tuple[Statement, ...]:
+    """None of a policy that cannot be parsed, and none of a user, who has no trust policy."""
     try:
-        policy = parse_policy(role.name, role.trust, PolicyKind.TRUST)
+        statements = parse_policy("trust", trust, PolicyKind.TRUST).statements if trust else ()
     except MalformedPolicy:
-        return []
-    return [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
+        return ()
+    return tuple([statement for statement in statements if statement.effect is Effect.ALLOW])
 
 
 def _named(role: Role, statement: Statement) -> Iterator[str]:
