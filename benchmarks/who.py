@@ -115,7 +115,7 @@ def _page(evidence: Any, details: Any) -> tuple[str, int]:
 
     from secrets_ui.domain.access.reach import Ability
     from secrets_ui.domain.access.who import UNSEEN, Show, who_can
-    from secrets_ui.forms.access import ABILITIES, WhoFilterForm
+    from secrets_ui.forms.access import WhoFilterForm
 
     form = WhoFilterForm({"show": Show.ALL})
     assert form.is_valid()
@@ -127,7 +127,6 @@ def _page(evidence: Any, details: Any) -> tuple[str, int]:
         "rows": found.matching(Show.ALL, Ability.READ),
         "form": form,
         "ability": Ability.READ,
-        "doing": ABILITIES[Ability.READ],
         "unseen": UNSEEN,
         "query": "",
     }

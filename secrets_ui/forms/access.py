@@ -46,19 +46,13 @@ class WhatIfForm(forms.Form):
         self.fields["policy"].choices = choices  # type: ignore[attr-defined]
 
 
-ABILITIES = {
-    Ability.READ: "read it",
-    Ability.PUT: "write a value",
-    Ability.DELETE: "delete it",
-    Ability.CHANGE_POLICY: "change a policy that decides",
-}
-
-
 class WhoFilterForm(forms.Form):
     """Which rows of who-can-read to show, sent in the URL. Anything else than a choice is none."""
 
     text = forms.CharField(required=False, max_length=200)
-    action = forms.ChoiceField(required=False, choices=list(ABILITIES.items()))
+    action = forms.ChoiceField(
+        required=False, choices=[(ability, ability.words) for ability in Ability]
+    )
     show = forms.ChoiceField(
         required=False,
         choices=[

@@ -6,7 +6,6 @@ from django import template
 
 from ..domain.access.reach import Ability, Verdict
 from ..domain.access.who import Kind, Row, WhoCan
-from ..forms.access import ABILITIES
 from .console import plural
 
 register = template.Library()
@@ -23,7 +22,7 @@ def who_headline(found: WhoCan, ability: Ability) -> str:
     """How many can, how many of them are not expected, and of how many that cannot be told."""
     can, unexpected = len(found.can(ability)), len(found.unexpected(ability))
     untold = len(found.untold(ability))
-    text = f"{plural(can, 'principal,principals')} can {ABILITIES[ability]}"
+    text = f"{plural(can, 'principal,principals')} can {ability.words}"
     if unexpected:
         text += f", {unexpected} of them not expected"
     return f"{text}; of {untold} it cannot be told" if untold else text

@@ -16,10 +16,10 @@ from ..iam import Effect, Grant, Statement
 from .choices import ANY_SESSION, filled
 from .context import PRINCIPAL_TAGS, Caller
 from .evidence import Document, Known, NotAsked, RoleEvidence
+from .reach import ASSUMED
 
 ANY_ACCOUNT = "000000000000"
 """Stands for an account that no policy names."""
-OWN_POLICIES = "policies of the other account"
 _ARN = re.compile(
     r"arn:(aws[a-z-]*):(?:iam|sts)::(\d{12}|\*):"
     r"(root|(?:role|user|assumed-role|federated-user)/[^:]+|\*)"
@@ -125,9 +125,9 @@ def _outsider(arn: str, ours: str) -> Outsider:
 
 
 def _open() -> RoleEvidence:
-    document = Known(Document(OWN_POLICIES, _ALLOWS_ALL), _CALL)
+    document = Known(Document(ASSUMED, _ALLOWS_ALL), _CALL)
     return RoleEvidence(
-        NotAsked(OWN_POLICIES), Known((), _CALL), Known((), _CALL), {OWN_POLICIES: document}, None
+        NotAsked(ASSUMED), Known((), _CALL), Known((), _CALL), {ASSUMED: document}, None
     )
 
 

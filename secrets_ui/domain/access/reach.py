@@ -41,6 +41,8 @@ ACTIONS = (
     *_CHANGE_USER,
 )
 """Every action that is asked about here."""
+ASSUMED = "policies of another account, which are not seen"
+"""The name of a policy that stands for what cannot be seen: it decides nothing."""
 
 
 class Ability(StrEnum):
@@ -51,7 +53,20 @@ class Ability(StrEnum):
     DELETE = "delete"
     CHANGE_POLICY = "change-policy"
 
+    __hash__ = str.__hash__
 
+    @property
+    def words(self) -> str:
+        """What follows "can" in a sentence."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Ability.READ: "read it",
+    Ability.PUT: "write a value",
+    Ability.DELETE: "delete it",
+    Ability.CHANGE_POLICY: "change a policy that decides",
+}
 _WITH_KEY = (Ability.READ, Ability.PUT)
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
 _CLOSED = "The key aws/secretsmanager serves its own account alone."
@@ -205,7 +220,7 @@ def _allowing(answer: Answer) -> Iterator[str]:
         return
     action = answer.request.action
     for result in answer.evaluation.deciding:
-        if result.layer in (Layer.IDENTITY, Layer.RESOURCE):
+        if result.layer in (Layer.IDENTITY, Layer.RESOURCE) and result.policy != ASSUMED:
             yield f"{action}: {_words(result, action)}"
     for granted in answer.evaluation.deciding_grants:
         yield f"{action}: grant {granted.grant.name}"

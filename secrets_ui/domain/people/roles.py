@@ -29,7 +29,7 @@ ROLES: dict[str, frozenset[str]] = {
 WORDS = {
     "secret.view": "see the secrets",
     "access.check": "check who can read the secrets",
-    "access.who": "see who can read a secret",
+    "access.who": "list everybody who can read a secret",
     "status.view": "see the status",
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",

@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from ...domain.access.who import UNSEEN
-from ...forms.access import ABILITIES, WhoFilterForm
+from ...forms.access import WhoFilterForm
 from ...permissions import actor_of, enter
 from ...services.access.who import as_csv, as_json, find_who_can
 from ..answers import plain_answer
@@ -37,7 +37,6 @@ def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         "rows": rows,
         "form": form,
         "ability": ability,
-        "doing": ABILITIES[ability],
         "unseen": UNSEEN,
         "query": _query(request),
     }
