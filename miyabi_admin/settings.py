@@ -10,6 +10,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from . import browser_policy, container, databases, hardening
+from .assembly import INSTALLED_APPS as INSTALLED_APPS
+from .assembly import MIDDLEWARE as MIDDLEWARE
+from .assembly import TEMPLATES as TEMPLATES
 from .environ import Settings
 from .lanes import LANES
 
@@ -59,6 +62,7 @@ CHECKPOINTS_AT = env.bucket_prefix("CHECKPOINTS_AT")
 CHECKPOINTS_REGION = env.text("CHECKPOINTS_REGION", "us-west-2")
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
+CHECK_RUN_KEEP_DAYS = env.number("CHECK_RUN_KEEP_DAYS", 90)
 # Of the metric SecretAccess, which AWS does not publish.
 METRICS_NAMESPACE = env.text("METRICS_NAMESPACE", "Miyabi/Secrets")
 # US dollars: a secret a month, 10,000 calls, and a customer key of AWS KMS a month.
@@ -111,73 +115,9 @@ _email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
 EMAIL_TIMEOUT = 10
 
-INSTALLED_APPS = [
-    "secrets_ui",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-    "allauth",
-    # The next two need its tables and its middleware; none of its pages is mounted
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "csp",
-]
-MIDDLEWARE = [
-    # First, so that it measures all of the others.
-    "secrets_ui.middleware.measure",
-    "secrets_ui.incoming.client_address",
-    "miyabi_admin.forgetting.forget_soon",
-    "secrets_ui.middleware.no_store",
-    # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
-    # TLS, and refuses an unknown host.
-    "secrets_ui.middleware.security_headers",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "secrets_ui.middleware.answer_health",
-    "secrets_ui.middleware.refuse_without_thread",
-    "secrets_ui.compression.compress_pages",
-    "secrets_ui.middleware.errors_for_people",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "secrets_ui.middleware.refuse_oversized",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "secrets_ui.middleware.session_limits",
-    "secrets_ui.incoming.refuse_control_characters",
-    # Every view, unless it says login_not_required
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "secrets_ui.middleware.second_factor_first",
-    "secrets_ui.middleware.remember_environment",
-]
 ROOT_URLCONF = "miyabi_admin.urls"
 WSGI_APPLICATION = "miyabi_admin.wsgi.application"
 APPEND_SLASH = False
-TEMPLATES = [
-    {
-        "BACKEND": "secrets_ui.rendering.Templates",
-        "NAME": "django",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "secrets_ui.context.frame",
-            ],
-            "builtins": [
-                "secrets_ui.templatetags.console",
-                "secrets_ui.templatetags.places",
-                "secrets_ui.templatetags.words",
-            ],
-        },
-    }
-]
 
 # Data. ATOMIC_REQUESTS stays off: an intent has to be committed before the call that it announces.
 DATABASES = {"default": env.database(f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}

@@ -103,6 +103,7 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
         "secrets": _secrets(request, chosen),
         "run": check_runs.read(kept),
         "kept": kept,
+        "ends": check_runs.kept_until(kept),
     }
     return render(request, "access/kept.html", context)
 
