@@ -70,7 +70,8 @@ class GlobSet:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> "GlobSet":
-        literals, wild = [], []
+        literals: list[str] = []
+        wild: list[str] = []
         for text in texts:
             (wild if "*" in text or "?" in text else literals).append(text)
         return cls(

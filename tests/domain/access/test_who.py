@@ -31,7 +31,7 @@ from testkit.accounts import (
 )
 
 SESSIONS = ("whatever", "night-shift", "on-call-7")
-STAGES = ({}, {"secretsmanager:VersionStage": "AWSCURRENT"})
+STAGES: tuple[dict[str, str], ...] = ({}, {"secretsmanager:VersionStage": "AWSCURRENT"})
 CALL = AwsCall("iam:GetAccountAuthorizationDetails")
 
 
