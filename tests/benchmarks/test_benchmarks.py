@@ -37,6 +37,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
         "API calls",
         PAGES[0],
         COMPARISON,
+        "wide pages ÷ their AWS call, 20 ms",
         PAGES[1],
         "memory of a worker after a tour",
         "audit append ÷ bare insert",
@@ -44,6 +45,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
         "troubleshooting panel, 20 ms",
         "status pass",
         "access evaluator",
+        "who can read",
         "Lambda loader ÷ boto3 and Powertools",
     ]
 

@@ -22,14 +22,17 @@ from .recording import record_refusal
 
 def with_taken(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> Edit:
     """The edit with what its earlier version, or another environment, holds; the edit itself where
-    it takes nothing.
+    it takes nothing. What it brings has to be sound as any edit's.
 
     Raises SecretNotEditable, InvalidChange, VersionMoved, AwsErrors, AuditUnavailable.
     """
     if edit.restores:
         about: About = {"secret": edit.secret, "version_id": edit.restores}
-        stored = _read(gateway, actor, ReadPurpose.RESTORE, about)
-        return edit.with_restored(_text_in(stored, "Restore it with the AWS CLI."))
+        why = ReadPurpose.ON_TOP if edit.replaces else ReadPurpose.RESTORE
+        stored = _read(gateway, actor, why, about)
+        restored = edit.with_restored(_text_in(stored, "Restore it with the AWS CLI."))
+        ensure_sound(restored, configuration.spec_of(gateway.environment, edit.secret))
+        return restored
     if edit.copies:
         return _with_copied(gateway.environment, actor, edit, edit.copies)
     return edit
