@@ -121,6 +121,15 @@ class Settings:
             )
         return found
 
+    def proxy(self, name: str) -> str:
+        """Return the address of a proxy that speaks plain HTTP, without a user; "" for none."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"http://[A-Za-z0-9.-]+(:[1-9]\d{0,4})?/?", value):
+            raise ImproperlyConfigured(
+                f"{name}: expected a proxy's address, such as http://proxy.miyabi-world.com:3128."
+            )
+        return value
+
     def bucket_prefix(self, name: str) -> str:
         """Return a place in S3 that ends in a slash; "" if none is set."""
         value = self.text(name)

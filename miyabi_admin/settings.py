@@ -91,6 +91,12 @@ OIDC_SCOPES = env.names("OIDC_SCOPES") or ["openid", "email", "profile"]
 OIDC_ORIGINS = env.origins("OIDC_ORIGINS") or ([env.origin_of(OIDC_ISSUER)] if OIDC_ISSUER else [])
 # Each provider's people are its own: a subject of one issuer is nobody at another.
 OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:16]}"
+# Whether values are tried where they were given out, whom to ask, and through which proxy.
+CREDENTIAL_CHECKS = env.boolean("CREDENTIAL_CHECKS")
+GITHUB_API_URL = env.text("GITHUB_API_URL", "https://api.github.com")
+CREDENTIAL_CHECK_HOSTS = env.names("CREDENTIAL_CHECK_HOSTS")
+CREDENTIAL_CHECKS_PROXY = env.proxy("CREDENTIAL_CHECKS_PROXY")
+CREDENTIAL_CHECKS_PER_MINUTE = env.number("CREDENTIAL_CHECKS_PER_MINUTE", 10)
 # The status page and its runner.
 STATUS_EVERY = env.number("STATUS_EVERY", 300, least=0)  # gunicorn.conf.py reads it as well
 STATUS_STALE_SECONDS = env.number("STATUS_STALE_SECONDS", 900)

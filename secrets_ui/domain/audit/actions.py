@@ -58,6 +58,10 @@ class Action(_WithWords):
     EMERGENCY = "secret.emergency", "Emergency change"
     LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
+    TRY = "secret.try", "Value tried"
+    ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
+    PIN = "version.pin", "Version pinned"
+    UNPIN = "version.unpin", "Pin taken off"
 
 
 class ReadPurpose(_WithWords):
@@ -74,6 +78,8 @@ class ReadPurpose(_WithWords):
 WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.EMERGENCY)
 # Actions that move AWSCURRENT.
 SWAPS = (Action.SAVE, Action.APPROVE, Action.EMERGENCY)
+# Actions that move the label of a pin.
+PINS = (Action.PIN, Action.UNPIN)
 # What ends a proposal.
 DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
 # What the page Changes lists.

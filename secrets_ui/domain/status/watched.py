@@ -13,6 +13,7 @@ from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
 from ..secrets.key_age import KeyAge
 from ..secrets.secret import Secret
+from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
 from .outside_changes import OutsideChange
 
@@ -61,7 +62,9 @@ class WatchedSecret:
 
     `facts` is None where the current version was not read, and `facts_problem` says why; `others`
     are its facts in other environments. `ages` of keys, by name: None where AWS did not list the
-    versions. `access` are the findings of the access path, where its checks were run; otherwise
+    versions. `trials` are verdicts on the values that were tried, by key.
+
+    `access` are the findings of the access path, where its checks were run; otherwise
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
@@ -77,6 +80,7 @@ class WatchedSecret:
     facts_problem: str = ""
     others: Mapping[str, VersionFacts | None] = field(default_factory=dict)
     ages: Mapping[str, KeyAge | None] = field(default_factory=dict)
+    trials: Mapping[str, Verdict] = field(default_factory=dict)
     access: tuple[Finding, ...] | None = None
     may_read: bool | None = None
     access_problem: str = ""
@@ -118,7 +122,8 @@ class Records:
     `breaks` are places where the chain does not hold; `verified` is the last record of the newest
     checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` is the number of
     events that could not be sent; `not_kept` says why the bucket of checkpoints could not be asked.
-    `unguarded` is what the hashes cannot show: what each is about, and a sentence.
+    `unguarded` is what the hashes cannot show: what each is about, and a sentence. `waiting` is the
+    number of records that could not be added yet.
     """
 
     verified: int
@@ -129,3 +134,4 @@ class Records:
     why_undelivered: str = ""
     not_kept: str = ""
     unguarded: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0

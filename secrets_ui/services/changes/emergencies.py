@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -134,8 +133,7 @@ def _emergency(record: AuditRecord) -> Emergency:
         version_id=record.version_id,
         base=record.base_version_id,
         by=record.actor,
-        # A record that settling made leaves out who proposed it.
-        proposed_by=json.loads(record.details).get("proposed_by", "") or _author(record),
+        proposed_by=_author(record),
         at=record.at,
         reason=record.reason,
         keys=tuple(audit.texts(record.keys)),

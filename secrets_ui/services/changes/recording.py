@@ -41,10 +41,9 @@ def refuse_person(
     environment: Environment, actor: Actor, secret: str, action: str, message: str
 ) -> NoReturn:
     """Raises NotPermitted, on record, for what this person in particular may not do."""
-    audit.record(
+    audit.refuse_counted(
         Action.REFUSE_ACCESS,
         actor,
-        Outcome.REFUSED,
         environment=environment.name,
         secret=secret,
         details={"action": action},

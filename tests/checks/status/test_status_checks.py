@@ -16,6 +16,7 @@ from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
 from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.secrets.tried import Verdict
 from secrets_ui.domain.status.outside_changes import OutsideChange
 from secrets_ui.domain.status.status import status_of
 from secrets_ui.domain.status.watched import OpenIntent, TrailEvent, UnseenEmergency
@@ -354,6 +355,26 @@ def test_a_log_that_is_not_guarded_is_a_failure_for_each_cause() -> None:
         ("fail", "empty", "It is empty."),
         ("fail", "role 7", "No."),
     }
+
+
+def test_records_that_wait_for_the_log_are_a_warning() -> None:
+    found = only(judge_records(records(waiting=2)), "no_record_waits")
+    assert (found.status, found.text.startswith("2 records wait")) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "text"),
+    [
+        (Verdict("bad", "Refused", "token"), "fail", "A in {}: refused (token)."),
+        (Verdict("warn", "Expires in 9 days"), "warn", "A in {}: expires in 9 days."),
+        (Verdict("mute", "Not known", "No way."), "unknown", "A in {}: not known (No way)."),
+        (Verdict("ok", "Works", "bot"), "pass", "A in {} works."),
+    ],
+)
+def test_a_verdict_on_a_value_is_a_finding(verdict: Verdict, status: str, text: str) -> None:
+    found = only(judge_secret(watched(trials={"A": verdict})), "credentials_work")
+    assert (found.status, found.text) == (status, text.format(NAME))
+    assert found.is_trouble is (status in ("fail", "warn"))
 
 
 def test_events_that_could_not_be_sent_are_told() -> None:

@@ -87,7 +87,8 @@ def test_a_proposal_that_waits_no_longer_cannot_be_decided_on(staging: Aws) -> N
         assert str(caught.value) == (
             "Somebody has decided on this proposal already, or there is none with this number."
         )
-    assert json.loads(last().details) == {"proposed_by": "hana"}
+    intent = AuditRecord.objects.get(sequence=last().intent)
+    assert json.loads(intent.details) == {"proposed_by": "hana"}
 
 
 def test_a_conflict_is_on_record_with_all_that_the_edit_said(dev: Aws) -> None:
