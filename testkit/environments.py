@@ -36,7 +36,10 @@ def as_toml(environments: dict[str, Environment]) -> str:
             for key in ("region", "account", "prefix", "assume_role", "kms_alias")
         ]
         lines += [f"who_can_read = {str(environment.who_can_read).lower()}"]
-        lines += [f"readers = {json.dumps(list(environment.readers))}"]
+        lines += [
+            f"{key} = {json.dumps(list(getattr(environment, key)))}"
+            for key in ("readers", "tell", "email_to")
+        ]
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(environment.rules).items()]
         lines += [f"[environments.{name}.groups]"]
