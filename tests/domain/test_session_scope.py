@@ -22,6 +22,7 @@ from secrets_ui.domain.session_scope import (
     SWEEP,
     USAGE,
     WATCH,
+    WHO,
     OutOfScope,
     Scope,
     session_policy,
@@ -32,7 +33,7 @@ PLACE = Environment(
     "dev", "us-west-2", ACCOUNT, "miyabi/dev/", f"arn:aws:iam::{ACCOUNT}:role/miyabi-console"
 )
 CONFIG = "miyabi/dev/config"
-SCOPES = [WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP]
+SCOPES = [WHO, WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP]
 ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 EVERYTHING = {"Version": "2012-10-17", "Statement": ALL}
 KEY_POLICY = {
@@ -89,7 +90,7 @@ def test_s48_aws_lets_a_session_do_its_request_s_actions_on_its_one_secret_and_n
         assert not is_allowed(EDIT.of(CONFIG), action, arn(CONFIG))
 
 
-@pytest.mark.parametrize("scope", [LIST, OPEN, CHECK, DESCRIBE, DECIDE, SETTLE, SWEEP])
+@pytest.mark.parametrize("scope", [WHO, LIST, OPEN, CHECK, DESCRIBE, DECIDE, SETTLE, SWEEP])
 def test_s48_sessions_that_draw_pages_decide_or_settle_cannot_read_a_value(scope: Scope) -> None:
     assert not is_allowed(scope.of(CONFIG), "secretsmanager:GetSecretValue", arn(CONFIG))
     assert not is_allowed(scope.of(CONFIG), "kms:Decrypt", f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k")
