@@ -436,6 +436,7 @@ def _token(client: Client, path: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) -> None:
     estate, aws = watched()
     before = {env: estate.value(env, "config") for env in estate.environments}
@@ -455,6 +456,7 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out
 
 
+@pytest.mark.slow
 def test_s54_no_value_is_shown_by_get(
     make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
 ) -> None:
