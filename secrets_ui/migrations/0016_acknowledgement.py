@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0013_runs_by_age")]
+    dependencies = [("secrets_ui", "0015_value_trials")]
 
     operations = [
         migrations.CreateModel(

@@ -307,6 +307,16 @@ def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
     assert ('name="base"' in form) == (not is_enabled)
 
 
+def test_the_comparison_edits_no_secret_that_is_scheduled_for_deletion(
+    estate: Estate, signed_in: Callable[..., Client]
+) -> None:
+    estate["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/config")
+    page = signed_in("editor").get("/compare").content.decode()
+    assert "/dev/secret/miyabi/dev/config" in page
+    assert "/dev/edit/miyabi/dev/api-keys" in page
+    assert "/dev/edit/miyabi/dev/config" not in page
+
+
 def test_an_admin_acknowledges_a_change_made_outside_from_the_secret_s_page(
     dev: Estate, signed_in: SignedIn
 ) -> None:
