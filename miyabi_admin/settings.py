@@ -110,6 +110,7 @@ STATUS_TOKEN = env.optional_key("STATUS_TOKEN", "it opens /status.json")
 METRICS_TOKEN = env.optional_key("METRICS_TOKEN", "it opens /metrics")
 STATUS_ADDRESS = env.web_address("STATUS_ADDRESS")
 STATUS_WEBHOOK_URL = env.web_address("STATUS_WEBHOOK_URL")
+STATUS_WEBHOOK_URLS = env.web_addresses("STATUS_WEBHOOK_URLS")  # by environment
 STATUS_WEBHOOK_KEY = env.optional_key("STATUS_WEBHOOK_KEY", "it signs events")
 STATUS_EMAIL_TO = env.names("STATUS_EMAIL_TO")
 STATUS_EMAIL_FROM = env.text("STATUS_EMAIL_FROM", "miyabi-console@localhost")
@@ -120,6 +121,8 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
 _email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
 EMAIL_TIMEOUT = 10
+if EMAIL_FILE_PATH := env.text("EMAIL_FOLDER"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
 ROOT_URLCONF = "miyabi_admin.urls"
 WSGI_APPLICATION = "miyabi_admin.wsgi.application"

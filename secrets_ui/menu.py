@@ -28,6 +28,7 @@ SECTIONS = (
         "secrets",
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
+            "pin",
             *("usage", "cost"),
         ),
         in_environment=True,
@@ -37,7 +38,7 @@ SECTIONS = (
     Section(
         "Troubleshoot",
         "troubleshoot_first",
-        ("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "check_run"),
+        ("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who", "check_run"),
         in_environment=True,
         switch="troubleshoot_first",
     ),
@@ -55,11 +56,12 @@ WITHOUT_SECTION = (
     *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
     *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
     *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
-    *("try",),
+    *("try", "acknowledge", "acknowledge_around"),
     *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
+    *("emergency", "look_at", "put_on_top"),
 )
 # From these the switch between environments leads to the same page about the same secret.
-ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy")
+ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy", "who")
 
 
 def section_of(route: str) -> Section | None:

@@ -164,6 +164,11 @@ def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
     return is_proof_younger(request, environment.rules.step_up_seconds)
 
 
+def needs_proof(request: HttpRequest, environment: Environment) -> bool:
+    """Whether the environment asks for a fresh proof before a change, and there is none."""
+    return environment.rules.step_up and not has_fresh_proof(request, environment)
+
+
 def ensure_fresh_proof(
     request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
 ) -> None:
@@ -188,10 +193,9 @@ def _ask_for_proof(
 ) -> NoReturn:
     if request.method not in ("GET", "HEAD"):
         details = {"action": action, "why": "no fresh proof of who it is"}
-        audit.record(
+        audit.refuse_counted(
             Action.REFUSE_ACCESS,
             actor_of(request),
-            Outcome.REFUSED,
             environment=environment,
             secret=secret,
             details=details,
@@ -230,10 +234,9 @@ def accounts_over(request: HttpRequest, action: str) -> QuerySet[Any]:
 
 def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> NoReturn:
     """Records the refusal and raises NotPermitted."""
-    audit.record(
+    audit.refuse_counted(
         Action.REFUSE_ACCESS,
         actor_of(request),
-        Outcome.REFUSED,
         environment=environment,
         secret=secret,
         details={"action": action},

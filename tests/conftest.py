@@ -21,6 +21,7 @@ from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access, configuration
+from secrets_ui.services.people import hashing
 from secrets_ui.services.status import readiness
 from testkit.copying_aws import CopyingAws
 from testkit.environments import Estate as Estate
@@ -87,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(MARKS[folder(item)])
     order = {name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: order.get(folder(item), len(order)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def places_of_hashes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each run has new keys, and its folder of places would stay in shared memory for ever."""
+    hashing.SHARED_MEMORY = tmp_path_factory.mktemp("shared_memory")
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from testkit.starting import assert_one_line, check, production
 READERS = {
     "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins",
     "loopback_url", "web_address", "proxy", "bucket_prefix", "price", "issuer", "secret", "secrets",
+    "web_addresses",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
@@ -104,6 +105,14 @@ WRONG = {
     "a webhook that is no address": (
         {"STATUS_WEBHOOK_URL": "hunter2"},
         "STATUS_WEBHOOK_URL: expected an https",
+    ),
+    "a webhook of an environment without TLS": (
+        {"STATUS_WEBHOOK_URLS": "prod=http://hooks.miyabi-world.com/hunter2"},
+        "STATUS_WEBHOOK_URLS: expected environments with https addresses",
+    ),
+    "a webhook of no environment": (
+        {"STATUS_WEBHOOK_URLS": "nowhere=https://hooks.miyabi-world.com/hunter2"},
+        "STATUS_WEBHOOK_URLS: nowhere is no environment",
     ),
     "an unknown way of mailing": (
         {"EMAIL_SECURITY": "ssl"},

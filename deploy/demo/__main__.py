@@ -49,6 +49,7 @@ READY = """
   Commands beside it       export ENV_FILE={env_file}
                            {python} manage.py list_secrets prod --as viewer
   Logs                     {log}
+  Mail                     {mail}, what is told of the environments
 
 Ctrl-C stops it all. The next start makes new values, accounts and keys; with KEEP=1 it goes on
 with these.
@@ -210,6 +211,7 @@ def _print_ready(
         env_file=shlex.quote(str(folder.env_file)),
         python=shlex.quote(str(_shorten(Path(sys.executable)))),
         log=_shorten(folder.log),
+        mail=_shorten(folder.path / "mail"),
     )
     print(text, flush=True)
 

@@ -10,4 +10,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="checkrun", index=models.Index(fields=["at"], name="runs_by_age")
         ),
+        migrations.AddField(
+            model_name="countedrefusal",
+            name="environment",
+            field=models.CharField(blank=True, db_default="", default="", max_length=20),
+        ),
     ]

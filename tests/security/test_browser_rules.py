@@ -325,7 +325,13 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "edit-document"): document_form(base, '{"A": "1"}'),
         edit_url("dev", "config", "import"): import_form(base, "A=1", take="0"),
         edit_url("dev", "config", "restore"): {"version": base, "base": base, "row": ["0"]},
+        edit_url("dev", "config", "acknowledge"): {"finding": "a" * 32, "reason": "r"},
+        "/dev/acknowledge": {"finding": "a" * 32, "reason": "r"},
+        edit_url("dev", "config", "pin"): {"do": "pin", "version": base, "name": "good"},
         "/dev/changes/1": {"decision": "approve"},
+        "/dev/changes/1/emergency": {"reason": "OPS-9: it burns, and nobody is there"},
+        "/dev/changes/1/look": {"reason": "OPS-9: it was right"},
+        "/dev/changes/1/on-top": {},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         edit_url("dev", "config", "reveal"): {

@@ -14,20 +14,23 @@ ROLES: dict[str, frozenset[str]] = {
     "viewer": _SEE,
     "editor": _SEE | {"secret.edit", "secret.reveal", "audit.view"},
     "approver": _SEE | {"change.decide", "audit.view"},
-    "auditor": _SEE | {"audit.view", "audit.export"},
+    "auditor": _SEE | {"access.who", "audit.view", "audit.export"},
     "admin": _SEE
     | {
+        "access.who",
         "secret.edit",
         "change.decide",
         "audit.view",
         "audit.export",
         "people.manage",
         "session.end",
+        "status.acknowledge",
     },
 }
 WORDS = {
     "secret.view": "see the secrets",
     "access.check": "check who can read the secrets",
+    "access.who": "list everybody who can read a secret",
     "status.view": "see the status",
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
@@ -37,10 +40,14 @@ WORDS = {
     "audit.export": "export the audit log",
     "people.manage": "give and take roles",
     "session.end": "see and end other people's sessions",
+    "status.acknowledge": "acknowledge what the status check found",
 }
 # Actions that are not about one secret. A grant for some names does not cover them.
 OF_THE_WHOLE = frozenset(
-    {"status.view", "status.run", "audit.view", "audit.export", "people.manage", "session.end"}
+    {
+        *("status.view", "status.run", "status.acknowledge"),
+        *("audit.view", "audit.export", "people.manage", "session.end"),
+    }
 )
 # Roles that are given for a whole environment only.
 ONLY_WHOLE = ("auditor", "admin")

@@ -43,6 +43,19 @@ class OpenIntent:
     secret: str = ""
 
 
+@dataclass(frozen=True)
+class UnseenEmergency:
+    """A change that took effect without a second person, and that none has looked at since.
+
+    `sequence` is the act's in the audit log.
+    """
+
+    sequence: int
+    secret: str
+    by: str
+    at: str
+
+
 @dataclass(frozen=True, eq=False)
 class WatchedSecret:
     """One secret, as a pass found it.
@@ -87,7 +100,7 @@ class Surroundings:
     `shared` are findings of the access path that are about no one secret; `listed` is the number
     of secrets, or why they could not be listed; `unread_keys` say which key policies could not be
     read, and why; `intents` are on secrets without a row of their own; `not_inspected` is the
-    number of new versions that are left to the next pass.
+    number of new versions that are left to the next pass; `emergencies` are on any secret.
     """
 
     environment: Environment
@@ -99,6 +112,7 @@ class Surroundings:
     unread_keys: tuple[str, ...] = ()
     intents: tuple[OpenIntent, ...] = ()
     not_inspected: int = 0
+    emergencies: tuple[UnseenEmergency, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,8 @@ class Records:
     `breaks` are places where the chain does not hold; `verified` is the last record of the newest
     checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` is the number of
     events that could not be sent; `not_kept` says why the bucket of checkpoints could not be asked.
-    `unguarded` is what the hashes cannot show: what each is about, and a sentence.
+    `unguarded` is what the hashes cannot show: what each is about, and a sentence. `waiting` is the
+    number of records that could not be added yet.
     """
 
     verified: int
@@ -119,3 +134,4 @@ class Records:
     why_undelivered: str = ""
     not_kept: str = ""
     unguarded: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0

@@ -9,7 +9,7 @@ from typing import NoReturn
 from django.conf import settings
 
 from ...aws.secrets_manager import StoredValue
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.errors import (
     InvalidChange,
@@ -88,7 +88,7 @@ def reveal_key(
 
 def _refuse(environment: Environment, actor: Actor, about: About) -> NoReturn:
     details = {"why": "the environment is write-only"}
-    audit.record(Action.REVEAL, actor, Outcome.REFUSED, details=details, **about)
+    audit.refuse_counted(Action.REVEAL, actor, details=details, **about)
     raise NotPermitted(
         f"No value is ever shown in {environment.name}.", remedy="Set a new value instead."
     )

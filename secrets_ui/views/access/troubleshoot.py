@@ -58,7 +58,9 @@ def troubleshoot(request: HttpRequest, environment: str, name: str) -> Streaming
         "marker": _HERE,
     }
     head, foot = render_to_string("access/run.html", context, request).split(_HERE)
-    return StreamingHttpResponse(_pieces(request, chosen, gathering, head, foot))
+    pieces = _pieces(request, chosen, gathering, head, foot)
+    # nginx passes each line on at once: https://nginx.org/en/docs/http/ngx_http_proxy_module.html
+    return StreamingHttpResponse(pieces, headers={"X-Accel-Buffering": "no"})
 
 
 def _pieces(

@@ -28,6 +28,7 @@ from ...forms.changes import (
 )
 from ...permissions import actor_of, enter_to_change
 from ...services.changes import review as reviewing
+from ...services.changes.emergencies import open_emergencies
 from ...services.changes.proposals import proposals_of
 from ...services.changes.try_typed import can_be_tried, try_typed
 from ...services.secrets.opening import OpenSecret, open_secret
@@ -189,6 +190,7 @@ def _page(
         "once": new_once(),
         "errors": errors or {},
         "proposed": proposals_of(environment, opened.secret.name),
+        "emergencies": open_emergencies(environment, opened.secret.name),
     }
     return render(request, template, context, status=status)
 
