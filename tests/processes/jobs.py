@@ -22,7 +22,7 @@ from django.db.models import F
 from django.test import RequestFactory
 
 from secrets_ui.domain.audit.actions import Action
-from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.changes.edit import Edit, Source
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
@@ -76,6 +76,7 @@ def save(
     actor: str = "hana",
     once: str = "",
     restores: str = "",
+    copies: dict[str, str] | None = None,
 ) -> Any:
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
@@ -85,6 +86,7 @@ def save(
         base,
         changes,
         restores=restores,
+        copies=Source(**copies) if copies else None,
         reason="OPS-1: a test",
         typed_name=secret,
         idempotency_key=once,

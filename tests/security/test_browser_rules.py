@@ -339,6 +339,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
             "version": base,
             "to": "screen",
         },
+        "/compare/set": {"target": "dev"},
         edit_url("dev", "config", "try"): {"key": "BASE_URL", "version": base},
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},

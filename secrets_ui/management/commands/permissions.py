@@ -69,6 +69,8 @@ There is no superuser and no other way in.
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,
   but are audited all the same. An admin gives roles and cannot show values, unless another admin
   makes them an editor too.
+- **Copying a value** to another environment takes the right to show values where it comes from, and
+  the right to edit where it goes to. Out of a write-only environment it goes to others of the kind.
 - **Changing something** asks for a recent confirmation of identity if the environment's rule
   `step_up` says so: saves, decisions and roles.
 """

@@ -46,7 +46,7 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
             return redirect("edit_document", environment, name)
         return _page(request, "changes/edit.html", chosen, opened)
     form, rows = ConfirmForm(request.POST), touched_rows(request.POST)
-    if errors := {**_row_errors(rows), **field_errors(form)}:
+    if errors := {**row_errors(rows), **field_errors(form)}:
         return _refused(request, chosen, name, "changes/edit.html", errors)
     try:
         full, version = chosen.secret_name(name), form.cleaned_data["rows_of"]
@@ -195,7 +195,7 @@ def _page(
     return render(request, template, context, status=status)
 
 
-def _row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
+def row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
     return {
         f"{form.prefix}-{field}": [str(error) for error in errors]
         for form in rows
