@@ -91,6 +91,12 @@ OIDC_SCOPES = env.names("OIDC_SCOPES") or ["openid", "email", "profile"]
 OIDC_ORIGINS = env.origins("OIDC_ORIGINS") or ([env.origin_of(OIDC_ISSUER)] if OIDC_ISSUER else [])
 # Each provider's people are its own: a subject of one issuer is nobody at another.
 OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:16]}"
+# Whether values are tried where they were given out, whom to ask, and through which proxy.
+CREDENTIAL_CHECKS = env.boolean("CREDENTIAL_CHECKS")
+GITHUB_API_URL = env.text("GITHUB_API_URL", "https://api.github.com")
+CREDENTIAL_CHECK_HOSTS = env.names("CREDENTIAL_CHECK_HOSTS")
+CREDENTIAL_CHECKS_PROXY = env.proxy("CREDENTIAL_CHECKS_PROXY")
+CREDENTIAL_CHECKS_PER_MINUTE = env.number("CREDENTIAL_CHECKS_PER_MINUTE", 10)
 # The status page and its runner.
 STATUS_EVERY = env.number("STATUS_EVERY", 300, least=0)  # gunicorn.conf.py reads it as well
 STATUS_STALE_SECONDS = env.number("STATUS_STALE_SECONDS", 900)
@@ -104,6 +110,7 @@ STATUS_TOKEN = env.optional_key("STATUS_TOKEN", "it opens /status.json")
 METRICS_TOKEN = env.optional_key("METRICS_TOKEN", "it opens /metrics")
 STATUS_ADDRESS = env.web_address("STATUS_ADDRESS")
 STATUS_WEBHOOK_URL = env.web_address("STATUS_WEBHOOK_URL")
+STATUS_WEBHOOK_URLS = env.web_addresses("STATUS_WEBHOOK_URLS")  # by environment
 STATUS_WEBHOOK_KEY = env.optional_key("STATUS_WEBHOOK_KEY", "it signs events")
 STATUS_EMAIL_TO = env.names("STATUS_EMAIL_TO")
 STATUS_EMAIL_FROM = env.text("STATUS_EMAIL_FROM", "miyabi-console@localhost")
@@ -114,6 +121,8 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
 _email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
 EMAIL_TIMEOUT = 10
+if EMAIL_FILE_PATH := env.text("EMAIL_FOLDER"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
 ROOT_URLCONF = "miyabi_admin.urls"
 WSGI_APPLICATION = "miyabi_admin.wsgi.application"

@@ -16,6 +16,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from deploy.demo.github import GitHub
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
@@ -165,6 +166,22 @@ def watched(
         return estate, recorder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def one_github() -> Iterator[GitHub]:
+    with GitHub().running() as github:
+        yield github
+
+
+@pytest.fixture
+def github(one_github: GitHub, settings: Any) -> GitHub:
+    """A small GitHub that knows nothing yet; the console tries values there."""
+    for known in (one_github.tokens, one_github.apps, one_github.log):
+        known.clear()
+    one_github.wrong = ""
+    settings.CREDENTIAL_CHECKS, settings.GITHUB_API_URL = True, one_github.address
+    return one_github
 
 
 @pytest.fixture

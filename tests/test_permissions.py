@@ -50,11 +50,17 @@ _SEE = {
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
+    "try a value",
     *("review a restore", "restore", "open the import page", "review an import", "import"),
+    *("open the pins", "pin", "unpin"),
 }
-_DECIDE = {"approve", "reject"}
+# With a proposal that waits.
+_PROPOSED = {"make current alone", "put on top"}
+_DECIDE = {"approve", "reject", "look at an emergency"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
+    "acknowledge a finding",
+    "acknowledge a finding of the environment",
     "see the people",
     "open a person",
     "see what to rotate",
@@ -64,10 +70,10 @@ _PEOPLE = {
 }
 TABLE = {
     "viewer": _SEE | _CHECK,
-    "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
+    "editor": _SEE | _CHECK | _EDIT | _PROPOSED | _SHOW | {"see the log"},
     "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
     "auditor": _SEE | _CHECK | {"see the log", "export"},
-    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _PROPOSED | _DECIDE | _PEOPLE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
 }
@@ -99,6 +105,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     somebody, given = make_somebody()
     name = f"miyabi/{environment}/config"
     reveal = f"/{environment}/reveal/{name}"
+    pin = f"/{environment}/pin/{name}"
+    pinned = {"version": "a" * 32, "name": "good", "reason": "OPS-1: a test"}
     shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
     edit = edit_url(environment, "config")
     document = edit_url(environment, "config", "edit-document")
@@ -116,6 +124,15 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "restore": lambda client: client.post(
             f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
         ),
+        "acknowledge a finding": lambda client: client.post(
+            f"/{environment}/acknowledge/{name}", {"finding": "a" * 32, "reason": "r"}
+        ),
+        "acknowledge a finding of the environment": lambda client: client.post(
+            f"/{environment}/acknowledge", {"finding": "a" * 32, "reason": "r"}
+        ),
+        "open the pins": lambda client: client.get(f"{pin}?version={'a' * 32}"),
+        "pin": lambda client: client.post(pin, pinned | {"do": "pin"}),
+        "unpin": lambda client: client.post(pin, pinned | {"do": "unpin"}),
         "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
         "export a catalogue entry": lambda client: client.get(
             f"/{environment}/catalogue-entry/{name}"
@@ -141,6 +158,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),
+        "try a value": lambda client: client.post(f"/{environment}/try/{name}", shown),
         "copy a value": lambda client: client.post(reveal, shown | {"to": "clipboard"}),
         "give a role": lambda client: client.post(
             f"/people/{somebody}/give", {"environment": environment, "role": "none"}
@@ -148,6 +166,13 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
+        "make current alone": lambda client: client.post(
+            f"/{environment}/changes/1/emergency", {"reason": "OPS-9: nobody else is there"}
+        ),
+        "put on top": lambda client: client.post(f"/{environment}/changes/1/on-top"),
+        "look at an emergency": lambda client: client.post(
+            f"/{environment}/changes/1/look", {"reason": "OPS-9"}
+        ),
     }
 
 

@@ -12,6 +12,7 @@ from secrets_ui.services import audit
 from secrets_ui.services.access.kept_runs import purge_runs
 from secrets_ui.services.audit.limits import purge_reservations
 from secrets_ui.services.people.sessions import purge_sessions
+from secrets_ui.services.secrets.trials import purge_trials
 
 log = logging.getLogger("miyabi.housekeeping")
 
@@ -22,6 +23,7 @@ _TASKS: tuple[Callable[[], int], ...] = (
     purge_sessions,
     purge_reservations,
     purge_runs,
+    purge_trials,
 )
 
 

@@ -16,11 +16,14 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat
 from .status import StatusDelivery as StatusDelivery
 from .status import StatusRunner as StatusRunner
 from .status import StatusSnapshot as StatusSnapshot
 from .status import StatusSpan as StatusSpan
+from .status import ToldUntil as ToldUntil
+from .trials import ValueTrial as ValueTrial
 
 
 class RoleGrant(models.Model):
@@ -120,6 +123,11 @@ class AuditRecord(models.Model):
                 fields=["environment", "at"],
                 name="audit_proposals",
                 condition=models.Q(phase=Phase.OUTCOME.value, action=Action.PROPOSE.value),
+            ),
+            models.Index(
+                fields=["environment", "sequence"],
+                name="audit_emergencies",
+                condition=models.Q(phase=Phase.OUTCOME.value, action=Action.EMERGENCY.value),
             ),
         ]
 

@@ -17,11 +17,13 @@ from ..domain.status.status import StatusFinding, age_text
 from ..domain.status.words import STATUS_WORDS
 from ..services import configuration
 from ..services.status.board import next_step_of, title_of
+from ..services.status_pass.acknowledge import may_be_acknowledged
 from .console import secret_url
 from .words import claim
 
 register = template.Library()
 register.filter("next_step", next_step_of)
+register.filter("may_be_acknowledged", may_be_acknowledged)
 
 _UNWATCHED_BAR = 2
 _FINDINGS = "findings"  # where a secret's page tells what the last pass found of it
@@ -88,7 +90,9 @@ def explained_at(
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return f"{secret_url('secret', environment, secret)}#{_FINDINGS}"
-    return reverse("changes" if finding.page == "changes" else "secrets", args=[environment])
+    if finding.page == "changes":
+        return f"{reverse('changes', args=[environment])}#{quote(finding.anchor)}".rstrip("#")
+    return reverse("secrets", args=[environment])
 
 
 @register.simple_tag

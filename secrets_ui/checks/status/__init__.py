@@ -17,6 +17,8 @@ from . import (
     audit_chain_holds,
     audit_log_is_guarded,
     aws_answers,
+    credentials_work,
+    emergencies_are_looked_at,
     environments_are_kept_apart,
     events_are_delivered,
     keys_are_complete,
@@ -41,6 +43,7 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     no_placeholders,
     environments_are_kept_apart,
     keys_are_young_enough,
+    credentials_work,
     lambda_can_read,
     only_this_console_changes,
     reader_is_up_to_date,
@@ -52,6 +55,7 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
     alarms_are_quiet,
     only_this_console_changes,
     no_open_intents,
+    emergencies_are_looked_at,
 )
 OF_RECORDS: tuple[ModuleType, ...] = (
     audit_chain_holds,
@@ -67,6 +71,14 @@ TITLES: dict[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for m
 
 # What a person does about a finding of a secret, by the name of its check.
 NEXT: dict[str, str] = {module.__name__.rpartition(".")[2]: module.NEXT for module in OF_A_SECRET}
+
+# Checks whose findings tell of what happened once, and not of what is so: somebody may say that
+# they know of it. `about` of such a finding names what happened.
+ACKNOWLEDGED = frozenset(
+    module.__name__.rpartition(".")[2]
+    for module in ALL
+    if getattr(module, "MAY_BE_ACKNOWLEDGED", False)
+)
 
 
 def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:

@@ -55,7 +55,13 @@ class Action(_WithWords):
     PROPOSE = "secret.propose", "Proposal"
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
+    EMERGENCY = "secret.emergency", "Emergency change"
+    LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
+    TRY = "secret.try", "Value tried"
+    ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
+    PIN = "version.pin", "Version pinned"
+    UNPIN = "version.unpin", "Pin taken off"
 
 
 class ReadPurpose(_WithWords):
@@ -64,16 +70,20 @@ class ReadPurpose(_WithWords):
 
     EDIT = "to apply an edit", "Read by the console for a save"
     RESTORE = "to restore it", "Read by the console for a restore"
+    ON_TOP = "to put it on top", "Read by the console to put a proposal on top"
     FACTS = "to derive its facts", "Read by the console for key names and states"
 
 
 # Actions that make a version, or make one current.
-WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE)
+WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.EMERGENCY)
 # Actions that move AWSCURRENT.
-SWAPS = (Action.SAVE, Action.APPROVE)
-DECISIONS = (Action.APPROVE, Action.REJECT)
+SWAPS = (Action.SAVE, Action.APPROVE, Action.EMERGENCY)
+# Actions that move the label of a pin.
+PINS = (Action.PIN, Action.UNPIN)
+# What ends a proposal.
+DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
 # What the page Changes lists.
-CHANGES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.REJECT)
+CHANGES = (Action.SAVE, Action.PROPOSE, *DECISIONS)
 
 
 class Outcome(_WithWords):

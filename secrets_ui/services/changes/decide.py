@@ -12,7 +12,6 @@ from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
     AwsError,
-    NotPermitted,
     OutcomeUnknown,
     SecretNotEditable,
     SecretNotFound,
@@ -25,8 +24,9 @@ from ...models import AuditRecord
 from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
-from .proposals import days_text, find_proposal, oldest_alive, undecided, why_stale
-from .recording import record_done, record_refusal
+from .labels import move_label
+from .proposals import days_text, find_waiting, oldest_alive, undecided, why_stale
+from .recording import record_done, record_refusal, refuse_person
 from .save import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 
@@ -38,25 +38,31 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecor
 
     Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest.
     """
-    record = _find(environment, sequence)
+    record = find_waiting(environment, sequence)
     if record.actor == actor.name:
-        audit.refuse_counted(
-            Action.REFUSE_ACCESS,
-            actor,
-            environment=environment.name,
-            secret=record.secret,
-            details={"action": "approve one's own proposal"},
-        )
-        raise NotPermitted("You proposed this change, so somebody else has to approve it.")
+        why = "You proposed this change, so somebody else has to approve it."
+        refuse_person(environment, actor, record.secret, "approve one's own proposal", why)
+    return make_current(environment, actor, record)
+
+
+def make_current(
+    environment: Environment, actor: Actor, record: AuditRecord, emergency: str = ""
+) -> AuditRecord:
+    """Makes a proposal current, as an approval, or as an emergency for that reason.
+
+    Raises VersionConflict, SecretNotEditable, TooManyWrites, AwsErrors and the rest.
+    """
+    action = Action.EMERGENCY if emergency else Action.APPROVE
     ensure_not_too_many(environment, actor, record.secret)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     secret = gateway.describe_secret(record.secret).value
     try:
         _ensure_fresh(environment, secret, record)
     except (SecretNotEditable, VersionConflict) as refusal:
-        record_refusal(Action.APPROVE, actor, refusal, **_about(record))
+        about = _about(record) | About(reason=emergency or record.reason)
+        record_refusal(action, actor, refusal, **about)
         raise
-    _decide(gateway, actor, record, Action.APPROVE, record.reason, secret)
+    _decide(gateway, actor, record, action, emergency or record.reason, secret)
     return record
 
 
@@ -78,7 +84,7 @@ def reject(environment: Environment, actor: Actor, sequence: int, reason: str = 
     Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable,
     OutcomeUnknown.
     """
-    record = _find(environment, sequence)
+    record = find_waiting(environment, sequence)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     _decide(gateway, actor, record, Action.REJECT, reason)
 
@@ -109,15 +115,6 @@ def _end(environment: Environment, record: AuditRecord) -> bool:
     return True
 
 
-def _find(environment: Environment, sequence: int) -> AuditRecord:
-    record = find_proposal(environment, sequence)
-    if record is None:
-        raise SecretNotEditable(
-            "Somebody has decided on this proposal already, or there is none with this number."
-        )
-    return record
-
-
 def _about(record: AuditRecord) -> About:
     return {
         "environment": record.environment,
@@ -137,8 +134,8 @@ def _decide(
     reason: str,
     secret: Secret | None = None,
 ) -> None:
-    """`reason` is the rejection's, or the proposal's own for an approval; `secret` is as it is
-    before an approval."""
+    """`reason` is the rejection's or the emergency's, or the proposal's own for an approval;
+    `secret` is as it is before it is changed."""
     label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
@@ -152,7 +149,7 @@ def _decide(
             record_done(act, "the decision", details=ended)
     except audit.AlreadyIntended:
         raise SecretNotEditable("This decision is being carried out already.") from None
-    if action == Action.APPROVE:
+    if action != Action.REJECT:
         take_label_off(gateway, record.secret, label, record.version_id)
 
 
@@ -164,7 +161,7 @@ def _carry_out(
     deadline: Deadline,
 ) -> str:
     """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
-    if action == Action.APPROVE:
+    if action != Action.REJECT:
         return swap_current(
             gateway,
             record.secret,
@@ -172,36 +169,4 @@ def _carry_out(
             to=record.version_id,
             deadline=deadline,
         )
-    try:
-        return gateway.update_secret_version_stage(
-            record.secret, label, remove_from=record.version_id, deadline=deadline
-        ).call.request_id
-    except AwsError as error:
-        _ensure_off(gateway, record, label, error)
-        return error.call.request_id
-
-
-def _ensure_off(
-    gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError
-) -> None:
-    """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on
-    a secret that is gone. One that is on may still come off, where a sending has no answer.
-
-    Raises `error`, OutcomeUnknown.
-    """
-    try:
-        labels = gateway.describe_secret(record.secret).value.versions.get(record.version_id, ())
-    except SecretNotFound:
-        return
-    except AwsError:
-        if not error.call.unanswered:
-            raise error from None
-        raise OutcomeUnknown(
-            "AWS did not say whether the label is off, and cannot be asked just now."
-        ) from None
-    if label in labels and error.call.unanswered:
-        raise OutcomeUnknown(
-            "AWS did not answer, so it is not certain whether the label will come off."
-        )
-    if label in labels:
-        raise error
+    return move_label(gateway, record.secret, label, off=record.version_id, deadline=deadline)

@@ -105,7 +105,7 @@ def with_restored(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> E
         environment=gateway.environment.name,
         secret=edit.secret,
         version_id=edit.restores,
-        details={"why": ReadPurpose.RESTORE},
+        details={"why": ReadPurpose.ON_TOP if edit.replaces else ReadPurpose.RESTORE},
     ) as read:
         stored = gateway.get_secret_value(edit.secret, edit.restores)
         read.done(request_id=stored.call.request_id)

@@ -81,7 +81,7 @@ def reveal_key(
     with audit.act(Action.REVEAL, actor, details={"to": to}, **about) as act:
         aws = gateways(environment, actor, READ.of(name))
         stored = aws.secrets_manager.get_secret_value(name, version)
-        value, kind = _member(stored.value, key, version)
+        value, kind = current_member(stored.value, key, version)
         act.done(request_id=stored.call.request_id)
     return Revealed(key, value, kind, act.sequence)
 
@@ -94,7 +94,7 @@ def _refuse(environment: Environment, actor: Actor, about: About) -> NoReturn:
     )
 
 
-def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
+def current_member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
     """The value of one member, and its kind. Without a key, the whole of a text that is no object.
 
     A string comes decoded, anything else as it is written in the document. Raises VersionMoved,
@@ -103,7 +103,7 @@ def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, s
     if "AWSCURRENT" not in stored.labels:
         raise VersionMoved(
             f"Version {short_version(version)} is not the current one any more, "
-            "so its value is not shown."
+            "so its value is not taken."
         )
     if stored.value is None:
         raise InvalidChange("This version is binary and has no keys.")

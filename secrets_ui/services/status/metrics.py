@@ -49,7 +49,7 @@ class _Status(Collector):
             "miyabi_open_intents", "Announced acts without an outcome.", len(open_intents())
         )
         yield _gauge(
-            "miyabi_events_waiting", "Events in the outbox that were not sent yet.", waiting()
+            "miyabi_events_waiting", "Messages in the outbox that were not sent yet.", waiting()
         )
         yield _gauge(
             "miyabi_records_waiting",
@@ -135,8 +135,9 @@ def _heartbeats(board: StatusBoard) -> Metric:
         "When a command that repeats last did what it is there for.",
         labels=["command"],
     )
-    settled = Heartbeat.objects.filter(name="settle_audit").values_list("at", flat=True).first()
-    for command, at in (("run_checks", board.runner.alive_at), ("settle_audit", settled)):
+    repeated = Heartbeat.objects.filter(name__in=("settle_audit", "send_messages"))
+    noted = dict(repeated.order_by("-name").values_list("name", "at"))
+    for command, at in {"run_checks": board.runner.alive_at, **noted}.items():
         if at:
             signs.add_metric([command], at.timestamp())
     return signs
