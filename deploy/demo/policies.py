@@ -131,9 +131,16 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
         ),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+        *([_SEE_WHO] if environment.who_can_read else []),
     )
 
 
+_SEE_WHO: Policy = {
+    "Sid": "SeeEveryRoleAndUser",
+    "Effect": "Allow",
+    "Action": ["iam:GetAccountAuthorizationDetails"],
+    "Resource": "*",  # IAM knows no resource for it
+}
 _EDIT_SECRETS = [
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetResourcePolicy",

@@ -46,7 +46,7 @@ resource "aws_iam_role_policy_attachment" "console_access" {
 locals {
   policy = {
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # These take no resource: AWS offers none to name.
         Sid      = "SeeSecrets"
@@ -117,6 +117,11 @@ locals {
         Action   = ["lambda:GetFunctionConfiguration"]
         Resource = local.lambda_function
       },
-    ]
+      ], var.who_can_read ? [{
+        Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
+        Effect   = "Allow"
+        Action   = ["iam:GetAccountAuthorizationDetails"]
+        Resource = "*" # IAM knows no resource for it
+    }] : [])
   }
 }
