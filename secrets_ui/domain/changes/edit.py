@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
@@ -33,6 +33,19 @@ class Source:
 
     def __str__(self) -> str:
         return f"{self.key} of {self.secret} in {self.environment}, version {self.version}"
+
+
+class Confirmed(Protocol):
+    """Any change to a secret: what was given for the record, and the name that was typed."""
+
+    @property
+    def secret(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def typed_name(self) -> str: ...
 
 
 @dataclass(frozen=True, repr=False)

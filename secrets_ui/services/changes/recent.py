@@ -152,6 +152,7 @@ _WORDS = {
     Action.SAVE: "Saved",
     Action.PROPOSE: "Proposed",
     Action.APPROVE: "Approved",
+    Action.CREATE: "Created",
     Action.EMERGENCY: "Emergency change",
 }
 
@@ -169,7 +170,8 @@ def _what(record: AuditRecord, proposed_by: str, intended: Mapping[str, object])
     for detail, proposed, done in _TAKEN:
         if detail in intended:
             return proposed if record.action == Action.PROPOSE else done
-    return _WORDS[Action(record.action)]
+    action = Action(record.action)
+    return _WORDS.get(action, action.words)
 
 
 def _rejected(by: str, proposed_by: str) -> str:

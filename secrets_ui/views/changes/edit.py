@@ -127,7 +127,7 @@ def _reviewed(
     """Each row of the answer names the form's row, since a key's name may not come back as it was:
     a page in UTF-8 cannot hold every name."""
     if faults := reviewing.faults(environment, edit):
-        return JsonResponse({"errors": _fault_errors(faults, rows)}, status=400)
+        return JsonResponse({"errors": fault_errors(faults, rows)}, status=400)
     try:
         review = reviewing.review_edit(environment, actor_of(request), edit)
     except VersionConflict as conflict:
@@ -203,7 +203,7 @@ def row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
     }
 
 
-def _fault_errors(faults: Iterable[Fault], rows: Mapping[str, KeyForm]) -> dict[str, list[str]]:
+def fault_errors(faults: Iterable[Fault], rows: Mapping[str, KeyForm]) -> dict[str, list[str]]:
     """By field, in the words that the page says as one types."""
     errors: dict[str, list[str]] = {}
     for fault in faults:
