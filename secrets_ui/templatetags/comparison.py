@@ -66,7 +66,7 @@ def _head(row: Row, link: _Link | None) -> str:
 
 
 def _cell(cell: Cell, link: _Link | None) -> str:
-    parts = [state(cell.state.level, cell.state.text)]
+    parts: list[str] = [state(cell.state.level, cell.state.text)]
     place = escape(cell.environment)
     if cell.fingerprint:
         parts.insert(0, _value(cell))

@@ -27,7 +27,11 @@ def with_taken(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> Edit
     Raises SecretNotEditable, InvalidChange, VersionMoved, AwsErrors, AuditUnavailable.
     """
     if edit.restores:
-        about: About = {"secret": edit.secret, "version_id": edit.restores}
+        about: About = {
+            "environment": gateway.environment.name,
+            "secret": edit.secret,
+            "version_id": edit.restores,
+        }
         why = ReadPurpose.ON_TOP if edit.replaces else ReadPurpose.RESTORE
         stored = _read(gateway, actor, why, about)
         restored = edit.with_restored(_text_in(stored, "Restore it with the AWS CLI."))
@@ -51,8 +55,13 @@ def ensure_may_take(environment: Environment, actor: Actor, edit: Edit) -> None:
     try:
         ensure_may_leave(source, environment)
     except NotPermitted as refusal:
-        about: About = {"environment": environment.name, "secret": edit.secret}
-        record_refusal(Action.SAVE, actor, refusal, keys=edit.touched, reason=edit.reason, **about)
+        about: About = {
+            "environment": environment.name,
+            "secret": edit.secret,
+            "keys": edit.touched,
+            "reason": edit.reason,
+        }
+        record_refusal(Action.SAVE, actor, refusal, **about)
         raise
 
 
@@ -68,6 +77,7 @@ def ensure_may_leave(source: Environment, target: Environment) -> None:
 def _with_copied(target: Environment, actor: Actor, edit: Edit, source: Source) -> Edit:
     place = configuration.get_environment(source.environment)
     about: About = {
+        "environment": place.name,
         "secret": source.secret,
         "version_id": source.version,
         "keys": [source.key],
@@ -93,7 +103,6 @@ def _read(
     with audit.act(
         Action.READ_VALUE,
         actor,
-        environment=gateway.environment.name,
         details={"why": why, **details},
         **about,
     ) as read:
