@@ -28,12 +28,12 @@ SECTIONS = (
         "secrets",
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
-            "pin",
-            *("usage", "cost"),
+            *("new_secret", "create_secret", "describe_secret", "delete_secret"),
+            *("cancel_deletion", "pin", "usage", "cost"),
         ),
         in_environment=True,
     ),
-    Section("Compare", "compare", ("compare",)),
+    Section("Compare", "compare", ("compare", "set_in_several")),
     Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
     Section(
         "Troubleshoot",

@@ -22,6 +22,7 @@ def fresh_environments(**rules: Rules) -> dict[str, Environment]:
             f"miyabi/{name}/",
             f"arn:aws:iam::{account}:role/miyabi-console",
             rules=rules.get(name, default),
+            manage=True,
             who_can_read=True,
         )
     return environments
@@ -35,6 +36,7 @@ def as_toml(environments: dict[str, Environment]) -> str:
             f'{key} = "{getattr(environment, key)}"'
             for key in ("region", "account", "prefix", "assume_role", "kms_alias")
         ]
+        lines += [f"manage = {str(environment.manage).lower()}"]
         lines += [f"who_can_read = {str(environment.who_can_read).lower()}"]
         lines += [
             f"{key} = {json.dumps(list(getattr(environment, key)))}"

@@ -50,6 +50,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
     assert lanes["aws"] == {
         "try",
         *("secrets", "secret", "reveal", "edit", "edit_document", "usage", "cost", "changes"),
+        *("create_secret", "describe_secret", "delete_secret", "cancel_deletion"),
         *(
             "catalogue_entry",
             "compare",
@@ -58,6 +59,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "import",
             "pin",
             "restore",
+            "set_in_several",
             "decide",
             "emergency",
             "put_on_top",

@@ -11,11 +11,15 @@ from ..domain.access.evidence import Known
 from ..domain.deadline import Deadline
 from ..domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret, SecretVersion
 from ..domain.secrets.secret_value import SecretValue
-from .base import Gateway, answered
+from .base import answered, ensure_promised
+from .managed_secrets import ManagedSecrets
 
 # The most that ListSecrets takes:
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
 PAGE_SIZE = 100
+# The most names that a filter of it takes:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html
+MOST_NAMES = 10
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,11 @@ class StoredValue:
     labels: tuple[str, ...] = ()
 
 
-class SecretsManagerGateway(Gateway):
+class SecretsManagerGateway(ManagedSecrets):
     """Every method raises SecretNotFound where there is no such secret."""
 
-    service = "secretsmanager"
     commands = {
+        **ManagedSecrets.commands,
         "ListSecrets": "list-secrets --include-planned-deletion --filters Key=name,Values={}",
         "DescribeSecret": "describe-secret --secret-id {}",
         "ListSecretVersionIds": "list-secret-version-ids --include-deprecated --secret-id {}",
@@ -59,30 +63,35 @@ class SecretsManagerGateway(Gateway):
         "UpdateSecretVersionStage": "describe-secret --secret-id {}",
     }
 
-    def list_secrets(self, *, token: str = "", size: int = PAGE_SIZE) -> Known[SecretPage]:
+    def list_secrets(
+        self, *, token: str = "", size: int = PAGE_SIZE, names: Sequence[str] = ()
+    ) -> Known[SecretPage]:
         """One page of the environment's secrets, those scheduled for deletion too. AWS says that it
-        may be five minutes old.
+        may be five minutes old. With `names`, at most MOST_NAMES, those alone.
         """
         prefix = self.environment.prefix
         call = self.describe_call("ListSecrets", prefix)
         more = {"NextToken": token} if token else {}
         with self.asking(call):
             answer = self._client.list_secrets(
-                Filters=[{"Key": "name", "Values": [prefix]}],
+                Filters=[{"Key": "name", "Values": list(names) or [prefix]}],
                 IncludePlannedDeletion=True,
                 MaxResults=size,
                 **more,
             )
-            # The filter of AWS matches by words as well, so the prefix is held here too.
+            # The filter of AWS matches beginnings and words, so what was asked is held here too.
             entries = [entry for entry in answer["SecretList"] if entry["Name"].startswith(prefix)]
+            if names:
+                entries = [entry for entry in entries if entry["Name"] in names]
             secrets = tuple(self._secret(entry, "SecretVersionsToStages") for entry in entries)
             return Known(SecretPage(secrets, answer.get("NextToken", "")), answered(call, answer))
 
-    def secret_pages(self) -> Iterator[Known[SecretPage]]:
-        """All pages of the environment's secrets. Each is asked for as it is reached."""
+    def secret_pages(self, names: Sequence[str] = ()) -> Iterator[Known[SecretPage]]:
+        """All pages of the environment's secrets, or of those named. Each is asked for as it is
+        reached."""
         token, is_last = "", False
         while not is_last:
-            page = self.list_secrets(token=token)
+            page = self.list_secrets(token=token, names=names)
             yield page
             token = page.value.next_token
             is_last = not token
@@ -118,7 +127,7 @@ class SecretsManagerGateway(Gateway):
             answer = self._client.list_secret_version_ids(
                 SecretId=name, IncludeDeprecated=True, MaxResults=size, **more
             )
-            _ensure_promised(answer, "ARN")
+            ensure_promised(answer, "ARN")
             versions = [_version(entry) for entry in answer.get("Versions", [])]
             page = VersionPage(_newest_first(versions), answer.get("NextToken", ""))
             return Known(page, answered(call, answer))
@@ -128,7 +137,7 @@ class SecretsManagerGateway(Gateway):
         call = self.describe_call("GetResourcePolicy", name)
         with self.asking(call):
             answer = self._client.get_resource_policy(SecretId=name)
-            _ensure_promised(answer, "ARN")
+            ensure_promised(answer, "ARN")
             return Known(str(answer.get("ResourcePolicy") or ""), call)
 
     def get_secret_value(self, name: str, version_id: str) -> Known[StoredValue]:
@@ -160,7 +169,7 @@ class SecretsManagerGateway(Gateway):
                 VersionStages=[label],
             )
             # The request held a value, so no text of the answer goes on.
-            _ensure_promised(answer, "VersionId")
+            ensure_promised(answer, "VersionId")
             return Known(token, answered(call, answer))
 
     def update_secret_version_stage(
@@ -229,10 +238,3 @@ def _age(version: SecretVersion) -> tuple[bool, datetime | None, bool, bool]:
     """Of two versions of one moment, the current one is the newer, and then the previous one."""
     is_current, is_previous = (label in version.labels for label in (AWSCURRENT, AWSPREVIOUS))
     return version.created is not None, version.created, is_current, is_previous
-
-
-def _ensure_promised(answer: Mapping[str, Any], member: str) -> None:
-    """A proxy's page with status 200 is no success: raises KeyError when the answer lacks `member`,
-    which Secrets Manager always gives.
-    """
-    _ = answer[member]

@@ -88,11 +88,11 @@ class Environment:
     """One environment: an account and a Region, and the secrets there whose names have its prefix.
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
-    AWS session is narrowed to its request. `who_can_read`: the console's role may list the roles
-    and users of the account. `readers` are those of whom it is expected that they read, as ARNs or
-    as `role/NAME`, beside the Lambda's role and the console's. `groups` are groups of the identity
-    provider, each with the roles that its members have here. `tell` is what is sent to the webhook
-    and by e-mail, and `email_to` to whom.
+    AWS session is narrowed to its request. `manage`: secrets are created and deleted here too.
+    `who_can_read`: the console's role may list the roles and users of the account. `readers` are
+    those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
+    and the console's. `groups` are groups of the identity provider, each with the roles that its
+    members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
     """
 
     name: str
@@ -108,6 +108,7 @@ class Environment:
     rules: Rules = field(default_factory=Rules)
     source_identity: bool = True
     session_policy: bool = True
+    manage: bool = False
     who_can_read: bool = False
     readers: tuple[str, ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -214,7 +215,7 @@ _LISTS = {
     "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
     "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
 }
-_SWITCHES = ("source_identity", "session_policy", "who_can_read")
+_SWITCHES = ("source_identity", "session_policy", "manage", "who_can_read")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),

@@ -16,12 +16,14 @@ from deploy.demo.local_aws import PROJECT
 from secrets_ui.views.secrets import pages as secret_pages
 from testkit.posting import (
     JSON,
+    create_form,
     current_version,
     document_form,
     edit_url,
     import_form,
     key_form,
     save_key,
+    tag_form,
 )
 from testkit.recording_aws import RecordingAws
 from testkit.starting import production, run
@@ -325,6 +327,14 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "edit-document"): document_form(base, '{"A": "1"}'),
         edit_url("dev", "config", "import"): import_form(base, "A=1", take="0"),
         edit_url("dev", "config", "restore"): {"version": base, "base": base, "row": ["0"]},
+        edit_url("dev", "config", "create"): create_form({"A": "1"}),
+        edit_url("dev", "config", "describe"): {"seen": "a" * 32, **tag_form({"A": "1"})},
+        edit_url("dev", "config", "delete"): {
+            "days": "7",
+            "reason": "r",
+            "typed_name": "miyabi/dev/config",
+        },
+        edit_url("dev", "config", "cancel-deletion"): {"reason": "r"},
         edit_url("dev", "config", "acknowledge"): {"finding": "a" * 32, "reason": "r"},
         "/dev/acknowledge": {"finding": "a" * 32, "reason": "r"},
         edit_url("dev", "config", "pin"): {"do": "pin", "version": base, "name": "good"},
@@ -339,6 +349,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
             "version": base,
             "to": "screen",
         },
+        "/compare/set": {"target": "dev"},
         edit_url("dev", "config", "try"): {"key": "BASE_URL", "version": base},
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},
@@ -436,6 +447,7 @@ def _token(client: Client, path: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) -> None:
     estate, aws = watched()
     before = {env: estate.value(env, "config") for env in estate.environments}
@@ -455,6 +467,7 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out
 
 
+@pytest.mark.slow
 def test_s54_no_value_is_shown_by_get(
     make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
 ) -> None:

@@ -139,6 +139,7 @@ def variables_of(values: Values) -> dict[str, str]:
         "trail_log_group_name": TRAIL,
         "who_can_read": "true",
         "alarm_emails": '["ops@miyabi-world.com"]',
+        "manage": "true",
     }
     return where | {
         key.lower(): value for document in values.values() for key, value in document.items()

@@ -62,6 +62,12 @@ class Action(_WithWords):
     ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
     PIN = "version.pin", "Version pinned"
     UNPIN = "version.unpin", "Pin taken off"
+    CREATE = "secret.create", "Secret created"
+    DESCRIBE = "secret.describe", "Description changed"
+    TAG = "secret.tag", "Tags set"
+    UNTAG = "secret.untag", "Tags removed"
+    DELETE = "secret.delete", "Deletion scheduled"
+    CANCEL_DELETION = "secret.cancel_deletion", "Deletion cancelled"
 
 
 class ReadPurpose(_WithWords):
@@ -70,20 +76,24 @@ class ReadPurpose(_WithWords):
 
     EDIT = "to apply an edit", "Read by the console for a save"
     RESTORE = "to restore it", "Read by the console for a restore"
+    COPY = "to copy it", "Read by the console for a copy"
     ON_TOP = "to put it on top", "Read by the console to put a proposal on top"
     FACTS = "to derive its facts", "Read by the console for key names and states"
 
 
 # Actions that make a version, or make one current.
-WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.EMERGENCY)
-# Actions that move AWSCURRENT.
-SWAPS = (Action.SAVE, Action.APPROVE, Action.EMERGENCY)
+WRITES = (Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.EMERGENCY)
+# Actions that move AWSCURRENT, or make the version that has it first.
+SWAPS = (Action.CREATE, Action.SAVE, Action.APPROVE, Action.EMERGENCY)
 # Actions that move the label of a pin.
 PINS = (Action.PIN, Action.UNPIN)
 # What ends a proposal.
 DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
+DELETIONS = (Action.DELETE, Action.CANCEL_DELETION)
+# Actions on what surrounds the versions of a secret that is there.
+MANAGES = (Action.DESCRIBE, Action.TAG, Action.UNTAG, *DELETIONS)
 # What the page Changes lists.
-CHANGES = (Action.SAVE, Action.PROPOSE, *DECISIONS)
+CHANGES = (Action.CREATE, Action.SAVE, Action.PROPOSE, *DECISIONS, *MANAGES)
 
 
 class Outcome(_WithWords):

@@ -19,6 +19,7 @@ ROLES: dict[str, frozenset[str]] = {
     | {
         "access.who",
         "secret.edit",
+        "secret.manage",
         "change.decide",
         "audit.view",
         "audit.export",
@@ -35,6 +36,7 @@ WORDS = {
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
     "secret.reveal": "show values",
+    "secret.manage": "create and delete secrets",
     "change.decide": "decide on proposed changes",
     "audit.view": "see the audit log",
     "audit.export": "export the audit log",

@@ -132,15 +132,20 @@ def was_made_current(secret: Secret, base: str, version: str) -> bool | None:
     return False if base in last_two else None
 
 
-def why_closed(secret: Secret) -> str:
-    """Why AWS, or whoever manages it, takes no change of the secret here; "" when nothing does."""
-    if secret.deleted:
-        return "It is scheduled for deletion. Restore it first."
+def why_elsewhere(secret: Secret) -> str:
+    """Why a secret is not this console's to change, as a sentence; "" where it is."""
     if secret.owning_service:
         return f"It is managed by {secret.owning_service}. Change it there."
     if secret.primary_region and secret.primary_region != secret.region:
         return f"It is a replica. Change it in its primary Region, {secret.primary_region}."
     return ""
+
+
+def why_closed(secret: Secret) -> str:
+    """Why AWS, or whoever manages it, takes no change of the secret here; "" when nothing does."""
+    if secret.deleted:
+        return "It is scheduled for deletion. Restore it first."
+    return why_elsewhere(secret)
 
 
 def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:

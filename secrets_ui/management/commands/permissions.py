@@ -69,6 +69,14 @@ There is no superuser and no other way in.
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,
   but are audited all the same. An admin gives roles and cannot show values, unless another admin
   makes them an editor too.
+- **Copying a value** to another environment takes the right to show values where it comes from, and
+  the right to edit where it goes to. Out of a write-only environment it goes to others of the kind.
+- **Trying a value** where it was given out ([credential-checks.md](credential-checks.md)) takes the
+  right to edit the secret, and is audited before and after. What is known of it is shown to whoever
+  sees the secret.
+- **Creating and deleting secrets**, and changing descriptions and tags, is possible where the
+  environments file says `manage = true`, and takes a recent confirmation of identity each time.
+  A deletion has a recovery window of 7 to 30 days (docs/managing-secrets.md).
 - **Changing something** asks for a recent confirmation of identity if the environment's rule
   `step_up` says so: saves, decisions and roles.
 """

@@ -118,6 +118,12 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
     )
 
 
+def facts_after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[str, KeyFacts]:
+    """The facts of each key once the edit is made, in the order of the document. Raises
+    InvalidDocument."""
+    return _after(edit, before, spec, _typed(edit, spec))
+
+
 def _typed(edit: Edit, spec: SecretSpec) -> dict[str, KeyFacts]:
     """Facts of the values of single keys."""
     return {
@@ -163,8 +169,7 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
     empty = VersionFacts("", "object")
     base = _facts_or_empty(environment, actor, secret, edit.base, spec)
     theirs = facts_of(environment, actor, secret, secret.current, spec) or empty
-    stored = {key.name: key for key in (base or empty).keys}
-    yours = _after(edit, stored, spec, _typed(edit, spec))
+    yours = facts_after(edit, {key.name: key for key in (base or empty).keys}, spec)
     overlaps = overlapping(edit, base, theirs) if base else edit.touched
     names = _touched_by_either(base or empty, theirs, yours)
     both = (

@@ -13,7 +13,7 @@ from django.conf import settings
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
-from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
+from ...domain.changes.edit import Applied, Confirmed, Edit, apply_edit, ensure_sound
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
@@ -45,8 +45,8 @@ from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
-from .restore import with_restored
 from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
+from .taking import ensure_may_take, with_taken
 
 log = logging.getLogger("miyabi.save")
 
@@ -56,12 +56,14 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     person.
 
     Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged,
-    TooManyWrites, AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager,
-    six where a rotation has left AWSPENDING behind.
+    TooManyWrites, VersionMoved, NotPermitted, AuditUnavailable, OutcomeUnknown and AwsErrors. Five
+    calls to Secrets Manager; one more where another version or environment is read for it, and one
+    where a rotation has left AWSPENDING behind.
     """
     name = environment.secret_name(edit.secret)
     ensure_rules_kept(environment, edit)
     ensure_sound(edit, configuration.spec_of(environment, name))
+    ensure_may_take(environment, actor, edit)
     edit = replace(edit, idempotency_key=idempotency_key_of(environment, actor, edit))
     if saved := find_saved(edit):
         return saved
@@ -84,11 +86,11 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
-    edit = with_restored(gateway, actor, edit)
+    edit = with_taken(gateway, actor, edit)
     return _save(gateway, actor, edit, secret, apply_edit(edit, base))
 
 
-def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
+def ensure_rules_kept(environment: Environment, edit: Confirmed) -> None:
     """The environment's rules, held on the server whatever the form showed.
 
     Raises InvalidChange.
@@ -196,15 +198,17 @@ def _save(
                 details = end_rotation(gateway, secret, act)
                 act.add_request(version.make_current())
             record_done(act, "the change", version_id=version.id, details=details)
-            _keep_facts(gateway.environment, secret, version.id, applied.value)
+            keep_facts_of(gateway.environment, secret.name, secret.arn, version.id, applied.value)
     except audit.AlreadyIntended as earlier:
         return wait_for(earlier.sequence)
     return Saved(version.id, act.sequence, applied.changed, is_proposal)
 
 
 def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> Mapping[str, object]:
-    restored = {"restored": edit.restores} if edit.restores else {}
-    source = {"replaces": edit.replaces} if edit.replaces else restored
+    taken = {"restored": edit.restores} if edit.restores else {}
+    if edit.copies:
+        taken = {"copied_from": str(edit.copies)}
+    source = {"replaces": edit.replaces} if edit.replaces else taken
     return {**source, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 
@@ -285,13 +289,13 @@ class _NewVersion:
             take_label_off(self.gateway, self.secret, self.label, self.id)
 
 
-def _keep_facts(
-    environment: Environment, secret: Secret, version_id: str, value: SecretValue
+def keep_facts_of(
+    environment: Environment, name: str, arn: str, version_id: str, value: SecretValue
 ) -> None:
     """The change is made and on record: facts that cannot be kept now are derived when a page needs
     them."""
-    spec = configuration.spec_of(environment, secret.name)
+    spec = configuration.spec_of(environment, name)
     try:
-        keep_facts(secret.arn, derive_facts(version_id, value, spec, settings.FINGERPRINT_KEY))
+        keep_facts(arn, derive_facts(version_id, value, spec, settings.FINGERPRINT_KEY))
     except AuditUnavailable as error:
-        log.warning("facts not kept", extra={"secret": secret.name, "why": error.message})
+        log.warning("facts not kept", extra={"secret": name, "why": error.message})

@@ -65,6 +65,12 @@ variable "lambda_function_name" {
   default     = "miyabi-app"
 }
 
+variable "manage" {
+  description = "Whether the console may create, describe and delete secrets under the prefix: manage = true in its environments file. A deletion always has a recovery window."
+  type        = bool
+  default     = false
+}
+
 variable "who_can_read" {
   description = "Whether the console may list the account's roles and users, to say who can read a secret. Set who_can_read in its environments file as well."
   type        = bool
