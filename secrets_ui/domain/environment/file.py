@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from . import Environment, Rules
 from ..errors import ConfigurationError
+from . import Environment, Rules
 
 _COLOURS = ("green", "amber", "red", "blue")
 _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
