@@ -16,7 +16,7 @@ from .. import audit
 from .decide import make_current
 from .proposals import find_waiting, reached
 from .recording import refuse_person
-from .save import ensure_not_too_many
+from .rules import ensure_not_too_many
 
 # Characters of a reason: enough for what is broken, and where that is told.
 LEAST = 20
