@@ -28,7 +28,8 @@ SECTIONS = (
         "secrets",
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
-            *("usage", "cost"),
+            *("new_secret", "create_secret", "describe_secret", "delete_secret"),
+            *("cancel_deletion", "usage", "cost"),
         ),
         in_environment=True,
     ),

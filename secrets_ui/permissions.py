@@ -51,10 +51,14 @@ def grants_of(request: HttpRequest) -> dict[str, frozenset[tuple[str, str]]]:
 def may(request: HttpRequest, action: str, environment: Environment, secret: str = "") -> bool:
     """Whether the person may do `action` to `secret`; without one, to any secret of the
     environment."""
-    return any(
+    return not _is_switched_off(action, environment) and any(
         action in ROLES.get(role, ()) and _reaches(environment, prefix, action, secret)
         for role, prefix in grants_of(request).get(environment.name, ())
     )
+
+
+def _is_switched_off(action: str, environment: Environment) -> bool:
+    return action == "secret.manage" and not environment.manage
 
 
 def _reaches(environment: Environment, prefix: str, action: str, secret: str) -> bool:
@@ -139,6 +143,14 @@ def enter_to_change(
     environment = enter(request, action, environment_name, secret)
     if environment.rules.step_up:
         ensure_fresh_proof(request, environment, action, secret)
+    return environment
+
+
+def enter_to_manage(request: HttpRequest, environment_name: str, secret: str = "") -> Environment:
+    """As `enter`, and always with a fresh proof: whole secrets come and go. Raises StepUpNeeded as
+    well."""
+    environment = enter(request, "secret.manage", environment_name, secret)
+    ensure_fresh_proof(request, environment, "secret.manage", secret)
     return environment
 
 
@@ -239,10 +251,12 @@ def refuse(request: HttpRequest, action: str, environment: str = "", secret: str
         details={"action": action},
     )
     where = f" in {environment}" if environment else ""
-    raise NotPermitted(
-        f"You may not {WORDS[action]}{where}.",
-        remedy=f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}.",
-    )
+    place = configuration.environments().get(environment)
+    if place and _is_switched_off(action, place):
+        remedy = f"It is switched off there: manage = true for {environment} switches it on."
+    else:
+        remedy = f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}."
+    raise NotPermitted(f"You may not {WORDS[action]}{where}.", remedy=remedy)
 
 
 class ShellRequest(HttpRequest):

@@ -5,7 +5,7 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import edit, importing, proposals, restore
+from .views.changes import create, edit, importing, managing, proposals, restore
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
 from .views.secrets import comparison, export, history, reveal
@@ -72,6 +72,11 @@ urlpatterns = [
     path("cost", usage.cost, name="cost"),
     path("compare", comparison.compare, name="compare"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
+    path("<slug:environment>/new", create.choose_name, name="new_secret"),
+    path("<slug:environment>/create/<name:name>", create.create_secret, name="create_secret"),
+    path("<slug:environment>/describe/<name:name>", managing.describe, name="describe_secret"),
+    path("<slug:environment>/delete/<name:name>", managing.delete, name="delete_secret"),
+    path("<slug:environment>/cancel-deletion/<name:name>", managing.cancel, name="cancel_deletion"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
     path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),

@@ -22,6 +22,7 @@ def fresh_environments(**rules: Rules) -> dict[str, Environment]:
             f"miyabi/{name}/",
             f"arn:aws:iam::{account}:role/miyabi-console",
             rules=rules.get(name, default),
+            manage=True,
         )
     return environments
 
@@ -34,6 +35,7 @@ def as_toml(environments: dict[str, Environment]) -> str:
             f'{key} = "{getattr(environment, key)}"'
             for key in ("region", "account", "prefix", "assume_role", "kms_alias")
         ]
+        lines += [f"manage = {str(environment.manage).lower()}"]
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(environment.rules).items()]
         lines += [f"[environments.{name}.groups]"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.test import Client
@@ -57,6 +58,20 @@ def document_form(base: str, document: str, **more: Any) -> dict[str, Any]:
 def import_form(base: str, pasted: str, **more: Any) -> dict[str, Any]:
     """A form of the import page. `take` and `remove` say by place what is chosen."""
     return {"base": base, "once": str(uuid.uuid4()), "step": "save", "pasted": pasted} | more
+
+
+def create_form(values: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    """A form of the page that creates a secret; the tags follow as `tag-0-name`."""
+    rows = [(key, "set", value) for key, value in values.items()]
+    return key_form("", *rows, **{"description": "", **tag_form({}), **more})
+
+
+def tag_form(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The part of a form that holds a secret's tags."""
+    form: dict[str, Any] = {"tag-TOTAL_FORMS": len(tags), "tag-INITIAL_FORMS": 0}
+    for number, (name, value) in enumerate(tags.items()):
+        form |= {f"tag-{number}-name": name, f"tag-{number}-value": value}
+    return form
 
 
 def edit_url(environment: str, secret: str, page: str = "edit") -> str:

@@ -49,6 +49,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
     # A page that gains an AWS call has to leave this list: tests/views/test_call_counts.py.
     assert lanes["aws"] == {
         *("secrets", "secret", "reveal", "edit", "edit_document", "usage", "cost", "changes"),
+        *("create_secret", "describe_secret", "delete_secret", "cancel_deletion"),
         *(
             "catalogue_entry",
             "compare",

@@ -24,6 +24,7 @@ from secrets_ui.services.configuration import get_environment
 from testkit.intents import intend
 from testkit.posting import (
     JSON,
+    create_form,
     current_version,
     document_form,
     edit_url,
@@ -53,6 +54,11 @@ _EDIT = {
     *("review a restore", "restore", "open the import page", "review an import", "import"),
 }
 _DECIDE = {"approve", "reject"}
+_MANAGE = {
+    *("name a new secret", "open the creation page", "review a creation", "create a secret"),
+    *("open the description page", "describe a secret", "open the deletion page"),
+    *("delete a secret", "open the cancellation page", "cancel a deletion"),
+}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
     "see the people",
@@ -67,7 +73,7 @@ TABLE = {
     "editor": _SEE | _CHECK | _EDIT | _SHOW | {"see the log"},
     "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
     "auditor": _SEE | _CHECK | {"see the log", "export"},
-    "admin": _SEE | _CHECK | _EDIT | _DECIDE | _PEOPLE | {"see the log", "export"},
+    "admin": _SEE | _CHECK | _EDIT | _MANAGE | _DECIDE | _PEOPLE | {"see the log", "export"},
     "nobody": set(),
     "": set(),
 }
@@ -120,6 +126,22 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "export a catalogue entry": lambda client: client.get(
             f"/{environment}/catalogue-entry/{name}"
         ),
+        "name a new secret": lambda client: client.get(f"/{environment}/new"),
+        "open the creation page": lambda client: client.get(f"/{environment}/create/{name}-2"),
+        "review a creation": lambda client: client.post(
+            f"/{environment}/create/{name}-2", create_form({"A": "1"}, step="review"), **JSON
+        ),
+        "create a secret": lambda client: client.post(
+            f"/{environment}/create/{name}-2", create_form({"A": "1"}), **JSON
+        ),
+        "open the description page": lambda client: client.get(f"/{environment}/describe/{name}"),
+        "describe a secret": lambda client: client.post(f"/{environment}/describe/{name}"),
+        "open the deletion page": lambda client: client.get(f"/{environment}/delete/{name}"),
+        "delete a secret": lambda client: client.post(f"/{environment}/delete/{name}"),
+        "open the cancellation page": lambda client: client.get(
+            f"/{environment}/cancel-deletion/{name}"
+        ),
+        "cancel a deletion": lambda client: client.post(f"/{environment}/cancel-deletion/{name}"),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
         "see the usage": lambda client: client.get(f"/{environment}/usage"),

@@ -103,13 +103,12 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
     functions = (
         f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
     )
+    secrets = secret_arn_pattern(environment, f"{environment.prefix}*")
     return _policy(
         _allow("SeeSecrets", ["secretsmanager:ListSecrets", "cloudtrail:LookupEvents"], "*"),
         # GetMetricData has no resource, and DescribeAlarms lists by a prefix.
         _allow("SeeReadsAndAlarms", ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"], "*"),
-        _allow(
-            "EditSecrets", _EDIT_SECRETS, secret_arn_pattern(environment, f"{environment.prefix}*")
-        ),
+        _allow("EditSecrets", _EDIT_SECRETS, secrets),
         _allow(
             "UseTheKey",
             ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -131,9 +130,35 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
         ),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+        *(_manage_secrets(secrets) if environment.manage else ()),
     )
 
 
+def _manage_secrets(secrets: str) -> tuple[Policy, ...]:
+    """No deletion without a recovery window, and no secret put under another key."""
+    return (
+        _allow("ManageSecrets", _MANAGE_SECRETS, secrets),
+        _allow(
+            "DescribeSecretsAnew",
+            ["secretsmanager:UpdateSecret"],
+            secrets,
+            condition={"Null": {"secretsmanager:KmsKeyId": "true"}},
+        ),
+        _allow(
+            "DeleteSecretsWithARecoveryWindow",
+            ["secretsmanager:DeleteSecret"],
+            secrets,
+            condition={"BoolIfExists": {"secretsmanager:ForceDeleteWithoutRecovery": "false"}},
+        ),
+    )
+
+
+_MANAGE_SECRETS = [
+    "secretsmanager:CreateSecret",
+    "secretsmanager:RestoreSecret",
+    "secretsmanager:TagResource",
+    "secretsmanager:UntagResource",
+]
 _EDIT_SECRETS = [
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetResourcePolicy",

@@ -103,6 +103,12 @@ variable "kms_alias" {
   default     = "alias/miyabi-secrets"
 }
 
+variable "manage" {
+  description = "Whether the console may create, describe and delete secrets here."
+  type        = bool
+  default     = false
+}
+
 variable "recovery_window_in_days" {
   description = "For how many days a deleted secret can be restored."
   type        = number

@@ -64,6 +64,13 @@ class Gateway:
         )
 
 
+def ensure_promised(answer: Mapping[str, Any], member: str) -> None:
+    """A proxy's page with status 200 is no success: raises KeyError when the answer lacks `member`,
+    which the service always gives.
+    """
+    _ = answer[member]
+
+
 def answered(call: AwsCall, answer: Mapping[str, Any]) -> AwsCall:
     """The call, with the request id and the time of its answer."""
     return replace(call, request_id=request_id_of(answer), answered_at=answered_at(answer))

@@ -11,7 +11,8 @@ from ..domain.access.evidence import Known
 from ..domain.deadline import Deadline
 from ..domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret, SecretVersion
 from ..domain.secrets.secret_value import SecretValue
-from .base import Gateway, answered
+from .base import answered, ensure_promised
+from .managed_secrets import ManagedSecrets
 
 # The most that ListSecrets takes:
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
@@ -36,11 +37,11 @@ class StoredValue:
     labels: tuple[str, ...] = ()
 
 
-class SecretsManagerGateway(Gateway):
+class SecretsManagerGateway(ManagedSecrets):
     """Every method raises SecretNotFound where there is no such secret."""
 
-    service = "secretsmanager"
     commands = {
+        **ManagedSecrets.commands,
         "ListSecrets": "list-secrets --include-planned-deletion --filters Key=name,Values={}",
         "DescribeSecret": "describe-secret --secret-id {}",
         "ListSecretVersionIds": "list-secret-version-ids --include-deprecated --secret-id {}",
@@ -106,7 +107,7 @@ class SecretsManagerGateway(Gateway):
         count = 0
         while count < most:
             answer = self._client.list_secret_version_ids(**asked)
-            _ensure_promised(answer, "ARN")
+            ensure_promised(answer, "ARN")
             entries = answer.get("Versions", [])
             yield from entries
             count += len(entries)
@@ -119,7 +120,7 @@ class SecretsManagerGateway(Gateway):
         call = self.describe_call("GetResourcePolicy", name)
         with self.asking(call):
             answer = self._client.get_resource_policy(SecretId=name)
-            _ensure_promised(answer, "ARN")
+            ensure_promised(answer, "ARN")
             return Known(str(answer.get("ResourcePolicy") or ""), call)
 
     def get_secret_value(self, name: str, version_id: str) -> Known[StoredValue]:
@@ -151,7 +152,7 @@ class SecretsManagerGateway(Gateway):
                 VersionStages=[label],
             )
             # The request held a value, so no text of the answer goes on.
-            _ensure_promised(answer, "VersionId")
+            ensure_promised(answer, "VersionId")
             return Known(token, answered(call, answer))
 
     def update_secret_version_stage(
@@ -215,10 +216,3 @@ def _age(version: SecretVersion) -> tuple[bool, datetime | None, bool, bool]:
     """Of two versions of one moment, the current one is the newer, and then the previous one."""
     is_current, is_previous = (label in version.labels for label in (AWSCURRENT, AWSPREVIOUS))
     return version.created is not None, version.created, is_current, is_previous
-
-
-def _ensure_promised(answer: Mapping[str, Any], member: str) -> None:
-    """A proxy's page with status 200 is no success: raises KeyError when the answer lacks `member`,
-    which Secrets Manager always gives.
-    """
-    _ = answer[member]

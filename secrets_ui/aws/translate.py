@@ -61,9 +61,27 @@ _MESSAGES = {
 }
 
 
+# What a code means to one operation, where that is more than it means to all.
+_MESSAGES_OF = {
+    ("secretsmanager:CreateSecret", "InvalidRequestException"): (
+        "AWS does not create it: a secret of this name is scheduled for deletion, which keeps the "
+        "name until it is gone, or its KMS key cannot be used."
+    ),
+    ("secretsmanager:CreateSecret", "ResourceExistsException"): "There is a secret of this name.",
+    ("secretsmanager:CreateSecret", "ResourceNotFoundException"): (
+        "AWS does not find the KMS key that the secret is to be encrypted with."
+    ),
+    ("secretsmanager:DeleteSecret", "InvalidRequestException"): (
+        "The secret's state does not allow it: its deletion is scheduled already, or it has "
+        "replicas in other Regions, which have to be removed first."
+    ),
+}
+
+
 # What Secrets Manager needs of AWS KMS, in the caller's name:
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 _KMS_ACTIONS = {
+    "secretsmanager:CreateSecret": "kms:GenerateDataKey",
     "secretsmanager:GetSecretValue": "kms:Decrypt",
     "secretsmanager:PutSecretValue": "kms:GenerateDataKey",
 }
@@ -142,6 +160,8 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         call = _assuming(call)
     if code in DENIED:
         return _denied(call, str(given.get("Message", "")), is_assuming=is_assuming)
+    if message := _MESSAGES_OF.get((call.operation, code)):
+        return AwsRefused(message, call)
     if found := _not_found(code, call):
         return found
     if code == "ResourceExistsException":
@@ -182,12 +202,15 @@ def _denied(call: AwsCall, message: str, *, is_assuming: bool) -> AwsAccessDenie
 
 def _permission(call: AwsCall, message: str) -> str:
     """The action that is missing. STS asks for a second one where a session carries the person as
-    its source identity. Secrets Manager reports a refusal by AWS KMS under the same code, and only
-    its text says so ("Access to KMS is not allowed",
+    its source identity, and Secrets Manager where a new secret comes with tags. It reports a
+    refusal by AWS KMS under the same code, and only its text says so ("Access to KMS is not
+    allowed",
     https://repost.aws/knowledge-center/secrets-manager-cross-account-key).
     """
     if "sts:SetSourceIdentity" in message:
         return "sts:SetSourceIdentity"
+    if call.operation == "secretsmanager:CreateSecret" and "TagResource" in message:
+        return "secretsmanager:TagResource"
     if "Access to KMS" in message or "kms:" in message:
         return _KMS_ACTIONS.get(call.operation, call.operation)
     return call.operation

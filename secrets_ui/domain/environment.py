@@ -87,8 +87,9 @@ class Environment:
     """One environment: an account and a Region, and the secrets there whose names have its prefix.
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
-    AWS session is narrowed to its request. `groups` are groups of the identity provider, each with
-    the roles that its members have here.
+    AWS session is narrowed to its request. `manage`: secrets are created, described and deleted
+    here too, and the role's policy allows it. `groups` are groups of the identity provider, each
+    with the roles that its members have here.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Environment:
     rules: Rules = field(default_factory=Rules)
     source_identity: bool = True
     session_policy: bool = True
+    manage: bool = False
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
@@ -195,7 +197,7 @@ def _environment(name: str, table: Any, source: str) -> Environment:
     return Environment(name=name, rules=rules, groups=groups, **switches, **texts)
 
 
-_SWITCHES = ("source_identity", "session_policy")
+_SWITCHES = ("source_identity", "session_policy", "manage")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),

@@ -19,9 +19,15 @@ MOST = 2_048
 # What Secrets Manager asks of AWS KMS in the caller's name:
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
 _KMS = {
+    "CreateSecret": ("kms:Decrypt", "kms:GenerateDataKey"),
     "GetSecretValue": ("kms:Decrypt",),
     "PutSecretValue": ("kms:Decrypt", "kms:GenerateDataKey"),
 }
+
+
+# What stands for the secret in that trial:
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+_TRIAL = "RequestToValidateKeyAccess"
 
 
 class OutOfScope(Exception):
@@ -47,7 +53,7 @@ class Scope:
         """Raises OutOfScope."""
         if f"{service}:{operation}" in self.others:
             return
-        named = parameters.get("SecretId")
+        named = parameters.get("Name" if operation == "CreateSecret" else "SecretId")
         is_named = bool(named) and self.secret in ("", named)
         if not (service == "secretsmanager" and operation in self.on_secret and is_named):
             raise OutOfScope(f"{service}:{operation} is not in this request's scope.")
@@ -59,6 +65,11 @@ OPEN = Scope(("DescribeSecret", "ListSecretVersionIds"))
 READ = Scope(("GetSecretValue",))
 EDIT = Scope(("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"))
 DECIDE = Scope(("DescribeSecret", "UpdateSecretVersionStage"))
+# Tags that come with a new secret take the right to tag.
+CREATE = Scope(("CreateSecret", "DescribeSecret", "TagResource"), others=("kms:DescribeKey",))
+DESCRIBE_ANEW = Scope(("DescribeSecret", "TagResource", "UntagResource", "UpdateSecret"))
+DELETE = Scope(("DeleteSecret", "DescribeSecret"))
+CANCEL_DELETION = Scope(("DescribeSecret", "RestoreSecret"))
 SETTLE = Scope(("DescribeSecret", "ListSecretVersionIds", "UpdateSecretVersionStage"))
 SWEEP = Scope(("UpdateSecretVersionStage",), others=("secretsmanager:ListSecrets",))
 CHECK = Scope(
@@ -94,14 +105,12 @@ def session_policy(environment: Environment, scope: Scope) -> str:
     statements = []
     if scope.on_secret:
         actions = [f"secretsmanager:{operation}" for operation in scope.on_secret]
-        statements.append(_allow(actions, _secrets(environment, scope.secret)))
+        statements.append(_allow(actions, _secrets(environment, scope)))
     if scope.others:
         statements.append(_allow(list(scope.others), "*"))
     kms = sorted({action for operation in scope.on_secret for action in _KMS.get(operation, ())})
     if kms:
-        statements.append(
-            _allow(kms, "*") | {"Condition": _for_this_secret(environment, scope.secret)}
-        )
+        statements.append(_allow(kms, "*") | {"Condition": _for_this_secret(environment, scope)})
     policy = {"Version": "2012-10-17", "Statement": statements}
     return json.dumps(policy, separators=(",", ":"))
 
@@ -110,15 +119,28 @@ def _allow(actions: list[str], resource: str) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def _secrets(environment: Environment, name: str) -> str:
-    """Six random characters end a secret's ARN; `NAME-*` would match longer names too."""
-    ending = f"{name}-??????" if name else f"{environment.prefix}*"
+def _secrets(environment: Environment, scope: Scope) -> str:
+    """Six random characters end a secret's ARN; `NAME-*` would match longer names too. Before a
+    secret is made it has none, and AWS does not say what stands for it.
+    """
+    if not scope.secret:
+        ending = f"{environment.prefix}*"
+    else:
+        ending = scope.secret + ("*" if _creates(scope) else "-??????")
     return environment.arn("secretsmanager", f"secret:{ending}")
 
 
-def _for_this_secret(environment: Environment, name: str) -> dict[str, Any]:
-    """Whatever key encrypts the secret: for this secret, and through Secrets Manager alone."""
+def _creates(scope: Scope) -> bool:
+    return "CreateSecret" in scope.on_secret
+
+
+def _for_this_secret(environment: Environment, scope: Scope) -> dict[str, Any]:
+    """Whatever key encrypts the secret: for this secret, and through Secrets Manager alone, which
+    before it makes a secret also tries whether the caller may use the key at all.
+    """
+    secret = _secrets(environment, scope)
+    about = [secret, _TRIAL] if _creates(scope) else secret
     return {
         "StringEquals": {"kms:ViaService": via_service(environment)},
-        "StringLike": {"kms:EncryptionContext:SecretARN": _secrets(environment, name)},
+        "StringLike": {"kms:EncryptionContext:SecretARN": about},
     }

@@ -10,9 +10,13 @@ import pytest
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.iam import PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.session_scope import (
+    CANCEL_DELETION,
     CHECK,
+    CREATE,
     DECIDE,
+    DELETE,
     DESCRIBE,
+    DESCRIBE_ANEW,
     EDIT,
     LIST,
     MOST,
@@ -32,7 +36,8 @@ PLACE = Environment(
     "dev", "us-west-2", ACCOUNT, "miyabi/dev/", f"arn:aws:iam::{ACCOUNT}:role/miyabi-console"
 )
 CONFIG = "miyabi/dev/config"
-SCOPES = [WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP]
+MANAGE = [CREATE, DESCRIBE_ANEW, DELETE, CANCEL_DELETION]
+SCOPES = [WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP, *MANAGE]
 ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 EVERYTHING = {"Version": "2012-10-17", "Statement": ALL}
 KEY_POLICY = {
@@ -89,7 +94,40 @@ def test_s48_aws_lets_a_session_do_its_request_s_actions_on_its_one_secret_and_n
         assert not is_allowed(EDIT.of(CONFIG), action, arn(CONFIG))
 
 
-@pytest.mark.parametrize("scope", [LIST, OPEN, CHECK, DESCRIBE, DECIDE, SETTLE, SWEEP])
+def test_s48_a_session_that_creates_or_deletes_does_that_to_its_one_secret_alone() -> None:
+    for scope, operation in (
+        (CREATE, "CreateSecret"),
+        (DELETE, "DeleteSecret"),
+        (CANCEL_DELETION, "RestoreSecret"),
+        (DESCRIBE_ANEW, "UpdateSecret"),
+    ):
+        action, session = f"secretsmanager:{operation}", scope.of(CONFIG)
+        assert is_allowed(session, action, arn(CONFIG))
+        assert not is_allowed(session, action, arn("miyabi/dev/api-keys"))
+        others = [other for other in MANAGE if other is not scope]
+        assert not [other for other in others if is_allowed(other.of(CONFIG), action, arn(CONFIG))]
+        named = {"Name" if scope is CREATE else "SecretId": CONFIG}
+        session.ensure_holds("secretsmanager", operation, named)
+        with pytest.raises(OutOfScope):
+            session.ensure_holds("secretsmanager", operation, dict.fromkeys(named, "miyabi/dev/x"))
+    # AWS does not say whether the ARN of a secret that is not there yet has its ending.
+    bare = f"arn:aws:secretsmanager:us-west-2:{ACCOUNT}:secret:{CONFIG}"
+    assert is_allowed(CREATE.of(CONFIG), "secretsmanager:CreateSecret", bare)
+
+
+def test_s48_a_new_secret_is_encrypted_after_a_trial_of_the_key() -> None:
+    via, key = "secretsmanager.us-west-2.amazonaws.com", f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k"
+    for about, is_its_own in (
+        (arn(CONFIG), True),
+        ("RequestToValidateKeyAccess", True),
+        (arn("miyabi/dev/api-keys"), False),
+    ):
+        context = {"kms:ViaService": via, "kms:EncryptionContext:SecretARN": about}
+        session = CREATE.of(CONFIG)
+        assert is_allowed(session, "kms:GenerateDataKey", key, **context) is is_its_own
+
+
+@pytest.mark.parametrize("scope", [LIST, OPEN, CHECK, DESCRIBE, DECIDE, SETTLE, SWEEP, DELETE])
 def test_s48_sessions_that_draw_pages_decide_or_settle_cannot_read_a_value(scope: Scope) -> None:
     assert not is_allowed(scope.of(CONFIG), "secretsmanager:GetSecretValue", arn(CONFIG))
     assert not is_allowed(scope.of(CONFIG), "kms:Decrypt", f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k")

@@ -21,7 +21,7 @@ from testkit import postgres as postgresql
 from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, fresh_environments
 from tests.processes.consoles import Console
-from tests.processes.outside import Aws
+from tests.processes.outside import Aws, make_key
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,9 @@ def environments_file(
 
 @pytest.fixture(scope="session")
 def dev(local_aws: LocalAws, places: dict[str, Environment]) -> Aws:
-    return Aws(places["dev"], assume(local_aws.endpoint, places["dev"]).secretsmanager)
+    clients = assume(local_aws.endpoint, places["dev"])
+    make_key(clients, places["dev"])
+    return Aws(places["dev"], clients.secretsmanager)
 
 
 @pytest.fixture(scope="session")

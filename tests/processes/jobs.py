@@ -22,7 +22,10 @@ from django.db.models import F
 from django.test import RequestFactory
 
 from secrets_ui.domain.audit.actions import Action
+from secrets_ui.domain.changes.deletion import Cancellation, Deletion
+from secrets_ui.domain.changes.description import Description, digest_of
 from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.changes.new_secret import NewSecret
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
@@ -32,6 +35,9 @@ from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import save as edit_secret
+from secrets_ui.services.changes.create import create_secret, get_secret
+from secrets_ui.services.changes.delete import cancel_deletion, delete_secret
+from secrets_ui.services.changes.describe import describe_anew
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
@@ -87,6 +93,42 @@ def save(
         return {"version": saved.version_id, "sequence": saved.sequence}
 
     return result(act)
+
+
+def create(secret: str, *, environment: str = "dev", actor: str = "kenji", once: str = "") -> Any:
+    change = (Change("A", SecretValue("new")),)
+    about = {"reason": "OPS-1: a test", "typed_name": secret}
+    first = Edit(secret, "", change, idempotency_key=once, **about)
+    new = NewSecret(first, "made by a test", {"Team": "tests"})
+
+    def act() -> dict[str, Any]:
+        return {
+            "version": create_secret(get_environment(environment), Actor(actor), new).version_id
+        }
+
+    return result(act)
+
+
+def describe(secret: str) -> Any:
+    """A description and a tag that are new, and every tag that was there taken off."""
+    dev, kenji = get_environment("dev"), Actor("kenji")
+    seen = digest_of(get_secret(dev, kenji, secret))
+    wanted = Description(secret, "after", {"New": "1"}, seen)
+    return result(lambda: {"sequence": describe_anew(dev, kenji, wanted)})
+
+
+def delete(secret: str, *, once: str = "") -> Any:
+    wanted = Deletion(secret, 7, "OPS-1: a test", secret, once)
+    return result(
+        lambda: {"sequence": delete_secret(get_environment("dev"), Actor("kenji"), wanted)}
+    )
+
+
+def cancel(secret: str, *, once: str = "") -> Any:
+    wanted = Cancellation(secret, once=once)
+    return result(
+        lambda: {"sequence": cancel_deletion(get_environment("dev"), Actor("kenji"), wanted)}
+    )
 
 
 def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
@@ -306,6 +348,10 @@ JOBS: dict[str, Callable[..., Any]] = {
     for job in (
         use_database,
         save,
+        create,
+        describe,
+        delete,
+        cancel,
         approve,
         reject,
         open_page,

@@ -6,7 +6,15 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.demo.account import Clients
 from secrets_ui.domain.environment import Environment
+
+
+def make_key(clients: Clients, place: Environment) -> str:
+    """A key under the environment's alias, for new secrets; its ARN."""
+    key = clients.kms.create_key()["KeyMetadata"]
+    clients.kms.create_alias(AliasName=place.kms_alias, TargetKeyId=key["KeyId"])
+    return str(key["Arn"])
 
 
 @dataclass(frozen=True)

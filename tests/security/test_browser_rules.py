@@ -16,12 +16,14 @@ from deploy.demo.local_aws import PROJECT
 from secrets_ui.views.secrets import pages as secret_pages
 from testkit.posting import (
     JSON,
+    create_form,
     current_version,
     document_form,
     edit_url,
     import_form,
     key_form,
     save_key,
+    tag_form,
 )
 from testkit.recording_aws import RecordingAws
 from testkit.starting import production, run
@@ -325,6 +327,14 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "edit-document"): document_form(base, '{"A": "1"}'),
         edit_url("dev", "config", "import"): import_form(base, "A=1", take="0"),
         edit_url("dev", "config", "restore"): {"version": base, "base": base, "row": ["0"]},
+        edit_url("dev", "config", "create"): create_form({"A": "1"}),
+        edit_url("dev", "config", "describe"): {"seen": "a" * 32, **tag_form({"A": "1"})},
+        edit_url("dev", "config", "delete"): {
+            "days": "7",
+            "reason": "r",
+            "typed_name": "miyabi/dev/config",
+        },
+        edit_url("dev", "config", "cancel-deletion"): {"reason": "r"},
         "/dev/changes/1": {"decision": "approve"},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},

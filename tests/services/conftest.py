@@ -13,7 +13,7 @@ from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.environment import Environment, Rules
 from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, forget_configuration, fresh_environments
-from tests.processes.outside import Aws
+from tests.processes.outside import Aws, make_key
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +40,10 @@ def accounts() -> dict[str, Environment]:
 @pytest.fixture(scope="session")
 def clients(local_aws: LocalAws, accounts: dict[str, Environment]) -> dict[str, Aws]:
     """Each account as seen from outside the console, past the proxy."""
-    return {
-        name: Aws(place, assume(local_aws.endpoint, place).secretsmanager)
-        for name, place in accounts.items()
-    }
+    found = {name: assume(local_aws.endpoint, place) for name, place in accounts.items()}
+    for name, place in accounts.items():
+        make_key(found[name], place)
+    return {name: Aws(accounts[name], clients.secretsmanager) for name, clients in found.items()}
 
 
 @pytest.fixture

@@ -138,6 +138,7 @@ def variables_of(values: Values) -> dict[str, str]:
         "console_task_role_arns": f'["{TASK_ROLE}"]',
         "trail_log_group_name": TRAIL,
         "alarm_emails": '["ops@miyabi-world.com"]',
+        "manage": "true",
     }
     return where | {
         key.lower(): value for document in values.values() for key, value in document.items()

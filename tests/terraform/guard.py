@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -73,10 +74,16 @@ class Guard:
         ]
         return [question for question in found if question.resource]
 
-    def allows(self, question: Asked, document: Document | None = None) -> bool:
-        return evaluate(
-            self._request(question, self._policy if document is None else parsed(document))
-        ).is_allowed
+    def allows(
+        self,
+        question: Asked,
+        document: Document | None = None,
+        context: Mapping[str, str] = MappingProxyType({}),
+    ) -> bool:
+        """`context` is what the call itself says, beside who makes it."""
+        policy = self._policy if document is None else parsed(document)
+        request = self._request(question, policy)
+        return evaluate(replace(request, context={**request.context, **context})).is_allowed
 
     @cached_property
     def _policy(self) -> NamedPolicy:

@@ -72,6 +72,14 @@ def secret(place: Place, params: Params) -> str:
     return place.secret(params["SecretId"])
 
 
+def new_secret(place: Place, params: Params) -> str:
+    return place.secret(params["Name"])
+
+
+def new_secret_s_key(place: Place, params: Params) -> str:
+    return place.key(params["KmsKeyId"])
+
+
 def key_of_secret(place: Place, params: Params) -> str:
     return place.key_of(params["SecretId"])
 
@@ -118,6 +126,17 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         "GetResourcePolicy",
         "ListSecretVersionIds",
         "UpdateSecretVersionStage",
+        "UpdateSecret",
+        "TagResource",
+        "UntagResource",
+        "DeleteSecret",
+        "RestoreSecret",
+    ),
+    "secretsmanager:CreateSecret": (
+        Need("secretsmanager:CreateSecret", new_secret),
+        Need("secretsmanager:TagResource", new_secret),
+        Need("kms:GenerateDataKey", new_secret_s_key, through_secrets_manager=True),
+        Need("kms:Decrypt", new_secret_s_key, through_secrets_manager=True),
     ),
     "secretsmanager:GetSecretValue": (Need("secretsmanager:GetSecretValue", secret), _DECRYPT),
     "secretsmanager:PutSecretValue": (

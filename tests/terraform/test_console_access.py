@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,17 +19,21 @@ from tests.terraform.tour import Tour
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def guard(make_estate: Callable[..., Estate], settings: Any) -> Guard:
-    """Before the demo's prod, the console's only environment here.
+@pytest.fixture(params=[True, False], ids=["managing", "not managing"])
+def guard(
+    request: pytest.FixtureRequest, make_estate: Callable[..., Estate], settings: Any
+) -> Guard:
+    """Before the demo's prod, the console's only environment here, where secrets are created and
+    deleted, or are not.
 
     A test of the applied estate shows that Terraform's policies are the same.
     """
     account = make_estate(only=("prod",))["prod"]
-    settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": account.environment}), encoding="utf-8")
+    place = replace(account.environment, manage=request.param)
+    settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": place}), encoding="utf-8")
     forget_configuration()
-    document = deepcopy(policies.console_access(account.environment, account.key_arn))
-    return Guard(Place(account.environment, account.clients), document)
+    document = deepcopy(policies.console_access(place, account.key_arn))
+    return Guard(Place(place, account.clients), document)
 
 
 def test_s85_the_whole_tour_needs_all_of_the_policy_and_nothing_more(
@@ -48,11 +53,41 @@ def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Gu
     assert [action for action in actions if "*" in action or "?" in action] == []
     reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt")
     writing = [action for action in actions if not action.partition(":")[2].startswith(reading)]
-    assert writing == [
+    versions = [
         "secretsmanager:PutSecretValue",
         "secretsmanager:UpdateSecretVersionStage",
         "kms:GenerateDataKey",
     ]
+    whole = [
+        f"secretsmanager:{operation}"
+        for operation in (
+            *("CreateSecret", "RestoreSecret", "TagResource", "UntagResource"),
+            *("UpdateSecret", "DeleteSecret"),
+        )
+    ]
+    assert writing == versions + (whole if guard.place.environment.manage else [])
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "is_allowed"),
+    [
+        ("DeleteSecret", {"secretsmanager:RecoveryWindowInDays": "7"}, True),
+        ("DeleteSecret", {"secretsmanager:ForceDeleteWithoutRecovery": "false"}, True),
+        ("DeleteSecret", {"secretsmanager:ForceDeleteWithoutRecovery": "true"}, False),
+        ("UpdateSecret", {"secretsmanager:Description": "new"}, True),
+        ("UpdateSecret", {"secretsmanager:KmsKeyId": "alias/another"}, False),
+    ],
+)
+def test_s85_a_deletion_has_a_recovery_window_and_a_description_no_other_key(
+    guard: Guard, action: str, context: dict[str, str], is_allowed: bool
+) -> None:
+    asked = Asked(
+        f"secretsmanager:{action}",
+        guard.place.arn("secretsmanager", "secret:miyabi/prod/config-AbCdEf"),
+        False,
+    )
+    found = guard.allows(asked, context=context)
+    assert found is (is_allowed and guard.place.environment.manage)
 
 
 @pytest.mark.parametrize("name", ["miyabi/production/api-keys", "miyabi/dev/api-keys", "other"])

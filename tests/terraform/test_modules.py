@@ -138,7 +138,7 @@ def test_its_formats_are_those_of_the_console_and_their_placeholders_are_recogni
     found = dict(
         re.findall(r'^    (\w+) = \{\n.*?placeholder = "([^"]*)"', code, re.MULTILINE | re.DOTALL)
     )
-    assert list(found) == list(FORMATS)
+    assert found == {name: item.placeholder for name, item in FORMATS.items()}
     for secret in read_catalog().secrets.values():
         for key in secret.keys.values():
             assert is_placeholder(found[key.format], key), key.name

@@ -13,7 +13,14 @@ from django.test import Client
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit.intents import intend
-from testkit.posting import JSON, document_form, key_form, prod_rules
+from testkit.posting import (
+    JSON,
+    create_form,
+    document_form,
+    key_form,
+    prod_rules,
+    tag_form,
+)
 from tests.terraform.iam_needs import Place
 from tests.urls import every_url
 
@@ -45,6 +52,8 @@ class Tour:
     def see_and_do_everything(self) -> None:
         self.look_everywhere()
         self.save()
+        if self.place.environment.manage:
+            self.manage()
         self.leave_an_intent_open()
         call_command("settle_audit", "--min-age", "0")
         call_command("run_checks")
@@ -95,6 +104,22 @@ class Tour:
             self.current(name), json.dumps({"MIYABI_ROOT": "/srv/tour"}), **prod_rules(name)
         )
         assert self.post(whole, document).status_code in (200, 302)
+
+    def manage(self) -> None:
+        """A secret comes, is described anew, goes, and comes back."""
+        name, environment = self.name("made"), self.place.environment.name
+        rules = prod_rules(name)
+        pages = {
+            page: f"/{environment}/{page}/{name}"
+            for page in ("create", "describe", "delete", "cancel-deletion")
+        }
+        form = create_form({"A": "1"}, **tag_form({"Old": "1"}), **rules)
+        assert self.post(pages["create"], form).status_code == 200
+        seen = self.admin.get(pages["describe"]).context["seen"]
+        anew = {"description": "new", "seen": seen, **tag_form({"New": "1"}), **rules}
+        assert self.admin.post(pages["describe"], anew).status_code == 302
+        assert self.admin.post(pages["delete"], {"days": "7", **rules}).status_code == 302
+        assert self.admin.post(pages["cancel-deletion"], rules).status_code == 302
 
     def post(self, url: str, form: dict[str, Any]) -> Any:
         return self.admin.post(url, form, **JSON)

@@ -194,6 +194,21 @@ run "an_alias_is_no_key_and_a_prefix_ends_in_a_slash" {
   expect_failures = [var.key_arn, var.prefix]
 }
 
+run "secrets_are_created_and_deleted_only_where_that_is_asked_for" {
+  command = plan
+  module {
+    source = "./modules/console-access"
+  }
+  variables {
+    key_arn = "arn:aws:kms:us-west-2:111111111111:key/11111111-2222-3333-4444-555555555555"
+    prefix  = "miyabi/dev/"
+  }
+  assert {
+    condition     = length(setintersection(["ManageSecrets", "DescribeSecretsAnew", "DeleteSecretsWithARecoveryWindow"], local.policy.Statement[*].Sid)) == 0
+    error_message = "The console may create or delete secrets, and nobody asked for that."
+  }
+}
+
 run "a_trail_that_is_there_is_used" {
   command = plan
   module {

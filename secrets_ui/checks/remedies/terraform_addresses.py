@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from ...domain.secrets.export import terraform_address
+
 _SECRETS, _CONSOLE = "module.miyabi_secrets", "module.console_access"
 KEY = f"{_SECRETS}.aws_kms_key.secrets"
 ALIAS = f"{_SECRETS}.aws_kms_alias.secrets"
@@ -16,7 +18,7 @@ CONSOLE_ACCESS = f"{_CONSOLE}.aws_iam_policy.console_access"
 
 def secret(name: str) -> str:
     """Return the address of a secret by its full name; the catalogue has it by the last part."""
-    return f'{_SECRETS}.aws_secretsmanager_secret.catalog["{name.rpartition("/")[2]}"]'
+    return terraform_address(name.rpartition("/")[2])
 
 
 def attachment(policy: str) -> str:

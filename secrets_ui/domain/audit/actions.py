@@ -56,6 +56,12 @@ class Action(_WithWords):
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
     REVEAL = "secret.reveal", "Value shown"
+    CREATE = "secret.create", "Secret created"
+    DESCRIBE = "secret.describe", "Description changed"
+    TAG = "secret.tag", "Tags set"
+    UNTAG = "secret.untag", "Tags removed"
+    DELETE = "secret.delete", "Deletion scheduled"
+    CANCEL_DELETION = "secret.cancel_deletion", "Deletion cancelled"
 
 
 class ReadPurpose(_WithWords):
@@ -68,12 +74,18 @@ class ReadPurpose(_WithWords):
 
 
 # Actions that make a version, or make one current.
-WRITES = (Action.SAVE, Action.PROPOSE, Action.APPROVE)
-# Actions that move AWSCURRENT.
-SWAPS = (Action.SAVE, Action.APPROVE)
+WRITES = (Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE)
+# Actions that move AWSCURRENT, or make the version that has it first.
+SWAPS = (Action.CREATE, Action.SAVE, Action.APPROVE)
 DECISIONS = (Action.APPROVE, Action.REJECT)
+DELETIONS = (Action.DELETE, Action.CANCEL_DELETION)
+# Actions on what surrounds the versions of a secret that is there.
+MANAGES = (Action.DESCRIBE, Action.TAG, Action.UNTAG, *DELETIONS)
 # What the page Changes lists.
-CHANGES = (Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.REJECT)
+CHANGES = (
+    *(Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.REJECT),
+    *MANAGES,
+)
 
 
 class Outcome(_WithWords):

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
 from ..secrets.catalog import SecretSpec
@@ -20,6 +20,19 @@ from ..secrets.version import short_version
 # 256 bits of os.urandom, in base64url without padding.
 GENERATED_BYTES = 32
 GENERATED_CHARACTERS = -(-GENERATED_BYTES * 8 // 6)
+
+
+class Confirmed(Protocol):
+    """Any change to a secret: what was given for the record, and the name that was typed."""
+
+    @property
+    def secret(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def typed_name(self) -> str: ...
 
 
 @dataclass(frozen=True, repr=False)

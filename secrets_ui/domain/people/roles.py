@@ -18,6 +18,7 @@ ROLES: dict[str, frozenset[str]] = {
     "admin": _SEE
     | {
         "secret.edit",
+        "secret.manage",
         "change.decide",
         "audit.view",
         "audit.export",
@@ -32,6 +33,7 @@ WORDS = {
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
     "secret.reveal": "show values",
+    "secret.manage": "create and delete secrets",
     "change.decide": "decide on proposed changes",
     "audit.view": "see the audit log",
     "audit.export": "export the audit log",

@@ -45,6 +45,20 @@ def catalogue_entry(spec: SecretSpec, names: Iterable[str]) -> dict[str, Any]:
     return {spec.name: {"description": spec.description, "keys": keys}}
 
 
+def terraform_address(name: str) -> str:
+    """Of a secret of the catalogue, by its name there, in deploy/terraform."""
+    return f'module.miyabi_secrets.aws_secretsmanager_secret.catalog["{name}"]'
+
+
+def terraform_import(name: str, arn: str) -> str:
+    """The block by which Terraform takes over a secret that is there: the catalogue has to hold it,
+    since Terraform makes its secrets from that.
+
+    https://developer.hashicorp.com/terraform/language/import
+    """
+    return f'import {{\n  to = {terraform_address(name)}\n  id = "{arn}"\n}}\n'
+
+
 def _members(key: KeySpec, common: int) -> Iterator[tuple[str, Any]]:
     """The members of a key; `common` of its placeholders are those of the whole catalogue."""
     yield "description", key.description

@@ -54,6 +54,7 @@ class Format:
     `verdicts` are what the edit form says of such a value while it is typed: pairs of a prefix and
     a text, of which the first that fits counts. Where `allows_blanks` is false, a blank around a
     value is an error, and a warning elsewhere. `can_be_generated`: a random token is a value of it.
+    `placeholder` stands for a value that nobody has set yet, in a new secret.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Format:
     allows_blanks: bool = False
     can_be_generated: bool = False
     proof: str = ""
+    placeholder: str = "placeholder-set-it-in-the-console"
 
     @property
     def good(self) -> str:
@@ -205,6 +207,7 @@ _GITHUB_TOKEN = Format(
         ),
     ),
     proof="checksum valid",
+    placeholder="ghp_xxxxxxxxxxxxxxxxxxxxx",
 )
 _TOKEN = Format(
     "token",
@@ -222,6 +225,7 @@ _TOKEN = Format(
     allows_blanks=True,
     can_be_generated=True,
 )
+_NO_URL = "https://placeholder.invalid/"
 _URL = Format(
     "url",
     "URL",
@@ -230,6 +234,7 @@ _URL = Format(
         Rule("error", "url", "is not a URL: expected https://host/…", check="web_url"),
         _NO_USERINFO,
     ),
+    placeholder=_NO_URL,
 )
 _HTTPS_URL = Format(
     "https_url",
@@ -240,6 +245,7 @@ _HTTPS_URL = Format(
         Rule("error", "not_https", "is not an https URL", "(?is)https:.*"),
         _NO_USERINFO,
     ),
+    placeholder=_NO_URL,
 )
 _IDENTIFIER = Format(
     "identifier",

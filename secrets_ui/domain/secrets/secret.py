@@ -123,6 +123,15 @@ def was_made_current(secret: Secret, base: str, version: str) -> bool | None:
     return False if base in last_two else None
 
 
+def why_elsewhere(secret: Secret) -> str:
+    """Why a secret is not this console's to change, as a sentence; "" where it is."""
+    if secret.owning_service:
+        return f"It is managed by {secret.owning_service}. Change it there."
+    if secret.primary_region and secret.primary_region != secret.region:
+        return f"It is a replica. Change it in its primary Region, {secret.primary_region}."
+    return ""
+
+
 def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
     """Why an edit would be refused, as a sentence; "" when nothing prevents it.
 
@@ -130,10 +139,8 @@ def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
     """
     if secret.deleted:
         return "It is scheduled for deletion. Restore it first."
-    if secret.owning_service:
-        return f"It is managed by {secret.owning_service}. Change it there."
-    if secret.primary_region and secret.primary_region != secret.region:
-        return f"It is a replica. Change it in its primary Region, {secret.primary_region}."
+    if elsewhere := why_elsewhere(secret):
+        return elsewhere
     if secret.is_rotating:
         return (
             "A rotation is running, or has stopped half-way: version "

@@ -77,10 +77,14 @@ class OutsideChange:
 
 @dataclass(frozen=True)
 class ChainKnowledge:
-    """Whether the audit chain made a secret's current version, and the newest that it made."""
+    """Whether the audit chain made a secret's current version, and the newest that it made.
+
+    `deleted`: what its last act on the secret's deletion did, None where there is none.
+    """
 
     made_current: bool
     newest: str = ""
+    deleted: bool | None = None
 
 
 def document_hash(text: str) -> str:
@@ -116,6 +120,8 @@ def find_changes(
             )
         if before.policy and now.policy and before.policy != now.policy:
             found.append(OutsideChange("policy", "Its resource policy was changed.", made_at))
+    if now.deleted is chain.deleted:
+        return tuple(found)
     if now.deleted and (before is None or not before.deleted):
         found.append(OutsideChange("deletion", "Its deletion was scheduled.", made_at))
     elif before is not None and before.deleted and not now.deleted:

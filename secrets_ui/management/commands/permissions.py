@@ -65,6 +65,9 @@ There is no superuser and no other way in.
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,
   but are audited all the same. An admin gives roles and cannot show values, unless another admin
   makes them an editor too.
+- **Creating and deleting secrets**, and changing descriptions and tags, is possible where the
+  environments file says `manage = true`, and takes a recent confirmation of identity each time.
+  A deletion has a recovery window of 7 to 30 days (docs/managing-secrets.md).
 - **Changing something** asks for a recent confirmation of identity if the environment's rule
   `step_up` says so: saves, decisions and roles.
 """

@@ -18,6 +18,7 @@ from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import OutcomeUnknown
 from ...domain.people.actor import Actor
+from ...domain.secrets.secret_value import SecretValue
 from ...models import AuditRecord
 from .. import audit
 
@@ -39,18 +40,28 @@ def idempotency_key_of(environment: Environment, actor: Actor, edit: Edit) -> st
     The form's own key is not enough: the page that the browser's Back button brings again still has
     it, and what is typed there next is another edit.
     """
-    if not edit.idempotency_key:
+    return keyed(environment, actor, edit.idempotency_key, edit.content())
+
+
+def keyed(environment: Environment, actor: Actor, once: str, content: SecretValue) -> str:
+    """The same for whatever is asked for under the form's key `once`."""
+    if not once:
         return ""
-    framed = frame((edit.idempotency_key, actor.name, environment.name, edit.content().reveal()))
+    framed = frame((once, actor.name, environment.name, content.reveal()))
     return hmac.new(settings.FINGERPRINT_KEY, framed, hashlib.sha256).hexdigest()[:40]
 
 
 def find_saved(edit: Edit) -> Saved | None:
+    """As `find_earlier`. Raises OutcomeUnknown."""
+    return find_earlier(edit.idempotency_key)
+
+
+def find_earlier(once: str) -> Saved | None:
     """The result of an earlier request with the same idempotency key, None where there is none or
     it had no effect. Waits for one that is under way. Raises OutcomeUnknown."""
-    if not edit.idempotency_key:
+    if not once:
         return None
-    earlier = AuditRecord.objects.filter(once=edit.idempotency_key, phase=Phase.INTENT).first()
+    earlier = AuditRecord.objects.filter(once=once, phase=Phase.INTENT).first()
     if earlier is None:
         return None
     ended = audit.outcome_of(earlier.sequence)

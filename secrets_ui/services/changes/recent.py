@@ -117,7 +117,12 @@ def _change(record: AuditRecord) -> RecentChange:
     )
 
 
-_WORDS = {Action.SAVE: "Saved", Action.PROPOSE: "Proposed", Action.APPROVE: "Approved"}
+_WORDS = {
+    Action.SAVE: "Saved",
+    Action.PROPOSE: "Proposed",
+    Action.APPROVE: "Approved",
+    Action.CREATE: "Created",
+}
 
 
 def _what(record: AuditRecord, proposed_by: str, *, is_restore: bool) -> str:
@@ -125,7 +130,8 @@ def _what(record: AuditRecord, proposed_by: str, *, is_restore: bool) -> str:
         return _rejected(record.actor, proposed_by)
     if is_restore:
         return "Proposed a restore" if record.action == Action.PROPOSE else "Restored"
-    return _WORDS[Action(record.action)]
+    action = Action(record.action)
+    return _WORDS.get(action, action.words)
 
 
 def _rejected(by: str, proposed_by: str) -> str:

@@ -93,7 +93,7 @@ def compare_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     spec = configuration.spec_of(environment, secret.name)
     base = facts_of(environment, actor, secret, edit.base, spec)
     before = {key.name: key for key in base.keys} if base else {}
-    after = _after(edit, before, spec)
+    after = facts_after(edit, before, spec)
     others = in_other_environments(environment, spec)
     names = [
         name
@@ -116,7 +116,9 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
     )
 
 
-def _after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[str, KeyFacts]:
+def facts_after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[str, KeyFacts]:
+    """The facts of each key once the edit is made, in the order of the document. Raises
+    InvalidDocument."""
     if edit.document is not None:
         typed = derive_facts("", edit.document, spec, settings.FINGERPRINT_KEY)
         if typed.kind != "object" and not edit.is_text:
@@ -150,7 +152,7 @@ def explain_conflict(environment: Environment, actor: Actor, edit: Edit) -> Conf
     empty = VersionFacts("", "object")
     base = _facts_or_empty(environment, actor, secret, edit.base, spec)
     theirs = facts_of(environment, actor, secret, secret.current, spec) or empty
-    yours = _after(edit, {key.name: key for key in (base or empty).keys}, spec)
+    yours = facts_after(edit, {key.name: key for key in (base or empty).keys}, spec)
     overlaps = overlapping(edit, base, theirs) if base else edit.touched
     names = _touched_by_either(base or empty, theirs, yours)
     both = (

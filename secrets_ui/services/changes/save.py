@@ -13,7 +13,7 @@ from django.conf import settings
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
-from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
+from ...domain.changes.edit import Applied, Confirmed, Edit, apply_edit, ensure_sound
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
@@ -88,7 +88,7 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
     return _save(gateway, actor, edit, secret, apply_edit(edit, base))
 
 
-def ensure_rules_kept(environment: Environment, edit: Edit) -> None:
+def ensure_rules_kept(environment: Environment, edit: Confirmed) -> None:
     """The environment's rules, held on the server whatever the form showed.
 
     Raises InvalidChange.
@@ -191,7 +191,7 @@ def _save(
                 details = end_rotation(gateway, secret, act)
                 act.add_request(version.make_current())
             record_done(act, "the change", version_id=version.id, details=details)
-            _keep_facts(gateway.environment, secret, version.id, applied.value)
+            keep_facts_of(gateway.environment, secret.name, secret.arn, version.id, applied.value)
     except audit.AlreadyIntended as earlier:
         return wait_for(earlier.sequence)
     return Saved(version.id, act.sequence, applied.changed, is_proposal)
@@ -279,13 +279,13 @@ class _NewVersion:
             take_label_off(self.gateway, self.secret, self.label, self.id)
 
 
-def _keep_facts(
-    environment: Environment, secret: Secret, version_id: str, value: SecretValue
+def keep_facts_of(
+    environment: Environment, name: str, arn: str, version_id: str, value: SecretValue
 ) -> None:
     """The change is made and on record: facts that cannot be kept now are derived when a page needs
     them."""
-    spec = configuration.spec_of(environment, secret.name)
+    spec = configuration.spec_of(environment, name)
     try:
-        keep_facts(secret.arn, derive_facts(version_id, value, spec, settings.FINGERPRINT_KEY))
+        keep_facts(arn, derive_facts(version_id, value, spec, settings.FINGERPRINT_KEY))
     except AuditUnavailable as error:
-        log.warning("facts not kept", extra={"secret": secret.name, "why": error.message})
+        log.warning("facts not kept", extra={"secret": name, "why": error.message})

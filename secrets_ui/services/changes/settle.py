@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
+from ...domain.audit.actions import DECISIONS, MANAGES, SWAPS, Action, Outcome, Phase
 from ...domain.audit.moments import stored_ago
 from ...domain.deadline import is_over
 from ...domain.environment import Environment
@@ -21,6 +21,7 @@ from .. import audit, configuration
 from ..audit.records import find_open
 from ..audit.who_changed import possible_versions
 from ..aws_access import gateways
+from .settle_managed import judge_managed
 from .swap import take_label_off
 
 # Seconds. By then a live request has recorded its outcome: it sends nothing after its deadline, and
@@ -68,8 +69,11 @@ def _settle(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
         environment = configuration.get_environment(intent.environment)
         gateway = gateways(environment, CONSOLE, SETTLE.of(intent.secret)).secrets_manager
         described = gateway.describe_secret(intent.secret)
-        version = _find(gateway, intent, described.value)
-    except SecretNotFound:
+        is_of_version = intent.action not in MANAGES
+        version = _find(gateway, intent, described.value) if is_of_version else ""
+    except SecretNotFound as gone:
+        if intent.action == Action.CREATE:
+            return _end_absent(intent, gone, is_vouched_for=is_vouched_for)
         return _end(intent, "", Outcome.UNKNOWN, "the secret is gone, and its labels with it")
     except (AwsError, EnvironmentNotFound) as error:
         return Settled(intent.sequence, intent.action, None, error.message)
@@ -80,6 +84,13 @@ def _settle(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
     ):
         return _wait(intent, "what was sent in time may still reach AWS")
     return _end(intent, version, outcome, why)
+
+
+def _end_absent(intent: AuditRecord, gone: SecretNotFound, *, is_vouched_for: bool) -> Settled:
+    """Of the making of a secret that is not there. It may still come."""
+    if is_vouched_for or is_over(_began(intent), gone.call.answered_at):
+        return _end(intent, "", Outcome.NOT_APPLIED, "AWS has no such secret")
+    return _wait(intent, "what was sent in time may still reach AWS")
 
 
 def _settle_read(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
@@ -112,6 +123,8 @@ def _find(gateway: SecretsManagerGateway, intent: AuditRecord, secret: Secret) -
 
 def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[Outcome, str]:
     """The outcome, and why."""
+    if intent.action in MANAGES:
+        return judge_managed(intent, secret)
     if intent.action == Action.REJECT:
         labels = secret.versions.get(version, ())
         if any(label.startswith(PROPOSAL_LABEL) for label in labels):
@@ -121,6 +134,8 @@ def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[Outcome, 
         return _judge_absence(intent, secret)
     if intent.action == Action.PROPOSE:
         return Outcome.DONE, "the proposed version is there"
+    if intent.action == Action.CREATE:
+        return Outcome.DONE, "the secret is there, with the version that was to be its first"
     moved = was_made_current(secret, intent.base_version_id, version)
     return _SWAPPED[_moved_by_the_record(intent, version) if moved is None else moved]
 
@@ -137,9 +152,18 @@ _SWAPPED = {
 
 
 def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
+    if intent.action == Action.CREATE:
+        return _judge_other(intent, secret)
     if secret.created and secret.created > _began(intent):
         return Outcome.UNKNOWN, "the secret was deleted and made again since"
     return Outcome.NOT_APPLIED, "AWS has no such version"
+
+
+def _judge_other(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
+    """There is a secret of the name, and it has not the version that the act would have made."""
+    if secret.created and secret.created <= _began(intent):
+        return Outcome.NOT_APPLIED, "a secret of this name was there before"
+    return Outcome.UNKNOWN, "a secret of this name was made since, with another first version"
 
 
 def _moved_by_the_record(intent: AuditRecord, version: str) -> bool | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from ...aws.cloudtrail import CloudTrailGateway
-from ...domain.audit.actions import SWAPS
+from ...domain.audit.actions import DELETIONS, SWAPS, Action
 from ...domain.deadline import OVER_SECONDS
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
@@ -85,6 +85,16 @@ def _newest(environment: Environment, name: str) -> str:
         action__in=SWAPS,
     )
     return done.order_by("-sequence").values_list("version_id", flat=True).first() or ""
+
+
+def deletions_by_the_chain(environment: Environment) -> dict[str, bool]:
+    """Secret names to whether this console's last act on the secret's deletion scheduled it. One
+    query; there are few such acts."""
+    done = AuditRecord.objects.filter(
+        environment=environment.name, phase="outcome", outcome="done", action__in=DELETIONS
+    )
+    acts = done.order_by("sequence").values_list("secret", "action")
+    return {secret: action == Action.DELETE for secret, action in acts}
 
 
 class WhoDidIt:

@@ -17,7 +17,7 @@ from ...domain.status.outside_changes import (
     find_changes,
 )
 from ..aws_access import gateways
-from .authors import WhoDidIt, lately, what_the_chain_knows
+from .authors import WhoDidIt, deletions_by_the_chain, lately, what_the_chain_knows
 from .stage import RUNNER, extend
 from .surroundings import WithSurroundings
 
@@ -57,14 +57,16 @@ def find_outside_changes(before: WithSurroundings) -> WithChanges:
     known = before.known()
     moved = {name: s.current for name, s in known.items() if _has_moved(before, s)}
     chain = what_the_chain_knows(before.environment, moved)
+    deleted = deletions_by_the_chain(before.environment)
     is_readable = before.shared is None or isinstance(before.shared.denials, Known)
     who = WhoDidIt(gateways(before.environment, RUNNER, WATCH).cloudtrail, is_readable)
     changes = {
         # The chain was asked where AWSCURRENT has moved, the one place that needs it.
-        name: _of_secret(before, secret, chain.get(name, ChainKnowledge(False)), who)
+        name: _of_secret(before, secret, _knowledge(name, chain, deleted), who)
         for name, secret in known.items()
     }
-    others = lately((_named(before, who, change) for change in _others(before)), before.at)
+    found = _others(before, deleted)
+    others = lately((_named(before, who, change) for change in found), before.at)
     return extend(WithChanges, before, changes=changes, other_changes=others)
 
 
@@ -80,6 +82,12 @@ def _has_moved(stage: WithSurroundings, secret: Secret) -> bool:
     return bool(secret.current) and (not before or before["current"] != secret.current)
 
 
+def _knowledge(
+    name: str, chain: Mapping[str, ChainKnowledge], deleted: Mapping[str, bool]
+) -> ChainKnowledge:
+    return replace(chain.get(name, ChainKnowledge(False)), deleted=deleted.get(name))
+
+
 def _of_secret(
     stage: WithSurroundings, secret: Secret, chain: ChainKnowledge, who: WhoDidIt
 ) -> tuple[OutsideChange, ...]:
@@ -91,7 +99,8 @@ def _of_secret(
     return lately(named, at)
 
 
-def _others(stage: WithSurroundings) -> Iterator[OutsideChange]:
+def _others(stage: WithSurroundings, deleted: Mapping[str, bool]) -> Iterator[OutsideChange]:
+    """A secret that this console had deleted is gone by its doing."""
     before, at = stage.before.get("", {}), stage.at.isoformat(timespec="seconds")
     yield from (OutsideChange.from_json(change) for change in before.get("changes", []))
     for key, digest in sorted(stage.keys.items()):
@@ -101,7 +110,8 @@ def _others(stage: WithSurroundings) -> Iterator[OutsideChange]:
         key, alias = stage.alias.rpartition("/")[2], stage.environment.kms_alias
         yield OutsideChange("alias", f"{alias} points at another key now, {key}.", at)
     if isinstance(stage.listed, Known):
-        for name in sorted(stage.before.keys() - stage.secrets.keys() - {""}):
+        ours = {name for name, is_deleted in deleted.items() if is_deleted}
+        for name in sorted(stage.before.keys() - stage.secrets.keys() - ours - {""}):
             yield OutsideChange("gone", f"The secret {name} is no longer there.", at)
 
 

@@ -43,7 +43,7 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
             return redirect("edit_document", environment, name)
         return _page(request, "changes/edit.html", chosen, opened)
     form, rows = ConfirmForm(request.POST), touched_rows(request.POST)
-    if errors := {**_row_errors(rows), **field_errors(form)}:
+    if errors := {**row_errors(rows), **field_errors(form)}:
         return _refused(request, chosen, name, "changes/edit.html", errors)
     try:
         full, version = chosen.secret_name(name), form.cleaned_data["rows_of"]
@@ -122,7 +122,7 @@ def _reviewed(
     """Each row of the answer names the form's row, since a key's name may not come back as it was:
     a page in UTF-8 cannot hold every name."""
     if faults := reviewing.faults(environment, edit):
-        return JsonResponse({"errors": _fault_errors(faults, rows)}, status=400)
+        return JsonResponse({"errors": fault_errors(faults, rows)}, status=400)
     try:
         review = reviewing.review_edit(environment, actor_of(request), edit)
     except VersionConflict as conflict:
@@ -173,7 +173,7 @@ def _page(
     return render(request, template, context, status=status)
 
 
-def _row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
+def row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
     return {
         f"{form.prefix}-{field}": [str(error) for error in errors]
         for form in rows
@@ -181,7 +181,7 @@ def _row_errors(rows: Iterable[KeyForm]) -> dict[str, list[str]]:
     }
 
 
-def _fault_errors(faults: Iterable[Fault], rows: Mapping[str, KeyForm]) -> dict[str, list[str]]:
+def fault_errors(faults: Iterable[Fault], rows: Mapping[str, KeyForm]) -> dict[str, list[str]]:
     """By field, in the words that the page says as one types."""
     errors: dict[str, list[str]] = {}
     for fault in faults:

@@ -19,9 +19,7 @@ from ...services.changes.importing import review_import
 from ...services.secrets.opening import open_secret
 from ...services.secrets.version_facts import key_names
 from ..answers import wants_json
-from .saving import conflict_answer, field_errors, save
-
-Errors = dict[str, list[str]]
+from .saving import Errors, conflict_answer, field_errors, save
 
 
 @require_http_methods(["GET", "POST"])

@@ -18,6 +18,8 @@ from ...services.changes.review import explain_conflict
 from ...services.changes.save import put_new_version
 from ..answers import problem, wants_json
 
+Errors = dict[str, list[str]]
+
 
 def save(request: HttpRequest, environment: Environment, edit: Edit) -> HttpResponse:
     """Saves, or tells of the conflict. Raises what `put_new_version` raises else."""
@@ -25,7 +27,13 @@ def save(request: HttpRequest, environment: Environment, edit: Edit) -> HttpResp
         saved = put_new_version(environment, actor_of(request), edit)
     except VersionConflict as conflict:
         return conflict_answer(request, environment, edit, conflict)
-    url = page_after(environment, edit.secret, saved)
+    return leads_to(request, environment, edit.secret, saved)
+
+
+def leads_to(
+    request: HttpRequest, environment: Environment, secret: str, saved: Saved
+) -> HttpResponse:
+    url = page_after(environment, secret, saved)
     return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
 
 

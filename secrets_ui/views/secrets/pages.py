@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from ...domain.secrets.adoption import adoption_of
 from ...domain.secrets.secret import AWSPREVIOUS
 from ...permissions import (
     actor_of,
@@ -21,6 +22,7 @@ from ...permissions import (
     may,
     reach_of,
 )
+from ...services.changes.managed import deletion_of, what_was_done
 from ...services.changes.proposals import proposals_of
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
@@ -51,6 +53,7 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
         "text": text,
         "token": token,
         "may_edit": may(request, "secret.edit", chosen),
+        "may_manage": may(request, "secret.manage", chosen),
         "reach": reach_of(request, "secret.view", chosen),
     }
     return render(request, "secrets/list.html", context)
@@ -75,6 +78,10 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "saved": saved if saved.isdecimal() else "",
         "undo": opened.secret.version_with(AWSPREVIOUS),
         "may_edit": may(request, "secret.edit", chosen, name),
+        "may_manage": may(request, "secret.manage", chosen),
+        "deletion": deletion_of(chosen, opened.secret),
+        "done": what_was_done(chosen, opened.secret.name, request.GET.get("done", "")),
+        "adoption": adoption_of(opened.secret, opened.spec),
         "may_audit": may(request, "audit.view", chosen),
         "may_check": may(request, "access.check", chosen, name),
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,

@@ -10,7 +10,8 @@ STORED = """
     recovery_codes.make roles.from_groups access.refused account.set account.remove
     account.switched_off account.switched_on role.given role.taken rate.limited audit.export
     audit.key_changed value.read secret.save secret.propose secret.approve secret.reject
-    secret.reveal
+    secret.reveal secret.create secret.describe secret.tag secret.untag secret.delete
+    secret.cancel_deletion
 """
 
 

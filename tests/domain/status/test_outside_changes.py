@@ -47,6 +47,10 @@ def kinds(
         (BEFORE, replace(BEFORE, policy=""), KNOWN, []),  # could not be read
         (BEFORE, replace(BEFORE, deleted=True), KNOWN, ["deletion"]),
         (replace(BEFORE, deleted=True), BEFORE, KNOWN, ["deletion"]),
+        (BEFORE, replace(BEFORE, deleted=True), replace(KNOWN, deleted=True), []),
+        (BEFORE, replace(BEFORE, deleted=True), replace(KNOWN, deleted=False), ["deletion"]),
+        (replace(BEFORE, deleted=True), BEFORE, replace(KNOWN, deleted=False), []),
+        (replace(BEFORE, deleted=True), BEFORE, replace(KNOWN, deleted=True), ["deletion"]),
     ],
 )
 def test_what_aws_tells_now_is_compared_with_what_it_told_before(

@@ -46,7 +46,7 @@ resource "aws_iam_role_policy_attachment" "console_access" {
 locals {
   policy = {
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # These take no resource: AWS offers none to name.
         Sid      = "SeeSecrets"
@@ -72,7 +72,7 @@ locals {
           "secretsmanager:PutSecretValue",
           "secretsmanager:UpdateSecretVersionStage",
         ]
-        Resource = "arn:${local.partition}:secretsmanager:${local.region}:${var.account_id}:secret:${var.prefix}*"
+        Resource = local.secrets
       },
       {
         Sid      = "UseTheKey"
@@ -117,6 +117,38 @@ locals {
         Action   = ["lambda:GetFunctionConfiguration"]
         Resource = local.lambda_function
       },
-    ]
+    ], [for statement in local.manage_secrets : statement if var.manage])
   }
+
+  secrets = "arn:${local.partition}:secretsmanager:${local.region}:${var.account_id}:secret:${var.prefix}*"
+
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+  manage_secrets = [
+    {
+      Sid    = "ManageSecrets"
+      Effect = "Allow"
+      Action = [
+        "secretsmanager:CreateSecret",
+        "secretsmanager:RestoreSecret",
+        "secretsmanager:TagResource", # a new secret's tags ask for it too
+        "secretsmanager:UntagResource",
+      ]
+      Resource = local.secrets
+    },
+    {
+      # The description; never another key.
+      Sid       = "DescribeSecretsAnew"
+      Effect    = "Allow"
+      Action    = ["secretsmanager:UpdateSecret"]
+      Resource  = local.secrets
+      Condition = { Null = { "secretsmanager:KmsKeyId" = "true" } }
+    },
+    {
+      Sid       = "DeleteSecretsWithARecoveryWindow"
+      Effect    = "Allow"
+      Action    = ["secretsmanager:DeleteSecret"]
+      Resource  = local.secrets
+      Condition = { BoolIfExists = { "secretsmanager:ForceDeleteWithoutRecovery" = "false" } }
+    },
+  ]
 }

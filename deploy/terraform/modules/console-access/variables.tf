@@ -65,6 +65,12 @@ variable "lambda_function_name" {
   default     = "miyabi-app"
 }
 
+variable "manage" {
+  description = "Whether the console may create, describe and delete secrets under the prefix: manage = true in its environments file. A deletion always has a recovery window."
+  type        = bool
+  default     = false
+}
+
 variable "role_name" {
   description = "Name of the console's role in this account."
   type        = string
