@@ -15,7 +15,7 @@ menu: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; KEEP=1 goes on with the last one's data; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT and DEMO_PASSWORD set others
+demo: .venv/demo.stamp ## the console on 127.0.0.1:8000 over a local AWS; KEEP=1 goes on with the last one's data; SSO=1 adds an identity provider; PORT, DEMO_AWS_PORT, GITHUB_PORT and DEMO_PASSWORD set others
 	@exec $(BIN)/python -m deploy.demo
 
 .PHONY: serve

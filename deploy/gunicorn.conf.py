@@ -140,12 +140,14 @@ def post_fork(server: Arbiter, worker: Any) -> None:
 
 
 def when_ready(server: Arbiter) -> None:
-    """Run the settling of open intents and the status runner beside the console.
+    """Run the settling of open intents, the sending and the status runner beside the console.
 
     An earlier server may have died in the middle of a save, and AWS may become unreachable in one.
     A lock lets one of several status runners work.
     """
-    repeated = {"settle_audit": 60} | ({"run_checks": status_every} if status_every else {})
+    repeated = {"settle_audit": 60, "send_messages": 2} | (
+        {"run_checks": status_every} if status_every else {}
+    )
     run_beside(partial(_start, repeated))
 
 

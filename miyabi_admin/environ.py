@@ -108,20 +108,26 @@ class Settings:
         The address may be a secret, so no error repeats it.
         """
         value = self.secret(name)
-        try:
-            parts = urlsplit(value)
-            is_fine = not value or (
-                bool(parts.hostname)
-                and (
-                    parts.scheme == "https"
-                    or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-                )
-                and parts.port != 0
-            )
-        except ValueError:  # an IPv6 address or a port that is none
-            is_fine = False
-        if not is_fine:
+        if value and not _is_web_address(value):
             raise ImproperlyConfigured(f"{name}: expected an https address.")
+        return value
+
+    def web_addresses(self, name: str) -> dict[str, str]:
+        """Return such addresses by name: prod=https://…,dev=https://…. No error repeats one."""
+        found = dict(item.partition("=")[::2] for item in self.secrets(name))
+        if not all(key and _is_web_address(value) for key, value in found.items()):
+            raise ImproperlyConfigured(
+                f"{name}: expected environments with https addresses, such as prod=https://…"
+            )
+        return found
+
+    def proxy(self, name: str) -> str:
+        """Return the address of a proxy that speaks plain HTTP, without a user; "" for none."""
+        value = self.text(name)
+        if value and not re.fullmatch(r"http://[A-Za-z0-9.-]+(:[1-9]\d{0,4})?/?", value):
+            raise ImproperlyConfigured(
+                f"{name}: expected a proxy's address, such as http://proxy.miyabi-world.com:3128."
+            )
         return value
 
     def bucket_prefix(self, name: str) -> str:
@@ -200,6 +206,17 @@ class Settings:
             raise ImproperlyConfigured(
                 "DATABASE_URL: expected sqlite:///file or postgres://user:password@host:port/name."
             ) from None
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        is_safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in _LOOPBACK
+        )
+        return is_safe and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an IPv6 address or a port that is none
+        return False
 
 
 def _check_lines(path: Path) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from . import browser_policy, container, databases, hardening
+from .assembly import INSTALLED_APPS as INSTALLED_APPS
+from .assembly import MIDDLEWARE as MIDDLEWARE
+from .assembly import TEMPLATES as TEMPLATES
 from .environ import Settings
 from .lanes import LANES
 
@@ -59,6 +62,7 @@ CHECKPOINTS_AT = env.bucket_prefix("CHECKPOINTS_AT")
 CHECKPOINTS_REGION = env.text("CHECKPOINTS_REGION", "us-west-2")
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
+CHECK_RUN_KEEP_DAYS = env.number("CHECK_RUN_KEEP_DAYS", 90)
 # Of the metric SecretAccess, which AWS does not publish.
 METRICS_NAMESPACE = env.text("METRICS_NAMESPACE", "Miyabi/Secrets")
 # US dollars: a secret a month, 10,000 calls, and a customer key of AWS KMS a month.
@@ -87,6 +91,12 @@ OIDC_SCOPES = env.names("OIDC_SCOPES") or ["openid", "email", "profile"]
 OIDC_ORIGINS = env.origins("OIDC_ORIGINS") or ([env.origin_of(OIDC_ISSUER)] if OIDC_ISSUER else [])
 # Each provider's people are its own: a subject of one issuer is nobody at another.
 OIDC_PROVIDER_ID = f"oidc-{hashlib.sha256(OIDC_ISSUER.encode()).hexdigest()[:16]}"
+# Whether values are tried where they were given out, whom to ask, and through which proxy.
+CREDENTIAL_CHECKS = env.boolean("CREDENTIAL_CHECKS")
+GITHUB_API_URL = env.text("GITHUB_API_URL", "https://api.github.com")
+CREDENTIAL_CHECK_HOSTS = env.names("CREDENTIAL_CHECK_HOSTS")
+CREDENTIAL_CHECKS_PROXY = env.proxy("CREDENTIAL_CHECKS_PROXY")
+CREDENTIAL_CHECKS_PER_MINUTE = env.number("CREDENTIAL_CHECKS_PER_MINUTE", 10)
 # The status page and its runner.
 STATUS_EVERY = env.number("STATUS_EVERY", 300, least=0)  # gunicorn.conf.py reads it as well
 STATUS_STALE_SECONDS = env.number("STATUS_STALE_SECONDS", 900)
@@ -100,6 +110,7 @@ STATUS_TOKEN = env.optional_key("STATUS_TOKEN", "it opens /status.json")
 METRICS_TOKEN = env.optional_key("METRICS_TOKEN", "it opens /metrics")
 STATUS_ADDRESS = env.web_address("STATUS_ADDRESS")
 STATUS_WEBHOOK_URL = env.web_address("STATUS_WEBHOOK_URL")
+STATUS_WEBHOOK_URLS = env.web_addresses("STATUS_WEBHOOK_URLS")  # by environment
 STATUS_WEBHOOK_KEY = env.optional_key("STATUS_WEBHOOK_KEY", "it signs events")
 STATUS_EMAIL_TO = env.names("STATUS_EMAIL_TO")
 STATUS_EMAIL_FROM = env.text("STATUS_EMAIL_FROM", "miyabi-console@localhost")
@@ -110,74 +121,12 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
 _email_security = env.one_of("EMAIL_SECURITY", ("none", "starttls", "tls"))
 EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
 EMAIL_TIMEOUT = 10
+if EMAIL_FILE_PATH := env.text("EMAIL_FOLDER"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 
-INSTALLED_APPS = [
-    "secrets_ui",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-    "allauth",
-    # The next two need its tables and its middleware; none of its pages is mounted
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "csp",
-]
-MIDDLEWARE = [
-    # First, so that it measures all of the others.
-    "secrets_ui.middleware.measure",
-    "secrets_ui.incoming.client_address",
-    "miyabi_admin.forgetting.forget_soon",
-    "secrets_ui.middleware.no_store",
-    # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
-    # TLS, and refuses an unknown host.
-    "secrets_ui.middleware.security_headers",
-    "csp.middleware.CSPMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "secrets_ui.middleware.answer_health",
-    "secrets_ui.middleware.refuse_without_thread",
-    "secrets_ui.compression.compress_pages",
-    "secrets_ui.middleware.errors_for_people",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "secrets_ui.middleware.refuse_oversized",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "secrets_ui.middleware.session_limits",
-    "secrets_ui.incoming.refuse_control_characters",
-    # Every view, unless it says login_not_required
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "secrets_ui.middleware.second_factor_first",
-    "secrets_ui.middleware.remember_environment",
-]
 ROOT_URLCONF = "miyabi_admin.urls"
 WSGI_APPLICATION = "miyabi_admin.wsgi.application"
 APPEND_SLASH = False
-TEMPLATES = [
-    {
-        "BACKEND": "secrets_ui.rendering.Templates",
-        "NAME": "django",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "secrets_ui.context.frame",
-            ],
-            "builtins": [
-                "secrets_ui.templatetags.console",
-                "secrets_ui.templatetags.places",
-                "secrets_ui.templatetags.words",
-            ],
-        },
-    }
-]
 
 # Data. ATOMIC_REQUESTS stays off: an intent has to be committed before the call that it announces.
 DATABASES = {"default": env.database(f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}

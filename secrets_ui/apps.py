@@ -20,6 +20,8 @@ class SecretsUiConfig(AppConfig):
             configuration.environments()
             configuration.catalog()
             system_checks.ensure_groups_give_known_roles(ROLES)
+            system_checks.ensure_webhooks_are_of_environments()
+            system_checks.ensure_trials_ask_somebody_else()
         except ConfigurationError as error:
             raise ImproperlyConfigured(error.message) from None
         system_checks.ensure_cache_is_shared()

@@ -20,6 +20,7 @@ from .permissions import (
     reach_of,
 )
 from .services import configuration
+from .services.changes.emergencies import count_to_look_at
 from .services.changes.proposals import count_to_decide
 from .views.people.sessions import ends
 
@@ -84,11 +85,15 @@ def _sections(request: HttpRequest, page: str, home: Environment | None) -> list
 
 
 def _waiting(request: HttpRequest, home: Environment | None) -> int:
-    """How many proposals wait for this person's decision; one query for those who may decide."""
+    """How many proposals wait for this person's decision, and emergency changes for their look.
+
+    Asked of those who may decide alone.
+    """
     if home is None or not may(request, "change.decide", home):
         return 0
     reach = reach_of(request, "change.decide", home)
-    return count_to_decide(home, actor_of(request), reach)
+    actor = actor_of(request)
+    return count_to_decide(home, actor, reach) + count_to_look_at(home, actor, reach)
 
 
 def _in_words(grants: Iterable[tuple[str, str]]) -> str:

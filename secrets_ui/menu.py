@@ -56,7 +56,9 @@ WITHOUT_SECTION = (
     *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
     *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
     *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
+    *("try",),
     *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
+    *("emergency", "look_at", "put_on_top"),
 )
 # From these the switch between environments leads to the same page about the same secret.
 ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy")

@@ -200,10 +200,9 @@ def _ask_for_proof(
 ) -> NoReturn:
     if request.method not in ("GET", "HEAD"):
         details = {"action": action, "why": "no fresh proof of who it is"}
-        audit.record(
+        audit.refuse_counted(
             Action.REFUSE_ACCESS,
             actor_of(request),
-            Outcome.REFUSED,
             environment=environment,
             secret=secret,
             details=details,
@@ -242,10 +241,9 @@ def accounts_over(request: HttpRequest, action: str) -> QuerySet[Any]:
 
 def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> NoReturn:
     """Records the refusal and raises NotPermitted."""
-    audit.record(
+    audit.refuse_counted(
         Action.REFUSE_ACCESS,
         actor_of(request),
-        Outcome.REFUSED,
         environment=environment,
         secret=secret,
         details={"action": action},

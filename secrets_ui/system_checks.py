@@ -37,6 +37,25 @@ def ensure_groups_give_known_roles(known: Collection[str]) -> None:
                 )
 
 
+def ensure_webhooks_are_of_environments() -> None:
+    """Refuse unknown environments, whose webhook would get nothing. Raises ConfigurationError."""
+    for name in settings.STATUS_WEBHOOK_URLS:
+        if name not in configuration.environments():
+            raise ConfigurationError(f"STATUS_WEBHOOK_URLS: {name} is no environment.")
+
+
+def ensure_trials_ask_somebody_else() -> None:
+    """Refuse an address of GitHub's API that no token may be sent to, and hosts that are none.
+
+    Raises ConfigurationError.
+    """
+    if settings.CREDENTIAL_CHECKS:
+        from .services.secrets import trials  # needs the models, which load after this file
+
+        trials.github_api()
+        trials.ensure_hosts_are_named()
+
+
 @register()
 def no_transaction_spans_a_request(app_configs: Any, **kwargs: Any) -> list[Error]:
     """An intent must be committed before its call, so no transaction may span a request."""

@@ -5,10 +5,18 @@ from django.urls import path, re_path, register_converter
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
 from .views.access import troubleshoot
-from .views.changes import create, edit, importing, managing, proposals, restore
+from .views.changes import (
+    create,
+    edit,
+    emergencies,
+    importing,
+    managing,
+    proposals,
+    restore,
+)
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
-from .views.secrets import comparison, export, history, reveal
+from .views.secrets import comparison, export, history, reveal, trying
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -87,6 +95,7 @@ urlpatterns = [
     ),
     path("<slug:environment>/restore/<name:name>", restore.restore, name="restore"),
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
+    path("<slug:environment>/try/<name:name>", trying.try_value, name="try"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
     path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
@@ -94,6 +103,17 @@ urlpatterns = [
     path("<slug:environment>/usage", usage.usage, name="usage"),
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
+    path(
+        "<slug:environment>/changes/<int:sequence>/emergency",
+        emergencies.make_current,
+        name="emergency",
+    ),
+    path("<slug:environment>/changes/<int:sequence>/look", emergencies.look_at, name="look_at"),
+    path(
+        "<slug:environment>/changes/<int:sequence>/on-top",
+        emergencies.put_on_top,
+        name="put_on_top",
+    ),
     path("<slug:environment>/troubleshoot", troubleshoot.choose, name="troubleshoot_first"),
     path(
         "<slug:environment>/troubleshoot/<name:name>",

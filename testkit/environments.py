@@ -36,6 +36,9 @@ def as_toml(environments: dict[str, Environment]) -> str:
             for key in ("region", "account", "prefix", "assume_role", "kms_alias")
         ]
         lines += [f"manage = {str(environment.manage).lower()}"]
+        lines += [
+            f"{key} = {json.dumps(list(getattr(environment, key)))}" for key in ("tell", "email_to")
+        ]
         lines += [f"[environments.{name}.rules]"]
         lines += [f"{key} = {str(value).lower()}" for key, value in vars(environment.rules).items()]
         lines += [f"[environments.{name}.groups]"]

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from testkit.tls import make_certificates
+
 FOLDERS = ("/usr/lib/postgresql", "/usr/local/lib/postgresql", "/opt/homebrew/opt")
 
 
@@ -66,8 +68,13 @@ class PostgresServer:
 
 
 @contextmanager
-def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
-    """With `durable`, commits wait for the disk, as they should where people's data is."""
+def running(
+    programs: Path, *, durable: bool = False, tls_port: int = 0
+) -> Iterator[PostgresServer]:
+    """With `durable`, commits wait for the disk, as they should where people's data is.
+
+    With `tls_port`, it is reached by TLS on loopback as well, as `localhost` alone.
+    """
     # Short: a socket's path has at most about 100 characters.
     folder = Path(tempfile.mkdtemp(prefix="miyabi-pg-"))
     server = PostgresServer(programs, folder)
@@ -87,6 +94,8 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
         # fsync only matters when the machine itself goes down.
         fsync = "on" if durable else "off"
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync={fsync}"
+        if tls_port:
+            options += _tls(folder, tls_port)
         server.run(
             "pg_ctl",
             "--pgdata",
@@ -105,6 +114,17 @@ def running(programs: Path, *, durable: bool = False) -> Iterator[PostgresServer
                 "pg_ctl", "--pgdata", f"{folder}/data", "--mode", "immediate", "--wait", "stop"
             )
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tls(folder: Path, port: int) -> str:
+    made = make_certificates(folder, "localhost")
+    made.key.chmod(0o600)
+    user, group = as_whom()
+    os.chown(made.key, -1 if user is None else user, -1 if group is None else group)
+    return (
+        f" -c listen_addresses=127.0.0.1 -c port={port}"
+        f" -c ssl=on -c ssl_cert_file='{made.chain}' -c ssl_key_file='{made.key}'"
+    )
 
 
 def as_whom() -> tuple[int | None, int | None]:

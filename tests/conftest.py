@@ -16,10 +16,12 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from deploy.demo.github import GitHub
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import RoleGrant
 from secrets_ui.services import aws_access, configuration
+from secrets_ui.services.people import hashing
 from secrets_ui.services.status import readiness
 from testkit.copying_aws import CopyingAws
 from testkit.environments import Estate as Estate
@@ -86,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(MARKS[folder(item)])
     order = {name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: order.get(folder(item), len(order)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def places_of_hashes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each run has new keys, and its folder of places would stay in shared memory for ever."""
+    hashing.SHARED_MEMORY = tmp_path_factory.mktemp("shared_memory")
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +166,22 @@ def watched(
         return estate, recorder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def one_github() -> Iterator[GitHub]:
+    with GitHub().running() as github:
+        yield github
+
+
+@pytest.fixture
+def github(one_github: GitHub, settings: Any) -> GitHub:
+    """A small GitHub that knows nothing yet; the console tries values there."""
+    for known in (one_github.tokens, one_github.apps, one_github.log):
+        known.clear()
+    one_github.wrong = ""
+    settings.CREDENTIAL_CHECKS, settings.GITHUB_API_URL = True, one_github.address
+    return one_github
 
 
 @pytest.fixture

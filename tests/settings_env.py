@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,7 +23,9 @@ ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333
 
 
 def environments_file() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="miyabi-tests-")) / "environments.toml"
+    folder = tempfile.mkdtemp(prefix="miyabi-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "environments.toml"
     tables = [
         ENVIRONMENTS.format(name=n, account=a, strict=str(n == "prod").lower())
         for n, a in ACCOUNTS.items()

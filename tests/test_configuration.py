@@ -16,7 +16,8 @@ from testkit.starting import assert_one_line, check, production
 
 READERS = {
     "text", "boolean", "number", "names", "one_of", "key", "optional_key", "origins",
-    "loopback_url", "web_address", "bucket_prefix", "price", "issuer", "secret", "secrets",
+    "loopback_url", "web_address", "proxy", "bucket_prefix", "price", "issuer", "secret", "secrets",
+    "web_addresses",
 }  # fmt: skip
 ENV_EXAMPLE = PROJECT / ".env.example"
 # Says which file takes the place of .env, so it cannot stand in it.
@@ -51,6 +52,22 @@ WRONG = {
     "an origin without a scheme": (
         {"CSRF_TRUSTED_ORIGINS": "console.miyabi-world.com"},
         "CSRF_TRUSTED_ORIGINS: expected origins",
+    ),
+    "GitHub behind a user": (
+        {"CREDENTIAL_CHECKS": "true", "GITHUB_API_URL": "https://hunter2@api.github.com"},
+        "GITHUB_API_URL: expected the https address of GitHub's API. It holds the name of a user.",
+    ),
+    "GitHub on this machine": (
+        {"CREDENTIAL_CHECKS": "true", "GITHUB_API_URL": "http://127.0.0.1:8001"},
+        "GITHUB_API_URL: expected the https address of GitHub's API.",
+    ),
+    "a host that is a pattern": (
+        {"CREDENTIAL_CHECKS": "true", "CREDENTIAL_CHECK_HOSTS": "*.miyabi-world.com"},
+        "CREDENTIAL_CHECK_HOSTS: expected full host names",
+    ),
+    "a proxy with a password": (
+        {"CREDENTIAL_CHECKS_PROXY": "http://proxy:hunter2@proxy.miyabi-world.com:3128"},
+        "CREDENTIAL_CHECKS_PROXY: expected a proxy's address",
     ),
     "a provider without TLS": (
         {"OIDC_ISSUER": "http://login.example.com"},
@@ -88,6 +105,14 @@ WRONG = {
     "a webhook that is no address": (
         {"STATUS_WEBHOOK_URL": "hunter2"},
         "STATUS_WEBHOOK_URL: expected an https",
+    ),
+    "a webhook of an environment without TLS": (
+        {"STATUS_WEBHOOK_URLS": "prod=http://hooks.miyabi-world.com/hunter2"},
+        "STATUS_WEBHOOK_URLS: expected environments with https addresses",
+    ),
+    "a webhook of no environment": (
+        {"STATUS_WEBHOOK_URLS": "nowhere=https://hooks.miyabi-world.com/hunter2"},
+        "STATUS_WEBHOOK_URLS: nowhere is no environment",
     ),
     "an unknown way of mailing": (
         {"EMAIL_SECURITY": "ssl"},

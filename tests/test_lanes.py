@@ -48,6 +48,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
     assert lanes["exports"] == {"audit_export"}
     # A page that gains an AWS call has to leave this list: tests/views/test_call_counts.py.
     assert lanes["aws"] == {
+        "try",
         *("secrets", "secret", "reveal", "edit", "edit_document", "usage", "cost", "changes"),
         *("create_secret", "describe_secret", "delete_secret", "cancel_deletion"),
         *(
@@ -58,6 +59,8 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "import",
             "restore",
             "decide",
+            "emergency",
+            "put_on_top",
             "troubleshoot_first",
             "troubleshoot",
             "paste_error",

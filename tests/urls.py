@@ -19,6 +19,10 @@ ARGUMENTS = {
 # Routes that take a form, or an answer of the provider, and show no page to a GET.
 POST_ALONE = {
     "reveal",
+    "emergency",
+    "look_at",
+    "put_on_top",
+    "try",
     "give_role",
     "take_role",
     "switch_account",

@@ -1,8 +1,8 @@
 """`python -m deploy.demo`: a local AWS with the Miyabi estate, and the console, until Ctrl-C.
 
-Variables: PORT, DEMO_AWS_PORT, DEMO_PASSWORD and DEMO_FOLDER; SSO=1 for an identity provider,
-KEEP=1 to go on with what the last demo on this port left, RELOAD=1 to load changes of the code as
-they come. With KEEP=1 the accounts keep their password, whatever DEMO_PASSWORD says.
+Variables: PORT, DEMO_AWS_PORT, GITHUB_PORT, DEMO_PASSWORD and DEMO_FOLDER; SSO=1 for an identity
+provider, KEEP=1 to go on with what the last demo on this port left, RELOAD=1 to load changes of the
+code as they come. With KEEP=1 the accounts keep their password, whatever DEMO_PASSWORD says.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from deploy.demo.aws_config import write_aws_config
 from deploy.demo.estate import ENVIRONMENTS_FILE, build_estate, read_environments
 from deploy.demo.folder import KEYS, Folder, is_on, make_keys, open_folder
+from deploy.demo.given_out import start_github
 from deploy.demo.local_aws import CREDENTIALS, HOST, PROJECT, LocalAws, LocalAwsError
 from deploy.demo.metrics import fill_metrics
 from deploy.demo.oidc_provider import OidcProvider, Person
@@ -48,6 +49,7 @@ READY = """
   Commands beside it       export ENV_FILE={env_file}
                            {python} manage.py list_secrets prod --as viewer
   Logs                     {log}
+  Mail                     {mail}, what is told of the environments
 
 Ctrl-C stops it all. The next start makes new values, accounts and keys; with KEEP=1 it goes on
 with these.
@@ -55,6 +57,9 @@ with these.
 PROVIDER = """
   Identity provider        {issuer}, a small one of this demo: "Sign in with ..." leads there
   People there             {people}
+"""
+GITHUB = """
+  GitHub                   {address}, a small one of this demo: makes tokens, and says which work
 """
 # By the groups of deploy/environments.example.toml.
 PEOPLE = {
@@ -103,17 +108,21 @@ def _run_until_stopped(stack: ExitStack) -> None:
 
 def _run(stack: ExitStack) -> None:
     port, aws_port = choose_port("PORT", 8000), choose_port("DEMO_AWS_PORT", 0)
+    github_port = choose_port("GITHUB_PORT", 0)
     folder = open_folder(port)
     kept = folder.read_kept_settings() or _make_kept_settings()
     aws = _start_aws(stack, aws_port, folder)
     provider = _start_provider(stack, port, kept)
+    github = start_github(stack, github_port, aws.endpoint)
     environ = _make_environ(folder, port, aws, kept) | (provider.environ() if provider else {})
+    environ |= github.environ()
     write_env_file(folder.env_file, environ)
     _fill_database(folder, environ)
     folder.write_kept_settings(kept | _find_sso_port(provider))  # last: it says that all is there
     with _step("Starting the console under gunicorn"):
         console = stack.enter_context(gunicorn(environ, folder.log, reload=is_on("RELOAD")))
         wait_until_ready(console, f"http://{HOST}:{port}/livez", folder.log)
+    print(GITHUB.format(address=github.address), end="")
     _print_ready(port, kept["DEMO_PASSWORD"], aws, folder, provider)
     watch({"console": (console, folder.log), "local AWS": (aws.process, folder.aws_log)})
 
@@ -202,6 +211,7 @@ def _print_ready(
         env_file=shlex.quote(str(folder.env_file)),
         python=shlex.quote(str(_shorten(Path(sys.executable)))),
         log=_shorten(folder.log),
+        mail=_shorten(folder.path / "mail"),
     )
     print(text, flush=True)
 

@@ -9,22 +9,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
 import secrets
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-HOST = "127.0.0.1"
+from deploy.demo.serving import Answers, serving
+
 CODE_SECONDS, TOKEN_SECONDS = 60, 300
 COOKIE = "provider-session"
 Query = Mapping[str, str]
@@ -77,17 +76,8 @@ class OidcProvider:
     @contextmanager
     def running(self, port: int = 0) -> Iterator[OidcProvider]:
         handler = type("Handler", (_Handler,), {"provider": self})
-        server = ThreadingHTTPServer((HOST, port), handler)
-        server.daemon_threads = True
-        self.issuer = f"http://{HOST}:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
+        with serving(handler, port) as self.issuer:
             yield self
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
     def environ(self) -> dict[str, str]:
         """The settings of a console that signs in here."""
@@ -203,54 +193,51 @@ class OidcProvider:
         return self.people[name], auth_time
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Answers, BaseHTTPRequestHandler):
     provider: ClassVar[OidcProvider]
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         if self.provider.wrong.is_down:
-            return self._answer(503, "text/plain", "down")
+            return self.answer(503, "text/plain", "down")
         url = urlsplit(self.path)
         query = dict(parse_qsl(url.query))
         if url.path == "/.well-known/openid-configuration":
-            return self._json(200, self.provider.description())
+            return self.json(200, self.provider.description())
         if url.path == "/jwks":
-            return self._json(200, self.provider.jwks())
+            return self.json(200, self.provider.jwks())
         if url.path == "/userinfo":
             bearer = self.headers.get("Authorization", "").removeprefix("Bearer ")
             user = self.provider.userinfo(bearer)
-            return self._json(200, user) if user else self._json(401, {"error": "invalid_token"})
+            return self.json(200, user) if user else self.json(401, {"error": "invalid_token"})
         if url.path == "/authorization":
             return self._authorize(query)
-        return self._answer(404, "text/plain", "not found")
+        return self.answer(404, "text/plain", "not found")
 
     def do_POST(self) -> None:
-        form = dict(
-            parse_qsl(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
-        )
+        form = dict(parse_qsl(self.body().decode()))
         if self.provider.wrong.is_down:
-            return self._answer(503, "text/plain", "down")
+            return self.answer(503, "text/plain", "down")
         if self.path == "/token":
             token = self.provider.exchange(form)
-            return self._json(200, token) if token else self._json(400, {"error": "invalid_grant"})
+            return self.json(200, token) if token else self.json(400, {"error": "invalid_grant"})
         if urlsplit(self.path).path == "/authorization":
             return self._choose(dict(parse_qsl(urlsplit(self.path).query)), form.get("name", ""))
-        return self._answer(404, "text/plain", "not found")
+        return self.answer(404, "text/plain", "not found")
 
     def _authorize(self, query: Query) -> None:
         if not self.provider.is_welcome(query):
-            return self._answer(
+            return self.answer(
                 400, "text/plain", "This is no request of a client that is known here."
             )
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get(COOKIE)
         session = self.provider.session_for(cookie.value if cookie else "", query)
         if session:
             return self._redirect(self.provider.grant(query, *session))
-        return self._answer(200, "text/html; charset=utf-8", _page(self.path, self.provider.people))
+        return self.answer(200, "text/html; charset=utf-8", _page(self.path, self.provider.people))
 
     def _choose(self, query: Query, name: str) -> None:
         if not self.provider.is_welcome(query):
-            return self._answer(
+            return self.answer(
                 400, "text/plain", "This is no request of a client that is known here."
             )
         if name not in self.provider.people:
@@ -262,26 +249,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._redirect(way, f"{COOKIE}={cookie}; Path=/; HttpOnly; SameSite=Lax")
 
     def _redirect(self, location: str, cookie: str = "") -> None:
-        more = {"Location": location, **({"Set-Cookie": cookie} if cookie else {})}
-        self._answer(302, "text/plain", "", **more)
-
-    def _json(self, status: int, document: Mapping[str, Any]) -> None:
-        self._answer(status, "application/json", json.dumps(document))
-
-    def _answer(self, status: int, kind: str, text: str, **headers: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        for name, value in {
-            "Content-Type": kind,
-            "Content-Length": str(len(body)),
-            **headers,
-        }.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Logs nothing, because its addresses hold codes and states."""
+        more = {"Location": location, **({"Set_Cookie": cookie} if cookie else {})}
+        self.answer(302, "text/plain", "", **more)
 
 
 def _page(action: str, people: Mapping[str, Person]) -> str:

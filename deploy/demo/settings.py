@@ -52,6 +52,10 @@ def make_settings(
         "HOST": os.environ.get("DEMO_HOST") or HOST,
         "PORT": str(port),
         "DEMO_PASSWORD": password,
+        # What is told of the environments stands here as files.
+        "EMAIL_FOLDER": str(folder / "mail"),
+        "STATUS_ADDRESS": f"http://{HOST}:{port}/status",
+        "STATUS_EMAIL_TO": "oncall@miyabi-world.com",
         # A demo changes quickly, and its AWS throttles nobody.
         "STATUS_EVERY": "60",
         "STATUS_IAM_PER_SECOND": "100",

@@ -61,12 +61,13 @@ class Rules:
     Without `reveal` the environment is write-only: no value is ever shown. `step_up` asks for a
     fresh proof of identity before a change; for `step_up_seconds` a proof counts as fresh, for a
     change and for showing a value. A proposal ends when nobody has decided on it for
-    `proposal_days`.
+    `proposal_days`. With `emergency` an editor may make one current without a second person.
     """
 
     reason_required: bool = False
     type_the_name: bool = False
     second_person: bool = False
+    emergency: bool = False
     reveal: bool = True
     step_up: bool = False
     step_up_seconds: int = 300
@@ -87,9 +88,9 @@ class Environment:
     """One environment: an account and a Region, and the secrets there whose names have its prefix.
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
-    AWS session is narrowed to its request. `manage`: secrets are created, described and deleted
-    here too, and the role's policy allows it. `groups` are groups of the identity provider, each
-    with the roles that its members have here.
+    AWS session is narrowed to its request. `manage`: secrets are created and deleted here too.
+    `groups` are groups of the identity provider, each with the roles that its members have here.
+    `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
     """
 
     name: str
@@ -107,6 +108,8 @@ class Environment:
     session_policy: bool = True
     manage: bool = False
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tell: tuple[str, ...] = ("emergency", "findings")
+    email_to: tuple[str, ...] = ()
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
         """The roles that a member of these groups has here."""
@@ -182,7 +185,7 @@ def _environment(name: str, table: Any, source: str) -> Environment:
         )
     texts: dict[str, Any] = {
         key: _text(table, key, where)
-        for key in known - {"rules", "groups", *_SWITCHES}
+        for key in known - {"rules", "groups", *_SWITCHES, *_LISTS}
         if key in table
     }
     switches: dict[str, Any] = {
@@ -194,18 +197,21 @@ def _environment(name: str, table: Any, source: str) -> Environment:
     _check_optional(texts, where)
     texts.setdefault("colour", _DEFAULT_COLOURS.get(name, "blue"))
     rules, groups = _rules(table.get("rules", {}), where), _groups(table.get("groups", {}), where)
-    return Environment(name=name, rules=rules, groups=groups, **switches, **texts)
+    lists: dict[str, Any] = {key: _list(table, key, where) for key in _LISTS if key in table}
+    if rules.emergency and "emergency" not in lists.get("tell", ("emergency",)):
+        raise ConfigurationError(f'{where}.tell: expected "emergency" where the rules allow one.')
+    return Environment(name=name, rules=rules, groups=groups, **switches, **lists, **texts)
 
 
+_LISTS = {
+    "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
+    "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
+}
 _SWITCHES = ("source_identity", "session_policy", "manage")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
-    (
-        "prefix",
-        _PREFIX.pattern,
-        "a name prefix of parts that each end in a slash, such as miyabi/prod/",
-    ),
+    ("prefix", _PREFIX.pattern, "a name prefix, each part with a slash, such as miyabi/prod/"),
 )
 
 
@@ -231,6 +237,16 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     return str(table[key])
 
 
+def _list(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    pattern, expected = _LISTS[key]
+    items = table[key]
+    if not isinstance(items, list) or not all(
+        isinstance(item, str) and re.fullmatch(pattern, item) for item in items
+    ):
+        raise ConfigurationError(f"{where}.{key}: expected a list of {expected}.")
+    return tuple(dict.fromkeys(items))
+
+
 def _switch(table: Mapping[str, Any], key: str, where: str) -> bool:
     if not isinstance(table[key], bool):
         raise ConfigurationError(f"{where}.{key}: expected true or false.")
@@ -248,7 +264,10 @@ def _rules(table: Any, where: str) -> Rules:
             _ensure_number(value, *_NUMBERS[key], f"{where}.rules.{key}")
         elif not isinstance(value, bool):
             raise ConfigurationError(f"{where}.rules.{key}: expected true or false.")
-    return Rules(**table)
+    rules = Rules(**table)
+    if rules.emergency and not rules.second_person:
+        raise ConfigurationError(f"{where}.rules.emergency: expected second_person = true as well.")
+    return rules
 
 
 # The least and the most. A proof has to last while a form is filled in, and is fresh for an hour at

@@ -201,6 +201,13 @@ class DocumentForm(SaveForm):
         )
 
 
+class PlacesField(forms.TypedMultipleChoiceField):
+    """Numbers of rows, from 0. Each form would copy as many `choices`, and the import make them."""
+
+    def valid_value(self, value: str) -> bool:
+        return re.fullmatch("0|[1-9][0-9]{0,4}", value) is not None and int(value) < MAX_ROWS
+
+
 class RestoreForm(SaveForm):
     """The earlier version, and the rows of its review that are to be restored.
 
@@ -209,9 +216,7 @@ class RestoreForm(SaveForm):
     """
 
     version = forms.RegexField(VERSION_ID)
-    row = forms.TypedMultipleChoiceField(
-        required=False, coerce=int, choices=[(str(n), str(n)) for n in range(MAX_ROWS)]
-    )
+    row = PlacesField(required=False, coerce=int)
 
     def restore_edit(self, secret: str, keys: Sequence[str]) -> Edit:
         """`keys` are those of the review, in its order. All of them are the whole version."""

@@ -170,6 +170,15 @@ def describe(error: ConsoleError) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
+def add_environment(parser: CommandParser) -> None:
+    parser.add_argument("environment", help="name of an environment, such as prod")
+
+
+def add_secret(parser: CommandParser) -> None:
+    add_environment(parser)
+    parser.add_argument("name", help="the secret's name, whole or without the environment's prefix")
+
+
 def full_name(environment: Environment, name: str) -> str:
     """Return a secret's full name; the environment's prefix may be left out."""
     return name if name.startswith(environment.prefix) else environment.prefix + name

@@ -21,6 +21,8 @@ from .status import StatusDelivery as StatusDelivery
 from .status import StatusRunner as StatusRunner
 from .status import StatusSnapshot as StatusSnapshot
 from .status import StatusSpan as StatusSpan
+from .status import ToldUntil as ToldUntil
+from .trials import ValueTrial as ValueTrial
 
 
 class RoleGrant(models.Model):
@@ -121,6 +123,11 @@ class AuditRecord(models.Model):
                 name="audit_proposals",
                 condition=models.Q(phase=Phase.OUTCOME.value, action=Action.PROPOSE.value),
             ),
+            models.Index(
+                fields=["environment", "sequence"],
+                name="audit_emergencies",
+                condition=models.Q(phase=Phase.OUTCOME.value, action=Action.EMERGENCY.value),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,16 +135,17 @@ class AuditRecord(models.Model):
 
 
 class CountedRefusal(models.Model):
-    """What was refused to somebody who need not be signed in, and is counted for a minute.
+    """What was refused and can be caused as often as somebody likes; it is counted for a minute.
 
-    `kind` names its action, name and details. `others` were refused since the last record of the
-    kind, at `since`, and are on no record yet; `address` is that of the last of them.
+    `kind` names its action, name, environment and details. `others` were refused since the last
+    record of the kind, at `since`, and are on no record yet; `address` is that of the last of them.
     """
 
     kind = TextLine(max_length=64, unique=True)
     action = TextLine(max_length=40)
     actor = TextLine(max_length=150)
     address = TextLine(max_length=45, blank=True)
+    environment = TextLine(max_length=20, blank=True, default="", db_default="")
     details = Text(default="{}")
     others = models.PositiveBigIntegerField(default=0)
     since = models.DateTimeField(db_index=True)
@@ -242,9 +250,8 @@ class CheckRun(models.Model):
     result = Text()
 
     class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["environment", "secret", "-at"], name="runs_by_secret")
-        ]
+        # Runs are asked for by their number, and deleted by their age.
+        indexes: ClassVar = [models.Index(fields=["at"], name="runs_by_age")]
 
     def __str__(self) -> str:
         return f"{self.secret} at {self.at:%Y-%m-%d %H:%M}: {self.verdict}"

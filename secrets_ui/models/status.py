@@ -94,14 +94,27 @@ class Heartbeat(models.Model):
         )
 
 
-class StatusDelivery(models.Model):
-    """The outbox: one event for one channel.
+class ToldUntil(models.Model):
+    """One row: the last audit record of which messages are in the outbox, where any are due.
 
-    Written in the transaction that found the event, and sent once.
+    The log itself is what waits: a change whose outcome is on record is told, whoever is killed.
+    """
+
+    sequence = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"told until {self.sequence}"
+
+
+class StatusDelivery(models.Model):
+    """The outbox: one message, of an event or a change, for one channel.
+
+    Written in the transaction that found the event, or that notes in ToldUntil that the change was
+    seen; sent once.
     """
 
     event = TextLine(max_length=36)
-    channel = TextLine(max_length=10)  # webhook or email
+    channel = TextLine(max_length=10)  # webhook, email or people
     payload = Text()  # JSON
     made_at = models.DateTimeField()
     next_at = models.DateTimeField()

@@ -88,7 +88,9 @@ def explained_at(
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return f"{secret_url('secret', environment, secret)}#{_FINDINGS}"
-    return reverse("changes" if finding.page == "changes" else "secrets", args=[environment])
+    if finding.page == "changes":
+        return f"{reverse('changes', args=[environment])}#{quote(finding.anchor)}".rstrip("#")
+    return reverse("secrets", args=[environment])
 
 
 @register.simple_tag

@@ -17,6 +17,8 @@ from django.utils.crypto import salted_hmac
 from playwright.sync_api import BrowserContext
 
 from deploy.demo.account import Account
+from deploy.demo.github import GitHub
+from deploy.demo.given_out import give_out
 from deploy.demo.local_aws import HOST
 from deploy.demo.oidc_provider import OidcProvider
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
@@ -36,6 +38,7 @@ ROLES = (
 )
 
 # A proof lasts as long as all tests here, unless one ages it.
+STAGING = Rules(second_person=True, emergency=True)
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
 
 
@@ -53,6 +56,7 @@ class Console:
     accounts: dict[str, Account] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     provider: OidcProvider = field(repr=False)
+    github: GitHub = field(repr=False)
     log: Path
 
     def run_checks(self) -> None:
@@ -135,13 +139,13 @@ class Console:
 
 @contextmanager
 def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
-    """The demo's estate with its flaws, and an identity provider beside it.
+    """The demo's estate with its flaws; an identity provider and a small GitHub beside it.
 
     In staging a second person approves, and prod asks for a fresh proof.
     """
     environments = {
         name: replace(place, groups=(("developers", ("editor",)),))
-        for name, place in fresh_environments(staging=Rules(second_person=True), prod=PROD).items()
+        for name, place in fresh_environments(staging=STAGING, prod=PROD).items()
     }
     accounts = local_aws.build_estate(environments, clean=False)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
@@ -151,10 +155,16 @@ def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
         folder / "console.log",
     )
     redirects = [f"http://{host}:{port}/sso/callback" for host in (HOST, "localhost")]
-    with RecordingAws(local_aws.endpoint) as aws, OidcProvider(redirects, {}).running() as provider:
+    with (
+        RecordingAws(local_aws.endpoint) as aws,
+        OidcProvider(redirects, {}).running() as provider,
+        GitHub().running() as github,
+    ):
+        give_out(github, local_aws.endpoint, environments.values(), {})
         environ = {
             **make_settings(folder, port, local_aws, password),
             **provider.environ(),
+            **github.environ(),
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "REVEALS_PER_MINUTE": "1000",
             "STATUS_EVERY": "0",  # tests make their passes themselves
@@ -163,4 +173,4 @@ def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"
             wait_until_ready(process, f"{url}/livez", log)
-            yield Console(url, password, aws, accounts, environ, provider, log)
+            yield Console(url, password, aws, accounts, environ, provider, github, log)

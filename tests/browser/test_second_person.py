@@ -87,3 +87,45 @@ def test_a_proposal_is_rejected_by_another_or_taken_back_by_its_author(
     proposed.get_by_role("button", name="Take it back now").click()
     expect(proposal(author, console, secret)).to_have_count(0)
     assert console.values("staging", secret)["FIRST"] == "one"
+
+
+def test_an_emergency_by_keyboard_and_its_look_without_a_script(
+    console: Console, person: Callable[..., Page], secret: str
+) -> None:
+    author, other = person("editor"), person("admin", java_script_enabled=False)
+    mine = propose(author, console, secret, "at once")
+    mine.locator("summary", has_text="Make it current alone").focus()
+    author.keyboard.press("Enter")
+    assert_accessible(author)
+    author.keyboard.press("Tab")
+    author.keyboard.type("OPS-9: payments are down, nobody is there")
+    author.keyboard.press("Enter")
+    expect(author.get_by_text("No second person has looked at an emergency")).to_be_visible()
+    assert_accessible(author)
+    assert console.values("staging", secret)["FIRST"] == "at once"
+
+    other.goto("/staging/changes")
+    theirs = proposal(other, console, secret)
+    theirs.locator("summary", has_text="I have looked at it").click()
+    theirs.get_by_label("What you found").fill("OPS-9: it was right")
+    theirs.get_by_role("button", name="End the emergency").click()
+    expect(proposal(other, console, secret)).to_have_count(0)
+    author.goto("/staging/changes")
+    expect(author.get_by_text("Looked at by admin.").first).to_be_visible()
+    assert_accessible(author)
+
+
+def test_an_overtaken_proposal_is_put_on_top(
+    console: Console, person: Callable[..., Page], secret: str
+) -> None:
+    author = person("editor")
+    propose(author, console, secret, "mine")
+    console.write_outside("staging", secret, SECOND="theirs")
+    author.goto("/staging/changes")
+    mine = proposal(author, console, secret)
+    expect(mine).to_contain_text("It no longer waits for a decision.")
+    assert_accessible(author)
+    mine.get_by_role("button", name="Put it on top").click()
+    expect(author.get_by_text("Sent for approval.")).to_be_visible()
+    expect(proposal(author, console, secret)).to_have_count(1)
+    assert console.values("staging", secret)["SECOND"] == "theirs"

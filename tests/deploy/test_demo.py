@@ -328,7 +328,7 @@ def workers_of(demo: Demo) -> set[int]:
     return {child for pid in children for child in descendants(pid)}
 
 
-@pytest.mark.parametrize("name", ["PORT", "DEMO_AWS_PORT"])
+@pytest.mark.parametrize("name", ["PORT", "DEMO_AWS_PORT", "GITHUB_PORT"])
 def test_a_port_in_use_gets_one_clear_line_and_starts_nothing(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -196,8 +196,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (
         {"rules": {"reason": True}},
         "rules",
-        "expected a table with some of proposal_days, reason_required, reveal, second_person, "
-        "step_up, step_up_seconds, type_the_name",
+        "expected a table with some of emergency, proposal_days, reason_required, reveal, "
+        "second_person, step_up, step_up_seconds, type_the_name",
     ),
     ({"rules": True}, "rules", "expected a table"),
     ({"rules": {"second_person": "yes"}}, "rules.second_person", "expected true or false"),
@@ -228,6 +228,15 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "rules.proposal_days",
         "a whole number of days from 1 to 365",
     ),
+    ({"rules": {"emergency": True}}, "rules.emergency", "expected second_person = true as well"),
+    (
+        {"rules": {"emergency": True, "second_person": True}, "tell": ["findings"]},
+        "tell",
+        'expected "emergency" where the rules allow one',
+    ),
+    ({"tell": "findings"}, "tell", 'expected a list of some of "changes"'),
+    ({"tell": ["findings", "all"]}, "tell", 'expected a list of some of "changes"'),
+    ({"email_to": ["oncall"]}, "email_to", "expected a list of addresses"),
     ({"rules": {"proposal_days": 366}}, "rules.proposal_days", "a whole number of days from 1 to"),
 ]
 
@@ -241,6 +250,17 @@ def test_a_mistake_is_told_with_file_key_and_expectation(
 
     assert caught.value.message.startswith(f"environments.toml: environments.prod.{key}: ")
     assert expected in caught.value.message
+
+
+def test_what_is_told_to_whom_is_the_file_s_and_findings_and_emergencies_without_it() -> None:
+    told = parsed(
+        tell=["changes", "emergency", "changes"],
+        email_to=["oncall@miyabi-world.com"],
+        rules={"second_person": True, "emergency": True},
+    )
+    assert (told.tell, told.email_to) == (("changes", "emergency"), ("oncall@miyabi-world.com",))
+    assert told.rules.emergency
+    assert (parsed().tell, parsed().email_to) == (("emergency", "findings"), ())
 
 
 @pytest.mark.parametrize(

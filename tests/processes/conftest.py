@@ -27,7 +27,7 @@ from tests.processes.outside import Aws, make_key
 @pytest.fixture(scope="session")
 def places() -> dict[str, Environment]:
     """dev saves at once; staging asks for a second person."""
-    return fresh_environments(dev=Rules(), staging=Rules(second_person=True))
+    return fresh_environments(dev=Rules(), staging=Rules(second_person=True, emergency=True))
 
 
 @pytest.fixture(scope="session")

@@ -31,19 +31,26 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.identity import oidc
-from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant
+from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.changes.create import create_secret, get_secret
 from secrets_ui.services.changes.delete import cancel_deletion, delete_secret
 from secrets_ui.services.changes.describe import describe_anew
+from secrets_ui.services.changes.emergencies import (
+    find_emergency,
+    look_at,
+    make_current_in_emergency,
+)
+from secrets_ui.services.changes.put_on_top import put_on_top as put_on_top_of_current
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.session_store import SessionStore
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
+from secrets_ui.services.status.tell_changes import tell_changes
 
 HANA = Actor("hana")
 
@@ -145,6 +152,37 @@ def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> 
     return result(
         lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
     )
+
+
+def begin_emergency(sequence: int, *, environment: str = "dev", actor: str = "hana") -> Any:
+    reason = "OPS-9: payments are down, nobody else is awake"
+    chosen, person = get_environment(environment), Actor(actor)
+    return result(
+        lambda: {"version": make_current_in_emergency(chosen, person, sequence, reason).version_id}
+    )
+
+
+def look_at_emergency(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
+    chosen, person = get_environment(environment), Actor(actor)
+
+    def act() -> dict[str, Any]:
+        found = find_emergency(chosen, sequence)
+        look_at(chosen, person, found, "OPS-9: fine") if found else None
+        return {"found": found is not None}
+
+    return result(act)
+
+
+def put_on_top(sequence: int, *, environment: str = "dev", actor: str = "hana") -> Any:
+    chosen, person = get_environment(environment), Actor(actor)
+    return result(lambda: {"sequence": put_on_top_of_current(chosen, person, sequence).sequence})
+
+
+def tell() -> list[str]:
+    """Puts what is new in the outbox; the titles of all that is in it."""
+    tell_changes()
+    rows = StatusDelivery.objects.order_by("pk").values_list("payload", flat=True)
+    return [json.loads(row)["event"]["title"] for row in rows]
 
 
 def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> Any:
@@ -354,6 +392,10 @@ JOBS: dict[str, Callable[..., Any]] = {
         cancel,
         approve,
         reject,
+        begin_emergency,
+        look_at_emergency,
+        put_on_top,
+        tell,
         open_page,
         make_admins,
         take_admin,

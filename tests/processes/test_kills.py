@@ -20,6 +20,7 @@ from tests.processes.consoles import Console
 from tests.processes.outside import Aws
 
 pytestmark = pytest.mark.processes
+SWAPS = ("secret.save", "secret.approve", "secret.emergency")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def consoles(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy) -> C
     database = sqlite_copy()
     mortal, steady = (
         start(database, endpoint=proxy.endpoint, wait=False),
-        start(database, wait=False),
+        start(database, wait=False, STATUS_WEBHOOK_URL="https://hooks.miyabi-world.com/x"),
     )
     return Consoles(mortal.wait_until_ready(), steady.wait_until_ready(), proxy)
 
@@ -84,7 +85,7 @@ def ensure_agreement(steady: Console, aws: Aws, secret: str) -> None:
     labels = aws.labels(secret)
     hashes = {str(row["sequence"]): row["hash"] for row in steady.ask("records", secret=secret)}
     for row in steady.ask("records", secret=secret):
-        if row["phase"] == "outcome" and row["action"] in ("secret.save", "secret.approve"):
+        if row["phase"] == "outcome" and row["action"] in SWAPS:
             version = row["version_id"] or hashes[row["intent"]]
             was_current = {"AWSCURRENT", "AWSPREVIOUS"} & set(labels.get(version, ()))
             assert (row["outcome"] == "done") is bool(was_current), row
@@ -204,18 +205,33 @@ def propose(consoles: Consoles, staging: Aws) -> tuple[str, int]:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "swap", "label"])
-def test_s61_an_approval_killed_at_any_call_is_done_or_still_to_be_made(
-    call: str, moment: str, consoles: Consoles, staging: Aws
+@pytest.mark.parametrize(
+    ("job", "action"), [("approve", "secret.approve"), ("begin_emergency", "secret.emergency")]
+)
+def test_s61_an_approval_or_emergency_killed_at_any_call_is_done_or_still_to_be_made(
+    job: str, action: str, call: str, moment: str, consoles: Consoles, staging: Aws
 ) -> None:
     secret, sequence = propose(consoles, staging)
-    consoles.kill_at(call, moment, "approve", sequence=sequence, environment="staging")
+    consoles.kill_at(call, moment, job, sequence=sequence, environment="staging")
 
     ensure_agreement(consoles.steady, staging, secret)
     is_done = (call, moment) == ("swap", "after") or call == "label"
-    assert outcome_of("secret.approve", consoles.steady, secret) == (
+    assert outcome_of(action, consoles.steady, secret) == (
         "done" if is_done else "not_applied" if call == "swap" else "none"
     )
     assert ("MIYABI-PROPOSAL-" in str(staging.labels(secret))) is not is_done
+    told = [title for title in consoles.steady.ask("tell") if secret in title]
+    assert [t for t in told if t.startswith("Emergency")] == (
+        [f"Emergency change in staging: {secret}"] if is_done and action != "secret.approve" else []
+    )
+    # Nobody has looked at what was done alone, whoever was killed.
+    [emergency] = [
+        row["sequence"]
+        for row in consoles.steady.ask("records", secret=secret)
+        if (row["phase"], row["action"]) == ("intent", "secret.emergency")
+    ] or [0]
+    looked = consoles.steady.ask("look_at_emergency", sequence=emergency, environment="staging")
+    assert looked["found"] is (is_done and bool(emergency))
     again = consoles.steady.ask("approve", sequence=sequence, environment="staging")
     assert again["refused"] == ("SecretNotEditable" if is_done else "")
     assert json.loads(staging.value(secret)) == {"A": "new", "B": "2"}
@@ -236,6 +252,33 @@ def test_s61_a_rejection_killed_at_its_call_is_done_or_still_to_be_made(
     assert again["refused"] == ("SecretNotEditable" if moment == "after" else "")
     assert "MIYABI-PROPOSAL-" not in str(staging.labels(secret))
     assert json.loads(staging.value(secret)) == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("call", "nth"), [("GetSecretValue", 1), ("PutSecretValue", 1), ("label", 1)]
+)
+def test_s61_putting_on_top_killed_at_any_call_is_finished_by_doing_it_again(
+    call: str, nth: int, moment: str, consoles: Consoles, staging: Aws
+) -> None:
+    secret, old = propose(consoles, staging)
+    staging.put(secret, '{"A": "1", "B": "theirs"}')
+    consoles.kill_at(call, moment, "put_on_top", sequence=old, environment="staging")
+
+    ensure_agreement(consoles.steady, staging, secret)
+    again = consoles.steady.ask("put_on_top", sequence=old, environment="staging")
+    is_over = (call, moment) == ("label", "after")
+    assert again["refused"] == ("SecretNotEditable" if is_over else "")
+    assert str(staging.labels(secret)).count("MIYABI-PROPOSAL-") == 1
+    made = [o for a, o in outcomes(consoles.steady, secret) if a == "secret.propose"]
+    assert made.count("done") == 2
+    last = max(
+        row["sequence"]
+        for row in consoles.steady.ask("records", secret=secret)
+        if (row["phase"], row["action"]) == ("intent", "secret.propose")
+    )
+    assert consoles.steady.ask("approve", sequence=last, environment="staging")["refused"] == ""
+    assert json.loads(staging.value(secret)) == {"A": "new", "B": "theirs"}
 
 
 def test_s61_saves_killed_at_random_times_leave_the_record_and_aws_agreed(

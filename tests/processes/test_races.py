@@ -39,21 +39,26 @@ def pair(start: Start, sqlite_copy: Callable[[], str]) -> tuple[Console, Console
 
 
 @pytest.fixture(scope="module")
-def script(
-    local_aws: LocalAws, dev: Aws, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Worker]:
-    environment = dev.environment
-    command = [
-        sys.executable,
-        "-m",
-        "tests.processes.outside_writer",
-        local_aws.endpoint,
-        environment.region,
-        environment.assume_role,
-    ]
-    worker = Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")).wait_until_ready()
-    yield worker
-    worker.stop()
+def start_script(
+    local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Aws], Worker]]:
+    workers: list[Worker] = []
+
+    def begin(aws: Aws) -> Worker:
+        place = aws.environment
+        arguments = [local_aws.endpoint, place.region, place.assume_role]
+        command = [sys.executable, "-m", "tests.processes.outside_writer", *arguments]
+        workers.append(Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")))
+        return workers[-1].wait_until_ready()
+
+    yield begin
+    for worker in workers:
+        worker.stop()
+
+
+@pytest.fixture(scope="module")
+def script(start_script: Callable[[Aws], Worker], dev: Aws) -> Worker:
+    return start_script(dev)
 
 
 def begin(
@@ -180,6 +185,51 @@ def test_s63_of_a_restore_and_a_save_at_once_one_is_refused_and_nothing_is_lost(
         now = json.loads(dev.value(secret))
         assert now == ({"A": "earlier"} if not restored["refused"] else now | {"B": str(race)})
         assert len(dev.labels(secret)) == 2
+
+
+@pytest.mark.parametrize("job", ["approve", "begin_emergency"])
+def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothing_is_lost(
+    job: str,
+    pair: tuple[Console, Console],
+    start_script: Callable[[Aws], Worker],
+    staging: Aws,
+) -> None:
+    """By turns against another decision in the console, and against a careful script outside."""
+    secret, script = staging.make_secret("{}")[0], start_script(staging)
+    expected: dict[str, str] = {}
+    tally: Counter[str] = Counter()
+    for race in range(RACES):
+        mine, theirs = (propose(pair[0], staging, secret, f"{race} {who}") for who in WHO)
+        decision = {"sequence": mine, "environment": "staging"}
+        pair[0].tell(job, **decision, pause=random.uniform(0, JITTER))
+        pause = random.uniform(0, JITTER)
+        if race % 2:
+            script.send(how="careful", secret=secret, key=f"{race} theirs", value="1", pause=pause)
+            script.hear()
+            refused = [pair[0].hear()["said"]["refused"], ""]
+        else:
+            other = {"sequence": theirs, "environment": "staging", "actor": "yuki"}
+            pair[1].tell("approve", **other, pause=pause)
+            refused = [console.hear()["said"]["refused"] for console in pair]
+            assert "" in refused
+        expected |= {f"{race} {who}": "1" for who, why in zip(WHO, refused, strict=True) if not why}
+        assert set(refused) <= {"", "VersionConflict"}
+        assert json.loads(staging.value(secret)) == expected
+        tally["lost" if refused[0] else "won"] += 1
+        for sequence in (mine, theirs):  # as labels are few, those that lost are taken off
+            pair[0].ask("reject", sequence=sequence, environment="staging", actor="mina")
+    assert min(tally["lost"], tally["won"]) >= RACES // 20, tally
+    assert pair[0].ask("verify")["status"] == 0
+
+
+WHO = ("mine", "theirs")
+
+
+def propose(console: Console, aws: Aws, secret: str, key: str) -> int:
+    about = {"secret": secret, "base": aws.current(secret), "environment": "staging"}
+    saved = console.ask("save", **about, values={key: "1"})
+    assert saved["refused"] == "", saved
+    return int(saved["sequence"])
 
 
 def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(

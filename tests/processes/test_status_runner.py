@@ -135,7 +135,7 @@ def look_go_on_and_end(console: Served, gunicorn: subprocess.Popen[bytes], token
     assert ended(person) not in ("", first)
     [another] = find_runners(gunicorn.pid)
     metrics = person.get("/metrics", Authorization=f"Bearer {token}").text
-    for command in ("run_checks", "settle_audit"):
+    for command in ("run_checks", "settle_audit", "send_messages"):
         assert f'miyabi_heartbeat_timestamp_seconds{{command="{command}"}} 1' in metrics
     # A worker tells what the process beside it counted, and no page asks for alarms so.
     assert 'operation="cloudwatch.DescribeAlarms",outcome="ok"' in metrics

@@ -336,6 +336,9 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         },
         edit_url("dev", "config", "cancel-deletion"): {"reason": "r"},
         "/dev/changes/1": {"decision": "approve"},
+        "/dev/changes/1/emergency": {"reason": "OPS-9: it burns, and nobody is there"},
+        "/dev/changes/1/look": {"reason": "OPS-9: it was right"},
+        "/dev/changes/1/on-top": {},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         edit_url("dev", "config", "reveal"): {
@@ -343,6 +346,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
             "version": base,
             "to": "screen",
         },
+        edit_url("dev", "config", "try"): {"key": "BASE_URL", "version": base},
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},
         "/people/1/account": {"account": "off"},

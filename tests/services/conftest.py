@@ -32,9 +32,9 @@ def proxy(proxy_of_session: AwsProxy) -> AwsProxy:
 def accounts() -> dict[str, Environment]:
     """One set for all tests: each makes secrets of its own.
 
-    dev saves at once, staging asks for a second person, prod for a reason.
+    dev saves at once, staging asks for a second person and has emergencies, prod for a reason.
     """
-    return fresh_environments(staging=Rules(second_person=True))
+    return fresh_environments(staging=Rules(second_person=True, emergency=True))
 
 
 @pytest.fixture(scope="session")

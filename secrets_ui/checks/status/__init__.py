@@ -17,6 +17,8 @@ from . import (
     audit_chain_holds,
     audit_log_is_guarded,
     aws_answers,
+    credentials_work,
+    emergencies_are_looked_at,
     environments_are_kept_apart,
     events_are_delivered,
     keys_are_complete,
@@ -25,6 +27,7 @@ from . import (
     lambda_can_read,
     no_open_intents,
     no_placeholders,
+    no_record_waits,
     only_this_console_changes,
     reader_is_up_to_date,
     secret_is_there,
@@ -40,6 +43,7 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     no_placeholders,
     environments_are_kept_apart,
     keys_are_young_enough,
+    credentials_work,
     lambda_can_read,
     only_this_console_changes,
     reader_is_up_to_date,
@@ -51,10 +55,12 @@ OF_SURROUNDINGS: tuple[ModuleType, ...] = (
     alarms_are_quiet,
     only_this_console_changes,
     no_open_intents,
+    emergencies_are_looked_at,
 )
 OF_RECORDS: tuple[ModuleType, ...] = (
     audit_chain_holds,
     audit_log_is_guarded,
+    no_record_waits,
     events_are_delivered,
 )
 ALL = tuple(dict.fromkeys((*OF_A_SECRET, *OF_SURROUNDINGS, *OF_RECORDS)))

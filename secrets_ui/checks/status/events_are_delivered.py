@@ -8,12 +8,12 @@ from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Records
 from .saying import Saying
 
-TITLE = "Events are delivered"
+TITLE = "Messages are delivered"
 say = Saying(__name__, "status", "the outbox")
 
 
 def check(records: Records) -> Iterator[StatusFinding]:
     if records.undelivered:
         why = records.why_undelivered.rstrip(".") or "no answer"
-        text = f"{plural(records.undelivered, 'event', 'events')} could not be sent: {why}."
+        text = f"{plural(records.undelivered, 'message', 'messages')} could not be sent: {why}."
         yield say("warn", text)

@@ -55,7 +55,10 @@ class Action(_WithWords):
     PROPOSE = "secret.propose", "Proposal"
     APPROVE = "secret.approve", "Approval"
     REJECT = "secret.reject", "Rejection"
+    EMERGENCY = "secret.emergency", "Emergency change"
+    LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
+    TRY = "secret.try", "Value tried"
     CREATE = "secret.create", "Secret created"
     DESCRIBE = "secret.describe", "Description changed"
     TAG = "secret.tag", "Tags set"
@@ -70,22 +73,21 @@ class ReadPurpose(_WithWords):
 
     EDIT = "to apply an edit", "Read by the console for a save"
     RESTORE = "to restore it", "Read by the console for a restore"
+    ON_TOP = "to put it on top", "Read by the console to put a proposal on top"
     FACTS = "to derive its facts", "Read by the console for key names and states"
 
 
 # Actions that make a version, or make one current.
-WRITES = (Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE)
+WRITES = (Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.EMERGENCY)
 # Actions that move AWSCURRENT, or make the version that has it first.
-SWAPS = (Action.CREATE, Action.SAVE, Action.APPROVE)
-DECISIONS = (Action.APPROVE, Action.REJECT)
+SWAPS = (Action.CREATE, Action.SAVE, Action.APPROVE, Action.EMERGENCY)
+# What ends a proposal.
+DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
 DELETIONS = (Action.DELETE, Action.CANCEL_DELETION)
 # Actions on what surrounds the versions of a secret that is there.
 MANAGES = (Action.DESCRIBE, Action.TAG, Action.UNTAG, *DELETIONS)
 # What the page Changes lists.
-CHANGES = (
-    *(Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.REJECT),
-    *MANAGES,
-)
+CHANGES = (Action.CREATE, Action.SAVE, Action.PROPOSE, *DECISIONS, *MANAGES)
 
 
 class Outcome(_WithWords):

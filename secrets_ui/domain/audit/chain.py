@@ -58,13 +58,16 @@ def frame(fields: Iterable[object]) -> bytes:
 
     Lengths are in bytes.
     """
-    texts = list(map(str, fields))
-    framed = "".join([f"{len(text)}:{text}," for text in texts])
-    # In ASCII a character is a byte, and one encoding costs less than one for each field.
-    if framed.isascii():
-        return framed.encode("ascii")
-    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return b"".join([b"%d:%b," % (len(part), part) for part in parts])
+    texts = [*map(str, fields)]
+    try:
+        # Most are short and in ASCII, where a character is a byte: in half the time of the other.
+        return "".join([f"{_LENGTHS[len(text)]}{text}," for text in texts]).encode("ascii")
+    except (IndexError, UnicodeEncodeError):
+        parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+        return b"".join([b"%d:%b," % (len(part), part) for part in parts])
+
+
+_LENGTHS = [f"{length}:" for length in range(1000)]
 
 
 def start(key: bytes) -> hmac.HMAC:

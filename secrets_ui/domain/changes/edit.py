@@ -42,8 +42,8 @@ class Edit:
     `base` is the version that it starts from, "" for a secret without one. `generate` names the
     keys that get a new random token while saving; `is_text` says that the document is meant not to
     be a JSON object. `restores` is the earlier version; `restored_keys` are the keys that are taken
-    from it, () for all that it holds. The same edit, sent twice with one `idempotency_key`, is
-    saved once.
+    from it, () for all that it holds. `replaces` is the proposal, by its number, whose keys they
+    are. The same edit, sent twice with one `idempotency_key`, is saved once.
     """
 
     secret: str
@@ -54,6 +54,7 @@ class Edit:
     is_text: bool = False
     restores: str = ""
     restored_keys: tuple[str, ...] = ()
+    replaces: int = 0
     reason: str = ""
     typed_name: str = ""
     idempotency_key: str = ""

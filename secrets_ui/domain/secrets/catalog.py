@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ..errors import ConfigurationError
 from .formats import FORMATS, FREE_TEXT, Format
 from .loading import name_problem
+from .trial import Trial, ensure_can_be_tried, parse_trial
 
 Comparison = Literal["must_differ", "must_match", "any"]
 COMPARISONS = ("must_differ", "must_match", "any")
@@ -20,13 +21,14 @@ COMPARISONS = ("must_differ", "must_match", "any")
 RULES_VERSION = 2
 _KEY_MEMBERS = {
     *("description", "secret", "required", "format", "between_environments"),
-    *("max_age_days", "placeholders", "min_length"),
+    *("max_age_days", "placeholders", "min_length", "try"),
 }
 
 
 @dataclass(frozen=True)
 class KeySpec:
-    """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age."""
+    """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age;
+    `trial` None means that it is not tried."""
 
     name: str
     description: str = ""
@@ -37,6 +39,7 @@ class KeySpec:
     max_age_days: int | None = None
     min_length: int = 0
     placeholders: tuple[re.Pattern[str], ...] = ()
+    trial: Trial | None = None
 
     @property
     def value_format(self) -> Format:
@@ -107,6 +110,11 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
         key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}")
         for key, spec in entry["keys"].items()
     }
+    is_secret = {key.name: key.secret for key in keys.values()}
+    for key in keys.values():
+        if key.trial:
+            where = f"{source}: secrets.{name}.keys.{key.name}.try"
+            ensure_can_be_tried(key.name, key.trial, is_secret, where)
     digest = _digest({"keys": entry["keys"], "placeholders": [p.pattern for p in common]})
     return SecretSpec(name, str(entry.get("description", "")), keys, common, digest)
 
@@ -135,6 +143,7 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
         max_age_days=_whole_number(entry, "max_age_days", where),
         min_length=_whole_number(entry, "min_length", where) or 0,
         placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
+        trial=parse_trial(entry["try"], f"{where}.try") if "try" in entry else None,
     )
 
 

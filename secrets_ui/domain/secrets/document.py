@@ -198,8 +198,10 @@ def apply_changes(
     """
     document = parse_document(base.reveal())
     before, asked = _contents(document), list(changes)
+    members = {member.key: member for member in document.members}
     for change in asked:
-        document = _apply(document, change)
+        _apply(members, change)
+    document = replace(document, members=tuple(members.values()))
     after = _contents(document)
     changed = tuple(
         key
@@ -220,39 +222,38 @@ def _contents(document: Document) -> dict[str, tuple[Any, bool]]:
     return {member.key: (member.value, member.text.startswith('"')) for member in document.members}
 
 
-def _apply(document: Document, change: Change) -> Document:
-    member = document.get(change.key)
+def _apply(members: dict[str, Member], change: Change) -> None:
+    member = members.get(change.key)
     if change.value is None:
         if member is None:
             raise InvalidChange(
                 f"{change.key} is not in the secret, so it cannot be removed.", key=change.key
             )
-        return _without(document, member)
+        _remove(members, member)
+        return
     text = change.value.reveal()
     if member is None:
-        return _with_new(document, change.key, text)
-    if member.value == text and member.text.startswith('"'):
-        return document
-    new = replace(member, value=text, text=_quote(text))
-    return replace(document, members=tuple(new if m is member else m for m in document.members))
+        _add(members, change.key, text)
+    elif member.value != text or not member.text.startswith('"'):
+        members[change.key] = replace(member, value=text, text=_quote(text))
 
 
-def _with_new(document: Document, key: str, text: str) -> Document:
+def _add(members: dict[str, Member], key: str, text: str) -> None:
     """Adds a member in the style of the last one; blanks before the closing brace stay there."""
-    if not document.members:
-        return replace(
-            document, members=(Member(key, text, "", f"{_quote(key)}: ", _quote(text), ""),)
-        )
-    *others, last = document.members
-    new = Member(key, text, last.lead, f"{_quote(key)}: ", _quote(text), last.trail)
-    return replace(document, members=(*others, replace(last, trail=""), new))
+    lead = trail = ""
+    if members:
+        last = members[next(reversed(members))]
+        lead, trail = last.lead, last.trail
+        members[last.key] = replace(last, trail="")
+    members[key] = Member(key, text, lead, f"{_quote(key)}: ", _quote(text), trail)
 
 
-def _without(document: Document, member: Member) -> Document:
-    members = [m for m in document.members if m is not member]
-    if members and member is document.members[-1]:
-        members[-1] = replace(members[-1], trail=member.trail)
-    return replace(document, members=tuple(members))
+def _remove(members: dict[str, Member], member: Member) -> None:
+    was_last = next(reversed(members)) == member.key
+    del members[member.key]
+    if members and was_last:
+        last = members[next(reversed(members))]
+        members[last.key] = replace(last, trail=member.trail)
 
 
 def _quote(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .catalog import KeySpec, SecretSpec
 from .loading import UNFIT_NAME, name_problem
+from .trial import to_entry
 
 
 def env_example(spec: SecretSpec, names: Iterable[str]) -> str:
@@ -36,12 +37,14 @@ def _in_a_line(text: str) -> str:
 
 def catalogue_entry(spec: SecretSpec, names: Iterable[str]) -> dict[str, Any]:
     """A member of the catalogue's `secrets`: what it says of each key, and the defaults of a key
-    that it does not know. A name that it takes for none is left out."""
-    keys = {
-        name: dict(_members(spec.rules_of(name), len(spec.placeholders)))
-        for name in names
-        if not name_problem(name)
-    }
+    that it does not know. A name that it takes for none is left out, and so is how a key is
+    tried with another that is not among them."""
+    taken = [name for name in names if not name_problem(name)]
+    keys = {name: dict(_members(spec.rules_of(name), len(spec.placeholders))) for name in taken}
+    for name in taken:
+        trial = spec.rules_of(name).trial
+        if trial and trial.other in ("", *taken):
+            keys[name]["try"] = to_entry(trial)
     return {spec.name: {"description": spec.description, "keys": keys}}
 
 

@@ -16,6 +16,11 @@ from .words import STATUS_WORDS
 
 Kind = Literal["began", "changed", "ended"]
 NAMED = 20  # secrets that one event names; it counts the others
+_MARKS: Mapping[Kind, str] = {
+    "began": ":red_circle:",
+    "changed": ":large_orange_circle:",
+    "ended": ":white_check_mark:",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Event:
     secrets: tuple[str, ...]
     since: str
     at: str
+
+    @property
+    def mark(self) -> str:
+        """An emoji of Slack's."""
+        return _MARKS[self.kind]
 
     @property
     def title(self) -> str:
@@ -142,24 +152,3 @@ def _event(environment: str, group: list[Change], at: datetime) -> Event:
         since=min(change.finding.since for change in group),
         at=at.isoformat(timespec="seconds"),
     )
-
-
-def slack_text(text: str) -> str:
-    """Slack reads these three as markup: https://docs.slack.dev/messaging/formatting-message-text"""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def webhook_payload(event: Event, event_id: str, address: str) -> Mapping[str, Any]:
-    """Slack shows `text`, and other receivers read `event`."""
-    mark = {
-        "began": ":red_circle:",
-        "changed": ":large_orange_circle:",
-        "ended": ":white_check_mark:",
-    }[event.kind]
-    text = f"{mark} *{slack_text(event.title)}*\n{slack_text(event.describe())}" + (
-        f"\n<{address}>" if address else ""
-    )
-    return {
-        "text": text,
-        "event": {"id": event_id, **event.to_json(), "title": event.title, "url": address},
-    }

@@ -13,6 +13,7 @@ from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
 from ..secrets.key_age import KeyAge
 from ..secrets.secret import Secret
+from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
 from .outside_changes import OutsideChange
 
@@ -42,13 +43,28 @@ class OpenIntent:
     secret: str = ""
 
 
+@dataclass(frozen=True)
+class UnseenEmergency:
+    """A change that took effect without a second person, and that none has looked at since.
+
+    `sequence` is the act's in the audit log.
+    """
+
+    sequence: int
+    secret: str
+    by: str
+    at: str
+
+
 @dataclass(frozen=True, eq=False)
 class WatchedSecret:
     """One secret, as a pass found it.
 
     `facts` is None where the current version was not read, and `facts_problem` says why; `others`
     are its facts in other environments. `ages` of keys, by name: None where AWS did not list the
-    versions. `access` are the findings of the access path, where its checks were run; otherwise
+    versions. `trials` are verdicts on the values that were tried, by key.
+
+    `access` are the findings of the access path, where its checks were run; otherwise
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
@@ -64,6 +80,7 @@ class WatchedSecret:
     facts_problem: str = ""
     others: Mapping[str, VersionFacts | None] = field(default_factory=dict)
     ages: Mapping[str, KeyAge | None] = field(default_factory=dict)
+    trials: Mapping[str, Verdict] = field(default_factory=dict)
     access: tuple[Finding, ...] | None = None
     may_read: bool | None = None
     access_problem: str = ""
@@ -83,7 +100,7 @@ class Surroundings:
     `shared` are findings of the access path that are about no one secret; `listed` is the number
     of secrets, or why they could not be listed; `unread_keys` say which key policies could not be
     read, and why; `intents` are on secrets without a row of their own; `not_inspected` is the
-    number of new versions that are left to the next pass.
+    number of new versions that are left to the next pass; `emergencies` are on any secret.
     """
 
     environment: Environment
@@ -95,6 +112,7 @@ class Surroundings:
     unread_keys: tuple[str, ...] = ()
     intents: tuple[OpenIntent, ...] = ()
     not_inspected: int = 0
+    emergencies: tuple[UnseenEmergency, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +122,8 @@ class Records:
     `breaks` are places where the chain does not hold; `verified` is the last record of the newest
     checkpoint, `full_at` when all of it was verified, RFC 3339; `undelivered` is the number of
     events that could not be sent; `not_kept` says why the bucket of checkpoints could not be asked.
-    `unguarded` is what the hashes cannot show: what each is about, and a sentence.
+    `unguarded` is what the hashes cannot show: what each is about, and a sentence. `waiting` is the
+    number of records that could not be added yet.
     """
 
     verified: int
@@ -115,3 +134,4 @@ class Records:
     why_undelivered: str = ""
     not_kept: str = ""
     unguarded: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0

@@ -8,7 +8,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.version import short_version
-from secrets_ui.management.twin import TwinCommand, full_name, moment, table
+from secrets_ui.management.twin import (
+    TwinCommand,
+    add_secret,
+    full_name,
+    moment,
+    table,
+)
 from secrets_ui.permissions import ShellRequest, actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.history import HistoryEntry, history_of
@@ -23,10 +29,7 @@ class Command(TwinCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument(
-            "name", help="the secret's name, whole or without the environment's prefix"
-        )
+        add_secret(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])

@@ -9,7 +9,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.environment import Environment
-from secrets_ui.management.twin import TwinCommand, moment, table
+from secrets_ui.management.twin import (
+    TwinCommand,
+    add_environment,
+    moment,
+    table,
+)
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter, is_limited, may
 from secrets_ui.services.secrets.listing import Listing, SecretRow, filter_secrets, list_secrets
 
@@ -22,7 +27,7 @@ class Command(TwinCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("environment", help="name of an environment, such as prod")
+        add_environment(parser)
         parser.add_argument(
             "--filter",
             default="",

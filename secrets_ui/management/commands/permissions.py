@@ -59,7 +59,11 @@ There is no superuser and no other way in.
 - **Acts upon an account**, switching it off and seeing or ending its sessions, take the right in
   each environment where the account has a role: an account is one for all environments.
 - **Deciding** on one's own proposal is not possible. Whoever proposed a change may take it back
-  with the right to edit.
+  with the right to edit, or put it on top when somebody else changed the secret first.
+- **An emergency**, where the environment's rule `emergency` has it, is a proposal that an editor
+  makes current alone: with a reason and a fresh confirmation of identity, whatever `step_up` says.
+  Somebody else who decides on proposals, neither its author nor whoever made it current, then
+  looks at it and says so.
 - **Showing a value** takes the right, a reason and a recent confirmation of identity; it is audited
   before and after. `reveal = false` in an environment's rules makes it write-only: no value is
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,

@@ -18,6 +18,7 @@ from secrets_ui.management.twin import (
     CONFLICT,
     TwinCommand,
     WrongCall,
+    add_secret,
     describe,
     full_name,
     table,
@@ -38,10 +39,7 @@ class Command(TwinCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument(
-            "name", help="the secret's name, whole or without the environment's prefix"
-        )
+        add_secret(parser)
         parser.add_argument(
             "restored",
             metavar="VERSION",

@@ -1,4 +1,7 @@
-"""manage.py run_checks: checks every environment and keeps the results, once or repeatedly."""
+"""manage.py run_checks: checks every environment and keeps the results, once or repeatedly.
+
+What it finds is sent by send_messages; once, it sends by itself.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,12 @@ from secrets_ui.domain.pace import Pace
 from secrets_ui.models import StatusRunner
 from secrets_ui.services.aws_access import pace_calls
 from secrets_ui.services.status.send_events import send_due
+from secrets_ui.services.status.tell_changes import tell_changes
 from secrets_ui.services.status_pass.lock import ONLY, LockHeld, runner
 from secrets_ui.services.status_pass.run import Pass, run_status_pass
 
 log = logging.getLogger("miyabi.status")
-LOOK_EVERY = 2  # seconds: for a pass that somebody asked for, and for events that are due
+LOOK_EVERY = 2  # seconds: for a pass that somebody asked for
 LONGEST_PAUSE = 30  # seconds, after errors; shorter than a runner stays alive without a sign
 ALIVE_EVERY = 15  # seconds
 TRAIL_RATE = 1  # LookupEvents allows two a second in an account and Region, and others ask as well
@@ -67,6 +71,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{done.secrets} secrets in {done.seconds:.1f} s; {len(done.events)} events."
         )
+        tell_changes()
         send_due()
 
     def _pass(self) -> Pass:
@@ -79,8 +84,7 @@ class Command(BaseCommand):
         log.info("the status runner has begun")
         while os.getppid() == parent:
             has_passed = self._survives(partial(self._run_if_due, every))
-            has_sent = self._survives(send_due)
-            failures = 0 if has_passed and has_sent else failures + 1
+            failures = 0 if has_passed else failures + 1
             time.sleep(min(LOOK_EVERY * 2 ** min(failures, 10), LONGEST_PAUSE))
 
     def _run_if_due(self, every: int) -> None:

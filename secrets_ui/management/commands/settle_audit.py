@@ -1,6 +1,7 @@
 """manage.py settle_audit: settles open intents by asking AWS what became of them.
 
-It also puts on record what waits for the log, and deletes sessions and the like that are over.
+It also puts on record what waits for the log, and deletes sessions, runs of the access checks and
+the like that are over.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connections
 
 from secrets_ui.domain.errors import AuditUnavailable, AwsError, ConsoleError
+from secrets_ui.management.housekeeping import keep_house
 from secrets_ui.models import Heartbeat
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.decide import end_old_proposals
@@ -25,7 +27,6 @@ from secrets_ui.services.changes.settle import (
     settle_audit,
     sweep_labels,
 )
-from secrets_ui.services.people.housekeeping import keep_house
 
 SWEEP_EVERY = 3600  # seconds
 WAIT_SECONDS = 30

@@ -8,7 +8,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
-from secrets_ui.management.twin import TwinCommand, facts, full_name, moment, table
+from secrets_ui.management.twin import (
+    TwinCommand,
+    add_secret,
+    facts,
+    full_name,
+    moment,
+    table,
+)
 from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret
@@ -24,10 +31,7 @@ class Command(TwinCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument(
-            "name", help="the secret's name, whole or without the environment's prefix"
-        )
+        add_secret(parser)
 
     def act(self, request: ShellRequest, options: Mapping[str, Any]) -> int:
         name = full_name(configuration.get_environment(options["environment"]), options["name"])

@@ -1,11 +1,16 @@
-"""Keeps runs of the access checks: findings, never values, with who and when. A run can be exported
-as Markdown for a ticket.
+"""Keeps runs of the access checks for some time: findings, never values, with who and when. A run
+can be exported as Markdown for a ticket.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
 from ...domain.access.finding import Finding
 from ...domain.access.run import Run
@@ -31,6 +36,20 @@ def find(environment: Environment, number: int) -> CheckRun | None:
         if number < 2**62
         else None
     )
+
+
+def kept_until(kept: CheckRun) -> datetime:
+    return kept.at + _kept_for()
+
+
+@transaction.atomic
+def purge_runs() -> int:
+    """Deletes those that were kept long enough. Returns how many. Raises Error."""
+    return int(CheckRun.objects.filter(at__lte=timezone.now() - _kept_for()).delete()[0])
+
+
+def _kept_for() -> timedelta:
+    return timedelta(days=settings.CHECK_RUN_KEEP_DAYS)
 
 
 def read(kept: CheckRun) -> Run:

@@ -1,8 +1,8 @@
-"""What anybody can have refused without signing in: one record a minute of each kind, and a count.
+"""What can be refused as often as somebody likes: one record a minute of each kind, and a count.
 
-The first of a kind goes on record at once. Those of the next minute are counted in the database,
-over all workers and machines. The next record of the kind says how many they were; where none
-comes, `append_counted` adds one in the name of the last of them.
+The first of a kind goes on record at once, with all that it was about. Those of the next minute are
+counted in the database, over all workers and machines. The next record of the kind says how many
+they were; where none comes, `append_counted` adds one in the name of the last of them.
 docs/decisions/0022-refusals-are-counted.md.
 """
 
@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Unpack
 
 from django.db import Error
 from django.db.models import F
@@ -22,7 +24,7 @@ from ...domain.errors import AuditUnavailable
 from ...domain.people.actor import Actor
 from ...models import CountedRefusal
 from .limits import database_now
-from .new_record import NO_DETAILS, as_stored
+from .new_record import NO_DETAILS, About, as_stored
 from .writing import record
 
 WINDOW = timedelta(minutes=1)
@@ -34,16 +36,54 @@ class _Overtaken(Exception):
     """Another request has begun or ended the minute meanwhile."""
 
 
+@dataclass(frozen=True)
+class _NewKind:
+    """A refusal that may be the first of its kind."""
+
+    action: Action
+    actor: Actor
+    details: Mapping[str, object]
+    about: About
+
+    @property
+    def kind(self) -> str:
+        named = [str(self.action), self.actor.name, self.actor.os_user, self.environment]
+        return hashlib.sha256(as_stored([*named, dict(self.details)]).encode()).hexdigest()
+
+    @property
+    def environment(self) -> str:
+        return self.about.get("environment", "")
+
+    def row(self) -> dict[str, str]:
+        """What a record of the others needs."""
+        shell = {"os_user": self.actor.os_user} if self.actor.os_user else {}
+        return {
+            "action": self.action,
+            "actor": self.actor.name[:150],
+            "environment": self.environment,
+            "details": as_stored({**shell, **self.details}),
+        }
+
+
 def refuse_counted(
-    action: Action, actor: Actor, *, details: Mapping[str, object] = NO_DETAILS
+    action: Action,
+    actor: Actor,
+    *,
+    details: Mapping[str, object] = NO_DETAILS,
+    **about: Unpack[About],
 ) -> None:
-    """Records a refusal, or counts it. Raises AuditUnavailable."""
+    """Records a refusal, or counts it. Raises AuditUnavailable.
+
+    A kind is an action, a name, an environment and details, which all have few values; what else it
+    is `about`, such as the secret, whoever is refused could make up each time.
+    """
+    new = _NewKind(action, actor, details, about)
     for _ in range(_TURNS):
         try:
-            now, kind = database_now(), _kind(action, actor, details)
-            if _counted(kind, actor, now):
+            now = database_now()
+            if _counted(new.kind, actor, now):
                 return
-            _begin(kind, action, actor, details, now)
+            _begin(new, now)
         except _Overtaken:
             continue
         except Error:
@@ -66,11 +106,6 @@ def append_counted() -> int:
     return added
 
 
-def _kind(action: Action, actor: Actor, details: Mapping[str, object]) -> str:
-    named = as_stored([str(action), actor.name, dict(details)])
-    return hashlib.sha256(named.encode()).hexdigest()
-
-
 def _counted(kind: str, actor: Actor, now: datetime) -> bool:
     """Whether the kind's minute runs, and this one was counted in it."""
     running = CountedRefusal.objects.filter(kind=kind, since__range=_running(now))
@@ -86,23 +121,20 @@ def _running(now: datetime) -> tuple[datetime, datetime]:
     return now - WINDOW, now + WINDOW
 
 
-def _begin(
-    kind: str, action: Action, actor: Actor, details: Mapping[str, object], now: datetime
-) -> None:
+def _begin(new: _NewKind, now: datetime) -> None:
     """Adds a record, and begins a minute with it in one transaction. Raises _Overtaken."""
-    before = CountedRefusal.objects.filter(kind=kind).first()
-    begun = {"action": action, "actor": actor.name[:150], "details": as_stored(dict(details))}
+    before = CountedRefusal.objects.filter(kind=new.kind).first()
 
     def begin() -> None:
         if before:
             _claim(before, others=0, since=now)
-        elif CountedRefusal.objects.filter(kind=kind).exists():
+        elif CountedRefusal.objects.filter(kind=new.kind).exists():
             raise _Overtaken
         else:
-            CountedRefusal.objects.create(kind=kind, since=now, **begun)
+            CountedRefusal.objects.create(kind=new.kind, since=now, **new.row())
 
-    told = {**details, **(_told(before.others, before.since) if before else {})}
-    record(action, actor, Outcome.REFUSED, details=told, in_transaction=begin)
+    told = {**new.details, **(_told(before.others, before.since) if before else {})}
+    record(new.action, new.actor, Outcome.REFUSED, details=told, in_transaction=begin, **new.about)
 
 
 def _end(row: CountedRefusal) -> int:
@@ -116,6 +148,7 @@ def _end(row: CountedRefusal) -> int:
         Action(row.action),
         Actor(row.actor, row.address),
         Outcome.REFUSED,
+        environment=row.environment,
         details=told,
         in_transaction=partial(_claim, row),
     )

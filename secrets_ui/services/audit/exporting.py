@@ -11,13 +11,14 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from typing import Any
 
-from ...domain.audit.actions import Action, Outcome, Phase
+from ...domain.audit.actions import Action, Phase
 from ...domain.errors import ConsoleError
 from ...domain.limits import Limit
 from ...domain.people.actor import Actor
 from ...domain.texts import encodable
 from ...models import AuditRecord
 from .choosing import choose, in_time
+from .counted import refuse_counted
 from .limits import Reserved, reserve
 from .writing import record
 
@@ -80,7 +81,7 @@ def begin(actor: Actor, filters: Mapping[str, str], visible: Iterable[str], form
     reserved = reserve(_ONE, actor.name)
     if reserved is None:
         why = {"why": "an export is under way"}
-        record(Action.LIMIT_RATE, actor, Outcome.REFUSED, details=why)
+        refuse_counted(Action.LIMIT_RATE, actor, details=why)
         raise ExportUnderWay
     names = [*visible]
     begun = Export(export(filters, names, form), reserved)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.limits import Limit
 from ...domain.people.actor import Actor
+from .counted import refuse_counted
 from .limits import Reserved, reserve
-from .writing import record
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,9 @@ def ensure_rate(
     """
     if reserved := reserve(Limit(rate.what, rate.most, seconds=60), actor.name, once):
         return reserved
-    record(
+    refuse_counted(
         Action.LIMIT_RATE,
         actor,
-        Outcome.REFUSED,
         environment=environment.name,
         secret=secret,
         details={"why": f"too many {rate.what}"},

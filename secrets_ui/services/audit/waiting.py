@@ -104,6 +104,11 @@ def append_waiting() -> int:
     return added
 
 
+def records_waiting() -> int:
+    """How many records wait for the log. Raises Error."""
+    return WaitingRecord.objects.count()
+
+
 def waiting_event(mark: str, actor: str) -> AuditRecord | None:
     """A record that waits, of something that this person did. It has no sequence and no hash."""
     number = mark.removeprefix(_MARK)

@@ -41,8 +41,9 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
     )
     authors: dict[str, Author] = {}
     for version, actor, at, intent, reason, action in rows:
-        if action == Action.APPROVE and version in authors:
-            authors[version] = replace(authors[version], at=at, approved_by=actor)
+        if action in (Action.APPROVE, Action.EMERGENCY) and version in authors:
+            other = actor if actor != authors[version].name else ""
+            authors[version] = replace(authors[version], at=at, approved_by=other)
         else:
             authors[version] = Author(actor, at, int(intent or 0), reason)
     return authors

@@ -7,12 +7,11 @@ import logging
 from contextlib import suppress
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
     AwsError,
-    NotPermitted,
     OutcomeUnknown,
     SecretNotEditable,
     SecretNotFound,
@@ -25,8 +24,8 @@ from ...models import AuditRecord
 from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
-from .proposals import days_text, find_proposal, oldest_alive, undecided, why_stale
-from .recording import record_done, record_refusal
+from .proposals import days_text, find_waiting, oldest_alive, undecided, why_stale
+from .recording import record_done, record_refusal, refuse_person
 from .save import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 
@@ -38,26 +37,31 @@ def approve(environment: Environment, actor: Actor, sequence: int) -> AuditRecor
 
     Raises NotPermitted for one's own, VersionConflict, SecretNotEditable, AwsErrors and the rest.
     """
-    record = _find(environment, sequence)
+    record = find_waiting(environment, sequence)
     if record.actor == actor.name:
-        audit.record(
-            Action.REFUSE_ACCESS,
-            actor,
-            Outcome.REFUSED,
-            environment=environment.name,
-            secret=record.secret,
-            details={"action": "approve one's own proposal"},
-        )
-        raise NotPermitted("You proposed this change, so somebody else has to approve it.")
+        why = "You proposed this change, so somebody else has to approve it."
+        refuse_person(environment, actor, record.secret, "approve one's own proposal", why)
+    return make_current(environment, actor, record)
+
+
+def make_current(
+    environment: Environment, actor: Actor, record: AuditRecord, emergency: str = ""
+) -> AuditRecord:
+    """Makes a proposal current, as an approval, or as an emergency for that reason.
+
+    Raises VersionConflict, SecretNotEditable, TooManyWrites, AwsErrors and the rest.
+    """
+    action = Action.EMERGENCY if emergency else Action.APPROVE
     ensure_not_too_many(environment, actor, record.secret)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     secret = gateway.describe_secret(record.secret).value
     try:
         _ensure_fresh(environment, secret, record)
     except (SecretNotEditable, VersionConflict) as refusal:
-        record_refusal(Action.APPROVE, actor, refusal, **_about(record))
+        about = _about(record) | About(reason=emergency or record.reason)
+        record_refusal(action, actor, refusal, **about)
         raise
-    _decide(gateway, actor, record, Action.APPROVE, record.reason, secret)
+    _decide(gateway, actor, record, action, emergency or record.reason, secret)
     return record
 
 
@@ -79,7 +83,7 @@ def reject(environment: Environment, actor: Actor, sequence: int, reason: str = 
     Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable,
     OutcomeUnknown.
     """
-    record = _find(environment, sequence)
+    record = find_waiting(environment, sequence)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
     _decide(gateway, actor, record, Action.REJECT, reason)
 
@@ -110,15 +114,6 @@ def _end(environment: Environment, record: AuditRecord) -> bool:
     return True
 
 
-def _find(environment: Environment, sequence: int) -> AuditRecord:
-    record = find_proposal(environment, sequence)
-    if record is None:
-        raise SecretNotEditable(
-            "Somebody has decided on this proposal already, or there is none with this number."
-        )
-    return record
-
-
 def _about(record: AuditRecord) -> About:
     return {
         "environment": record.environment,
@@ -138,22 +133,22 @@ def _decide(
     reason: str,
     secret: Secret | None = None,
 ) -> None:
-    """`reason` is the rejection's, or the proposal's own for an approval; `secret` is as it is
-    before an approval."""
+    """`reason` is the rejection's or the emergency's, or the proposal's own for an approval;
+    `secret` is as it is before it is changed."""
     label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
     try:
-        announced = rotation_to_end(secret) if secret else NO_DETAILS
+        # With the intent, so that a decision that is settled later has it too.
+        announced = {"proposed_by": record.actor, **(rotation_to_end(secret) if secret else {})}
         about = _about(record) | About(reason=reason)
         with audit.act(action, actor, idempotency_key=key, details=announced, **about) as act:
             ended = end_rotation(gateway, secret, act) if secret else NO_DETAILS
             act.add_request(_carry_out(gateway, record, action, label, act.deadline))
-            details = {"proposed_by": record.actor, **ended}
-            record_done(act, "the decision", details=details)
+            record_done(act, "the decision", details=ended)
     except audit.AlreadyIntended:
         raise SecretNotEditable("This decision is being carried out already.") from None
-    if action == Action.APPROVE:
+    if action != Action.REJECT:
         take_label_off(gateway, record.secret, label, record.version_id)
 
 
@@ -165,7 +160,7 @@ def _carry_out(
     deadline: Deadline,
 ) -> str:
     """Returns the request id. Raises VersionConflict, OutcomeUnknown, AwsErrors."""
-    if action == Action.APPROVE:
+    if action != Action.REJECT:
         return swap_current(
             gateway,
             record.secret,

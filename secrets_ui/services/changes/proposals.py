@@ -10,16 +10,17 @@ from functools import partial
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import DECISIONS, Action, Outcome, Phase
+from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
 from ...domain.audit.moments import stored_ago
+from ...domain.changes.edit import Edit, overlapping
 from ...domain.environment import Environment
-from ...domain.errors import AwsError
+from ...domain.errors import AwsError, SecretNotEditable
 from ...domain.people.actor import Actor
 from ...domain.people.roles import is_beginning
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import DESCRIBE
-from ...models import AuditRecord
+from ...models import AuditRecord, CurrentVersion
 from .. import audit, configuration
 from ..aws_access import gateways, gather
 from ..secrets.version_facts import facts_of_versions, in_other_environments_of_each
@@ -35,7 +36,8 @@ class Proposal:
 
     `ends` is when it can no longer be approved, where nobody has decided by then. `rows` are what
     its author saw at review, from facts that the console has. `stale` says why it can no longer be
-    approved, "" when it can.
+    approved, "" when it can. `moved` says that the secret has another version than its base now,
+    and `overlaps` are the keys that both change, as far as facts are known.
     """
 
     sequence: int
@@ -48,6 +50,8 @@ class Proposal:
     reason: str
     rows: tuple[ReviewRow, ...] = ()
     stale: str = ""
+    moved: bool = False
+    overlaps: tuple[str, ...] = ()
 
 
 def open_proposals(
@@ -91,13 +95,42 @@ def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None
     return undecided(environment).filter(intent=str(sequence)).first()
 
 
+def find_waiting(environment: Environment, sequence: int) -> AuditRecord:
+    """The same. Raises SecretNotEditable where none waits."""
+    record = find_proposal(environment, sequence)
+    if record is None:
+        raise SecretNotEditable(
+            "Somebody has decided on this proposal already, or there is none with this number."
+        )
+    return record
+
+
 def count_to_decide(environment: Environment, actor: Actor, reach: Sequence[str]) -> int:
-    """How many proposals of others can be approved, as far as the audit log knows; no AWS call.
+    """How many proposals of others can be approved, as far as the console knows; no AWS call.
 
     `reach` are the prefixes of names that the person may decide on, empty for all.
     """
-    waiting = undecided(environment).filter(at__gte=oldest_alive(environment))
-    return waiting.filter(reached(environment, reach)).exclude(actor=actor.name).count()
+    moved = AuditRecord.objects.filter(
+        environment=environment.name,
+        secret=OuterRef("secret"),
+        base_version_id=OuterRef("base_version_id"),
+        phase=Phase.OUTCOME,
+        outcome=Outcome.DONE,
+        action__in=SWAPS,
+    )
+    waiting = undecided(environment).filter(~Exists(moved), at__gte=oldest_alive(environment))
+    others = waiting.filter(reached(environment, reach)).exclude(actor=actor.name)
+    proposed = list(others.values_list("secret", "base_version_id", "at"))
+    names = {secret for secret, _, _ in proposed}
+    rows = CurrentVersion.objects.filter(environment=environment.name, name__in=names)
+    seen = {row.name: row for row in rows} if names else {}
+    return sum(not _is_outrun(base, at, seen.get(secret)) for secret, base, at in proposed)
+
+
+def _is_outrun(base: str, at: str, seen: CurrentVersion | None) -> bool:
+    """Whether another version than the base was seen to be current since it was proposed."""
+    is_later = seen is not None and seen.read_at > datetime.fromisoformat(at)
+    return is_later and seen is not None and seen.version_id != base
 
 
 def proposals_of(environment: Environment, secret: str) -> list[AuditRecord]:
@@ -146,6 +179,36 @@ def _proposal(
         reason=record.reason,
         rows=tuple(_rows(environment, record, secret, others)),
         stale=why_stale(environment, record, secret),
+        moved=not isinstance(secret, AwsError) and secret.current != record.base_version_id,
+        overlaps=_known_overlaps(environment, record, secret),
+    )
+
+
+def _known_overlaps(
+    environment: Environment, record: AuditRecord, secret: Secret | AwsError
+) -> tuple[str, ...]:
+    if isinstance(secret, AwsError) or secret.current == record.base_version_id:
+        return ()
+    spec = configuration.spec_of(environment, record.secret)
+    versions = (record.base_version_id, secret.current)
+    base, theirs = map(facts_of_versions(secret.arn, spec, versions).get, versions)
+    return overlapping(edit_on_top(record, ""), base, theirs) if base and theirs else ()
+
+
+def edit_on_top(record: AuditRecord, base: str) -> Edit:
+    """A proposal's keys as an edit of another base, with what the proposal's version holds.
+
+    Its author has given the reason and typed the name already.
+    """
+    return Edit(
+        record.secret,
+        base,
+        restores=record.version_id,
+        restored_keys=tuple(audit.texts(record.keys)),
+        reason=record.reason,
+        typed_name=record.secret,
+        idempotency_key=f"on top {record.intent}",
+        replaces=int(record.intent),
     )
 
 
@@ -178,10 +241,7 @@ def why_stale(environment: Environment, record: AuditRecord, secret: Secret | Aw
     if isinstance(secret, AwsError):
         return f"The secret cannot be checked: {secret.message}"
     if secret.current != record.base_version_id:
-        return (
-            "Somebody changed the secret after it was proposed. Propose it again from the version "
-            "that is current now."
-        )
+        return "Somebody changed the secret after it was proposed."
     if record.at < oldest_alive(environment):
         return (
             f"It has waited for longer than {days_text(environment)}, the most in "

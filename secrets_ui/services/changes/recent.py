@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
@@ -33,7 +33,8 @@ class RecentChange:
     """`by` is "" where nobody knows who it was, or where the console did it by itself.
 
     `record` is the sequence of the intent, 0 for a change made outside the console; `text` then
-    says what was seen. `secret` is "" where that is about no secret that is there.
+    says what was seen, and of an emergency change whether somebody has looked at it. `secret` is ""
+    where that is about no secret that is there.
     """
 
     at: datetime
@@ -84,27 +85,48 @@ def recent_changes(
     until = page[0].at if page and below else ""
     outside = [] if below and not page else _outside(environment, reach, since, until)
     shown = [change for change in outside if is_visible(change.secret) or not change.secret]
-    changes = [_change(record) for record in page if is_visible(record.secret)] + shown[:ROWS]
+    own = [record for record in page if is_visible(record.secret)]
+    looks = _looks(own)
+    changes = [replace(change_of(r), text=looks.get(r.sequence, "")) for r in own] + shown[:ROWS]
     changes.sort(key=lambda change: change.at, reverse=True)
     older = page[-1].sequence if rest else 0
     return RecentPage(tuple(changes), older, max(0, len(shown) - ROWS))
 
 
+def _looks(records: Sequence[AuditRecord]) -> dict[int, str]:
+    """By sequence, what became of the emergency changes among them. No query where none is."""
+    made = {r.sequence: r.version_id for r in records if r.action == Action.EMERGENCY}
+    if not made:
+        return {}
+    looked = AuditRecord.objects.filter(
+        version_id__in=made.values(), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
+    )
+    by = dict(looked.values_list("version_id", "actor"))
+    nobody = "No second person has looked at it."
+    return {
+        sequence: f"Looked at by {by[version]}." if version in by else nobody
+        for sequence, version in made.items()
+    }
+
+
 def _done(environment: Environment) -> QuerySet[AuditRecord]:
     """What took effect, with the details of its intent. The index `audit_done` is of these."""
+    return changes_in(AuditRecord.objects.filter(environment=environment.name))
+
+
+def changes_in(records: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
+    """Those that are of changes that took effect, for `change_of`."""
     intent = AuditRecord.objects.filter(sequence=Cast(OuterRef("intent"), BigIntegerField()))
-    return AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=CHANGES,
-    ).annotate(intended=Subquery(intent.values("details")))
+    return records.filter(phase=Phase.OUTCOME, outcome=Outcome.DONE, action__in=CHANGES).annotate(
+        intended=Subquery(intent.values("details"))
+    )
 
 
-def _change(record: AuditRecord) -> RecentChange:
-    # Annotated by `_done`.
+def change_of(record: AuditRecord) -> RecentChange:
+    """A record of `changes_in`."""
+    # Version 0.1.0 told who had proposed with the outcome.
     intended = json.loads(record.intended or "{}")  # type: ignore[attr-defined]
-    proposed_by = json.loads(record.details).get("proposed_by", "")
+    proposed_by = (intended | json.loads(record.details)).get("proposed_by", "")
     return RecentChange(
         at=datetime.fromisoformat(record.at),
         secret=record.secret,
@@ -122,6 +144,7 @@ _WORDS = {
     Action.PROPOSE: "Proposed",
     Action.APPROVE: "Approved",
     Action.CREATE: "Created",
+    Action.EMERGENCY: "Emergency change",
 }
 
 
@@ -182,4 +205,4 @@ def ends_of_proposals(environment: Environment, actor: Actor) -> list[RecentChan
     ).order_by("-sequence")
     versions = list(mine.values_list("version_id", flat=True)[:TOLD])
     ends = _done(environment).filter(version_id__in=versions, action__in=DECISIONS)
-    return [_change(record) for record in ends.exclude(actor=actor.name).order_by("-sequence")]
+    return [change_of(record) for record in ends.exclude(actor=actor.name).order_by("-sequence")]

@@ -1,12 +1,13 @@
-"""Outcomes that saves and decisions record alike."""
+"""Outcomes and refusals that saves and decisions record alike."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Unpack
+from typing import NoReturn, Unpack
 
 from ...domain.audit.actions import Action, Outcome
-from ...domain.errors import AuditUnavailable, ConsoleError, OutcomeUnknown
+from ...domain.environment import Environment
+from ...domain.errors import AuditUnavailable, ConsoleError, NotPermitted, OutcomeUnknown
 from ...domain.people.actor import Actor
 from ...domain.secrets.version import VersionConflict
 from .. import audit
@@ -34,3 +35,17 @@ def record_refusal(
     is_conflict = isinstance(refusal, VersionConflict)
     outcome = Outcome.CONFLICT if is_conflict else Outcome.REFUSED
     audit.record(action, actor, outcome, details={"why": refusal.message}, **about)
+
+
+def refuse_person(
+    environment: Environment, actor: Actor, secret: str, action: str, message: str
+) -> NoReturn:
+    """Raises NotPermitted, on record, for what this person in particular may not do."""
+    audit.refuse_counted(
+        Action.REFUSE_ACCESS,
+        actor,
+        environment=environment.name,
+        secret=secret,
+        details={"action": action},
+    )
+    raise NotPermitted(message)

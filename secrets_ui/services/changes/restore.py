@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, ReadPurpose
-from ...domain.changes.edit import Edit
+from ...domain.changes.edit import Edit, ensure_sound
 from ...domain.environment import Environment
 from ...domain.errors import SecretNotEditable
 from ...domain.people.actor import Actor
@@ -92,7 +92,10 @@ def _touched(rows: Sequence[RestoreRow]) -> int:
 
 def with_restored(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> Edit:
     """The edit with what its earlier version holds, read on record; the edit itself where it
-    restores nothing. Raises SecretNotEditable, InvalidChange, AwsErrors, AuditUnavailable.
+    restores nothing.
+
+    What it brings has to be sound as any edit's. Raises SecretNotEditable, InvalidChange,
+    AwsErrors, AuditUnavailable.
     """
     if not edit.restores:
         return edit
@@ -102,10 +105,12 @@ def with_restored(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> E
         environment=gateway.environment.name,
         secret=edit.secret,
         version_id=edit.restores,
-        details={"why": ReadPurpose.RESTORE},
+        details={"why": ReadPurpose.ON_TOP if edit.replaces else ReadPurpose.RESTORE},
     ) as read:
         stored = gateway.get_secret_value(edit.secret, edit.restores)
         read.done(request_id=stored.call.request_id)
     if stored.value.value is None:
         raise SecretNotEditable("That version is binary. Restore it with the AWS CLI.")
-    return edit.with_restored(stored.value.value)
+    restored = edit.with_restored(stored.value.value)
+    ensure_sound(restored, configuration.spec_of(gateway.environment, edit.secret))
+    return restored

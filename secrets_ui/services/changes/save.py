@@ -199,7 +199,8 @@ def _save(
 
 def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> Mapping[str, object]:
     restored = {"restored": edit.restores} if edit.restores else {}
-    return {**restored, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
+    source = {"replaces": edit.replaces} if edit.replaces else restored
+    return {**source, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 
 @dataclass(frozen=True)

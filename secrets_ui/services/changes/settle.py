@@ -63,7 +63,7 @@ def settle_audit(min_age: int | None = None) -> Iterator[Settled]:
 
 
 def _settle(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
-    if intent.action in (Action.READ_VALUE, Action.REVEAL):
+    if intent.action in (Action.READ_VALUE, Action.REVEAL, Action.TRY):
         return _settle_read(intent, is_vouched_for=is_vouched_for)
     try:
         environment = configuration.get_environment(intent.environment)

@@ -40,11 +40,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Group:
-    """One secret: its rows, and its full name in each environment that has it."""
+    """One secret: its rows, its full name in each environment that has it, and the environments
+    where it is scheduled for deletion."""
 
     short: str
     rows: tuple[Row, ...]
     names: Mapping[str, str]
+    deleted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def _groups(
         spec = configuration.spec_of(asked, asked.prefix + short)
         if rows := matching(compare_secret(spec, places, now), show, short, text):
             names = {name: item.secret.name for name, item in places.items() if item.secret}
-            groups.append(Group(short, rows, names))
+            deleted = (name for name, item in places.items() if item.secret and item.secret.deleted)
+            groups.append(Group(short, rows, names, frozenset(deleted)))
     return groups
 
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 from django.conf import settings
 
 from ...aws.secrets_manager import StoredValue
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.errors import (
     InvalidChange,
@@ -81,20 +81,20 @@ def reveal_key(
     with audit.act(Action.REVEAL, actor, details={"to": to}, **about) as act:
         aws = gateways(environment, actor, READ.of(name))
         stored = aws.secrets_manager.get_secret_value(name, version)
-        value, kind = _member(stored.value, key, version)
+        value, kind = current_member(stored.value, key, version)
         act.done(request_id=stored.call.request_id)
     return Revealed(key, value, kind, act.sequence)
 
 
 def _refuse(environment: Environment, actor: Actor, about: About) -> NoReturn:
     details = {"why": "the environment is write-only"}
-    audit.record(Action.REVEAL, actor, Outcome.REFUSED, details=details, **about)
+    audit.refuse_counted(Action.REVEAL, actor, details=details, **about)
     raise NotPermitted(
         f"No value is ever shown in {environment.name}.", remedy="Set a new value instead."
     )
 
 
-def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
+def current_member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
     """The value of one member, and its kind. Without a key, the whole of a text that is no object.
 
     A string comes decoded, anything else as it is written in the document. Raises VersionMoved,
@@ -103,7 +103,7 @@ def _member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, s
     if "AWSCURRENT" not in stored.labels:
         raise VersionMoved(
             f"Version {short_version(version)} is not the current one any more, "
-            "so its value is not shown."
+            "so its value is not taken."
         )
     if stored.value is None:
         raise InvalidChange("This version is binary and has no keys.")

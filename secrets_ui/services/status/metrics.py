@@ -18,8 +18,9 @@ from ...domain.environment import Environment
 from ...domain.status.words import STATUS_WORDS
 from ...measures import register_measures
 from ...models import Heartbeat
+from ..audit.waiting import records_waiting
 from ..changes.settle import open_intents
-from .board import StatusBoard
+from .board import StatusBoard, StatusRow
 from .read import read_status
 from .send_events import waiting
 
@@ -48,7 +49,12 @@ class _Status(Collector):
             "miyabi_open_intents", "Announced acts without an outcome.", len(open_intents())
         )
         yield _gauge(
-            "miyabi_events_waiting", "Events in the outbox that were not sent yet.", waiting()
+            "miyabi_events_waiting", "Messages in the outbox that were not sent yet.", waiting()
+        )
+        yield _gauge(
+            "miyabi_records_waiting",
+            "Records of what was done while the audit log could not be written.",
+            records_waiting(),
         )
 
 
@@ -103,9 +109,22 @@ def _ages(board: StatusBoard) -> Iterator[Metric]:
     for operation, number in runner.took.get("calls", {}).items():
         calls.add_metric([operation], number)
     yield calls
-    holds = int(board.record is not None and board.record.status == "pass")
     yield _gauge(
-        "miyabi_audit_chain_holds", "1 when the record was verified lately and holds.", holds
+        "miyabi_audit_chain_holds",
+        "1 when the chain was verified lately and holds.",
+        int(_chain_holds(board.record)),
+    )
+
+
+def _chain_holds(record: StatusRow | None) -> bool:
+    """By its own finding: the row of the record may have others."""
+    return (
+        record is not None
+        and not record.is_stale
+        and any(
+            finding.check == "audit_chain_holds" and finding.status == "pass"
+            for finding in record.findings
+        )
     )
 
 
@@ -116,8 +135,9 @@ def _heartbeats(board: StatusBoard) -> Metric:
         "When a command that repeats last did what it is there for.",
         labels=["command"],
     )
-    settled = Heartbeat.objects.filter(name="settle_audit").values_list("at", flat=True).first()
-    for command, at in (("run_checks", board.runner.alive_at), ("settle_audit", settled)):
+    repeated = Heartbeat.objects.filter(name__in=("settle_audit", "send_messages"))
+    noted = dict(repeated.order_by("-name").values_list("name", "at"))
+    for command, at in {"run_checks": board.runner.alive_at, **noted}.items():
         if at:
             signs.add_metric([command], at.timestamp())
     return signs

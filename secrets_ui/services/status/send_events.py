@@ -2,9 +2,9 @@
 
 Tried again with growing pauses, for a day.
 
-An event is written once, with the status that it is about. It is sent at least once: should the
-console die between the receiver's answer and its own note of it, the event is sent again under the
-same id, by which a receiver recognises it.
+An event is written once, with the status that it is about, and a change by tell_changes.py. It is
+sent at least once: should the console die between the receiver's answer and its own note of it, it
+is sent again under the same id, by which a receiver recognises it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from django.db.models import Q
 
 from ...domain.texts import encodable
 from ...models import StatusDelivery
+from ..status_pass.outbox import webhook_of
 
 log = logging.getLogger("miyabi.events")
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=1)
@@ -113,13 +114,16 @@ class _NoRedirects(HTTPRedirectHandler):
 
 
 def _to_webhook(payload: Mapping[str, Any]) -> None:
+    url = webhook_of(payload["event"]["environment"])
+    if not url:
+        raise NotSent("its environment has no webhook any more")
     body = json.dumps(payload).encode()
     headers = {"Content-Type": "application/json", "X-Miyabi-Event": payload["event"]["id"]}
     if settings.STATUS_WEBHOOK_KEY:
         headers["X-Miyabi-Signature"] = signature(
             body, int(time.time()), settings.STATUS_WEBHOOK_KEY
         )
-    request = Request(settings.STATUS_WEBHOOK_URL, body, headers)  # noqa: S310  settings let https in, and http to this machine
+    request = Request(url, body, headers)  # noqa: S310  settings let https in, and http to this machine
     try:
         with build_opener(_NoRedirects).open(request, timeout=TIMEOUT):
             return
@@ -133,13 +137,19 @@ def _to_webhook(payload: Mapping[str, Any]) -> None:
 def _to_email(payload: Mapping[str, Any]) -> None:
     event = payload["event"]
     more = [f"Secrets: {', '.join(event['secrets'])}"] if event["secrets"] else []
-    lines = [event["text"], "", f"Since {event['since']}.", *more, event["url"]]
+    lines = [
+        event["text"],
+        "",
+        f"{'Since' if 'check' in event else 'At'} {event['since']}.",
+        *more,
+        event["url"],
+    ]
     domain = settings.STATUS_EMAIL_FROM.rpartition("@")[2] or "localhost"
     message = EmailMessage(
         encodable(f"[miyabi] {event['title']}"),
         encodable("\n".join(lines).strip() + "\n"),
         settings.STATUS_EMAIL_FROM,
-        settings.STATUS_EMAIL_TO,
+        payload.get("to") or settings.STATUS_EMAIL_TO,
         headers={"Message-ID": f"<{event['id']}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
     try:
@@ -151,4 +161,5 @@ def _to_email(payload: Mapping[str, Any]) -> None:
 CHANNELS: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
     "webhook": _to_webhook,
     "email": _to_email,
+    "people": _to_email,
 }

@@ -18,9 +18,10 @@ from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
 from ...domain.status.status import StatusFinding
-from ...domain.status.watched import OpenIntent, Surroundings, WatchedSecret
+from ...domain.status.watched import OpenIntent, Surroundings, UnseenEmergency, WatchedSecret
 from .. import configuration
 from ..access.share import may_read
+from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
 from .changes import WithChanges
 
@@ -112,6 +113,7 @@ def _watched(
         facts_problem=changed.facts_problems.get(name, ""),
         others=others.get(spec.name, {}),
         ages=_ages(changed, name),
+        trials=changed.verdicts.get(name, {}),
         access=None if access is None else tuple(f for f in access if f.check not in SHARED),
         may_read=reads,
         access_problem=why,
@@ -174,4 +176,8 @@ def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents)
         unread_keys=changed.unread_keys,
         intents=tuple(intent for found in loose for intent in found),
         not_inspected=changed.unread,
+        emergencies=tuple(
+            UnseenEmergency(made.sequence, made.secret, made.by, made.at)
+            for made in open_emergencies(changed.environment)
+        ),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import cast
@@ -12,11 +11,12 @@ from django.conf import settings
 from django.db import transaction
 
 from ...domain.access.finding import Status
-from ...domain.status.events import Change, Event, events_of, follow, webhook_payload
+from ...domain.status.events import Change, Event, events_of, follow
 from ...domain.status.history import DAYS
 from ...domain.status.status import StatusFinding, status_of, worst
 from ...models import StatusDelivery, StatusSnapshot, StatusSpan
 from .judge import Judged, Row
+from .outbox import put_in_outbox
 
 CHUNK = 200
 FORGET = timedelta(days=DAYS + 10)  # spans
@@ -51,7 +51,9 @@ def keep_status(
             changes += follow(_findings(old[name]), (), name, at)[1]
         _write(environment, snapshots, gone)
         events = list(events_of(environment, changes, at))
-        _put_in_outbox(events, at)
+        StatusDelivery.objects.filter(made_at__lt=at - DELIVERIES).delete()
+        for event in events:
+            put_in_outbox(event, "findings", environment, at)
         if environment:
             left = {name: s for name, s in old.items() if name not in gone}
             left |= {s.secret: s for s in snapshots}
@@ -95,29 +97,6 @@ def _write(environment: str, snapshots: Sequence[StatusSnapshot], gone: Sequence
         StatusSnapshot.objects.filter(
             environment=environment, secret__in=gone[start : start + CHUNK]
         ).delete()
-
-
-def _put_in_outbox(events: Iterable[Event], at: datetime) -> None:
-    channels = [
-        name
-        for name, target in (
-            ("webhook", settings.STATUS_WEBHOOK_URL),
-            ("email", settings.STATUS_EMAIL_TO),
-        )
-        if target
-    ]
-    StatusDelivery.objects.filter(made_at__lt=at - DELIVERIES).delete()
-    for event in events:
-        event_id = str(uuid.uuid4())
-        payload = json.dumps(webhook_payload(event, event_id, settings.STATUS_ADDRESS))
-        StatusDelivery.objects.bulk_create(
-            [
-                StatusDelivery(
-                    event=event_id, channel=channel, payload=payload, made_at=at, next_at=at
-                )
-                for channel in channels
-            ]
-        )
 
 
 def _extend_history(environment: str, status: Status, at: datetime) -> None:

@@ -13,8 +13,8 @@ from ...domain.access.evidence import Evidence, Known, NotAsked
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import WATCH
 from ..aws_access import gateways
-from .facts import WithFacts
 from .stage import RUNNER, Step, extend, learn_in_steps
+from .trials import WithTrials
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ UNREAD = ReadPolicy(NotAsked("a later pass"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithPolicies(WithFacts):
+class WithPolicies(WithTrials):
     policies: Mapping[str, ReadPolicy]
 
     def policy(self, name: str) -> Evidence[str]:
         return self.policies.get(name, UNREAD).policy
 
 
-def read_policies(before: WithFacts, step: Step) -> WithPolicies:
+def read_policies(before: WithTrials, step: Step) -> WithPolicies:
     gateway = gateways(before.environment, RUNNER, WATCH).secrets_manager
     now = before.at.isoformat(timespec="seconds")
     found = {
@@ -64,7 +64,7 @@ def read_policies(before: WithFacts, step: Step) -> WithPolicies:
     return extend(WithPolicies, before, policies=found | others)
 
 
-def _remembered(before: WithFacts) -> Iterator[tuple[str, ReadPolicy]]:
+def _remembered(before: WithTrials) -> Iterator[tuple[str, ReadPolicy]]:
     """What an earlier pass read, for each secret outside the catalogue whose policy can be read."""
     gateway = gateways(before.environment, RUNNER, WATCH).secrets_manager
     for name, secret in before.known().items():
@@ -78,7 +78,7 @@ def _remembered(before: WithFacts) -> Iterator[tuple[str, ReadPolicy]]:
         )
 
 
-def _is_outdated(before: WithFacts, name: str, kept: ReadPolicy) -> bool:
+def _is_outdated(before: WithTrials, name: str, kept: ReadPolicy) -> bool:
     return kept is UNREAD or kept.of != _changed(before.secrets[name])
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from ...domain.audit.chain import Break, Checkpoint, check_tail, verify
 from ...domain.errors import AwsError
@@ -16,9 +17,11 @@ from .. import configuration
 from ..audit.guards import find_unguarded
 from ..audit.kept_checkpoints import compare_and_keep
 from ..audit.verify import MOST_BREAKS, hash_at, rows
+from ..audit.waiting import records_waiting
 from .settled import find_settled_then_done
 
 FULL_EVERY = timedelta(hours=24)
+LATE = 4  # attempts: a message that has waited for two minutes
 SMALL = 20_000  # records: a tenth of a second, so the whole chain is verified in every pass
 
 
@@ -36,19 +39,21 @@ def watch_records(remembered: Mapping[str, Any]) -> tuple[Records, dict[str, Any
     full_at = (
         datetime.now(UTC).isoformat(timespec="seconds") if is_full else str(remembered["full_at"])
     )
-    waiting = StatusDelivery.objects.filter(
-        given_up_at__isnull=False, made_at__gte=datetime.now(UTC) - timedelta(days=7)
+    undelivered = StatusDelivery.objects.filter(
+        Q(given_up_at__isnull=False) | Q(sent_at__isnull=True, attempts__gte=LATE),
+        made_at__gte=datetime.now(UTC) - timedelta(days=7),
     )
-    latest = waiting.order_by("-made_at").values_list("last_error", flat=True).first()
+    latest = undelivered.order_by("-made_at").values_list("last_error", flat=True).first()
     records = Records(
         reached.sequence,
         reached.hash,
         tuple(found.text for found in breaks),
         full_at,
-        waiting.count(),
+        undelivered.count(),
         latest or "",
         not_kept,
         _find_unguarded(breaks),
+        records_waiting(),
     )
     if breaks:
         return records, dict(remembered) | {"full_at": "", "kept_at": ""}

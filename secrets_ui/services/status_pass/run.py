@@ -1,7 +1,7 @@
 """One pass over every environment, one pass at a time. What fails in one costs no other its result.
 
 The stages, each of which makes a frozen value of the one before it: list_secrets, describe, facts,
-policies, surroundings, changes, judge, keep.
+trials, policies, surroundings, changes, judge, keep.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from .policies import read_policies
 from .records import watch_records
 from .stage import RUNNER, Step
 from .surroundings import inspect_surroundings
+from .trials import try_values
 
 log = logging.getLogger("miyabi.status")
 
@@ -91,7 +92,7 @@ def watch_environment(environment: Environment, step: Step = lambda: None) -> Wi
     asking = SharedEvidence(environment, RUNNER, catalog[0]) if catalog else None
     listed = list_secrets(environment, step)
     described = describe(listed, catalog, asking, step)
-    with_policies = read_policies(find_facts(described, step), step)
+    with_policies = read_policies(try_values(find_facts(described, step), step), step)
     return find_outside_changes(inspect_surroundings(with_policies, asking))
 
 

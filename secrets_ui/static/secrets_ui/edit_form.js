@@ -3,7 +3,7 @@
 import { all, announce, clone, find } from "./dom.js";
 import { showConflict } from "./conflict_step.js";
 import { clearErrors, placeCursor, showErrors, showProblem } from "./messages.js";
-import { showReview } from "./review_step.js";
+import { showReview, showVerdict } from "./review_step.js";
 import { send } from "./send.js";
 import { startNewRows } from "./new_rows.js";
 import { startFile } from "./paste_file.js";
@@ -81,7 +81,7 @@ class EditForm {
   }
 
   reviewed(review) {
-    showReview(this.steps.review, review, (row) => this.trim(row));
+    showReview(this.steps.review, review, { trim: (row) => this.trim(row), tryIt: (row, line) => this.tryIt(row, line) });
     this.show("review");
     announce(`${find("h2", this.steps.review).textContent}. Nothing has been written yet.`);
   }
@@ -138,6 +138,18 @@ class EditForm {
   async trim(row) {
     this.form.elements[`${row}-value`].closest("[data-row]").trim();
     await this.run("review");
+  }
+
+  /** Has one typed value tried where it was given out; nothing is saved. */
+  async tryIt(row, line) {
+    if (this.isBusy) return;
+    clearErrors(this.form);
+    this.setBusy(true);
+    const answer = await send(this.form, "try", row);
+    this.setBusy(false);
+    if (answer.kind !== "tried") return this[answer.kind](answer);
+    showVerdict(line, answer);
+    announce(`${answer.text}. ${answer.hint}`);
   }
 
   rowOf(key) {

@@ -5,19 +5,21 @@ import { isTouched, rowsOf } from "./value_row.js";
 
 /**
  * @param {HTMLFormElement} form
- * @param {"review" | "save"} step
- * @returns {Promise<{kind: "reviewed" | "saved" | "invalid" | "conflict" | "failed", status?: number, [more: string]: unknown}>}
+ * @param {"review" | "save" | "try"} step
+ * @param {string} row what the names of a row's fields begin with, to try its value
+ * @returns {Promise<{kind: "reviewed" | "tried" | "saved" | "invalid" | "conflict" | "failed", status?: number, [more: string]: unknown}>}
  */
-export async function send(form, step) {
+export async function send(form, step, row = "") {
   if (form.dataset.isStale && !(await renewToken(form))) return signedOut(form);
-  const answer = await post(form, step);
-  if (answer.problem?.error === "ForeignForm" && (await renewToken(form))) return post(form, step);
+  const answer = await post(form, step, row);
+  if (answer.problem?.error === "ForeignForm" && (await renewToken(form))) return post(form, step, row);
   return answer;
 }
 
-async function post(form, step) {
+async function post(form, step, row) {
   const body = touchedFields(form);
   body.set("step", step);
+  if (row) body.set("row", row);
   let response;
   try {
     response = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" });
@@ -50,6 +52,7 @@ async function read(form, response) {
   }
   if (response.status === 401) return signedOut(form, answer.problem);
   if (answer.review) return { kind: "reviewed", ...answer.review };
+  if (answer.verdict) return { kind: "tried", ...answer.verdict };
   if (answer.saved) return { kind: "saved", url: answer.saved };
   if (answer.errors) return { kind: "invalid", errors: answer.errors };
   if (answer.conflict) return { kind: "conflict", ...answer };

@@ -58,7 +58,9 @@ def troubleshoot(request: HttpRequest, environment: str, name: str) -> Streaming
         "marker": _HERE,
     }
     head, foot = render_to_string("access/run.html", context, request).split(_HERE)
-    return StreamingHttpResponse(_pieces(request, chosen, gathering, head, foot))
+    pieces = _pieces(request, chosen, gathering, head, foot)
+    # nginx passes each line on at once: https://nginx.org/en/docs/http/ngx_http_proxy_module.html
+    return StreamingHttpResponse(pieces, headers={"X-Accel-Buffering": "no"})
 
 
 def _pieces(
@@ -103,6 +105,7 @@ def open_run(request: HttpRequest, environment: str, number: int) -> HttpRespons
         "secrets": _secrets(request, chosen),
         "run": check_runs.read(kept),
         "kept": kept,
+        "ends": check_runs.kept_until(kept),
     }
     return render(request, "access/kept.html", context)
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from ...domain.changes.edit import Edit, Fault
 from ...domain.environment import Environment
+from ...domain.secrets.tried import judge
 from ...domain.secrets.version import VersionConflict
 from ...domain.texts import capitalized
 from ...forms.changes import (
@@ -27,7 +28,9 @@ from ...forms.changes import (
 )
 from ...permissions import actor_of, enter_to_change
 from ...services.changes import review as reviewing
+from ...services.changes.emergencies import open_emergencies
 from ...services.changes.proposals import proposals_of
+from ...services.changes.try_typed import can_be_tried, try_typed
 from ...services.secrets.opening import OpenSecret, open_secret
 from ...services.secrets.version_facts import key_names
 from ..answers import wants_json
@@ -103,6 +106,8 @@ def _act(
             template,
             {"": ["Nothing was typed, so nothing changes. Blank means keep."]},
         )
+    if wants_json(request) and request.POST.get("step") == "try":
+        return _tried(request, environment, edit, rows)
     if wants_json(request) and request.POST.get("step") != "save":
         return _reviewed(request, environment, edit, rows)
     if not wants_json(request) and not is_confirmed:
@@ -127,10 +132,26 @@ def _reviewed(
         review = reviewing.review_edit(environment, actor_of(request), edit)
     except VersionConflict as conflict:
         return conflict_answer(request, environment, edit, conflict)
+    tried = can_be_tried(environment, edit)
     shown = [
-        {**vars(row), "row": rows[row.key].prefix if row.key in rows else ""} for row in review.rows
+        {
+            **vars(row),
+            "row": rows[row.key].prefix if row.key in rows else "",
+            "can_be_tried": row.key in tried,
+        }
+        for row in review.rows
     ]
     return JsonResponse({"review": {"rows": shown, "summary": review.summary}})
+
+
+def _tried(
+    request: HttpRequest, environment: Environment, edit: Edit, rows: Mapping[str, KeyForm]
+) -> HttpResponse:
+    """What is known of one row's typed value, which is tried now."""
+    asked = request.POST.get("row", "")
+    key = next((key for key, row in rows.items() if row.prefix == asked), "")
+    tried = try_typed(environment, actor_of(request), edit, key)
+    return JsonResponse({"verdict": vars(judge(tried, tried.at))})
 
 
 def _refused(
@@ -169,6 +190,7 @@ def _page(
         "once": new_once(),
         "errors": errors or {},
         "proposed": proposals_of(environment, opened.secret.name),
+        "emergencies": open_emergencies(environment, opened.secret.name),
     }
     return render(request, template, context, status=status)
 

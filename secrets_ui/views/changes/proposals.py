@@ -23,6 +23,7 @@ from ...permissions import (
     reach_of,
 )
 from ...services.changes import decide as decide_change
+from ...services.changes.emergencies import LEAST, open_emergencies
 from ...services.changes.proposals import find_proposal, open_proposals
 from ...services.changes.recent import ends_of_proposals, recent_changes
 from ...services.configuration import get_environment
@@ -58,9 +59,22 @@ def _waiting(request: HttpRequest, environment: Environment) -> dict[str, Any]:
             {
                 "proposal": proposal,
                 "may_decide": may(request, "change.decide", environment, proposal.secret),
+                "may_edit": may(request, "secret.edit", environment, proposal.secret),
             }
             for proposal in found
         ],
+        "waiting": sum(not proposal.stale for proposal in found),
+        "emergencies": [
+            {
+                "emergency": emergency,
+                "is_own": emergency.concerns(actor.name),
+                "may_decide": may(request, "change.decide", environment, emergency.secret),
+            }
+            for emergency in open_emergencies(environment)
+            if may(request, "secret.view", environment, emergency.secret)
+        ],
+        "shortest_reason": LEAST,
+        "has_proof": has_fresh_proof(request, environment),
         "ends": ends_of_proposals(environment, actor) if may_edit else (),
         "me": actor.name,
         "may_edit": may_edit,

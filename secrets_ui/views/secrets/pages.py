@@ -22,11 +22,13 @@ from ...permissions import (
     may,
     reach_of,
 )
+from ...services.changes.emergencies import open_emergencies
 from ...services.changes.managed import deletion_of, what_was_done
 from ...services.changes.proposals import proposals_of
 from ...services.secrets import listing, opening
 from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.reveal_debt import debts_of_secret
+from ...services.secrets.trials import trials_of
 from ...services.status.read import row_of
 
 
@@ -73,6 +75,7 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_reveal": may_reveal,
         "is_write_only": not chosen.rules.reveal,
         "is_fresh": may_reveal and has_fresh_proof(request, chosen),
+        "trials": trials_of(opened.spec, opened.facts),
         "debts": debts_of_secret(chosen, name, opened.secret.current),
         "secret": opened.secret,
         "saved": saved if saved.isdecimal() else "",
@@ -87,5 +90,6 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "audited": audited,
         "proposed": proposals_of(chosen, name),
+        "emergencies": open_emergencies(chosen, name),
     }
     return render(request, "secrets/detail.html", context)

@@ -26,7 +26,7 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     if not form.is_valid():
         raise InvalidChange("This form is not the console's own. Load the secret's page again.")
     asked = form.cleaned_data
-    key = _key(chosen, name, asked)
+    key = key_asked_for(chosen, name, asked)
     if asks_for_reason(chosen, name, key):
         ensure_fresh_proof(request, chosen, "secret.reveal", name)
     found = reveal_key(
@@ -41,7 +41,7 @@ def reveal(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     return _json(found) if wants_json(request) else _page(request, chosen, name, found)
 
 
-def _key(environment: Environment, name: str, asked: dict[str, Any]) -> str:
+def key_asked_for(environment: Environment, name: str, asked: dict[str, Any]) -> str:
     """The key that is asked for: by its place in the version, "" for a whole text."""
     if asked["at"] is None:
         return str(asked["key"])

@@ -16,9 +16,10 @@ from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
 from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.secrets.tried import Verdict
 from secrets_ui.domain.status.outside_changes import OutsideChange
 from secrets_ui.domain.status.status import status_of
-from secrets_ui.domain.status.watched import OpenIntent, TrailEvent
+from secrets_ui.domain.status.watched import OpenIntent, TrailEvent, UnseenEmergency
 from secrets_ui.domain.usage.alarm import Alarm
 from tests.checks.status.building import (
     ARN,
@@ -294,6 +295,19 @@ def test_an_open_intent_is_told_with_its_record() -> None:
     assert (found.status, found.page, found.anchor) == ("warn", "audit", "7")
 
 
+def test_an_emergency_change_that_nobody_has_looked_at_fails_its_environment() -> None:
+    made = UnseenEmergency(7, NAME, "hana", "2026-11-25T01:00:00.000000Z")
+    found = only(judge_surroundings(around(emergencies=(made,))), "emergencies_are_looked_at")
+    assert (found.status, found.about, found.page, found.anchor) == (
+        "fail",
+        "7",
+        "changes",
+        "emergency-7",
+    )
+    assert "hana changed miyabi/dev/api-keys in an emergency (2026-11-25 01:00 UTC)" in found.text
+    assert only(judge_surroundings(around()), found.check).status == "pass"
+
+
 def test_alarms_are_told_by_their_state() -> None:
     alarms = Known(
         (
@@ -341,6 +355,26 @@ def test_a_log_that_is_not_guarded_is_a_failure_for_each_cause() -> None:
         ("fail", "empty", "It is empty."),
         ("fail", "role 7", "No."),
     }
+
+
+def test_records_that_wait_for_the_log_are_a_warning() -> None:
+    found = only(judge_records(records(waiting=2)), "no_record_waits")
+    assert (found.status, found.text.startswith("2 records wait")) == ("warn", True)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "text"),
+    [
+        (Verdict("bad", "Refused", "token"), "fail", "A in {}: refused (token)."),
+        (Verdict("warn", "Expires in 9 days"), "warn", "A in {}: expires in 9 days."),
+        (Verdict("mute", "Not known", "No way."), "unknown", "A in {}: not known (No way)."),
+        (Verdict("ok", "Works", "bot"), "pass", "A in {} works."),
+    ],
+)
+def test_a_verdict_on_a_value_is_a_finding(verdict: Verdict, status: str, text: str) -> None:
+    found = only(judge_secret(watched(trials={"A": verdict})), "credentials_work")
+    assert (found.status, found.text) == (status, text.format(NAME))
+    assert found.is_trouble is (status in ("fail", "warn"))
 
 
 def test_events_that_could_not_be_sent_are_told() -> None:

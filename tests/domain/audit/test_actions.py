@@ -10,8 +10,8 @@ STORED = """
     recovery_codes.make roles.from_groups access.refused account.set account.remove
     account.switched_off account.switched_on role.given role.taken rate.limited audit.export
     audit.key_changed value.read secret.save secret.propose secret.approve secret.reject
-    secret.reveal secret.create secret.describe secret.tag secret.untag secret.delete
-    secret.cancel_deletion
+    secret.reveal secret.emergency emergency.look secret.try secret.create secret.describe
+    secret.tag secret.untag secret.delete secret.cancel_deletion
 """
 
 
@@ -43,4 +43,9 @@ def test_what_the_console_reads_for_itself_is_told_apart_from_what_a_person_saw(
 
 
 def test_the_stored_purposes_are_those_of_earlier_releases() -> None:
-    assert list(ReadPurpose) == ["to apply an edit", "to restore it", "to derive its facts"]
+    assert list(ReadPurpose) == [
+        "to apply an edit",
+        "to restore it",
+        "to put it on top",
+        "to derive its facts",
+    ]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from secrets_ui.domain.errors import ConfigurationError
 from secrets_ui.domain.secrets.catalog import Catalog, KeySpec, parse_catalog
 from secrets_ui.domain.secrets.loading import name_problem
+from secrets_ui.domain.secrets.trial import to_entry
 
 GOOD: dict[str, Any] = {
     "project": "miyabi",
@@ -66,6 +67,13 @@ def test_a_key_without_members_is_an_optional_secret_text() -> None:
     ) == (True, False, "free_text", "any", None, 0)
 
 
+@pytest.mark.parametrize("entry", ["github_token", "https_url", {"same_as": "PLAIN"}], ids=str)
+def test_a_key_may_say_how_it_is_tried(entry: Any) -> None:
+    trial = parsed(**{"try": entry}).secrets["api-keys"].keys["TOKEN"].trial
+    assert trial
+    assert to_entry(trial) == entry
+
+
 def test_keys_keep_the_order_of_the_file() -> None:
     assert list(parsed().secrets["api-keys"].keys) == ["TOKEN", "PLAIN"]
 
@@ -87,6 +95,17 @@ WRONG_KEYS: list[tuple[dict[str, Any], str, str]] = [
     ({"max_age_days": 1.5}, ".max_age_days", "expected a whole number above 0"),
     ({"min_length": True}, ".min_length", "expected a whole number above 0"),
     ({"min_length": -1}, ".min_length", "expected a whole number above 0"),
+    ({"try": "github"}, ".try", 'expected "github_token", "https_url", {"github_oauth_app": KEY}'),
+    ({"try": "same_as"}, ".try", "expected"),
+    ({"try": None}, ".try", "expected"),
+    ({"try": {"same_as": 1}}, ".try", "expected"),
+    ({"try": {"https_url": "PLAIN"}}, ".try", "expected"),
+    ({"try": {"same_as": "PLAIN", "github_oauth_app": "PLAIN"}}, ".try", "expected"),
+    ({"try": ["github_token"]}, ".try", "expected"),
+    ({"try": {"same_as": "TOKEN"}}, ".try", "expected another key of the same secret"),
+    ({"try": {"same_as": "OTHER"}}, ".try", "expected another key of the same secret"),
+    ({"try": "https_url", "secret": True}, ".try", "TOKEN would stand in an address"),
+    ({"try": {"github_oauth_app": "PLAIN"}}, ".try", "PLAIN would stand in an address"),
     ({"placeholders": "^x$"}, "placeholders", "expected a list of regular expressions"),
     ({"placeholders": [1]}, "placeholders", "expected a list of regular expressions"),
     ({"placeholders": ["("]}, "placeholders", "not a regular expression"),

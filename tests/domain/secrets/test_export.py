@@ -52,6 +52,13 @@ def test_the_entries_of_all_secrets_are_the_catalogue() -> None:
     assert entries == data["secrets"]
 
 
+def test_an_entry_says_nothing_of_a_try_with_a_key_that_is_not_among_its_names() -> None:
+    spec = parse_catalog(json.loads(CATALOG.read_text()), "x").secrets["api-keys"]
+    for names in (["GITHUB_OAUTH_CLIENT_SECRET"], list(spec.keys)):
+        known = parse_catalog({"secrets": catalogue_entry(spec, names)}, "x").secrets["api-keys"]
+        assert bool(known.keys["GITHUB_OAUTH_CLIENT_SECRET"].trial) is (len(names) > 1)
+
+
 def test_an_entry_of_a_secret_that_the_catalogue_does_not_know_can_be_put_there() -> None:
     spec = parse_catalog({"secrets": {}}, "x").spec_for("miyabi/dev/", "miyabi/dev/new")
     entry = catalogue_entry(spec, ["TOKEN", "my-key", "PATH"])

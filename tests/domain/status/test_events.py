@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.status.events import Change, events_of, follow, webhook_payload
+from secrets_ui.domain.status.events import Change, events_of, follow
+from secrets_ui.domain.status.messages import webhook_payload
 from secrets_ui.domain.status.status import StatusFinding
 
 T0 = datetime(2026, 11, 25, 2, 14, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What anybody can have refused without signing in makes one record a minute of each kind."""
+"""What can be refused as often as somebody likes makes one record a minute of each kind."""
 
 from __future__ import annotations
 
@@ -110,3 +110,20 @@ def test_s76_what_is_refused_without_a_sign_in_is_one_record_a_minute(
     assert statuses <= {400, 403, 429}
     assert AuditRecord.objects.count() == before + 1
     assert CountedRefusal.objects.get().others == 8
+
+
+def test_s76_who_is_signed_in_does_not_fill_the_log_either(
+    signed_in: Callable[..., Client],
+) -> None:
+    """The first is on record with its secret; each environment and each act is a kind."""
+    viewer, before = signed_in("viewer"), AuditRecord.objects.count()
+    made_up = [f"miyabi/{name}/made-up-{n}" for n in range(4) for name in ("dev", "prod")]
+    paths = [f"/{name.split('/')[1]}/edit/{name}" for name in made_up]
+    assert {viewer.get(path).status_code for path in (*paths, "/audit")} == {403}
+    found = AuditRecord.objects.order_by("sequence").values_list("environment", "secret")[before:]
+    assert [*found] == [("dev", made_up[0]), ("prod", made_up[1]), ("", "")]
+    move_clock(61)
+    assert audit.append_counted() == 2
+    rest = AuditRecord.objects.order_by("-sequence")[:2]
+    told = {(row.environment, json.loads(row.details)["others"]) for row in rest}
+    assert told == {("dev", 2), ("prod", 2)}

@@ -100,12 +100,12 @@ def test_an_approval_takes_off_what_a_rotation_left(staging: Aws) -> None:
 
     assert staging.labels(secret) == {approved.version_id: ["AWSCURRENT"], base: ["AWSPREVIOUS"]}
     outcome = AuditRecord.objects.get(secret=secret, phase="outcome", action="secret.approve")
-    assert json.loads(outcome.details) == {
-        "proposed_by": "hana",
-        "label_taken_off": f"AWSPENDING from {base}",
-    }
+    assert json.loads(outcome.details) == {"label_taken_off": f"AWSPENDING from {base}"}
     intent = AuditRecord.objects.get(secret=secret, phase="intent", action="secret.approve")
-    assert json.loads(intent.details) == {"takes_label_off": f"AWSPENDING from {base}"}
+    assert json.loads(intent.details) == {
+        "proposed_by": "hana",
+        "takes_label_off": f"AWSPENDING from {base}",
+    }
 
 
 def test_s47_nobody_approves_their_own_proposal(proxy: AwsProxy, staging: Aws) -> None:

@@ -74,9 +74,10 @@ def test_each_kind_of_change_has_its_words_and_its_record() -> None:
     act(Action.SAVE, details={"restored": "v0"})
     act(Action.PROPOSE)
     act(Action.PROPOSE, details={"restored": "v0"})
-    act(Action.APPROVE, KENJI, outcome={"proposed_by": "hana"})
-    act(Action.REJECT, KENJI, reason="no good", outcome={"proposed_by": "hana"})
-    act(Action.REJECT, HANA, outcome={"proposed_by": "hana"})
+    act(Action.APPROVE, KENJI, details={"proposed_by": "hana"})
+    act(Action.REJECT, KENJI, reason="no good", details={"proposed_by": "hana"})
+    act(Action.REJECT, HANA, details={"proposed_by": "hana"})
+    # As earlier releases told it.
     act(Action.REJECT, CONSOLE, outcome={"proposed_by": "hana"})
 
     changes = page().changes

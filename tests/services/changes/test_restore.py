@@ -83,6 +83,21 @@ def test_a_key_that_is_no_text_is_restored_with_the_whole_version_alone(written:
     assert written.stored() == SECOND
 
 
+@pytest.mark.parametrize("keys", [(), ("LOST",)])
+def test_what_the_lambda_cannot_load_is_refused_as_in_an_edit(
+    written: Written, keys: tuple[str, ...]
+) -> None:
+    """Somebody may have put it with the AWS CLI."""
+    client = written.estate["dev"].clients.secretsmanager
+    document = json.dumps({"A": "one", "LOST": "x\0"})
+    written.first = client.put_secret_value(SecretId=NAME, SecretString=document)["VersionId"]
+    base = client.put_secret_value(SecretId=NAME, SecretString=SECOND)["VersionId"]
+    with pytest.raises(InvalidChange, match="LOST"):
+        written.restore(*keys, base=base)
+    assert written.stored() == SECOND
+    assert not AuditRecord.objects.filter(action="secret.save")
+
+
 def test_it_is_on_record_with_the_version_and_its_reads(written: Written) -> None:
     saved = written.restore()
     intent = AuditRecord.objects.get(sequence=saved.sequence)

@@ -1,5 +1,4 @@
-"""Web sessions: kept under a hash, short for whoever is not signed in, deleted when they are
-over."""
+"""Web sessions: kept under a hash, short for whoever is not signed in."""
 
 from __future__ import annotations
 
@@ -11,9 +10,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from secrets_ui.models import CountedRefusal, PersonSession, Reservation
+from secrets_ui.models import PersonSession
 from secrets_ui.services.people.accounts import make_account
-from secrets_ui.services.people.housekeeping import keep_house
 from secrets_ui.services.people.session_store import SessionStore, stored_key
 from tests.security.test_leaks import database_dump
 
@@ -72,29 +70,3 @@ def test_who_is_not_signed_in_has_a_session_of_ten_minutes(hana: Client) -> None
     waiting.save()
     row = Session.objects.get(session_key=stored_key(waiting.session_key))
     assert timedelta(minutes=9) < lives_for(row) <= timedelta(minutes=10)
-
-
-def test_what_is_over_is_deleted_and_nothing_else(hana: Client) -> None:
-    SessionStore().create()
-    Session.objects.exclude(session_key=PersonSession.objects.get().session_key).update(
-        expire_date=timezone.now()
-    )
-    now = timezone.now()
-    for at in (now, now - timedelta(days=2)):
-        Reservation.objects.create(limit="proofs", who="hana", at=at)
-    done = keep_house()
-    assert (done["purge_sessions"], done["purge_reservations"]) == (1, 1)
-    assert hana.get("/account").status_code == 200
-    assert PersonSession.objects.count() == Session.objects.count() == 1
-    Session.objects.update(expire_date=now)
-    keep_house()
-    assert not Session.objects.exists()
-    assert not PersonSession.objects.exists()
-
-
-def test_a_task_that_fails_does_not_keep_the_others_back(hana: Client) -> None:
-    """A row that names no action can become no record."""
-    yesterday = timezone.now() - timedelta(days=1)
-    CountedRefusal.objects.create(kind="x", action="no.such", others=2, since=yesterday)
-    Session.objects.update(expire_date=yesterday)
-    assert keep_house() == {"append_waiting": 0, "purge_sessions": 1, "purge_reservations": 0}

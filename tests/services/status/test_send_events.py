@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from secrets_ui.domain.status.events import Event, webhook_payload
+from secrets_ui.domain.status.events import Event
+from secrets_ui.domain.status.messages import webhook_payload
 from secrets_ui.models import StatusDelivery
 from secrets_ui.services.status.send_events import send_due, signature
 
@@ -168,6 +169,26 @@ def test_an_e_mail_says_the_same_and_bears_the_event_s_id(settings: Any) -> None
     assert "The key policy does not allow it." in message.body
     assert message.extra_headers["Message-ID"] == f"<{delivery.event}@miyabi-world.com>"
     assert message.to == ["oncall@miyabi-world.com"]
+
+
+def test_an_environment_s_own_webhook_and_addresses_come_before_those_of_all(
+    receiver: Receiver, settings: Any
+) -> None:
+    settings.STATUS_WEBHOOK_URLS = {"prod": f"{receiver.url}/prod"}
+    settings.STATUS_WEBHOOK_URL = "http://127.0.0.1:9/nobody"
+    settings.STATUS_EMAIL_TO = ["oncall@miyabi-world.com"]
+    put()
+    payload = webhook_payload(EVENT, "id", "") | {"to": ["prod@miyabi-world.com"]}
+    put("people", payload=json.dumps(payload))
+    assert send_due() == 2
+    assert len(receiver.got) == 1
+    assert mail.outbox[0].to == ["prod@miyabi-world.com"]
+
+    settings.STATUS_WEBHOOK_URLS, settings.STATUS_WEBHOOK_URL = {}, ""
+    lost = put()
+    assert send_due() == 0
+    lost.refresh_from_db()
+    assert lost.last_error == "its environment has no webhook any more"
 
 
 def test_a_signature_hangs_on_time_body_and_key() -> None:

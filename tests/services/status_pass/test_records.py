@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.audit.actions import Action
+from secrets_ui.models import StatusDelivery
 from secrets_ui.services import audit
 from secrets_ui.services.status_pass import records as watch_records
 from secrets_ui.services.status_pass.records import watch_records as watch
@@ -63,3 +64,21 @@ def test_another_chain_is_found(hana: Any, in_steps: None) -> None:
 def test_an_empty_chain_holds() -> None:
     records, _ = watch({})
     assert (records.verified, records.breaks) == (0, ())
+
+
+def test_a_message_counts_as_not_sent_once_it_was_given_up_or_has_waited_for_a_while() -> None:
+    now = datetime.now(UTC)
+    old = now - timedelta(days=8)
+    for number, more in enumerate(
+        (
+            {"attempts": 3},
+            {"attempts": 4, "last_error": "the webhook answered 500"},
+            {"attempts": 9, "sent_at": now},
+            {"given_up_at": now, "made_at": now - timedelta(days=1)},
+            {"given_up_at": old, "made_at": old},
+        )
+    ):
+        about = {"event": str(number), "payload": "{}", "made_at": now, "next_at": now}
+        StatusDelivery.objects.create(channel="webhook", **about | more)
+    records, _ = watch({})
+    assert (records.undelivered, records.why_undelivered) == (2, "the webhook answered 500")

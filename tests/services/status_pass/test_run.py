@@ -11,9 +11,17 @@ import pytest
 from django.db import DatabaseError, connection
 
 from deploy.demo.account import write_outside_the_console
+from deploy.demo.github import GitHub, Token, in_days
 from secrets_ui.checks import status as status_checks
 from secrets_ui.domain.status.status import StatusFinding
-from secrets_ui.models import AuditRecord, StatusDelivery, StatusRunner, StatusSnapshot, StatusSpan
+from secrets_ui.models import (
+    AuditRecord,
+    StatusDelivery,
+    StatusRunner,
+    StatusSnapshot,
+    StatusSpan,
+    ValueTrial,
+)
 from secrets_ui.services import configuration
 from secrets_ui.services.status.board import StatusBoard
 from secrets_ui.services.status.read import read_status
@@ -389,3 +397,37 @@ def test_trouble_with_the_record_costs_no_environment(
     run_status_pass()
     assert board().environments[0].current.status == "pass"
     assert findings("")["pass_was_done"].status == "unknown"
+
+
+def test_values_are_tried_once_a_day_and_what_is_refused_is_a_failure(
+    dev: tuple[Estate, RecordingAws], github: GitHub
+) -> None:
+    token = json.loads(dev[0].value("dev", "api-keys"))["GITHUB_TOKEN"]
+    github.tokens[token] = Token(expires=in_days(9))
+
+    def told() -> dict[str, str]:
+        kept = StatusSnapshot.objects.get(environment="dev", secret="miyabi/dev/api-keys")
+        found = [f for f in json.loads(kept.findings) if f["check"] == "credentials_work"]
+        return {f["about"]: f["status"] for f in found}
+
+    first = run_status_pass()
+    assert told() == {"GITHUB_TOKEN": "warn", "GITHUB_OAUTH_CLIENT_SECRET": "fail"}
+    assert result(first).count(("began", "credentials_work")) == 2
+    asked = len(github.log)
+    assert asked == 2
+    assert run_status_pass().events == ()
+    assert len(github.log) == asked
+
+    github.tokens[token].is_revoked = True
+    ValueTrial.objects.update(at=datetime.now(UTC) - timedelta(days=1))
+    assert ("changed", "credentials_work") in result(run_status_pass())
+    assert told()["GITHUB_TOKEN"] == "fail"
+
+    # The way out is gone: no answer takes a refusal back, and no failure is made of it.
+    github.wrong = "closed"
+    ValueTrial.objects.update(at=datetime.now(UTC) - timedelta(days=1))
+    assert run_status_pass().events == ()
+    ValueTrial.objects.update(answer="", at=datetime.now(UTC) - timedelta(hours=1))
+    run_status_pass()
+    assert told() == {"GITHUB_TOKEN": "unknown", "GITHUB_OAUTH_CLIENT_SECRET": "unknown"}
+    assert findings(secret="api-keys")["credentials_work"].weight == "second opinion"

@@ -48,6 +48,7 @@ def test_the_page_arrives_in_pieces_before_the_last_answer(
     estate: Estate, signed_in: SignIn
 ) -> None:
     response = signed_in("viewer").get("/prod/troubleshoot/miyabi/prod/api-keys")
+    assert response["X-Accel-Buffering"] == "no"
     pieces = list(response.streaming_content)  # type: ignore[attr-defined]
     assert b"Can the Lambda read" in pieces[0]
     assert b"can read" not in pieces[0]

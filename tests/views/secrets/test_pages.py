@@ -272,3 +272,13 @@ def test_awspending_is_told_as_what_it_is_with_the_command_that_takes_it_off(
     assert (command in form) == is_enabled
     assert ("The next change that is made here takes it off" in form) == (not is_enabled)
     assert ('name="base"' in form) == (not is_enabled)
+
+
+def test_the_comparison_edits_no_secret_that_is_scheduled_for_deletion(
+    estate: Estate, signed_in: Callable[..., Client]
+) -> None:
+    estate["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/config")
+    page = signed_in("editor").get("/compare").content.decode()
+    assert "/dev/secret/miyabi/dev/config" in page
+    assert "/dev/edit/miyabi/dev/api-keys" in page
+    assert "/dev/edit/miyabi/dev/config" not in page

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.domain.status.status import StatusFinding, status_of
-from secrets_ui.models import StatusRunner, StatusSnapshot, StatusSpan
+from secrets_ui.models import StatusRunner, StatusSnapshot, StatusSpan, WaitingRecord
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -321,6 +321,27 @@ def test_s16_metrics_tell_states_and_name_no_secret(
     )
     for word in ("api-keys", "config", "miyabi/", "hidden-name", "GITHUB_TOKEN", "key policy"):
         assert word not in result
+
+
+@pytest.mark.parametrize(
+    ("findings", "holds"),
+    [
+        ([], 0),
+        ([("audit_chain_holds", "pass")], 1),
+        ([("audit_chain_holds", "warn"), ("audit_chain_holds", "pass")], 1),
+        ([("events_are_delivered", "warn"), ("audit_chain_holds", "pass")], 1),
+        ([("audit_chain_holds", "fail"), ("events_are_delivered", "pass")], 0),
+    ],
+)
+def test_metrics_tell_whether_the_chain_holds_whatever_else_is_found_of_the_record(
+    client: Client, settings: Any, findings: list[tuple[str, Any]], holds: int
+) -> None:
+    settings.METRICS_TOKEN = "t" * 40
+    keep("", "", *(StatusFinding(check, status, "") for check, status in findings))
+    WaitingRecord.objects.create(row="{}", actor="hana", at="2026-11-29T00:00:00.000000Z")
+    result = client.get("/metrics", headers=TOKEN).content.decode()
+    assert f"miyabi_audit_chain_holds {holds}.0" in result
+    assert "miyabi_records_waiting 1.0" in result
 
 
 def test_s87_metrics_show_no_version_host_arn_or_error_text(

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from django.db import Error
 
-from ...domain.errors import ConsoleError
-from .. import audit
-from ..audit.limits import purge_reservations
-from .sessions import purge_sessions
+from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.services import audit
+from secrets_ui.services.access.kept_runs import purge_runs
+from secrets_ui.services.audit.limits import purge_reservations
+from secrets_ui.services.people.sessions import purge_sessions
+from secrets_ui.services.secrets.trials import purge_trials
 
 log = logging.getLogger("miyabi.housekeeping")
 
@@ -20,6 +22,8 @@ _TASKS: tuple[Callable[[], int], ...] = (
     audit.append_counted,
     purge_sessions,
     purge_reservations,
+    purge_runs,
+    purge_trials,
 )
 
 

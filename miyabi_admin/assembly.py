@@ -1,0 +1,70 @@
+"""What the console is put together from: apps, middleware in its order, templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+INSTALLED_APPS = [
+    "secrets_ui",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    # The next two need its tables and its middleware; none of its pages is mounted
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "csp",
+]
+MIDDLEWARE = [
+    # First, so that it measures all of the others.
+    "secrets_ui.middleware.measure",
+    "secrets_ui.incoming.client_address",
+    "miyabi_admin.forgetting.forget_soon",
+    "secrets_ui.middleware.no_store",
+    # Headers first, around everything that may answer by itself: SecurityMiddleware redirects to
+    # TLS, and refuses an unknown host.
+    "secrets_ui.middleware.security_headers",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "secrets_ui.middleware.answer_health",
+    "secrets_ui.middleware.refuse_without_thread",
+    "secrets_ui.compression.compress_pages",
+    "secrets_ui.middleware.errors_for_people",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "secrets_ui.middleware.refuse_oversized",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "secrets_ui.middleware.session_limits",
+    "secrets_ui.incoming.refuse_control_characters",
+    # Every view, unless it says login_not_required
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "secrets_ui.middleware.second_factor_first",
+    "secrets_ui.middleware.remember_environment",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "secrets_ui.rendering.Templates",
+        "NAME": "django",
+        "DIRS": [Path(__file__).resolve().parent.parent / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "secrets_ui.context.frame",
+            ],
+            "builtins": [
+                "secrets_ui.templatetags.console",
+                "secrets_ui.templatetags.places",
+                "secrets_ui.templatetags.words",
+            ],
+        },
+    }
+]

@@ -1,0 +1,1 @@
+"""The only room that knows the HTTP client: asks those who gave a value out whether it works."""

@@ -1,0 +1,27 @@
+"""Tries one value where it was given out, by POST alone; the secret's page then says what came of
+it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from ...domain.errors import InvalidChange
+from ...forms.secrets import OneKeyForm
+from ...permissions import actor_of, enter
+from ...services.secrets.try_key import try_key
+from .reveal import key_asked_for
+
+
+@require_POST
+def try_value(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    chosen = enter(request, "secret.edit", environment, name)
+    form = OneKeyForm(request.POST)
+    if not form.is_valid():
+        raise InvalidChange("This form is not the console's own. Load the secret's page again.")
+    asked = form.cleaned_data
+    key = key_asked_for(chosen, name, asked)
+    try_key(chosen, actor_of(request), name, key, asked["version"])
+    return redirect(f"{reverse('secret', args=[chosen.name, name])}#keys")
