@@ -32,12 +32,15 @@ AT_ONCE = 200  # records that are looked at in one transaction
 OLD = timedelta(hours=24)
 _EMERGENCIES = (Action.EMERGENCY, Action.LOOK_AT_EMERGENCY)
 _MARKS = {
+    Action.CREATE: ":new:",
+    Action.DELETE: ":wastebasket:",
     Action.PROPOSE: ":hourglass_flowing_sand:",
     Action.REJECT: ":x:",
     Action.EMERGENCY: ":rotating_light:",
     Action.LOOK_AT_EMERGENCY: ":white_check_mark:",
 }
 _NEXT = {
+    Action.DELETE: "Whoever still reads it is refused. It can be restored for some days.",
     Action.PROPOSE: "It takes effect when a second person approves it.",
     Action.EMERGENCY: "No second person has approved it: one has to look at it, on the page "
     "Changes.",
