@@ -25,6 +25,7 @@ from benchmarks import (
     servers,
     status_pass,
     verifying,
+    wide,
 )
 from deploy.demo.local_aws import CREDENTIALS
 
@@ -93,6 +94,9 @@ def measure(counts: Counts, only: str = "") -> Figures:
             {
                 "API calls": lambda: call_counts.measure(running),
                 "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(
+                    running, counts.aws_rounds
+                ),
+                "wide pages ÷ their AWS call, 20 ms": lambda: wide.measure(
                     running, counts.aws_rounds
                 ),
                 "list page ÷ plain page": lambda: pages.measure_against_django(

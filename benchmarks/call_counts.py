@@ -16,12 +16,13 @@ SECRET = "miyabi/dev/config"
 def measure(servers: Servers) -> dict[str, object]:
     """Calls by operation, with the most that there may be. Every page was opened before."""
     browser = servers.browser
-    page = f"/dev/secret/{SECRET}"
+    page, history = f"/dev/secret/{SECRET}", f"/dev/history/{SECRET}"
     browser.get(page)
     base = current_version(make_client(AwsSessions(servers.aws.endpoint), "dev"), SECRET)
     return {
         "list page": _counted(servers, lambda: browser.get("/dev/"), goal=1),
         "list page of 1,000": _counted(servers, lambda: browser.get("/prod/"), goal=1),
+        "history page": _counted(servers, lambda: browser.get(history), goal=2),
         "secret's page": _counted(servers, lambda: browser.get(page), goal=2),
         "save": _counted(servers, lambda: save(browser, base, "/srv/bench"), goal=5),
     }

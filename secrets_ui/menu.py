@@ -29,7 +29,7 @@ SECTIONS = (
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
             *("new_secret", "create_secret", "describe_secret", "delete_secret"),
-            *("cancel_deletion", "usage", "cost"),
+            *("cancel_deletion", "pin", "usage", "cost"),
         ),
         in_environment=True,
     ),
@@ -56,7 +56,7 @@ WITHOUT_SECTION = (
     *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
     *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
     *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
-    *("try",),
+    *("try", "acknowledge", "acknowledge_around"),
     *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
     *("emergency", "look_at", "put_on_top"),
 )

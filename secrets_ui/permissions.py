@@ -176,6 +176,11 @@ def has_fresh_proof(request: HttpRequest, environment: Environment) -> bool:
     return is_proof_younger(request, environment.rules.step_up_seconds)
 
 
+def needs_proof(request: HttpRequest, environment: Environment) -> bool:
+    """Whether the environment asks for a fresh proof before a change, and there is none."""
+    return environment.rules.step_up and not has_fresh_proof(request, environment)
+
+
 def ensure_fresh_proof(
     request: HttpRequest, environment: Environment, action: str = "", secret: str = ""
 ) -> None:

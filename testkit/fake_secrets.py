@@ -145,7 +145,10 @@ class FakeSecrets:
             }
             for version in secret.values
         ]
-        return {"ARN": secret.arn, "Name": secret.name, "Versions": versions}
+        first, size = int(asked.get("NextToken", 0)), asked.get("MaxResults", 100)
+        more = {"NextToken": str(first + size)} if first + size < len(versions) else {}
+        page = versions[first : first + size]
+        return {"ARN": secret.arn, "Name": secret.name, "Versions": page} | more
 
     def _get_secret_value(self, asked: Answer) -> Answer:
         secret = self._find(asked)

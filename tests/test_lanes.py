@@ -57,6 +57,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "env_example",
             "history",
             "import",
+            "pin",
             "restore",
             "decide",
             "emergency",

@@ -53,6 +53,7 @@ _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     "try a value",
     *("review a restore", "restore", "open the import page", "review an import", "import"),
+    *("open the pins", "pin", "unpin"),
 }
 _MANAGE = {
     *("name a new secret", "open the creation page", "review a creation", "create a secret"),
@@ -64,6 +65,8 @@ _PROPOSED = {"make current alone", "put on top"}
 _DECIDE = {"approve", "reject", "look at an emergency"}
 _SHOW = {"show a value", "copy a value"}
 _PEOPLE = {
+    "acknowledge a finding",
+    "acknowledge a finding of the environment",
     "see the people",
     "open a person",
     "see what to rotate",
@@ -115,6 +118,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     somebody, given = make_somebody()
     name = f"miyabi/{environment}/config"
     reveal = f"/{environment}/reveal/{name}"
+    pin = f"/{environment}/pin/{name}"
+    pinned = {"version": "a" * 32, "name": "good", "reason": "OPS-1: a test"}
     shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
     edit = edit_url(environment, "config")
     document = edit_url(environment, "config", "edit-document")
@@ -132,6 +137,15 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "restore": lambda client: client.post(
             f"/{environment}/restore/{name}", {"version": "a" * 32, "base": "b" * 32}
         ),
+        "acknowledge a finding": lambda client: client.post(
+            f"/{environment}/acknowledge/{name}", {"finding": "a" * 32, "reason": "r"}
+        ),
+        "acknowledge a finding of the environment": lambda client: client.post(
+            f"/{environment}/acknowledge", {"finding": "a" * 32, "reason": "r"}
+        ),
+        "open the pins": lambda client: client.get(f"{pin}?version={'a' * 32}"),
+        "pin": lambda client: client.post(pin, pinned | {"do": "pin"}),
+        "unpin": lambda client: client.post(pin, pinned | {"do": "unpin"}),
         "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
         "export a catalogue entry": lambda client: client.get(
             f"/{environment}/catalogue-entry/{name}"

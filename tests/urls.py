@@ -27,6 +27,8 @@ POST_ALONE = {
     "take_role",
     "switch_account",
     "status_run",
+    "acknowledge",
+    "acknowledge_around",
     "sso_sign_in",
     "sso_step_up",
     "sso_callback",

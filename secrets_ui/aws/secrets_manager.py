@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,14 @@ class SecretPage:
     """`next_token` is "" on the last page."""
 
     secrets: tuple[Secret, ...]
+    next_token: str
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """`next_token` is "" on the last page."""
+
+    versions: tuple[SecretVersion, ...]
     next_token: str
 
 
@@ -92,28 +100,29 @@ class SecretsManagerGateway(ManagedSecrets):
         """Versions with their labels, unlabelled ones too, newest first; at most `most`, with a
         call for each hundred.
         """
-        call = self.describe_call("ListSecretVersionIds", name)
-        with self.asking(call):
-            versions = [_version(entry) for entry in self._version_entries(name, most)]
-            # AWS lists the older first, which tells where all else is equal.
-            return Known(tuple(sorted(versions, key=_age)[::-1]), call)
+        versions: list[SecretVersion] = []
+        token, is_last = "", False
+        while not is_last and len(versions) < most:
+            page = self.version_page(name, token, size=min(most, PAGE_SIZE))
+            versions += reversed(page.value.versions)
+            token = page.value.next_token
+            is_last = not token
+        return Known(_newest_first(versions), page.call)
 
-    def _version_entries(self, name: str, most: int) -> Iterator[Mapping[str, Any]]:
-        asked: dict[str, Any] = {
-            "SecretId": name,
-            "IncludeDeprecated": True,
-            "MaxResults": min(most, PAGE_SIZE),
-        }
-        count = 0
-        while count < most:
-            answer = self._client.list_secret_version_ids(**asked)
+    def version_page(
+        self, name: str, token: str = "", *, size: int = PAGE_SIZE
+    ) -> Known[VersionPage]:
+        """One page of the same, newest first."""
+        call = self.describe_call("ListSecretVersionIds", name)
+        more = {"NextToken": token} if token else {}
+        with self.asking(call):
+            answer = self._client.list_secret_version_ids(
+                SecretId=name, IncludeDeprecated=True, MaxResults=size, **more
+            )
             ensure_promised(answer, "ARN")
-            entries = answer.get("Versions", [])
-            yield from entries
-            count += len(entries)
-            if not answer.get("NextToken"):
-                break
-            asked["NextToken"] = answer["NextToken"]
+            versions = [_version(entry) for entry in answer.get("Versions", [])]
+            page = VersionPage(_newest_first(versions), answer.get("NextToken", ""))
+            return Known(page, answered(call, answer))
 
     def get_resource_policy(self, name: str) -> Known[str]:
         """The secret's own policy as JSON text, "" when it has none."""
@@ -210,6 +219,11 @@ def _version(entry: Mapping[str, Any]) -> SecretVersion:
         last_accessed=entry.get("LastAccessedDate"),
         kms_key_ids=tuple(entry.get("KmsKeyIds", [])),
     )
+
+
+def _newest_first(versions: Sequence[SecretVersion]) -> tuple[SecretVersion, ...]:
+    """AWS lists the older first, which tells where all else is equal."""
+    return tuple(sorted(versions, key=_age)[::-1])
 
 
 def _age(version: SecretVersion) -> tuple[bool, datetime | None, bool, bool]:

@@ -40,6 +40,32 @@ class StatusSnapshot(models.Model):
         return f"{self.secret or self.environment or 'the record'}: {self.status}"
 
 
+class Acknowledgement(models.Model):
+    """That an admin knows of one finding, which is then no trouble any more.
+
+    `about` is the finding's own word for what happened, such as a version and when it was made, so
+    that the next time is another finding.
+    """
+
+    environment = TextLine(max_length=20)
+    secret = TextLine(max_length=512, blank=True)
+    claim = TextLine(max_length=60)  # the name of the check
+    about = TextLine(max_length=512)
+    actor = TextLine(max_length=150)
+    at = models.DateTimeField()
+    reason = TextLine(max_length=500)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["environment", "secret", "claim", "about"], name="acknowledged_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim} of {self.secret or self.environment}: {self.about}"
+
+
 class StatusSpan(models.Model):
     """How long an environment was watched and had one status: the history of 90 days."""
 

@@ -167,6 +167,20 @@ def ago(moment: datetime | str | None) -> SafeString:
 
 
 @register.filter
+def in_days(moment: datetime) -> SafeString:
+    """A day to come, or one that is over: in 12 days, today, 3 days ago."""
+    days = (moment.astimezone(UTC).date() - datetime.now(UTC).date()).days
+    number = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    text = "today" if not days else f"in {number}" if days > 0 else f"{number} ago"
+    return _time(moment.isoformat(timespec="seconds"), exact(moment), text)
+
+
+@register.filter
+def is_over(moment: datetime) -> bool:
+    return moment < datetime.now(UTC)
+
+
+@register.filter
 def ago_day(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return "never, or not known"

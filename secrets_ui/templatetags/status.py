@@ -17,11 +17,13 @@ from ..domain.status.status import StatusFinding, age_text
 from ..domain.status.words import STATUS_WORDS
 from ..services import configuration
 from ..services.status.board import next_step_of, title_of
+from ..services.status_pass.acknowledge import may_be_acknowledged
 from .console import secret_url
 from .words import claim
 
 register = template.Library()
 register.filter("next_step", next_step_of)
+register.filter("may_be_acknowledged", may_be_acknowledged)
 
 _UNWATCHED_BAR = 2
 _FINDINGS = "findings"  # where a secret's page tells what the last pass found of it

@@ -40,6 +40,11 @@ def test_as_json_each_key_has_state_and_fingerprint_and_each_version_its_author(
     result = shell.run("show_secret", "dev", "config", "--json", name=editor).json
     root = next(key for key in result["keys"] if key["name"] == "MIYABI_ROOT")
     assert (root["set"], root["format"], len(root["fingerprint"])) == (True, "path", 16)
+    assert (root["changed_in"], root["changed_by"]) == (result["current_version"], "hana")
+    # Reasons are the audit log's, which an editor does not read.
+    assert (root["changed_why"], root["due"]) == (None, None)
+    others = [key for key in result["keys"] if key["set"] and key["name"] != "MIYABI_ROOT"]
+    assert {key["changed_by"] for key in others} == {None}
     current = next(version for version in result["versions"] if "AWSCURRENT" in version["labels"])
     assert (current["version_id"], current["made_by"]) == (result["current_version"], "hana")
     assert result["editable"]

@@ -34,6 +34,7 @@ from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
+from secrets_ui.services.changes import pins
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.changes.create import create_secret, get_secret
 from secrets_ui.services.changes.delete import cancel_deletion, delete_secret
@@ -183,6 +184,22 @@ def tell() -> list[str]:
     tell_changes()
     rows = StatusDelivery.objects.order_by("pk").values_list("payload", flat=True)
     return [json.loads(row)["event"]["title"] for row in rows]
+
+
+def pin(
+    secret: str,
+    version: str,
+    name: str,
+    *,
+    off: bool = False,
+    moves_from: str = "",
+    environment: str = "dev",
+    actor: str = "kenji",
+) -> Any:
+    """Puts a pin on a version, or takes it off."""
+    wanted = pins.Pin(secret, version, name, "OPS-1: a test", moves_from)
+    act = pins.unpin if off else pins.pin
+    return result(lambda: act(get_environment(environment), Actor(actor), wanted))
 
 
 def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> Any:
@@ -396,6 +413,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         look_at_emergency,
         put_on_top,
         tell,
+        pin,
         open_page,
         make_admins,
         take_admin,

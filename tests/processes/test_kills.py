@@ -163,6 +163,28 @@ def test_s61_a_restore_killed_at_any_call_is_settled_to_what_aws_has(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("call", ["DescribeSecret", "label"])
+@pytest.mark.parametrize("off", [False, True])
+def test_s61_a_pin_killed_at_any_call_is_settled_to_where_its_label_is(
+    off: bool, call: str, moment: str, consoles: Consoles, dev: Aws
+) -> None:
+    secret, version = dev.make_secret()
+    about = {"secret": secret, "version": version, "name": "good"}
+    if off:
+        assert consoles.steady.ask("pin", **about)["refused"] == ""
+    consoles.kill_at(call, moment, "pin", **about, off=off)
+
+    ensure_agreement(consoles.steady, dev, secret)
+    is_done = (call, moment) == ("label", "after")
+    assert ("MIYABI-PIN-good" in dev.labels(secret)[version]) is (is_done is not off)
+    assert outcome_of("version.unpin" if off else "version.pin", consoles.steady, secret) == (
+        "none" if call == "DescribeSecret" else "done" if is_done else "not_applied"
+    )
+    again = consoles.steady.ask("pin", **about, off=off)
+    assert again["refused"] == ("NothingChanged" if is_done else "")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "GetSecretValue", "PutSecretValue"])
 def test_s61_a_proposal_killed_at_any_call_waits_or_was_never_made(
     call: str, moment: str, consoles: Consoles, staging: Aws

@@ -232,6 +232,40 @@ def propose(console: Console, aws: Aws, secret: str, key: str) -> int:
     return int(saved["sequence"])
 
 
+@pytest.mark.parametrize("writer", ["console", "script"])
+def test_s63_a_pin_put_on_or_off_during_a_change_is_neither_lost_nor_in_its_way(
+    writer: str, pair: tuple[Console, Console], script: Worker, dev: Aws
+) -> None:
+    """The pin is of the version that the change starts from, or comes off it."""
+    secret, _ = dev.make_secret("{}")
+    pinned, expected = "", dict[str, str]()
+    for race in range(RACES):
+        base, key = dev.current(secret), str(race)
+        off = bool(pinned) and race % 2 == 1
+        version = pinned if off else base
+        about = {"secret": secret, "version": version, "off": off, "moves_from": pinned}
+        pair[1].tell("pin", **about, name="good", pause=random.uniform(0, JITTER))
+        if writer == "console":
+            begin(pair[0], secret, base, key, "saved")
+            said = pair[0].hear()["said"]
+            assert said["refused"] == "", said
+        else:
+            pause = random.uniform(0, JITTER)
+            script.send(how="careful", secret=secret, key=key, value="saved", pause=pause)
+            script.hear()
+        assert pair[1].hear()["said"]["refused"] == ""
+        pinned, expected = "" if off else base, expected | {key: "saved"}
+        labels = dev.labels(secret)
+        at = [version for version, names in labels.items() if "MIYABI-PIN-good" in names]
+        assert at == ([pinned] if pinned else [])
+        assert json.loads(dev.value(secret)) == expected
+    rows = pair[0].ask("records", secret=secret)
+    ends = [
+        row for row in rows if row["phase"] == "outcome" and row["action"].startswith("version")
+    ]
+    assert [row["outcome"] for row in ends] == ["done"] * RACES
+
+
 def test_s63_with_a_careful_script_outside_the_console_nothing_is_lost(
     pair: tuple[Console, Console], script: Worker, dev: Aws
 ) -> None:

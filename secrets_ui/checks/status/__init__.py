@@ -72,6 +72,14 @@ TITLES: dict[str, str] = {module.__name__.rpartition(".")[2]: module.TITLE for m
 # What a person does about a finding of a secret, by the name of its check.
 NEXT: dict[str, str] = {module.__name__.rpartition(".")[2]: module.NEXT for module in OF_A_SECRET}
 
+# Checks whose findings tell of what happened once, and not of what is so: somebody may say that
+# they know of it. `about` of such a finding names what happened.
+ACKNOWLEDGED = frozenset(
+    module.__name__.rpartition(".")[2]
+    for module in ALL
+    if getattr(module, "MAY_BE_ACKNOWLEDGED", False)
+)
+
 
 def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:
     return _run(OF_A_SECRET, watched)

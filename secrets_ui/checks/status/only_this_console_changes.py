@@ -14,8 +14,9 @@ from .saying import Saying
 TITLE = "No change was made outside this console"
 NEXT = (
     "Ask whoever made it whether it was meant; the versions below tell what is current. The "
-    "warning ends by itself after some days."
+    "warning ends by itself after some days, or when an admin acknowledges it."
 )
+MAY_BE_ACKNOWLEDGED = True
 say = Saying(__name__, "secret", "the audit chain against AWS")
 
 

@@ -59,6 +59,9 @@ class Action(_WithWords):
     LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
     TRY = "secret.try", "Value tried"
+    ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
+    PIN = "version.pin", "Version pinned"
+    UNPIN = "version.unpin", "Pin taken off"
     CREATE = "secret.create", "Secret created"
     DESCRIBE = "secret.describe", "Description changed"
     TAG = "secret.tag", "Tags set"
@@ -81,6 +84,8 @@ class ReadPurpose(_WithWords):
 WRITES = (Action.CREATE, Action.SAVE, Action.PROPOSE, Action.APPROVE, Action.EMERGENCY)
 # Actions that move AWSCURRENT, or make the version that has it first.
 SWAPS = (Action.CREATE, Action.SAVE, Action.APPROVE, Action.EMERGENCY)
+# Actions that move the label of a pin.
+PINS = (Action.PIN, Action.UNPIN)
 # What ends a proposal.
 DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
 DELETIONS = (Action.DELETE, Action.CANCEL_DELETION)

@@ -24,6 +24,7 @@ ROLES: dict[str, frozenset[str]] = {
         "audit.export",
         "people.manage",
         "session.end",
+        "status.acknowledge",
     },
 }
 WORDS = {
@@ -39,10 +40,14 @@ WORDS = {
     "audit.export": "export the audit log",
     "people.manage": "give and take roles",
     "session.end": "see and end other people's sessions",
+    "status.acknowledge": "acknowledge what the status check found",
 }
 # Actions that are not about one secret. A grant for some names does not cover them.
 OF_THE_WHOLE = frozenset(
-    {"status.view", "status.run", "audit.view", "audit.export", "people.manage", "session.end"}
+    {
+        *("status.view", "status.run", "status.acknowledge"),
+        *("audit.view", "audit.export", "people.manage", "session.end"),
+    }
 )
 # Roles that are given for a whole environment only.
 ONLY_WHOLE = ("auditor", "admin")

@@ -1,8 +1,8 @@
-"""How old a key's value is: since the oldest version in a row that holds the same fingerprint."""
+"""How old a key's value is, and which version set it: the oldest one in a row that holds it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,19 +13,33 @@ _FIRST = timedelta(minutes=1)  # a secret's first version is made with it
 
 
 @dataclass(frozen=True)
-class KeyAge:
-    """When a value was set.
+class Making:
+    """What is on record of a version's making: the one that it came from, and the keys that it
+    changed."""
 
-    Where `since` is not exact, it may have been set earlier, but not before `not_before`.
+    base: str = ""
+    keys: frozenset[str] = frozenset()
+
+
+NO_MAKING = Making()
+
+
+@dataclass(frozen=True)
+class KeyAge:
+    """When a value was set, and by which version.
+
+    Where `since` is not exact, it may have been set earlier, but not before `not_before`; `version`
+    is then the oldest one that is known to hold it.
     """
 
     since: datetime
     is_exact: bool
     not_before: datetime | None = None
+    version: str = ""
 
 
-def _newest_first(version: SecretVersion) -> tuple[float, str]:
-    return -(version.created.timestamp() if version.created else 0), version.version_id
+def _newest_first(version: SecretVersion) -> float:
+    return -version.created.timestamp() if version.created else 0
 
 
 def key_age(
@@ -34,26 +48,55 @@ def key_age(
     versions: Sequence[SecretVersion],
     facts: Mapping[str, VersionFacts],
     created: datetime | None,
+    makings: Mapping[str, Making] | None = None,
 ) -> KeyAge | None:
     """The age of the key's value, or None without the facts of the current version.
 
-    `versions` are all that AWS still lists. `facts` are by version id, of those looked at so far.
+    `versions` are all that AWS still lists. `facts` are by version id, of those looked at so far;
+    `makings` likewise, of those that this console made.
     """
-    dated = sorted((v for v in versions if v.created), key=_newest_first)
-    now = next((v for v in dated if v.version_id == current), None)
+    makings = makings or {}
     fact = facts[current].key(key) if current in facts else None
-    if now is None or fact is None or now.created is None:
+    if fact is None:
         return None
-    since, is_exact = now.created, False
-    for version in dated[dated.index(now) + 1 :]:
-        known = facts.get(version.version_id)
+    age: KeyAge | None = None
+    for version, before in _line(current, versions, makings):
+        if version.created is None:
+            break
+        age = KeyAge(version.created, False, created, version.version_id)
+        made, known = makings.get(version.version_id), facts.get(before)
+        if made and key in made.keys:
+            return _exact(age)
+        if made and before:
+            continue  # a save leaves all other keys as they were
+        if not before:
+            is_first = created is None or age.since - created <= _FIRST
+            return _exact(age) if is_first else age
         if known is None:
             break
         other = known.key(key)
         if other is None or other.fingerprint != fact.fingerprint:
-            is_exact = True
-            break
-        since = version.created or since
-    else:
-        is_exact = created is None or since - created <= _FIRST
-    return KeyAge(since, is_exact, created)
+            return _exact(age)
+    return age
+
+
+def _exact(age: KeyAge) -> KeyAge:
+    return KeyAge(age.since, True, age.not_before, age.version)
+
+
+def _line(
+    current: str, versions: Sequence[SecretVersion], makings: Mapping[str, Making]
+) -> Iterator[tuple[SecretVersion, str]]:
+    """The current version and those that it came from, each with the id of the one before it, ""
+    before the first.
+
+    Where no record tells, that is the next older one.
+    """
+    # Versions of one moment stay in the order in which they are given.
+    dated = sorted((v for v in versions if v.created), key=_newest_first)
+    older = dict(zip(dated, [v.version_id for v in dated[1:]] + [""], strict=True))
+    left = {version.version_id: version for version in dated}
+    id = current
+    while version := left.pop(id, None):
+        id = makings[id].base if id in makings else older[version]
+        yield version, id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from .version import VersionConflict, short_version
 AWSCURRENT, AWSPREVIOUS, AWSPENDING = "AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"
 EDIT_LABEL = "MIYABI-EDIT-"  # on a version while its edit is being saved
 PROPOSAL_LABEL = "MIYABI-PROPOSAL-"  # on a version that waits for a second person
+PIN_LABEL = "MIYABI-PIN-"  # on a version that somebody wants kept, before the name they gave it
 # 20 labels a secret over all its versions, three of them AWS's own:
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_LABELS = 20
@@ -109,6 +110,14 @@ class Secret:
         return sum(len(labels) for labels in self.versions.values())
 
 
+def with_labelled(secret: Secret, versions: Sequence[SecretVersion]) -> tuple[SecretVersion, ...]:
+    """The listed versions, newest first, and before them those with labels that are not among them:
+    where there are many, AWS lists the oldest first."""
+    listed = {version.version_id for version in versions}
+    labelled = (SecretVersion(id, labels) for id, labels in secret.versions.items())
+    return (*(one for one in labelled if one.version_id not in listed), *versions)
+
+
 def was_made_current(secret: Secret, base: str, version: str) -> bool | None:
     """Whether AWSCURRENT ever moved from `base` to `version`; None when the labels cannot tell.
 
@@ -132,15 +141,20 @@ def why_elsewhere(secret: Secret) -> str:
     return ""
 
 
+def why_closed(secret: Secret) -> str:
+    """Why AWS, or whoever manages it, takes no change of the secret here; "" when nothing does."""
+    if secret.deleted:
+        return "It is scheduled for deletion. Restore it first."
+    return why_elsewhere(secret)
+
+
 def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
     """Why an edit would be refused, as a sentence; "" when nothing prevents it.
 
     `adds_label` is false for the approval of a version that has its label already.
     """
-    if secret.deleted:
-        return "It is scheduled for deletion. Restore it first."
-    if elsewhere := why_elsewhere(secret):
-        return elsewhere
+    if why := why_closed(secret):
+        return why
     if secret.is_rotating:
         return (
             "A rotation is running, or has stopped half-way: version "
@@ -151,7 +165,7 @@ def why_not_editable(secret: Secret, *, adds_label: bool = True) -> str:
     if adds_label and secret.label_count >= MAX_LABELS - 1:
         return (
             f"It already holds {secret.label_count} staging labels of {MAX_LABELS}. "
-            "Decide on open proposals first."
+            "Decide on open proposals or take a pin off first."
         )
     return ""
 

@@ -14,7 +14,15 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..errors.nesting import load_json
-from ..secrets.secret import AWSCURRENT, AWSPENDING, AWSPREVIOUS, EDIT_LABEL, PROPOSAL_LABEL, Secret
+from ..secrets.secret import (
+    AWSCURRENT,
+    AWSPENDING,
+    AWSPREVIOUS,
+    EDIT_LABEL,
+    PIN_LABEL,
+    PROPOSAL_LABEL,
+    Secret,
+)
 from ..secrets.version import short_version
 
 Kind = Literal["version", "label", "policy", "key", "deletion", "gone", "key_policy", "alias"]
@@ -36,7 +44,7 @@ class SecretSnapshot:
 
     @classmethod
     def of(cls, secret: Secret, policy: str) -> SecretSnapshot:
-        ours = (EDIT_LABEL, PROPOSAL_LABEL)
+        ours = (EDIT_LABEL, PROPOSAL_LABEL, PIN_LABEL)
         labels = {
             label: version
             for version, labels in secret.versions.items()

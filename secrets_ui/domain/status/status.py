@@ -5,6 +5,7 @@ Order never matters, and unknown is never healthy.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,8 @@ class StatusFinding:
 
     `about` tells apart what one check says of several things: a key, an alarm. `proof` is what was
     asked of AWS or of the database. `page` explains it, at `anchor`. `since` is RFC 3339, set where
-    it is kept; `is_told` remembers that it was sent out as an event.
+    it is kept; `is_told` remembers that it was sent out as an event. One that somebody has
+    acknowledged (`acknowledged_at` is RFC 3339) is no trouble any more.
     """
 
     check: str
@@ -36,6 +38,14 @@ class StatusFinding:
     weight: Weight = "decides"
     since: str = ""
     is_told: bool = False
+    acknowledged_by: str = ""
+    acknowledged_at: str = ""
+    acknowledged_why: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names it among those of its secret, in a form."""
+        return hashlib.sha256("\n".join(self.identity).encode()).hexdigest()[:32]
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -43,10 +53,12 @@ class StatusFinding:
 
     @property
     def counts(self) -> bool:
-        """False for what was skipped, and for a second opinion that could not be had."""
-        return self.status != "skipped" and (self.status, self.weight) != (
-            "unknown",
-            "second opinion",
+        """False for what was skipped or acknowledged, and for a second opinion that could not be
+        had."""
+        return not (
+            self.status == "skipped"
+            or self.acknowledged_by
+            or (self.status, self.weight) == ("unknown", "second opinion")
         )
 
     @property

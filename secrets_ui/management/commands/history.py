@@ -17,7 +17,7 @@ from secrets_ui.management.twin import (
 )
 from secrets_ui.permissions import ShellRequest, actor_of, enter
 from secrets_ui.services import configuration
-from secrets_ui.services.secrets.history import HistoryEntry, history_of
+from secrets_ui.services.secrets.history import History, HistoryEntry, history_of
 
 
 class Command(TwinCommand):
@@ -39,10 +39,11 @@ class Command(TwinCommand):
             "secret": found.secret.name,
             "current_version": found.secret.current or None,
             "labels_in_use": found.labels,
-            "versions": [_data(entry) for entry in found.entries],
+            "versions": [_data(entry, found) for entry in found.entries],
         }
-        self.answer(options, data, table(_COLUMNS, map(_row, found.entries)))
-        if found.is_cut:
+        rows = (_row(entry, found) for entry in found.entries)
+        self.answer(options, data, table(_COLUMNS, rows))
+        if found.next_token:
             self.note("AWS has more versions than these.")
         return 0
 
@@ -50,8 +51,9 @@ class Command(TwinCommand):
 _COLUMNS = ("VERSION", "MADE", "BY", "LABELS", "KEYS")
 
 
-def _row(entry: HistoryEntry) -> tuple[str, ...]:
-    labels = ", ".join(entry.version.labels) if entry.version else "no longer in AWS"
+def _row(entry: HistoryEntry, found: History) -> tuple[str, ...]:
+    missing = "no longer in AWS" if found.is_whole else "not listed"
+    labels = ", ".join(entry.version.labels) if entry.version else missing
     by = entry.author.name if entry.author else "outside this console"
     return (short_version(entry.id), moment(entry.made), by, labels, _keys(entry))
 
@@ -62,7 +64,7 @@ def _keys(entry: HistoryEntry) -> str:
     return ", ".join(f"{item.kind} {item.key}" for item in entry.changed) or "as before"
 
 
-def _data(entry: HistoryEntry) -> dict[str, Any]:
+def _data(entry: HistoryEntry, found: History) -> dict[str, Any]:
     changed = entry.changed
     return {
         "version_id": entry.id,
@@ -71,6 +73,6 @@ def _data(entry: HistoryEntry) -> dict[str, Any]:
         "approved_by": (entry.author.approved_by or None) if entry.author else None,
         "record": entry.author.sequence if entry.author else None,
         "labels": list(entry.version.labels) if entry.version else [],
-        "in_aws": entry.version is not None,
+        "in_aws": True if entry.version else False if found.is_whole else None,
         "changed": None if changed is None else {item.key: item.kind for item in changed},
     }

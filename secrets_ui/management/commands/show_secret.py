@@ -16,8 +16,9 @@ from secrets_ui.management.twin import (
     moment,
     table,
 )
-from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter
+from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter, may
 from secrets_ui.services import configuration
+from secrets_ui.services.secrets.key_changes import KeyChange
 from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret
 from secrets_ui.services.secrets.read_other_environments import read_other_environments
 
@@ -38,13 +39,14 @@ class Command(TwinCommand):
         environment = enter(request, "secret.view", options["environment"], name)
         read_other_environments(environment, actor_of(request), comparable(request))
         opened = open_secret(environment, name, actor_of(request))
-        self.answer(options, _data(opened), _text(opened))
+        may_audit = may(request, "audit.view", environment)
+        self.answer(options, _data(opened, may_audit=may_audit), _text(opened))
         for problem in filter(None, (opened.problem, opened.versions_problem)):
             self.note(f"Not all is known: {problem.message} {problem.remedy}".rstrip())
         return 0
 
 
-def _data(opened: OpenSecret) -> dict[str, Any]:
+def _data(opened: OpenSecret, *, may_audit: bool) -> dict[str, Any]:
     secret = opened.secret
     return {
         "name": secret.name,
@@ -69,7 +71,10 @@ def _data(opened: OpenSecret) -> dict[str, Any]:
         "last_read": secret.last_accessed.date().isoformat() if secret.last_accessed else None,
         "deletion_asked_for": secret.deleted,
         "read_at": opened.read_at,
-        "keys": [_key_data(key) for key in opened.keys],
+        "keys": [
+            _key_data(key) | _change_data(opened.changes.get(key.name), may_audit=may_audit)
+            for key in opened.keys
+        ],
         "versions": [_version_data(row) for row in opened.versions],
         "not_known": [
             problem.message for problem in (opened.problem, opened.versions_problem) if problem
@@ -87,6 +92,30 @@ def _key_data(key: KeyState) -> dict[str, Any]:
         "format": key.spec.format if key.spec else None,
         "required": key.spec.required if key.spec else None,
     }
+
+
+def _change_data(change: KeyChange | None, *, may_audit: bool) -> dict[str, Any]:
+    """Who and why are not known where an earlier version may have set the key; reasons are the
+    audit log's."""
+    exact = change if change and change.age.is_exact else None
+    author = exact.author if exact else None
+    return {
+        "changed": change.age.since if change else None,
+        "changed_earlier": not exact if change else None,
+        "changed_in": exact.age.version if exact else None,
+        "changed_by": author.name if author else None,
+        "changed_why": (author.reason or None) if author and may_audit else None,
+        "due": change.due if change else None,
+    }
+
+
+def _changed(change: KeyChange | None) -> tuple[str, str]:
+    """When a key was changed and when it is due, in words."""
+    if change is None:
+        return "not known", "-"
+    since = moment(change.age.since) + ("" if change.age.is_exact else " or earlier")
+    by = f" by {change.author.name}" if change.age.is_exact and change.author else ""
+    return since + by, f"{change.due:%Y-%m-%d}" if change.due else "-"
 
 
 def _version_data(row: VersionRow) -> dict[str, Any]:
@@ -116,13 +145,14 @@ def _text(opened: OpenSecret) -> str:
         | ({"Label off with": secret.end_rotation_command} if secret.end_rotation_command else {})
     )
     keys = table(
-        ("KEY", "STATE", "FINGERPRINT", "EXPECTED"),
+        ("KEY", "STATE", "FINGERPRINT", "EXPECTED", "CHANGED", "DUE"),
         [
             (
                 key.name,
                 key.state.text,
                 key.facts.short if key.facts else "-",
                 key.spec.value_format.label if key.spec else "not in the catalogue",
+                *_changed(opened.changes.get(key.name)),
             )
             for key in opened.keys
         ],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...domain.audit.actions import WRITES, Action, Outcome, Phase
 from ...domain.audit.chain import version_id_of
+from ...domain.secrets.key_age import NO_MAKING, Making
 from ...models import AuditRecord
+from .writing import texts
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Author:
     sequence: int
     reason: str = ""
     approved_by: str = ""
+    made: Making = NO_MAKING
 
 
 def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
@@ -37,16 +41,37 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
             outcome=Outcome.DONE,
         )
         .order_by("sequence")
-        .values_list("version_id", "actor", "at", "intent", "reason", "action")
+        .values_list(
+            "version_id", "actor", "at", "intent", "reason", "action", "base_version_id", "keys"
+        )
     )
     authors: dict[str, Author] = {}
-    for version, actor, at, intent, reason, action in rows:
+    for version, actor, at, intent, reason, action, base, keys in rows:
         if action in (Action.APPROVE, Action.EMERGENCY) and version in authors:
             other = actor if actor != authors[version].name else ""
             authors[version] = replace(authors[version], at=at, approved_by=other)
         else:
-            authors[version] = Author(actor, at, int(intent or 0), reason)
+            made = Making(base, frozenset(texts(keys)))
+            authors[version] = Author(actor, at, int(intent or 0), reason, made=made)
     return authors
+
+
+def who_pinned(version_ids: Iterable[str]) -> dict[tuple[str, str], Author]:
+    """Who put each label of a pin on, by version id and label. Two queries."""
+    done = AuditRecord.objects.filter(
+        version_id__in={v for v in version_ids if v},
+        phase=Phase.OUTCOME,
+        action=Action.PIN,
+        outcome=Outcome.DONE,
+    )
+    intents = [int(sequence) for sequence in done.values_list("intent", flat=True)]
+    found = AuditRecord.objects.filter(sequence__in=intents).order_by("sequence")
+    return {
+        (intent.version_id, str(json.loads(intent.details)["label"])): Author(
+            intent.actor, intent.at, intent.sequence, intent.reason
+        )
+        for intent in found
+    }
 
 
 def possible_versions(intent: AuditRecord) -> list[str]:

@@ -24,6 +24,7 @@ from ...models import AuditRecord
 from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
+from .labels import move_label
 from .proposals import days_text, find_waiting, oldest_alive, undecided, why_stale
 from .recording import record_done, record_refusal, refuse_person
 from .save import ensure_not_too_many
@@ -168,36 +169,4 @@ def _carry_out(
             to=record.version_id,
             deadline=deadline,
         )
-    try:
-        return gateway.update_secret_version_stage(
-            record.secret, label, remove_from=record.version_id, deadline=deadline
-        ).call.request_id
-    except AwsError as error:
-        _ensure_off(gateway, record, label, error)
-        return error.call.request_id
-
-
-def _ensure_off(
-    gateway: SecretsManagerGateway, record: AuditRecord, label: str, error: AwsError
-) -> None:
-    """After a refusal or a lost reply: a label that is off is off, whoever took it, and so it is on
-    a secret that is gone. One that is on may still come off, where a sending has no answer.
-
-    Raises `error`, OutcomeUnknown.
-    """
-    try:
-        labels = gateway.describe_secret(record.secret).value.versions.get(record.version_id, ())
-    except SecretNotFound:
-        return
-    except AwsError:
-        if not error.call.unanswered:
-            raise error from None
-        raise OutcomeUnknown(
-            "AWS did not say whether the label is off, and cannot be asked just now."
-        ) from None
-    if label in labels and error.call.unanswered:
-        raise OutcomeUnknown(
-            "AWS did not answer, so it is not certain whether the label will come off."
-        )
-    if label in labels:
-        raise error
+    return move_label(gateway, record.secret, label, off=record.version_id, deadline=deadline)

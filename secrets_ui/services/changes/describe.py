@@ -12,7 +12,7 @@ from ...domain.changes.description import Description, Part, Step, digest_of, is
 from ...domain.environment import Environment
 from ...domain.errors import NothingChanged, SecretNotEditable, VersionMoved
 from ...domain.people.actor import Actor
-from ...domain.secrets.secret import Secret, why_elsewhere
+from ...domain.secrets.secret import Secret, why_closed
 from ...domain.session_scope import DESCRIBE_ANEW
 from .. import audit
 from ..aws_access import gateways
@@ -50,8 +50,7 @@ def describe_anew(environment: Environment, actor: Actor, wanted: Description) -
 
 def ensure_there(secret: Secret) -> None:
     """Raises SecretNotEditable for a secret of somebody else's, or one that is to be deleted."""
-    why = "It is scheduled for deletion." if secret.deleted else why_elsewhere(secret)
-    if why:
+    if why := why_closed(secret):
         raise SecretNotEditable(why)
 
 

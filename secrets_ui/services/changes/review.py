@@ -20,7 +20,7 @@ from ...domain.secrets.secret import Secret, ensure_current_version, ensure_edit
 from ...domain.session_scope import DESCRIBE
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
-from ..aws_access import gateways
+from ..aws_access import begin, gateways
 from ..secrets.version_facts import facts_of, in_other_environments
 from .review_rows import ReviewRow, masked, opaque_row, review_row
 
@@ -87,13 +87,15 @@ def compare_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     Raises VersionConflict, SecretNotEditable, InvalidDocument, AwsErrors, AuditUnavailable.
     """
     aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
-    secret = aws.secrets_manager.describe_secret(edit.secret).value
+    asked = begin(lambda: aws.secrets_manager.describe_secret(edit.secret))
+    spec = configuration.spec_of(environment, edit.secret)
+    typed = _typed(edit, spec)  # while AWS answers: an import may have hundreds
+    secret = asked.result().value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
-    spec = configuration.spec_of(environment, secret.name)
     base = facts_of(environment, actor, secret, edit.base, spec)
     before = {key.name: key for key in base.keys} if base else {}
-    after = facts_after(edit, before, spec)
+    after = _after(edit, before, spec, typed)
     others = in_other_environments(environment, spec)
     names = [
         name
@@ -119,6 +121,23 @@ def _is_opaque(edit: Edit, base: VersionFacts | None) -> bool:
 def facts_after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> dict[str, KeyFacts]:
     """The facts of each key once the edit is made, in the order of the document. Raises
     InvalidDocument."""
+    return _after(edit, before, spec, _typed(edit, spec))
+
+
+def _typed(edit: Edit, spec: SecretSpec) -> dict[str, KeyFacts]:
+    """Facts of the values of single keys."""
+    return {
+        change.key: key_facts(
+            change.key, change.value.reveal(), "string", spec, settings.FINGERPRINT_KEY
+        )
+        for change in edit.changes
+        if change.value is not None
+    }
+
+
+def _after(
+    edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec, values: Mapping[str, KeyFacts]
+) -> dict[str, KeyFacts]:
     if edit.document is not None:
         typed = derive_facts("", edit.document, spec, settings.FINGERPRINT_KEY)
         if typed.kind != "object" and not edit.is_text:
@@ -129,9 +148,7 @@ def facts_after(edit: Edit, before: dict[str, KeyFacts], spec: SecretSpec) -> di
         if change.value is None:
             after.pop(change.key, None)
         else:
-            after[change.key] = key_facts(
-                change.key, change.value.reveal(), "string", spec, settings.FINGERPRINT_KEY
-            )
+            after[change.key] = values[change.key]
     for key in edit.generate:
         after[key] = KeyFacts(key, "")
     return after

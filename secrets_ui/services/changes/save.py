@@ -93,14 +93,19 @@ def ensure_rules_kept(environment: Environment, edit: Confirmed) -> None:
 
     Raises InvalidChange.
     """
-    if environment.rules.reason_required and not edit.reason.strip():
-        raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
+    ensure_reason(environment, edit.reason)
     if environment.rules.type_the_name and edit.typed_name != edit.secret:
         raise InvalidChange(
             f"Type the secret's whole name, {edit.secret}, to confirm a change in "
             f"{environment.name}.",
             key="typed_name",
         )
+
+
+def ensure_reason(environment: Environment, reason: str) -> None:
+    """Raises InvalidChange where the environment asks for a reason and there is none."""
+    if environment.rules.reason_required and not reason.strip():
+        raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
 
 
 def ensure_not_too_many(

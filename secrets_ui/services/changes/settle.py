@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import DECISIONS, MANAGES, SWAPS, Action, Outcome, Phase
+from ...domain.audit.actions import DECISIONS, MANAGES, PINS, SWAPS, Action, Outcome, Phase
 from ...domain.audit.moments import stored_ago
 from ...domain.deadline import is_over
 from ...domain.environment import Environment
@@ -130,6 +131,8 @@ def _judge(intent: AuditRecord, secret: Secret, version: str) -> tuple[Outcome, 
         if any(label.startswith(PROPOSAL_LABEL) for label in labels):
             return Outcome.NOT_APPLIED, "its label is still on"
         return Outcome.DONE, "its label is off"
+    if intent.action in PINS:
+        return _judge_pin(intent, secret)
     if not version:
         return _judge_absence(intent, secret)
     if intent.action == Action.PROPOSE:
@@ -149,6 +152,35 @@ _SWAPPED = {
         "ever current",
     ),
 }
+
+
+def _judge_pin(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
+    """By the label itself, and where it was moved since, by the next act that found it."""
+    label = _moved_label(intent)["label"]
+    is_on = secret.version_with(label) == intent.version_id
+    if is_on == (intent.action == Action.PIN):
+        return Outcome.DONE, f"its label is {'on' if is_on else 'off'}"
+    done = AuditRecord.objects.filter(
+        environment=intent.environment,
+        secret=intent.secret,
+        phase=Phase.OUTCOME,
+        outcome=Outcome.DONE,
+        action__in=PINS,
+        sequence__gt=intent.sequence,
+    )
+    intents = [int(sequence) for sequence in done.values_list("intent", flat=True)]
+    later = AuditRecord.objects.filter(sequence__in=intents).order_by("sequence")
+    moved = (_moved_label(act) for act in later)
+    found = next((move["from"] for move in moved if move["label"] == label), None)
+    if found == (intent.version_id if intent.action == Action.PIN else ""):
+        return Outcome.DONE, "the label has been moved since"
+    return Outcome.NOT_APPLIED, f"its label is {'still on' if is_on else 'not on'}"
+
+
+def _moved_label(record: AuditRecord) -> dict[str, str]:
+    """Of a pin's record: its label, and the version that it was taken from."""
+    details = json.loads(record.details)
+    return {part: str(details.get(part, "")) for part in ("label", "from")}
 
 
 def _judge_absence(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:

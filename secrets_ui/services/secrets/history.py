@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ...aws.secrets_manager import PAGE_SIZE
 from ...domain.audit.actions import WRITES, Outcome, Phase
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.history import Difference, differences
-from ...domain.secrets.secret import AWSCURRENT, Secret, SecretVersion
+from ...domain.secrets.pins import pin_name
+from ...domain.secrets.secret import AWSCURRENT, Secret, SecretVersion, with_labelled
 from ...domain.session_scope import OPEN
 from ...models import AuditRecord
 from .. import configuration
-from ..audit.who_changed import Author, authors_of
+from ..audit.who_changed import Author, authors_of, who_pinned
 from ..aws_access import begin, gateways
 from .version_facts import facts_of, facts_of_versions, note_current_versions
+
+_NOT_LISTED = "on another page"  # in place of a version's id
+ROWS = 50  # versions of AWS on a page, and records of those that were made here
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A pin on a version; `by` is None where it was put on outside this console."""
+
+    name: str
+    label: str
+    by: Author | None
 
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """`version` is None where AWS has it no more. `changed` is None where the keys of this version,
-    or of the one that it came from, are not known; `keys` are then those that the record names.
+    """`version` is None where AWS did not list it. `changed` is None where the keys of this
+    version, or of the one that it came from, are not known; `keys` are then those that the record
+    names.
     """
 
     id: str
@@ -34,21 +47,38 @@ class HistoryEntry:
     author: Author | None
     changed: tuple[Difference, ...] | None
     keys: tuple[str, ...] = ()
+    pins: tuple[Pinned, ...] = ()
 
     @property
     def is_current(self) -> bool:
         return self.version is not None and AWSCURRENT in self.version.labels
 
+    @property
+    def other_labels(self) -> tuple[str, ...]:
+        """Those that are no pins."""
+        labels = self.version.labels if self.version else ()
+        return tuple(label for label in labels if not pin_name(label))
+
 
 @dataclass(frozen=True)
 class History:
-    """`labels` counts those on all versions. `is_cut`: AWS has more versions than were listed."""
+    """A page of it. `labels` counts those on all versions.
+
+    `next_token` leads to more versions of AWS, "" where all were listed: only then is it known
+    that AWS has one no more. `has_older`: the log tells of more that were made here.
+    """
 
     secret: Secret
     entries: tuple[HistoryEntry, ...]
     labels: int
     read_at: datetime
-    is_cut: bool = False
+    next_token: str = ""
+    has_older: bool = False
+    is_first: bool = True
+
+    @property
+    def is_whole(self) -> bool:
+        return self.is_first and not self.next_token
 
 
 @dataclass(frozen=True)
@@ -60,26 +90,38 @@ class _Record:
     at: datetime
 
 
-def history_of(environment: Environment, actor: Actor, name: str) -> History:
-    """Two calls to AWS, and no value. Raises InvalidSecretName, AwsErrors."""
+def history_of(environment: Environment, actor: Actor, name: str, token: str = "") -> History:
+    """The page that `token` leads to. Two calls to AWS, and no value. Raises InvalidSecretName,
+    AwsErrors.
+
+    The first page has the versions with labels and the last that were made here as well, wherever
+    AWS lists them.
+    """
     name = environment.secret_name(name)
     gateway = gateways(environment, actor, OPEN.of(name)).secrets_manager
-    listed = begin(lambda: gateway.list_secret_version_ids(name))
+    asked = begin(lambda: gateway.version_page(name, token, size=ROWS))
     secret = gateway.describe_secret(name).value
-    records = _records(environment, name)
-    versions = {version.version_id: version for version in listed.result().value}
+    page = asked.result().value
+    shown = page.versions if token else with_labelled(secret, page.versions)
+    versions = {version.version_id: version for version in shown}
+    records = _records(environment, name, versions, with_last=not token)
     note_current_versions(environment, [secret])
     return History(
         secret,
-        _entries(environment, secret, versions, records),
-        sum(len(version.labels) for version in versions.values()),
+        _entries(environment, secret, versions, records, is_whole=not (token or page.next_token)),
+        secret.label_count,
         datetime.now(UTC),
-        is_cut=len(versions) >= PAGE_SIZE,
+        page.next_token,
+        has_older=len(records) >= ROWS,
+        is_first=not token,
     )
 
 
-def _records(environment: Environment, name: str) -> dict[str, _Record]:
-    """By version id, for the versions that this console made. One query."""
+def _records(
+    environment: Environment, name: str, versions: Iterable[str], *, with_last: bool
+) -> dict[str, _Record]:
+    """By version id, for those of `versions` that this console made, and for the last that it made.
+    Two queries at most."""
     made = AuditRecord.objects.filter(
         environment=environment.name,
         secret=name,
@@ -87,7 +129,11 @@ def _records(environment: Environment, name: str) -> dict[str, _Record]:
         action__in=WRITES,
         outcome=Outcome.DONE,
     ).order_by("-sequence")
-    rows = made.values_list("version_id", "base_version_id", "keys", "at")
+    columns = ("version_id", "base_version_id", "keys", "at")
+    rows = list(made.values_list(*columns)[:ROWS]) if with_last else []
+    known = {row[0] for row in rows}
+    if missing := [version for version in versions if version not in known]:
+        rows += made.filter(version_id__in=missing).values_list(*columns)
     # The oldest record of a version is that of its making; an approval comes later.
     return {
         version: _Record(base, tuple(json.loads(keys)), datetime.fromisoformat(at))
@@ -100,6 +146,8 @@ def _entries(
     secret: Secret,
     versions: Mapping[str, SecretVersion],
     records: Mapping[str, _Record],
+    *,
+    is_whole: bool,
 ) -> tuple[HistoryEntry, ...]:
     dates = {id: record.at for id, record in records.items()}
     dates |= {id: version.created for id, version in versions.items() if version.created}
@@ -109,7 +157,8 @@ def _entries(
     ids = sorted(listed, key=lambda id: dates.get(id, unknown), reverse=True)
     spec = configuration.spec_of(environment, secret.name)
     facts, authors = facts_of_versions(secret.arn, spec, ids), authors_of(ids)
-    before = dict(zip(ids, [*ids[1:], ""], strict=True))
+    before = dict(zip(ids, [*ids[1:], "" if is_whole else _NOT_LISTED], strict=True))
+    pins = _pins(versions)
     return tuple(
         HistoryEntry(
             id,
@@ -118,9 +167,24 @@ def _entries(
             authors.get(id),
             _changed(facts, records[id].base if id in records else before[id], id),
             records[id].keys if id in records else (),
+            pins.get(id, ()),
         )
         for id in ids
     )
+
+
+def _pins(versions: Mapping[str, SecretVersion]) -> dict[str, tuple[Pinned, ...]]:
+    """By version id, for those that have some."""
+    labels = {
+        id: pins
+        for id, version in versions.items()
+        if (pins := [label for label in version.labels if pin_name(label)])
+    }
+    by = who_pinned(labels) if labels else {}
+    return {
+        id: tuple(Pinned(pin_name(pin), pin, by.get((id, pin))) for pin in pins)
+        for id, pins in labels.items()
+    }
 
 
 def _changed(

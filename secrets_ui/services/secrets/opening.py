@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ...domain.access.evidence import Known
@@ -19,11 +20,13 @@ from ...domain.secrets.secret import (
     rotation_note,
     unlock_command,
     why_not_editable,
+    with_labelled,
 )
 from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
+from .key_changes import KeyChange, changes_of_keys
 from .version_facts import (
     Wanted,
     in_other_environments,
@@ -31,6 +34,8 @@ from .version_facts import (
     note_current_versions,
     read_and_derive,
 )
+
+NEWEST = 10  # versions that a secret's page shows, beside those with labels
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class VersionRow:
 @dataclass(frozen=True)
 class OpenSecret:
     """`facts` is None where they could not be had; `problem` then says why. `versions_problem`
-    likewise for the list of versions.
+    likewise for the list of versions. `changes` holds the keys of which it is known.
     """
 
     secret: Secret
@@ -54,6 +59,7 @@ class OpenSecret:
     read_at: datetime
     problem: AwsError | None = None
     versions_problem: AwsError | None = None
+    changes: Mapping[str, KeyChange] = field(default_factory=dict)
 
     @property
     def why_not_editable(self) -> str:
@@ -85,6 +91,12 @@ class OpenSecret:
         )
 
     @property
+    def last_versions(self) -> tuple[VersionRow, ...]:
+        """Those that the page shows: the newest, and all with labels."""
+        shown = {row.version.version_id for row in self.versions[:NEWEST]} | {*self.secret.versions}
+        return tuple(row for row in self.versions if row.version.version_id in shown)
+
+    @property
     def current_version(self) -> SecretVersion | None:
         return next(
             (row.version for row in self.versions if row.version.version_id == self.secret.current),
@@ -104,10 +116,12 @@ def open_secret(
     facts, problem = _facts(environment, actor, secret, spec)
     note_current_versions(environment, [secret])
     keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
-    rows, versions_problem = _versions(versions)
+    rows, versions_problem = _versions(versions, secret)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
+    read_at = datetime.now(UTC)
     return OpenSecret(
-        secret, spec, facts, keys, state, rows, datetime.now(UTC), problem, versions_problem
+        *(secret, spec, facts, keys, state, rows, read_at, problem, versions_problem),
+        _changes(secret, spec, facts, rows),
     )
 
 
@@ -124,13 +138,22 @@ def _facts(
 
 
 def _versions(
-    asked: Future[Known[tuple[SecretVersion, ...]]] | None,
+    asked: Future[Known[tuple[SecretVersion, ...]]] | None, secret: Secret
 ) -> tuple[tuple[VersionRow, ...], AwsError | None]:
     if asked is None:
         return (), None
     try:
-        versions = asked.result().value
+        versions = with_labelled(secret, asked.result().value)
     except AwsError as error:
         return (), error
     authors = authors_of(version.version_id for version in versions)
     return tuple(VersionRow(version, authors.get(version.version_id)) for version in versions), None
+
+
+def _changes(
+    secret: Secret, spec: SecretSpec, facts: VersionFacts | None, rows: tuple[VersionRow, ...]
+) -> dict[str, KeyChange]:
+    if not facts or not rows:
+        return {}
+    authors = {row.version.version_id: row.author for row in rows if row.author}
+    return changes_of_keys(secret, spec, facts, [row.version for row in rows], authors)

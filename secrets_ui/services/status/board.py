@@ -66,7 +66,7 @@ class StatusRow:
 
     @property
     def proved(self) -> list[StatusFinding]:
-        return [finding for finding in self.findings if not finding.is_unchecked]
+        return [f for f in self.findings if not (f.is_unchecked or f.acknowledged_by)]
 
     @property
     def unchecked(self) -> list[StatusFinding]:
@@ -75,6 +75,10 @@ class StatusRow:
     @property
     def troubles(self) -> list[StatusFinding]:
         return [finding for finding in self.findings if finding.is_trouble]
+
+    @property
+    def acknowledged(self) -> list[StatusFinding]:
+        return [finding for finding in self.findings if finding.acknowledged_by]
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,11 @@ def _row(row: StatusRow) -> dict[str, Any]:
         "stale": row.is_stale,
         "proved_by": row.proofs,
         "findings": [_finding(f) for f in row.findings if f.is_trouble],
+        "acknowledged": [
+            _finding(f)
+            | {"by": f.acknowledged_by, "at": f.acknowledged_at, "reason": f.acknowledged_why}
+            for f in row.acknowledged
+        ],
         "not_checked": [_finding(f) for f in row.unchecked if not f.is_trouble],
     }
 

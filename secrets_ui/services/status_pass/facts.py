@@ -16,7 +16,13 @@ from ...domain.errors import AuditUnavailable
 from ...domain.secrets.facts import VersionFacts
 from .. import configuration
 from ..secrets.listed import wanted_of
-from ..secrets.version_facts import Wanted, known_facts, note_current_versions, read_and_derive
+from ..secrets.version_facts import (
+    Wanted,
+    facts_of_versions,
+    known_facts,
+    note_current_versions,
+    read_and_derive,
+)
 from .describe import Described
 from .stage import RUNNER, Step, extend
 
@@ -90,10 +96,8 @@ def _facts_of_versions(
         versions = described.versions(name)
         if not versions or not isinstance(secret, Known):
             continue
-        spec, own = configuration.spec_of(described.environment, name), dict[str, VersionFacts]()
-        for version in versions:
-            wanted = Wanted(name, secret.value.arn, version.version_id, spec)
-            own |= {facts.version_id: facts for facts in known_facts([wanted]).values()}
+        spec = configuration.spec_of(described.environment, name)
+        own = facts_of_versions(secret.value.arn, spec, [v.version_id for v in versions])
         if name in current:
             own[current[name].version_id] = current[name]
         found[name] = own

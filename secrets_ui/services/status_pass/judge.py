@@ -21,6 +21,7 @@ from ...domain.status.status import StatusFinding
 from ...domain.status.watched import OpenIntent, Surroundings, UnseenEmergency, WatchedSecret
 from .. import configuration
 from ..access.share import may_read
+from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
 from .changes import WithChanges
@@ -137,8 +138,10 @@ def _ages(changed: WithChanges, name: str) -> dict[str, KeyAge | None]:
     if not isinstance(found, Known) or not facts or versions is None:
         return {}
     secret, of_versions = found.value, changed.version_facts.get(name, {})
+    authors = authors_of(version.version_id for version in versions)
+    makings = {version: author.made for version, author in authors.items()}
     return {
-        key.name: key_age(key.name, secret.current, versions, of_versions, secret.created)
+        key.name: key_age(key.name, secret.current, versions, of_versions, secret.created, makings)
         for key in facts.keys
     }
 

@@ -25,7 +25,8 @@ function fetchPage() {
 }
 
 async function refresh() {
-  if (document.hidden) return plan();
+  // What somebody is typing stays.
+  if (document.hidden || find(".confirm[open]", board)) return plan();
   try {
     const fresh = (await fetchPage()).querySelector("[data-board]");
     if (!fresh) return showLost("You are signed out, so this page shows the past. Sign in again.");

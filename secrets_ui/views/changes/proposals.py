@@ -20,6 +20,7 @@ from ...permissions import (
     enter_to_change,
     has_fresh_proof,
     may,
+    needs_proof,
     reach_of,
 )
 from ...services.changes import decide as decide_change
@@ -78,7 +79,7 @@ def _waiting(request: HttpRequest, environment: Environment) -> dict[str, Any]:
         "ends": ends_of_proposals(environment, actor) if may_edit else (),
         "me": actor.name,
         "may_edit": may_edit,
-        "asks_for_proof": environment.rules.step_up and not has_fresh_proof(request, environment),
+        "asks_for_proof": needs_proof(request, environment),
         "saved": saved if saved.isdecimal() else "",
     }
 

@@ -14,7 +14,8 @@ from ...services.secrets import history as versions
 @require_GET
 def history(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.view", environment, name)
-    found = versions.history_of(chosen, actor_of(request), name)
+    token = request.GET.get("page", "")[:4096]
+    found = versions.history_of(chosen, actor_of(request), name, token)
     asked = CompareVersionsForm(request.GET)
     compared = None
     if asked.is_valid():

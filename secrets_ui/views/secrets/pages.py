@@ -20,6 +20,7 @@ from ...permissions import (
     is_limited,
     last_visited,
     may,
+    needs_proof,
     reach_of,
 )
 from ...services.changes.emergencies import open_emergencies
@@ -89,6 +90,8 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_check": may(request, "access.check", chosen, name),
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "audited": audited,
+        "may_acknowledge": may(request, "status.acknowledge", chosen),
+        "asks_for_proof": needs_proof(request, chosen),
         "proposed": proposals_of(chosen, name),
         "emergencies": open_emergencies(chosen, name),
     }

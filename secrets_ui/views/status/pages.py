@@ -10,14 +10,25 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from ...domain.access.finding import WORST_FIRST
-from ...permissions import ensure_somewhere, enter, environments_with
+from ...forms.status import AcknowledgeForm
+from ...permissions import (
+    actor_of,
+    ensure_somewhere,
+    enter,
+    enter_to_change,
+    environments_with,
+    may,
+    needs_proof,
+)
 from ...services.status.board import StatusBoard
 from ...services.status.read import first_rows, is_runner_alive, read_status, rows_of, want_a_pass
+from ...services.status_pass import acknowledge as acknowledging
 
 # Shown on the page; the pages of the environments show all.
 MOST_TROUBLES = 50
@@ -54,6 +65,8 @@ def environment_status(request: HttpRequest, environment: str) -> HttpResponse:
         "after": after,
         "wanted": wanted,
         "is_first": "after" not in request.GET,
+        "may_acknowledge": may(request, "status.acknowledge", chosen),
+        "asks_for_proof": needs_proof(request, chosen),
     }
     return render(request, "status/environment.html", context)
 
@@ -69,6 +82,20 @@ def _context(request: HttpRequest, board: StatusBoard) -> dict[str, Any]:
         "audited": {environment.name for environment in environments_with(request, "audit.view")},
         "may_run": bool(environments_with(request, "status.run")),
     }
+
+
+@require_POST
+def acknowledge(request: HttpRequest, environment: str, name: str = "") -> HttpResponse:
+    """A finding of a secret, or of the environment itself."""
+    chosen = enter_to_change(request, "status.acknowledge", environment, name)
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest
+    finding, reason = form.cleaned_data["finding"], form.cleaned_data["reason"]
+    acknowledging.acknowledge(chosen, actor_of(request), name, finding, reason)
+    if name:
+        return redirect("secret", chosen.name, name)
+    return redirect("environment_status", chosen.name)
 
 
 @require_POST

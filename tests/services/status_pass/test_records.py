@@ -78,7 +78,7 @@ def test_a_message_counts_as_not_sent_once_it_was_given_up_or_has_waited_for_a_w
             {"given_up_at": old, "made_at": old},
         )
     ):
-        about = {"event": str(number), "payload": "{}", "made_at": now, "next_at": now}
-        StatusDelivery.objects.create(channel="webhook", **about | more)
+        about = {"event": str(number), "payload": "{}", "made_at": now, "next_at": now, **more}
+        StatusDelivery.objects.create(channel="webhook", **about)
     records, _ = watch({})
     assert (records.undelivered, records.why_undelivered) == (2, "the webhook answered 500")

@@ -104,3 +104,89 @@ def test_a_refused_restore_says_why_and_keeps_the_reason(
 def test_the_present_version_has_nothing_to_restore(storied: Storied) -> None:
     client, _, ids = storied
     assert "nothing to restore" in client.get(RESTORE, {"version": ids[2]}).content.decode()
+
+
+PIN = f"/dev/pin/{NAME}"
+
+
+def test_a_version_is_pinned_from_the_history_and_the_pin_is_taken_off_again(
+    storied: Storied,
+) -> None:
+    client, aws, ids = storied
+    history = client.get(PAGE).content.decode()
+    assert f"{PIN}?version={ids[0]}" in history
+    assert "Without any label" not in client.get(PIN, {"version": ids[0]}).content.decode()
+    form = {"do": "pin", "version": ids[0], "name": "before-2.0", "reason": "OPS-9: kept"}
+    assert client.post(PIN, form)["Location"] == PAGE
+    aws.received.clear()
+    shown = client.get(PAGE)
+    calls = [name for name in aws.operations() if name != "AssumeRole"]
+    assert sorted(calls) == ["DescribeSecret", "ListSecretVersionIds"]
+    [entry] = [entry for entry in shown.context["history"].entries if entry.pins]
+    assert (entry.id, entry.pins[0].name, entry.pins[0].by.reason) == (
+        *(ids[0], "before-2.0", "OPS-9: kept"),
+    )
+    assert "OPS-9: kept" in shown.content.decode()
+    assert "Without any label" in client.get(PIN, {"version": ids[0]}).content.decode()
+    assert client.post(PIN, form | {"do": "unpin"}).status_code == 302
+    assert not [entry for entry in client.get(PAGE).context["history"].entries if entry.pins]
+
+
+def test_what_cannot_be_pinned_is_told_and_nothing_typed_is_lost(storied: Storied) -> None:
+    client, _, ids = storied
+    form = {"do": "pin", "version": ids[0], "name": "good", "reason": "OPS-9: kept"}
+    assert client.post(PIN, form).status_code == 302
+    taken = client.post(PIN, form | {"version": ids[2]})
+    shown = taken.content.decode()
+    assert taken.status_code == 409
+    assert f'name="moves_from" value="{ids[0]}"' in shown
+    assert 'value="OPS-9: kept"' in shown
+    moved = client.post(PIN, form | {"version": ids[2], "moves_from": ids[0]})
+    assert moved.status_code == 302
+    for name in ("AWSCURRENT", "a b", "", "x" * 300):
+        refused = client.post(PIN, form | {"name": name})
+        assert refused.status_code == 400
+        assert 'value="OPS-9: kept"' in refused.content.decode()
+    assert client.get(PIN).status_code == 400
+    assert client.post(PIN, form | {"version": "short"}).status_code == 400
+    gone = client.get(PIN, {"version": "e" * 32}).content.decode()
+    assert "not among the versions" in gone
+
+
+def test_a_thousand_versions_are_shown_by_the_page_with_two_calls_each(
+    storied: Storied, django_assert_max_num_queries: Any
+) -> None:
+    """The local AWS has no pages of versions, so AWS's answers stand here."""
+    client, aws, ids = storied
+    listed = [
+        {"VersionId": f"{number:032x}", "CreatedDate": 1.7e9 + number} for number in range(100)
+    ]
+    first = {"ARN": "arn:aws:x", "Name": NAME, "Versions": listed, "NextToken": "next/token"}
+    aws.answer("ListSecretVersionIds", 200, json.dumps(first).encode())
+    client.get(PAGE)  # the AWS session is kept from here on
+    aws.received.clear()
+    with django_assert_max_num_queries(20):
+        page = client.get(PAGE)
+    assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
+    history, shown = page.context["history"], page.content.decode()
+    # AWS lists the oldest first: the current and the previous one stand on the first page as well.
+    assert {entry.id for entry in history.entries} == {*ids[1:], *(v["VersionId"] for v in listed)}
+    assert [entry.id for entry in history.entries if entry.is_current] == [ids[2]]
+    assert history.labels == 2
+    assert "?page=next%2Ftoken" in shown
+    assert "no longer in AWS" not in shown
+    rows = client.get(f"/dev/secret/{NAME}").context["opened"].last_versions
+    assert {row.version.version_id for row in rows[:2]} == {*ids[1:]}
+    assert len(rows) == 10
+    last = first | {"Versions": listed[:3], "NextToken": ""}
+    aws.answer("ListSecretVersionIds", 200, json.dumps(last).encode())
+    aws.received.clear()
+    page = client.get(PAGE, {"page": "next/token"})
+    assert sorted(aws.operations()) == ["DescribeSecret", "ListSecretVersionIds"]
+    assert len(page.context["history"].entries) == 3
+    assert {entry.changed for entry in page.context["history"].entries} == {None}
+    shown = page.content.decode()
+    assert "First page" in shown
+    assert "More versions" not in shown
+    assert f"{PIN}?version={listed[0]['VersionId']}" in shown
+    aws.mend()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
+from secrets_ui.domain.secrets.key_age import KeyAge
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.status.status import StatusFinding, status_of
 from secrets_ui.models import AuditRecord, StatusSnapshot
-from testkit.posting import JSON, current_version, document_form, edit_url
+from secrets_ui.services.secrets.key_changes import KeyChange
+from testkit.posting import JSON, current_version, document_form, edit_url, save_key
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 
@@ -52,6 +56,35 @@ def test_a_document_nested_too_deeply_is_told_on_every_page_and_is_no_fault_of_o
     refused = editor.post(url, document_form(base, text), **JSON)
     assert refused.status_code == 400
     assert "nested too deeply" in refused.content.decode()
+
+
+def test_each_key_tells_when_it_was_changed_by_whom_why_and_when_it_is_due(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    page, key = "/dev/secret/miyabi/dev/api-keys", "MIYABI_ACCESS_TOKEN"
+    token, more = secrets.token_urlsafe(32), {"reason": "OPS-7: rotated"}
+    saved = save_key(signed_in("editor"), dev, "dev", "api-keys", key, token, **more)
+    assert saved.status_code == 200
+    opened = signed_in("admin").get(page)
+    changes = opened.context["opened"].changes
+    assert changes[key].author.name.startswith("editor")
+    assert changes[key].due == changes[key].age.since + timedelta(days=180)
+    assert changes["OAUTH_CLIENT_ID"].due is None
+    shown = opened.content.decode()
+    assert "due <time" in shown
+    assert "OPS-7: rotated" in shown
+    # Reasons are the audit log's.
+    assert "OPS-7: rotated" not in signed_in("viewer").get(page).content.decode()
+
+
+def test_a_key_that_is_past_its_time_says_so_and_one_without_a_version_is_not_known() -> None:
+    at = datetime.now(UTC) - timedelta(days=100)
+    change = KeyChange(KeyAge(at, True, None, "v"), None, at + timedelta(days=90))
+    shown = render_to_string("secrets/_changed.html", {"change": change})
+    assert "was due" in shown
+    assert "10 days ago" in shown
+    assert "outside this console" in shown
+    assert "not known" in render_to_string("secrets/_changed.html", {"change": None})
 
 
 def test_the_list_shows_each_secret_of_the_environment_with_its_place(
@@ -282,3 +315,29 @@ def test_the_comparison_edits_no_secret_that_is_scheduled_for_deletion(
     assert "/dev/secret/miyabi/dev/config" in page
     assert "/dev/edit/miyabi/dev/api-keys" in page
     assert "/dev/edit/miyabi/dev/config" not in page
+
+
+def test_an_admin_acknowledges_a_change_made_outside_from_the_secret_s_page(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    text = "It was changed outside this console."
+    finding = StatusFinding("only_this_console_changes", "warn", text, "version 2026 aaaa")
+    StatusSnapshot.objects.create(
+        environment="dev",
+        secret="miyabi/dev/config",
+        status=status_of([finding]),
+        at=datetime.now(UTC),
+        findings=json.dumps([finding.to_json()]),
+    )
+    url = "/dev/acknowledge/miyabi/dev/config"
+    assert url not in signed_in("editor").get(DETAIL).content.decode()
+    admin = signed_in("admin")
+    assert url in admin.get(DETAIL).content.decode()
+    form = {"finding": finding.key, "reason": "OPS-5: meant"}
+    assert admin.post(url, form)["Location"] == DETAIL
+    page = admin.get(DETAIL).content.decode()
+    assert url not in page
+    assert "Acknowledged by" in page
+    assert "OPS-5: meant" in page
+    assert "Acknowledged by" in admin.get("/dev/status").content.decode()
+    assert admin.post(url, form).status_code == 400
