@@ -69,6 +69,9 @@ There is no superuser and no other way in.
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,
   but are audited all the same. An admin gives roles and cannot show values, unless another admin
   makes them an editor too.
+- **Trying a value** where it was given out ([credential-checks.md](credential-checks.md)) takes the
+  right to edit the secret, and is audited before and after. What is known of it is shown to whoever
+  sees the secret.
 - **Creating and deleting secrets**, and changing descriptions and tags, is possible where the
   environments file says `manage = true`, and takes a recent confirmation of identity each time.
   A deletion has a recovery window of 7 to 30 days (docs/managing-secrets.md).
