@@ -25,6 +25,7 @@ from benchmarks import (
     servers,
     status_pass,
     verifying,
+    who,
     wide,
 )
 from deploy.demo.local_aws import CREDENTIALS
@@ -45,6 +46,7 @@ class Counts:
     records: int = 100_000
     verify_rounds: int = 5
     evaluations: int = 5_000
+    roles: int = 1_000  # with ten policies each, for who can read
     panel_rounds: int = 60
     cli_rounds: int = 5
     cold_starts: int = 15  # of the Lambda's loader, and of boto3
@@ -62,6 +64,7 @@ TINY = Counts(
     records=100,
     verify_rounds=1,
     evaluations=10,
+    roles=20,
     panel_rounds=2,
     cli_rounds=1,
     cold_starts=1,
@@ -120,6 +123,7 @@ def measure(counts: Counts, only: str = "") -> Figures:
             ),
             "status pass": lambda: status_pass.measure(counts.watched),
             "access evaluator": lambda: evaluator.measure(counts.evaluations),
+            "who can read": lambda: who.measure(counts.roles, rounds=3),
             "Lambda loader ÷ boto3 and Powertools": lambda: loader.measure(
                 counts.cold_starts, counts.warm_reads
             ),

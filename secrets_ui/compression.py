@@ -9,7 +9,7 @@ from django.middleware.gzip import GZipMiddleware
 COMPRESSED = frozenset((
     "audit", "audit_record", "changes", "check_run", "cost", "edit", "edit_document",
     "environment_status", "metrics", "people", "person", "secret", "secrets", "status",
-    "status_json", "usage",
+    "status_json", "usage", "who",
 ))  # fmt: skip
 # Those of our own links that say nothing of anybody's choosing.
 _FIXED_QUERIES = ("", "wall")

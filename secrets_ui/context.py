@@ -51,6 +51,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "home": home,
             "sections": _sections(request, page, home),
             "is_account": page in ACCOUNT,
+            "may_see_who": current is not None
+            and current.who_can_read
+            and may(request, "access.who", current),
             "may_audit": bool(environments_with(request, "audit.view")),
         }
     }

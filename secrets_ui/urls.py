@@ -4,7 +4,7 @@ from django.urls import path, re_path, register_converter
 
 from .domain.secrets.name_in_path import escape_name, read_name
 from .views import audit, usage
-from .views.access import troubleshoot
+from .views.access import troubleshoot, who
 from .views.changes import (
     create,
     edit,
@@ -127,6 +127,7 @@ urlpatterns = [
     path(
         "<slug:environment>/explain-error/<name:name>", troubleshoot.paste_error, name="paste_error"
     ),
+    path("<slug:environment>/who/<name:name>", who.who, name="who"),
     path("<slug:environment>/what-if/<name:name>", troubleshoot.try_policy, name="try_policy"),
     path("<slug:environment>/runs/<int:number>", troubleshoot.open_run, name="check_run"),
     path("<slug:environment>/runs/<int:number>.md", troubleshoot.run_report, name="check_report"),

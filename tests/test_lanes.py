@@ -62,6 +62,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "decide",
             "emergency",
             "put_on_top",
+            "who",
             "troubleshoot_first",
             "troubleshoot",
             "paste_error",

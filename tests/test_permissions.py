@@ -49,6 +49,7 @@ _SEE = {
     *("see the usage", "export a .env.example", "export a catalogue entry"),
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
+_WHO = {"see who can read"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     "try a value",
@@ -78,9 +79,10 @@ TABLE = {
     "viewer": _SEE | _CHECK,
     "editor": _SEE | _CHECK | _EDIT | _PROPOSED | _SHOW | {"see the log"},
     "approver": _SEE | _CHECK | _DECIDE | {"see the log"},
-    "auditor": _SEE | _CHECK | {"see the log", "export"},
+    "auditor": _SEE | _CHECK | _WHO | {"see the log", "export"},
     "admin": _SEE
     | _CHECK
+    | _WHO
     | _EDIT
     | _MANAGE
     | _PROPOSED
@@ -184,6 +186,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
             f"/{environment}/explain-error/{name}", {"text": "AccessDeniedException"}
         ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
+        "see who can read": lambda client: client.get(f"/{environment}/who/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),

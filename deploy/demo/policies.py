@@ -130,8 +130,17 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
         ),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+        *([_SEE_WHO] if environment.who_can_read else []),
         *(_manage_secrets(secrets) if environment.manage else ()),
     )
+
+
+_SEE_WHO: Policy = {
+    "Sid": "SeeEveryRoleAndUser",
+    "Effect": "Allow",
+    "Action": ["iam:GetAccountAuthorizationDetails"],
+    "Resource": "*",  # IAM knows no resource for it
+}
 
 
 def _manage_secrets(secrets: str) -> tuple[Policy, ...]:

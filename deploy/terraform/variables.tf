@@ -57,6 +57,12 @@ variable "deployer_role_arns" {
   }
 }
 
+variable "who_can_read" {
+  description = "Whether the console may list the account's roles and users, to say who can read a secret. Set who_can_read in its environments file as well."
+  type        = bool
+  default     = false
+}
+
 variable "emergency_trusted_arns" {
   description = "ARNs of the roles or users that may assume miyabi-emergency, the role in which people work on the secrets without the console. Without any, the account's administrators."
   type        = list(string)

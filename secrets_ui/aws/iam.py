@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..domain.access.account import AccountDetails, Group, Principal
 from ..domain.access.evidence import Document, Known, Role, Simulated
 from .base import Gateway
 
@@ -22,6 +23,7 @@ class IamGateway(Gateway):
         "GetRolePolicy": "get-role-policy --role-name {} --policy-name",
         "GetPolicy": "get-policy --policy-arn {}",
         "GetPolicyVersion": "get-policy-version --policy-arn {} --version-id",
+        "GetAccountAuthorizationDetails": "get-account-authorization-details",
         "SimulatePrincipalPolicy": "simulate-principal-policy --policy-source-arn {}",
     }
 
@@ -91,6 +93,63 @@ class IamGateway(Gateway):
             )
             return Known(tuple(_simulated(result) for result in answer["EvaluationResults"]), call)
 
+    def get_account_authorization_details(self) -> Known[AccountDetails]:
+        """Every role, user and group of the account, with the policies that are attached to any.
+
+        A page that fails fails the whole list: a part of it would look like all.
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+        """
+        call = self.describe_call("GetAccountAuthorizationDetails", "")
+        with self.asking(call):
+            paginator = self._client.get_paginator("get_account_authorization_details")
+            return Known(_details(paginator.paginate(PaginationConfig={"PageSize": 1000})), call)
+
+
+def _details(pages: Iterable[Mapping[str, Any]]) -> AccountDetails:
+    principals: list[Principal] = []
+    groups: dict[str, Group] = {}
+    policies: dict[str, Document] = {}
+    count = 0
+    for page in pages:
+        count += 1
+        principals += map(_listed_role, page["RoleDetailList"])
+        principals += map(_listed_user, page["UserDetailList"])
+        for entry in page["GroupDetailList"]:
+            inline = _inline(entry.get("GroupPolicyList", []))
+            groups[entry["GroupName"]] = Group(inline, _attached(entry))
+        policies |= {entry["Arn"]: _default_version(entry) for entry in page["Policies"]}
+    return AccountDetails(tuple(principals), groups, policies, count)
+
+
+def _listed_role(entry: Mapping[str, Any]) -> Principal:
+    return Principal(
+        _role(entry),
+        _inline(entry.get("RolePolicyList", [])),
+        _attached(entry),
+        last_used=entry.get("RoleLastUsed", {}).get("LastUsedDate"),
+    )
+
+
+def _listed_user(entry: Mapping[str, Any]) -> Principal:
+    identity = {**entry, "RoleId": entry["UserId"], "AssumeRolePolicyDocument": ""}
+    inline = _inline(entry.get("UserPolicyList", []))
+    return Principal(_role(identity), inline, _attached(entry), tuple(entry.get("GroupList", [])))
+
+
+def _inline(listed: Iterable[Mapping[str, Any]]) -> tuple[Document, ...]:
+    return tuple([Document(p["PolicyName"], _compact(p["PolicyDocument"])) for p in listed])
+
+
+def _attached(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple([policy["PolicyArn"] for policy in entry.get("AttachedManagedPolicies", [])])
+
+
+def _default_version(entry: Mapping[str, Any]) -> Document:
+    """Without it the text is "", which the parser reports as malformed: it is then not known."""
+    versions = [v for v in entry.get("PolicyVersionList", []) if v.get("IsDefaultVersion")]
+    text = _compact(versions[0].get("Document", "")) if versions else ""
+    return Document(entry["Arn"].rpartition("/")[2], text, entry["Arn"])
+
 
 def _role(entry: Mapping[str, Any]) -> Role:
     return Role(
@@ -128,3 +187,8 @@ def _text(document: Any) -> str:
     text, which the parser reports as malformed.
     """
     return document if isinstance(document, str) else json.dumps(document, indent=2)
+
+
+def _compact(document: Any) -> str:
+    """The same for thousands that no page shows: without indents json is much quicker."""
+    return document if isinstance(document, str) else json.dumps(document)

@@ -89,8 +89,10 @@ class Environment:
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
     AWS session is narrowed to its request. `manage`: secrets are created and deleted here too.
-    `groups` are groups of the identity provider, each with the roles that its members have here.
-    `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
+    `who_can_read`: the console's role may list the roles and users of the account. `readers` are
+    those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
+    and the console's. `groups` are groups of the identity provider, each with the roles that its
+    members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
     """
 
     name: str
@@ -107,6 +109,8 @@ class Environment:
     source_identity: bool = True
     session_policy: bool = True
     manage: bool = False
+    who_can_read: bool = False
+    readers: tuple[str, ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tell: tuple[str, ...] = ("emergency", "findings")
     email_to: tuple[str, ...] = ()
@@ -204,10 +208,14 @@ def _environment(name: str, table: Any, source: str) -> Environment:
 
 
 _LISTS = {
+    "readers": (
+        r"(arn:aws[a-z-]*:iam::[0-9]{12}:)?(role|user)/[A-Za-z0-9_+=,.@/-]+",
+        'ARNs of roles and users, or of names such as "role/ci-deploy"',
+    ),
     "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
     "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
 }
-_SWITCHES = ("source_identity", "session_policy", "manage")
+_SWITCHES = ("source_identity", "session_policy", "manage", "who_can_read")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),

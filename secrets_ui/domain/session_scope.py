@@ -91,6 +91,15 @@ CHECK = Scope(
         "sts:GetCallerIdentity",
     ),
 )
+WHO = Scope(
+    ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
+    others=(
+        "iam:GetAccountAuthorizationDetails",
+        "kms:DescribeKey",
+        "kms:GetKeyPolicy",
+        "kms:ListGrants",
+    ),
+)
 WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
     others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),

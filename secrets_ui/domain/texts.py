@@ -1,12 +1,31 @@
 """Texts that several errors, pages and answers share, and what carries any text over a border."""
 
+import csv
+import io
 import re
+from collections.abc import Iterable
 
 CONFIRM_IDENTITY = "Confirm your identity"
 TYPING_KEPT = "Nothing was done. What you typed is still in this page."
 
 # Half of a surrogate pair: JSON can spell one, and UTF-8 cannot hold it.
 _HALF = re.compile("[\ud800-\udfff]")
+# Where a spreadsheet would find the start of a formula: https://owasp.org/www-community/attacks/CSV_Injection
+# Japanese spreadsheets take the full-width signs as well. Where the separator is `;`, or a tab,
+# quotes around the whole cell do not count, and a new cell begins inside.
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ \t]*[-=+@＝＋－＠]|[\t\r\n])")
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """The rows as CSV, every cell in quotes, and none that a spreadsheet would take for a formula.
+
+    A file begins with a BYTE_ORDER_MARK, without which Excel does not read it as UTF-8.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerows([_FORMULA.sub(r"\1'", str(cell)) for cell in row] for row in rows)
+    return out.getvalue()
 
 
 def capitalized(text: str) -> str:

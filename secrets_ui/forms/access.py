@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 
+from ..domain.access.reach import Ability
 from ..domain.access.what_if import EditablePolicy
+from ..domain.access.who import Show
 
 
 class ErrorTextForm(forms.Form):
@@ -42,3 +44,26 @@ class WhatIfForm(forms.Form):
         )
         choices = [(policy.location, policy.title) for policy in by_location.values()]
         self.fields["policy"].choices = choices  # type: ignore[attr-defined]
+
+
+class WhoFilterForm(forms.Form):
+    """Which rows of who-can-read to show, sent in the URL. Anything else than a choice is none."""
+
+    text = forms.CharField(required=False, max_length=200)
+    action = forms.ChoiceField(
+        required=False, choices=[(ability, ability.words) for ability in Ability]
+    )
+    show = forms.ChoiceField(
+        required=False,
+        choices=[
+            (Show.CAN, "who can, or may"),
+            (Show.UNEXPECTED, "of these, who is not expected"),
+            (Show.ALL, "everybody"),
+        ],
+    )
+
+    def clean_action(self) -> Ability:
+        return Ability(self.cleaned_data["action"] or Ability.READ)
+
+    def clean_show(self) -> Show:
+        return Show(self.cleaned_data["show"] or Show.CAN)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("secrets_ui", "0013_runs_by_age"),
+        ("secrets_ui", "0014_messages"),
     ]
 
     operations = [

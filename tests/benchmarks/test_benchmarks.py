@@ -42,6 +42,7 @@ def test_every_figure_is_there(figures: dict[str, Any]) -> None:
         "troubleshooting panel, 20 ms",
         "status pass",
         "access evaluator",
+        "who can read",
         "Lambda loader ÷ boto3 and Powertools",
     ]
 

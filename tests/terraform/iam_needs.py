@@ -148,6 +148,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", role, "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
+    **_own("iam", anything, "GetAccountAuthorizationDetails"),
     **_own("lambda", function, "GetFunctionConfiguration"),
     **_own("cloudtrail", anything, "LookupEvents"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),

@@ -46,6 +46,28 @@ def test_s85_the_whole_tour_needs_all_of_the_policy_and_nothing_more(
     assert guard.unused() == []
 
 
+def test_s85_who_can_read_is_off_unless_the_environment_says_so(
+    guard: Guard, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    off = replace(guard.place.environment, who_can_read=False)
+    [more] = [
+        statement
+        for statement in guard.document["Statement"]
+        if statement not in policies.console_access(off, "KEY")["Statement"]
+        and statement["Sid"] not in ("UseTheKey",)
+    ]
+    assert more["Action"] == ["iam:GetAccountAuthorizationDetails"]
+    guard.document["Statement"].remove(more)
+    settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": off}), encoding="utf-8")
+    forget_configuration()
+    admin, page = signed_in("admin", "prod"), "/prod/secret/miyabi/prod/config"
+    with guarded(monkeypatch, guard):
+        assert admin.get(page.replace("secret/", "who/", 1)).status_code == 409
+        assert not guard.asked
+        assert "/prod/who/" not in admin.get(page).content.decode()
+    assert guard.refused == set()
+
+
 def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Guard) -> None:
     actions = [
         action for statement in guard.document["Statement"] for action in statement["Action"]

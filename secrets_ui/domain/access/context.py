@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..environment import Environment
@@ -10,11 +11,12 @@ from ..iam import Present
 from .evidence import AccessEvidence, Known, RoleEvidence
 from .expected_policies import role_arn, secret_pattern, via_service
 
+PRINCIPAL_TAGS = "aws:PrincipalTag/*"
 _UNKNOWN_KEYS = frozenset(
     [
         *("aws:SourceIp", "aws:UserAgent", "lambda:SourceFunctionArn"),
         *("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"),
-        *("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalTag/*"),
+        *("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", PRINCIPAL_TAGS),
         *("aws:ResourceOrgID", "aws:ResourceOrgPaths"),
     ]
 )
@@ -44,12 +46,22 @@ _UNKNOWN_KEYS_VIA = frozenset(["aws:CalledVia", "aws:CalledViaFirst", "aws:Calle
 
 @dataclass(frozen=True)
 class Caller:
-    """A role session, and what is known of its role."""
+    """A role session or a user, and what is known of its role or of the user.
+
+    `role_arn` is aws:PrincipalArn, "" where it is not known. `chosen` are condition keys that the
+    caller may choose for a read, and `unknown` those of its own that cannot be known.
+    """
 
     arn: str
     role_arn: str
     evidence: RoleEvidence
     is_lambda: bool = True
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+
+    @property
+    def is_user(self) -> bool:
+        return ":user/" in self.arn
 
 
 def lambda_caller(evidence: AccessEvidence) -> Caller:
@@ -105,7 +117,9 @@ def unknown_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]:
     """Return the keys of a read that cannot be known. A name that ends in * is a prefix."""
     function = evidence.function
     is_outside = caller.is_lambda and isinstance(function, Known) and not function.value.vpc
-    return _UNKNOWN_KEYS if is_outside else _UNKNOWN_KEYS | _UNKNOWN_KEYS_OF_VPC
+    known_tags = isinstance(caller.evidence.role, Known) and PRINCIPAL_TAGS not in caller.unknown
+    unknown = _UNKNOWN_KEYS - {PRINCIPAL_TAGS} if known_tags else _UNKNOWN_KEYS
+    return unknown | caller.unknown | (frozenset() if is_outside else _UNKNOWN_KEYS_OF_VPC)
 
 
 def unknown_kms_keys(evidence: AccessEvidence, caller: Caller, service: str) -> frozenset[str]:
@@ -116,11 +130,15 @@ def unknown_kms_keys(evidence: AccessEvidence, caller: Caller, service: str) -> 
 
 def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
     """Return the context of the first hop: a read of the secret by its name, without a stage."""
+    arn = secret_arn(evidence)
+    is_ours = account_of(caller.arn) == account_of(arn)
     context = _caller_context(evidence, caller) | {
         "aws:ViaAWSService": "false",
-        "aws:ResourceAccount": account_of(secret_arn(evidence)),
-        "secretsmanager:SecretId": evidence.secret_name,
+        "aws:ResourceAccount": account_of(arn),
+        # From another account a secret is reached by its ARN alone.
+        "secretsmanager:SecretId": evidence.secret_name if is_ours else arn,
         "secretsmanager:SecretPrimaryRegion": evidence.environment.region,
+        **caller.chosen,
     }
     if isinstance(evidence.secret, Known):
         secret = evidence.secret.value
@@ -169,6 +187,19 @@ def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[
     )
 
 
+def iam_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
+    """Return the context of a call to IAM about the caller's own role or user."""
+    return _caller_context(evidence, caller) | {
+        "aws:ViaAWSService": "false",
+        "aws:ResourceAccount": account_of(caller.arn),
+    }
+
+
+def unknown_iam_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]:
+    """Return the keys of a call to IAM that cannot be known, such as the policy to attach."""
+    return unknown_keys(evidence, caller) | {"aws:ResourceTag/*", "iam:*"}
+
+
 def _aliases(evidence: AccessEvidence) -> dict[str, Present]:
     """Return the key's alias when AWS answered with this key for it. There may be others."""
     key, alias = evidence.key, evidence.alias
@@ -178,27 +209,39 @@ def _aliases(evidence: AccessEvidence) -> dict[str, Present]:
 
 
 def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """Return the keys that every request of a role session has.
+    """Return the keys that every request of a role session or of a user has.
 
     Keys whose absence a policy may test for are left out on purpose.
     """
-    role = caller.evidence.role.value if isinstance(caller.evidence.role, Known) else None
     context = {
-        "aws:PrincipalArn": caller.role_arn,
         "aws:PrincipalAccount": account_of(caller.arn),
-        "aws:PrincipalType": "AssumedRole",
+        "aws:PrincipalType": "User" if caller.is_user else "AssumedRole",
         "aws:PrincipalIsAWSService": "false",
         "aws:SecureTransport": "true",
-        # Present in every request with temporary credentials.
-        "aws:TokenIssueTime": Present(),
         "aws:RequestedRegion": evidence.environment.region,
         "aws:CurrentTime": evidence.read_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "aws:EpochTime": str(int(evidence.read_at.timestamp())),
     }
-    if role:
-        context["aws:userid"] = f"{role.role_id}:{caller.arn.rpartition('/')[2]}"
-        context |= {f"aws:PrincipalTag/{key}": value for key, value in role.tags.items()}
-    return context
+    if caller.role_arn:
+        context["aws:PrincipalArn"] = caller.role_arn
+    # Present in every request with temporary credentials.
+    kind = {} if caller.is_user else {"aws:TokenIssueTime": Present()}
+    return context | kind | _identity_context(caller)
+
+
+def _identity_context(caller: Caller) -> dict[str, str]:
+    """Return the keys that a role's or a user's id, name and tags give."""
+    if not isinstance(caller.evidence.role, Known):
+        return {}
+    role, name = caller.evidence.role.value, caller.arn.rpartition("/")[2]
+    context = (
+        {"aws:userid": role.role_id, "aws:username": name}
+        if caller.is_user
+        else {"aws:userid": f"{role.role_id}:{name}"}
+    )
+    if PRINCIPAL_TAGS in caller.unknown:
+        return context
+    return context | {f"aws:PrincipalTag/{key}": value for key, value in role.tags.items()}
 
 
 def account_of(arn: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import AwsCall
 from ..iam import (
+    Decision,
     Evaluation,
     Grant,
     Layer,
@@ -21,10 +23,12 @@ from .context import (
     Caller,
     account_of,
     decrypt_context,
+    iam_context,
     kms_context,
     lambda_caller,
     read_context,
     secret_arn,
+    unknown_iam_keys,
     unknown_keys,
     unknown_kms_keys,
 )
@@ -41,6 +45,9 @@ from .evidence import (
     Unlearnt,
 )
 from .policies import parsed
+
+Parse = Callable[[str, str, PolicyKind], NamedPolicy]
+"""Takes a policy's name and text. Raises MalformedPolicy."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,20 @@ class Answer:
     def is_allowed(self) -> bool:
         return self.evaluation is not None and self.evaluation.is_allowed
 
+    @property
+    def truth(self) -> bool | None:
+        """Whether it is allowed; None where that cannot be told."""
+        if self.evaluation is None or self.evaluation.decision is Decision.UNDETERMINED:
+            return None
+        return self.evaluation.is_allowed
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Why it cannot be told, one phrase or sentence each."""
+        if self.evaluation is None:
+            return (self.why_not,)
+        return self.doubts or self.evaluation.missing
+
 
 def has_aws_managed_key(evidence: AccessEvidence) -> bool:
     """Whether AWS manages the key. Then readers in the secret's account need no right in KMS."""
@@ -70,7 +91,9 @@ def has_aws_managed_key(evidence: AccessEvidence) -> bool:
     return is_managed or is_aws_managed(encrypting_key(evidence.secret.value, versions))
 
 
-def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None) -> Answer:
+def ask_read(
+    evidence: AccessEvidence, action: str, caller: Caller | None = None, parse: Parse = parsed
+) -> Answer:
     """Decide whether the Lambda (or `caller`) may call `action` on the secret, with all layers."""
     caller = caller or lambda_caller(evidence)
     policy = _Resource(
@@ -80,7 +103,7 @@ def ask_read(evidence: AccessEvidence, action: str, caller: Caller | None = None
         "the secret's own policy",
     )
     context, unknown = read_context(evidence, caller), unknown_keys(evidence, caller)
-    return _ask(caller, action, secret_arn(evidence), context, unknown, policy)
+    return _ask(caller, action, secret_arn(evidence), context, unknown, policy, parse)
 
 
 def ask_decrypt(
@@ -88,6 +111,7 @@ def ask_decrypt(
     action: str = DECRYPT,
     caller: Caller | None = None,
     service: str = "secretsmanager",
+    parse: Parse = parsed,
 ) -> Answer:
     """Decide whether the Lambda (or `caller`) may use the key, with all layers.
 
@@ -107,13 +131,21 @@ def ask_decrypt(
         key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants
     )
     unknown = unknown_kms_keys(evidence, caller, service)
-    return _ask(caller, action, key.arn, context, unknown, policy)
+    return _ask(caller, action, key.arn, context, unknown, policy, parse)
+
+
+def ask_iam(evidence: AccessEvidence, action: str, caller: Caller, parse: Parse) -> Answer:
+    """Decide whether `caller` may call an action of IAM on its own role or user."""
+    nothing = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
+    context, unknown = iam_context(evidence, caller), unknown_iam_keys(evidence, caller)
+    return _ask(caller, action, caller.role_arn, context, unknown, nothing, parse)
 
 
 class _Reading:
     """Collects policies. A layer that cannot be read counts as unreadable, never as empty."""
 
-    def __init__(self) -> None:
+    def __init__(self, parse: Parse) -> None:
+        self.parse = parse
         self.doubts: list[str] = []
         self.unreadable: set[Layer] = set()
         self.malformed: MalformedPolicy | None = None
@@ -127,7 +159,7 @@ class _Reading:
         self, layer: Layer, name: str, text: str, kind: PolicyKind
     ) -> tuple[NamedPolicy, ...]:
         try:
-            return (parsed(name, text, kind),)
+            return (self.parse(name, text, kind),)
         except MalformedPolicy as error:
             self.malformed = self.malformed or error
             self.unreadable.add(layer)
@@ -163,8 +195,9 @@ def _ask(
     context: Mapping[str, Any],
     unknown: frozenset[str],
     policy: _Resource,
+    parse: Parse,
 ) -> Answer:
-    reading = _Reading()
+    reading = _Reading(parse)
     identity, boundary = _read_role(caller.evidence, reading)
     # A secret that does not exist has no policy either.
     if policy.kind is PolicyKind.KEY or not isinstance(policy.found, Missing):
@@ -173,7 +206,6 @@ def _ask(
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
     if policy.grants is not None:
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
-    known_tags = {"aws:PrincipalTag/*"} if isinstance(caller.evidence.role, Known) else set()
     request = Request(
         principal=caller.arn,
         action=action,
@@ -184,7 +216,7 @@ def _ask(
         permission_boundaries=boundary,
         resource_policy=stated[0] if stated else None,
         grants=policy.grants.value if isinstance(policy.grants, Known) else (),
-        unknown_context_keys=unknown - context.keys() - known_tags,
+        unknown_context_keys=unknown - (context.keys() - caller.unknown),
         unreadable_layers=frozenset(reading.unreadable),
     )
     return Answer(

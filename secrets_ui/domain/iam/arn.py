@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from .glob import Pattern, Wild, compile_glob, has_wildcard
 from .truth import Truth
@@ -27,16 +27,28 @@ class Arn:
         return cls(text, tuple(text.split(":")))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResourcePattern:
-    """One value of a Resource element, compiled."""
+    """One value of a Resource element. It is compiled at the first match, since most patterns of an
+    account are about other services, and none of them is ever asked.
+    """
 
-    covers: Callable[[str], object]
-    segments: tuple[Pattern, ...]
-    has_inner_wildcard: bool
-    """Whether a wildcard stands anywhere except at the end of a segment."""
+    pattern: Pattern
     when_covered: Truth = True
     """The outcome of a match: None where AWS's pages contradict each other."""
+
+    @cached_property
+    def covers(self) -> Callable[[str], object]:
+        return compile_glob(self.pattern)
+
+    @cached_property
+    def segments(self) -> tuple[Pattern, ...]:
+        return split_at_colons(self.pattern)
+
+    @cached_property
+    def has_inner_wildcard(self) -> bool:
+        """Whether a wildcard stands anywhere except at the end of a segment."""
+        return any(map(_has_inner_wildcard, self.segments))
 
     def matches(self, requested: Arn) -> Truth:
         """Whether the pattern covers an ARN.
@@ -54,8 +66,7 @@ class ResourcePattern:
 
 @lru_cache(maxsize=1024)
 def compile_resource(pattern: Pattern) -> ResourcePattern:
-    segments = split_at_colons(pattern)
-    return ResourcePattern(compile_glob(pattern), segments, any(map(_has_inner_wildcard, segments)))
+    return ResourcePattern(pattern)
 
 
 def split_at_colons(pattern: Pattern, limit: int = 0) -> tuple[Pattern, ...]:

@@ -70,12 +70,14 @@ class GlobSet:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> "GlobSet":
-        patterns = [parse_glob(text) for text in texts]
-        wild = tuple(pattern for pattern in patterns if has_wildcard(pattern))
+        literals: list[str] = []
+        wild: list[str] = []
+        for text in texts:
+            (wild if "*" in text or "?" in text else literals).append(text)
         return cls(
-            everything=any(all(part is Wild.ANY for part in pattern) for pattern in wild),
-            literals=frozenset("".join(map(str, p)) for p in patterns if not has_wildcard(p)),
-            covers=compile_globs(wild) if wild else None,
+            everything=any(not text.strip("*") for text in wild),
+            literals=frozenset(literals),
+            covers=compile_globs(tuple(map(parse_glob, wild))) if wild else None,
         )
 
     def matches(self, text: str) -> bool:

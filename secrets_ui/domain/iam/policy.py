@@ -30,6 +30,9 @@ class PolicyKind(StrEnum):
     TRUST = "trust"
     """A role's trust policy: without Resource."""
 
+    # Enum's own hash is written in Python.
+    __hash__ = str.__hash__
+
     @property
     def is_attached_to_a_resource(self) -> bool:
         return self is not PolicyKind.IDENTITY

@@ -14,9 +14,10 @@ ROLES: dict[str, frozenset[str]] = {
     "viewer": _SEE,
     "editor": _SEE | {"secret.edit", "secret.reveal", "audit.view"},
     "approver": _SEE | {"change.decide", "audit.view"},
-    "auditor": _SEE | {"audit.view", "audit.export"},
+    "auditor": _SEE | {"access.who", "audit.view", "audit.export"},
     "admin": _SEE
     | {
+        "access.who",
         "secret.edit",
         "secret.manage",
         "change.decide",
@@ -30,6 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
 WORDS = {
     "secret.view": "see the secrets",
     "access.check": "check who can read the secrets",
+    "access.who": "list everybody who can read a secret",
     "status.view": "see the status",
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",

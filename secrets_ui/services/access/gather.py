@@ -54,12 +54,14 @@ class Gathering:
     alone, which is also the ORM's.
     """
 
+    scope = CHECK
+
     def __init__(self, environment: Environment, secret_name: str, actor: Actor) -> None:
         """Raises InvalidSecretName."""
         self.environment, self.actor = environment, actor
         self.name = environment.secret_name(secret_name)
         self.spec = configuration.spec_of(environment, self.name)
-        self.aws = gateways(environment, actor, CHECK.of(self.name))
+        self.aws = gateways(environment, actor, self.scope.of(self.name))
         self.answers = Gathered()
         self.value_was_read = False
         self._waiting: dict[Future[Any], tuple[str, Then]] = {}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
@@ -15,20 +12,15 @@ from ...domain.audit.actions import Action, Phase
 from ...domain.errors import ConsoleError
 from ...domain.limits import Limit
 from ...domain.people.actor import Actor
-from ...domain.texts import encodable
+from ...domain.texts import BYTE_ORDER_MARK, csv_text, encodable
 from ...models import AuditRecord
 from .choosing import choose, in_time
 from .counted import refuse_counted
 from .limits import Reserved, reserve
 from .writing import record
 
-BYTE_ORDER_MARK = "\ufeff"
 # Lines of the log that are read, written and forgotten together.
 PAGE = 500
-# Where a spreadsheet would find the start of a formula: https://owasp.org/www-community/attacks/CSV_Injection
-# Japanese spreadsheets take the full-width signs as well. Where the separator is `;`, or a tab,
-# quotes around the whole cell do not count, and a new cell begins inside.
-_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ \t]*[-=+@＝＋－＠]|[\t\r\n])")
 COLUMNS = (
     "sequence", "at", "phase", "action", "outcome", "actor", "address", "environment", "secret",
     "version_id", "base_version_id", "keys", "reason", "request_ids", "intent", "details", "hash",
@@ -144,15 +136,7 @@ def _until(last: int, waiting: list[tuple[int, Row]]) -> Iterator[Row]:
 
 
 def _csv(rows: Iterable[Row]) -> str:
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(
-        [_inert(str(row[column])) for column in COLUMNS] for row in rows
-    )
-    return out.getvalue()
-
-
-def _inert(cell: str) -> str:
-    return _FORMULA.sub(r"\1'", cell)
+    return csv_text([row[column] for column in COLUMNS] for row in rows)
 
 
 def _json_lines(rows: Iterable[Row]) -> str:

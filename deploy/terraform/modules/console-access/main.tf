@@ -117,7 +117,12 @@ locals {
         Action   = ["lambda:GetFunctionConfiguration"]
         Resource = local.lambda_function
       },
-    ], [for statement in local.manage_secrets : statement if var.manage])
+      ], var.who_can_read ? [{
+        Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
+        Effect   = "Allow"
+        Action   = ["iam:GetAccountAuthorizationDetails"]
+        Resource = "*" # IAM knows no resource for it
+    }] : [], [for statement in local.manage_secrets : statement if var.manage])
   }
 
   secrets = "arn:${local.partition}:secretsmanager:${local.region}:${var.account_id}:secret:${var.prefix}*"

@@ -71,6 +71,12 @@ variable "manage" {
   default     = false
 }
 
+variable "who_can_read" {
+  description = "Whether the console may list the account's roles and users, to say who can read a secret. Set who_can_read in its environments file as well."
+  type        = bool
+  default     = false
+}
+
 variable "role_name" {
   description = "Name of the console's role in this account."
   type        = string

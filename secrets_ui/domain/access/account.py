@@ -1,0 +1,80 @@
+"""The roles and users of an account with all that decides about them, as IAM lists them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..errors import AwsCall
+from .evidence import Document, Evidence, Known, Missing, Role, RoleEvidence
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of users. `attached` are ARNs of managed policies."""
+
+    inline: tuple[Document, ...]
+    attached: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A role or a user. Of a user, `identity` has no trust policy.
+
+    `attached` are ARNs of managed policies, `groups` names. `last_used` is when AWS last saw a
+    session of the role; AWS says nothing of the kind about a user.
+    """
+
+    identity: Role
+    inline: tuple[Document, ...]
+    attached: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    last_used: datetime | None = None
+
+    @property
+    def is_user(self) -> bool:
+        return ":user/" in self.identity.arn
+
+
+@dataclass(frozen=True)
+class AccountDetails:
+    """What GetAccountAuthorizationDetails lists. `policies` are the default versions by ARN."""
+
+    principals: tuple[Principal, ...]
+    groups: Mapping[str, Group]
+    policies: Mapping[str, Document]
+    pages: int = 1
+
+    def evidence_of(self, principal: Principal, call: AwsCall) -> RoleEvidence:
+        """A policy that is attached and not in the list is missing, so the layer is not known."""
+        boundary = principal.identity.boundary
+        return RoleEvidence(
+            Known(principal.identity, call),
+            attached=Known(principal.attached, call),
+            inline=Known((), call),
+            documents=dict(self._documents(principal, call)),
+            boundary=self._managed(boundary, call) if boundary else None,
+        )
+
+    def _documents(
+        self, principal: Principal, call: AwsCall
+    ) -> Iterator[tuple[str, Evidence[Document]]]:
+        for document in principal.inline:
+            yield document.name, Known(document, call)
+        for arn in principal.attached:
+            yield arn, self._managed(arn, call)
+        for name in principal.groups:
+            group = self.groups.get(name)
+            if group is None:
+                yield f"of group {name}", Missing(call)
+                continue
+            for document in group.inline:
+                title = f"{document.name} of group {name}"
+                yield title, Known(Document(title, document.text), call)
+            for arn in group.attached:
+                yield arn, self._managed(arn, call)
+
+    def _managed(self, arn: str, call: AwsCall) -> Evidence[Document]:
+        found = self.policies.get(arn)
+        return Known(found, call) if found else Missing(call)

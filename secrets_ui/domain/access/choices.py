@@ -1,0 +1,74 @@
+"""What a caller may choose for itself, as far as a policy looks at it: the name of its session, and
+the stage of the version that it reads.
+
+A choice is tried for each text that a policy names, and for one that none names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..iam import Grant, Statement
+from ..secrets.secret import AWSCURRENT
+
+ANY_SESSION = "any.session.of.it"
+"""A name that no policy means."""
+_STAGE = "secretsmanager:VersionStage"
+_SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)")
+_ID = re.compile(r"(?:AROA\w*|[*?]+):(.+)")
+_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The sessions that resource policies and grants name, by account and role; the names of
+    sessions in conditions, of whatever role; and whether a stage of a version matters.
+    """
+
+    sessions: frozenset[tuple[str, str, str]]
+    names: frozenset[str]
+    stages: bool
+
+    def of_role(self, account: str, role: str) -> tuple[str, ...]:
+        """Session names to try for a role, ANY_SESSION first."""
+        own = {name for owner, of, name in self.sessions if (owner, of) == (account, role)}
+        return ANY_SESSION, *sorted(own | self.names)
+
+    def of_read(self) -> tuple[dict[str, str], ...]:
+        """Condition keys to try for a read, none first."""
+        return ({}, {_STAGE: AWSCURRENT}) if self.stages else ({},)
+
+    def with_more(self, statements: Iterable[Statement]) -> Choices:
+        """The choices that these statements make matter as well."""
+        more = find_choices(statements, ())
+        if not more.names and not more.stages:
+            return self
+        return Choices(self.sessions, self.names | more.names, self.stages or more.stages)
+
+
+def find_choices(statements: Iterable[Statement], grants: Iterable[Grant]) -> Choices:
+    """Find what statements and grants make of a caller's choices."""
+    statements = list(statements)
+    texts = [arn for s in statements if s.principals for arn in s.principals.arns]
+    found = [_SESSION.fullmatch(text) for text in [*texts, *(g.grantee for g in grants)]]
+    sessions = [(hit[1], hit[2], hit[3]) for hit in found if hit]
+    conditions = [condition for s in statements for condition in s.conditions]
+    wanted = [text for c in conditions if c.lookup == "aws:userid" for text in c.wanted]
+    stages = any(c.lookup == _STAGE.casefold() for c in conditions)
+    return Choices(frozenset(sessions), frozenset(_session_names(wanted)), stages)
+
+
+def _session_names(ids: Iterable[str]) -> Iterator[str]:
+    """Names that fit the part of an aws:userid behind the colon; `*` stands for any session."""
+    for text in ids:
+        if (found := _ID.fullmatch(text)) and found[1] != "*":
+            name = filled(found[1])
+            if _NAME.fullmatch(name):
+                yield name
+
+
+def filled(pattern: str) -> str:
+    """A text that a pattern with `*` and `?` covers."""
+    return pattern.replace("*", "x").replace("?", "x")

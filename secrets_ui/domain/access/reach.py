@@ -1,0 +1,234 @@
+"""What one caller can do with a secret: every hop of an act, answered by the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from ..iam import (
+    Layer,
+    MalformedPolicy,
+    NamedPolicy,
+    PolicyKind,
+    Statement,
+    StatementResult,
+    parse_policy,
+)
+from .actions import DECRYPT, READ
+from .context import Caller, account_of, secret_arn
+from .evidence import AccessEvidence, Known
+from .path import (
+    Answer,
+    Parse,
+    ask_decrypt,
+    ask_iam,
+    ask_read,
+    has_aws_managed_key,
+    why_unknown,
+)
+
+GENERATE_KEY = "kms:GenerateDataKey"
+_CHANGE_ROLE = ("iam:PutRolePolicy", "iam:AttachRolePolicy")
+_CHANGE_USER = ("iam:PutUserPolicy", "iam:AttachUserPolicy")
+_PUT, _DELETE = "secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"
+_CHANGE_SECRET, _CHANGE_KEY = "secretsmanager:PutResourcePolicy", "kms:PutKeyPolicy"
+_GRANT = "kms:CreateGrant"
+ACTIONS = (
+    *(READ, DECRYPT, GENERATE_KEY, _PUT, _DELETE, _CHANGE_SECRET, _CHANGE_KEY, _GRANT),
+    *_CHANGE_ROLE,
+    *_CHANGE_USER,
+)
+"""Every action that is asked about here."""
+ASSUMED = "policies of another account, which are not seen"
+"""The name of a policy that stands for what cannot be seen: it decides nothing."""
+
+
+class Ability(StrEnum):
+    """What somebody can do with a secret."""
+
+    READ = "read"
+    PUT = "put"
+    DELETE = "delete"
+    CHANGE_POLICY = "change-policy"
+
+    __hash__ = str.__hash__
+
+    @property
+    def words(self) -> str:
+        """What follows "can" in a sentence."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Ability.READ: "read it",
+    Ability.PUT: "write a value",
+    Ability.DELETE: "delete it",
+    Ability.CHANGE_POLICY: "change a policy that decides",
+}
+_WITH_KEY = (Ability.READ, Ability.PUT)
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html
+_CLOSED = "The key aws/secretsmanager serves its own account alone."
+
+
+class Parser:
+    """Parses each distinct document once, and keeps of it only the statements about `actions`: any
+    other applies to no request that is asked.
+    """
+
+    def __init__(self, actions: Iterable[str] = ACTIONS) -> None:
+        self._actions = [action.casefold() for action in actions]
+        self._found: dict[tuple[str, PolicyKind], tuple[Statement, ...] | MalformedPolicy] = {}
+        self._about: dict[str, Parse] = {}
+
+    def __call__(self, name: str, text: str, kind: PolicyKind) -> NamedPolicy:
+        """Raises MalformedPolicy."""
+        found = self._found.get((text, kind))
+        if found is None:
+            found = self._found[text, kind] = self._read(name, text, kind)
+        if isinstance(found, MalformedPolicy):
+            raise found
+        return NamedPolicy(name, kind, found)
+
+    def about(self, action: str) -> Parse:
+        """The same for requests of one action: most policies have no statement about it."""
+        if action not in self._about:
+            self._about[action] = partial(self._only, action.casefold(), {})
+        return self._about[action]
+
+    def _only(
+        self,
+        action: str,
+        found: dict[tuple[str, PolicyKind], tuple[Statement, ...]],
+        name: str,
+        text: str,
+        kind: PolicyKind,
+    ) -> NamedPolicy:
+        statements = found.get((text, kind))
+        if statements is None:
+            whole = self(name, text, kind).statements
+            statements = tuple([s for s in whole if s.actions.matches(action)])
+            found[text, kind] = statements
+        return NamedPolicy(name, kind, statements)
+
+    def _read(
+        self, name: str, text: str, kind: PolicyKind
+    ) -> tuple[Statement, ...] | MalformedPolicy:
+        try:
+            statements = parse_policy(name, text, kind).statements
+        except MalformedPolicy as error:
+            return error
+        return tuple([s for s in statements if any(map(s.actions.matches, self._actions))])
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether somebody can do something; `can` is None where that cannot be told.
+
+    `by` are the statements and grants that decide. `missing` says what is not known. `condition`
+    is what the caller has to choose, such as the name of the session.
+    """
+
+    can: bool | None
+    by: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    condition: str = ""
+
+
+NO = Verdict(False)
+Ask = Callable[[], Answer]
+Way = tuple[Ask, ...]
+"""The hops of one way to do something. All of them must be allowed."""
+
+
+def judge(evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parser) -> Verdict:
+    """Decide whether a caller can do something: by one of its ways, which have all their hops."""
+    # Without its ARN nothing can be compared with the policies' resources.
+    if not isinstance(evidence.secret, Known):
+        return Verdict(None, missing=(why_unknown("the secret", evidence.secret),))
+    is_ours = account_of(caller.arn) == account_of(secret_arn(evidence))
+    if ability in _WITH_KEY and has_aws_managed_key(evidence) and not is_ours:
+        return Verdict(False, by=(_CLOSED,))
+    return either(_judge_way(way) for way in _ways(evidence, ability, caller, parse))
+
+
+def either(verdicts: Iterable[Verdict]) -> Verdict:
+    """The first that can; or else what cannot be told; or else the first that cannot."""
+    rest = []
+    for verdict in verdicts:
+        if verdict.can:
+            return verdict
+        rest.append(verdict)
+    unknown = [verdict for verdict in rest if verdict.can is None]
+    if unknown:
+        missing = dict.fromkeys(reason for verdict in unknown for reason in verdict.missing)
+        return Verdict(None, missing=tuple(missing), condition=unknown[0].condition)
+    return next((verdict for verdict in rest if verdict.by), NO)
+
+
+def _ways(
+    evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parser
+) -> Iterator[Way]:
+    def secret(action: str) -> Ask:
+        return partial(ask_read, evidence, action, caller, parse.about(action))
+
+    def key(action: str, service: str = "secretsmanager") -> Ask:
+        return partial(ask_decrypt, evidence, action, caller, service, parse.about(action))
+
+    # The key that AWS manages asks nothing more of callers of its own account.
+    is_managed = has_aws_managed_key(evidence)
+    match ability:
+        case Ability.READ:
+            yield (secret(READ), *([] if is_managed else [key(DECRYPT)]))
+        case Ability.PUT:
+            hops = [] if is_managed else [key(GENERATE_KEY), key(DECRYPT)]
+            yield (secret(_PUT), *hops)
+        case Ability.DELETE:
+            yield (secret(_DELETE),)
+        case Ability.CHANGE_POLICY:
+            yield (secret(_CHANGE_SECRET),)
+            if not is_managed:
+                yield from [(key(action, service=""),) for action in (_CHANGE_KEY, _GRANT)]
+            if account_of(caller.arn) == evidence.environment.account and caller.role_arn:
+                for action in _CHANGE_USER if caller.is_user else _CHANGE_ROLE:
+                    yield (partial(ask_iam, evidence, action, caller, parse.about(action)),)
+
+
+def _judge_way(way: Way) -> Verdict:
+    answers: list[Answer] = []
+    for ask in way:
+        answer = ask()
+        if answer.truth is False:
+            return Verdict(False, by=tuple(_denying(answer)))
+        answers.append(answer)
+    missing = [reason for answer in answers if answer.truth is None for reason in answer.missing]
+    if any(answer.truth is None for answer in answers):
+        return Verdict(None, missing=tuple(dict.fromkeys(missing)))
+    return Verdict(True, by=tuple([by for answer in answers for by in _allowing(answer)]))
+
+
+def _denying(answer: Answer) -> Iterator[str]:
+    if answer.evaluation and answer.request:
+        for result in answer.evaluation.deciding:
+            yield f"{answer.request.action} is denied: {_words(result, answer.request.action)}"
+
+
+def _allowing(answer: Answer) -> Iterator[str]:
+    """A boundary allows nothing by itself, so it is not among them."""
+    if not answer.evaluation or not answer.request:
+        return
+    action = answer.request.action
+    for result in answer.evaluation.deciding:
+        if result.layer in (Layer.IDENTITY, Layer.RESOURCE) and result.policy != ASSUMED:
+            yield f"{action}: {_words(result, action)}"
+    for granted in answer.evaluation.deciding_grants:
+        yield f"{action}: grant {granted.grant.name}"
+
+
+def _words(result: StatementResult, action: str) -> str:
+    statement = f"statement {result.sid or result.statement.index + 1}"
+    if result.layer is Layer.RESOURCE:
+        return f"{'key' if action.startswith('kms:') else 'secret'} policy, {statement}"
+    layer = "permissions boundary" if result.layer is Layer.BOUNDARY else "policy"
+    return f"{layer} {result.policy}, {statement}"

@@ -1,0 +1,282 @@
+"""Who can read a secret, change it, or change the policies that decide: every role and user of the
+account, and everybody outside it whom a policy or a grant names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from ..environment import Environment
+from ..iam import MalformedPolicy, PolicyKind, Statement
+from .account import AccountDetails, Principal
+from .actions import READ
+from .choices import ANY_SESSION, Choices, find_choices
+from .context import PRINCIPAL_TAGS, Caller, role_name_of
+from .evidence import AccessEvidence, Evidence, Known, RoleEvidence, why_unavailable
+from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
+from .reach import Ability, Parser, Verdict, either, judge
+from .trusted import is_federated, may_be_tagged, trusted_by
+
+UNSEEN = (
+    "The organization's service and resource control policies (SCPs, RCPs) were not seen. "
+    "They can only take away."
+)
+
+
+class Kind(StrEnum):
+    OUTSIDE = "outside"
+    ROLE = "role"
+    USER = "user"
+    UNLISTED = "unlisted"
+    """Of this account, and in no list: a federated user, or anybody while IAM gave no list."""
+
+
+class Show(StrEnum):
+    """Which rows to show."""
+
+    CAN = "can"
+    UNEXPECTED = "unexpected"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one principal can do. `title` is an ARN, or who is meant in words.
+
+    `is_expected`: it is among the readers that the environment names. `trusted` says who may
+    assume the role.
+    """
+
+    kind: Kind
+    title: str
+    account: str
+    is_expected: bool
+    verdicts: Mapping[Ability, Verdict]
+    trusted: tuple[str, ...] = ()
+    last_used: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Without the account, for an ARN."""
+        return self.title.split(":", 5)[5] if self.title.startswith("arn:") else self.title
+
+    @property
+    def read(self) -> Verdict:
+        return self.verdicts[Ability.READ]
+
+    def is_unexpected(self, ability: Ability = Ability.READ) -> bool:
+        """Whether it can, and nobody expects it."""
+        return bool(self.verdicts[ability].can) and not self.is_expected
+
+
+@dataclass(frozen=True)
+class WhoCan:
+    """Everybody's answer: outsiders first, then whoever is not expected, readers before others.
+
+    `gaps` says what could not be read, and so what answers are missing. `services` are AWS's own
+    that the secret's policy lets read; they are not evaluated.
+    """
+
+    environment: str
+    secret: str
+    read_at: datetime
+    rows: tuple[Row, ...]
+    services: tuple[str, ...]
+    gaps: tuple[str, ...]
+    calls: int = 0
+
+    def matching(self, show: Show, ability: Ability, text: str = "") -> list[Row]:
+        """The rows to show, of those whose title holds the text."""
+        found = [row for row in self.rows if text.casefold() in row.title.casefold()]
+        if show is Show.UNEXPECTED:
+            return [row for row in found if not row.is_expected and _may(row, ability)]
+        return [row for row in found if show is Show.ALL or _may(row, ability)]
+
+    def can(self, ability: Ability) -> list[Row]:
+        return [row for row in self.rows if row.verdicts[ability].can]
+
+    def unexpected(self, ability: Ability) -> list[Row]:
+        return [row for row in self.rows if row.is_unexpected(ability)]
+
+    def untold(self, ability: Ability) -> list[Row]:
+        return [row for row in self.rows if row.verdicts[ability].can is None]
+
+    def is_whole(self, ability: Ability) -> bool:
+        """Whether nothing was missing that the answers could depend on."""
+        return not self.gaps and not self.untold(ability)
+
+
+def _may(row: Row, ability: Ability) -> bool:
+    """Whether it can, or that cannot be told, or a policy names it though it is not of here."""
+    return row.verdicts[ability].can is not False or row.kind is Kind.OUTSIDE
+
+
+def who_can(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> WhoCan:
+    """Answer for everybody, from what was gathered. No I/O."""
+    parse = Parser()
+    own = list(_resource_statements(evidence, parse))
+    grants = evidence.grants.value if isinstance(evidence.grants, Known) else ()
+    choices = find_choices(own, grants)
+    rows = []
+    if isinstance(details, Known):
+        found = details.value
+        rows = [_insider(evidence, found, p, details, choices, parse) for p in found.principals]
+    listed = {row.title for row in rows}
+    account = evidence.environment.account
+    outsiders = find_outsiders(own, grants, account, listed)
+    rows += [row for o in outsiders if (row := _outsider(evidence, o, choices, parse)) is not None]
+    return WhoCan(
+        evidence.environment.name,
+        evidence.secret_name,
+        evidence.read_at,
+        tuple(sorted(rows, key=_order)),
+        services_named(_statements_of_secret(evidence, parse), READ),
+        tuple(_gaps(evidence, details)),
+        evidence.calls,
+    )
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    reads = {True: 0, None: 1, False: 2}
+    inside, named = row.kind is not Kind.OUTSIDE, bool(row.account)
+    return inside, named, reads[row.read.can], row.is_expected, row.title
+
+
+def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterator[str]:
+    what: tuple[tuple[str, Evidence[object]], ...] = (
+        ("the account's roles and users", details),
+        ("the secret", evidence.secret),
+        ("the secret's policy", evidence.resource_policy),
+        ("the key that encrypts it", evidence.key),
+    )
+    for name, found in what:
+        if why := why_unavailable(found):
+            yield f"Not known: {name}; {why}."
+
+
+def _resource_statements(evidence: AccessEvidence, parse: Parser) -> Iterator[Statement]:
+    yield from _statements_of_secret(evidence, parse)
+    yield from _statements(evidence.key_policy, PolicyKind.KEY, parse)
+
+
+def _statements_of_secret(evidence: AccessEvidence, parse: Parser) -> tuple[Statement, ...]:
+    return _statements(evidence.resource_policy, PolicyKind.RESOURCE, parse)
+
+
+def _statements(found: Evidence[str], kind: PolicyKind, parse: Parser) -> tuple[Statement, ...]:
+    text = found.value if isinstance(found, Known) else ""
+    return _parsed(text, kind, parse) if text else ()
+
+
+def _parsed(text: str, kind: PolicyKind, parse: Parser) -> tuple[Statement, ...]:
+    """None of a policy that cannot be parsed: the evaluator then says that it is not known."""
+    try:
+        return parse("", text, kind).statements
+    except MalformedPolicy:
+        return ()
+
+
+def _insider(
+    evidence: AccessEvidence,
+    details: AccountDetails,
+    principal: Principal,
+    source: Known[AccountDetails],
+    choices: Choices,
+    parse: Parser,
+) -> Row:
+    identity = principal.identity
+    known = details.evidence_of(principal, source.call)
+    unknown = frozenset() if principal.is_user else _unknown_of(principal)
+    arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
+    caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=unknown)
+    callers = _chosen(caller, choices.with_more(_own_statements(known, parse)))
+    verdicts = _judge_all(evidence, callers, parse)
+    can = any(verdict.can is not False for verdict in verdicts.values())
+    return Row(
+        Kind.USER if principal.is_user else Kind.ROLE,
+        identity.arn,
+        identity.arn.split(":")[4],
+        is_expected(evidence.environment, identity.arn),
+        verdicts,
+        trusted=trusted_by(identity) if can else (),
+        last_used=principal.last_used,
+    )
+
+
+def _own_statements(known: RoleEvidence, parse: Parser) -> Iterator[Statement]:
+    documents = (*known.documents.values(), known.boundary)
+    for found in documents:
+        if isinstance(found, Known):
+            yield from _parsed(found.value.text, PolicyKind.IDENTITY, parse)
+
+
+def _unknown_of(role: Principal) -> frozenset[str]:
+    """What whoever makes a session of the role decides."""
+    identity = role.identity
+    tags = {PRINCIPAL_TAGS} if may_be_tagged(identity) else set()
+    federated = {"aws:FederatedProvider", "saml:*"} if is_federated(identity) else set()
+    return frozenset({"aws:SourceIdentity", *tags, *federated})
+
+
+def _session(role: str, name: str) -> str:
+    partition, account = role.split(":")[1], role.split(":")[4]
+    return f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{name}"
+
+
+def _chosen(caller: Caller, choices: Choices) -> list[tuple[str, Caller]]:
+    """The caller in every way that it may choose, each with what that way is in words."""
+    found = []
+    is_session = not caller.is_user and caller.arn.endswith(f"/{ANY_SESSION}")
+    account, role = caller.arn.split(":")[4], role_name_of(caller.arn)
+    for name in choices.of_role(account, role) if is_session else ("",):
+        arn = f"{caller.arn.removesuffix(ANY_SESSION)}{name}" if name else caller.arn
+        words = f"in a session named {name}" if name not in ("", ANY_SESSION) else ""
+        for chosen in choices.of_read():
+            stage = "of the stage AWSCURRENT" if chosen else ""
+            found.append((f"{words} {stage}".strip(), replace(caller, arn=arn, chosen=chosen)))
+    return found
+
+
+def _judge_all(
+    evidence: AccessEvidence, callers: list[tuple[str, Caller]], parse: Parser
+) -> dict[Ability, Verdict]:
+    return {ability: _judge(evidence, ability, callers, parse) for ability in Ability}
+
+
+def _judge(
+    evidence: AccessEvidence, ability: Ability, callers: list[tuple[str, Caller]], parse: Parser
+) -> Verdict:
+    return either(
+        replace(judge(evidence, ability, caller, parse), condition=words)
+        for words, caller in callers
+        if ability is Ability.READ or not caller.chosen
+    )
+
+
+def _outsider(
+    evidence: AccessEvidence, outsider: Outsider, choices: Choices, parse: Parser
+) -> Row | None:
+    """None for anybody at all, where no policy that was read is so open."""
+    verdicts = _judge_all(evidence, _chosen(outsider.caller, choices), parse)
+    is_anybody = outsider.account == ANY_ACCOUNT
+    is_told_apart = verdicts[Ability.READ].can is None or any(v.can for v in verdicts.values())
+    if is_anybody and not is_told_apart:
+        return None
+    return Row(
+        Kind.UNLISTED if outsider.account == evidence.environment.account else Kind.OUTSIDE,
+        outsider.title,
+        "" if is_anybody else outsider.account,
+        is_expected(evidence.environment, outsider.title),
+        verdicts,
+    )
+
+
+def is_expected(environment: Environment, arn: str) -> bool:
+    """Whether a principal is one of the environment's readers, by its ARN or as `role/NAME`."""
+    expected = {f"role/{environment.lambda_role}", environment.assume_role, *environment.readers}
+    is_ours = arn.split(":")[4:5] == [environment.account]
+    kind, name = arn.split(":")[-1].partition("/")[0], arn.rpartition("/")[2]
+    return arn in expected or (is_ours and f"{kind}/{name}" in expected)

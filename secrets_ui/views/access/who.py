@@ -1,0 +1,56 @@
+"""Who can read a secret: a page, and the same as JSON and CSV."""
+
+from __future__ import annotations
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET
+
+from ...domain.access.who import UNSEEN
+from ...forms.access import WhoFilterForm
+from ...permissions import actor_of, enter
+from ...services.access.who import as_csv, as_json, find_who_can
+from ..answers import plain_answer
+
+
+@require_GET
+def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    """Ask AWS and show the answers; `?as=csv` and `?as=json` send the filtered rows as a file."""
+    chosen = enter(request, "access.who", environment, name)
+    form = WhoFilterForm(request.GET)
+    if not form.is_valid():
+        raise BadRequest
+    ability = form.cleaned_data["action"]
+    found = find_who_can(chosen, name, actor_of(request))
+    rows = found.matching(form.cleaned_data["show"], ability, form.cleaned_data["text"])
+    match request.GET.get("as"):
+        case "csv":
+            return _file(plain_answer(as_csv(rows), "text/csv"), f"who-{chosen.name}.csv")
+        case "json":
+            return _file(plain_answer(as_json(found, rows), "application/json"), "")
+    context = {
+        "environment": chosen,
+        "name": found.secret,
+        "found": found,
+        "rows": rows,
+        "form": form,
+        "ability": ability,
+        "unseen": UNSEEN,
+        "query": _query(request),
+    }
+    return render(request, "access/who.html", context)
+
+
+def _file(answer: HttpResponse, name: str) -> HttpResponse:
+    if name:
+        answer["Content-Disposition"] = str(content_disposition_header(True, name))
+    return answer
+
+
+def _query(request: HttpRequest) -> str:
+    """The filter, for the links to the same rows in another form."""
+    query = request.GET.copy()
+    query.pop("as", None)
+    return f"{query.urlencode()}&" if query else ""

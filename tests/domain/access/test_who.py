@@ -1,0 +1,242 @@
+"""Who can read: over generated accounts, every answer is the evaluator's, request by request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from secrets_ui.domain.access.account import Principal
+from secrets_ui.domain.access.context import PRINCIPAL_TAGS, Caller
+from secrets_ui.domain.access.evidence import AccessEvidence, Denied, Known, Unreachable
+from secrets_ui.domain.access.path import ask_decrypt, ask_read
+from secrets_ui.domain.access.reach import Ability
+from secrets_ui.domain.access.who import Kind, WhoCan, is_expected, who_can
+from secrets_ui.domain.errors import AwsCall
+from testkit.accounts import (
+    ACCOUNT,
+    CAN_READ,
+    DECRYPT,
+    ENVIRONMENT,
+    PLANTS,
+    READ,
+    TAGGED,
+    MadeAccount,
+    allow,
+    make_account,
+    policy,
+)
+
+SESSIONS = ("whatever", "night-shift", "on-call-7")
+STAGES: tuple[dict[str, str], ...] = ({}, {"secretsmanager:VersionStage": "AWSCURRENT"})
+CALL = AwsCall("iam:GetAccountAuthorizationDetails")
+
+
+def answers(account: MadeAccount) -> WhoCan:
+    return who_can(account.evidence(), account.details)
+
+
+def callers_of(account: MadeAccount, principal: Principal) -> Iterator[Caller]:
+    """Every caller that a principal can be, in the sessions and of the stages that plants know."""
+    identity = principal.identity
+    known = account.details.value.evidence_of(principal, CALL)
+    for stage in STAGES:
+        if principal.is_user:
+            yield Caller(identity.arn, identity.arn, known, is_lambda=False, chosen=stage)
+            continue
+        unknown = {PRINCIPAL_TAGS} if identity.trust == TAGGED else set()
+        for session in SESSIONS:
+            arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{identity.name}/{session}"
+            yield Caller(arn, identity.arn, known, False, stage, frozenset(unknown))
+
+
+def evaluated(evidence: AccessEvidence, callers: Iterator[Caller]) -> bool | None:
+    """The best of all requests, each of two hops, with the policies whole."""
+    best: bool | None = False
+    for caller in callers:
+        hops = {ask_read(evidence, READ, caller).truth, ask_decrypt(evidence, caller=caller).truth}
+        if hops == {True}:
+            return True
+        if False not in hops:
+            best = None
+    return best
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32), roles=st.integers(1, 60))
+def test_every_answer_is_what_was_planted_and_what_the_evaluator_says(
+    seed: int, roles: int
+) -> None:
+    account = make_account(seed, roles)
+    found = answers(account)
+    assert {row.title: row.read.can for row in found.rows} == account.expected
+    evidence = account.evidence()
+    by_title = {row.title: row for row in found.rows}
+    for principal in account.principals:
+        row = by_title[principal.identity.arn]
+        assert row.read.can is evaluated(evidence, callers_of(account, principal))
+
+
+def test_every_kind_of_path_in_an_account_of_two_hundred() -> None:
+    account = make_account(11, 200)
+    found = answers(account)
+    assert {row.title: row.read.can for row in found.rows} == account.expected
+    assert {row.kind for row in found.rows} == {Kind.ROLE, Kind.USER, Kind.OUTSIDE}
+
+
+@pytest.mark.parametrize("kind", PLANTS)
+def test_a_path_alone(kind: str) -> None:
+    account = make_account(1, 1, (kind,))
+    [row] = answers(account).rows
+    assert {row.title: row.read.can} == account.expected
+    if row.read.can:
+        assert row.read.by
+    if row.read.can is None:
+        assert row.read.missing
+
+
+def test_outsiders_come_first_and_readers_before_others() -> None:
+    account = make_account(3, 40)
+    rows = answers(account).rows
+    kinds = [row.kind is Kind.OUTSIDE for row in rows]
+    assert kinds == sorted(kinds, reverse=True)
+    inside = [row.read.can is False for row in rows if row.kind is not Kind.OUTSIDE]
+    assert inside == sorted(inside)
+
+
+def test_what_decides_is_named_at_both_hops() -> None:
+    account = make_account(1, 1, ("secret policy",))
+    [row] = answers(account).rows
+    assert row.read.by == (
+        f"{READ}: secret policy, statement 1",
+        f"{DECRYPT}: policy own-0, statement 1",
+        f"{DECRYPT}: key policy, statement Account",
+    )
+    assert row.trusted == ("the AWS service lambda.amazonaws.com",)
+
+
+def test_the_session_that_can_is_named() -> None:
+    [row] = answers(make_account(1, 1, ("session",))).rows
+    assert row.read.condition == "in a session named night-shift"
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
+def test_a_policy_that_is_open_to_all_names_anybody(principal: object) -> None:
+    account = MadeAccount()
+    account.secret_policy.append(allow(READ, Principal=principal))
+    account.key_policy.append(allow(DECRYPT, Principal=principal))
+    [row] = answers(account).rows
+    assert (row.kind, row.title, row.read.can) == (Kind.OUTSIDE, "anybody in any AWS account", True)
+
+
+def test_an_organization_is_not_known_and_so_not_told() -> None:
+    account = MadeAccount()
+    inside = {"StringEquals": {"aws:PrincipalOrgID": "o-example"}}
+    account.secret_policy.append(allow(READ, Principal="*", Condition=inside))
+    account.key_policy.append(allow(DECRYPT, Principal="*", Condition=inside))
+    [row] = answers(account).rows
+    assert row.read.can is None
+    assert any("aws:PrincipalOrgID" in reason for reason in row.read.missing)
+
+
+def test_this_account_by_a_condition_is_nobody_outside() -> None:
+    account = MadeAccount()
+    ours = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+    account.secret_policy.append(allow(READ, Principal="*", Condition=ours))
+    account.key_policy.append(allow(DECRYPT, Principal="*", Condition=ours))
+    account.role("boring", expected=True)
+    found = answers(account)
+    assert {row.title: row.read.can for row in found.rows} == account.expected
+
+
+def _named_outside(account: MadeAccount) -> None:
+    """An outsider who can read."""
+    arn = "arn:aws:iam::444444444444:role/ci"
+    account.secret_policy.append(allow(READ, Principal={"AWS": arn}))
+    account.key_policy.append(allow(DECRYPT, Principal={"AWS": arn}))
+    account.expected[arn] = True
+
+
+@pytest.mark.parametrize("name", ["resource_policy", "key_policy", "grants", "key", "secret"])
+@pytest.mark.parametrize(
+    "why", [Denied(CALL, "kms:GetKeyPolicy"), Unreachable(CALL, "Rate exceeded.")]
+)
+def test_what_was_denied_or_throttled_makes_no_answer_no(
+    name: str, why: Denied | Unreachable
+) -> None:
+    account = MadeAccount()
+    account.role("reader", CAN_READ, expected=True)
+    _named_outside(account)
+    rows = who_can(account.evidence(**{name: why}), account.details).rows
+    assert {row.title for row in rows} >= account.expected.keys()
+    assert not [row.title for row in rows if row.read.can is False]
+    assert all(row.read.can or row.read.missing for row in rows)
+    # Grants can only add, so who reads without them still does.
+    assert any(row.read.can for row in rows) is (name == "grants")
+
+
+def test_without_the_list_everybody_is_missing_and_it_says_so() -> None:
+    account = make_account(5, 30)
+    found = who_can(account.evidence(), Denied(CALL, "iam:GetAccountAuthorizationDetails"))
+    assert not found.is_whole(Ability.READ)
+    assert "iam:GetAccountAuthorizationDetails" in found.gaps[0]
+    outside = {row.title: row.read.can for row in found.rows if row.kind is Kind.OUTSIDE}
+    assert outside.items() <= account.expected.items()
+    assert all(row.read.can is not False for row in found.rows if row.kind is Kind.UNLISTED)
+
+
+def test_the_other_columns() -> None:
+    account = MadeAccount()
+    put = policy(allow("secretsmanager:PutSecretValue"), allow(["kms:GenerateDataKey", DECRYPT]))
+    account.role("putter", put, expected=False)
+    account.role("deleter", policy(allow("secretsmanager:Delete*")), expected=False)
+    for action in ("secretsmanager:PutResourcePolicy", "kms:PutKeyPolicy", "kms:CreateGrant"):
+        account.role(action.partition(":")[2].lower(), policy(allow(action)), expected=False)
+    account.role("self", policy(allow("iam:AttachRolePolicy")), expected=False)
+    account.user("self", policy(allow("iam:PutUserPolicy")), expected=False)
+    found = answers(account)
+    can = {
+        ability: sorted(row.name for row in found.can(ability))
+        for ability in (Ability.PUT, Ability.DELETE, Ability.CHANGE_POLICY)
+    }
+    assert can == {
+        Ability.PUT: ["role/putter"],
+        Ability.DELETE: ["role/deleter"],
+        Ability.CHANGE_POLICY: [
+            *("role/creategrant", "role/putkeypolicy", "role/putresourcepolicy"),
+            *("role/self", "user/self"),
+        ],
+    }
+
+
+def test_the_key_that_aws_manages_is_closed_to_other_accounts() -> None:
+    account = MadeAccount()
+    outside = "arn:aws:iam::444444444444:role/ci"
+    account.secret_policy.append(allow(READ, Principal={"AWS": outside}))
+    account.role("reader", policy(allow(READ)), expected=True)
+    evidence = account.evidence()
+    assert isinstance(evidence.secret, Known)
+    secret = Known(replace(evidence.secret.value, kms_key_id=""), CALL)
+    evidence = replace(evidence, secret=secret, versions=Known((), CALL))
+    found = who_can(evidence, account.details)
+    assert [row.read.can for row in found.rows] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:role/miyabi-lambda-execution", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/team/miyabi-lambda-execution", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/miyabi-console", True),
+        (f"arn:aws:iam::{ACCOUNT}:role/ci-deploy", True),
+        (f"arn:aws:iam::{ACCOUNT}:user/ci-deploy", False),
+        ("arn:aws:iam::444444444444:role/miyabi-lambda-execution", False),
+        ("arn:aws:iam::444444444444:role/ci-deploy", False),
+        ("anybody in any AWS account", False),
+    ],
+)
+def test_who_is_expected(arn: str, expected: bool) -> None:
+    assert is_expected(replace(ENVIRONMENT, readers=("role/ci-deploy",)), arn) is expected
