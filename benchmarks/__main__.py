@@ -99,6 +99,9 @@ def measure(counts: Counts, only: str = "") -> Figures:
                 "list page ÷ its AWS call, 20 ms": lambda: pages.measure_against_aws(
                     running, counts.aws_rounds
                 ),
+                "comparison ÷ its slowest AWS call, 20 ms": lambda: pages.measure_comparison(
+                    running, counts.aws_rounds
+                ),
                 "wide pages ÷ their AWS call, 20 ms": lambda: wide.measure(
                     running, counts.aws_rounds
                 ),

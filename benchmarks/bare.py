@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from deploy.demo.signed_client import SignedClient
@@ -22,6 +23,13 @@ def list_first_page(client: Any, environment: str) -> dict[str, Any]:
     answer: dict[str, Any] = client.list_secrets(
         Filters=[names], IncludePlannedDeletion=True, MaxResults=ROWS
     )
+    return answer
+
+
+def list_named(client: Any, environment: str, names: Sequence[str]) -> dict[str, Any]:
+    """What the comparison asks for of an environment with many secrets."""
+    named = {"Key": "name", "Values": [ENVIRONMENTS[environment].prefix + name for name in names]}
+    answer: dict[str, Any] = client.list_secrets(Filters=[named], IncludePlannedDeletion=True)
     return answer
 
 

@@ -24,7 +24,9 @@ def measure(servers: Servers) -> dict[str, object]:
         "list page of 1,000": _counted(servers, lambda: browser.get("/prod/"), goal=1),
         "history page": _counted(servers, lambda: browser.get(history), goal=2),
         "secret's page": _counted(servers, lambda: browser.get(page), goal=2),
+        "comparison of 3 environments": _counted(servers, lambda: browser.get("/compare"), goal=3),
         "save": _counted(servers, lambda: save(browser, base, "/srv/bench"), goal=5),
+        "promote": _counted(servers, lambda: promote(servers), goal=7),
     }
 
 
@@ -47,3 +49,17 @@ def save(browser: Browser, base: str, value: str) -> None:
         "form-0-value": value,
     }
     browser.post(f"/dev/edit/{SECRET}", form, expect=200, Accept="application/json")
+
+
+def promote(servers: Servers) -> None:
+    """The key that was saved in dev goes to staging, as the page of a copy sends it."""
+    client = make_client(AwsSessions(servers.aws.endpoint), "dev")
+    target = SECRET.replace("dev", "staging")
+    form = {
+        "target": "staging",
+        "version": current_version(client, SECRET),
+        "base-staging": current_version(client, target),
+        "once": str(uuid.uuid4()),
+    }
+    path = "/compare/set?secret=config&key=MIYABI_ROOT&source=dev"
+    servers.browser.post(path, form, expect=302)

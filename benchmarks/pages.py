@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.bare import list_first_page, make_client
+from benchmarks.bare import list_first_page, list_named, make_client
 from benchmarks.browser import Browser
 from benchmarks.servers import Servers
 from benchmarks.timing import in_turns, ratio
+from secrets_ui.aws.secrets_manager import MOST_NAMES
 from secrets_ui.aws.session import AwsSessions
+from testkit.estate import make_secrets
 
 DELAY = 0.02  # seconds: what a call within a Region takes
 PAGES = {"2 secrets": "dev", "1,000 secrets": "prod"}
@@ -28,6 +30,22 @@ def measure_against_aws(servers: Servers, rounds: int) -> dict[str, object]:
     times = in_turns(variants, rounds)
     servers.aws.delay(0)
     return {size: ratio(times, f"page {size}", f"bare {size}", goal=1.5) for size in PAGES}
+
+
+def measure_comparison(servers: Servers, rounds: int) -> dict[str, object]:
+    """The comparison of three environments ÷ its slowest ListSecrets, that of prod, made bare."""
+    names = sorted(make_secrets(prod=MOST_NAMES))
+    shorts = [n.removeprefix("miyabi/prod/") for n in names if n.startswith("miyabi/prod/")]
+    client = make_client(AwsSessions(servers.aws.endpoint), "prod")
+    variants: dict[str, Callable[[], object]] = {
+        "bare": partial(list_named, client, "prod", shorts),
+        "page": partial(servers.browser.get, "/compare"),
+    }
+    in_turns(variants, 5)
+    servers.aws.delay(DELAY)
+    times = in_turns(variants, rounds)
+    servers.aws.delay(0)
+    return {"1,000 secrets in prod": ratio(times, "page", "bare", goal=1.5)}
 
 
 def measure_against_django(servers: Servers, rounds: int) -> dict[str, object]:

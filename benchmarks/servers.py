@@ -107,7 +107,7 @@ def serve(environ: Mapping[str, str], folder: Path, settings: str) -> Iterator[S
 
 def _warm(browser: Browser, aws: FakeAwsProcess) -> None:
     """Open the long page until it reads no version: each time it reads at most 20 unknown ones."""
-    for path in ("/dev/", "/staging/", "/prod/"):
+    for path in ("/dev/", "/staging/", "/prod/", "/compare"):
         aws.take_calls(EDITOR)
         while browser.get(path) and aws.take_calls(EDITOR).get("GetSecretValue"):
             pass

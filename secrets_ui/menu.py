@@ -33,7 +33,7 @@ SECTIONS = (
         ),
         in_environment=True,
     ),
-    Section("Compare", "compare", ("compare",)),
+    Section("Compare", "compare", ("compare", "set_in_several")),
     Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
     Section(
         "Troubleshoot",

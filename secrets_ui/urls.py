@@ -14,6 +14,7 @@ from .views.changes import (
     pins,
     proposals,
     restore,
+    several,
 )
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
@@ -80,6 +81,7 @@ urlpatterns = [
     path("metrics", programs.metrics, name="metrics"),
     path("cost", usage.cost, name="cost"),
     path("compare", comparison.compare, name="compare"),
+    path("compare/set", several.set_in_several, name="set_in_several"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
     path("<slug:environment>/new", create.choose_name, name="new_secret"),
     path("<slug:environment>/create/<name:name>", create.create_secret, name="create_secret"),

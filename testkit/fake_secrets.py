@@ -154,7 +154,8 @@ class FakeSecrets:
         secret = self._find(asked)
         version = asked.get("VersionId") or secret.labels["AWSCURRENT"]
         answer = {"ARN": secret.arn, "Name": secret.name, "VersionId": version}
-        return answer | {"SecretString": secret.values[version]}
+        stages = secret.stages().get(version, [])
+        return answer | {"SecretString": secret.values[version], "VersionStages": stages}
 
     def _put_secret_value(self, asked: Answer) -> Answer:
         secret, version = self._find(asked), asked["ClientRequestToken"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -88,6 +89,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(MARKS[folder(item)])
     order = {name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: order.get(folder(item), len(order)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end; only what tests leave behind is looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

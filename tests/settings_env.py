@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import secrets
 import shutil
@@ -33,6 +34,10 @@ def environments_file() -> Path:
     path.write_text("".join(tables), encoding="utf-8")
     return path
 
+
+# Collecting the tests makes a million objects that stay, and the garbage collector would look
+# through them again and again: 40 % of the time. It begins when all are there (tests/conftest.py).
+gc.disable()
 
 for key in ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY"):
     os.environ[key] = secrets.token_urlsafe(48)

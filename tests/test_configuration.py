@@ -195,7 +195,7 @@ DEV = '[environments.dev]\nregion = "us-west-2"\naccount = "111111111111"\nprefi
         ),
         (
             DEV.replace("dev/", "dev"),
-            "environments.dev.prefix: expected a name prefix of parts that each end in a slash",
+            "environments.dev.prefix: expected a name prefix, each part with a slash",
         ),
         (
             DEV + 'assume_role = "miyabi-console"\n',

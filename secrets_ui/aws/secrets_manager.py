@@ -17,6 +17,9 @@ from .managed_secrets import ManagedSecrets
 # The most that ListSecrets takes:
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ListSecrets.html
 PAGE_SIZE = 100
+# The most names that a filter of it takes:
+# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html
+MOST_NAMES = 10
 
 
 @dataclass(frozen=True)
@@ -60,30 +63,35 @@ class SecretsManagerGateway(ManagedSecrets):
         "UpdateSecretVersionStage": "describe-secret --secret-id {}",
     }
 
-    def list_secrets(self, *, token: str = "", size: int = PAGE_SIZE) -> Known[SecretPage]:
+    def list_secrets(
+        self, *, token: str = "", size: int = PAGE_SIZE, names: Sequence[str] = ()
+    ) -> Known[SecretPage]:
         """One page of the environment's secrets, those scheduled for deletion too. AWS says that it
-        may be five minutes old.
+        may be five minutes old. With `names`, at most MOST_NAMES, those alone.
         """
         prefix = self.environment.prefix
         call = self.describe_call("ListSecrets", prefix)
         more = {"NextToken": token} if token else {}
         with self.asking(call):
             answer = self._client.list_secrets(
-                Filters=[{"Key": "name", "Values": [prefix]}],
+                Filters=[{"Key": "name", "Values": list(names) or [prefix]}],
                 IncludePlannedDeletion=True,
                 MaxResults=size,
                 **more,
             )
-            # The filter of AWS matches by words as well, so the prefix is held here too.
+            # The filter of AWS matches beginnings and words, so what was asked is held here too.
             entries = [entry for entry in answer["SecretList"] if entry["Name"].startswith(prefix)]
+            if names:
+                entries = [entry for entry in entries if entry["Name"] in names]
             secrets = tuple(self._secret(entry, "SecretVersionsToStages") for entry in entries)
             return Known(SecretPage(secrets, answer.get("NextToken", "")), answered(call, answer))
 
-    def secret_pages(self) -> Iterator[Known[SecretPage]]:
-        """All pages of the environment's secrets. Each is asked for as it is reached."""
+    def secret_pages(self, names: Sequence[str] = ()) -> Iterator[Known[SecretPage]]:
+        """All pages of the environment's secrets, or of those named. Each is asked for as it is
+        reached."""
         token, is_last = "", False
         while not is_last:
-            page = self.list_secrets(token=token)
+            page = self.list_secrets(token=token, names=names)
             yield page
             token = page.value.next_token
             is_last = not token

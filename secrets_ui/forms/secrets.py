@@ -33,6 +33,8 @@ class CompareForm(forms.Form):
     q = forms.CharField(required=False, max_length=200)
     show = forms.ChoiceField(required=False, choices=[(show.value, show.name) for show in Show])
     page = forms.IntegerField(required=False, min_value=1, max_value=9_999)
+    # The records of changes that led here.
+    saved = forms.RegexField(r"\A[0-9]{1,18}(,[0-9]{1,18}){0,19}\Z", required=False)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -43,6 +45,7 @@ class CompareForm(forms.Form):
             "q": part.get("q", ""),
             "show": Show(part.get("show", "")),
             "page": part.get("page") or 1,
+            "saved": [int(number) for number in part.get("saved", "").split(",") if number],
         }
 
 

@@ -77,6 +77,7 @@ class _Exchange:
     ask: Ask
     route: Route
     connection: HTTPConnection | None = field(default=None, init=False)
+    is_over: bool = field(default=False, init=False)
 
     def run(self) -> Reply | str:
         """The reply, or why there is none. An error's own text may hold what was sent."""
@@ -146,12 +147,18 @@ class _Exchange:
         return self._opened(connection)
 
     def _opened(self, connection: HTTPConnection) -> HTTPConnection:
+        if self.connection:
+            self.connection.close()  # to an address that did not take it
         self.connection = connection
         connection.connect()
+        if self.is_over:
+            raise NotAskable("It took the connection too late.")
         return connection
 
     def cut_off(self) -> None:
-        """Ends what still waits: a server that sends a byte now and then would go on for ever."""
+        """Ends what still waits, and sends nothing later: a server that sends a byte now and then
+        would go on for ever."""
+        self.is_over = True
         connected = self.connection.sock if self.connection else None
         if connected is not None:
             with suppress(OSError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -93,9 +94,9 @@ def stubbed(environment: Environment) -> Iterator[tuple[IamGateway, Stubber]]:
 
 
 def listed(stubbed: tuple[IamGateway, Stubber]) -> AccountDetails:
-    gateway, stub = stubbed
-    stub.add_response(OPERATION, FIRST, {"MaxItems": 1000})
-    stub.add_response(OPERATION, SECOND, {"MaxItems": 1000, "Marker": "more"})
+    gateway, stub = stubbed  # botocore decodes documents in the very answer
+    stub.add_response(OPERATION, deepcopy(FIRST), {"MaxItems": 1000})
+    stub.add_response(OPERATION, deepcopy(SECOND), {"MaxItems": 1000, "Marker": "more"})
     return gateway.get_account_authorization_details().value
 
 
@@ -129,7 +130,7 @@ def test_a_page_that_fails_fails_the_list(
     stubbed: tuple[IamGateway, Stubber], code: str, status: int, kind: type[object]
 ) -> None:
     gateway, stub = stubbed
-    stub.add_response(OPERATION, FIRST, {"MaxItems": 1000})
+    stub.add_response(OPERATION, deepcopy(FIRST), {"MaxItems": 1000})
     stub.add_client_error(OPERATION, code, "No.", status)
     found = learn(gateway.get_account_authorization_details)
     assert isinstance(found, kind)

@@ -163,6 +163,8 @@ def settings_in(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
 
 
+@pytest.mark.processes
+@pytest.mark.slow
 def test_the_settings_that_it_makes_start_the_console_for_both_users(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     for name in ("console", "migrate"):

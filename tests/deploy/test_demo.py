@@ -86,11 +86,11 @@ def start(**environ: str) -> Demo:
 def end(demo: Demo) -> None:
     if demo.process.poll() is None:
         demo.stop()
-    shutil.rmtree(demo.folder)
+    shutil.rmtree(demo.folder, ignore_errors=True)  # `kept` and `demo` have one folder
 
 
-# A start takes ten seconds of the processor, so there are three for the whole file. The tests that
-# end one stand last.
+# A start takes ten seconds of the processor, so there are two for the whole file, and one that
+# goes on with what the first left. The tests that end one stand last.
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     demo = start()
@@ -99,16 +99,10 @@ def demo() -> Iterator[Demo]:
 
 
 @pytest.fixture(scope="module")
-def contained_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """One that is told where to write, as in a container."""
-    demo = start(DEMO_FOLDER=str(tmp_path_factory.mktemp("contained") / "demo"))
-    yield demo
-    end(demo)
-
-
-@pytest.fixture(scope="module")
-def sso_demo() -> Iterator[Demo]:
-    demo = start(SSO="1")
+def sso_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """With an identity provider; it is told where to write, as in a container."""
+    folder = tmp_path_factory.mktemp("contained") / "demo"
+    demo = start(SSO="1", DEMO_FOLDER=str(folder))
     yield demo
     end(demo)
 
@@ -225,52 +219,28 @@ SAVING = ("dev", "config", "MIYABI_ROOT=-", "--as", "editor", "--reason", "kept"
 
 
 @dataclass
-class TwoDemos:
-    """One that has ended, what it held at the end, and one that goes on with it (KEEP=1)."""
+class Kept:
+    """What the first demo held when it ended, and one that goes on with it (KEEP=1)."""
 
-    ended: Demo
     held: tuple[str, dict[str, list[str]], str]
     running: Demo
 
 
 @pytest.fixture(scope="module")
-def two() -> Iterator[TwoDemos]:
-    first = start()
-    saved = run_command(first, "put_secret", *SAVING, stdin="/srv/kept-for-the-next")
-    assert (saved.returncode, saved.stderr) == (0, "")
-    held = read_versions(first)
-    first.stop()
-    port = str(urlsplit(first.address).port)
+def saved(demo: Demo) -> tuple[str, dict[str, list[str]], str]:
+    done = run_command(demo, "put_secret", *SAVING, stdin="/srv/kept-for-the-next")
+    assert (done.returncode, done.stderr) == (0, "")
+    return read_versions(demo)
+
+
+@pytest.fixture(scope="module")
+def kept(demo: Demo, saved: tuple[str, dict[str, list[str]], str]) -> Iterator[Kept]:
+    if demo.process.poll() is None:
+        demo.stop()
+    port = str(urlsplit(demo.address).port)
     second = start(PORT=port, KEEP="1", RELOAD="1", DEMO_PASSWORD="another")
-    yield TwoDemos(first, held, second)
+    yield Kept(saved, second)
     end(second)
-
-
-def test_keep_goes_on_with_the_last_demos_database_aws_and_accounts(two: TwoDemos) -> None:
-    kept = two.running
-    assert "Building the Miyabi estate" not in kept.shown
-    assert "/srv/kept-for-the-next" in two.held[0]
-    assert read_versions(kept) == two.held
-    chain = run_command(kept, "verify_audit")
-    assert chain.returncode == 0
-    assert "The audit chain holds" in chain.stdout + chain.stderr
-    assert kept.password == two.ended.password
-    assert sign_in(kept, "editor", kept.password).status == 302
-    assert "no function" not in run_command(kept, "status").stdout
-    again = run_command(kept, "put_secret", *SAVING, stdin="/srv/saved-in-the-second")
-    assert (again.returncode, again.stderr) == (0, "")
-    pasted = paste(kept, kept.folder)
-    assert (pasted.returncode, pasted.stderr) == (0, "")
-
-
-def test_reload_serves_a_change_without_a_restart(two: TwoDemos) -> None:
-    before = workers_of(two.running)
-    os.utime(PROJECT / "templates" / "base.html")  # as an editor that saves it
-    deadline = time.monotonic() + 30
-    while workers_of(two.running) <= before and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert workers_of(two.running) - before
-    assert two.running.ask("GET", "/sign-in").status == 200
 
 
 def run_command(demo: Demo, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -357,19 +327,19 @@ def run_demo(**environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_writes_where_it_is_told_as_in_a_container(contained_demo: Demo) -> None:
-    assert contained_demo.folder.parent.name == "demo"
-    assert contained_demo.folder.parents[1].name.startswith("contained")
-    assert (contained_demo.folder / "db.sqlite3").exists()
+def test_it_writes_where_it_is_told_as_in_a_container(sso_demo: Demo) -> None:
+    assert sso_demo.folder.parent.name == "demo"
+    assert sso_demo.folder.parents[1].name.startswith("contained")
+    assert (sso_demo.folder / "db.sqlite3").exists()
 
 
-def test_keys_password_and_values_are_new_at_every_start(demo: Demo, contained_demo: Demo) -> None:
-    assert demo.password != contained_demo.password
+def test_keys_password_and_values_are_new_at_every_start(demo: Demo, sso_demo: Demo) -> None:
+    assert demo.password != sso_demo.password
     tokens = {
         profile(one, "miyabi-prod")
         .client("secretsmanager")
         .get_secret_value(SecretId="miyabi/prod/api-keys")["SecretString"]
-        for one in (demo, contained_demo)
+        for one in (demo, sso_demo)
     }
     assert len(tokens) == 2
 
@@ -396,21 +366,14 @@ def test_with_sso_it_brings_an_identity_provider_that_knows_the_console(sso_demo
     assert (pasted.returncode, pasted.stderr) == (0, "")
 
 
-def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(contained_demo: Demo) -> None:
-    started = descendants(contained_demo.process.pid)
-    [gunicorn] = [pid for pid in started if descendants(pid)]
-    os.kill(gunicorn, signal.SIGKILL)
-    shown = contained_demo.process.communicate(timeout=30)[0]
-    assert contained_demo.process.returncode == 1
-    assert "demo: The console ended by itself, with status -9" in shown
-    assert [pid for pid in started if not wait_until_gone(pid)] == []
-
-
 @pytest.mark.parametrize(
     ("number", "which"), [(signal.SIGTERM, "demo"), (signal.SIGINT, "sso_demo")]
 )
 def test_a_signal_ends_every_process_that_it_started(
-    request: pytest.FixtureRequest, number: signal.Signals, which: str
+    request: pytest.FixtureRequest,
+    saved: object,
+    number: signal.Signals,
+    which: str,
 ) -> None:
     demo: Demo = request.getfixturevalue(which)
     started = descendants(demo.process.pid)
@@ -419,4 +382,41 @@ def test_a_signal_ends_every_process_that_it_started(
     shown = demo.stop(number)
     assert demo.process.returncode == 0
     assert shown.endswith("Stopping ...\nStopped.\n")
+    assert [pid for pid in started if not wait_until_gone(pid)] == []
+
+
+def test_keep_goes_on_with_the_last_demos_database_aws_and_accounts(demo: Demo, kept: Kept) -> None:
+    second = kept.running
+    assert "Building the Miyabi estate" not in second.shown
+    assert "/srv/kept-for-the-next" in kept.held[0]
+    assert read_versions(second) == kept.held
+    chain = run_command(second, "verify_audit")
+    assert chain.returncode == 0
+    assert "The audit chain holds" in chain.stdout + chain.stderr
+    assert second.password == demo.password
+    assert sign_in(second, "editor", second.password).status == 302
+    assert "no function" not in run_command(second, "status").stdout
+    again = run_command(second, "put_secret", *SAVING, stdin="/srv/saved-in-the-second")
+    assert (again.returncode, again.stderr) == (0, "")
+    pasted = paste(second, second.folder)
+    assert (pasted.returncode, pasted.stderr) == (0, "")
+
+
+def test_reload_serves_a_change_without_a_restart(kept: Kept) -> None:
+    before = workers_of(kept.running)
+    os.utime(PROJECT / "templates" / "base.html")  # as an editor that saves it
+    deadline = time.monotonic() + 30
+    while workers_of(kept.running) <= before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert workers_of(kept.running) - before
+    assert kept.running.ask("GET", "/sign-in").status == 200
+
+
+def test_when_gunicorn_ends_by_itself_the_demo_says_so_and_ends(kept: Kept) -> None:
+    started = descendants(kept.running.process.pid)
+    [gunicorn] = [pid for pid in started if descendants(pid)]
+    os.kill(gunicorn, signal.SIGKILL)
+    shown = kept.running.process.communicate(timeout=30)[0]
+    assert kept.running.process.returncode == 1
+    assert "demo: The console ended by itself, with status -9" in shown
     assert [pid for pid in started if not wait_until_gone(pid)] == []

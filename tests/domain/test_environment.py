@@ -120,6 +120,12 @@ def test_an_environment_is_what_the_file_says() -> None:
     assert str(parsed()) == "prod"
 
 
+def test_readers_are_named_by_arn_or_in_this_account() -> None:
+    readers = ["role/ci-deploy", "arn:aws:iam::444444444444:user/backup"]
+    chosen = parsed(readers=readers, who_can_read=True)
+    assert (chosen.readers, chosen.who_can_read) == (tuple(readers), True)
+
+
 def test_what_is_left_out_has_a_default() -> None:
     sparse = parsed(
         assume_role=None,
@@ -157,6 +163,10 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"region": 2}, "region", "expected text in quotes"),
     ({"source_identity": "yes"}, "source_identity", "expected true or false"),
     ({"session_policy": 0}, "session_policy", "expected true or false"),
+    ({"who_can_read": 1}, "who_can_read", "expected true or false"),
+    ({"readers": "role/ci"}, "readers", "expected a list of ARNs of roles and users"),
+    ({"readers": ["ci"]}, "readers", "expected a list of ARNs of roles and users"),
+    ({"readers": [1]}, "readers", "expected a list of ARNs of roles and users"),
     ({"account": None}, "account", "expected an AWS account id of 12 digits, in quotes"),
     ({"account": 333333333333}, "account", "expected text in quotes"),
     ({"account": "33333333333"}, "account", "12 digits"),

@@ -26,6 +26,7 @@ from secrets_ui.domain.session_scope import (
     SWEEP,
     USAGE,
     WATCH,
+    WHO,
     OutOfScope,
     Scope,
     session_policy,
@@ -37,7 +38,10 @@ PLACE = Environment(
 )
 CONFIG = "miyabi/dev/config"
 MANAGE = [CREATE, DESCRIBE_ANEW, DELETE, CANCEL_DELETION]
-SCOPES = [WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP, *MANAGE]
+SCOPES = [
+    *(WHO, WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP),
+    *MANAGE,
+]
 ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 EVERYTHING = {"Version": "2012-10-17", "Statement": ALL}
 KEY_POLICY = {
@@ -127,7 +131,7 @@ def test_s48_a_new_secret_is_encrypted_after_a_trial_of_the_key() -> None:
         assert is_allowed(session, "kms:GenerateDataKey", key, **context) is is_its_own
 
 
-@pytest.mark.parametrize("scope", [LIST, OPEN, CHECK, DESCRIBE, DECIDE, SETTLE, SWEEP, DELETE])
+@pytest.mark.parametrize("scope", [WHO, LIST, OPEN, CHECK, DESCRIBE, DECIDE, SETTLE, SWEEP, DELETE])
 def test_s48_sessions_that_draw_pages_decide_or_settle_cannot_read_a_value(scope: Scope) -> None:
     assert not is_allowed(scope.of(CONFIG), "secretsmanager:GetSecretValue", arn(CONFIG))
     assert not is_allowed(scope.of(CONFIG), "kms:Decrypt", f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k")

@@ -24,7 +24,7 @@ from django.test import RequestFactory
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.changes.deletion import Cancellation, Deletion
 from secrets_ui.domain.changes.description import Description, digest_of
-from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.changes.edit import Edit, Source
 from secrets_ui.domain.changes.new_secret import NewSecret
 from secrets_ui.domain.errors import AuditUnavailable, ConsoleError
 from secrets_ui.domain.people.actor import Actor
@@ -82,6 +82,7 @@ def save(
     actor: str = "hana",
     once: str = "",
     restores: str = "",
+    copies: dict[str, str] | None = None,
 ) -> Any:
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
@@ -91,6 +92,7 @@ def save(
         base,
         changes,
         restores=restores,
+        copies=Source(**copies) if copies else None,
         reason="OPS-1: a test",
         typed_name=secret,
         idempotency_key=once,

@@ -163,6 +163,33 @@ def test_s61_a_restore_killed_at_any_call_is_settled_to_what_aws_has(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("call", "nth"), [("GetSecretValue", 2), ("PutSecretValue", 1), ("swap", 1), ("label", 1)]
+)
+def test_s61_a_copy_killed_at_any_call_is_settled_at_both_ends(
+    call: str, nth: int, moment: str, consoles: Consoles, dev: Aws, staging: Aws
+) -> None:
+    """The second value that it reads is that of the source."""
+    secret, base = dev.make_secret()
+    source, version = staging.make_secret('{"A": "copied"}')
+    copies = {"environment": "staging", "secret": source, "version": version, "key": "A"}
+    consoles.kill_at(
+        call, moment, "save", nth=nth, secret=secret, base=base, values={}, copies=copies
+    )
+
+    ensure_agreement(consoles.steady, dev, secret)
+    is_done = (call, moment) == ("swap", "after") or call == "label"
+    copied, stayed = '{"A": "copied", "B": "2"}', '{"A": "1", "B": "2"}'
+    assert dev.value(secret) == (copied if is_done else stayed)
+    assert outcome_of("secret.save", consoles.steady, secret) == (
+        "done" if is_done else "none" if call == "GetSecretValue" else "not_applied"
+    )
+    # Whether AWS handed the value out cannot be asked.
+    expected = "unknown" if call == "GetSecretValue" else "done"
+    assert outcomes(consoles.steady, source) == [("value.read", expected)]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("call", ["DescribeSecret", "label"])
 @pytest.mark.parametrize("off", [False, True])
 def test_s61_a_pin_killed_at_any_call_is_settled_to_where_its_label_is(

@@ -187,6 +187,42 @@ def test_s63_of_a_restore_and_a_save_at_once_one_is_refused_and_nothing_is_lost(
         assert len(dev.labels(secret)) == 2
 
 
+@pytest.mark.parametrize("rival", ["console", "script"])
+def test_s63_of_a_copy_and_another_change_at_once_nothing_is_lost(
+    rival: str, pair: tuple[Console, Console], script: Worker, dev: Aws, staging: Aws
+) -> None:
+    """The other change is a save of the console, or that of a careful script outside of it."""
+    secret, _ = dev.make_secret("{}")
+    values = json.dumps({f"{race} copied": "copied" for race in range(RACES)})
+    source, version = staging.make_secret(values)
+    expected: dict[str, str] = {}
+    head = 0.0
+    for race in range(RACES):
+        base = dev.current(secret)
+        copied, other = f"{race} copied", f"{race} other"
+        origin = {"environment": "staging", "secret": source, "version": version, "key": copied}
+        pause = max(0.0, head) + random.uniform(0, JITTER)
+        about = {"secret": secret, "base": base, "values": {}, "actor": "kenji"}
+        pair[1].tell("save", **about, copies=origin, pause=pause)
+        if rival == "console":
+            begin(pair[0], secret, base, other, "other", head=max(0.0, -head))
+            changed = pair[0].hear()["said"]["refused"] == ""
+        else:
+            late = max(0.0, -head) + random.uniform(0, JITTER)
+            script.send(how="careful", secret=secret, key=other, value="other", pause=late)
+            script.hear()
+            changed = True
+        answer = pair[1].hear()["said"]
+        assert answer["refused"] in ("", "VersionConflict"), answer
+        head += -0.005 if answer["refused"] else 0.005
+        assert changed or not answer["refused"]
+        expected |= {other: "other"} if changed else {}
+        expected |= {} if answer["refused"] else {copied: "copied"}
+        assert json.loads(dev.value(secret)) == expected
+    assert sum(key.endswith("copied") for key in expected) >= RACES // 10
+    assert sum(f"{race} copied" not in expected for race in range(RACES)) >= RACES // 10
+
+
 @pytest.mark.parametrize("job", ["approve", "begin_emergency"])
 def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothing_is_lost(
     job: str,

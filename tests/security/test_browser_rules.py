@@ -349,6 +349,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
             "version": base,
             "to": "screen",
         },
+        "/compare/set": {"target": "dev"},
         edit_url("dev", "config", "try"): {"key": "BASE_URL", "version": base},
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},
@@ -446,6 +447,7 @@ def _token(client: Client, path: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) -> None:
     estate, aws = watched()
     before = {env: estate.value(env, "config") for env in estate.environments}
@@ -465,6 +467,7 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out
 
 
+@pytest.mark.slow
 def test_s54_no_value_is_shown_by_get(
     make_estate: Callable[..., Estate], signed_in: SignedIn, canary: str
 ) -> None:

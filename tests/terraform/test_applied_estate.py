@@ -388,7 +388,12 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(
     state = (applied.terraform.folder / "terraform.tfstate").read_bytes()
     roles = '["arn:aws:iam::999999999999:role/terraform"]'
     printed = applied.terraform.run(
-        "plan", "-input=false", status=1, account_id="999999999999", deployer_role_arns=roles
+        "plan",
+        "-input=false",
+        "-refresh=false",
+        status=1,
+        account_id="999999999999",
+        deployer_role_arns=roles,
     )
     result = " ".join(printed.split())
     assert f"These credentials belong to account {applied.environment.account}" in result
@@ -399,7 +404,7 @@ def test_credentials_for_another_account_are_refused_before_anything_is_made(
 def test_destroy_leaves_a_month_to_restore_secrets_and_key(applied: Applied) -> None:
     place, secretsmanager = applied.environment, applied.clients.secretsmanager
     before = stored(applied, "config")
-    applied.terraform.run("destroy", "-input=false", "-auto-approve")
+    applied.terraform.run("destroy", "-input=false", "-auto-approve", "-refresh=false")
 
     for secret in SECRETS:
         gone = secretsmanager.describe_secret(SecretId=place.prefix + secret)["DeletedDate"]

@@ -102,3 +102,14 @@ def test_s113_a_proxy_that_is_set_leads_there_and_tls_is_verified_behind_it(
                 exchange(Server("evil.example", 443), ASK, Route(proxy))
     assert reply.body == b'{"host": "api.github.com"}'
     assert handler.asked == ["api.github.com:443", "evil.example:443"]  # type: ignore[attr-defined]
+
+
+def test_the_next_address_is_asked_where_one_takes_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(_Host) as address:
+        server = Server("localhost", int(address.rpartition(":")[2]), is_tls=False)
+        monkeypatch.setattr(
+            "secrets_ui.trying.exchange.resolve", lambda *_, **__: ["127.0.0.2", "127.0.0.1"]
+        )
+        assert exchange(server, ASK, Route(is_local=True)).status == 200

@@ -146,12 +146,14 @@ def _order(row: Row) -> tuple[object, ...]:
 
 
 def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterator[str]:
-    what: tuple[tuple[str, Evidence[object]], ...] = (
+    what: list[tuple[str, Evidence[object]]] = [
         ("the account's roles and users", details),
         ("the secret", evidence.secret),
         ("the secret's policy", evidence.resource_policy),
         ("the key that encrypts it", evidence.key),
-    )
+    ]
+    if isinstance(evidence.key, Known) and evidence.key.value.manager != "AWS":
+        what += [("the key policy", evidence.key_policy), ("the key's grants", evidence.grants)]
     for name, found in what:
         if why := why_unavailable(found):
             yield f"Not known: {name}; {why}."
@@ -168,13 +170,13 @@ def _statements_of_secret(evidence: AccessEvidence, parse: Parser) -> tuple[Stat
 
 def _statements(found: Evidence[str], kind: PolicyKind, parse: Parser) -> tuple[Statement, ...]:
     text = found.value if isinstance(found, Known) else ""
-    return _parsed(text, kind, parse) if text else ()
+    return _parsed(f"{kind} policy", text, kind, parse) if text else ()
 
 
-def _parsed(text: str, kind: PolicyKind, parse: Parser) -> tuple[Statement, ...]:
+def _parsed(name: str, text: str, kind: PolicyKind, parse: Parser) -> tuple[Statement, ...]:
     """None of a policy that cannot be parsed: the evaluator then says that it is not known."""
     try:
-        return parse("", text, kind).statements
+        return parse(name, text, kind).statements
     except MalformedPolicy:
         return ()
 
@@ -189,9 +191,8 @@ def _insider(
 ) -> Row:
     identity = principal.identity
     known = details.evidence_of(principal, source.call)
-    unknown = frozenset() if principal.is_user else _unknown_of(principal)
     arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
-    caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=unknown)
+    caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=_unknown_of(principal))
     callers = _chosen(caller, choices.with_more(_own_statements(known, parse)))
     verdicts = _judge_all(evidence, callers, parse)
     can = any(verdict.can is not False for verdict in verdicts.values())
@@ -210,12 +211,14 @@ def _own_statements(known: RoleEvidence, parse: Parser) -> Iterator[Statement]:
     documents = (*known.documents.values(), known.boundary)
     for found in documents:
         if isinstance(found, Known):
-            yield from _parsed(found.value.text, PolicyKind.IDENTITY, parse)
+            yield from _parsed(found.value.name, found.value.text, PolicyKind.IDENTITY, parse)
 
 
-def _unknown_of(role: Principal) -> frozenset[str]:
-    """What whoever makes a session of the role decides."""
-    identity = role.identity
+def _unknown_of(principal: Principal) -> frozenset[str]:
+    """What whoever makes a session of the role decides; a user may have a session, or none."""
+    identity = principal.identity
+    if principal.is_user:
+        return frozenset({"aws:TokenIssueTime"})
     tags = {PRINCIPAL_TAGS} if may_be_tagged(identity) else set()
     federated = {"aws:FederatedProvider", "saml:*"} if is_federated(identity) else set()
     return frozenset({"aws:SourceIdentity", *tags, *federated})

@@ -76,6 +76,7 @@ class ReadPurpose(_WithWords):
 
     EDIT = "to apply an edit", "Read by the console for a save"
     RESTORE = "to restore it", "Read by the console for a restore"
+    COPY = "to copy it", "Read by the console for a copy"
     ON_TOP = "to put it on top", "Read by the console to put a proposal on top"
     FACTS = "to derive its facts", "Read by the console for key names and states"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Literal, Protocol
 
 from ..errors import InvalidChange, InvalidDocument, NothingChanged
@@ -20,6 +20,19 @@ from ..secrets.version import short_version
 # 256 bits of os.urandom, in base64url without padding.
 GENERATED_BYTES = 32
 GENERATED_CHARACTERS = -(-GENERATED_BYTES * 8 // 6)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A key of a version of a secret, in another environment: where a value is copied from."""
+
+    environment: str
+    secret: str
+    version: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.secret} in {self.environment}, version {self.version}"
 
 
 class Confirmed(Protocol):
@@ -37,13 +50,15 @@ class Confirmed(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Edit:
-    """`changes` key by key, a whole `document`, or what an earlier version holds.
+    """`changes` key by key, a whole `document`, or what an earlier version or another environment
+    holds.
 
     `base` is the version that it starts from, "" for a secret without one. `generate` names the
     keys that get a new random token while saving; `is_text` says that the document is meant not to
     be a JSON object. `restores` is the earlier version; `restored_keys` are the keys that are taken
     from it, () for all that it holds. `replaces` is the proposal, by its number, whose keys they
-    are. The same edit, sent twice with one `idempotency_key`, is saved once.
+    are. `copies` is the key whose value is copied. The same edit, sent twice with one
+    `idempotency_key`, is saved once.
     """
 
     secret: str
@@ -54,6 +69,7 @@ class Edit:
     is_text: bool = False
     restores: str = ""
     restored_keys: tuple[str, ...] = ()
+    copies: Source | None = None
     replaces: int = 0
     reason: str = ""
     typed_name: str = ""
@@ -64,7 +80,9 @@ class Edit:
 
     @property
     def touched(self) -> tuple[str, ...]:
-        return (*(change.key for change in self.changes), *self.generate, *self.restored_keys)
+        copied = (self.copies.key,) if self.copies else ()
+        changed = (change.key for change in self.changes)
+        return tuple(dict.fromkeys((*changed, *self.generate, *self.restored_keys, *copied)))
 
     def content(self) -> SecretValue:
         """Everything that the edit asks for, unambiguously, as input to a keyed hash."""
@@ -73,10 +91,12 @@ class Edit:
             for change in self.changes
         ]
         document = None if self.document is None else self.document.reveal()
-        restored = [self.restores, self.restored_keys] if self.restores else []
+        taken = [self.restores, self.restored_keys] if self.restores else []
+        if self.copies:
+            taken = ["copy", *astuple(self.copies)]
         return SecretValue(
             json.dumps(
-                [self.secret, self.base, changes, self.generate, document, self.is_text, *restored]
+                [self.secret, self.base, changes, self.generate, document, self.is_text, *taken]
             )
         )
 
@@ -90,6 +110,20 @@ class Edit:
         held = {member.key: member for member in parse_document(earlier.reveal()).members}
         changes = tuple(_restored(key, held.get(key)) for key in self.restored_keys)
         return replace(self, changes=changes, restored_keys=())
+
+    def with_copied(self, stored: SecretValue) -> Edit:
+        """The same edit with the value of the key that it copies, out of the document `stored`.
+
+        Raises InvalidDocument, and InvalidChange where the key is not there or is no text.
+        """
+        if self.copies is None:
+            return self
+        key = self.copies.key
+        member = parse_document(stored.reveal()).get(key)
+        if member is None:
+            raise InvalidChange(f"{key} is not in that version, so it cannot be copied.", key=key)
+        value = _single_text(member, "copied", "Change the whole document there.")
+        return replace(self, changes=(Change(key, value),))
 
     def with_generated(self) -> Edit:
         """The same edit with its random tokens made. They never leave the server."""
@@ -112,14 +146,18 @@ def _restored(key: str, member: Member | None) -> Change:
     """A key that the earlier version does not have is taken away."""
     if member is None:
         return Change(key, None)
+    return Change(key, _single_text(member, "restored", "Restore the whole version."))
+
+
+def _single_text(member: Member, done: str, instead: str) -> SecretValue:
+    """What is set key by key is a text. Raises InvalidChange for any other."""
     text, kind = text_of(member)
     if kind != "string":
         raise InvalidChange(
-            f"{key} is no text in that version, so it cannot be restored by itself. "
-            "Restore the whole version.",
-            key=key,
+            f"{member.key} is no text in that version, so it cannot be {done} by itself. {instead}",
+            key=member.key,
         )
-    return Change(key, SecretValue(text))
+    return SecretValue(text)
 
 
 Part = Literal["name", "value", "action"]
@@ -197,6 +235,18 @@ def ensure_sound(edit: Edit, spec: SecretSpec) -> None:
     """Raises InvalidChange for the first key that cannot be right."""
     for fault in faults_of(edit, spec):
         raise InvalidChange(f"{fault.key} {fault.text}.", key=fault.key)
+
+
+def ensure_may_be_equal(key: str, spec: SecretSpec) -> None:
+    """Before one value goes into several environments. Raises InvalidChange, with the rule."""
+    rules = spec.key(key)
+    if rules and rules.between_environments == "must_differ":
+        raise InvalidChange(
+            f"The catalogue says that {key} must differ between environments, so one value cannot "
+            "serve several.",
+            key=key,
+            remedy="Set or generate a value of its own in each environment.",
+        )
 
 
 def faults_of(edit: Edit, spec: SecretSpec) -> list[Fault]:

@@ -68,6 +68,17 @@ class Row:
     cells: tuple[Cell, ...]
     spec: KeySpec | None = None
 
+    @property
+    def may_be_equal(self) -> bool:
+        """Whether one value may serve several environments."""
+        return self.spec is None or self.spec.between_environments != "must_differ"
+
+    @property
+    def fits_several(self) -> bool:
+        """Whether something can be set in several environments at once: one value, or a token of
+        its own for each."""
+        return self.may_be_equal or bool(self.spec and self.spec.value_format.can_be_generated)
+
     def shows(self, asked: Show) -> bool:
         match asked:
             case Show.DIFFERS:

@@ -69,6 +69,8 @@ There is no superuser and no other way in.
   shown to anybody. Keys that the catalogue calls not secret need neither reason nor confirmation,
   but are audited all the same. An admin gives roles and cannot show values, unless another admin
   makes them an editor too.
+- **Copying a value** to another environment takes the right to show values where it comes from, and
+  the right to edit where it goes to. Out of a write-only environment it goes to others of the kind.
 - **Trying a value** where it was given out ([credential-checks.md](credential-checks.md)) takes the
   right to edit the secret, and is audited before and after. What is known of it is shown to whoever
   sees the secret.

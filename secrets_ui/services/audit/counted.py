@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Unpack
 
-from django.db import Error
+from django.db import Error, transaction
 from django.db.models import F
 
 from ...domain.audit.actions import Action, Outcome
@@ -106,6 +106,7 @@ def append_counted() -> int:
     return added
 
 
+@transaction.atomic
 def _counted(kind: str, actor: Actor, now: datetime) -> bool:
     """Whether the kind's minute runs, and this one was counted in it."""
     running = CountedRefusal.objects.filter(kind=kind, since__range=_running(now))

@@ -6,7 +6,7 @@ From the audit log and from what the status pass keeps: no AWS call.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -93,6 +93,15 @@ def recent_changes(
     return RecentPage(tuple(changes), older, max(0, len(shown) - ROWS))
 
 
+def changes_by(actor: Actor, intents: Sequence[int]) -> list[tuple[str, RecentChange]]:
+    """What became of the person's own changes with these records: the environment, and the change.
+    One query."""
+    if not intents:
+        return []
+    mine = AuditRecord.objects.filter(intent__in=map(str, intents), actor=actor.name)
+    return [(record.environment, change_of(record)) for record in changes_in(mine)]
+
+
 def _looks(records: Sequence[AuditRecord]) -> dict[int, str]:
     """By sequence, what became of the emergency changes among them. No query where none is."""
     made = {r.sequence: r.version_id for r in records if r.action == Action.EMERGENCY}
@@ -130,7 +139,7 @@ def change_of(record: AuditRecord) -> RecentChange:
     return RecentChange(
         at=datetime.fromisoformat(record.at),
         secret=record.secret,
-        what=_what(record, proposed_by, is_restore="restored" in intended),
+        what=_what(record, proposed_by, intended),
         by="" if record.actor == CONSOLE.name else record.actor,
         reason=record.reason,
         keys=tuple(audit.texts(record.keys)),
@@ -148,11 +157,19 @@ _WORDS = {
 }
 
 
-def _what(record: AuditRecord, proposed_by: str, *, is_restore: bool) -> str:
+# By the intent's detail that says what the value was taken from.
+_TAKEN = (
+    ("restored", "Proposed a restore", "Restored"),
+    ("copied_from", "Proposed a copy", "Copied"),
+)
+
+
+def _what(record: AuditRecord, proposed_by: str, intended: Mapping[str, object]) -> str:
     if record.action == Action.REJECT:
         return _rejected(record.actor, proposed_by)
-    if is_restore:
-        return "Proposed a restore" if record.action == Action.PROPOSE else "Restored"
+    for detail, proposed, done in _TAKEN:
+        if detail in intended:
+            return proposed if record.action == Action.PROPOSE else done
     action = Action(record.action)
     return _WORDS.get(action, action.words)
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import Action, ReadPurpose
-from ...domain.changes.edit import Edit, ensure_sound
 from ...domain.environment import Environment
 from ...domain.errors import SecretNotEditable
 from ...domain.people.actor import Actor
@@ -19,7 +16,7 @@ from ...domain.secrets.health import KeyState, key_states
 from ...domain.secrets.history import Difference, differences
 from ...domain.secrets.secret import Secret, ensure_editable
 from ...domain.session_scope import DESCRIBE
-from .. import audit, configuration
+from .. import configuration
 from ..aws_access import gateways
 from ..secrets.version_facts import facts_of, in_other_environments
 
@@ -88,29 +85,3 @@ def _rows(found: Sequence[Difference], states: dict[str, KeyState]) -> tuple[Res
 
 def _touched(rows: Sequence[RestoreRow]) -> int:
     return sum(row.difference.before is not None for row in rows)
-
-
-def with_restored(gateway: SecretsManagerGateway, actor: Actor, edit: Edit) -> Edit:
-    """The edit with what its earlier version holds, read on record; the edit itself where it
-    restores nothing.
-
-    What it brings has to be sound as any edit's. Raises SecretNotEditable, InvalidChange,
-    AwsErrors, AuditUnavailable.
-    """
-    if not edit.restores:
-        return edit
-    with audit.act(
-        Action.READ_VALUE,
-        actor,
-        environment=gateway.environment.name,
-        secret=edit.secret,
-        version_id=edit.restores,
-        details={"why": ReadPurpose.ON_TOP if edit.replaces else ReadPurpose.RESTORE},
-    ) as read:
-        stored = gateway.get_secret_value(edit.secret, edit.restores)
-        read.done(request_id=stored.call.request_id)
-    if stored.value.value is None:
-        raise SecretNotEditable("That version is binary. Restore it with the AWS CLI.")
-    restored = edit.with_restored(stored.value.value)
-    ensure_sound(restored, configuration.spec_of(gateway.environment, edit.secret))
-    return restored

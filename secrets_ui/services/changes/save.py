@@ -45,8 +45,8 @@ from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
-from .restore import with_restored
 from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
+from .taking import ensure_may_take, with_taken
 
 log = logging.getLogger("miyabi.save")
 
@@ -56,12 +56,14 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     person.
 
     Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged,
-    TooManyWrites, AuditUnavailable, OutcomeUnknown and AwsErrors. Five calls to Secrets Manager,
-    six where a rotation has left AWSPENDING behind.
+    TooManyWrites, VersionMoved, NotPermitted, AuditUnavailable, OutcomeUnknown and AwsErrors. Five
+    calls to Secrets Manager; one more where another version or environment is read for it, and one
+    where a rotation has left AWSPENDING behind.
     """
     name = environment.secret_name(edit.secret)
     ensure_rules_kept(environment, edit)
     ensure_sound(edit, configuration.spec_of(environment, name))
+    ensure_may_take(environment, actor, edit)
     edit = replace(edit, idempotency_key=idempotency_key_of(environment, actor, edit))
     if saved := find_saved(edit):
         return saved
@@ -84,7 +86,7 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
             return saved
         _record_refusal(environment, actor, edit, refusal)
         raise
-    edit = with_restored(gateway, actor, edit)
+    edit = with_taken(gateway, actor, edit)
     return _save(gateway, actor, edit, secret, apply_edit(edit, base))
 
 
@@ -203,8 +205,10 @@ def _save(
 
 
 def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> Mapping[str, object]:
-    restored = {"restored": edit.restores} if edit.restores else {}
-    source = {"replaces": edit.replaces} if edit.replaces else restored
+    taken = {"restored": edit.restores} if edit.restores else {}
+    if edit.copies:
+        taken = {"copied_from": str(edit.copies)}
+    source = {"replaces": edit.replaces} if edit.replaces else taken
     return {**source, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
-from ...aws.secrets_manager import SecretPage, SecretsManagerGateway
+from ...aws.secrets_manager import MOST_NAMES, PAGE_SIZE, SecretPage, SecretsManagerGateway
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
@@ -17,12 +18,18 @@ from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import LIST
 from .. import configuration
-from ..aws_access import gateways, gather
+from ..aws_access import begin, gateways
 from .listed import freshened, newest_writes, wanted_of
 from .listing import MOST_PAGES, READS_PER_PAGE
-from .version_facts import known_facts, note_current_versions, read_and_derive
+from .version_facts import (
+    all_known_versions,
+    keep_news,
+    known_facts,
+    known_secrets,
+    read_and_derive,
+)
 
-SECRETS = 25  # a page
+SECRETS = MOST_NAMES  # a page: AWS is asked about all of them at once
 IsVisible = Callable[[Environment, str], bool]
 
 
@@ -51,7 +58,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A page of it. `secrets` and `keys` count what matches on all pages, of `of_secrets`."""
+    """A page of it. `secrets` and, with a filter, `keys` count what matches on all pages, of
+    `of_secrets`. `is_chosen_by_kept`: which secrets there are is as AWS last reported it.
+    """
 
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
@@ -61,10 +70,63 @@ class Comparison:
     pages: int
     read_at: datetime
     not_inspected: int = 0
+    is_chosen_by_kept: bool = False
 
     @property
     def asked(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if not column.problem)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What `compare` is asked for; `known` are the versions that AWS last reported."""
+
+    environments: Sequence[Environment]
+    actor: Actor
+    is_visible: IsVisible
+    known: Mapping[str, Mapping[str, str]]
+    text: str
+    show: Show
+    page: int
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.text or self.show)
+
+    @property
+    def on_page(self) -> slice:
+        return slice((self.page - 1) * SECRETS, self.page * SECRETS)
+
+    def columns(self, shorts: Sequence[str] = ()) -> tuple[Column, ...]:
+        """As AWS lists them now; of `shorts` alone, where they are given."""
+        asked = [gateways(place, self.actor, LIST).secrets_manager for place in self.environments]
+        answers = [begin(partial(_pages, gateway, shorts)) for gateway in asked]
+        # The database is asked while AWS answers.
+        newest = [newest_writes(place) for place in self.environments]
+        return tuple(map(self._column, asked, answers, newest))
+
+    def _column(
+        self,
+        gateway: SecretsManagerGateway,
+        answer: Future[list[SecretPage]],
+        newest: Mapping[str, str],
+    ) -> Column:
+        place = gateway.environment
+        try:
+            pages = answer.result()
+        except AwsError as error:
+            return Column(place, problem=error)
+        listed = [s for page in pages for s in page.secrets if self.is_visible(place, s.name)]
+        secrets = freshened(gateway, listed, newest)
+        keep_news(place, secrets, self.known[place.name])
+        return Column(place, tuple(secrets), is_cut=bool(pages[-1].next_token))
+
+    def look(self, columns: Sequence[Column], shorts: Sequence[str]) -> tuple[list[Group], int]:
+        """The groups of these secrets, each version looked at where so many allow, and how many are
+        left."""
+        held = _held(columns, shorts)
+        left = sum(_look(column, self.actor, held, shorts) for column in columns)
+        return _groups(columns, held, self.text, self.show), left
 
 
 def compare(
@@ -78,66 +140,94 @@ def compare(
 ) -> Comparison:
     """The secrets that the person may see, in the environments that they may see.
 
-    One ListSecrets for each environment and hundred secrets, the environments side by side; a value
+    One ListSecrets for each environment, the environments side by side. Where one holds more than a
+    list has, what is kept chooses the page, and AWS is asked about the secrets of the page. A value
     is read where its facts are not known, so many at a time. An environment that cannot be asked
     has its reason. Raises AuditUnavailable.
     """
-    columns = _columns(environments, actor, is_visible)
-    held = _held(columns)
-    on_page = slice((page - 1) * SECRETS, page * SECRETS)
-    # What a filter asks of values that nobody has looked at is not known, on any page.
-    looked_at = list(held) if text or show else list(held)[on_page]
-    left = sum(_look(column, actor, held, looked_at) for column in columns)
-    found = _groups(columns, held, text, show)
-    return Comparison(
-        columns,
-        tuple(found[on_page]),
-        len(found),
-        sum(len(group.rows) for group in found),
-        len(held),
-        -(-len(found) // SECRETS),
-        datetime.now(UTC),
-        left,
-    )
-
-
-def _columns(
-    environments: Sequence[Environment], actor: Actor, is_visible: IsVisible
-) -> tuple[Column, ...]:
-    asked = [gateways(environment, actor, LIST).secrets_manager for environment in environments]
-    answers = gather([partial(_pages, gateway) for gateway in asked])
-    return tuple(
-        Column(gateway.environment, problem=answer)
-        if isinstance(answer, AwsError)
-        else _column(gateway, answer, is_visible)
-        for gateway, answer in zip(asked, answers, strict=True)
-    )
-
-
-def _pages(gateway: SecretsManagerGateway) -> list[SecretPage]:
-    return [page.value for page in islice(gateway.secret_pages(), MOST_PAGES)]
-
-
-def _column(
-    gateway: SecretsManagerGateway, pages: Sequence[SecretPage], is_visible: IsVisible
-) -> Column:
-    environment = gateway.environment
-    listed = [s for page in pages for s in page.secrets if is_visible(environment, s.name)]
-    secrets = freshened(gateway, listed, newest_writes(environment))
-    note_current_versions(environment, secrets)
-    return Column(environment, tuple(secrets), is_cut=bool(pages[-1].next_token))
-
-
-def _held(columns: Sequence[Column]) -> dict[str, dict[str, Held]]:
-    """By the secret's short name and the environment; those of the catalogue as well."""
-    asked = [column for column in columns if not column.problem]
-    secrets = [(column.environment, secret) for column in asked for secret in column.secrets]
-    facts = known_facts(wanted_of(environment, secret) for environment, secret in secrets)
-    shorts = {secret.name.removeprefix(place.prefix) for place, secret in secrets}
-    held = {
-        short: {column.environment.name: Held() for column in asked}
-        for short in sorted(shorts | set(configuration.catalog().secrets))
+    known = all_known_versions(environments)
+    asked = _Question(environments, actor, is_visible, known, text, show, page)
+    names = {
+        place: [name for name in known[place.name] if is_visible(place, name)]
+        for place in environments
     }
+    if any(len(visible) > PAGE_SIZE for visible in names.values()):
+        return _compare_kept(asked, names)
+    return _compare_all(asked)
+
+
+def _compare_all(asked: _Question) -> Comparison:
+    columns = asked.columns()
+    listed = {column.environment: [secret.name for secret in column.secrets] for column in columns}
+    shorts = _shorts(listed)
+    # What a filter asks of values that nobody has looked at is not known, on any page.
+    found, left = asked.look(columns, shorts if asked.is_filtered else shorts[asked.on_page])
+    chosen = [group.short for group in found] if asked.is_filtered else shorts
+    groups = found[asked.on_page] if asked.is_filtered else found
+    keys = sum(len(group.rows) for group in found)
+    return _page(columns, groups, chosen, keys, shorts, left)
+
+
+def _compare_kept(asked: _Question, names: Mapping[Environment, Sequence[str]]) -> Comparison:
+    chosen = shorts = _shorts(names)
+    keys = left = 0
+    if asked.is_filtered:
+        found, left = asked.look(_kept(names), shorts)
+        chosen = [group.short for group in found]
+        keys = sum(len(group.rows) for group in found)
+    wanted = chosen[asked.on_page]
+    columns = asked.columns(wanted) if wanted else tuple(map(Column, asked.environments))
+    groups, unknown = asked.look(columns, wanted)
+    page = _page(columns, groups, chosen, keys, shorts, max(left, unknown))
+    return replace(page, is_chosen_by_kept=True)
+
+
+def _page(
+    columns: tuple[Column, ...],
+    groups: Sequence[Group],
+    chosen: Sequence[str],
+    keys: int,
+    shorts: Sequence[str],
+    left: int,
+) -> Comparison:
+    pages = -(-len(chosen) // SECRETS)
+    now = datetime.now(UTC)
+    return Comparison(
+        columns, tuple(groups), len(chosen), keys, len(shorts), pages, now, not_inspected=left
+    )
+
+
+def _kept(names: Mapping[Environment, Sequence[str]]) -> tuple[Column, ...]:
+    """The columns as AWS last reported them."""
+    secrets = {place: known_secrets(place) for place in names}
+    return tuple(
+        Column(place, tuple(secrets[place][name] for name in visible))
+        for place, visible in names.items()
+    )
+
+
+def _shorts(names: Mapping[Environment, Iterable[str]]) -> list[str]:
+    """The short names of all secrets, those of the catalogue as well, in order."""
+    found = {name.removeprefix(place.prefix) for place, known in names.items() for name in known}
+    return sorted(found | set(configuration.catalog().secrets))
+
+
+def _pages(gateway: SecretsManagerGateway, shorts: Sequence[str]) -> list[SecretPage]:
+    names = [gateway.environment.prefix + short for short in shorts]
+    return [page.value for page in islice(gateway.secret_pages(names), MOST_PAGES)]
+
+
+def _held(columns: Sequence[Column], shorts: Sequence[str]) -> dict[str, dict[str, Held]]:
+    """By the secret's short name and the environment."""
+    asked = [column for column in columns if not column.problem]
+    held = {short: {column.environment.name: Held() for column in asked} for short in shorts}
+    secrets = [
+        (column.environment, secret)
+        for column in asked
+        for secret in column.secrets
+        if secret.name.removeprefix(column.environment.prefix) in held
+    ]
+    facts = known_facts(wanted_of(environment, secret) for environment, secret in secrets)
     for place, secret in secrets:
         short = secret.name.removeprefix(place.prefix)
         held[short][place.name] = Held(secret, facts.get(secret.arn))
@@ -155,8 +245,11 @@ def _groups(
     groups = []
     for short, places in held.items():
         spec = configuration.spec_of(asked, asked.prefix + short)
+        names = {name: item.secret.name for name, item in places.items() if item.secret}
+        if not names and not spec.keys:
+            # It was there when AWS was asked before.
+            continue
         if rows := matching(compare_secret(spec, places, now), show, short, text):
-            names = {name: item.secret.name for name, item in places.items() if item.secret}
             deleted = (name for name, item in places.items() if item.secret and item.secret.deleted)
             groups.append(Group(short, rows, names, frozenset(deleted)))
     return groups

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from ...domain.errors import AuditUnavailable, ConfigurationError
 from ...domain.secrets.catalog import KeySpec, SecretSpec
@@ -126,6 +126,7 @@ def keep(identity: Identity, outcome: Answer | NotKnown) -> Tried:
     return _tried(row)
 
 
+@transaction.atomic
 def purge_trials() -> int:
     """Deletes what is known of values that no current version has had for long. Returns how many.
 

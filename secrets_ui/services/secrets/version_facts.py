@@ -23,7 +23,7 @@ from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts, derive_facts
-from ...domain.secrets.secret import Secret
+from ...domain.secrets.secret import AWSCURRENT, Secret
 from ...domain.session_scope import READ
 from ...models import CurrentVersion, VersionRecord
 from .. import audit, configuration
@@ -159,6 +159,26 @@ def last_known_versions(environment: Environment, names: Iterable[str]) -> dict[
     return dict(found.values_list("name", "version_id"))
 
 
+def all_known_versions(environments: Iterable[Environment]) -> dict[str, dict[str, str]]:
+    """The version of each secret that was last seen to be current, by environment and secret name.
+    One query."""
+    found: dict[str, dict[str, str]] = {environment.name: {} for environment in environments}
+    rows = CurrentVersion.objects.filter(environment__in=found)
+    for environment, name, version in rows.values_list("environment", "name", "version_id"):
+        found[environment][name] = version
+    return found
+
+
+def known_secrets(environment: Environment) -> dict[str, Secret]:
+    """The secrets that AWS last reported, by name, with their current versions alone. One query, no
+    AWS call."""
+    rows = CurrentVersion.objects.filter(environment=environment.name)
+    return {
+        name: Secret(arn, name, versions={version: (AWSCURRENT,)} if version else {})
+        for name, arn, version in rows.values_list("name", "arn", "version_id")
+    }
+
+
 def key_names(environment: Environment, name: str, version_id: str) -> tuple[str, ...]:
     """The keys of a version that was shown, in the document's order; () when they are not known.
 
@@ -173,9 +193,15 @@ def note_current_versions(environment: Environment, secrets: Iterable[Secret]) -
     """Remembers which version is current, for comparisons from other environments; writes only what
     is new."""
     listed = {secret.name: secret for secret in secrets if secret.current}
-    known = last_known_versions(environment, listed)
-    changed = [secret for name, secret in listed.items() if known.get(name) != secret.current]
-    keep_current_versions(environment, changed)
+    keep_news(environment, listed.values(), last_known_versions(environment, listed))
+
+
+def keep_news(
+    environment: Environment, secrets: Iterable[Secret], known: Mapping[str, str]
+) -> None:
+    """Remembers which version is current where `known`, by secret name, does not tell yet."""
+    news = [s for s in secrets if s.current and known.get(s.name) != s.current]
+    keep_current_versions(environment, news)
 
 
 def keep_current_versions(environment: Environment, secrets: Sequence[Secret]) -> None:

@@ -27,7 +27,7 @@ class EditForm {
     form.noValidate = true; // each step asks for its own fields
     history.scrollRestoration = "manual"; // each step begins at its top
     this.addStep("review");
-    this.addStep("conflict");
+    if (find("#conflict-step")) this.startConflict();
     const rules = readRules(form);
     startNewRows(form, (row) => startRow(row, rules));
     rowsOf(form).forEach((row) => startRow(row, rules));
@@ -35,10 +35,15 @@ class EditForm {
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     form.addEventListener("keydown", (event) => this.onKey(event));
     all("[data-back]", form).forEach((button) => button.addEventListener("click", () => this.show("edit")));
-    find("[data-rebase]", form).addEventListener("click", () => this.applyOnTop());
-    find("[data-take-base]", form).addEventListener("click", () => this.takeTheirs());
     addEventListener("popstate", () => { if (this.step !== "edit") this.show("edit"); });
     this.guard();
+  }
+
+  /** Of one secret; with several, the result of each is told, and the next review starts from what is there then. */
+  startConflict() {
+    this.addStep("conflict");
+    find("[data-rebase]", this.form).addEventListener("click", () => this.applyOnTop());
+    find("[data-take-base]", this.form).addEventListener("click", () => this.takeTheirs());
   }
 
   /** Nothing typed is lost by accident, and nothing typed stays behind: the back-forward cache gets an empty form. */
@@ -81,6 +86,7 @@ class EditForm {
   }
 
   reviewed(review) {
+    for (const [name, value] of Object.entries(review.fields ?? {})) this.form.elements[name].value = value;
     showReview(this.steps.review, review, { trim: (row) => this.trim(row), tryIt: (row, line) => this.tryIt(row, line) });
     this.show("review");
     announce(`${find("h2", this.steps.review).textContent}. Nothing has been written yet.`);
@@ -92,7 +98,8 @@ class EditForm {
   }
 
   invalid({ errors }) {
-    if (!["reason", "typed_name", "take"].some((name) => name in errors)) this.show("edit");
+    const isOfReview = (name) => name === "take" || all("[data-error]", this.steps.review).some((line) => line.dataset.error === name);
+    if (!Object.keys(errors).some(isOfReview)) this.show("edit");
     showErrors(this.form, this.steps[this.step], errors);
   }
 
@@ -105,7 +112,7 @@ class EditForm {
 
   failed({ problem }) {
     const row = problem.key && this.rowOf(problem.key);
-    if (row) this.show("edit");
+    if (row || problem.step) this.show("edit");
     const field = row ? find("[data-value]", row) : this.form.elements[problem.key];
     showProblem(this.steps[this.step], problem, field);
     if (problem.line) placeCursor(this.form, problem);

@@ -16,13 +16,16 @@ export async function send(form, step, row = "") {
   return answer;
 }
 
+/** The page's own address; what it is about may stand in its query. */
+const here = () => location.pathname + location.search;
+
 async function post(form, step, row) {
   const body = touchedFields(form);
   body.set("step", step);
   if (row) body.set("row", row);
   let response;
   try {
-    response = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" });
+    response = await fetch(here(), { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" });
   } catch {
     return failed({ title: "The console cannot be reached", text: "It is not known whether the form arrived. What you typed is still in this page.", remedy: "Look at the network, then send it again: the same form is never saved twice." });
   }
@@ -75,7 +78,7 @@ function signedOut(form, problem) {
 /** Takes the CSRF token of today's session out of a fresh copy of this page. False when nobody is signed in. */
 async function renewToken(form) {
   try {
-    const page = await fetch(location.pathname, { headers: { Accept: "text/html" }, redirect: "manual", cache: "no-store" });
+    const page = await fetch(here(), { headers: { Accept: "text/html" }, redirect: "manual", cache: "no-store" });
     const token = /name="csrfmiddlewaretoken" value="([^"]+)"/.exec(await page.text())?.[1];
     if (!page.ok || !token) return false;
     find("[name=csrfmiddlewaretoken]", form).value = token;

@@ -31,6 +31,7 @@ from tests.checks.building import (
     with_statement,
 )
 
+pytestmark = pytest.mark.slow
 BOUNDED = evidence(
     boundary=document(
         "limits",

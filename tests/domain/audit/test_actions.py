@@ -47,6 +47,7 @@ def test_the_stored_purposes_are_those_of_earlier_releases() -> None:
     assert list(ReadPurpose) == [
         "to apply an edit",
         "to restore it",
+        "to copy it",
         "to put it on top",
         "to derive its facts",
     ]

@@ -112,7 +112,7 @@ def test_s76_what_is_refused_without_a_sign_in_is_one_record_a_minute(
     assert CountedRefusal.objects.get().others == 8
 
 
-def test_s76_who_is_signed_in_does_not_fill_the_log_either(
+def test_s76_nor_does_who_is_signed_in_fill_the_log(
     signed_in: Callable[..., Client],
 ) -> None:
     """The first is on record with its secret; each environment and each act is a kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -13,6 +13,7 @@ from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.comparison import Show
+from secrets_ui.domain.secrets.secret import Secret
 from secrets_ui.domain.session_scope import Scope
 from secrets_ui.services.aws_access import gateways
 from secrets_ui.services.secrets import comparison
@@ -80,7 +81,7 @@ class RefusedGateway:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
 
-    def secret_pages(self) -> NoReturn:
+    def secret_pages(self, names: Sequence[str] = ()) -> NoReturn:
         call = AwsCall("secretsmanager:ListSecrets", code="AccessDeniedException")
         raise AwsAccessDenied("not authorized", call, "secretsmanager:ListSecrets")
 
@@ -138,3 +139,59 @@ def test_many_secrets_are_shown_by_the_page(
     assert (first.pages, second.pages) == (2, 2)
     assert [*shown(first), *shown(second)] == ["api-keys", "config"]
     assert shown(ask(page=3)) == {}
+
+
+@pytest.fixture
+def many(
+    seen: tuple[Compare, Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
+) -> tuple[Compare, Estate, RecordingAws]:
+    """As if a list held one secret: what is kept chooses the page."""
+    monkeypatch.setattr(comparison, "PAGE_SIZE", 1)
+    monkeypatch.setattr(comparison, "SECRETS", 1)
+    return seen
+
+
+def test_of_many_secrets_aws_is_asked_about_those_of_the_page_alone(
+    many: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    ask, _, aws = many
+    for page, short in ((1, "api-keys"), (2, "config")):
+        aws.received.clear()
+        found = ask(page=page)
+        assert (found.pages, found.is_chosen_by_kept) == (2, True)
+        assert list(shown(found)) == [short]
+        asked = sorted(call.body["Filters"][0]["Values"][0] for call in aws.received)
+        assert asked == [f"miyabi/{place}/{short}" for place in ("dev", "prod", "staging")]
+    aws.received.clear()
+    assert shown(ask(page=3)) == {}
+    assert aws.received == []
+
+
+def test_a_filter_over_many_secrets_goes_by_what_is_kept_and_shows_what_aws_says_now(
+    many: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    ask, estate, aws = many
+    found = ask(text="MIYABI_ROOT")
+    assert aws.operations() == ["ListSecrets"] * 3
+    assert shown(found) == {"config": ["MIYABI_ROOT"]}
+    assert (found.secrets, found.keys, found.of_secrets) == (1, 1, 2)
+    client = estate["dev"].clients.secretsmanager
+    client.put_secret_value(SecretId="miyabi/dev/config", SecretString='{"ANOTHER": "1"}')
+    row = ask(text="MIYABI_ROOT").groups[0].rows[0]
+    assert [bool(cell.fingerprint) for cell in row.cells] == [False, True, True]
+
+
+def test_a_kept_secret_that_is_gone_is_no_row(
+    many: tuple[Compare, Estate, RecordingAws],
+) -> None:
+    ask, estate, _ = many
+    client, name = estate["dev"].clients.secretsmanager, "miyabi/dev/a-third"
+    client.create_secret(Name=name, SecretString='{"A": "1"}')
+    comparison.keep_news(
+        estate.environments["dev"],
+        [Secret("arn:of:a-third", name, versions={"a" * 32: ("AWSCURRENT",)})],
+        {},
+    )
+    assert list(shown(ask())) == ["a-third"]
+    client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    assert shown(ask()) == {}

@@ -69,14 +69,14 @@ def test_an_empty_chain_holds() -> None:
 def test_a_message_counts_as_not_sent_once_it_was_given_up_or_has_waited_for_a_while() -> None:
     now = datetime.now(UTC)
     old = now - timedelta(days=8)
-    rows: tuple[dict[str, Any], ...] = (
+    messages: tuple[dict[str, Any], ...] = (
         {"attempts": 3},
         {"attempts": 4, "last_error": "the webhook answered 500"},
         {"attempts": 9, "sent_at": now},
         {"given_up_at": now, "made_at": now - timedelta(days=1)},
         {"given_up_at": old, "made_at": old},
     )
-    for number, more in enumerate(rows):
+    for number, more in enumerate(messages):
         about = {"event": str(number), "payload": "{}", "made_at": now, "next_at": now, **more}
         StatusDelivery.objects.create(channel="webhook", **about)
     records, _ = watch({})

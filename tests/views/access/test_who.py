@@ -114,7 +114,7 @@ def test_csv_and_json_hold_the_filtered_rows(estate: Estate, signed_in: SignIn) 
     assert client.get(f"{URL}?show=none-such").status_code == 400
 
 
-def test_it_costs_the_pages_of_the_list_and_six_calls_about_the_secret(
+def test_it_costs_the_pages_of_the_list_and_seven_calls_about_the_secret(
     watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignIn
 ) -> None:
     estate, aws = watched(only=("prod",))

@@ -11,7 +11,7 @@ from secrets_ui.models import StatusSnapshot
 from secrets_ui.services.status_pass.run import run_status_pass
 from testkit.fake_aws import FakeAws
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def calls(aws: FakeAws) -> dict[str, int]:

@@ -1,0 +1,86 @@
+"""A row of the comparison. Written here, since a page holds hundreds of its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from ..domain.secrets.comparison import Cell, Row
+from .console import state
+
+register = template.Library()
+_RULES = {"must_match": "must match", "must_differ": "must differ"}
+
+
+@register.simple_tag
+def comparison_row(
+    row: Row, secret: str, may_copy: Collection[str], may_set: Collection[str]
+) -> SafeString:
+    """A key over the environments, with what may be done about it: `may_copy` and `may_set` name
+    environments that the person may copy from, and set keys in."""
+    # Control characters are refused in an address, and half of a character has no UTF-8.
+    can_be_set = bool(may_set and row.key and row.key.isprintable())
+    page = f"{_page()}?{urlencode({'secret': secret, 'key': row.key})}" if can_be_set else ""
+    link = _Link(escape(page), escape(f"{row.key} of {secret}"))
+    sources = may_copy if can_be_set and row.may_be_equal else ()
+    cells = "".join(
+        _cell(cell, link if cell.environment in sources else None) for cell in row.cells
+    )
+    head = _head(row, link if can_be_set and row.fits_several else None)
+    return mark_safe(f"<tr>{head}{cells}</tr>")  # noqa: S308  each text is escaped
+
+
+@cache
+def _page() -> str:
+    return reverse("set_in_several")
+
+
+@dataclass(frozen=True)
+class _Link:
+    """To the page that sets the key elsewhere; a screen reader hears what it is about. Escaped."""
+
+    address: str
+    about: str
+
+    def to(self, text: str, more: str, query: str = "") -> str:
+        heard = f'<span class="sr"> {more}: {self.about}</span>'
+        link = f'<a class="btn quiet" href="{self.address}{query}">{text}{heard}</a>'
+        return f"<div>{link}</div>"
+
+
+def _head(row: Row, link: _Link | None) -> str:
+    if not row.key:
+        return '<th scope="row" class="key"><span class="dim">The whole secret</span></th>'
+    rule = _RULES.get(row.spec.between_environments, "") if row.spec else ""
+    hint = f'<div class="hint">{rule}</div>' if rule else ""
+    several = link.to("Set in several", "environments") if link else ""
+    name = f'<bdi class="mono">{escape(row.key)}</bdi>'
+    return f'<th scope="row" class="key">{name}{hint}{several}</th>'
+
+
+def _cell(cell: Cell, link: _Link | None) -> str:
+    parts = [state(cell.state.level, cell.state.text)]
+    place = escape(cell.environment)
+    if cell.fingerprint:
+        parts.insert(0, _value(cell))
+        if link:
+            more = f"another environment from {place}"
+            parts.append(link.to("Copy to…", more, f"&amp;source={place}"))
+    if cell.state.hint and cell.state.level != "ok":
+        parts.append(f'<div class="hint"><bdi>{escape(cell.state.hint)}</bdi></div>')
+    return f'<td data-label="{place}"><div>{"".join(parts)}</div></td>'
+
+
+def _value(cell: Cell) -> str:
+    return (
+        f'<div class="equal"><span class="letter" aria-hidden="true">{cell.mark}</span>'
+        f'<span class="sr">Value {cell.mark}, fingerprint</span> '
+        f'<span class="fp">{cell.fingerprint}</span></div>'
+    )
