@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 
 from deploy.demo.github import GitHub
@@ -101,6 +102,18 @@ def pytest_collection_finish() -> None:
 def places_of_hashes(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each run has new keys, and its folder of places would stay in shared memory for ever."""
     hashing.SHARED_MEMORY = tmp_path_factory.mktemp("shared_memory")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix(
+    django_db_modify_db_settings_xdist_suffix: None,
+) -> None:
+    """Each worker's SQLite is in its own memory, as that of a run without workers.
+
+    pytest-django knows that of Django's engine alone, and would put ours into files here.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = None
 
 
 @pytest.fixture(autouse=True)

@@ -91,7 +91,7 @@ def _enter(request: HttpRequest) -> Asked:
 
 def _enter_source(request: HttpRequest, name: str, short: str) -> Environment:
     """Whoever copies a value can have it shown elsewhere, so it takes the right to have it shown
-    here (docs/decisions/0031-who-may-copy-a-value.md)."""
+    here (docs/decisions/0030-who-may-copy-a-value.md)."""
     place = configuration.get_environment(name)
     return enter_to_change(request, "secret.reveal", name, place.prefix + short)
 
