@@ -117,12 +117,7 @@ def _unseen(environment: Environment) -> QuerySet[AuditRecord]:
     seen = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
     )
-    made = AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        action=Action.EMERGENCY,
-        outcome=Outcome.DONE,
-    )
+    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
     return made.filter(~Exists(seen))
 
 
