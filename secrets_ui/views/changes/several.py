@@ -121,7 +121,10 @@ def _edits(request: HttpRequest, asked: Asked) -> Edits:
 
 
 def _typed(request: HttpRequest, key: str, *, is_confirmed: bool) -> dict[str, Any]:
-    row = KeyForm(request.POST, prefix=ROW)
+    fields = request.POST.copy()
+    # The address says which key it is about, whatever the row says.
+    fields[f"{ROW}-at"] = "0"
+    row = KeyForm(fields, prefix=ROW)
     if errors := row_errors([row]):
         raise _Refused(errors)
     if not is_confirmed:

@@ -104,6 +104,17 @@ def test_what_cannot_be_right_is_told_at_its_field_and_nothing_is_begun(
     assert aws.received == []
 
 
+@pytest.mark.parametrize("forged", [{"form-0-at": "5"}, {"form-0-at": "", "form-0-name": "OTHER"}])
+def test_the_key_is_the_address_s_and_each_environment_is_asked_once(
+    estate: Estate, signed_in: SignedIn, forged: dict[str, str]
+) -> None:
+    sent = form(estate, "dev", **forged, target=["dev", "dev"])
+    saved = signed_in("editor").post(url(), sent, **JSON).json()["saved"]
+    assert "%2C" not in saved
+    assert value(estate, "dev") == "another"
+    assert "OTHER" not in json.loads(estate.value("dev", "config"))
+
+
 def test_results_are_told_by_target_and_sent_again_only_what_failed_is_tried(
     watched: Watched, signed_in: SignedIn
 ) -> None:
