@@ -229,6 +229,7 @@ def test_a_secret_that_is_not_there_fails_by_itself(three: Three) -> None:
     client.delete_secret(SecretId=three.name("dev"), ForceDeleteWithoutRecovery=True)
     results = three.type("dev", "prod")
     assert [type(result.problem) for result in results] == [SecretNotFound, type(None)]
+    assert "DescribeSecret · ResourceNotFoundException · request id " in results[0].text
 
 
 def test_one_token_is_made_and_comes_to_all(three: Three) -> None:
