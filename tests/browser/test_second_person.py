@@ -106,7 +106,11 @@ def test_an_emergency_by_keyboard_and_its_look_without_a_script(
 
     other.goto("/staging/changes")
     theirs = proposal(other, console, secret)
-    theirs.locator("summary", has_text="I have looked at it").click()
+    looked = theirs.locator("summary", has_text="I have looked at it")
+    looked.click()
+    theirs.get_by_label("What you found").press("Escape")
+    expect(looked).to_be_focused()
+    looked.press("Enter")
     theirs.get_by_label("What you found").fill("OPS-9: it was right")
     theirs.get_by_role("button", name="End the emergency").click()
     expect(proposal(other, console, secret)).to_have_count(0)
