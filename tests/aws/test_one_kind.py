@@ -15,7 +15,8 @@ from secrets_ui.aws.gateways import Gateways
 
 ROOM = Path(secrets_ui.__file__).parent
 PRIVATE = re.compile(r"object\.__new__|\b_make_api_call\b|\._credentials\b")
-GATEWAYS = Gateway.__subclasses__()
+# A gateway in two files is the one at the end of its line.
+GATEWAYS = [end for kind in Gateway.__subclasses__() for end in kind.__subclasses__() or [kind]]
 
 
 def test_no_private_way_into_botocore_is_used() -> None:

@@ -99,7 +99,7 @@ def test_without_a_script_one_token_is_made_for_all_and_what_was_typed_stays_in_
     expect(refused.get_by_text("Type the secret's whole name")).to_be_visible()
     page.get_by_label("To change prod, type").fill(console.name("prod", short))
     done = send()
-    expect(done.get_by_text("Proposed in staging.")).to_be_visible()
+    expect(done.get_by_text("Proposed a copy in staging.")).to_be_visible()
     token = console.values("dev", short)["KEY"]
     assert len(token) == 43
     assert console.values("prod", short) == {"KEY": token}
