@@ -21,7 +21,8 @@ from .changes import ConfirmForm
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 MAX_DESCRIPTION, MAX_TAGS, BLANK_TAGS = 2048, 50, 3
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_tagging.html
-_TAG = re.compile(r"[\w\s+\-=._:/@]*")
+# Blanks, but none of the control characters that count as such.
+_TAG = re.compile(r"(?:[\w+\-=._:/@]|(?![\x00-\x1f\x85])\s)*")
 
 
 class TextField(forms.CharField):

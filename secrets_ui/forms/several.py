@@ -45,7 +45,7 @@ class SeveralForm(ConfirmForm):
 
     @property
     def chosen(self) -> list[Environment]:
-        return [self._places[name] for name in self.cleaned_data["target"]]
+        return [self._places[name] for name in dict.fromkeys(self.cleaned_data["target"])]
 
     def edits(self, short: str, **what: Any) -> list[tuple[Environment, Edit]]:
         """The same edit in each chosen environment."""
@@ -66,7 +66,7 @@ class CopyForm(SeveralForm):
 
 
 def asked_of(row: KeyForm, key: str) -> dict[str, Any]:
-    """What the row asks for, as parts of an edit; none where nothing was typed."""
+    """What the row asks for, as parts of an edit; none where nothing was typed. Its `at` is 0."""
     asked = row.change((key,))
     if asked is None:
         return {}

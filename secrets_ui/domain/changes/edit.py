@@ -85,19 +85,22 @@ class Edit:
         return tuple(dict.fromkeys((*changed, *self.generate, *self.restored_keys, *copied)))
 
     def content(self) -> SecretValue:
-        """Everything that the edit asks for, unambiguously, as input to a keyed hash."""
+        """Everything that the edit asks for, unambiguously, as input to a keyed hash.
+
+        A token is made once for a form, whatever version the secret has by then: without this, a
+        form whose other environments failed would make a second one.
+        """
         changes = [
             (change.key, None if change.value is None else change.value.reveal())
             for change in self.changes
         ]
         document = None if self.document is None else self.document.reveal()
+        base = "" if self.generate else self.base
         taken = [self.restores, self.restored_keys] if self.restores else []
         if self.copies:
             taken = ["copy", *astuple(self.copies)]
         return SecretValue(
-            json.dumps(
-                [self.secret, self.base, changes, self.generate, document, self.is_text, *taken]
-            )
+            json.dumps([self.secret, base, changes, self.generate, document, self.is_text, *taken])
         )
 
     def with_restored(self, earlier: SecretValue) -> Edit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ...domain.audit.actions import DELETIONS, Action, Outcome
+from ...domain.audit.actions import DELETIONS, Action, Outcome, Phase
 from ...domain.changes.description import is_done
 from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
@@ -20,14 +20,30 @@ _SHOWN = {
 def judge_managed(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
     """The outcome, and why."""
     if intent.action in DELETIONS:
-        return _judge_deletion(intent, is_scheduled=secret.deleted is not None)
+        return _judge_deletion(intent, is_scheduled=_was_scheduled(intent, secret))
     details = json.loads(intent.details)
     part = next(part for part, action in ACTIONS.items() if action == intent.action)
     return _SHOWN[is_done(secret, part, details["to"], details["was"])]
 
 
+def _was_scheduled(intent: AuditRecord, secret: Secret) -> bool:
+    """Whether the secret was scheduled for deletion after the act: as AWS shows it, or as the next
+    act found it, if there was one since. A deletion finds a secret that is not scheduled, and a
+    cancellation one that is."""
+    later = AuditRecord.objects.filter(
+        environment=intent.environment,
+        secret=intent.secret,
+        phase=Phase.OUTCOME,
+        outcome=Outcome.DONE,
+        action__in=DELETIONS,
+        sequence__gt=intent.sequence,
+    )
+    following = later.order_by("sequence").values_list("action", flat=True).first()
+    return following == Action.CANCEL_DELETION if following else secret.deleted is not None
+
+
 def _judge_deletion(intent: AuditRecord, *, is_scheduled: bool) -> tuple[Outcome, str]:
-    """The act began when the secret was in the other state: the one that it is in now is new."""
-    why = "it is scheduled for deletion" if is_scheduled else "it is not scheduled for deletion"
+    """The act began when the secret was in the other state: the one that came after it is new."""
+    why = "it was scheduled for deletion" if is_scheduled else "it was not scheduled for deletion"
     is_wanted = is_scheduled is (intent.action == Action.DELETE)
     return (Outcome.DONE if is_wanted else Outcome.NOT_APPLIED), why

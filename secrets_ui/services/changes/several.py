@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...domain.changes.edit import Edit, Source, ensure_may_be_equal, ensure_sound
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError, InvalidChange, NothingChanged
+from ...domain.errors import AwsError, ConsoleError, InvalidChange, NothingChanged
 from ...domain.people.actor import Actor
 from ...domain.secrets.version import short_version
 from .. import configuration
@@ -46,8 +46,17 @@ class Result:
             return f"{self.environment}: saved as version {short_version(self.saved.version_id)}."
         if self.is_done or self.problem is None:
             return f"{self.environment}: holds the same value already."
-        parts = (self.problem.title + ".", self.problem.message, self.problem.remedy)
+        told = (self.problem.title + ".", self.problem.message, self.problem.remedy)
+        parts = (*told, _aws_s_words(self.problem))
         return f"{self.environment}: not saved. {' '.join(part for part in parts if part)}"
+
+
+def _aws_s_words(problem: ConsoleError) -> str:
+    """PutSecretValue · AccessDenied · request id 1234, "" where AWS gave no answer."""
+    if not isinstance(problem, AwsError) or not problem.call.request_id:
+        return ""
+    call = problem.call
+    return f"{call.operation} · {call.code or 'no code'} · request id {call.request_id}"
 
 
 def summary_of(results: Sequence[Result]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...aws.secrets_manager import SecretsManagerGateway, StoredValue
-from ...domain.audit.actions import Action, ReadPurpose
+from ...domain.audit.actions import Action, Phase, ReadPurpose
 from ...domain.changes.edit import Edit, Source, ensure_may_be_equal, ensure_sound
 from ...domain.environment import Environment
 from ...domain.errors import NotPermitted, SecretNotEditable, VersionMoved
@@ -14,6 +14,7 @@ from ...domain.secrets.secret import AWSCURRENT, PROPOSAL_LABEL
 from ...domain.secrets.secret_value import SecretValue
 from ...domain.secrets.version import short_version
 from ...domain.session_scope import READ
+from ...models import AuditRecord
 from .. import audit, configuration
 from ..audit.new_record import NO_DETAILS, About
 from ..aws_access import gateways
@@ -86,7 +87,7 @@ def _with_copied(target: Environment, actor: Actor, edit: Edit, source: Source) 
     gateway = gateways(place, actor, READ.of(source.secret)).secrets_manager
     copied_to = {"copied_to": f"{edit.secret} in {target.name}"}
     stored = _read(gateway, actor, ReadPurpose.COPY, about, copied_to)
-    _ensure_in_use(stored, place)
+    _ensure_in_use(stored, place, actor)
     copied = edit.with_copied(_text_in(stored, "Copy it with the AWS CLI."))
     ensure_sound(copied, configuration.spec_of(target, edit.secret))
     return copied
@@ -111,14 +112,25 @@ def _read(
     return stored.value
 
 
-def _ensure_in_use(stored: StoredValue, place: Environment) -> None:
-    """A value that was replaced meanwhile is not carried on; one that is proposed may be. Raises
-    VersionMoved."""
-    if not any(label == AWSCURRENT or label.startswith(PROPOSAL_LABEL) for label in stored.labels):
+def _ensure_in_use(stored: StoredValue, place: Environment, actor: Actor) -> None:
+    """A value that was replaced meanwhile is not carried on. One that is proposed may be, by its
+    author: nobody is shown what others propose. Raises VersionMoved."""
+    is_proposed = any(label.startswith(PROPOSAL_LABEL) for label in stored.labels)
+    if AWSCURRENT not in stored.labels and not (is_proposed and _is_by(actor, stored, place)):
         raise VersionMoved(
             f"Version {short_version(stored.version_id)} is not the current one in {place.name} "
             "any more, so its value was not copied."
         )
+
+
+def _is_by(actor: Actor, stored: StoredValue, place: Environment) -> bool:
+    proposed = AuditRecord.objects.filter(
+        environment=place.name,
+        version_id=stored.version_id,
+        phase=Phase.OUTCOME,
+        action=Action.PROPOSE,
+    )
+    return proposed.filter(actor=actor.name).exists()
 
 
 def _text_in(stored: StoredValue, instead: str) -> SecretValue:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from ...domain.changes.edit import Edit, Source
 from ...domain.environment import Environment
 from ...domain.errors import InvalidChange
-from ...forms.changes import KeyForm, new_once
+from ...forms.changes import GENERATE, KeyForm, new_once
 from ...forms.several import ROW, CopyForm, SeveralForm, WhichKeyForm, asked_of
 from ...permissions import (
     actor_of,
@@ -121,7 +121,10 @@ def _edits(request: HttpRequest, asked: Asked) -> Edits:
 
 
 def _typed(request: HttpRequest, key: str, *, is_confirmed: bool) -> dict[str, Any]:
-    row = KeyForm(request.POST, prefix=ROW)
+    fields = request.POST.copy()
+    # The address says which key it is about, whatever the row says.
+    fields[f"{ROW}-at"] = "0"
+    row = KeyForm(fields, prefix=ROW)
     if errors := row_errors([row]):
         raise _Refused(errors)
     if not is_confirmed:
@@ -180,8 +183,11 @@ def _page(
 ) -> HttpResponse:
     """The page as it is now. What was typed for the record comes back; no value is in it."""
     found = targets.look(asked.places, actor_of(request), asked.short, asked.key, asked.source)
+    is_made = request.POST.get(f"{ROW}-action") == GENERATE
+    # The same form makes no second token, so that those which have it stay chosen to copy it from.
+    once = request.POST.get("once") if results and is_made else ""
     left = [result.environment.name for result in results if not result.is_done]
-    chosen = left if results else request.POST.getlist("target")
+    chosen = left if results and not once else request.POST.getlist("target")
     lines = [_line(request, target, chosen) for target in found.targets]
     context = {
         "asked": asked,
@@ -194,7 +200,7 @@ def _page(
         "remedy": several.REMEDY,
         "errors": errors or {},
         "typed": request.POST,
-        "once": new_once(),
+        "once": once or new_once(),
         "row": ROW,
     }
     return render(request, "changes/several.html", context, status=status)

@@ -218,3 +218,20 @@ def test_s61_what_somebody_changed_since_is_not_guessed(
         describe(dev, secret, "mine")
     dev.client.update_secret(SecretId=secret, Description="theirs")
     assert [one.outcome for one in settle_audit(0)] == ["unknown"]
+
+
+@pytest.mark.parametrize(("is_made", "outcome"), [(True, "done"), (False, "not_applied")])
+def test_s61_a_deletion_is_judged_by_what_the_next_act_found(
+    is_made: bool, outcome: str, proxy: AwsProxy, dev: Aws, secret: str
+) -> None:
+    def leave() -> Answer:
+        proxy.always("DescribeSecret", lambda: LOST, done=False)
+        return LOST
+
+    proxy.always("DeleteSecret", leave, done=is_made)
+    with pytest.raises(OutcomeUnknown):
+        delete(dev, secret)
+    proxy.reset()
+    # AWS shows the opposite of what the lost act led to.
+    (cancel if is_made else delete)(dev, secret)
+    assert [one.outcome for one in settle_audit(0)] == [outcome]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -229,6 +229,7 @@ def test_a_secret_that_is_not_there_fails_by_itself(three: Three) -> None:
     client.delete_secret(SecretId=three.name("dev"), ForceDeleteWithoutRecovery=True)
     results = three.type("dev", "prod")
     assert [type(result.problem) for result in results] == [SecretNotFound, type(None)]
+    assert "DescribeSecret · ResourceNotFoundException · request id " in results[0].text
 
 
 def test_one_token_is_made_and_comes_to_all(three: Three) -> None:
@@ -239,6 +240,30 @@ def test_one_token_is_made_and_comes_to_all(three: Three) -> None:
     assert len(values.pop()) == 43
     # Sent again, nothing is made anew.
     assert [r.saved for r in three.set(*PLACES, generate=("KEY",))] == [r.saved for r in results]
+
+
+def test_a_token_is_not_made_anew_for_those_that_failed(three: Three) -> None:
+    theirs = three.put("prod", '{"KEY": "theirs"}')
+    assert [r.is_done for r in three.set("dev", "prod", generate=("KEY",))] == [True, False]
+    made = three.stored("dev")["KEY"]
+    # The next review starts from what is current then.
+    current = three.client("dev").get_secret_value(SecretId=three.name("dev"))["VersionId"]
+    three.first |= {"dev": current, "prod": theirs}
+    assert [r.is_done for r in three.set("dev", "prod", generate=("KEY",))] == [True, True]
+    assert [three.stored(place)["KEY"] for place in ("dev", "prod")] == [made, made]
+
+
+def test_what_somebody_else_proposed_is_not_copied(make_three: Callable[..., Three]) -> None:
+    three = make_three(staging=Rules(second_person=True))
+    text = (Change("KEY", SecretValue("proposed")),)
+    proposal = three.save(three.edit("staging", changes=text), "staging")
+    three.first["staging"] = proposal.version_id
+    three.actor, author = replace(three.actor, name="kenji"), three.actor
+    with pytest.raises(VersionMoved, match="not the current one"):
+        three.save(three.copy())
+    three.actor = author
+    three.save(three.copy())
+    assert three.stored("prod")["KEY"] == "proposed"
 
 
 def test_where_the_first_fails_no_other_gets_a_token_of_its_own(three: Three) -> None:

@@ -113,6 +113,17 @@ def test_what_cannot_be_right_is_told_at_its_field_and_nothing_is_begun(
     assert aws.received == []
 
 
+@pytest.mark.parametrize("forged", [{"form-0-at": "5"}, {"form-0-at": "", "form-0-name": "OTHER"}])
+def test_the_key_is_the_address_s_and_each_environment_is_asked_once(
+    estate: Estate, signed_in: SignedIn, forged: dict[str, str]
+) -> None:
+    sent = form(estate, "dev", **forged, target=["dev", "dev"])
+    saved = signed_in("editor").post(url(), sent, **JSON).json()["saved"]
+    assert "%2C" not in saved
+    assert value(estate, "dev") == "another"
+    assert "OTHER" not in json.loads(estate.value("dev", "config"))
+
+
 def test_results_are_told_by_target_and_sent_again_only_what_failed_is_tried(
     watched: Watched, signed_in: SignedIn
 ) -> None:
@@ -133,6 +144,23 @@ def test_results_are_told_by_target_and_sent_again_only_what_failed_is_tried(
     assert client.post(url(), sent, **JSON).json()["saved"]
     assert aws.operations().count("PutSecretValue") == 1
     assert value(estate, "dev") == value(estate, "prod") == "another"
+
+
+def test_the_page_after_a_failure_brings_the_same_token_to_the_others(
+    watched: Watched, signed_in: SignedIn
+) -> None:
+    estate, _ = watched()
+    client, key = signed_in("editor"), "NEW_TOKEN"
+    asked = {"form-0-action": "generate", "form-0-value": "", "confirmed": "on"}
+    sent = form(estate, "dev", "prod", **{**asked, "base-prod": "a" * 32})
+    failed = client.post(url(key=key), sent)
+    page = failed.content.decode()
+    assert (failed.status_code, page.count(" checked>")) == (409, 2)
+    assert '<option value="generate" selected>' in page
+    made = value(estate, "dev", key)
+    again = form(estate, "dev", "prod", **asked, once=failed.context["once"])
+    assert client.post(url(key=key), again).status_code == 302
+    assert [value(estate, place, key) for place in ("dev", "prod")] == [made, made]
 
 
 def test_s02_no_answer_record_or_row_holds_a_copied_or_a_typed_value(
