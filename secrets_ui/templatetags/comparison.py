@@ -29,7 +29,7 @@ def comparison_row(
     can_be_set = bool(may_set and row.key and row.key.isprintable())
     page = f"{_page()}?{urlencode({'secret': secret, 'key': row.key})}" if can_be_set else ""
     link = _Link(escape(page), escape(f"{row.key} of {secret}"))
-    sources = may_copy if can_be_set and row.may_be_equal else ()
+    sources = may_copy if can_be_set and row.may_be_equal and not row.is_alike else ()
     cells = "".join(
         _cell(cell, link if cell.environment in sources else None) for cell in row.cells
     )

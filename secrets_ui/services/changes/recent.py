@@ -99,7 +99,8 @@ def changes_by(actor: Actor, intents: Sequence[int]) -> list[tuple[str, RecentCh
     if not intents:
         return []
     mine = AuditRecord.objects.filter(intent__in=map(str, intents), actor=actor.name)
-    return [(record.environment, change_of(record)) for record in changes_in(mine)]
+    done = changes_in(mine).order_by("sequence")
+    return [(record.environment, change_of(record)) for record in done]
 
 
 def _looks(records: Sequence[AuditRecord]) -> dict[int, str]:

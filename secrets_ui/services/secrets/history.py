@@ -80,6 +80,10 @@ class History:
     def is_whole(self) -> bool:
         return self.is_first and not self.next_token
 
+    @property
+    def can_be_compared(self) -> bool:
+        return sum(entry.version is not None for entry in self.entries) > 1
+
 
 @dataclass(frozen=True)
 class _Record:

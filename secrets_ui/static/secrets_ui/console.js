@@ -28,6 +28,14 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Escape leaves an act's question, for the button that asked it.
+document.addEventListener("keydown", (event) => {
+  const question = event.key === "Escape" && find(".confirm[open]");
+  if (!question) return;
+  question.open = false;
+  find("summary", question).focus();
+});
+
 // A filter that is folded away takes no focus.
 function goToFilter(input) {
   const fold = input.closest("details");

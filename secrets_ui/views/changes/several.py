@@ -141,8 +141,12 @@ def _reviewed(request: HttpRequest, asked: Asked, edits: Edits) -> HttpResponse:
     reviewed = targets.review_all(found, edits[0][1])
     rows = [{**row, "row": ROW} for row in reviewed]
     bases = {f"base-{item.environment}": item.secret.current for item in found if item.secret}
-    summary = f"{asked.key} in {', '.join(place.name for place in chosen)}"
+    summary = f"{asked.key} in {', '.join(map(_named, chosen))}"
     return JsonResponse({"review": {"rows": rows, "summary": summary, "fields": bases}})
+
+
+def _named(place: Environment) -> str:
+    return f"{place.name} (for approval)" if place.rules.second_person else place.name
 
 
 def _saved(request: HttpRequest, asked: Asked, results: Sequence[several.Result]) -> HttpResponse:
@@ -184,10 +188,12 @@ def _page(
     once = request.POST.get("once") if results and is_made else ""
     left = [result.environment.name for result in results if not result.is_done]
     chosen = left if results and not once else request.POST.getlist("target")
+    lines = [_line(request, target, chosen) for target in found.targets]
     context = {
         "asked": asked,
         "found": found,
-        "lines": [_line(request, target, chosen) for target in found.targets],
+        "lines": lines,
+        "is_open": any(line["is_open"] for line in lines),
         "reasons": [place.name for place in asked.places if place.rules.reason_required],
         "results": results,
         "summary": several.summary_of(results) if results else "",
@@ -202,9 +208,11 @@ def _page(
 
 def _line(request: HttpRequest, target: targets.Target, chosen: Iterable[str]) -> dict[str, Any]:
     place = target.environment
+    asks_for_proof = place.rules.step_up and not has_fresh_proof(request, place)
     return {
         "target": target,
         "environment": place,
-        "asks_for_proof": place.rules.step_up and not has_fresh_proof(request, place),
+        "asks_for_proof": asks_for_proof,
+        "is_open": target.can_be_set and not asks_for_proof,
         "is_chosen": target.can_be_set and place.name in chosen,
     }

@@ -62,6 +62,15 @@ def test_a_copy_is_reviewed_and_carried_out_without_a_script(
     assert "Copied" in client.get("/prod/changes").content.decode()
 
 
+def test_a_value_that_all_hold_is_not_copied(estate: Estate, signed_in: SignedIn) -> None:
+    client = signed_in("editor")
+    client.post(url(), form(estate, "dev", "staging", "prod", confirmed="on"))
+    assert "Copy to…" not in client.get(f"/compare?q={KEY}").content.decode()
+    page = client.get(url("staging")).content.decode()
+    assert "Back to the comparison" in page
+    assert 'name="reason"' not in page
+
+
 def test_a_typed_value_asks_for_a_review_or_a_tick(estate: Estate, signed_in: SignedIn) -> None:
     client = signed_in("editor")
     unticked = client.post(url(), form(estate, "dev"))

@@ -47,6 +47,16 @@ def test_it_lists_each_version_with_two_calls_and_reads_no_value(storied: Storie
     assert sorted(calls) == ["DescribeSecret", "ListSecretVersionIds"]
 
 
+def test_one_version_offers_no_comparison(
+    watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: Callable[..., Client]
+) -> None:
+    estate, _ = watched(only=("dev",))
+    estate["dev"].clients.secretsmanager.create_secret(Name=NAME, SecretString='{"A": "x"}')
+    page = signed_in("editor").get(PAGE).content.decode()
+    assert "Compare two" not in page
+    assert 'name="before"' not in page
+
+
 def test_two_versions_are_compared_key_by_key_without_a_value(storied: Storied) -> None:
     client, aws, ids = storied
     page = client.get(PAGE, {"before": ids[0], "after": ids[2]})
