@@ -7,7 +7,7 @@ import tomllib
 
 from deploy.demo.estate import read_catalog
 from deploy.demo.values import make_values
-from secrets_ui.domain.environment import parse_environments
+from secrets_ui.domain.environment.file import parse_environments
 
 TOML = "\n".join(
     f"""

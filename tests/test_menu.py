@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from secrets_ui.domain.environment import parse_environments
+from secrets_ui.domain.environment.file import parse_environments
 from secrets_ui.domain.errors import ConfigurationError
 from secrets_ui.menu import ABOUT_A_SECRET, ACCOUNT, SECTIONS, WITHOUT_SECTION, section_of
 from tests.urls import every_url

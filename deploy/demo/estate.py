@@ -10,7 +10,8 @@ from pathlib import Path
 from deploy.demo.account import Account, add_extra_secrets, build_account, write_outside_the_console
 from deploy.demo.local_aws import PROJECT
 from deploy.demo.values import Values, add_placeholders, make_values
-from secrets_ui.domain.environment import Environment, parse_environments
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.environment.file import parse_environments
 from secrets_ui.domain.secrets.catalog import Catalog, parse_catalog
 
 CATALOG_FILE = PROJECT / "deploy" / "catalog.json"

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from ..domain.changes.edit import Edit
 from ..domain.secrets.document import Change
 from ..domain.secrets.secret_value import MAX_BYTES, SecretValue
+from .confirming import OnceForm
 
 KEEP, SET, EMPTY, GENERATE, REMOVE = "keep", "set", "empty", "generate", "remove"
 MAX_KEY_NAME = 256  # characters of a name that is typed; a stored one may be longer
@@ -154,15 +155,12 @@ def needs_names(rows: Iterable[KeyForm]) -> bool:
     return any(row.has_stored_key for row in rows)
 
 
-class SaveForm(forms.Form):
-    """What goes with every save: the base version, the reason, and the idempotency key `once`."""
+class SaveForm(OnceForm):
+    """What goes with every save: the base version, beside why and the idempotency key."""
 
     base = forms.RegexField(VERSION_ID_OR_NONE, required=False, widget=forms.HiddenInput)
     # The version whose keys the rows count; `base` moves on after a conflict, and this does not.
     rows_of = forms.RegexField(VERSION_ID_OR_NONE, required=False, widget=forms.HiddenInput)
-    once = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    reason = forms.CharField(required=False, max_length=500)
-    typed_name = forms.CharField(required=False, max_length=512)
 
     def edit(self, secret: str, **what: Any) -> Edit:
         data = self.cleaned_data
@@ -171,7 +169,7 @@ class SaveForm(forms.Form):
             data["base"],
             reason=data["reason"],
             typed_name=data["typed_name"],
-            idempotency_key=str(data["once"] or ""),
+            idempotency_key=self.idempotency_key,
             **what,
         )
 

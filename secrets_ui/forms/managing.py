@@ -17,6 +17,7 @@ from ..domain.changes.description import Description, is_reserved
 from ..domain.environment import Environment
 from ..domain.errors import InvalidSecretName
 from .changes import ConfirmForm
+from .confirming import OnceForm, TypedNameForm
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 MAX_DESCRIPTION, MAX_TAGS, BLANK_TAGS = 2048, 50, 3
@@ -111,13 +112,11 @@ class CreateForm(ConfirmForm):
     description = TextField(max_length=MAX_DESCRIPTION)
 
 
-class DescribeForm(forms.Form):
+class DescribeForm(TypedNameForm):
     """`seen` is the digest of what the page showed."""
 
     description = TextField(max_length=MAX_DESCRIPTION)
     seen = forms.RegexField(r"\A[0-9a-f]{32}\Z")
-    reason = forms.CharField(required=False, max_length=500)
-    typed_name = forms.CharField(required=False, max_length=512)
 
     def wanted(self, secret: str, tags: Mapping[str, str]) -> Description:
         data = self.cleaned_data
@@ -125,14 +124,10 @@ class DescribeForm(forms.Form):
         return Description(secret, data["description"], tags, *about)
 
 
-class CancelForm(forms.Form):
-    once = forms.UUIDField(required=False)
-    reason = forms.CharField(required=False, max_length=500)
-    typed_name = forms.CharField(required=False, max_length=512)
-
+class CancelForm(OnceForm):
     def wanted(self, secret: str) -> Cancellation:
         data = self.cleaned_data
-        return Cancellation(secret, data["reason"], data["typed_name"], str(data["once"] or ""))
+        return Cancellation(secret, data["reason"], data["typed_name"], self.idempotency_key)
 
 
 class DeleteForm(CancelForm):
@@ -141,4 +136,4 @@ class DeleteForm(CancelForm):
     def deletion(self, secret: str) -> Deletion:
         data = self.cleaned_data
         about = (data["days"], data["reason"], data["typed_name"])
-        return Deletion(secret, *about, str(data["once"] or ""))
+        return Deletion(secret, *about, self.idempotency_key)

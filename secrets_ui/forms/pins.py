@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from .changes import VERSION_ID, VERSION_ID_OR_NONE
+from .confirming import ReasonForm
 
 
 class PinVersionForm(forms.Form):
@@ -13,10 +14,9 @@ class PinVersionForm(forms.Form):
     version = forms.RegexField(VERSION_ID)
 
 
-class PinForm(PinVersionForm):
+class PinForm(PinVersionForm, ReasonForm):
     """A pin on the version, or off it; `moves_from` is ticked, and names who may lose it."""
 
     do = forms.ChoiceField(choices=[("pin", "Pin"), ("unpin", "Take off")])
     name = forms.CharField(max_length=256)
-    reason = forms.CharField(required=False, max_length=500)
     moves_from = forms.RegexField(VERSION_ID_OR_NONE, required=False)

@@ -9,6 +9,7 @@ from django import forms
 from ..domain.secrets.comparison import Show
 from ..domain.secrets.secret_value import MAX_BYTES
 from .changes import MAX_KEY_NAME, VERSION_ID
+from .confirming import ReasonForm
 
 
 class OneKeyForm(forms.Form):
@@ -20,10 +21,9 @@ class OneKeyForm(forms.Form):
     version = forms.RegexField(VERSION_ID)
 
 
-class RevealForm(OneKeyForm):
+class RevealForm(OneKeyForm, ReasonForm):
     """One key, and why somebody wants to see it."""
 
-    reason = forms.CharField(required=False, max_length=500)
     to = forms.ChoiceField(choices=[("screen", "Show"), ("clipboard", "Copy")])
 
 

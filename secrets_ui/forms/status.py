@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django import forms
 
+from .confirming import ReasonForm
 
-class AcknowledgeForm(forms.Form):
+
+class AcknowledgeForm(ReasonForm):
     """The finding, as StatusFinding.key names it, and why."""
 
     finding = forms.RegexField(r"\A[0-9a-f]{32}\Z")
-    reason = forms.CharField(required=False, max_length=500)

@@ -76,6 +76,17 @@ class PersonSession(models.Model):
         return f"a session of {self.user_id}"
 
 
+class AuditRecords(models.QuerySet["AuditRecord"]):
+    def done(self) -> AuditRecords:
+        """The outcomes of acts that took effect."""
+        return self.filter(phase=Phase.OUTCOME, outcome=Outcome.DONE)
+
+    def intents(self) -> AuditRecords:
+        """The intents that these outcomes end, oldest first. One query more."""
+        ended = [int(sequence) for sequence in self.values_list("intent", flat=True)]
+        return AuditRecord.objects.filter(sequence__in=ended).order_by("sequence")
+
+
 class AuditRecord(models.Model):
     """One record of the chain (domain/audit/chain.py).
 
@@ -106,6 +117,8 @@ class AuditRecord(models.Model):
     once = TextLine(max_length=40, blank=True, db_index=True)
     details = Text(default="{}")
     hash = TextLine(max_length=64, db_index=True)
+
+    objects = AuditRecords.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-sequence"]

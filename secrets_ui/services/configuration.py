@@ -9,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
-from ..domain.environment import Environment, parse_environments
+from ..domain.environment import Environment
+from ..domain.environment.file import parse_environments
 from ..domain.errors import ConfigurationError, EnvironmentNotFound
 from ..domain.errors.nesting import load_json
 from ..domain.secrets.catalog import Catalog, SecretSpec, parse_catalog

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from secrets_ui.domain.environment import Environment, Rules, parse_environments
+from secrets_ui.domain.environment import Environment, Rules
+from secrets_ui.domain.environment.file import parse_environments
 from secrets_ui.domain.errors import ConfigurationError, InvalidSecretName
 
 DEV = Environment("dev", "us-west-2", "111111111111", "miyabi/dev/")

@@ -34,7 +34,7 @@ from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
-from secrets_ui.services.changes import pins
+from secrets_ui.services.changes import pins, rules
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.changes.create import create_secret, get_secret
 from secrets_ui.services.changes.delete import cancel_deletion, delete_secret
@@ -338,7 +338,7 @@ def begin(count: int) -> int:
     dev = get_environment("dev")
 
     def act(number: int) -> dict[str, Any]:
-        return result(lambda: {"counted": edit_secret.ensure_not_too_many(dev, HANA, "x")})
+        return result(lambda: {"counted": rules.ensure_not_too_many(dev, HANA, "x")})
 
     return sum("counted" in said for said in at_once(count, act))
 

@@ -30,3 +30,8 @@ def test_the_table_lists_the_tests_that_there_are() -> None:
 def test_a_row_without_a_test_says_that_it_is_open() -> None:
     for row, cell in re.findall(r"^\| (S\d\d+) \| [^|]+ \| (.+) \|$", TABLE, re.MULTILINE):
         assert "`" in cell or cell.startswith("open: "), row
+
+
+def test_each_row_stands_once_in_the_order_of_the_numbers() -> None:
+    rows = [int(row) for row in re.findall(r"^\| S(\d\d+) \|", TABLE, re.MULTILINE)]
+    assert rows == sorted(set(rows))

@@ -15,7 +15,8 @@ from deploy.demo.account import Account, Clients, assume
 from deploy.demo.estate import read_catalog
 from deploy.demo.local_aws import LocalAws
 from deploy.demo.values import Values, make_values
-from secrets_ui.domain.environment import Environment, parse_environments
+from secrets_ui.domain.environment import Environment
+from secrets_ui.domain.environment.file import parse_environments
 from tests.conftest import forget_configuration, fresh_environments
 from tests.terraform.provider import provider_running
 from tests.terraform.running import (

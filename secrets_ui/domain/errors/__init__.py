@@ -89,11 +89,6 @@ class TooManyReveals(ConsoleError):
     title = "Too many values in a short time"
 
 
-class TooManyTrials(ConsoleError):
-    status = 429
-    title = "Too many values tried in a short time"
-
-
 class ProviderUnavailable(ConsoleError):
     """The identity provider does not answer, or not as OpenID Connect says."""
 

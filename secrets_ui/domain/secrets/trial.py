@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, ConsoleError
+
+
+class TooManyTrials(ConsoleError):
+    status = 429
+    title = "Too many values tried in a short time"
 
 
 class Way(StrEnum):

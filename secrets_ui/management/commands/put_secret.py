@@ -26,7 +26,8 @@ from secrets_ui.permissions import ShellRequest, actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.review import Review, explain_conflict, review_edit
-from secrets_ui.services.changes.save import ensure_rules_kept, put_new_version
+from secrets_ui.services.changes.rules import ensure_rules_kept
+from secrets_ui.services.changes.save import put_new_version
 
 _RUN_AGAIN = "Look at it with show_secret, and run the command again."
 

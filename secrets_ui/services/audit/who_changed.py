@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ...domain.audit.actions import WRITES, Action, Outcome, Phase
+from ...domain.audit.actions import WRITES, Action
 from ...domain.audit.chain import version_id_of
 from ...domain.secrets.key_age import NO_MAKING, Making
 from ...models import AuditRecord
@@ -34,12 +34,8 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
     One query.
     """
     rows = (
-        AuditRecord.objects.filter(
-            version_id__in={v for v in version_ids if v},
-            phase=Phase.OUTCOME,
-            action__in=WRITES,
-            outcome=Outcome.DONE,
-        )
+        AuditRecord.objects.done()
+        .filter(version_id__in={v for v in version_ids if v}, action__in=WRITES)
         .order_by("sequence")
         .values_list(
             "version_id", "actor", "at", "intent", "reason", "action", "base_version_id", "keys"
@@ -58,19 +54,14 @@ def authors_of(version_ids: Iterable[str]) -> dict[str, Author]:
 
 def who_pinned(version_ids: Iterable[str]) -> dict[tuple[str, str], Author]:
     """Who put each label of a pin on, by version id and label. Two queries."""
-    done = AuditRecord.objects.filter(
-        version_id__in={v for v in version_ids if v},
-        phase=Phase.OUTCOME,
-        action=Action.PIN,
-        outcome=Outcome.DONE,
+    done = AuditRecord.objects.done().filter(
+        version_id__in={v for v in version_ids if v}, action=Action.PIN
     )
-    intents = [int(sequence) for sequence in done.values_list("intent", flat=True)]
-    found = AuditRecord.objects.filter(sequence__in=intents).order_by("sequence")
     return {
         (intent.version_id, str(json.loads(intent.details)["label"])): Author(
             intent.actor, intent.at, intent.sequence, intent.reason
         )
-        for intent in found
+        for intent in done.intents()
     }
 
 

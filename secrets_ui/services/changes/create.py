@@ -27,7 +27,8 @@ from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
 from .review import Review, facts_after
 from .review_rows import review_row
-from .save import ensure_not_too_many, ensure_rules_kept, keep_facts_of
+from .rules import ensure_not_too_many, ensure_rules_kept
+from .save import keep_facts_of
 from .sending import send
 
 

@@ -27,7 +27,7 @@ from ..aws_access import gateways
 from .labels import move_label
 from .proposals import days_text, find_waiting, oldest_alive, undecided, why_stale
 from .recording import record_done, record_refusal, refuse_person
-from .save import ensure_not_too_many
+from .rules import ensure_not_too_many
 from .swap import end_rotation, rotation_to_end, swap_current, take_label_off
 
 log = logging.getLogger("miyabi.settle")

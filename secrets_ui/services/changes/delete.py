@@ -23,7 +23,7 @@ from ..aws_access import gateways
 from .describe import ensure_there
 from .idempotency import find_earlier, keyed, wait_for
 from .recording import record_done, record_refusal
-from .save import ensure_not_too_many, ensure_rules_kept
+from .rules import ensure_not_too_many, ensure_rules_kept
 from .sending import send
 
 

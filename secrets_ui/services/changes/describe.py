@@ -17,7 +17,7 @@ from ...domain.session_scope import DESCRIBE_ANEW
 from .. import audit
 from ..aws_access import gateways
 from .recording import record_done
-from .save import ensure_not_too_many, ensure_rules_kept
+from .rules import ensure_not_too_many, ensure_rules_kept
 from .sending import send
 
 ACTIONS: Mapping[Part, Action] = {

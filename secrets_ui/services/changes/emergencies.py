@@ -16,7 +16,7 @@ from .. import audit
 from .decide import make_current
 from .proposals import find_waiting, reached
 from .recording import refuse_person
-from .save import ensure_not_too_many
+from .rules import ensure_not_too_many
 
 # Characters of a reason: enough for what is broken, and where that is told.
 LEAST = 20
@@ -117,12 +117,7 @@ def _unseen(environment: Environment) -> QuerySet[AuditRecord]:
     seen = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
     )
-    made = AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        action=Action.EMERGENCY,
-        outcome=Outcome.DONE,
-    )
+    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
     return made.filter(~Exists(seen))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from ...domain.audit.actions import DELETIONS, MANAGES, Action, Outcome, Phase
+from ...domain.audit.actions import DELETIONS, MANAGES, Action
 from ...domain.environment import Environment
 from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
@@ -55,10 +55,6 @@ def what_was_done(environment: Environment, secret: str, sequence: str) -> str:
 
 
 def _done(environment: Environment, secret: str) -> QuerySet[AuditRecord]:
-    return AuditRecord.objects.filter(
-        environment=environment.name,
-        secret=secret,
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=MANAGES,
+    return AuditRecord.objects.done().filter(
+        environment=environment.name, secret=secret, action__in=MANAGES
     )

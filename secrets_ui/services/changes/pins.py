@@ -16,7 +16,7 @@ from ..audit.new_record import About
 from ..aws_access import gateways
 from .labels import move_label
 from .recording import record_done, record_refusal
-from .save import ensure_not_too_many, ensure_reason
+from .rules import ensure_not_too_many, ensure_reason
 
 
 @dataclass(frozen=True)

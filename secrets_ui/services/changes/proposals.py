@@ -10,7 +10,7 @@ from functools import partial
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ...aws.secrets_manager import SecretsManagerGateway
-from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome, Phase
+from ...domain.audit.actions import DECISIONS, SWAPS, Action, Outcome
 from ...domain.audit.moments import stored_ago
 from ...domain.changes.edit import Edit, overlapping
 from ...domain.environment import Environment
@@ -81,11 +81,8 @@ def undecided(environment: Environment) -> QuerySet[AuditRecord]:
     decided = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), outcome=Outcome.DONE, action__in=DECISIONS
     )
-    proposed = AuditRecord.objects.filter(
-        environment=environment.name,
-        phase=Phase.OUTCOME,
-        action=Action.PROPOSE,
-        outcome=Outcome.DONE,
+    proposed = AuditRecord.objects.done().filter(
+        environment=environment.name, action=Action.PROPOSE
     )
     return proposed.filter(~Exists(decided))
 
@@ -110,12 +107,10 @@ def count_to_decide(environment: Environment, actor: Actor, reach: Sequence[str]
 
     `reach` are the prefixes of names that the person may decide on, empty for all.
     """
-    moved = AuditRecord.objects.filter(
+    moved = AuditRecord.objects.done().filter(
         environment=environment.name,
         secret=OuterRef("secret"),
         base_version_id=OuterRef("base_version_id"),
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
         action__in=SWAPS,
     )
     waiting = undecided(environment).filter(~Exists(moved), at__gte=oldest_alive(environment))

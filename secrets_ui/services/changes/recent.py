@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 
-from ...domain.audit.actions import CHANGES, DECISIONS, Action, Outcome, Phase
+from ...domain.audit.actions import CHANGES, DECISIONS, Action, Outcome
 from ...domain.audit.moments import stored_ago
 from ...domain.environment import Environment
 from ...domain.people.actor import CONSOLE, Actor
 from ...domain.status.outside_changes import OutsideChange
-from ...models import AuditRecord, StatusSnapshot
+from ...models import AuditRecord, AuditRecords, StatusSnapshot
 from .. import audit
 from .proposals import reached
 
@@ -124,12 +124,11 @@ def _done(environment: Environment) -> QuerySet[AuditRecord]:
     return changes_in(AuditRecord.objects.filter(environment=environment.name))
 
 
-def changes_in(records: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
+def changes_in(records: AuditRecords) -> QuerySet[AuditRecord]:
     """Those that are of changes that took effect, for `change_of`."""
     intent = AuditRecord.objects.filter(sequence=Cast(OuterRef("intent"), BigIntegerField()))
-    return records.filter(phase=Phase.OUTCOME, outcome=Outcome.DONE, action__in=CHANGES).annotate(
-        intended=Subquery(intent.values("details"))
-    )
+    done = records.done().filter(action__in=CHANGES)
+    return done.annotate(intended=Subquery(intent.values("details")))
 
 
 def change_of(record: AuditRecord) -> RecentChange:
@@ -213,14 +212,12 @@ def _changes_in(remembered: str) -> Iterator[OutsideChange]:
 
 def ends_of_proposals(environment: Environment, actor: Actor) -> list[RecentChange]:
     """What others made of the person's last proposals, newest first. Two queries."""
-    mine = AuditRecord.objects.filter(
+    mine = AuditRecord.objects.done().filter(
         at__gte=stored_ago(LATELY),
         actor=actor.name,
         environment=environment.name,
-        phase=Phase.OUTCOME,
         action=Action.PROPOSE,
-        outcome=Outcome.DONE,
-    ).order_by("-sequence")
-    versions = list(mine.values_list("version_id", flat=True)[:TOLD])
+    )
+    versions = list(mine.order_by("-sequence").values_list("version_id", flat=True)[:TOLD])
     ends = _done(environment).filter(version_id__in=versions, action__in=DECISIONS)
     return [change_of(record) for record in ends.exclude(actor=actor.name).order_by("-sequence")]

@@ -13,17 +13,15 @@ from django.conf import settings
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
-from ...domain.changes.edit import Applied, Confirmed, Edit, apply_edit, ensure_sound
+from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
     AuditUnavailable,
     AwsError,
     ConsoleError,
-    InvalidChange,
     OutcomeUnknown,
     SecretNotEditable,
-    TooManyWrites,
 )
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import derive_facts
@@ -38,13 +36,12 @@ from ...domain.secrets.secret_value import SecretValue
 from ...domain.secrets.version import VersionConflict
 from ...domain.session_scope import EDIT
 from .. import audit, configuration
-from ..audit.limits import Reserved
 from ..audit.new_record import NO_DETAILS
-from ..audit.rate import RateLimit, ensure_rate
 from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
+from .rules import ensure_not_too_many, ensure_rules_kept
 from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
 from .taking import ensure_may_take, with_taken
 
@@ -88,34 +85,6 @@ def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:
         raise
     edit = with_taken(gateway, actor, edit)
     return _save(gateway, actor, edit, secret, apply_edit(edit, base))
-
-
-def ensure_rules_kept(environment: Environment, edit: Confirmed) -> None:
-    """The environment's rules, held on the server whatever the form showed.
-
-    Raises InvalidChange.
-    """
-    ensure_reason(environment, edit.reason)
-    if environment.rules.type_the_name and edit.typed_name != edit.secret:
-        raise InvalidChange(
-            f"Type the secret's whole name, {edit.secret}, to confirm a change in "
-            f"{environment.name}.",
-            key="typed_name",
-        )
-
-
-def ensure_reason(environment: Environment, reason: str) -> None:
-    """Raises InvalidChange where the environment asks for a reason and there is none."""
-    if environment.rules.reason_required and not reason.strip():
-        raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
-
-
-def ensure_not_too_many(
-    environment: Environment, actor: Actor, name: str, idempotency_key: str = ""
-) -> Reserved:
-    """Raises TooManyWrites, and records it. A form that is sent twice is one change."""
-    rate = RateLimit("changes", settings.WRITES_PER_MINUTE, TooManyWrites)
-    return ensure_rate(rate, environment, actor, name, idempotency_key)
 
 
 def _record_refusal(

@@ -160,17 +160,13 @@ def _judge_pin(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
     is_on = secret.version_with(label) == intent.version_id
     if is_on == (intent.action == Action.PIN):
         return Outcome.DONE, f"its label is {'on' if is_on else 'off'}"
-    done = AuditRecord.objects.filter(
+    done = AuditRecord.objects.done().filter(
         environment=intent.environment,
         secret=intent.secret,
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
         action__in=PINS,
         sequence__gt=intent.sequence,
     )
-    intents = [int(sequence) for sequence in done.values_list("intent", flat=True)]
-    later = AuditRecord.objects.filter(sequence__in=intents).order_by("sequence")
-    moved = (_moved_label(act) for act in later)
+    moved = (_moved_label(act) for act in done.intents())
     found = next((move["from"] for move in moved if move["label"] == label), None)
     if found == (intent.version_id if intent.action == Action.PIN else ""):
         return Outcome.DONE, "the label has been moved since"
@@ -210,13 +206,8 @@ def _moved_by_the_record(intent: AuditRecord, version: str) -> bool | None:
         return True
     if not intent.base_version_id:
         return None
-    others = records.filter(
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
-        action__in=SWAPS,
-        base_version_id=intent.base_version_id,
-    ).exclude(version_id=version)
-    return False if others.exists() else None
+    swaps = records.done().filter(action__in=SWAPS, base_version_id=intent.base_version_id)
+    return False if swaps.exclude(version_id=version).exists() else None
 
 
 def _end(intent: AuditRecord, version: str, outcome: Outcome, why: str) -> Settled:
@@ -273,7 +264,5 @@ def _is_left_over(label: str, version: str) -> bool:
 
 
 def _is_decided(version: str) -> bool:
-    decisions = AuditRecord.objects.filter(
-        version_id=version, phase=Phase.OUTCOME, outcome=Outcome.DONE, action__in=DECISIONS
-    )
+    decisions = AuditRecord.objects.done().filter(version_id=version, action__in=DECISIONS)
     return decisions.exists()

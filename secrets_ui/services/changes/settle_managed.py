@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ...domain.audit.actions import DELETIONS, Action, Outcome, Phase
+from ...domain.audit.actions import DELETIONS, Action, Outcome
 from ...domain.changes.description import is_done
 from ...domain.secrets.secret import Secret
 from ...models import AuditRecord
@@ -30,11 +30,9 @@ def _was_scheduled(intent: AuditRecord, secret: Secret) -> bool:
     """Whether the secret was scheduled for deletion after the act: as AWS shows it, or as the next
     act found it, if there was one since. A deletion finds a secret that is not scheduled, and a
     cancellation one that is."""
-    later = AuditRecord.objects.filter(
+    later = AuditRecord.objects.done().filter(
         environment=intent.environment,
         secret=intent.secret,
-        phase=Phase.OUTCOME,
-        outcome=Outcome.DONE,
         action__in=DELETIONS,
         sequence__gt=intent.sequence,
     )

@@ -15,7 +15,8 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.version import short_version
 from .. import configuration
 from .idempotency import Saved
-from .save import ensure_rules_kept, put_new_version
+from .rules import ensure_rules_kept
+from .save import put_new_version
 
 REMEDY = (
     "Put right what is told, and save it once more: what is saved already stays as it is, and only "

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ...domain.audit.actions import WRITES, Outcome, Phase
+from ...domain.audit.actions import WRITES
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import VersionFacts
@@ -126,13 +126,11 @@ def _records(
 ) -> dict[str, _Record]:
     """By version id, for those of `versions` that this console made, and for the last that it made.
     Two queries at most."""
-    made = AuditRecord.objects.filter(
-        environment=environment.name,
-        secret=name,
-        phase=Phase.OUTCOME,
-        action__in=WRITES,
-        outcome=Outcome.DONE,
-    ).order_by("-sequence")
+    made = (
+        AuditRecord.objects.done()
+        .filter(environment=environment.name, secret=name, action__in=WRITES)
+        .order_by("-sequence")
+    )
     columns = ("version_id", "base_version_id", "keys", "at")
     rows = list(made.values_list(*columns)[:ROWS]) if with_last else []
     known = {row[0] for row in rows}

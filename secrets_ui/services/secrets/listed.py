@@ -9,7 +9,7 @@ from functools import partial
 
 from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.access.evidence import Known
-from ...domain.audit.actions import MANAGES, SWAPS, Outcome, Phase
+from ...domain.audit.actions import MANAGES, SWAPS
 from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import KeyState, key_states
@@ -86,12 +86,8 @@ def newest_writes(environment: Environment) -> Mapping[str, str]:
     """Secret names to the versions that this console made current within the age of a list; to ""
     where it did something else to the secret after that."""
     since = (datetime.now(UTC) - LIST_AGE).strftime("%Y-%m-%dT%H:%M:%S")
-    recent = AuditRecord.objects.filter(
-        environment=environment.name,
-        at__gte=since,
-        phase=Phase.OUTCOME,
-        action__in=(*SWAPS, *MANAGES),
-        outcome=Outcome.DONE,
+    recent = AuditRecord.objects.done().filter(
+        environment=environment.name, at__gte=since, action__in=(*SWAPS, *MANAGES)
     )
     return dict(recent.order_by("sequence").values_list("secret", "version_id"))
 

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
 
-from ...domain.audit.actions import Action, Outcome, Phase
+from ...domain.audit.actions import Action
 from ...domain.environment import Environment
 from ...domain.people.roles import ROLES, covers
-from ...models import AuditRecord, CurrentVersion, RoleGrant, VersionRecord
+from ...models import AuditRecord, AuditRecords, CurrentVersion, RoleGrant, VersionRecord
 from .. import configuration
 
 # The right to see a value; the audit log's action of the same name is Action.REVEAL.
@@ -68,7 +67,7 @@ def to_rotate(environments: Iterable[Environment]) -> list[Debt]:
     return [debt for debt in found if debt.why]
 
 
-def _debts(records: QuerySet[AuditRecord]) -> list[Debt]:
+def _debts(records: AuditRecords) -> list[Debt]:
     shown = _shown(records)
     current_versions = CurrentVersion.objects.filter(name__in={debt.secret for debt, _ in shown})
     current = {
@@ -80,14 +79,12 @@ def _debts(records: QuerySet[AuditRecord]) -> list[Debt]:
     return _with_reasons(_unpaid(shown, current))
 
 
-def _shown(records: QuerySet[AuditRecord]) -> list[tuple[Debt, str]]:
+def _shown(records: AuditRecords) -> list[tuple[Debt, str]]:
     """Each key that was shown and the version it was shown of, the latest first.
 
     Values that are not secret are no debt.
     """
-    rows = records.filter(phase=Phase.OUTCOME, action=Action.REVEAL, outcome=Outcome.DONE).order_by(
-        "-sequence"
-    )
+    rows = records.done().filter(action=Action.REVEAL).order_by("-sequence")
     found = []
     for row in rows.iterator():
         for key in json.loads(row.keys):

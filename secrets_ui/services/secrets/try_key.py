@@ -9,13 +9,13 @@ from ...aws.secrets_manager import StoredValue
 from ...domain.access.evidence import Known
 from ...domain.audit.actions import Action
 from ...domain.environment import Environment
-from ...domain.errors import InvalidChange, TooManyTrials
+from ...domain.errors import InvalidChange
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import KeySpec
 from ...domain.secrets.facts import fingerprint
 from ...domain.secrets.key_rules import is_placeholder
 from ...domain.secrets.secret_value import SecretValue
-from ...domain.secrets.trial import Trial, Way
+from ...domain.secrets.trial import TooManyTrials, Trial, Way
 from ...domain.secrets.tried import Answer, NotKnown, Tried, judge
 from ...domain.session_scope import READ
 from ...trying import github, website

@@ -13,7 +13,7 @@ from ...domain.people.actor import Actor
 from ...domain.status.status import StatusFinding
 from ...models import Acknowledgement, StatusSnapshot
 from .. import audit
-from ..changes.save import ensure_not_too_many
+from ..changes.rules import ensure_not_too_many
 from .judge import Row
 from .keep import findings_of, keep_rows, snapshots_to_change
 

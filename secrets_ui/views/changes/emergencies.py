@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ...domain.errors import SecretNotEditable
-from ...forms.proposals import ReasonForm
+from ...forms.confirming import ReasonForm
 from ...permissions import actor_of, ensure_fresh_proof, enter, enter_to_change
 from ...services.changes import emergencies
 from ...services.changes.proposals import find_proposal

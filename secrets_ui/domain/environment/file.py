@@ -1,148 +1,57 @@
-"""Environment: dev, staging, prod; where it lives in AWS, and the rules for changing it."""
+"""The file of the environments (`ENVIRONMENTS_FILE`), read strictly."""
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
-from .errors import ConfigurationError, InvalidSecretName
+from ..errors import ConfigurationError
+from . import Environment, Rules
 
-COLOURS = ("green", "amber", "red", "blue")
+_COLOURS = ("green", "amber", "red", "blue")
 _DEFAULT_COLOURS = {"dev": "green", "staging": "amber", "prod": "red"}
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 # The first parts of other URLs.
 _RESERVED = {
-    *(
-        "account",
-        "audit",
-        "compare",
-        "cost",
-        "help",
-        "livez",
-        "metrics",
-        "people",
-        "readyz",
-        "roles",
-    ),
-    *("sign-in", "sign-out", "sso", "static", "status", "step-up"),
+    "account",
+    "audit",
+    "compare",
+    "cost",
+    "help",
+    "livez",
+    "metrics",
+    "people",
+    "readyz",
+    "roles",
+    "sign-in",
+    "sign-out",
+    "sso",
+    "static",
+    "status",
+    "step-up",
 }
 # Parts with a slash after each. None is empty, "." or "..", since no name under the prefix would
 # lie there by both its readings.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
-# https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, Name
-_SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-
-
-# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "eu-isoe-": "aws-iso-e",
-    "us-isof-": "aws-iso-f",
-    "eusc-": "aws-eusc",
+_LISTS = {
+    "readers": (
+        r"(arn:aws[a-z-]*:iam::[0-9]{12}:)?(role|user)/[A-Za-z0-9_+=,.@/-]+",
+        'ARNs of roles and users, or of names such as "role/ci-deploy"',
+    ),
+    "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
+    "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
 }
-_GLOBAL_SERVICES = ("iam", "sts")
-
-
-def partition_of(region: str) -> str:
-    """The partition of a Region, which begins every ARN there: `aws` for most."""
-    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a change needs here beyond the right to make it.
-
-    Without `reveal` the environment is write-only: no value is ever shown. `step_up` asks for a
-    fresh proof of identity before a change; for `step_up_seconds` a proof counts as fresh, for a
-    change and for showing a value. A proposal ends when nobody has decided on it for
-    `proposal_days`. With `emergency` an editor may make one current without a second person.
-    """
-
-    reason_required: bool = False
-    type_the_name: bool = False
-    second_person: bool = False
-    emergency: bool = False
-    reveal: bool = True
-    step_up: bool = False
-    step_up_seconds: int = 300
-    proposal_days: int = 14
-
-
-def readings_of(name: str) -> tuple[str, str]:
-    """A secret's name as AWS reads it, letter by letter, and as a path whose `..`, `.` and empty
-    parts somebody resolves.
-
-    AWS allows such parts. Who may reach a name is asked of both readings.
-    """
-    return name, posixpath.normpath(name)
-
-
-@dataclass(frozen=True)
-class Environment:
-    """One environment: an account and a Region, and the secrets there whose names have its prefix.
-
-    `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
-    AWS session is narrowed to its request. `manage`: secrets are created and deleted here too.
-    `who_can_read`: the console's role may list the roles and users of the account. `readers` are
-    those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
-    and the console's. `groups` are groups of the identity provider, each with the roles that its
-    members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
-    """
-
-    name: str
-    region: str
-    account: str
-    prefix: str
-    assume_role: str = ""
-    lambda_role: str = "miyabi-lambda-execution"
-    lambda_function: str = "miyabi-app"
-    kms_alias: str = "alias/miyabi-secrets"
-    alarm_prefix: str = "miyabi"
-    colour: str = "blue"
-    rules: Rules = field(default_factory=Rules)
-    source_identity: bool = True
-    session_policy: bool = True
-    manage: bool = False
-    who_can_read: bool = False
-    readers: tuple[str, ...] = ()
-    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    tell: tuple[str, ...] = ("emergency", "findings")
-    email_to: tuple[str, ...] = ()
-
-    def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
-        """The roles that a member of these groups has here."""
-        return frozenset(role for group, roles in self.groups if group in groups for role in roles)
-
-    def __str__(self) -> str:
-        return self.name
-
-    def arn(self, service: str, resource: str, account: str | None = None) -> str:
-        """The ARN of a resource here, in the Region's partition. IAM's and STS's name no Region."""
-        region = "" if service in _GLOBAL_SERVICES else self.region
-        owner = self.account if account is None else account
-        return f"arn:{partition_of(self.region)}:{service}:{region}:{owner}:{resource}"
-
-    def secret_name(self, name: str) -> str:
-        """`name`, when it is a secret's name in this environment.
-
-        Raises InvalidSecretName otherwise: a name that leaves the prefix, in any spelling, is
-        refused before AWS is asked.
-        """
-        inside = all(
-            reading.startswith(self.prefix) and reading != self.prefix
-            for reading in readings_of(name)
-        )
-        if not inside or not _SECRET_NAME.fullmatch(name):
-            raise InvalidSecretName(
-                f"{self.name} holds the secrets whose names start with {self.prefix}."
-            )
-        return name
+_SWITCHES = ("source_identity", "session_policy", "manage", "who_can_read")
+_REQUIRED = (
+    ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
+    ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
+    ("prefix", _PREFIX.pattern, "a name prefix, each part with a slash, such as miyabi/prod/"),
+)
+# The least and the most. A proof has to last while a form is filled in, and is fresh for an hour at
+# most; a proposal that nobody wanted for a year ends.
+_NUMBERS = {"step_up_seconds": (30, 3600, "seconds"), "proposal_days": (1, 365, "days")}
 
 
 def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Environment]:
@@ -167,10 +76,8 @@ def parse_environments(data: Mapping[str, Any], source: str) -> dict[str, Enviro
 
 def _lies_in(inner: Environment, outer: Environment) -> bool:
     """A role in the outer environment would be a role in the inner one too."""
-    return (inner.account, inner.region) == (
-        outer.account,
-        outer.region,
-    ) and inner.prefix.startswith(outer.prefix)
+    is_beside = (inner.account, inner.region) == (outer.account, outer.region)
+    return is_beside and inner.prefix.startswith(outer.prefix)
 
 
 def _environment(name: str, table: Any, source: str) -> Environment:
@@ -207,22 +114,6 @@ def _environment(name: str, table: Any, source: str) -> Environment:
     return Environment(name=name, rules=rules, groups=groups, **switches, **lists, **texts)
 
 
-_LISTS = {
-    "readers": (
-        r"(arn:aws[a-z-]*:iam::[0-9]{12}:)?(role|user)/[A-Za-z0-9_+=,.@/-]+",
-        'ARNs of roles and users, or of names such as "role/ci-deploy"',
-    ),
-    "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
-    "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
-}
-_SWITCHES = ("source_identity", "session_policy", "manage", "who_can_read")
-_REQUIRED = (
-    ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
-    ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
-    ("prefix", _PREFIX.pattern, "a name prefix, each part with a slash, such as miyabi/prod/"),
-)
-
-
 def _check_optional(texts: Mapping[str, str], where: str) -> None:
     role = texts.get("assume_role", "")
     if role and not re.fullmatch(
@@ -231,8 +122,8 @@ def _check_optional(texts: Mapping[str, str], where: str) -> None:
         raise ConfigurationError(
             f"{where}.assume_role: expected the ARN of a role in account {texts['account']}."
         )
-    if texts.get("colour", "blue") not in COLOURS:
-        raise ConfigurationError(f"{where}.colour: expected one of {', '.join(COLOURS)}.")
+    if texts.get("colour", "blue") not in _COLOURS:
+        raise ConfigurationError(f"{where}.colour: expected one of {', '.join(_COLOURS)}.")
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):
         raise ConfigurationError(
             f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets."
@@ -276,11 +167,6 @@ def _rules(table: Any, where: str) -> Rules:
     if rules.emergency and not rules.second_person:
         raise ConfigurationError(f"{where}.rules.emergency: expected second_person = true as well.")
     return rules
-
-
-# The least and the most. A proof has to last while a form is filled in, and is fresh for an hour at
-# most; a proposal that nobody wanted for a year ends.
-_NUMBERS = {"step_up_seconds": (30, 3600, "seconds"), "proposal_days": (1, 365, "days")}
 
 
 def _ensure_number(value: Any, least: int, most: int, unit: str, where: str) -> None:

@@ -1,0 +1,40 @@
+"""What is asked of every change before anything is sent, whatever the form showed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from ...domain.changes.edit import Confirmed
+from ...domain.environment import Environment
+from ...domain.errors import InvalidChange, TooManyWrites
+from ...domain.people.actor import Actor
+from ..audit.limits import Reserved
+from ..audit.rate import RateLimit, ensure_rate
+
+
+def ensure_rules_kept(environment: Environment, change: Confirmed) -> None:
+    """The environment's rules, held on the server whatever the form showed.
+
+    Raises InvalidChange.
+    """
+    ensure_reason(environment, change.reason)
+    if environment.rules.type_the_name and change.typed_name != change.secret:
+        raise InvalidChange(
+            f"Type the secret's whole name, {change.secret}, to confirm a change in "
+            f"{environment.name}.",
+            key="typed_name",
+        )
+
+
+def ensure_reason(environment: Environment, reason: str) -> None:
+    """Raises InvalidChange where the environment asks for a reason and there is none."""
+    if environment.rules.reason_required and not reason.strip():
+        raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
+
+
+def ensure_not_too_many(
+    environment: Environment, actor: Actor, name: str, idempotency_key: str = ""
+) -> Reserved:
+    """Raises TooManyWrites, and records it. A form that is sent twice is one change."""
+    rate = RateLimit("changes", settings.WRITES_PER_MINUTE, TooManyWrites)
+    return ensure_rate(rate, environment, actor, name, idempotency_key)
