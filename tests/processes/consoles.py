@@ -13,7 +13,7 @@ from typing import IO, Any, Self, cast
 
 from deploy.demo.local_aws import PROJECT
 
-PATIENCE = 60  # seconds for one answer
+PATIENCE = 180  # seconds for one answer, on a machine that is busy
 
 
 class Worker:

@@ -16,16 +16,17 @@ from tests.conftest import as_toml, forget_configuration, fresh_environments
 from tests.processes.outside import Aws, make_key
 
 
-@pytest.fixture(scope="session")
-def proxy_of_session(local_aws: LocalAws) -> Iterator[AwsProxy]:
+@pytest.fixture(scope="module")
+def proxy_of_module(local_aws: LocalAws) -> Iterator[AwsProxy]:
+    """A client has a quota of retries, which failures of other files would have used up."""
     with AwsProxy(local_aws.endpoint) as running:
         yield running
 
 
 @pytest.fixture
-def proxy(proxy_of_session: AwsProxy) -> AwsProxy:
-    proxy_of_session.reset()
-    return proxy_of_session
+def proxy(proxy_of_module: AwsProxy) -> AwsProxy:
+    proxy_of_module.reset()
+    return proxy_of_module
 
 
 @pytest.fixture(scope="session")
