@@ -18,6 +18,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 _METADATA = ipaddress.ip_network("fd00:ec2::/32")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_OWN_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")  # RFC 8215: a network's own, of any form
 _OLD_MAPPED = ipaddress.ip_network("::/96")  # RFC 4291, 2.5.5.1
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -115,5 +116,8 @@ def _is_own(address: Address) -> bool:
         or address.is_unspecified
         or address.is_multicast
         or (address.version == 4 and (address.is_reserved or int(address) >> 24 == 0))
-        or (address.version == 6 and (address in _METADATA or address.is_site_local))
+        or (
+            address.version == 6
+            and (address in _METADATA or address in _OWN_NAT64 or address.is_site_local)
+        )
     )

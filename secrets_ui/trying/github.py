@@ -26,7 +26,7 @@ _KINDS = {
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\[bot\]){0,99}")
 _SCOPE = re.compile(r"[a-z][a-z0-9_:.-]{0,49}")
 _PRINTABLE = re.compile(r"[!-~]{1,1024}")
-_CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CLIENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # Its last six characters are no checksum of the others, so GitHub never gave it out.
 _NO_TOKEN = f"gho_{'0' * 36}"
 _UNSENDABLE = "It holds what cannot be sent in a header."

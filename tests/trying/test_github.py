@@ -111,6 +111,14 @@ def test_s07_a_value_that_no_header_can_hold_is_not_sent_nor_told(
     assert github.log == []
 
 
+@pytest.mark.parametrize("text", ["..", ".", "a/b", "a?b", ""])
+def test_s113_a_client_id_that_leads_elsewhere_in_a_path_is_not_sent(
+    github: GitHub, text: str
+) -> None:
+    assert isinstance(app(github, text, "fake"), NotKnown)
+    assert github.log == []
+
+
 @pytest.mark.parametrize("wrong", ["silent", "dripping", "closed", "unsendable"])
 def test_s07_no_error_holds_what_was_sent_in_its_chain_or_its_words(
     github: GitHub, monkeypatch: pytest.MonkeyPatch, wrong: str

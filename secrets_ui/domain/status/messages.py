@@ -10,6 +10,7 @@ from .status import join
 # What an environment may have told.
 Topic = Literal["changes", "emergency", "findings"]
 NAMED = 20  # keys that one message names; it counts the others
+LONGEST = 100  # characters of a key's name in a message
 
 
 class Message(Protocol):
@@ -61,9 +62,13 @@ class ChangeMessage:
         return "\n".join(part for part in parts if part)
 
     def _keys(self) -> str:
-        names = [" ".join(key.split()) for key in self.keys[:NAMED]]
         more = len(self.keys) - NAMED
-        return join([*names, f"{more} more"] if more > 0 else names)
+        return join([*self._names(), f"{more} more"] if more > 0 else self._names())
+
+    def _names(self) -> list[str]:
+        """As a receiver takes them: AWS allows a key's name of 60,000 characters."""
+        names = (" ".join(key.split()) for key in self.keys[:NAMED])
+        return [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -75,7 +80,7 @@ class ChangeMessage:
             "text": self.describe(),
             "secrets": [self.secret],
             "count": 1,
-            "keys": list(self.keys[:NAMED]),
+            "keys": self._names(),
             "reason": self.reason,
             "record": self.record,
             "since": self.at,
