@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from deploy.demo.values import make_github_token
 from secrets_ui.domain.secrets.secret_value import MASK
 from tests.browser.console import Console
 from tests.browser.pages import answer_prod, heading, review, reviewed, row, save, sign_in, value_of
@@ -18,7 +17,8 @@ KEY = "GITHUB_TOKEN"
 def test_somebody_changes_a_key_in_prod_and_finds_the_change_in_the_audit_log(
     console: Console, anybody: Callable[..., Page]
 ) -> None:
-    page, typed, before = anybody(), make_github_token(), console.values("prod", "api-keys")
+    page, typed = anybody(), console.github.make_token()
+    before = console.values("prod", "api-keys")
     bodies = Bodies(page.context)
     name = console.name("prod", "api-keys")
 

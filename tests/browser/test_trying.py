@@ -16,7 +16,7 @@ def test_a_stored_value_is_tried_on_its_page_and_a_typed_one_at_the_review(
     editor.get_by_role("button", name="Try it GITHUB_TOKEN").click()
     token = editor.get_by_role("row").filter(has_text="GITHUB_TOKEN")
     expect(token.get_by_text("Works")).to_be_visible()
-    expect(token.get_by_text("miyabi-prod, classic personal access token")).to_be_visible()
+    expect(token.get_by_text(", classic personal access token")).to_be_visible()
     expect(token.get_by_text("tried just now")).to_be_visible()
 
     open_edit(editor, console, "dev", "api-keys")
