@@ -51,6 +51,7 @@ class Counts:
     cli_rounds: int = 5
     cold_starts: int = 15  # of the Lambda's loader, and of boto3
     warm_reads: int = 1_000  # of what is held, in each of 61 rounds
+    versions: int = 1_000  # of the secret of the wide pages
     watched: int = 1000  # secrets in each of three environments, for a status pass
 
 
@@ -69,6 +70,7 @@ TINY = Counts(
     cli_rounds=1,
     cold_starts=1,
     warm_reads=10,
+    versions=30,
     watched=30,
 )
 
@@ -103,7 +105,7 @@ def measure(counts: Counts, only: str = "") -> Figures:
                     running, counts.aws_rounds
                 ),
                 "wide pages ÷ their AWS call, 20 ms": lambda: wide.measure(
-                    running, counts.aws_rounds
+                    running, counts.versions, counts.aws_rounds
                 ),
                 "list page ÷ plain page": lambda: pages.measure_against_django(
                     running, counts.django_rounds

@@ -26,7 +26,7 @@ def test_a_stored_value_is_tried_on_its_page_and_a_typed_one_at_the_review(
     expect(editor.get_by_role("button", name="Try it")).to_have_count(1)
     button = editor.get_by_role("button", name="Try it: GITHUB_TOKEN")
     button.click()
-    expect(editor.get_by_text("Expires in 9 days")).to_be_visible()
+    expect(editor.get_by_text("Expires in 9 days", exact=True)).to_be_visible()
     expect(button).to_be_focused()
     assert_accessible(editor)
     editor.get_by_role("button", name="Back to edit").click()

@@ -230,11 +230,15 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
     start_script: Callable[[Aws], Worker],
     staging: Aws,
 ) -> None:
-    """By turns against another decision in the console, and against a careful script outside."""
+    """By turns against another decision in the console, and against a careful script outside.
+
+    An emergency makes a proposal current by the same way as an approval: a few of them do.
+    """
+    races = RACES if job == "approve" else RACES // 5
     secret, script = staging.make_secret("{}")[0], start_script(staging)
     expected: dict[str, str] = {}
     tally: Counter[str] = Counter()
-    for race in range(RACES):
+    for race in range(races):
         mine, theirs = (propose(pair[0], staging, secret, f"{race} {who}") for who in WHO)
         decision = {"sequence": mine, "environment": "staging"}
         pair[0].tell(job, **decision, pause=random.uniform(0, JITTER))
@@ -254,7 +258,7 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
         tally["lost" if refused[0] else "won"] += 1
         for sequence in (mine, theirs):  # as labels are few, those that lost are taken off
             pair[0].ask("reject", sequence=sequence, environment="staging", actor="mina")
-    assert min(tally["lost"], tally["won"]) >= RACES // 20, tally
+    assert min(tally["lost"], tally["won"]) >= races // 20, tally
     assert pair[0].ask("verify")["status"] == 0
 
 
