@@ -14,6 +14,7 @@ from .views.changes import (
     pins,
     proposals,
     restore,
+    rotations,
     several,
 )
 from .views.people import account, sessions, sign_in, sso, step_up
@@ -101,6 +102,7 @@ urlpatterns = [
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/try/<name:name>", trying.try_value, name="try"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/rotate/<name:name>", rotations.rotate, name="rotate"),
     path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),

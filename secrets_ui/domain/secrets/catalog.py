@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ..errors import ConfigurationError
 from .formats import FORMATS, FREE_TEXT, Format
 from .loading import name_problem
+from .origin import Origin, parse_origin
 from .trial import Trial, ensure_can_be_tried, parse_trial
 
 Comparison = Literal["must_differ", "must_match", "any"]
@@ -21,14 +22,17 @@ COMPARISONS = ("must_differ", "must_match", "any")
 RULES_VERSION = 2
 _KEY_MEMBERS = {
     *("description", "secret", "required", "format", "between_environments"),
-    *("max_age_days", "placeholders", "min_length", "try"),
+    *("max_age_days", "placeholders", "min_length", "try", "get"),
 }
+# Members by which no value is judged.
+_WORDS = {"get"}
 
 
 @dataclass(frozen=True)
 class KeySpec:
     """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age;
-    `trial` None means that it is not tried."""
+    `trial` None means that it is not tried, `origin` None that nothing is said of where it is got.
+    """
 
     name: str
     description: str = ""
@@ -40,6 +44,7 @@ class KeySpec:
     min_length: int = 0
     placeholders: tuple[re.Pattern[str], ...] = ()
     trial: Trial | None = None
+    origin: Origin | None = None
 
     @property
     def value_format(self) -> Format:
@@ -115,7 +120,8 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
         if key.trial:
             where = f"{source}: secrets.{name}.keys.{key.name}.try"
             ensure_can_be_tried(key.name, key.trial, is_secret, where)
-    digest = _digest({"keys": entry["keys"], "placeholders": [p.pattern for p in common]})
+    rules = {key: _judging(spec) for key, spec in entry["keys"].items()}
+    digest = _digest({"keys": rules, "placeholders": [p.pattern for p in common]})
     return SecretSpec(name, str(entry.get("description", "")), keys, common, digest)
 
 
@@ -144,7 +150,13 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
         min_length=_whole_number(entry, "min_length", where) or 0,
         placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
         trial=parse_trial(entry["try"], f"{where}.try") if "try" in entry else None,
+        origin=parse_origin(entry["get"], f"{where}.get") if "get" in entry else None,
     )
+
+
+def _judging(entry: dict[str, Any]) -> dict[str, Any]:
+    """The members of a key by which values are judged."""
+    return {member: value for member, value in entry.items() if member not in _WORDS}
 
 
 def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .catalog import KeySpec, SecretSpec
 from .loading import UNFIT_NAME, name_problem
+from .origin import to_entry as origin_entry
 from .trial import to_entry
 
 
@@ -73,5 +74,7 @@ def _members(key: KeySpec, common: int) -> Iterator[tuple[str, Any]]:
         yield "max_age_days", key.max_age_days
     if key.min_length:
         yield "min_length", key.min_length
+    if key.origin:
+        yield "get", origin_entry(key.origin)
     if own := key.placeholders[common:]:
         yield "placeholders", [pattern.pattern for pattern in own]

@@ -13,6 +13,7 @@ STORED = """
     secret.reveal secret.emergency emergency.look secret.try secret.create secret.describe
     secret.tag secret.untag secret.delete secret.cancel_deletion
     version.pin version.unpin status.acknowledge
+    rotation.begin rotation.arrived rotation.end rotation.give_up
 """
 
 
