@@ -11,7 +11,10 @@ from django.test import Client
 
 from deploy.demo.github import GitHub, Token
 from secrets_ui.domain.environment import Rules
+from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord, Rotation
+from secrets_ui.services.configuration import get_environment
+from secrets_ui.services.secrets.try_key import take_any, try_key
 from testkit.canary import leaks_in
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
 from testkit.recording_aws import RecordingAws
@@ -255,6 +258,22 @@ def test_nobody_s_answer_ends_no_rotation(
     assert act(hana, "try_old") in (404, 502)
     assert Rotation.objects.get().ended is None
     assert act(hana, "revoked", reason="deleted at GitHub") == 302
+
+
+def test_a_refusal_after_which_the_console_was_cut_off_is_tried_once_more_and_ends_it(
+    estate: Estate, hana: Client, github: GitHub
+) -> None:
+    number, base = begin(hana), current_version(estate, "dev", "api-keys")
+    save(hana, estate, number, TOKEN, "set", github.make_token())
+    act(hana, "arrived", reason="deployed")
+    part = {"rotation": number}
+    try_key(get_environment("dev"), Actor("hana"), SECRET, TOKEN, base, details=part, take=take_any)
+    assert step_of(hana) == "revoke"
+    page = hana.get(address()).content.decode()
+    assert "Refused" in page
+    assert "Still works" not in page
+    act(hana, "try_old")
+    assert Rotation.objects.get().ended
 
 
 def test_a_proposal_waits_in_step_three_until_somebody_else_approves_it(
