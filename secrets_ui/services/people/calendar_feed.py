@@ -71,7 +71,8 @@ def person_behind(token: str, address: str) -> Any | None:
     """The account whose calendar the token opens, None where it opens none.
 
     Looked up by its hash, so that no time tells how much of a guess is right. A guess counts
-    against the address that it came from. Raises TooManyGuesses, AuditUnavailable.
+    against the address that it came from, and the last that it has goes on record: one that ended
+    is asked for by programs long after. Raises TooManyGuesses, AuditUnavailable.
     """
     reserved = reserve(GUESSES, address)
     if reserved is None:
@@ -79,6 +80,9 @@ def person_behind(token: str, address: str) -> Any | None:
     feed = CalendarFeed.objects.filter(token=_stored(token), user__is_active=True).first()
     if feed is None:
         reserved.fail()
+        if reserved.is_last:
+            why = {"why": "too many wrong addresses of calendars"}
+            audit.refuse_counted(Action.REFUSE_ACCESS, Actor("unknown", address), details=why)
         return None
     reserved.give_back()
     _note(feed)
