@@ -34,6 +34,7 @@ SECTIONS = (
         in_environment=True,
     ),
     Section("Compare", "compare", ("compare", "set_in_several")),
+    Section("Due", "due", ("due", "environment_due"), switch="environment_due"),
     Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
     Section(
         "Troubleshoot",
@@ -56,6 +57,7 @@ WITHOUT_SECTION = (
     *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
     *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
     *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
+    *("calendar", "make_calendar", "end_calendar"),
     *("try", "acknowledge", "acknowledge_around"),
     *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
     *("emergency", "look_at", "put_on_top"),

@@ -101,6 +101,15 @@ def last_visited(request: HttpRequest, visible: list[Environment]) -> Environmen
     return next((environment for environment in visible if environment.name == last), None)
 
 
+def sight_of(
+    request: HttpRequest, visible: list[Environment]
+) -> Callable[[Environment, str], bool]:
+    """Whether the person may see a secret. Of thousands, only those of environments where they may
+    see some are looked at one by one."""
+    limited = {place.name for place in visible if is_limited(request, "secret.view", place)}
+    return lambda place, name: place.name not in limited or may(request, "secret.view", place, name)
+
+
 def comparable(request: HttpRequest) -> list[Environment]:
     """The environments whose secrets the person may all see, so that reading facts there shows
     nothing new to them."""

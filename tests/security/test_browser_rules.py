@@ -372,6 +372,8 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/account/remove/1": {},
         "/account/sessions": {},
         "/account/sessions/end/1": {},
+        "/account/calendar": {},
+        "/account/calendar/end": {},
         "/account/stay": {},
     }
 

@@ -17,8 +17,10 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _RESERVED = {
     "account",
     "audit",
+    "calendar",
     "compare",
     "cost",
+    "due",
     "help",
     "livez",
     "metrics",

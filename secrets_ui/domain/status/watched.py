@@ -68,6 +68,7 @@ class WatchedSecret:
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
+    `pending_since`: when the version was made that holds AWSPENDING.
     """
 
     environment: Environment
@@ -89,6 +90,7 @@ class WatchedSecret:
     policy_known: bool = True
     intents: tuple[OpenIntent, ...] = ()
     current_since: datetime | None = None
+    pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
 
