@@ -128,7 +128,7 @@ locals {
           "lambda:UpdateFunctionConfiguration",
         ]
         Resource = local.lambda_function
-      }] : [], var.who_can_read ? [{
+        }] : [], var.who_can_read ? [{
         Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
         Effect   = "Allow"
         Action   = ["iam:GetAccountAuthorizationDetails"]
