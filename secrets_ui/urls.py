@@ -13,6 +13,7 @@ from .views.changes import (
     managing,
     pins,
     proposals,
+    refresh,
     restore,
     several,
 )
@@ -92,6 +93,7 @@ urlpatterns = [
     path("<slug:environment>/describe/<name:name>", managing.describe, name="describe_secret"),
     path("<slug:environment>/delete/<name:name>", managing.delete, name="delete_secret"),
     path("<slug:environment>/cancel-deletion/<name:name>", managing.cancel, name="cancel_deletion"),
+    path("<slug:environment>/refresh/<name:name>", refresh.refresh, name="refresh"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
     path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),

@@ -58,6 +58,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "history",
             "import",
             "pin",
+            "refresh",
             "restore",
             "set_in_several",
             "decide",

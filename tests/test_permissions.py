@@ -47,12 +47,13 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
     *("see the usage", "see what is due", "export a .env.example", "export a catalogue entry"),
+    "see what serves",
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _WHO = {"see who can read"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
-    "try a value",
+    *("try a value", "start fresh instances"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
     *("open the pins", "pin", "unpin"),
 }
@@ -168,6 +169,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
             f"/{environment}/cancel-deletion/{name}"
         ),
         "cancel a deletion": lambda client: client.post(f"/{environment}/cancel-deletion/{name}"),
+        "see what serves": lambda client: client.get(f"/{environment}/refresh/{name}"),
+        "start fresh instances": lambda client: client.post(f"/{environment}/refresh/{name}"),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
         "see what is due": lambda client: client.get(f"/{environment}/due"),

@@ -130,6 +130,7 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
         ),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+        *([_allow("StartFreshInstances", _REFRESH, functions)] if environment.refresh else []),
         *([_SEE_WHO] if environment.who_can_read else []),
         *(_manage_secrets(secrets) if environment.manage else ()),
     )
@@ -167,6 +168,12 @@ _MANAGE_SECRETS = [
     "secretsmanager:RestoreSecret",
     "secretsmanager:TagResource",
     "secretsmanager:UntagResource",
+]
+_REFRESH = [
+    "lambda:ListAliases",
+    "lambda:ListProvisionedConcurrencyConfigs",
+    "lambda:ListVersionsByFunction",
+    "lambda:UpdateFunctionConfiguration",
 ]
 _EDIT_SECRETS = [
     "secretsmanager:DescribeSecret",

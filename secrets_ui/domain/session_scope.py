@@ -104,6 +104,15 @@ WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
     others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
 )
+LOOK_AT_FUNCTION = Scope(
+    others=(
+        "lambda:GetFunctionConfiguration",
+        "lambda:ListAliases",
+        "lambda:ListProvisionedConcurrencyConfigs",
+        "lambda:ListVersionsByFunction",
+    )
+)
+REFRESH = Scope(others=(*LOOK_AT_FUNCTION.others, "lambda:UpdateFunctionConfiguration"))
 USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )

@@ -149,7 +149,15 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("iam", anything, "GetAccountAuthorizationDetails"),
-    **_own("lambda", function, "GetFunctionConfiguration"),
+    **_own(
+        "lambda",
+        function,
+        "GetFunctionConfiguration",
+        "ListAliases",
+        "ListProvisionedConcurrencyConfigs",
+        "ListVersionsByFunction",
+        "UpdateFunctionConfiguration",
+    ),
     **_own("cloudtrail", anything, "LookupEvents"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:AssumeRole": (),  # asked by the console itself, before it is the role

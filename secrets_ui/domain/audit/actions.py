@@ -70,6 +70,7 @@ class Action(_WithWords):
     UNTAG = "secret.untag", "Tags removed"
     DELETE = "secret.delete", "Deletion scheduled"
     CANCEL_DELETION = "secret.cancel_deletion", "Deletion cancelled"
+    REFRESH = "function.refresh", "Fresh instances started"
 
 
 class ReadPurpose(_WithWords):

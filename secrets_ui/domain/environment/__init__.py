@@ -63,6 +63,7 @@ class Environment:
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
     AWS session is narrowed to its request. `manage`: secrets are created and deleted here too.
+    `refresh`: the console's role may have the function start fresh instances.
     `who_can_read`: the console's role may list the roles and users of the account. `readers` are
     those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
     and the console's. `groups` are groups of the identity provider, each with the roles that its
@@ -83,6 +84,7 @@ class Environment:
     source_identity: bool = True
     session_policy: bool = True
     manage: bool = False
+    refresh: bool = False
     who_can_read: bool = False
     readers: tuple[str, ...] = ()
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()

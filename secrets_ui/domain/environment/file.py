@@ -45,7 +45,7 @@ _LISTS = {
     "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
     "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
 }
-_SWITCHES = ("source_identity", "session_policy", "manage", "who_can_read")
+_SWITCHES = ("source_identity", "session_policy", "manage", "refresh", "who_can_read")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),

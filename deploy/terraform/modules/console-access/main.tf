@@ -117,7 +117,18 @@ locals {
         Action   = ["lambda:GetFunctionConfiguration"]
         Resource = local.lambda_function
       },
-      ], var.who_can_read ? [{
+      ], var.refresh ? [{
+        # One variable of the function is changed. AWS knows no narrower right than to its whole configuration.
+        Sid    = "StartFreshInstances"
+        Effect = "Allow"
+        Action = [
+          "lambda:ListAliases",
+          "lambda:ListProvisionedConcurrencyConfigs",
+          "lambda:ListVersionsByFunction",
+          "lambda:UpdateFunctionConfiguration",
+        ]
+        Resource = local.lambda_function
+        }] : [], var.who_can_read ? [{
         Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
         Effect   = "Allow"
         Action   = ["iam:GetAccountAuthorizationDetails"]
