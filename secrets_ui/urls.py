@@ -18,7 +18,7 @@ from .views.changes import (
 )
 from .views.people import account, sessions, sign_in, sso, step_up
 from .views.people import pages as people
-from .views.secrets import comparison, export, history, reveal, trying
+from .views.secrets import comparison, export, history, reveal, rollout, trying
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -90,6 +90,7 @@ urlpatterns = [
     path("<slug:environment>/cancel-deletion/<name:name>", managing.cancel, name="cancel_deletion"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
+    path("<slug:environment>/rollout/<name:name>", rollout.rollout, name="rollout"),
     path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),
     path(
         "<slug:environment>/catalogue-entry/<name:name>",
