@@ -29,6 +29,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "found": found,
+        "environments": [column.environment for column in found.asked],
         "asked": asked,
         "is_filtered": bool(asked["q"] or asked["show"]),
         "editable": {place.name for place in environments_with(request, "secret.edit")},
