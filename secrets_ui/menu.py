@@ -29,7 +29,7 @@ SECTIONS = (
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
             *("new_secret", "create_secret", "describe_secret", "delete_secret"),
-            *("cancel_deletion", "refresh", "pin", "usage", "cost"),
+            *("cancel_deletion", "refresh", "pin", "rollout", "usage", "cost"),
         ),
         in_environment=True,
     ),
@@ -63,7 +63,9 @@ WITHOUT_SECTION = (
     *("emergency", "look_at", "put_on_top"),
 )
 # From these the switch between environments leads to the same page about the same secret.
-ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy", "who")
+ABOUT_A_SECRET = (
+    *("secret", "history", "rollout", "troubleshoot", "paste_error", "try_policy", "who"),
+)
 
 
 def section_of(route: str) -> Section | None:

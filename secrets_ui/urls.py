@@ -19,7 +19,7 @@ from .views.changes import (
 )
 from .views.people import account, calendar, sessions, sign_in, sso, step_up
 from .views.people import pages as people
-from .views.secrets import comparison, due, export, history, reveal, trying
+from .views.secrets import comparison, due, export, history, reveal, rollout, trying
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -96,6 +96,7 @@ urlpatterns = [
     path("<slug:environment>/refresh/<name:name>", refresh.refresh, name="refresh"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
+    path("<slug:environment>/rollout/<name:name>", rollout.rollout, name="rollout"),
     path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),
     path(
         "<slug:environment>/catalogue-entry/<name:name>",

@@ -60,6 +60,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "pin",
             "refresh",
             "restore",
+            "rollout",
             "set_in_several",
             "decide",
             "emergency",

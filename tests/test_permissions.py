@@ -46,8 +46,8 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 # permissions has to change this too.
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
-    *("see the usage", "see what is due", "export a .env.example", "export a catalogue entry"),
-    "see what serves",
+    *("see the rollout", "see the usage", "see what is due"),
+    *("export a .env.example", "export a catalogue entry", "see what serves"),
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _WHO = {"see who can read"}
@@ -134,6 +134,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "see the list": lambda client: client.get(f"/{environment}/"),
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
         "see the history": lambda client: client.get(f"/{environment}/history/{name}"),
+        "see the rollout": lambda client: client.get(f"/{environment}/rollout/{name}"),
         "review a restore": lambda client: client.get(
             f"/{environment}/restore/{name}?version={'a' * 32}"
         ),

@@ -100,9 +100,18 @@ WHO = Scope(
         "kms:ListGrants",
     ),
 )
+ROLLOUT = Scope(
+    ("DescribeSecret", "ListSecretVersionIds"),
+    others=("cloudtrail:LookupEvents", "kms:DescribeKey", "logs:FilterLogEvents"),
+)
 WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
-    others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
+    others=(
+        *CHECK.others,
+        "cloudwatch:DescribeAlarms",
+        "logs:FilterLogEvents",
+        "secretsmanager:ListSecrets",
+    ),
 )
 LOOK_AT_FUNCTION = Scope(
     others=(

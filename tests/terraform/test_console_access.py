@@ -73,7 +73,7 @@ def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Gu
         action for statement in guard.document["Statement"] for action in statement["Action"]
     ]
     assert [action for action in actions if "*" in action or "?" in action] == []
-    reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt")
+    reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt", "Filter")
     writing = [action for action in actions if not action.partition(":")[2].startswith(reading)]
     versions = [
         "secretsmanager:PutSecretValue",

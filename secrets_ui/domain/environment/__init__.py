@@ -68,6 +68,7 @@ class Environment:
     those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
     and the console's. `groups` are groups of the identity provider, each with the roles that its
     members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
+    `lambda_log_group` is where the function's log is, "" for Lambda's own name of it.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Environment:
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tell: tuple[str, ...] = ("emergency", "findings")
     email_to: tuple[str, ...] = ()
+    lambda_log_group: str = ""
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
         """The roles that a member of these groups has here."""
@@ -97,6 +99,11 @@ class Environment:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def log_group(self) -> str:
+        """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+        return self.lambda_log_group or f"/aws/lambda/{self.lambda_function}"
 
     def arn(self, service: str, resource: str, account: str | None = None) -> str:
         """The ARN of a resource here, in the Region's partition. IAM's and STS's name no Region."""

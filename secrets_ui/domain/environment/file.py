@@ -37,6 +37,8 @@ _RESERVED = {
 # Parts with a slash after each. None is empty, "." or "..", since no name under the prefix would
 # lie there by both its readings.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+_LOG_GROUP = re.compile(r"[A-Za-z0-9_/.#-]{0,512}")
 _LISTS = {
     "readers": (
         r"(arn:aws[a-z-]*:iam::[0-9]{12}:)?(role|user)/[A-Za-z0-9_+=,.@/-]+",
@@ -126,6 +128,10 @@ def _check_optional(texts: Mapping[str, str], where: str) -> None:
         )
     if texts.get("colour", "blue") not in _COLOURS:
         raise ConfigurationError(f"{where}.colour: expected one of {', '.join(_COLOURS)}.")
+    if not _LOG_GROUP.fullmatch(texts.get("lambda_log_group", "")):
+        raise ConfigurationError(
+            f"{where}.lambda_log_group: expected a log group's name such as /aws/lambda/miyabi-app."
+        )
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):
         raise ConfigurationError(
             f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets."

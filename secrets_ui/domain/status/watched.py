@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..access.context import role_name_of
 from ..access.evidence import Evidence, FunctionConfiguration
 from ..access.finding import Finding
 from ..environment import Environment
@@ -31,6 +32,20 @@ class TrailEvent:
     principal: str
     resource: str = ""
     version: str = ""
+
+
+def last_decryption(
+    events: Iterable[TrailEvent], environment: Environment, secret_arn: str
+) -> TrailEvent | None:
+    """The newest decryption of this secret by the Lambda's role."""
+    ours = [
+        event
+        for event in events
+        if event.resource == secret_arn
+        and role_name_of(event.principal) == environment.lambda_role
+        and event.at
+    ]
+    return max(ours, key=lambda event: (str(event.at), event.version), default=None)
 
 
 @dataclass(frozen=True)
