@@ -16,6 +16,8 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .due import CalendarFeed as CalendarFeed
+from .due import KeyDue as KeyDue
 from .rotation import Rotation as Rotation
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat

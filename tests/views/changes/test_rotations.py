@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from django.test import Client
 from deploy.demo.github import GitHub, Token
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets import arrival
 from secrets_ui.models import AuditRecord, Rotation
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.secrets.try_key import take_any, try_key
 from testkit.canary import leaks_in
+from testkit.function_log import loader_line, write_line
 from testkit.posting import JSON, current_version, edit_url, key_form, save_key
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, client_of
@@ -160,6 +163,30 @@ def test_a_key_of_our_own_is_generated_and_its_revocation_is_somebody_s_word(
         "said to be revoked",
     )
     assert "said to be revoked" in hana.get(address(OWN)).content.decode()
+
+
+def test_a_value_that_has_arrived_takes_no_word_and_one_that_has_not_yet_takes_one(
+    estate: Estate, hana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrival, "UNDER_WAY", timedelta(0))
+
+    def report() -> None:
+        version = current_version(estate, "dev", "api-keys")
+        write_line(estate["dev"], "an instance", loader_line({SECRET: version}), 0)
+
+    number = begin(hana, OWN)
+    report()
+    save(hana, estate, number, OWN, "generate", "")
+    assert "Not yet" in hana.get(address(OWN)).content.decode()
+    assert act(hana, "arrived", OWN) == 400
+    report()
+    page = hana.get(address(OWN)).content.decode()
+    assert "Arrived" in page
+    assert "Go on all the same" not in page
+    assert act(hana, "arrived", OWN) == 302
+    noted = AuditRecord.objects.get(action="rotation.arrived")
+    assert (json.loads(noted.details)["arrived"], noted.reason) == ("yes", "")
+    assert step_of(hana, OWN) == "revoke"
 
 
 def test_one_rotation_of_a_key_is_open_and_one_that_is_over_can_be_followed_by_another(
