@@ -29,7 +29,7 @@ SECTIONS = (
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
             *("new_secret", "create_secret", "describe_secret", "delete_secret"),
-            *("cancel_deletion", "refresh", "pin", "rollout", "usage", "cost"),
+            *("cancel_deletion", "refresh", "pin", "rollout", "rotate", "usage", "cost"),
         ),
         in_environment=True,
     ),

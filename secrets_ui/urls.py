@@ -15,6 +15,7 @@ from .views.changes import (
     proposals,
     refresh,
     restore,
+    rotations,
     several,
 )
 from .views.people import account, calendar, sessions, sign_in, sso, step_up
@@ -108,6 +109,7 @@ urlpatterns = [
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/try/<name:name>", trying.try_value, name="try"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/rotate/<name:name>", rotations.rotate, name="rotate"),
     path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),

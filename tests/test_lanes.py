@@ -61,6 +61,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "refresh",
             "restore",
             "rollout",
+            "rotate",
             "set_in_several",
             "decide",
             "emergency",

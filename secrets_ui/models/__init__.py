@@ -18,6 +18,7 @@ from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
 from .due import CalendarFeed as CalendarFeed
 from .due import KeyDue as KeyDue
+from .rotation import Rotation as Rotation
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat
 from .status import StatusDelivery as StatusDelivery

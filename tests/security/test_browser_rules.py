@@ -339,6 +339,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "acknowledge"): {"finding": "a" * 32, "reason": "r"},
         "/dev/acknowledge": {"finding": "a" * 32, "reason": "r"},
         edit_url("dev", "config", "pin"): {"do": "pin", "version": base, "name": "good"},
+        edit_url("dev", "config", "rotate"): {"do": "begin"},
         "/dev/changes/1": {"decision": "approve"},
         "/dev/changes/1/emergency": {"reason": "OPS-9: it burns, and nobody is there"},
         "/dev/changes/1/look": {"reason": "OPS-9: it was right"},
