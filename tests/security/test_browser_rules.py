@@ -465,7 +465,7 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
         for _, path in every_url():
             getattr(client, method)(path)
             getattr(client, method)(path, query_params=form)
-    reading = ("List", "Get", "Describe", "Simulate", "Lookup", "AssumeRole", "GET ")
+    reading = ("List", "Get", "Describe", "Simulate", "Lookup", "Filter", "AssumeRole", "GET ")
     assert [operation for operation in aws.operations() if not operation.startswith(reading)] == []
     assert {env: estate.value(env, "config") for env in estate.environments} == before
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out
