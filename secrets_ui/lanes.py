@@ -20,7 +20,7 @@ PAGES = (
     *("audit", "audit_record", "people", "person", "give_role", "take_role", "switch_account"),
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
     *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
-    "new_secret",
+    *("new_secret", "reads"),
 )
 _LANES = {
     route: lane

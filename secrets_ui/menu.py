@@ -38,7 +38,10 @@ SECTIONS = (
     Section(
         "Troubleshoot",
         "troubleshoot_first",
-        ("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who", "check_run"),
+        (
+            *("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who"),
+            *("reads", "older_reads", "check_run"),
+        ),
         in_environment=True,
         switch="troubleshoot_first",
     ),
@@ -61,7 +64,7 @@ WITHOUT_SECTION = (
     *("emergency", "look_at", "put_on_top"),
 )
 # From these the switch between environments leads to the same page about the same secret.
-ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy", "who")
+ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy", "who", "reads")
 
 
 def section_of(route: str) -> Section | None:

@@ -10,6 +10,7 @@ from .cloudwatch import CloudWatchGateway
 from .iam import IamGateway
 from .kms import KmsGateway
 from .lambda_ import LambdaGateway
+from .logs import LogsGateway
 from .s3 import S3Gateway
 from .secrets_manager import SecretsManagerGateway
 from .sts import StsGateway
@@ -48,6 +49,10 @@ class Gateways:
     @cached_property
     def cloudwatch(self) -> CloudWatchGateway:
         return CloudWatchGateway(self._caller)
+
+    @cached_property
+    def logs(self) -> LogsGateway:
+        return LogsGateway(self._caller)
 
     @cached_property
     def s3(self) -> S3Gateway:

@@ -107,6 +107,8 @@ WATCH = Scope(
 USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )
+TRAIL = Scope(others=("cloudtrail:LookupEvents",))
+OLDER_READS = Scope(others=("logs:GetQueryResults", "logs:StartQuery", "logs:StopQuery"))
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:

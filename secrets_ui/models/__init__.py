@@ -16,6 +16,8 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .reads import TrailCall as TrailCall
+from .reads import TrailPosition as TrailPosition
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat
 from .status import StatusDelivery as StatusDelivery

@@ -124,6 +124,11 @@ def _check_optional(texts: Mapping[str, str], where: str) -> None:
         )
     if texts.get("colour", "blue") not in _COLOURS:
         raise ConfigurationError(f"{where}.colour: expected one of {', '.join(_COLOURS)}.")
+    # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+    if not re.fullmatch(r"[A-Za-z0-9_/.#-]{0,512}", texts.get("trail_log_group", "")):
+        raise ConfigurationError(
+            f"{where}.trail_log_group: expected the name of a log group, not its ARN."
+        )
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):
         raise ConfigurationError(
             f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets."

@@ -15,6 +15,7 @@ from ..secrets.key_age import KeyAge
 from ..secrets.secret import Secret
 from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
+from ..usage.reads import NewReader
 from .outside_changes import OutsideChange
 
 
@@ -68,6 +69,8 @@ class WatchedSecret:
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
+    `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
+    why.
     """
 
     environment: Environment
@@ -91,6 +94,8 @@ class WatchedSecret:
     current_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    new_readers: tuple[NewReader, ...] | None = None
+    readers_problem: str = "CloudTrail was not asked"
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,6 +25,7 @@ from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
 from .changes import WithChanges
+from .readers import NewReaders, find_new_readers
 
 # Checks of the access path that are about no one secret: reported once, of the environment.
 SHARED = frozenset((
@@ -63,10 +64,11 @@ def judge(changed: WithChanges, intents: Intents) -> Judged:
     specs = list(configuration.catalog().secrets.values())
     others = in_other_environments_of_each(changed.environment, specs)
     access = {name: run_checks(evidence) for name, evidence in changed.evidence.items()}
+    readers = find_new_readers(changed.environment, changed.at)
     rows = [
         Row(
             name,
-            judge_secret(_watched(changed, name, access.get(name), others, intents)),
+            judge_secret(_watched(changed, name, access.get(name), others, intents, readers)),
             changed.remembered(name),
         )
         for name in changed.secrets
@@ -100,6 +102,7 @@ def _watched(
     access: tuple[Finding, ...] | None,
     others: Others,
     intents: Intents,
+    readers: NewReaders,
 ) -> WatchedSecret:
     environment, spec = changed.environment, configuration.spec_of(changed.environment, name)
     reads, why = _may_read(changed, name) if access is None else (None, "")
@@ -125,6 +128,8 @@ def _watched(
         current_since=_current_since(changed, name),
         function=changed.shared.function if changed.shared else None,
         decrypts=changed.decrypts,
+        new_readers=readers.of(name),
+        readers_problem=readers.problem,
     )
 
 
