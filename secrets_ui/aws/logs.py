@@ -38,7 +38,6 @@ class LogsGateway(Gateway):
     commands = {
         "StartQuery": "start-query --log-group-name {}",
         "GetQueryResults": "get-query-results --query-id {}",
-        "StopQuery": "stop-query --query-id {}",
     }
 
     def start_query(
@@ -76,12 +75,6 @@ class LogsGateway(Gateway):
             calls = (read_call(load_json(message)) for message in messages)
             found = tuple(one for one in calls if one is not None)
             return Known(QueryResults(answer["status"], found), call)
-
-    def stop_query(self, query_id: str) -> Known[bool]:
-        """Ends a query that took too long, which would go on and cost."""
-        call = self.describe_call("StopQuery", query_id)
-        with self.asking(call):
-            return Known(bool(self._client.stop_query(queryId=query_id)["success"]), call)
 
 
 def _query(events: Sequence[str], named: str) -> str:

@@ -108,7 +108,7 @@ USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )
 TRAIL = Scope(others=("cloudtrail:LookupEvents",))
-OLDER_READS = Scope(others=("logs:GetQueryResults", "logs:StartQuery", "logs:StopQuery"))
+OLDER_READS = Scope(others=("logs:GetQueryResults", "logs:StartQuery"))
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:

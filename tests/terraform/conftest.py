@@ -139,6 +139,7 @@ def variables_of(values: Values) -> dict[str, str]:
         "console_task_role_arns": f'["{TASK_ROLE}"]',
         "trail_log_group_name": TRAIL,
         "who_can_read": "true",
+        "older_reads": "true",
         "alarm_emails": '["ops@miyabi-world.com"]',
         "manage": "true",
     }

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from ...aws.logs import MOST, LogsGateway, QueryResults
 from ...domain.environment import Environment
-from ...domain.errors import AwsCall, AwsError, ConsoleError
+from ...domain.errors import AwsCall, ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.session_scope import OLDER_READS
 from ...domain.usage.reads import BATCH, CHANGES, READ, secrets_of
@@ -103,17 +103,7 @@ def _wait(
         sleep(POLL)
     if found.status == "Complete":
         return found
-    if not found.is_over:
-        _stop(logs, query)
     raise QueryNotOver(
         f"The query of {SECONDS} seconds at most ended as {found.status}.",
         remedy=f"Try again later, or run it in a shell: {call.cli}",
     )
-
-
-def _stop(logs: LogsGateway, query: str) -> None:
-    """One that cannot be stopped ends by itself after an hour."""
-    try:
-        logs.stop_query(query)
-    except AwsError:
-        return

@@ -61,11 +61,13 @@ class Reader:
 
     @property
     def is_new(self) -> bool:
-        return self.first is not None and self.first.is_sure
+        """Of whom it is expected that they read, nobody is."""
+        is_first = self.first is not None and self.first.is_sure
+        return is_first and not (self.is_ours or self.is_expected)
 
     @property
     def stands_out(self) -> bool:
-        return bool(self.account) or (self.is_new and not (self.is_ours or self.is_expected))
+        return bool(self.account) or self.is_new
 
 
 @dataclass(frozen=True)

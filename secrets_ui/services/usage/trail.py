@@ -76,7 +76,7 @@ def collect_calls(go_on: GoOn = lambda: True) -> int:
 
 
 def _due(environments: Iterable[str]) -> list[TrailPosition]:
-    """Positions to go on from: reads before changes, the least lately asked first."""
+    """Positions to go on from, the least lately asked first, so that each has its turn."""
     now = datetime.now(UTC)
     start = now - DELAY
     TrailPosition.objects.bulk_create(
