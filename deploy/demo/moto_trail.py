@@ -1,8 +1,8 @@
 """CloudTrail's LookupEvents for the local AWS, which moto lacks.
 
-It answers in accounts into which events were put: of those, and of what was called since. In any
-other account moto answers, with its error for what it does not know. The events lie in moto's own
-backend, so a kept demo keeps them.
+It answers in accounts into which events were put: of those, and of what was called since, but for
+what the estate is built and broken with. In any other account moto answers, with its error for what
+it does not know. The events lie in moto's own backend, so a kept demo keeps them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
+
+from deploy.demo.account import BUILDER
 
 PUT_PATH = "/local-aws/trail"  # takes JSON of an account, a Region and events
 PAGE = 50
@@ -134,7 +136,8 @@ def _record(
     if not statuses[0].startswith("200"):
         code = json.loads(b"".join(answer) or b"{}").get("__type", "error")
         event["errorCode"] = str(code).rpartition("#")[2]
-    events.append(event)
+    if f"/{BUILDER}/" not in event["userIdentity"].get("arn", ""):
+        events.append(event)
     return answer
 
 

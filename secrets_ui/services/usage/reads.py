@@ -26,7 +26,7 @@ from ...domain.usage.reads import (
 )
 from ...models import TrailCall, TrailPosition
 
-MOST_SHOWN = 200
+MOST_SHOWN = 50
 MOST_SENT = 10_000  # in a file
 COLUMNS = (
     *("at", "event", "secret", "version", "reader", "principal", "account", "session"),

@@ -45,6 +45,7 @@ class Trail:
 
 @pytest.fixture
 def trail(watched: Watched, settings: Any) -> Trail:
+    settings.STATUS_TRAIL_PAGES_PER_PASS = 100
     found = Trail(*watched(only=("prod",)))
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": found.environment}), encoding="utf-8")
     forget_configuration()
@@ -67,7 +68,6 @@ def test_every_call_is_kept_once_and_tells_who_from_where_and_which_version(
     trail.add(*days(2), role="miyabi-console", session="hana")
     trail.add(*days(3), event="PutSecretValue", role="ops", session="x", errorCode="AccessDenied")
     trail.add(*days(95))  # out of reach
-    settings.STATUS_TRAIL_PAGES_PER_PASS = 100
     collect_calls()
     collect_calls()
     kept = TrailCall.objects.order_by("-at")
@@ -127,7 +127,6 @@ def test_more_calls_in_one_second_than_a_go_reads_do_not_hold_it_up(
 
 
 def test_what_cloudtrail_refuses_is_not_known_since_then(trail: Trail, settings: Any) -> None:
-    settings.STATUS_TRAIL_PAGES_PER_PASS = 100
     trail.add(*days(1))
     collect_calls()
     before = trail.reads().coverage
@@ -163,7 +162,6 @@ def test_switched_off_it_asks_nothing_and_says_that_nothing_is_known(
 def test_outsiders_and_new_readers_stand_out_and_expected_ones_do_not(
     trail: Trail, settings: Any
 ) -> None:
-    settings.STATUS_TRAIL_PAGES_PER_PASS = 100
     trail.add(*days(1, 2))
     trail.add(*days(1, 20, 45), role="job", session="nightly")
     trail.add(*days(2), role="ci", session="build-7")
