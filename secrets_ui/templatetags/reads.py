@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from django import template
 
 from ..domain.environment import Environment
-from ..domain.usage.reads import CHANGES, KEY_CHANGES
 from ..models import TrailCall
 from ..services.usage.reads import Reader, Reads
 from .chart import GAP, HEADING, PLOT, Chart, panel_of, ticks_of
@@ -70,19 +69,11 @@ def reads_headline(found: Reads) -> str:
 
 
 @register.filter
-def call_level(call: TrailCall) -> str:
-    return "warn" if call.error else "mute" if _is_change(call) else "ok"
-
-
-@register.filter
 def call_word(call: TrailCall) -> str:
-    return f"{call.event}: {call.error}" if call.error else call.event
+    """A refused call, with AWS's word for why."""
+    return f"{call.event}: {call.error}"
 
 
 @register.filter
 def is_outside(call: TrailCall, environment: Environment) -> bool:
     return bool(call.account) and call.account != environment.account
-
-
-def _is_change(call: TrailCall) -> bool:
-    return call.event in (*CHANGES, *KEY_CHANGES)
