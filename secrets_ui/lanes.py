@@ -20,7 +20,8 @@ PAGES = (
     *("audit", "audit_record", "people", "person", "give_role", "take_role", "switch_account"),
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
     *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
-    *("new_secret", "reads"),
+    *("new_secret", "due", "environment_due", "calendar", "make_calendar", "end_calendar"),
+    "reads",
 )
 _LANES = {
     route: lane

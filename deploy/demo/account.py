@@ -83,6 +83,7 @@ def build_account(
         for name, document in values.items()
     }
     create_function(clients.lambda_, environment, lambda_role_arn)
+    clients.logs.create_log_group(logGroupName=environment.log_group, tags=_tags(environment))
     if environment.trail_log_group:
         clients.logs.create_log_group(logGroupName=environment.trail_log_group)
     _create_alarm(clients.cloudwatch, environment, in_alarm=bool(lambda_via_region))

@@ -39,6 +39,10 @@ class Gateways:
         return LambdaGateway(self._caller)
 
     @cached_property
+    def logs(self) -> LogsGateway:
+        return LogsGateway(self._caller)
+
+    @cached_property
     def sts(self) -> StsGateway:
         return StsGateway(self._caller)
 
@@ -49,10 +53,6 @@ class Gateways:
     @cached_property
     def cloudwatch(self) -> CloudWatchGateway:
         return CloudWatchGateway(self._caller)
-
-    @cached_property
-    def logs(self) -> LogsGateway:
-        return LogsGateway(self._caller)
 
     @cached_property
     def s3(self) -> S3Gateway:

@@ -16,6 +16,8 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .due import CalendarFeed as CalendarFeed
+from .due import KeyDue as KeyDue
 from .reads import TrailCall as TrailCall
 from .reads import TrailPosition as TrailPosition
 from .status import Acknowledgement as Acknowledgement

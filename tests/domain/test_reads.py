@@ -106,16 +106,20 @@ def test_a_call_is_about_secrets_of_the_environment_or_a_key_of_theirs(
 DAY, QUIET = date(2026, 11, 30), 30
 
 
+def back(days: int) -> date:
+    return DAY - timedelta(days=days)
+
+
 def ago(*days: int) -> list[date]:
-    return [DAY - timedelta(days=back) for back in days]
+    return [back(number) for number in days]
 
 
 @pytest.mark.parametrize(
     ("read_on", "first"),
     [
-        (ago(1, 2), First(*ago(2), True)),
+        (ago(1, 2), First(back(2), True)),
         (ago(1, 2, 25), None),  # seen before, lately enough
-        (ago(1, 32), First(*ago(1), True)),  # after 31 days
+        (ago(1, 32), First(back(1), True)),  # after 31 days
         (ago(1, 31), None),  # after 30
         (ago(20), None),  # before the days that are asked for
         (ago(), None),
@@ -131,7 +135,7 @@ def test_new_is_who_did_not_read_in_the_quiet_days_before(
 @pytest.mark.parametrize("since", [None, DAY - timedelta(days=30)])
 def test_whether_somebody_is_new_is_not_told_of_days_that_are_not_known(since: date | None) -> None:
     found = first_reads({"r": ago(1)}, DAY - timedelta(days=7), QUIET, since)
-    assert found == {"r": First(*ago(1), False)}
+    assert found == {"r": First(back(1), False)}
 
 
 @given(st.sets(st.integers(0, 100), min_size=1), st.integers(1, 40))

@@ -105,8 +105,8 @@ def function(place: Place, params: Params) -> str:
 
 
 def log_group(place: Place, params: Params) -> str:
-    """As policies name it."""
-    return place.arn("logs", f"log-group:{params['logGroupName']}:*")
+    """As AWS names it where it denies the call."""
+    return place.arn("logs", f"log-group:{params['logGroupName']}:log-stream:")
 
 
 def _own(
@@ -154,9 +154,17 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("iam", anything, "GetAccountAuthorizationDetails"),
-    **_own("lambda", function, "GetFunctionConfiguration"),
+    **_own(
+        "lambda",
+        function,
+        "GetFunctionConfiguration",
+        "ListAliases",
+        "ListProvisionedConcurrencyConfigs",
+        "ListVersionsByFunction",
+        "UpdateFunctionConfiguration",
+    ),
+    **_own("logs", log_group, "FilterLogEvents", "StartQuery"),
     **_own("cloudtrail", anything, "LookupEvents"),
-    **_own("logs", log_group, "StartQuery"),
     **_own("logs", anything, "GetQueryResults"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:AssumeRole": (),  # asked by the console itself, before it is the role

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..access.context import role_name_of
 from ..access.evidence import Evidence, FunctionConfiguration
 from ..access.finding import Finding
 from ..environment import Environment
@@ -32,6 +33,20 @@ class TrailEvent:
     principal: str
     resource: str = ""
     version: str = ""
+
+
+def last_decryption(
+    events: Iterable[TrailEvent], environment: Environment, secret_arn: str
+) -> TrailEvent | None:
+    """The newest decryption of this secret by the Lambda's role."""
+    ours = [
+        event
+        for event in events
+        if event.resource == secret_arn
+        and role_name_of(event.principal) == environment.lambda_role
+        and event.at
+    ]
+    return max(ours, key=lambda event: (str(event.at), event.version), default=None)
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,7 @@ class WatchedSecret:
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
+    `pending_since`: when the version was made that holds AWSPENDING.
     `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
     why.
     """
@@ -92,6 +108,7 @@ class WatchedSecret:
     policy_known: bool = True
     intents: tuple[OpenIntent, ...] = ()
     current_since: datetime | None = None
+    pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
     new_readers: tuple[NewReader, ...] | None = None

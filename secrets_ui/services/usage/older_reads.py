@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ...aws.logs import MOST, LogsGateway, QueryResults
+from ...aws.logs import MOST_FOUND, LogsGateway, QueryResults
 from ...domain.environment import Environment
 from ...domain.errors import AwsCall, ConsoleError
 from ...domain.people.actor import Actor
@@ -89,7 +89,7 @@ def find_older_reads(
         for call in found.calls
         if secret in secrets_of(call, environment, {secret}, ())
     )
-    return OlderReads(environment, secret, start, end, group, calls, len(found.calls) >= MOST)
+    return OlderReads(environment, secret, start, end, group, calls, len(found.calls) >= MOST_FOUND)
 
 
 def _wait(

@@ -94,6 +94,10 @@ def _sessions_ended(details: _Details, environment: str) -> str:
     return "All sessions but this one were ended."
 
 
+def _calendar_ended(details: _Details, environment: str) -> str:
+    return "Your calendar address was ended."
+
+
 _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.GIVE_ROLE: _given,
     Action.TAKE_ROLE: _taken,
@@ -103,4 +107,5 @@ _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.ADD_FACTOR: _factor_added,
     Action.REMOVE_FACTOR: _factor_removed,
     Action.END_SESSION: _sessions_ended,
+    Action.END_CALENDAR: _calendar_ended,
 }
