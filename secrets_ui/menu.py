@@ -39,7 +39,10 @@ SECTIONS = (
     Section(
         "Troubleshoot",
         "troubleshoot_first",
-        ("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who", "check_run"),
+        (
+            *("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who"),
+            *("reads", "older_reads", "check_run"),
+        ),
         in_environment=True,
         switch="troubleshoot_first",
     ),
@@ -65,6 +68,7 @@ WITHOUT_SECTION = (
 # From these the switch between environments leads to the same page about the same secret.
 ABOUT_A_SECRET = (
     *("secret", "history", "rollout", "troubleshoot", "paste_error", "try_policy", "who"),
+    "reads",
 )
 
 

@@ -117,6 +117,8 @@ urlpatterns = [
     path("<slug:environment>/acknowledge/<name:name>", status.acknowledge, name="acknowledge"),
     path("<slug:environment>/due", due.environment_due, name="environment_due"),
     path("<slug:environment>/usage", usage.usage, name="usage"),
+    path("<slug:environment>/reads/<name:name>", usage.reads, name="reads"),
+    path("<slug:environment>/older-reads/<name:name>", usage.older_reads, name="older_reads"),
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
     path(

@@ -67,6 +67,7 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "emergency",
             "put_on_top",
             "who",
+            "older_reads",
             "troubleshoot_first",
             "troubleshoot",
             "paste_error",

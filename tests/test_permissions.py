@@ -49,8 +49,11 @@ _SEE = {
     *("see the rollout", "see the usage", "see what is due"),
     *("export a .env.example", "export a catalogue entry", "see what serves", "see a rotation"),
 }
-_CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
-_WHO = {"see who can read"}
+_CHECK = {
+    *("check access", "explain an error", "try a policy", "open a run", "copy a report"),
+    "see who read",
+}
+_WHO = {"see who can read", "look for older reads"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("try a value", "start fresh instances"),
@@ -200,6 +203,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "see who can read": lambda client: client.get(f"/{environment}/who/{name}"),
+        "see who read": lambda client: client.get(f"/{environment}/reads/{name}"),
+        "look for older reads": lambda client: client.post(f"/{environment}/older-reads/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),

@@ -13,6 +13,7 @@ from secrets_ui.services.access.kept_runs import purge_runs
 from secrets_ui.services.audit.limits import purge_reservations
 from secrets_ui.services.people.sessions import purge_sessions
 from secrets_ui.services.secrets.trials import purge_trials
+from secrets_ui.services.usage.trail import purge_calls
 
 log = logging.getLogger("miyabi.housekeeping")
 
@@ -24,6 +25,7 @@ _TASKS: tuple[Callable[[], int], ...] = (
     purge_reservations,
     purge_runs,
     purge_trials,
+    purge_calls,
 )
 
 

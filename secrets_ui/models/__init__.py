@@ -18,6 +18,8 @@ from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
 from .due import CalendarFeed as CalendarFeed
 from .due import KeyDue as KeyDue
+from .reads import TrailCall as TrailCall
+from .reads import TrailPosition as TrailPosition
 from .rotation import Rotation as Rotation
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat

@@ -99,6 +99,8 @@ def explained_at(
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return f"{secret_url('secret', environment, secret)}#{_FINDINGS}"
+    if finding.page == "reads" and secret:
+        return secret_url("reads", environment, secret)
     if finding.page == "changes":
         return f"{reverse('changes', args=[environment])}#{quote(finding.anchor)}".rstrip("#")
     return reverse("secrets", args=[environment])
@@ -114,6 +116,7 @@ def explanation_title(finding: StatusFinding) -> str:
         "secret": "Secret",
         "secrets": "List",
         "changes": "Changes",
+        "reads": "Who read it",
     }.get(finding.page, "Open")
 
 

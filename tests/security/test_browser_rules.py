@@ -344,6 +344,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/dev/changes/1/emergency": {"reason": "OPS-9: it burns, and nobody is there"},
         "/dev/changes/1/look": {"reason": "OPS-9: it was right"},
         "/dev/changes/1/on-top": {},
+        edit_url("dev", "config", "older-reads"): {},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         edit_url("dev", "config", "reveal"): {
