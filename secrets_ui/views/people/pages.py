@@ -18,7 +18,7 @@ from ...services.configuration import environments
 from ...services.people import people as service
 from ...services.people.givers import givers_of
 from ...services.people.people import LastAdmin
-from ...services.secrets import reveal_debt
+from ...services.secrets import debts
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice
 
@@ -30,7 +30,7 @@ def list_people(request: HttpRequest) -> HttpResponse:
     context = {
         "people": found,
         "places_managed": managed,
-        "to_rotate": len(reveal_debt.to_rotate(managed)),
+        "to_rotate": len(debts.to_rotate(managed)),
     }
     return render(request, "people/list.html", context)
 
@@ -43,12 +43,12 @@ def open_person(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_GET
 def list_to_rotate(request: HttpRequest) -> HttpResponse:
-    """Keys that people saw who have no role there any more."""
+    """Keys that people know who have no role there any more."""
     managed = ensure_somewhere(request, "people.manage")
     return render(
         request,
         "people/to_rotate.html",
-        {"debts": reveal_debt.to_rotate(managed), "places_managed": managed},
+        {"debts": debts.to_rotate(managed), "places_managed": managed},
     )
 
 
@@ -133,7 +133,7 @@ def _page(
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
         "is_oneself": person.pk == request.user.pk,
-        "debts": reveal_debt.debts_of(person.name, managed),
+        "debts": debts.debts_of(person.name, managed),
         "typed": form.data if form else {},
         "problem": problem(error) if error else None,
     }
