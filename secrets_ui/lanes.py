@@ -18,7 +18,7 @@ PAGES = (
     *("home", "sign_out", "account", "enrol_codes", "enrol_passkey", "recovery_codes"),
     *("remove_factor", "sessions", "all_sessions", "end_session", "stay"),
     *("audit", "audit_record", "people", "person", "give_role", "take_role", "switch_account"),
-    *("add_person", "renew_link", "ask_role", "role_requests", "answer_request"),
+    *("leaving", "add_person", "renew_link", "ask_role", "role_requests", "answer_request"),
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
     *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
     "new_secret",

@@ -46,7 +46,7 @@ SECTIONS = (
     Section(
         "People",
         "people",
-        ("people", "person", "add_person", "renew_link", "to_rotate", "role_requests"),
+        ("people", "person", "add_person", "renew_link", "leaving", "to_rotate", "role_requests"),
         needs="people.manage",
     ),
     Section("Status", "status", ("status", "environment_status"), switch="environment_status"),

@@ -16,7 +16,7 @@ from .views.changes import (
     restore,
     several,
 )
-from .views.people import account, links, requests, sessions, sign_in, sso, step_up
+from .views.people import account, leaving, links, requests, sessions, sign_in, sso, step_up
 from .views.people import pages as people
 from .views.secrets import comparison, export, history, reveal, trying
 from .views.secrets import pages as secrets
@@ -73,6 +73,7 @@ urlpatterns = [
     re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),
     path("people", people.list_people, name="people"),
     path("people/add", links.add_person, name="add_person"),
+    path("people/<int:number>/leaving", leaving.leaving, name="leaving"),
     path("people/<int:number>/link", links.renew_link, name="renew_link"),
     path("people/requests", requests.list_requests, name="role_requests"),
     path("people/requests/<int:number>", requests.answer_request, name="answer_request"),

@@ -74,6 +74,7 @@ _PEOPLE = {
     "see what to rotate",
     "see the roles asked for",
     "open the addition page",
+    "open the leaving page",
     "answer a request",
     "give a role",
     "take a role",
@@ -105,6 +106,7 @@ SOMEWHERE = {
     "see what to rotate",
     "see the roles asked for",
     "open the addition page",
+    "open the leaving page",
     "switch an account",
 }
 
@@ -304,6 +306,7 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
         "see what to rotate": ("/people/to-rotate",),
         "see the roles asked for": ("/people/requests",),
         "open the addition page": ("/people/add",),
+        "open the leaving page": (f"/people/{client.user.pk}/leaving",),  # type: ignore[attr-defined]
     }
     audit.record(Action.SIGN_IN, Actor("hana"))
     for action, paths in urls.items():

@@ -8,7 +8,6 @@ from django import forms
 
 from ..domain.people.names import LONGEST
 from ..domain.people.terms import MOST_HOURS, Term, term_of
-from ..models import RoleRequest
 
 
 class SignInForm(forms.Form):
@@ -80,10 +79,10 @@ class AnswerForm(forms.Form):
     hours = forms.IntegerField(required=False, min_value=1, max_value=MOST_HOURS)
     reason = forms.CharField(required=False, max_length=500)
 
-    def term(self, asked: RoleRequest) -> Term:
-        """Raises InvalidGrant."""
-        hours = self.cleaned_data["hours"] or asked.hours
-        return term_of(datetime.now(UTC), hours, None, asked.reason, asked.pk)
+    def term(self, asked_for: int, reason: str, request: int) -> Term:
+        """For the hours that were asked for where the admin says no others. Raises InvalidGrant."""
+        hours = self.cleaned_data["hours"] or asked_for
+        return term_of(datetime.now(UTC), hours, None, reason, request)
 
 
 class NewPersonForm(forms.Form):

@@ -357,6 +357,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/people/requests/1": {"answer": "give", "hours": "2"},
         "/people/add": {"name": "rin"},
         "/people/1/link": {},
+        "/people/1/leaving": {"do": "roles"},
         "/sign-in/link": {
             "code": "x",
             "new_password1": "mountain lamp quiet river",

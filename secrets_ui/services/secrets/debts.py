@@ -3,6 +3,7 @@ pays it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,11 @@ class Debt:
     why: str = ""
 
     @property
+    def id(self) -> str:
+        """Names it in a form, whatever signs its key has."""
+        return debt_id(self.person, self.environment, self.secret, self.key)
+
+    @property
     def how(self) -> str:
         """What the person did, after their name."""
         return _WORDS[self.origin]
@@ -56,6 +62,11 @@ class Debt:
     def right(self) -> str:
         """The right by which a person may know the value so."""
         return _SEES if self.origin is Origin.SEEN else _EDITS
+
+
+def debt_id(*place: str) -> str:
+    """Of a person, an environment, a secret and a key."""
+    return hashlib.sha256(json.dumps(place).encode()).hexdigest()[:16]
 
 
 def debts_of_secret(environment: Environment, name: str, current: str) -> dict[str, list[Debt]]:

@@ -32,7 +32,7 @@ _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey
 
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    name, own = request.user.get_username(), find_person(request.user.pk, environments())
+    name, own = request.user.get_username(), find_person(request.user.pk or 0, environments())
     context = {
         "notice": notice_of(request, name),
         "grants": own.grants if own else (),

@@ -95,8 +95,8 @@ def use_link(request: HttpRequest) -> HttpResponse:
         audit.refuse_counted(Action.USE_LINK, Actor("unknown", address))
         if tried.is_locked:
             return locked_out(request)
-        context = {"failed": True, "hours": links.HOURS}
-        return render(request, "people/use_link.html", context, status=403)
+        failed = {"failed": True, "hours": links.HOURS}
+        return render(request, "people/use_link.html", failed, status=403)
     tried.is_whole_proof()
     chosen: SetPasswordForm[Any] = SetPasswordForm(link.user, request.POST)
     if not chosen.is_valid():

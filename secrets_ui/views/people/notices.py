@@ -101,7 +101,13 @@ def _factor_removed(details: _Details, environment: str) -> str:
 def _sessions_ended(details: _Details, environment: str) -> str:
     if details.get("which") == "one":
         return f"One session of {details['account']} was ended."
+    if details.get("which") == "all":
+        return f"The sessions of {details['account']} were ended."
     return "All sessions but this one were ended."
+
+
+def _planned(details: _Details, environment: str) -> str:
+    return f"What {details['account']} knows is to be changed by {details['last_due']}."
 
 
 _WORDS: dict[str, Callable[[_Details, str], str]] = {
@@ -115,4 +121,5 @@ _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.ADD_FACTOR: _factor_added,
     Action.REMOVE_FACTOR: _factor_removed,
     Action.END_SESSION: _sessions_ended,
+    Action.PLAN_ROTATION: _planned,
 }

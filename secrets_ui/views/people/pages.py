@@ -21,6 +21,7 @@ from ...services.people.links import waits_for_password
 from ...services.people.people import LastAdmin
 from ...services.people.requests import waiting_requests
 from ...services.secrets import debts
+from ...services.secrets.rotation import planned
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice
 
@@ -48,11 +49,9 @@ def open_person(request: HttpRequest, number: int) -> HttpResponse:
 def list_to_rotate(request: HttpRequest) -> HttpResponse:
     """Keys that people know who have no role there any more."""
     managed = ensure_somewhere(request, "people.manage")
-    return render(
-        request,
-        "people/to_rotate.html",
-        {"debts": debts.to_rotate(managed), "places_managed": managed},
-    )
+    context = {"debts": debts.to_rotate(managed), "places_managed": managed}
+    tasks = planned([environment.name for environment in managed])
+    return render(request, "people/to_rotate.html", {**context, "tasks": tasks})
 
 
 @require_POST

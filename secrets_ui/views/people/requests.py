@@ -93,7 +93,8 @@ def _answer(
     if form.cleaned_data["answer"] == "refuse":
         reason = form.cleaned_data["reason"]
         return requests.refuse_asked(environment, actor, asked, person, reason)
-    return requests.give_asked(environment, actor, asked, person, form.term(asked))
+    term = form.term(asked.hours, asked.reason, asked.pk)
+    return requests.give_asked(environment, actor, asked, person, term)
 
 
 def _list(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from secrets_ui.domain.people.actor import Actor
@@ -40,8 +41,8 @@ def give(user: Any, role: str = "editor", hours: int | None = 2) -> None:
 
 def move(user: Any, by: timedelta) -> None:
     """As if the clock had gone on by so much since the role was given."""
-    for grant in RoleGrant.every.filter(user=user).exclude(until=None):
-        RoleGrant.every.filter(pk=grant.pk).update(since=grant.since - by, until=grant.until - by)
+    given = RoleGrant.every.filter(user=user).exclude(until=None)
+    given.update(since=F("since") - by, until=F("until") - by)
 
 
 def records(action: str) -> list[dict[str, str]]:

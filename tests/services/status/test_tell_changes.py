@@ -183,7 +183,7 @@ def test_a_role_that_is_asked_for_is_told_to_the_admins(tell: Callable[..., None
     assert tell_changes() == 1
     assert told()[0] == ("webhook", "Role asked for: editor, for 1 hour in prod")
     assert to("people") == ["rin@x.com"]
-    event = json.loads(StatusDelivery.objects.first().payload)["event"]
+    event = json.loads(StatusDelivery.objects.earliest("pk").payload)["event"]
     assert (event["secrets"], event["url"]) == (
         [],
         "https://console.miyabi-world.com/people/requests",

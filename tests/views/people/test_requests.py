@@ -49,6 +49,7 @@ def test_a_role_is_asked_for_and_given_for_a_time(person: Any, signed_in: Signed
     given = answer(admin, answer="give", hours=3)
     assert "was given the role editor in dev, until" in admin.get(given.url).content.decode()
     grant = RoleGrant.objects.get(role="editor")
+    assert grant.until
     left = grant.until - datetime.now(UTC)
     assert timedelta(hours=2, minutes=59) < left <= timedelta(hours=3)
     assert (last().action, last().reason) == ("role.given", "incident <4711>")
