@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from . import browser_policy, container, databases, hardening
-from .assembly import INSTALLED_APPS as INSTALLED_APPS
+from .assembly import INSTALLED_APPS, OIDC_APP
 from .assembly import MIDDLEWARE as MIDDLEWARE
 from .assembly import TEMPLATES as TEMPLATES
 from .environ import Settings
@@ -79,6 +79,8 @@ CONTAINER_MIB = container.memory_mib()
 
 # An OpenID Connect provider. Without an issuer there are local accounts alone.
 OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
+if OIDC_ISSUER:
+    INSTALLED_APPS = [*INSTALLED_APPS, OIDC_APP]
 OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.secret("OIDC_CLIENT_SECRET")
 if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
     raise ImproperlyConfigured(

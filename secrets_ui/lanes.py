@@ -21,7 +21,7 @@ PAGES = (
     *("leaving", "add_person", "renew_link", "ask_role", "role_requests", "answer_request"),
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
     *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
-    "new_secret",
+    *("new_secret", "due", "environment_due", "calendar", "make_calendar", "end_calendar"),
 )
 _LANES = {
     route: lane

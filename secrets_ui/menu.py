@@ -29,11 +29,12 @@ SECTIONS = (
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
             *("new_secret", "create_secret", "describe_secret", "delete_secret"),
-            *("cancel_deletion", "pin", "usage", "cost"),
+            *("cancel_deletion", "refresh", "pin", "rollout", "usage", "cost"),
         ),
         in_environment=True,
     ),
     Section("Compare", "compare", ("compare", "set_in_several")),
+    Section("Due", "due", ("due", "environment_due"), switch="environment_due"),
     Section("Changes", "changes", ("changes", "decide"), in_environment=True, switch="changes"),
     Section(
         "Troubleshoot",
@@ -61,14 +62,16 @@ WITHOUT_SECTION = (
     *("home", "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in"),
     *("sso_callback", "step_up", "sso_step_up", "remove_factor", "end_session", "stay"),
     *("audit_export", "give_role", "take_role", "switch_account", "status_run", "status_json"),
-    "answer_request",
-    "use_link",
+    *("answer_request", "use_link"),
+    *("calendar", "make_calendar", "end_calendar"),
     *("try", "acknowledge", "acknowledge_around"),
     *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
     *("emergency", "look_at", "put_on_top"),
 )
 # From these the switch between environments leads to the same page about the same secret.
-ABOUT_A_SECRET = ("secret", "history", "troubleshoot", "paste_error", "try_policy", "who")
+ABOUT_A_SECRET = (
+    *("secret", "history", "rollout", "troubleshoot", "paste_error", "try_policy", "who"),
+)
 
 
 def section_of(route: str) -> Section | None:

@@ -13,12 +13,23 @@ from .views.changes import (
     managing,
     pins,
     proposals,
+    refresh,
     restore,
     several,
 )
-from .views.people import account, leaving, links, requests, sessions, sign_in, sso, step_up
+from .views.people import (
+    account,
+    calendar,
+    leaving,
+    links,
+    requests,
+    sessions,
+    sign_in,
+    sso,
+    step_up,
+)
 from .views.people import pages as people
-from .views.secrets import comparison, export, history, reveal, trying
+from .views.secrets import comparison, due, export, history, reveal, rollout, trying
 from .views.secrets import pages as secrets
 from .views.status import health, programs
 from .views.status import pages as status
@@ -67,6 +78,8 @@ urlpatterns = [
     path("account/sessions/everybody", sessions.all_sessions, name="all_sessions"),
     path("account/sessions/end/<int:number>", sessions.end_session, name="end_session"),
     path("account/ask", requests.ask_role, name="ask_role"),
+    path("account/calendar", calendar.make, name="make_calendar"),
+    path("account/calendar/end", calendar.end, name="end_calendar"),
     path("account/stay", sessions.stay, name="stay"),
     path("audit", audit.audit_list, name="audit"),
     path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
@@ -87,6 +100,8 @@ urlpatterns = [
     path("status.json", programs.status_json, name="status_json"),
     path("metrics", programs.metrics, name="metrics"),
     path("cost", usage.cost, name="cost"),
+    path("due", due.due, name="due"),
+    path("calendar/<str:token>.ics", due.calendar, name="calendar"),
     path("compare", comparison.compare, name="compare"),
     path("compare/set", several.set_in_several, name="set_in_several"),
     path("<slug:environment>/", secrets.list_secrets, name="secrets"),
@@ -95,8 +110,10 @@ urlpatterns = [
     path("<slug:environment>/describe/<name:name>", managing.describe, name="describe_secret"),
     path("<slug:environment>/delete/<name:name>", managing.delete, name="delete_secret"),
     path("<slug:environment>/cancel-deletion/<name:name>", managing.cancel, name="cancel_deletion"),
+    path("<slug:environment>/refresh/<name:name>", refresh.refresh, name="refresh"),
     path("<slug:environment>/secret/<name:name>", secrets.open_secret, name="secret"),
     path("<slug:environment>/history/<name:name>", history.history, name="history"),
+    path("<slug:environment>/rollout/<name:name>", rollout.rollout, name="rollout"),
     path("<slug:environment>/env-example/<name:name>", export.env_example, name="env_example"),
     path(
         "<slug:environment>/catalogue-entry/<name:name>",
@@ -113,6 +130,7 @@ urlpatterns = [
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
     path("<slug:environment>/acknowledge", status.acknowledge, name="acknowledge_around"),
     path("<slug:environment>/acknowledge/<name:name>", status.acknowledge, name="acknowledge"),
+    path("<slug:environment>/due", due.environment_due, name="environment_due"),
     path("<slug:environment>/usage", usage.usage, name="usage"),
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),

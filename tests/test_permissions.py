@@ -47,13 +47,14 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 # permissions has to change this too.
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
-    *("see the usage", "export a .env.example", "export a catalogue entry"),
+    *("see the rollout", "see the usage", "see what is due"),
+    *("export a .env.example", "export a catalogue entry", "see what serves"),
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
 _WHO = {"see who can read"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
-    "try a value",
+    *("try a value", "start fresh instances"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
     *("open the pins", "pin", "unpin"),
 }
@@ -147,6 +148,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "see the list": lambda client: client.get(f"/{environment}/"),
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
         "see the history": lambda client: client.get(f"/{environment}/history/{name}"),
+        "see the rollout": lambda client: client.get(f"/{environment}/rollout/{name}"),
         "review a restore": lambda client: client.get(
             f"/{environment}/restore/{name}?version={'a' * 32}"
         ),
@@ -182,8 +184,11 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
             f"/{environment}/cancel-deletion/{name}"
         ),
         "cancel a deletion": lambda client: client.post(f"/{environment}/cancel-deletion/{name}"),
+        "see what serves": lambda client: client.get(f"/{environment}/refresh/{name}"),
+        "start fresh instances": lambda client: client.post(f"/{environment}/refresh/{name}"),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
+        "see what is due": lambda client: client.get(f"/{environment}/due"),
         "see the usage": lambda client: client.get(f"/{environment}/usage"),
         "open the edit page": lambda client: client.get(edit),
         "open the document page": lambda client: client.get(document),
@@ -331,7 +336,8 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
         "step_up", "sso_step_up",
         "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes",
         "remove_factor", "sessions", "stay", "ask_role", "use_link",
-        "metrics",  # asks for a token, and no session helps
+        "make_calendar", "end_calendar",
+        "metrics", "calendar",  # ask for a token, and no session helps
     }  # fmt: skip
     for method in ("get", "post"):
         for name, path in every_url():
@@ -380,7 +386,7 @@ def test_s42_a_role_for_some_names_reaches_those_alone(
         act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW
     ]
     answers = [act(client).status_code for act in asks]
-    assert answers.count(200) == 2  # the list and the changes
+    assert answers.count(200) == 3  # the list, the changes, and what is due
     assert set(answers) == {200, 403}
     assert refusals() == before + answers.count(403)
     assert "config" not in json.dumps([call.body for call in aws.received])

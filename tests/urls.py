@@ -13,6 +13,7 @@ ARGUMENTS = {
     "form": "csv",
     "number": 1,
     "grant": 1,
+    "token": "x",
 }
 
 
@@ -38,6 +39,8 @@ POST_ALONE = {
     "recovery_codes",
     "remove_factor",
     "end_session",
+    "make_calendar",
+    "end_calendar",
     "stay",
 }
 

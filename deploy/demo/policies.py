@@ -130,6 +130,13 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
         ),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+        # An ARN of a log group ends so in a policy: what stands after it names streams.
+        _allow(
+            "ReadTheFunctionsLog",
+            ["logs:FilterLogEvents"],
+            f"arn:aws:logs:{environment.region}:{account}:log-group:{environment.log_group}:*",
+        ),
+        *([_allow("StartFreshInstances", _REFRESH, functions)] if environment.refresh else []),
         *([_SEE_WHO] if environment.who_can_read else []),
         *(_manage_secrets(secrets) if environment.manage else ()),
     )
@@ -167,6 +174,12 @@ _MANAGE_SECRETS = [
     "secretsmanager:RestoreSecret",
     "secretsmanager:TagResource",
     "secretsmanager:UntagResource",
+]
+_REFRESH = [
+    "lambda:ListAliases",
+    "lambda:ListProvisionedConcurrencyConfigs",
+    "lambda:ListVersionsByFunction",
+    "lambda:UpdateFunctionConfiguration",
 ]
 _EDIT_SECRETS = [
     "secretsmanager:DescribeSecret",

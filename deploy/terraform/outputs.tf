@@ -34,6 +34,7 @@ output "console_environment" {
     lambda_role = "${module.miyabi_secrets.lambda_role_name}"
     lambda_function = "${var.lambda_function_name}"
     kms_alias = "${module.miyabi_secrets.kms_alias}"
+    refresh = ${var.refresh}
     who_can_read = ${var.who_can_read}
     manage = ${var.manage}
   EOT

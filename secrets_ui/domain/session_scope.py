@@ -100,10 +100,28 @@ WHO = Scope(
         "kms:ListGrants",
     ),
 )
+ROLLOUT = Scope(
+    ("DescribeSecret", "ListSecretVersionIds"),
+    others=("cloudtrail:LookupEvents", "kms:DescribeKey", "logs:FilterLogEvents"),
+)
 WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
-    others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
+    others=(
+        *CHECK.others,
+        "cloudwatch:DescribeAlarms",
+        "logs:FilterLogEvents",
+        "secretsmanager:ListSecrets",
+    ),
 )
+LOOK_AT_FUNCTION = Scope(
+    others=(
+        "lambda:GetFunctionConfiguration",
+        "lambda:ListAliases",
+        "lambda:ListProvisionedConcurrencyConfigs",
+        "lambda:ListVersionsByFunction",
+    )
+)
+REFRESH = Scope(others=(*LOOK_AT_FUNCTION.others, "lambda:UpdateFunctionConfiguration"))
 USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )

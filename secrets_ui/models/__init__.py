@@ -15,6 +15,8 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .due import CalendarFeed as CalendarFeed
+from .due import KeyDue as KeyDue
 from .people import OneTimeLink as OneTimeLink
 from .people import PersonSession as PersonSession
 from .people import RoleGrant as RoleGrant

@@ -335,6 +335,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
             "typed_name": "miyabi/dev/config",
         },
         edit_url("dev", "config", "cancel-deletion"): {"reason": "r"},
+        edit_url("dev", "config", "refresh"): {"reason": "r"},
         edit_url("dev", "config", "acknowledge"): {"finding": "a" * 32, "reason": "r"},
         "/dev/acknowledge": {"finding": "a" * 32, "reason": "r"},
         edit_url("dev", "config", "pin"): {"do": "pin", "version": base, "name": "good"},
@@ -382,6 +383,8 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/account/remove/1": {},
         "/account/sessions": {},
         "/account/sessions/end/1": {},
+        "/account/calendar": {},
+        "/account/calendar/end": {},
         "/account/stay": {},
     }
 

@@ -54,6 +54,9 @@ class Tour:
         self.save()
         if self.place.environment.manage:
             self.manage()
+        if self.place.environment.refresh:
+            page = f"/{self.place.environment.name}/refresh/{self.name('config')}"
+            assert self.admin.post(page, prod_rules(self.name("config"))).status_code == 302
         self.leave_an_intent_open()
         call_command("settle_audit", "--min-age", "0")
         call_command("run_checks")

@@ -39,6 +39,8 @@ class Action(_WithWords):
     REMOVE_FACTOR = "factor.remove", "Second factor removed"
     RESET_FACTORS = "factor.reset", "Second factors taken away"
     MAKE_RECOVERY_CODES = "recovery_codes.make", "New recovery codes"
+    MAKE_CALENDAR = "calendar.make", "Calendar address made"
+    END_CALENDAR = "calendar.end", "Calendar address ended"
     SET_GROUP_ROLES = "roles.from_groups", "Roles by groups"
     REFUSE_ACCESS = "access.refused", "Refused attempt"
     SET_ACCOUNT = "account.set", "Account set"
@@ -75,6 +77,7 @@ class Action(_WithWords):
     UNTAG = "secret.untag", "Tags removed"
     DELETE = "secret.delete", "Deletion scheduled"
     CANCEL_DELETION = "secret.cancel_deletion", "Deletion cancelled"
+    REFRESH = "function.refresh", "Fresh instances started"
 
 
 class ReadPurpose(_WithWords):

@@ -24,6 +24,12 @@ class Message(Protocol):
     def to_json(self) -> dict[str, Any]: ...
 
 
+def key_in_message(key: str) -> str:
+    """As a receiver takes it: AWS allows a key's name of 60,000 characters."""
+    name = " ".join(key.split())
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+
+
 @dataclass(frozen=True)
 class ChangeMessage:
     """A change of one secret, or a role that is asked for, as it is sent; `record` is its place in
@@ -68,9 +74,7 @@ class ChangeMessage:
         return join([*self._names(), f"{more} more"] if more > 0 else self._names())
 
     def _names(self) -> list[str]:
-        """As a receiver takes them: AWS allows a key's name of 60,000 characters."""
-        names = (" ".join(key.split()) for key in self.keys[:NAMED])
-        return [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
+        return [key_in_message(key) for key in self.keys[:NAMED]]
 
     def to_json(self) -> dict[str, Any]:
         return {

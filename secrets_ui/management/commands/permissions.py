@@ -78,6 +78,8 @@ There is no superuser and no other way in.
 - **Creating and deleting secrets**, and changing descriptions and tags, is possible where the
   environments file says `manage = true`, and takes a recent confirmation of identity each time.
   A deletion has a recovery window of 7 to 30 days (docs/managing-secrets.md).
+- **Having the function start fresh instances** is possible where the environments file says
+  `refresh = true`, for whoever may edit a secret that it reads (docs/rotation.md, decision 37).
 - **Changing something** asks for a recent confirmation of identity if the environment's rule
-  `step_up` says so: saves, decisions and roles.
+  `step_up` says so: saves, decisions, fresh instances and roles.
 """

@@ -20,7 +20,7 @@ from ...domain.errors import ConsoleError, NotPermitted
 from ...domain.people.actor import Actor
 from ...domain.people.roles import InvalidGrant, ensure_grantable
 from ...domain.people.terms import FOREVER, Term
-from ...models import RoleGrant
+from ...models import CalendarFeed, RoleGrant
 from .. import audit, configuration
 from ..audit.new_record import About
 from .ended_roles import end_roles
@@ -147,7 +147,7 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
 
 def switch_account(actor: Actor, person: Person, *, on: bool) -> str:
     """Somebody whose account is switched off is signed out at their next request; their web
-    sessions end.
+    sessions end, and so does their calendar address.
 
     Raises NotPermitted for oneself, LastAdmin, AuditUnavailable.
     """
@@ -159,6 +159,7 @@ def switch_account(actor: Actor, person: Person, *, on: bool) -> str:
         if not on:
             _ensure_admins_without(person)
             end_sessions(person.pk)
+            CalendarFeed.objects.filter(user_id=person.pk).delete()
 
     action = Action.SWITCH_ON_ACCOUNT if on else Action.SWITCH_OFF_ACCOUNT
     return _change(action, actor, switch, "", {"account": person.name}, lessens=not on)

@@ -17,6 +17,8 @@ from ...domain.access.finding import WORST_FIRST, Finding
 from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
+from ...domain.secrets.secret import AWSPENDING
+from ...domain.status.due_dates import NO_DATES, Dates, due_dates
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import OpenIntent, Surroundings, UnseenEmergency, WatchedSecret
 from .. import configuration
@@ -38,11 +40,13 @@ Others = Mapping[str, Mapping[str, VersionFacts | None]]
 
 @dataclass(frozen=True)
 class Row:
-    """`secret` "" is the environment itself; `remembered` is for the next pass."""
+    """`secret` "" is the environment itself; `remembered` is for the next pass; `due` says when its
+    keys are due."""
 
     secret: str
     findings: tuple[StatusFinding, ...]
     remembered: Mapping[str, Any]
+    due: Dates = NO_DATES
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,12 @@ def judge(changed: WithChanges, intents: Intents) -> Judged:
     specs = list(configuration.catalog().secrets.values())
     others = in_other_environments_of_each(changed.environment, specs)
     access = {name: run_checks(evidence) for name, evidence in changed.evidence.items()}
+    watched = [
+        _watched(changed, name, access.get(name), others, intents) for name in changed.secrets
+    ]
     rows = [
-        Row(
-            name,
-            judge_secret(_watched(changed, name, access.get(name), others, intents)),
-            changed.remembered(name),
-        )
-        for name in changed.secrets
+        Row(one.name, judge_secret(one), changed.remembered(one.name), due_dates(one))
+        for one in watched
     ]
     around = _around(changed, _shared(changed, access), intents)
     rows.append(Row("", judge_surroundings(around), changed.remembered_around()))
@@ -123,6 +126,7 @@ def _watched(
         policy_known=isinstance(changed.policy(name), Known),
         intents=intents.get((environment.name, name), ()),
         current_since=_current_since(changed, name),
+        pending_since=_pending_since(changed, name),
         function=changed.shared.function if changed.shared else None,
         decrypts=changed.decrypts,
     )
@@ -159,6 +163,14 @@ def _current_since(changed: WithChanges, name: str) -> datetime | None:
         if change.kind == "label" and change.version == current
     ]
     return max([*made, *moved], default=None)
+
+
+def _pending_since(changed: WithChanges, name: str) -> datetime | None:
+    found, versions = changed.secrets[name], changed.versions(name)
+    if not isinstance(found, Known) or versions is None:
+        return None
+    pending = found.value.version_with(AWSPENDING)
+    return next((v.created for v in versions if v.version_id == pending), None)
 
 
 def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:

@@ -23,6 +23,7 @@ from ...identity import passkeys, second_factor
 from ...permissions import actor_of, ensure_fresh_proof_for_account
 from ...services import audit
 from ...services.configuration import environments
+from ...services.people.calendar_feed import feed_of
 from ...services.people.people import find_person
 from ...services.people.sessions import end_sessions, renewing
 from .notices import notice_of, redirect_with_notice
@@ -54,6 +55,7 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "codes_left": second_factor.recovery_codes_left(request.user),
         "must_enrol": bool(request.session.get("enrol")),
         "is_required": settings.SECOND_FACTOR_REQUIRED,
+        "feed": feed_of(request.user),
     }
 
 

@@ -110,6 +110,10 @@ def _planned(details: _Details, environment: str) -> str:
     return f"What {details['account']} knows is to be changed by {details['last_due']}."
 
 
+def _calendar_ended(details: _Details, environment: str) -> str:
+    return "Your calendar address was ended."
+
+
 _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.GIVE_ROLE: _given,
     Action.TAKE_ROLE: _taken,
@@ -122,4 +126,5 @@ _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.REMOVE_FACTOR: _factor_removed,
     Action.END_SESSION: _sessions_ended,
     Action.PLAN_ROTATION: _planned,
+    Action.END_CALENDAR: _calendar_ended,
 }

@@ -12,8 +12,10 @@ STORED = """
     audit.key_changed value.read secret.save secret.propose secret.approve secret.reject
     secret.reveal secret.emergency emergency.look secret.try secret.create secret.describe
     secret.tag secret.untag secret.delete secret.cancel_deletion
-    version.pin version.unpin status.acknowledge role.ended role.asked role.refused
-    account.added account.link_made account.link_used rotation.planned
+    function.refresh
+    version.pin version.unpin status.acknowledge calendar.make calendar.end
+    role.ended role.asked role.refused account.added account.link_made account.link_used
+    rotation.planned
 """
 
 

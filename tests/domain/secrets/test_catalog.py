@@ -74,6 +74,23 @@ def test_a_key_may_say_how_it_is_tried(entry: Any) -> None:
     assert to_entry(trial) == entry
 
 
+def test_a_key_has_the_owner_and_runbook_of_its_secret_unless_it_names_its_own() -> None:
+    data = copy.deepcopy(GOOD)
+    data["secrets"]["api-keys"] |= {"owner": "Platform", "runbook": "https://docs.test/a"}
+    data["secrets"]["api-keys"]["keys"]["TOKEN"]["owner"] = "MCP"
+    secret = parse_catalog(data, "catalog.json").secrets["api-keys"]
+
+    found = {name: (secret.rules_of(name).owner, secret.rules_of(name).runbook)
+             for name in ("TOKEN", "PLAIN", "UNKNOWN")}  # fmt: skip
+    assert found == {
+        "TOKEN": ("MCP", "https://docs.test/a"),
+        "PLAIN": ("Platform", "https://docs.test/a"),
+        "UNKNOWN": ("Platform", "https://docs.test/a"),
+    }
+    # Nothing is read again because somebody else looks after it.
+    assert secret.digest == parse_catalog(GOOD, "catalog.json").secrets["api-keys"].digest
+
+
 def test_keys_keep_the_order_of_the_file() -> None:
     assert list(parsed().secrets["api-keys"].keys) == ["TOKEN", "PLAIN"]
 
@@ -89,6 +106,11 @@ WRONG_KEYS: list[tuple[dict[str, Any], str, str]] = [
         "expected one of must_differ, must_match, any",
     ),
     ({"secret": "yes"}, ".secret", "expected true or false"),
+    ({"owner": ""}, ".owner", "expected a name of at most 100 characters in one line"),
+    ({"owner": "A\nB"}, ".owner", "expected a name"),
+    ({"runbook": "http://docs.test/a"}, ".runbook", "expected an https address"),
+    ({"runbook": "https://me@docs.test/a"}, ".runbook", "without a user name"),
+    ({"runbook": "https://docs.test/a b"}, ".runbook", "expected an https address"),
     ({"required": 1}, ".required", "expected true or false"),
     ({"max_age_days": 0}, ".max_age_days", "expected a whole number above 0"),
     ({"max_age_days": "90"}, ".max_age_days", "expected a whole number above 0"),

@@ -10,6 +10,7 @@ locals {
 
   console_account = split(":", var.console_task_role_arns[0])[4]
   lambda_function = "arn:${local.partition}:lambda:${local.region}:${var.account_id}:function:${var.lambda_function_name}"
+  log_group       = coalesce(var.lambda_log_group_name, "/aws/lambda/${var.lambda_function_name}")
   see_a_role      = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
 }
 
@@ -117,7 +118,25 @@ locals {
         Action   = ["lambda:GetFunctionConfiguration"]
         Resource = local.lambda_function
       },
-      ], var.who_can_read ? [{
+      {
+        # What the loader told in it, to say whether a version has arrived. An ARN of a log group ends so in a policy: what stands after it names streams.
+        Sid      = "ReadTheFunctionsLog"
+        Effect   = "Allow"
+        Action   = ["logs:FilterLogEvents"]
+        Resource = "arn:${local.partition}:logs:${local.region}:${var.account_id}:log-group:${local.log_group}:*"
+      },
+      ], var.refresh ? [{
+        # One variable of the function is changed. AWS knows no narrower right than to its whole configuration.
+        Sid    = "StartFreshInstances"
+        Effect = "Allow"
+        Action = [
+          "lambda:ListAliases",
+          "lambda:ListProvisionedConcurrencyConfigs",
+          "lambda:ListVersionsByFunction",
+          "lambda:UpdateFunctionConfiguration",
+        ]
+        Resource = local.lambda_function
+        }] : [], var.who_can_read ? [{
         Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
         Effect   = "Allow"
         Action   = ["iam:GetAccountAuthorizationDetails"]

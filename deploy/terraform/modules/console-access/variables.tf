@@ -65,8 +65,20 @@ variable "lambda_function_name" {
   default     = "miyabi-app"
 }
 
+variable "lambda_log_group_name" {
+  description = "Name of the function's log group, where it is not Lambda's own. Set lambda_log_group in the console's environments file as well."
+  type        = string
+  default     = null
+}
+
 variable "manage" {
   description = "Whether the console may create, describe and delete secrets under the prefix: manage = true in its environments file. A deletion always has a recovery window."
+  type        = bool
+  default     = false
+}
+
+variable "refresh" {
+  description = "Whether the console may have the Lambda function start fresh instances, by changing one variable of it. Set refresh in its environments file as well."
   type        = bool
   default     = false
 }
