@@ -252,7 +252,8 @@ def accounts_over(request: HttpRequest, action: str) -> QuerySet[Any]:
     reached = [environment.name for environment in ensure_somewhere(request, action)]
     beyond = [name for name in configuration.environments() if name not in reached]
     users = get_user_model()._default_manager
-    return users.exclude(role_grants__environment__in=beyond)
+    given = RoleGrant.objects.filter(environment__in=beyond)
+    return users.exclude(pk__in=given.values("user_id"))
 
 
 def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> NoReturn:

@@ -18,7 +18,17 @@ from .views.changes import (
     rotations,
     several,
 )
-from .views.people import account, calendar, sessions, sign_in, sso, step_up
+from .views.people import (
+    account,
+    calendar,
+    leaving,
+    links,
+    requests,
+    sessions,
+    sign_in,
+    sso,
+    step_up,
+)
 from .views.people import pages as people
 from .views.secrets import comparison, due, export, history, reveal, rollout, trying
 from .views.secrets import pages as secrets
@@ -53,6 +63,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("sign-in/link", links.use_link, name="use_link"),
     path("sign-in/code", sign_in.second_step, name="second_step"),
     path("sso/sign-in", sso.sign_in, name="sso_sign_in"),
     path("sso/callback", sso.callback, name="sso_callback"),
@@ -67,6 +78,7 @@ urlpatterns = [
     path("account/sessions", sessions.own_sessions, name="sessions"),
     path("account/sessions/everybody", sessions.all_sessions, name="all_sessions"),
     path("account/sessions/end/<int:number>", sessions.end_session, name="end_session"),
+    path("account/ask", requests.ask_role, name="ask_role"),
     path("account/calendar", calendar.make, name="make_calendar"),
     path("account/calendar/end", calendar.end, name="end_calendar"),
     path("account/stay", sessions.stay, name="stay"),
@@ -74,6 +86,11 @@ urlpatterns = [
     path("audit/<int:sequence>", audit.audit_record, name="audit_record"),
     re_path(r"^audit/export\.(?P<form>csv|jsonl)$", audit.audit_export, name="audit_export"),
     path("people", people.list_people, name="people"),
+    path("people/add", links.add_person, name="add_person"),
+    path("people/<int:number>/leaving", leaving.leaving, name="leaving"),
+    path("people/<int:number>/link", links.renew_link, name="renew_link"),
+    path("people/requests", requests.list_requests, name="role_requests"),
+    path("people/requests/<int:number>", requests.answer_request, name="answer_request"),
     path("people/to-rotate", people.list_to_rotate, name="to_rotate"),
     path("people/<int:number>", people.open_person, name="person"),
     path("people/<int:number>/give", people.give_role, name="give_role"),

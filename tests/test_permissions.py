@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.iam import Request, evaluate, parse_policy
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant
+from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, RoleRequest
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
@@ -76,6 +77,10 @@ _PEOPLE = {
     "see the people",
     "open a person",
     "see what to rotate",
+    "see the roles asked for",
+    "open the addition page",
+    "open the leaving page",
+    "answer a request",
     "give a role",
     "take a role",
     "switch an account",
@@ -104,6 +109,9 @@ SOMEWHERE = {
     "see the people",
     "open a person",
     "see what to rotate",
+    "see the roles asked for",
+    "open the addition page",
+    "open the leaving page",
     "switch an account",
 }
 
@@ -123,6 +131,12 @@ def make_somebody() -> tuple[int, dict[str, int]]:
 def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     """Every action of a person in an environment, as a request."""
     somebody, given = make_somebody()
+    asked, _ = RoleRequest.objects.get_or_create(
+        user_id=somebody,
+        environment=environment,
+        role="editor",
+        defaults={"hours": 2, "reason": "OPS-9", "at": datetime.now(UTC)},
+    )
     name = f"miyabi/{environment}/config"
     reveal = f"/{environment}/reveal/{name}"
     pin = f"/{environment}/pin/{name}"
@@ -214,6 +228,9 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
             f"/people/{somebody}/give", {"environment": environment, "role": "none"}
         ),
         "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
+        "answer a request": lambda client: client.post(
+            f"/people/requests/{asked.pk}", {"answer": "none"}
+        ),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
         "make current alone": lambda client: client.post(
@@ -305,6 +322,9 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
         "see the people": ("/people",),
         "open a person": (f"/people/{client.user.pk}",),  # type: ignore[attr-defined]
         "see what to rotate": ("/people/to-rotate",),
+        "see the roles asked for": ("/people/requests",),
+        "open the addition page": ("/people/add",),
+        "open the leaving page": (f"/people/{client.user.pk}/leaving",),  # type: ignore[attr-defined]
     }
     audit.record(Action.SIGN_IN, Actor("hana"))
     for action, paths in urls.items():
@@ -328,7 +348,7 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
         "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback",
         "step_up", "sso_step_up",
         "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes",
-        "remove_factor", "sessions", "stay",
+        "remove_factor", "sessions", "stay", "ask_role", "use_link",
         "make_calendar", "end_calendar",
         "metrics", "calendar",  # ask for a token, and no session helps
     }  # fmt: skip

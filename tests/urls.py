@@ -28,6 +28,8 @@ POST_ALONE = {
     "give_role",
     "take_role",
     "switch_account",
+    "answer_request",
+    "renew_link",
     "status_run",
     "acknowledge",
     "acknowledge_around",

@@ -55,7 +55,8 @@ There is no superuser and no other way in.
   end) that one secret and no longer name. {only_whole} are given for whole environments only.
 - **Who gives them.** An admin of the environment, on the page People, or a group of the identity
   provider. Nobody changes their own roles or account, and the last admin of an environment stays.
-  Every change and every refusal is in the audit log.
+  Every change and every refusal is in the audit log. A role may have an end, and anybody who is
+  signed in may ask for one ([people.md](people.md)).
 - **Acts upon an account**, switching it off and seeing or ending its sessions, take the right in
   each environment where the account has a role: an account is one for all environments.
 - **Deciding** on one's own proposal is not possible. Whoever proposed a change may take it back

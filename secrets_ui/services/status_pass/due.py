@@ -16,7 +16,7 @@ from ...domain.status.due_message import DueLine, DueMessage
 from ...domain.status.status import join
 from ...models import KeyDue
 from .. import configuration
-from ..secrets.reveal_debt import Debt, to_rotate
+from ..secrets.debts import Debt, to_rotate
 from .judge import Judged
 from .lock import hold_status
 from .outbox import put_in_outbox

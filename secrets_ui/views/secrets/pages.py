@@ -28,8 +28,8 @@ from ...services.changes.managed import deletion_of, what_was_done
 from ...services.changes.proposals import proposals_of
 from ...services.changes.rotations import open_rotations
 from ...services.secrets import listing, opening
+from ...services.secrets.debts import debts_of_secret
 from ...services.secrets.read_other_environments import read_other_environments
-from ...services.secrets.reveal_debt import debts_of_secret
 from ...services.secrets.trials import trials_of
 from ...services.status.read import row_of
 
