@@ -15,7 +15,7 @@ from .account import AccountDetails, Principal
 from .actions import READ
 from .choices import ANY_SESSION, Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
-from .evidence import AccessEvidence, Evidence, Known, RoleEvidence, why_unavailable
+from .evidence import AccessEvidence, Document, Evidence, Known, RoleEvidence, why_unavailable
 from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
@@ -190,7 +190,7 @@ def _insider(
     parse: Parser,
 ) -> Row:
     identity = principal.identity
-    known = details.evidence_of(principal, source.call)
+    known = _about_it(details.evidence_of(principal, source.call), parse)
     arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
     caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=_unknown_of(principal))
     callers = _chosen(caller, choices.with_more(_own_statements(known, parse)))
@@ -205,6 +205,21 @@ def _insider(
         trusted=trusted_by(identity) if can else (),
         last_used=principal.last_used,
     )
+
+
+def _about_it(known: RoleEvidence, parse: Parser) -> RoleEvidence:
+    """Without the policies that say nothing about any action that is asked: most of them."""
+    kept = {name: found for name, found in known.documents.items() if _may_decide(found, parse)}
+    return replace(known, documents=kept)
+
+
+def _may_decide(found: Evidence[Document], parse: Parser) -> bool:
+    if not isinstance(found, Known):
+        return True
+    try:
+        return bool(parse(found.value.name, found.value.text, PolicyKind.IDENTITY).statements)
+    except MalformedPolicy:
+        return True
 
 
 def _own_statements(known: RoleEvidence, parse: Parser) -> Iterator[Statement]:
