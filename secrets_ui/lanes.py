@@ -19,7 +19,7 @@ PAGES = (
     *("remove_factor", "sessions", "all_sessions", "end_session", "stay"),
     *("audit", "audit_record", "people", "person", "give_role", "take_role", "switch_account"),
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
-    *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
+    *("check_run", "check_report", "look_at", "look_again", "acknowledge", "acknowledge_around"),
     "new_secret",
 )
 _LANES = {

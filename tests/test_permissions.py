@@ -49,7 +49,7 @@ _SEE = {
     *("see the usage", "export a .env.example", "export a catalogue entry"),
 }
 _CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
-_WHO = {"see who can read"}
+_WHO = {"see who can read", "look for readers again"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     "try a value",
@@ -187,6 +187,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "see who can read": lambda client: client.get(f"/{environment}/who/{name}"),
+        "look for readers again": lambda client: client.post(f"/{environment}/who-again/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),

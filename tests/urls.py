@@ -21,6 +21,7 @@ POST_ALONE = {
     "reveal",
     "emergency",
     "look_at",
+    "look_again",
     "put_on_top",
     "try",
     "give_role",

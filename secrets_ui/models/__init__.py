@@ -16,6 +16,7 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .readers import SecretReaders as SecretReaders
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat
 from .status import StatusDelivery as StatusDelivery

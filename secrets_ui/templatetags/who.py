@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import template
 
+from ..domain.access.kept_readers import ReaderChange
 from ..domain.access.reach import Ability, Verdict
 from ..domain.access.who import Kind, Row, WhoCan
 from .console import plural
@@ -47,6 +48,11 @@ def who_level(row: Row, ability: Ability) -> str:
 @register.filter
 def who_word(verdict: Verdict) -> str:
     return {True: "Yes", False: "No", None: "Cannot be told"}[verdict.can]
+
+
+@register.filter
+def said_of(change: ReaderChange, secret: str) -> str:
+    return change.describe(secret)
 
 
 @register.filter

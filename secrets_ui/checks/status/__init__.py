@@ -28,6 +28,7 @@ from . import (
     no_open_intents,
     no_placeholders,
     no_record_waits,
+    nobody_new_can_read,
     only_this_console_changes,
     reader_is_up_to_date,
     secret_is_there,
@@ -46,6 +47,7 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     credentials_work,
     lambda_can_read,
     only_this_console_changes,
+    nobody_new_can_read,
     reader_is_up_to_date,
     no_open_intents,
 )

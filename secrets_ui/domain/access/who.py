@@ -21,7 +21,7 @@ from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
 
 UNSEEN = (
-    "The organization's service and resource control policies (SCPs, RCPs) were not seen. "
+    "The organization’s service and resource control policies (SCPs, RCPs) were not seen. "
     "They can only take away."
 )
 
@@ -114,9 +114,14 @@ def _may(row: Row, ability: Ability) -> bool:
     return row.verdicts[ability].can is not False or row.kind is Kind.OUTSIDE
 
 
-def who_can(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> WhoCan:
-    """Answer for everybody, from what was gathered. No I/O."""
-    parse = Parser()
+def who_can(
+    evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser | None = None
+) -> WhoCan:
+    """Answer for everybody, from what was gathered. No I/O.
+
+    `parse` has parsed the same account's policies for other secrets.
+    """
+    parse = parse or Parser()
     own = list(_resource_statements(evidence, parse))
     grants = evidence.grants.value if isinstance(evidence.grants, Known) else ()
     choices = find_choices(own, grants)

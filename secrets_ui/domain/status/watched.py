@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..access.evidence import Evidence, FunctionConfiguration
 from ..access.finding import Finding
+from ..access.kept_readers import KeptReaders
 from ..environment import Environment
 from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
@@ -68,6 +69,7 @@ class WatchedSecret:
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
+    `readers`: who can read it, None before the first look.
     """
 
     environment: Environment
@@ -91,6 +93,7 @@ class WatchedSecret:
     current_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    readers: KeptReaders | None = None
 
 
 @dataclass(frozen=True, eq=False)

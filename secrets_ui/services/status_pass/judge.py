@@ -24,7 +24,7 @@ from ..access.share import may_read
 from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
-from .changes import WithChanges
+from .readers import WithReaders
 
 # Checks of the access path that are about no one secret: reported once, of the environment.
 SHARED = frozenset((
@@ -55,7 +55,7 @@ class Judged:
     is_whole: bool
 
 
-def judge(changed: WithChanges, intents: Intents) -> Judged:
+def judge(changed: WithReaders, intents: Intents) -> Judged:
     """After these stages of every environment, since secrets are compared between them.
 
     Raises DatabaseError.
@@ -77,7 +77,7 @@ def judge(changed: WithChanges, intents: Intents) -> Judged:
     return Judged(changed.environment, changed.at, tuple(rows), is_whole)
 
 
-def _shared(changed: WithChanges, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
+def _shared(changed: WithReaders, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
     """Where the checks of no secret were run, the first one's evidence may still explain it."""
     every = [f for findings in access.values() for f in findings if f.check in SHARED]
     if not every and changed.shared is not None:
@@ -95,7 +95,7 @@ def _worst_of_each(found: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _watched(
-    changed: WithChanges,
+    changed: WithReaders,
     name: str,
     access: tuple[Finding, ...] | None,
     others: Others,
@@ -125,15 +125,16 @@ def _watched(
         current_since=_current_since(changed, name),
         function=changed.shared.function if changed.shared else None,
         decrypts=changed.decrypts,
+        readers=changed.readers.get(name),
     )
 
 
-def _may_read(changed: WithChanges, name: str) -> tuple[bool | None, str]:
+def _may_read(changed: WithReaders, name: str) -> tuple[bool | None, str]:
     evidence = changed.readable.get(name)
     return may_read(evidence) if evidence else (None, "nothing was read of its role and key")
 
 
-def _ages(changed: WithChanges, name: str) -> dict[str, KeyAge | None]:
+def _ages(changed: WithReaders, name: str) -> dict[str, KeyAge | None]:
     found, facts, versions = changed.secrets[name], changed.facts.get(name), changed.versions(name)
     if not isinstance(found, Known) or not facts or versions is None:
         return {}
@@ -146,7 +147,7 @@ def _ages(changed: WithChanges, name: str) -> dict[str, KeyAge | None]:
     }
 
 
-def _current_since(changed: WithChanges, name: str) -> datetime | None:
+def _current_since(changed: WithReaders, name: str) -> datetime | None:
     """When the current version became current: when it was made, or when its label was moved."""
     found, versions = changed.secrets[name], changed.versions(name)
     if not isinstance(found, Known) or versions is None:
@@ -161,7 +162,7 @@ def _current_since(changed: WithChanges, name: str) -> datetime | None:
     return max([*made, *moved], default=None)
 
 
-def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
+def _around(changed: WithReaders, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
     """With the open intents on secrets that have no row of their own."""
     name = changed.environment.name
     loose = (
