@@ -116,7 +116,7 @@ def _page(evidence: Any, details: Any) -> tuple[str, int]:
     from django.template.loader import render_to_string
 
     from secrets_ui.domain.access.reach import Ability
-    from secrets_ui.domain.access.who import UNSEEN, Show, who_can
+    from secrets_ui.domain.access.who import Show, who_can
     from secrets_ui.forms.access import WhoFilterForm
 
     form = WhoFilterForm({"show": Show.ALL})
@@ -129,7 +129,6 @@ def _page(evidence: Any, details: Any) -> tuple[str, int]:
         "rows": found.matching(Show.ALL, Ability.READ),
         "form": form,
         "ability": Ability.READ,
-        "unseen": UNSEEN,
         "query": "",
     }
     return render_to_string("access/who.html", context), len(found.can(Ability.READ))

@@ -41,6 +41,7 @@ class Clients:
     iam: IAMClient
     lambda_: LambdaClient
     cloudwatch: CloudWatchClient
+    organizations: Any  # whose types are not among the development tools
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def assume(endpoint: str, environment: Environment) -> Clients:
         client("iam"),
         client("lambda"),
         client("cloudwatch"),
+        client("organizations"),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
 
 from ..domain.access.kept_readers import ReaderChange
@@ -48,6 +50,11 @@ def who_level(row: Row, ability: Ability) -> str:
 @register.filter
 def who_word(verdict: Verdict) -> str:
     return {True: "Yes", False: "No", None: "Cannot be told"}[verdict.can]
+
+
+@register.filter
+def short_of(abilities: Iterable[Ability]) -> str:
+    return ", ".join(_SHORT[ability] for ability in abilities)
 
 
 @register.filter

@@ -234,9 +234,15 @@ def _allowing(answer: Answer) -> Iterator[str]:
         yield f"{action}: grant {granted.grant.name}"
 
 
+_KINDS = {
+    Layer.BOUNDARY: "permissions boundary",
+    Layer.SCP: "service control policy",
+    Layer.RCP: "resource control policy",
+}
+
+
 def _words(result: StatementResult, action: str) -> str:
     statement = f"statement {result.sid or result.statement.index + 1}"
     if result.layer is Layer.RESOURCE:
         return f"{'key' if action.startswith('kms:') else 'secret'} policy, {statement}"
-    layer = "permissions boundary" if result.layer is Layer.BOUNDARY else "policy"
-    return f"{layer} {result.policy}, {statement}"
+    return f"{_KINDS.get(result.layer, 'policy')} {result.policy}, {statement}"

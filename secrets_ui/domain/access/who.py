@@ -16,14 +16,10 @@ from .actions import READ
 from .choices import ANY_SESSION, Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
 from .evidence import AccessEvidence, Document, Evidence, Known, RoleEvidence, why_unavailable
+from .organization import describe_control, missing_control
 from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
-
-UNSEEN = (
-    "The organization’s service and resource control policies (SCPs, RCPs) were not seen. "
-    "They can only take away."
-)
 
 
 class Kind(StrEnum):
@@ -76,7 +72,8 @@ class Row:
 class WhoCan:
     """Everybody's answer: outsiders first, then whoever is not expected, readers before others.
 
-    `gaps` says what could not be read, and so what answers are missing. `services` are AWS's own
+    `gaps` says what could not be read, and so what answers are missing; `control` whether SCPs and
+    RCPs are part of the answers. `services` are AWS's own
     that the secret's policy lets read; they are not evaluated.
     """
 
@@ -86,6 +83,7 @@ class WhoCan:
     rows: tuple[Row, ...]
     services: tuple[str, ...]
     gaps: tuple[str, ...]
+    control: str
     calls: int = 0
 
     def matching(self, show: Show, ability: Ability, text: str = "") -> list[Row]:
@@ -140,6 +138,7 @@ def who_can(
         tuple(sorted(rows, key=_order)),
         services_named(_statements_of_secret(evidence, parse), READ),
         tuple(_gaps(evidence, details)),
+        describe_control(evidence),
         evidence.calls,
     )
 
@@ -162,6 +161,8 @@ def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterat
     for name, found in what:
         if why := why_unavailable(found):
             yield f"Not known: {name}; {why}."
+    if why := missing_control(evidence):
+        yield f"Not known: the organization’s policies; {why}."
 
 
 def _resource_statements(evidence: AccessEvidence, parse: Parser) -> Iterator[Statement]:

@@ -19,6 +19,7 @@ from ...domain.access.reach import Parser
 from ...domain.access.who import who_can
 from ...domain.session_scope import WATCH, WHO
 from ..access.kept_readers import due_secrets, keep_look, kept_of
+from ..access.organization import read_organization
 from ..aws_access import gateways
 from .changes import WithChanges
 from .stage import RUNNER, Step, extend
@@ -55,13 +56,14 @@ def _look_at(before: WithChanges, due: list[str], step: Step) -> None:
     until = time.monotonic() + PATIENCE
     aws = gateways(before.environment, RUNNER, WHO)
     details = learn(aws.iam.get_account_authorization_details)
-    parse = Parser()
+    account, parse = before.environment.account, Parser()
+    organization = learn(partial(read_organization, aws.organizations, account))
     for name in due if isinstance(details, Known) else ():
         if time.monotonic() >= until:
             break
         step()
         if evidence := _evidence(before, name):
-            _look(evidence, details, parse)
+            _look(replace(evidence, organization=organization), details, parse)
 
 
 def _look(evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser) -> None:

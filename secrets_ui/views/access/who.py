@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
-from ...domain.access.who import UNSEEN
 from ...forms.access import WhoFilterForm
 from ...permissions import actor_of, enter
 from ...services.access.kept_readers import last_look, want_a_look
@@ -39,7 +38,6 @@ def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         "rows": rows,
         "form": form,
         "ability": ability,
-        "unseen": UNSEEN,
         "query": _query(request),
         "last": last_look(chosen, found.secret),
     }

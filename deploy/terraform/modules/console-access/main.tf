@@ -120,8 +120,14 @@ locals {
       ], var.who_can_read ? [{
         Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
         Effect   = "Allow"
-        Action   = ["iam:GetAccountAuthorizationDetails"]
-        Resource = "*" # IAM knows no resource for it
+        Action = [
+          "iam:GetAccountAuthorizationDetails",
+          "organizations:DescribeOrganization",
+          "organizations:DescribePolicy",
+          "organizations:ListParents",
+          "organizations:ListPoliciesForTarget",
+        ]
+        Resource = "*" # the account and its organization; IAM knows no resource for the first two
     }] : [], [for statement in local.manage_secrets : statement if var.manage])
   }
 
