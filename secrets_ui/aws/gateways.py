@@ -10,6 +10,7 @@ from .cloudwatch import CloudWatchGateway
 from .iam import IamGateway
 from .kms import KmsGateway
 from .lambda_ import LambdaGateway
+from .logs import LogsGateway
 from .organizations import OrganizationsGateway
 from .s3 import S3Gateway
 from .secrets_manager import SecretsManagerGateway
@@ -41,6 +42,10 @@ class Gateways:
     @cached_property
     def organizations(self) -> OrganizationsGateway:
         return OrganizationsGateway(self._caller)
+
+    @cached_property
+    def logs(self) -> LogsGateway:
+        return LogsGateway(self._caller)
 
     @cached_property
     def sts(self) -> StsGateway:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0016_acknowledgement")]
+    dependencies = [("secrets_ui", "0020_rotations")]
 
     operations = [
         migrations.CreateModel(

@@ -19,14 +19,14 @@ say = Saying(__name__, "secret", "IAM’s list of roles and users, and the polic
 
 def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     """Nothing at all before the first look, and where the console may not look."""
-    readers = watched.readers
-    if readers is None:
+    kept = watched.rights
+    if kept is None:
         return
-    new = readers.standing()
+    new = kept.standing()
     for change in new:
         yield say("warn", change.describe(watched.name), f"{change.principal[:480]} {change.at}")
-    if readers.gaps:
-        text = f"Who can read {watched.name} could not be told at the last look: {readers.gaps[0]}"
+    if kept.gaps:
+        text = f"Who can read {watched.name} could not be told at the last look: {kept.gaps[0]}"
         yield say("unknown", text, weight="second opinion")
     elif not new:
         yield say("pass", f"Nobody new can read {watched.name}.")

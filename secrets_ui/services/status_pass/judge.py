@@ -17,6 +17,8 @@ from ...domain.access.finding import WORST_FIRST, Finding
 from ...domain.environment import Environment
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
+from ...domain.secrets.secret import AWSPENDING
+from ...domain.status.due_dates import NO_DATES, Dates, due_dates
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import OpenIntent, Surroundings, UnseenEmergency, WatchedSecret
 from .. import configuration
@@ -24,7 +26,8 @@ from ..access.share import may_read
 from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
-from .readers import WithReaders
+from .readers import NewReaders, find_new_readers
+from .rights import WithRights
 
 # Checks of the access path that are about no one secret: reported once, of the environment.
 SHARED = frozenset((
@@ -38,11 +41,13 @@ Others = Mapping[str, Mapping[str, VersionFacts | None]]
 
 @dataclass(frozen=True)
 class Row:
-    """`secret` "" is the environment itself; `remembered` is for the next pass."""
+    """`secret` "" is the environment itself; `remembered` is for the next pass; `due` says when its
+    keys are due."""
 
     secret: str
     findings: tuple[StatusFinding, ...]
     remembered: Mapping[str, Any]
+    due: Dates = NO_DATES
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Judged:
     is_whole: bool
 
 
-def judge(changed: WithReaders, intents: Intents) -> Judged:
+def judge(changed: WithRights, intents: Intents) -> Judged:
     """After these stages of every environment, since secrets are compared between them.
 
     Raises DatabaseError.
@@ -63,13 +68,14 @@ def judge(changed: WithReaders, intents: Intents) -> Judged:
     specs = list(configuration.catalog().secrets.values())
     others = in_other_environments_of_each(changed.environment, specs)
     access = {name: run_checks(evidence) for name, evidence in changed.evidence.items()}
-    rows = [
-        Row(
-            name,
-            judge_secret(_watched(changed, name, access.get(name), others, intents)),
-            changed.remembered(name),
-        )
+    readers = find_new_readers(changed.environment, changed.at)
+    watched = [
+        _watched(changed, name, access.get(name), others, intents, readers)
         for name in changed.secrets
+    ]
+    rows = [
+        Row(one.name, judge_secret(one), changed.remembered(one.name), due_dates(one))
+        for one in watched
     ]
     around = _around(changed, _shared(changed, access), intents)
     rows.append(Row("", judge_surroundings(around), changed.remembered_around()))
@@ -77,7 +83,7 @@ def judge(changed: WithReaders, intents: Intents) -> Judged:
     return Judged(changed.environment, changed.at, tuple(rows), is_whole)
 
 
-def _shared(changed: WithReaders, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
+def _shared(changed: WithRights, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
     """Where the checks of no secret were run, the first one's evidence may still explain it."""
     every = [f for findings in access.values() for f in findings if f.check in SHARED]
     if not every and changed.shared is not None:
@@ -95,11 +101,12 @@ def _worst_of_each(found: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _watched(
-    changed: WithReaders,
+    changed: WithRights,
     name: str,
     access: tuple[Finding, ...] | None,
     others: Others,
     intents: Intents,
+    readers: NewReaders,
 ) -> WatchedSecret:
     environment, spec = changed.environment, configuration.spec_of(changed.environment, name)
     reads, why = _may_read(changed, name) if access is None else (None, "")
@@ -123,18 +130,21 @@ def _watched(
         policy_known=isinstance(changed.policy(name), Known),
         intents=intents.get((environment.name, name), ()),
         current_since=_current_since(changed, name),
+        pending_since=_pending_since(changed, name),
         function=changed.shared.function if changed.shared else None,
         decrypts=changed.decrypts,
-        readers=changed.readers.get(name),
+        rights=changed.rights.get(name),
+        new_readers=readers.of(name),
+        readers_problem=readers.problem,
     )
 
 
-def _may_read(changed: WithReaders, name: str) -> tuple[bool | None, str]:
+def _may_read(changed: WithRights, name: str) -> tuple[bool | None, str]:
     evidence = changed.readable.get(name)
     return may_read(evidence) if evidence else (None, "nothing was read of its role and key")
 
 
-def _ages(changed: WithReaders, name: str) -> dict[str, KeyAge | None]:
+def _ages(changed: WithRights, name: str) -> dict[str, KeyAge | None]:
     found, facts, versions = changed.secrets[name], changed.facts.get(name), changed.versions(name)
     if not isinstance(found, Known) or not facts or versions is None:
         return {}
@@ -147,7 +157,7 @@ def _ages(changed: WithReaders, name: str) -> dict[str, KeyAge | None]:
     }
 
 
-def _current_since(changed: WithReaders, name: str) -> datetime | None:
+def _current_since(changed: WithRights, name: str) -> datetime | None:
     """When the current version became current: when it was made, or when its label was moved."""
     found, versions = changed.secrets[name], changed.versions(name)
     if not isinstance(found, Known) or versions is None:
@@ -162,7 +172,15 @@ def _current_since(changed: WithReaders, name: str) -> datetime | None:
     return max([*made, *moved], default=None)
 
 
-def _around(changed: WithReaders, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
+def _pending_since(changed: WithRights, name: str) -> datetime | None:
+    found, versions = changed.secrets[name], changed.versions(name)
+    if not isinstance(found, Known) or versions is None:
+        return None
+    pending = found.value.version_with(AWSPENDING)
+    return next((v.created for v in versions if v.version_id == pending), None)
+
+
+def _around(changed: WithRights, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
     """With the open intents on secrets that have no row of their own."""
     name = changed.environment.name
     loose = (

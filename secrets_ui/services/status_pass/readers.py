@@ -1,88 +1,68 @@
-"""After the changes: who can read each secret, once a day and when somebody asks, so many in a
-pass. What a pass has not reached is looked at by the next.
-"""
+"""New readers of each secret, by what is kept of CloudTrail's events; AWS is not asked."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import Error
+from django.conf import settings
 
-from ...domain.access.account import AccountDetails
-from ...domain.access.evidence import AccessEvidence, Evidence, Known, learn
-from ...domain.access.kept_readers import KeptReaders
-from ...domain.access.reach import Parser
-from ...domain.access.who import who_can
-from ...domain.session_scope import WATCH, WHO
-from ..access.kept_readers import due_secrets, keep_look, kept_of
-from ..access.organization import read_organization
-from ..aws_access import gateways
-from .changes import WithChanges
-from .stage import RUNNER, Step, extend
+from ...domain.environment import Environment
+from ...domain.usage.reads import NewReader, first_reads, is_expected
+from ...models import TrailCall, TrailPosition
 
-log = logging.getLogger("miyabi.status")
-# Seconds for all of an environment.
-PATIENCE = 30
+LATE = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithReaders(WithChanges):
-    """`readers` are of secrets that were looked at, where the environment lets the console look."""
+@dataclass(frozen=True)
+class NewReaders:
+    """By secret; `problem` says why they are not known, "" where they are."""
 
-    readers: Mapping[str, KeptReaders]
+    by_secret: Mapping[str, tuple[NewReader, ...]]
+    problem: str = ""
 
-
-def look_at_readers(before: WithChanges, step: Step) -> WithReaders:
-    """Raises DatabaseError; LockHeld, by `step`."""
-    environment = before.environment
-    if not environment.who_can_read:
-        return extend(WithReaders, before, readers={})
-    is_whole = isinstance(before.listed, Known)
-    if due := due_secrets(environment, _found(before), before.at, is_whole=is_whole):
-        _look_at(before, due, step)
-    return extend(WithReaders, before, readers=kept_of(environment))
+    def of(self, secret: str) -> tuple[NewReader, ...] | None:
+        return None if self.problem else self.by_secret.get(secret, ())
 
 
-def _found(before: WithChanges) -> list[str]:
-    return [name for name, secret in before.known().items() if not secret.deleted]
-
-
-def _look_at(before: WithChanges, due: list[str], step: Step) -> None:
-    """Without the list of roles and users nothing is kept, and the next pass asks again."""
-    until = time.monotonic() + PATIENCE
-    aws = gateways(before.environment, RUNNER, WHO)
-    details = learn(aws.iam.get_account_authorization_details)
-    account, parse = before.environment.account, Parser()
-    organization = learn(partial(read_organization, aws.organizations, account))
-    for name in due if isinstance(details, Known) else ():
-        if time.monotonic() >= until:
-            break
-        step()
-        if evidence := _evidence(before, name):
-            _look(replace(evidence, organization=organization), details, parse)
-
-
-def _look(evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser) -> None:
-    """One that breaks costs no other, and is tried again by the next pass."""
-    try:
-        found = who_can(evidence, details, parse)
-        keep_look(evidence.environment, evidence.secret_name, found)
-    except Error:
-        raise
-    except Exception:
-        log.exception("readers of a secret not found out")
-
-
-def _evidence(before: WithChanges, name: str) -> AccessEvidence | None:
-    """That of the pass; the policy of a secret outside the catalogue may be older, so it is read
-    once more.
+def find_new_readers(environment: Environment, now: datetime) -> NewReaders:
+    """Of the last STATUS_OUTSIDE_DAYS days. Whoever may be new or not, since the days before are
+    not known, is none. Raises DatabaseError.
     """
-    if name in before.evidence or name not in before.readable:
-        return before.evidence.get(name)
-    secrets = gateways(before.environment, RUNNER, WATCH).secrets_manager
-    policy = learn(partial(secrets.get_resource_policy, name))
-    return replace(before.readable[name], resource_policy=policy)
+    quiet = settings.READER_QUIET_DAYS
+    start = now.astimezone(UTC).date() - timedelta(days=settings.STATUS_OUTSIDE_DAYS)
+    coverage = TrailPosition.coverage_of(
+        environment.name, now - timedelta(days=settings.READS_KEEP_DAYS)
+    )
+    if coverage.problem:
+        return NewReaders({}, f"CloudTrail did not answer: {coverage.problem}")
+    if coverage.until and now - coverage.until > LATE:
+        return NewReaders({}, f"they are known until {coverage.until:%Y-%m-%d %H:%M} UTC alone")
+    if coverage.first_day is None or coverage.first_day > start - timedelta(days=quiet):
+        return NewReaders({}, f"the {quiet} days before are not known yet")
+    calls = TrailCall.objects.filter(
+        environment=environment.name,
+        is_ours=False,
+        at__gte=datetime.combine(start - timedelta(days=quiet), time.min, UTC),
+    )
+    read_on = dict[str, dict[str, dict[date, int]]]()
+    for (secret, reader), days in TrailCall.days_read(calls).items():
+        if not is_expected(reader, environment):
+            read_on.setdefault(secret, {})[reader] = days
+    accounts = dict(calls.exclude(account="").values_list("reader", "account").distinct())
+    return NewReaders(
+        {
+            secret: tuple(
+                NewReader(reader, first.day, quiet, _other(accounts.get(reader, ""), environment))
+                for reader, first in sorted(
+                    first_reads(readers, start, quiet, coverage.first_day).items()
+                )
+            )
+            for secret, readers in read_on.items()
+        }
+    )
+
+
+def _other(account: str, environment: Environment) -> str:
+    return account if account != environment.account else ""

@@ -31,8 +31,8 @@ from .keep import keep_judged, keep_status
 from .list_secrets import list_secrets
 from .lock import ONLY, LockHeld, Renewal, pass_lock
 from .policies import read_policies
-from .readers import WithReaders, look_at_readers
 from .records import watch_records
+from .rights import WithRights, look_at_rights
 from .stage import RUNNER, Step
 from .surroundings import inspect_surroundings
 from .trials import try_values
@@ -70,7 +70,7 @@ def run_status_pass(take_calls: Callable[[], dict[str, int]] = dict) -> Pass:
 
 def _pass_over_environments(step: Step) -> tuple[int, list[Event]]:
     """The number of secrets and the events. All are watched first, then compared and judged."""
-    watched, events = list[WithReaders](), list[Event]()
+    watched, events = list[WithRights](), list[Event]()
     for environment in configuration.environments().values():
         try:
             step()
@@ -87,7 +87,7 @@ def _pass_over_environments(step: Step) -> tuple[int, list[Event]]:
     return sum(len(changed.secrets) for changed in watched), events
 
 
-def watch_environment(environment: Environment, step: Step = lambda: None) -> WithReaders:
+def watch_environment(environment: Environment, step: Step = lambda: None) -> WithRights:
     """The stages that ask AWS. Raises DatabaseError; LockHeld, by `step`."""
     catalog = [environment.prefix + short for short in configuration.catalog().secrets]
     asking = SharedEvidence(environment, RUNNER, catalog[0]) if catalog else None
@@ -95,7 +95,7 @@ def watch_environment(environment: Environment, step: Step = lambda: None) -> Wi
     described = describe(listed, catalog, asking, step)
     with_policies = read_policies(try_values(find_facts(described, step), step), step)
     changes = find_outside_changes(inspect_surroundings(with_policies, asking))
-    return look_at_readers(changes, step)
+    return look_at_rights(changes, step)
 
 
 def _pass_over_record() -> list[Event]:

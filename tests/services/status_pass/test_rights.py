@@ -12,7 +12,7 @@ from django.test import Client
 from secrets_ui.domain.status.events import Event
 from secrets_ui.models import SecretReaders, StatusRunner
 from secrets_ui.services.configuration import environments
-from secrets_ui.services.status_pass import readers
+from secrets_ui.services.status_pass import rights
 from secrets_ui.services.status_pass.judge import judge
 from secrets_ui.services.status_pass.keep import keep_judged
 from secrets_ui.services.status_pass.run import watch_environment
@@ -88,7 +88,7 @@ def test_a_look_that_somebody_asked_for_is_made_by_the_next_pass(
 def test_what_one_pass_has_no_time_for_is_left_to_the_next(
     prod: tuple[Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "PATIENCE", 0)
+    monkeypatch.setattr(rights, "PATIENCE", 0)
     one_pass()
     assert list(SecretReaders.objects.values_list("looked_at", flat=True)) == [None, None]
     monkeypatch.undo()
