@@ -25,6 +25,7 @@ from . import (
     keys_are_well_formed,
     keys_are_young_enough,
     lambda_can_read,
+    newest_version_has_arrived,
     no_open_intents,
     no_placeholders,
     no_record_waits,
@@ -46,6 +47,7 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     credentials_work,
     lambda_can_read,
     only_this_console_changes,
+    newest_version_has_arrived,
     reader_is_up_to_date,
     no_open_intents,
 )

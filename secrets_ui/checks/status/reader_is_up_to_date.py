@@ -29,6 +29,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         or watched.secret.value.deleted
     ):
         return
+    if watched.rollout is not None and watched.rollout.arrived is not None:
+        return  # newest_version_has_arrived knows it
     secret, since, function = (
         watched.secret.value,
         watched.current_since,

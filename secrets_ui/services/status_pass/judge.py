@@ -15,8 +15,10 @@ from ...checks.status import judge_secret, judge_surroundings
 from ...domain.access.evidence import Known
 from ...domain.access.finding import WORST_FIRST, Finding
 from ...domain.environment import Environment
+from ...domain.secrets.arrival import rollout_of
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
+from ...domain.secrets.rollout import Rollout
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import OpenIntent, Surroundings, UnseenEmergency, WatchedSecret
 from .. import configuration
@@ -124,6 +126,7 @@ def _watched(
         intents=intents.get((environment.name, name), ()),
         current_since=_current_since(changed, name),
         function=changed.shared.function if changed.shared else None,
+        rollout=_rollout(changed, name),
         decrypts=changed.decrypts,
     )
 
@@ -159,6 +162,20 @@ def _current_since(changed: WithChanges, name: str) -> datetime | None:
         if change.kind == "label" and change.version == current
     ]
     return max([*made, *moved], default=None)
+
+
+def _rollout(changed: WithChanges, name: str) -> Rollout | None:
+    """None where the log was not read, or the secret is none of the catalogue's."""
+    found, versions = changed.secrets[name], changed.versions(name)
+    if changed.log is None or versions is None or not isinstance(found, Known):
+        return None
+    secret, listed = found.value, [version.version_id for version in versions]
+    if secret.deleted or not secret.current:
+        return None
+    return rollout_of(
+        *(changed.environment.name, secret, listed, changed.log),
+        current_since=_current_since(changed, name),
+    )
 
 
 def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
