@@ -82,7 +82,7 @@ class WatchedSecret:
 
     `access` are the findings of the access path, where its checks were run; otherwise
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
-    `rollout` is of its current version, where that is young.
+    `rollout` is of its current version, where a secret was changed lately.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
     """

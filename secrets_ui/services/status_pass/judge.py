@@ -25,6 +25,7 @@ from .. import configuration
 from ..access.share import may_read
 from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
+from ..secrets.rollout import current_since
 from ..secrets.version_facts import in_other_environments_of_each
 from .changes import WithChanges
 
@@ -172,9 +173,11 @@ def _rollout(changed: WithChanges, name: str) -> Rollout | None:
     secret, listed = found.value, [version.version_id for version in versions]
     if secret.deleted or not secret.current:
         return None
+    # A proposal was made before it became current, and a label may be moved outside.
+    moments = (current_since(secret.current, versions), _current_since(changed, name))
     return rollout_of(
         *(changed.environment.name, secret, listed, changed.log),
-        current_since=_current_since(changed, name),
+        current_since=max((moment for moment in moments if moment), default=None),
     )
 
 

@@ -9,7 +9,6 @@ from functools import partial
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, learn
 from ...domain.secrets.rollout import FunctionLog
-from ...domain.secrets.secret import AWSCURRENT
 from ...domain.session_scope import WATCH
 from ...domain.status.outside_changes import document_hash
 from ...domain.status.watched import TrailEvent
@@ -20,7 +19,7 @@ from ..secrets.function_log import read_function_log
 from .policies import WithPolicies
 from .stage import RUNNER, extend
 
-LOOKED_FOR = timedelta(days=7)  # since a version was made
+LOOKED_FOR = timedelta(days=7)  # since a secret of the catalogue was changed
 LOG_SECONDS = 30.0
 
 
@@ -30,7 +29,7 @@ class WithSurroundings(WithPolicies):
 
     `alias` is the ARN that the environment's alias has, "" where it is not known. `readable` is
     the evidence for the evaluator, of the secrets outside the catalogue. `log` is the function's,
-    read where a version of the catalogue's secrets is young.
+    read where a secret of the catalogue was changed lately.
     """
 
     alarms: Evidence[tuple[Alarm, ...]]
@@ -65,15 +64,14 @@ def inspect_surroundings(before: WithPolicies, asking: SharedEvidence | None) ->
 
 def _function_log(before: WithPolicies) -> FunctionLog | None:
     """Of use while instances may still have an older version, and a good while after that."""
-    young = [
-        version
-        for name in before.evidence
-        for version in before.versions(name) or ()
-        if AWSCURRENT in version.labels
-        and version.created
-        and before.at - version.created < LOOKED_FOR
+    changed = [
+        secret.last_changed
+        for name, secret in before.known().items()
+        if name in before.evidence and secret.last_changed
     ]
-    return read_function_log(before.environment, RUNNER, LOG_SECONDS, WATCH) if young else None
+    if not changed or before.at - max(changed) > LOOKED_FOR:
+        return None
+    return read_function_log(before.environment, RUNNER, LOG_SECONDS, WATCH)
 
 
 def _inspect_keys(
