@@ -113,9 +113,20 @@ WATCH = Scope(
         "secretsmanager:ListSecrets",
     ),
 )
+LOOK_AT_FUNCTION = Scope(
+    others=(
+        "lambda:GetFunctionConfiguration",
+        "lambda:ListAliases",
+        "lambda:ListProvisionedConcurrencyConfigs",
+        "lambda:ListVersionsByFunction",
+    )
+)
+REFRESH = Scope(others=(*LOOK_AT_FUNCTION.others, "lambda:UpdateFunctionConfiguration"))
 USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )
+TRAIL = Scope(others=("cloudtrail:LookupEvents",))
+OLDER_READS = Scope(others=("logs:GetQueryResults", "logs:StartQuery"))
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:

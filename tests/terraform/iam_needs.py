@@ -154,9 +154,18 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("iam", anything, "GetAccountAuthorizationDetails"),
-    **_own("lambda", function, "GetFunctionConfiguration"),
-    **_own("logs", log_group, "FilterLogEvents"),
+    **_own(
+        "lambda",
+        function,
+        "GetFunctionConfiguration",
+        "ListAliases",
+        "ListProvisionedConcurrencyConfigs",
+        "ListVersionsByFunction",
+        "UpdateFunctionConfiguration",
+    ),
+    **_own("logs", log_group, "FilterLogEvents", "StartQuery"),
     **_own("cloudtrail", anything, "LookupEvents"),
+    **_own("logs", anything, "GetQueryResults"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:AssumeRole": (),  # asked by the console itself, before it is the role
     "sts:GetCallerIdentity": (),  # "No permissions are required"

@@ -17,6 +17,7 @@ from ..secrets.rollout import Rollout
 from ..secrets.secret import Secret
 from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
+from ..usage.reads import NewReader
 from .outside_changes import OutsideChange
 
 
@@ -85,6 +86,9 @@ class WatchedSecret:
     `rollout` is of its current version, where a secret was changed lately.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
+    `pending_since`: when the version was made that holds AWSPENDING.
+    `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
+    why.
     """
 
     environment: Environment
@@ -106,9 +110,12 @@ class WatchedSecret:
     policy_known: bool = True
     intents: tuple[OpenIntent, ...] = ()
     current_since: datetime | None = None
+    pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     rollout: Rollout | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    new_readers: tuple[NewReader, ...] | None = None
+    readers_problem: str = "CloudTrail was not asked"
 
 
 @dataclass(frozen=True, eq=False)
