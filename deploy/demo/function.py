@@ -63,7 +63,28 @@ class Instance:
         self._logs.put_log_events(**self._stream, logEvents=events)
 
 
-def instances(endpoint: str, environments: Iterable[Environment]) -> Iterator[Instance]:
+class Function:
+    """The function of one environment: a change of its configuration ends its instances, and the
+    next request begins new ones."""
+
+    def __init__(self, clients: Clients, environment: Environment, names: Iterable[str]) -> None:
+        self._clients, self._environment, self._names = clients, environment, tuple(names)
+        self._changed, self._instances = "", list[Instance]()
+
+    def invoke(self) -> None:
+        """One request to each instance."""
+        lambda_, group = self._clients.lambda_, self._environment.log_group
+        found = lambda_.get_function_configuration(FunctionName=self._environment.lambda_function)
+        if found["LastModified"] != self._changed:
+            self._changed = found["LastModified"]
+            self._instances = [
+                Instance(self._clients, group, self._names, max_age) for max_age in MAX_AGES
+            ]
+        for instance in self._instances:
+            instance.invoke()
+
+
+def functions(endpoint: str, environments: Iterable[Environment]) -> Iterator[Function]:
     """Those of every environment whose function can read."""
     catalog = read_catalog()
     for environment in environments:
@@ -73,18 +94,16 @@ def instances(endpoint: str, environments: Iterable[Environment]) -> Iterator[In
         os.environ["AWS_LAMBDA_FUNCTION_NAME"] = environment.lambda_function
         os.environ["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
         os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
-        clients = assume(endpoint, environment)
         names = [environment.prefix + name for name in catalog.secrets]
-        for max_age in MAX_AGES:
-            yield Instance(clients, environment.log_group, names, max_age)
+        yield Function(assume(endpoint, environment), environment, names)
 
 
 def main() -> None:
     parent = os.getppid()
-    every = list(instances(sys.argv[1], read_environments().values()))
+    every = list(functions(sys.argv[1], read_environments().values()))
     while os.getppid() == parent:
-        for instance in every:
-            instance.invoke()
+        for function in every:
+            function.invoke()
         time.sleep(EVERY)
 
 

@@ -24,11 +24,10 @@ def test_a_save_arrives_in_one_instance_soon_and_in_the_other_later(
     monkeypatch.setattr(function, "MAX_AGES", (0, 3600))
     estate = make_estate(only=("prod",))
     prod = estate["prod"]
-    every = list(function.instances(estate.endpoint, [prod.environment]))
+    [demo] = function.functions(estate.endpoint, [prod.environment])
 
     def invoked() -> Rollout:
-        for instance in every:
-            instance.invoke()
+        demo.invoke()
         name = f"{prod.environment.prefix}config"
         return look(prod.environment, name, Actor("hana", "192.0.2.7"), with_hints=False)
 
@@ -38,4 +37,9 @@ def test_a_save_arrives_in_one_instance_soon_and_in_the_other_later(
     )
     found = invoked()
     assert (found.arrived, found.new, found.of) == (False, 1, 2)
+    prod.clients.lambda_.update_function_configuration(
+        FunctionName=prod.environment.lambda_function, Description="refreshed"
+    )
+    found = invoked()
+    assert found.new == 3  # two began anew, beside the one that had it
     assert {one.initialization_type for one in found.instances} == {"on-demand"}
