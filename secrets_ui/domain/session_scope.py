@@ -106,7 +106,12 @@ WHO = Scope(
 )
 ROLLOUT = Scope(
     ("DescribeSecret", "ListSecretVersionIds"),
-    others=("cloudtrail:LookupEvents", "kms:DescribeKey", "logs:FilterLogEvents"),
+    others=(
+        "cloudtrail:LookupEvents",
+        "kms:DescribeKey",
+        "lambda:GetFunctionConfiguration",
+        "logs:FilterLogEvents",
+    ),
 )
 WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),

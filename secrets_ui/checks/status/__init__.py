@@ -28,6 +28,7 @@ from . import (
     keys_are_well_formed,
     keys_are_young_enough,
     lambda_can_read,
+    newest_version_has_arrived,
     no_open_intents,
     no_placeholders,
     no_record_waits,
@@ -54,6 +55,7 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     only_this_console_changes,
     nobody_new_can_read,
     readers_are_known,
+    newest_version_has_arrived,
     reader_is_up_to_date,
     no_open_intents,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from ..environment import Environment
@@ -159,6 +159,15 @@ class FunctionConfiguration:
     mark: str = ""
     max_age: int | None = None
     unreadable: str = ""
+
+    @property
+    def modified(self) -> datetime | None:
+        """LastModified, such as 2026-11-25T22:04:05.000+0000; None for another form."""
+        try:
+            moment = datetime.fromisoformat(self.last_modified)
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

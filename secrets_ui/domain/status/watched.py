@@ -14,6 +14,7 @@ from ..environment import Environment
 from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
 from ..secrets.key_age import KeyAge
+from ..secrets.rollout import Rollout
 from ..secrets.secret import Secret
 from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
@@ -83,6 +84,7 @@ class WatchedSecret:
 
     `access` are the findings of the access path, where its checks were run; otherwise
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
+    `rollout` is of its current version, where a secret was changed lately.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
     `pending_since`: when the version was made that holds AWSPENDING.
@@ -111,6 +113,7 @@ class WatchedSecret:
     current_since: datetime | None = None
     pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
+    rollout: Rollout | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
     rights: KeptReaders | None = None
     new_readers: tuple[NewReader, ...] | None = None

@@ -15,8 +15,10 @@ from ...checks.status import judge_secret, judge_surroundings
 from ...domain.access.evidence import Known
 from ...domain.access.finding import WORST_FIRST, Finding
 from ...domain.environment import Environment
+from ...domain.secrets.arrival import rollout_of
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
+from ...domain.secrets.rollout import Rollout
 from ...domain.secrets.secret import AWSPENDING
 from ...domain.status.due_dates import NO_DATES, Dates, due_dates
 from ...domain.status.status import StatusFinding
@@ -25,6 +27,7 @@ from .. import configuration
 from ..access.share import may_read
 from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
+from ..secrets.rollout import current_since
 from ..secrets.version_facts import in_other_environments_of_each
 from .readers import NewReaders, find_new_readers
 from .rights import WithRights
@@ -132,6 +135,7 @@ def _watched(
         current_since=_current_since(changed, name),
         pending_since=_pending_since(changed, name),
         function=changed.shared.function if changed.shared else None,
+        rollout=_rollout(changed, name),
         decrypts=changed.decrypts,
         rights=changed.rights.get(name),
         new_readers=readers.of(name),
@@ -170,6 +174,22 @@ def _current_since(changed: WithRights, name: str) -> datetime | None:
         if change.kind == "label" and change.version == current
     ]
     return max([*made, *moved], default=None)
+
+
+def _rollout(changed: WithRights, name: str) -> Rollout | None:
+    """None where the log was not read, or the secret is none of the catalogue's."""
+    found, versions = changed.secrets[name], changed.versions(name)
+    if changed.log is None or versions is None or not isinstance(found, Known):
+        return None
+    secret, listed = found.value, [version.version_id for version in versions]
+    if secret.deleted or not secret.current:
+        return None
+    # A proposal was made before it became current, and a label may be moved outside.
+    moments = (current_since(secret.current, versions), _current_since(changed, name))
+    return rollout_of(
+        *(changed.environment.name, secret, listed, changed.log),
+        current_since=max((moment for moment in moments if moment), default=None),
+    )
 
 
 def _pending_since(changed: WithRights, name: str) -> datetime | None:
