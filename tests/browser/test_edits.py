@@ -61,7 +61,7 @@ def test_a_line_that_appears_does_not_move_a_button_that_is_pressed(
     editor.get_by_role("button", name="Review").hover()
     editor.mouse.down()
     value_of(editor, "SECOND").evaluate(
-        "(field) => { field.value = 'new'; field.dispatchEvent(new Event('input', {bubbles: true})) }"
+        "field => { field.value = 'new'; field.dispatchEvent(new Event('input', {bubbles: true})) }"
     )
     editor.wait_for_timeout(500)
     expect(row(editor, "SECOND").locator("[data-verdict]")).to_be_empty()

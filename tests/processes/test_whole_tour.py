@@ -150,8 +150,9 @@ class Tour:
             sent = several | {"step": step}
             answer = person.post("/compare/set?secret=made&key=A", sent, **SCRIPT)
             assert self.note(f"in several, {step}", answer).status == 200
-        back = {"version": base, "row": "0", "base": self.console.current("prod", full), "once": "7f2a" * 8}
-        restored = person.post(f"/prod/restore/{full}", back | prod_rules(full))
+        back = {"version": base, "row": "0", "once": "7f2a" * 8, **prod_rules(full)}
+        now = {"base": self.console.current("prod", full)}
+        restored = person.post(f"/prod/restore/{full}", back | now)
         assert self.note("restored", restored).status == 302
         days = {"days": "7", "once": "8f2a" * 8} | prod_rules(full)
         assert self.note("deleted", person.post(f"/prod/delete/{full}", days)).status == 302

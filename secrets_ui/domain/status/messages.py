@@ -32,7 +32,8 @@ def key_in_message(key: str) -> str:
 
 @dataclass(frozen=True)
 class ChangeMessage:
-    """A change of one secret, as it is sent; `record` is its place in the audit log.
+    """A change of one secret, or a role that is asked for, as it is sent; `record` is its place in
+    the audit log.
 
     `what` is how the page Changes calls it. `by` is "" where the console did it by itself.
     """
@@ -53,7 +54,8 @@ class ChangeMessage:
     @property
     def title(self) -> str:
         """One line, for a chat or a subject."""
-        return f"{self.what} in {self.environment}: {self.secret}"
+        about = f": {self.secret}" if self.secret else ""
+        return f"{self.what} in {self.environment}{about}"
 
     def describe(self) -> str:
         """In full sentences."""
@@ -82,7 +84,7 @@ class ChangeMessage:
             "by": self.by,
             "proposed_by": self.proposed_by,
             "text": self.describe(),
-            "secrets": [self.secret],
+            "secrets": [self.secret] if self.secret else [],
             "count": 1,
             "keys": self._names(),
             "reason": self.reason,

@@ -17,7 +17,7 @@ from ...domain.status.status import join
 from ...domain.texts import storable
 from ...models import KeyDue
 from .. import configuration
-from ..secrets.reveal_debt import Debt, to_rotate
+from ..secrets.debts import Debt, to_rotate
 from .judge import Judged
 from .lock import hold_status
 from .outbox import put_in_outbox
