@@ -27,7 +27,7 @@ from miyabi_admin.environ import Settings  # noqa: E402
 from miyabi_admin.hardening import harden  # noqa: E402
 from miyabi_admin.lanes import LANES  # noqa: E402
 from secrets_ui.domain.memory import shortage  # noqa: E402
-from secrets_ui.logs import JsonLine  # noqa: E402
+from secrets_ui.logs import JsonLine, path_for_log  # noqa: E402
 
 # The first process holds the keys for each worker that it starts.
 harden()
@@ -47,13 +47,14 @@ class JsonLogger(Logger):
                 handler.setStream(sys.stdout)
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
-        """Log the path without its query string, which may name people and reasons."""
+        """Log the path without its query string, which may name people and reasons, and without
+        the token of a calendar."""
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": "info",
             "logger": "access",
             "method": environ.get("REQUEST_METHOD"),
-            "path": environ.get("PATH_INFO"),
+            "path": path_for_log(environ.get("PATH_INFO", "")),
             "status": resp.status_code,
             "bytes": resp.sent,
             "milliseconds": round(request_time.total_seconds() * 1000, 1),

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from . import browser_policy, container, databases, hardening
-from .assembly import INSTALLED_APPS as INSTALLED_APPS
+from .assembly import INSTALLED_APPS, OIDC_APP
 from .assembly import MIDDLEWARE as MIDDLEWARE
 from .assembly import TEMPLATES as TEMPLATES
 from .environ import Settings
@@ -63,6 +63,8 @@ CHECKPOINTS_REGION = env.text("CHECKPOINTS_REGION", "us-west-2")
 WRITES_PER_MINUTE = env.number("WRITES_PER_MINUTE", 10)
 REVEALS_PER_MINUTE = env.number("REVEALS_PER_MINUTE", 10)
 CHECK_RUN_KEEP_DAYS = env.number("CHECK_RUN_KEEP_DAYS", 90)
+READS_KEEP_DAYS = env.number("READS_KEEP_DAYS", 120)
+READER_QUIET_DAYS = env.number("READER_QUIET_DAYS", 30)
 # Of the metric SecretAccess, which AWS does not publish.
 METRICS_NAMESPACE = env.text("METRICS_NAMESPACE", "Miyabi/Secrets")
 # US dollars: a secret a month, 10,000 calls, and a customer key of AWS KMS a month.
@@ -79,6 +81,8 @@ CONTAINER_MIB = container.memory_mib()
 
 # An OpenID Connect provider. Without an issuer there are local accounts alone.
 OIDC_ISSUER = env.issuer("OIDC_ISSUER", may_be_loopback=IS_LOCAL)
+if OIDC_ISSUER:
+    INSTALLED_APPS = [*INSTALLED_APPS, OIDC_APP]
 OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_ID"), env.secret("OIDC_CLIENT_SECRET")
 if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
     raise ImproperlyConfigured(
@@ -103,6 +107,7 @@ STATUS_STALE_SECONDS = env.number("STATUS_STALE_SECONDS", 900)
 STATUS_OUTSIDE_DAYS = env.number("STATUS_OUTSIDE_DAYS", 7)
 STATUS_LOOKS_PER_PASS = env.number("STATUS_LOOKS_PER_PASS", 100, least=0)
 STATUS_POLICIES_PER_PASS = env.number("STATUS_POLICIES_PER_PASS", 200, least=0)
+STATUS_TRAIL_PAGES_PER_PASS = env.number("STATUS_TRAIL_PAGES_PER_PASS", 30, least=0)
 STATUS_SECRETS_PER_SECOND = env.number("STATUS_SECRETS_PER_SECOND", 20)
 STATUS_IAM_PER_SECOND = env.number("STATUS_IAM_PER_SECOND", 5)
 STATUS_OTHERS_PER_SECOND = env.number("STATUS_OTHERS_PER_SECOND", 10)

@@ -10,7 +10,7 @@ from django.urls import Resolver404, resolve
 from .domain.errors import ConsoleError
 
 HEALTH = ("livez", "readyz")
-SIGN_IN = ("sign_in", "second_step", "step_up", "change_password")
+SIGN_IN = ("sign_in", "use_link", "second_step", "step_up", "change_password")
 PROVIDER = ("sso_sign_in", "sso_callback", "sso_step_up")
 EXPORTS = ("audit_export",)
 # What waits for the database alone.
@@ -18,9 +18,11 @@ PAGES = (
     *("home", "sign_out", "account", "enrol_codes", "enrol_passkey", "recovery_codes"),
     *("remove_factor", "sessions", "all_sessions", "end_session", "stay"),
     *("audit", "audit_record", "people", "person", "give_role", "take_role", "switch_account"),
+    *("leaving", "add_person", "renew_link", "ask_role", "role_requests", "answer_request"),
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
     *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
-    "new_secret",
+    *("new_secret", "due", "environment_due", "calendar", "make_calendar", "end_calendar"),
+    "reads",
 )
 _LANES = {
     route: lane

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import re
 import sys
 import threading
 import traceback
@@ -26,6 +27,15 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {
 }
 _NOISY = ("botocore", "boto3", "urllib3", "s3transfer", "django.db.backends", "django.template")
 """Loggers that print values or parameters at DEBUG."""
+
+
+# What follows is the token of a person's calendar.
+_TOKEN = re.compile(r"^(/+calendar/).+", re.DOTALL)
+
+
+def path_for_log(path: str) -> str:
+    """A request's path without what would open anything."""
+    return _TOKEN.sub(r"\1…", path)
 
 
 class JsonLine(logging.Formatter):

@@ -17,6 +17,7 @@ from django.urls import reverse
 from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
 from .domain.texts import TYPING_KEPT
 from .lanes import NoThreadFree
+from .logs import path_for_log
 from .measures import observe_request
 from .views.answers import error_answer, wants_json
 from .views.errors import too_large
@@ -143,9 +144,8 @@ class ErrorsForPeople:
                 if isinstance(error, AwsError)
                 else {}
             )
-            log.warning(
-                "refused", extra={"path": request.path, "error": type(error).__name__, **extra}
-            )
+            about = {"path": path_for_log(request.path), "error": type(error).__name__}
+            log.warning("refused", extra={**about, **extra})
         return error_answer(request, error)
 
 
@@ -154,7 +154,7 @@ errors_for_people = ErrorsForPeople
 
 def _database_away(request: HttpRequest) -> HttpResponse:
     request.is_bare = True  # type: ignore[attr-defined]
-    log.error("database away", extra={"path": request.path})
+    log.error("database away", extra={"path": path_for_log(request.path)})
     return error_answer(
         request, AuditUnavailable("The console's database does not answer, or cannot be written.")
     )

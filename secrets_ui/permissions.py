@@ -22,6 +22,8 @@ from .domain.people.roles import OF_THE_WHOLE, ROLES, WORDS, covers, granting
 from .models import RoleGrant
 from .services import audit, configuration
 
+# Actions that an environment has to allow as well, by a line of the environments file.
+_SWITCHES = {"secret.manage": "manage", "function.refresh": "refresh"}
 # `enter` or `enter_to_change`.
 Enter = Callable[[HttpRequest, str, str], Environment]
 
@@ -58,7 +60,7 @@ def may(request: HttpRequest, action: str, environment: Environment, secret: str
 
 
 def _is_switched_off(action: str, environment: Environment) -> bool:
-    return action == "secret.manage" and not environment.manage
+    return action in _SWITCHES and not getattr(environment, _SWITCHES[action])
 
 
 def _reaches(environment: Environment, prefix: str, action: str, secret: str) -> bool:
@@ -99,6 +101,15 @@ def last_visited(request: HttpRequest, visible: list[Environment]) -> Environmen
     """
     last = request.COOKIES.get(settings.ENVIRONMENT_COOKIE_NAME)
     return next((environment for environment in visible if environment.name == last), None)
+
+
+def sight_of(
+    request: HttpRequest, visible: list[Environment]
+) -> Callable[[Environment, str], bool]:
+    """Whether the person may see a secret. Of thousands, only those of environments where they may
+    see some are looked at one by one."""
+    limited = {place.name for place in visible if is_limited(request, "secret.view", place)}
+    return lambda place, name: place.name not in limited or may(request, "secret.view", place, name)
 
 
 def comparable(request: HttpRequest) -> list[Environment]:
@@ -241,7 +252,8 @@ def accounts_over(request: HttpRequest, action: str) -> QuerySet[Any]:
     reached = [environment.name for environment in ensure_somewhere(request, action)]
     beyond = [name for name in configuration.environments() if name not in reached]
     users = get_user_model()._default_manager
-    return users.exclude(role_grants__environment__in=beyond)
+    given = RoleGrant.objects.filter(environment__in=beyond)
+    return users.exclude(pk__in=given.values("user_id"))
 
 
 def refuse(request: HttpRequest, action: str, environment: str = "", secret: str = "") -> NoReturn:
@@ -256,7 +268,8 @@ def refuse(request: HttpRequest, action: str, environment: str = "", secret: str
     where = f" in {environment}" if environment else ""
     place = configuration.environments().get(environment)
     if place and _is_switched_off(action, place):
-        remedy = f"It is switched off there: manage = true for {environment} switches it on."
+        switch = _SWITCHES[action]
+        remedy = f"It is switched off there: {switch} = true for {environment} switches it on."
     else:
         remedy = f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}."
     raise NotPermitted(f"You may not {WORDS[action]}{where}.", remedy=remedy)

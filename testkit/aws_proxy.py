@@ -26,6 +26,14 @@ class Answer:
 
 
 LOST = Answer(0)
+# Lambda's API is REST: what it is asked stands in the method and at the end of the path.
+_LAMBDA = {
+    ("GET", "configuration"): "GetFunctionConfiguration",
+    ("PUT", "configuration"): "UpdateFunctionConfiguration",
+    ("GET", "aliases"): "ListAliases",
+    ("GET", "versions"): "ListVersionsByFunction",
+    ("GET", "provisioned-concurrency"): "ListProvisionedConcurrencyConfigs",
+}
 Act = Callable[[], Answer | None]
 
 
@@ -91,7 +99,7 @@ class AwsProxy:
     @property
     def calls(self) -> list[str]:
         """The names of the calls to Secrets Manager so far."""
-        return [name for name in self.plan.calls if name != "sts"]
+        return [name for name in self.plan.calls if name not in ("sts", *_LAMBDA.values())]
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -104,23 +112,26 @@ class AwsProxy:
         self.stop()
 
     def pass_on(self, headers: dict[str, str], body: bytes) -> Answer:
-        plan, name = self.plan, _name_of(headers, body)
+        return self._pass_on(_name_of(headers, body), headers, body)
+
+    def ask_lambda(self, headers: dict[str, str], body: bytes, method: str, path: str) -> Answer:
+        name = _LAMBDA[method, urlsplit(path).path.rpartition("/")[2]]
+        return self._pass_on(name, headers, body, method, path)
+
+    def _pass_on(
+        self, name: str, headers: dict[str, str], body: bytes, method: str = "POST", path: str = "/"
+    ) -> Answer:
+        plan = self.plan
         with self._lock:
             plan.calls.append(name)
             place = (name, plan.calls.count(name))
         answer = plan.before[place]() if place in plan.before else None
         if answer is None:
-            answer = self._forward(headers, body)
+            answer = self._forward(headers, body, method, path)
             answer = (plan.after[place]() if place in plan.after else None) or answer
         return self._amended(plan, name, answer)
 
-    def fetch(self, headers: dict[str, str], path: str) -> Answer:
-        """Lambda's API is REST: what it is asked stands in the path."""
-        return self._forward(headers, b"", "GET", path)
-
-    def _forward(
-        self, headers: dict[str, str], body: bytes, method: str = "POST", path: str = "/"
-    ) -> Answer:
+    def _forward(self, headers: dict[str, str], body: bytes, method: str, path: str) -> Answer:
         upstream = http.client.HTTPConnection(self._host, timeout=30)
         try:
             upstream.request(method, path, body, {**headers, "Connection": "close"})
@@ -150,11 +161,16 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: AwsProxy
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._send(self.proxy.pass_on(dict(self.headers.items()), body))
+        self._send(self.proxy.pass_on(dict(self.headers.items()), self._body()))
 
     def do_GET(self) -> None:
-        self._send(self.proxy.fetch(dict(self.headers.items()), self.path))
+        headers = dict(self.headers.items())
+        self._send(self.proxy.ask_lambda(headers, self._body(), self.command, self.path))
+
+    do_PUT = do_GET  # noqa: N815
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def _send(self, answer: Answer) -> None:
         if not answer.status:

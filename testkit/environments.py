@@ -23,6 +23,7 @@ def fresh_environments(**rules: Rules) -> dict[str, Environment]:
             f"arn:aws:iam::{account}:role/miyabi-console",
             rules=rules.get(name, default),
             manage=True,
+            refresh=True,
             who_can_read=True,
         )
     return environments
@@ -34,9 +35,17 @@ def as_toml(environments: dict[str, Environment]) -> str:
         lines += [f"[environments.{name}]"]
         lines += [
             f'{key} = "{getattr(environment, key)}"'
-            for key in ("region", "account", "prefix", "assume_role", "kms_alias")
+            for key in (
+                "region",
+                "account",
+                "prefix",
+                "assume_role",
+                "kms_alias",
+                "trail_log_group",
+            )
         ]
         lines += [f"manage = {str(environment.manage).lower()}"]
+        lines += [f"refresh = {str(environment.refresh).lower()}"]
         lines += [f"who_can_read = {str(environment.who_can_read).lower()}"]
         lines += [
             f"{key} = {json.dumps(list(getattr(environment, key)))}"

@@ -92,9 +92,10 @@ class RecordingAws(AwsProxy):
             self._sessions[_between(answer.body, "<AccessKeyId>")] = call.body
         return answer
 
-    def fetch(self, headers: dict[str, str], path: str) -> Answer:
-        self.received.append(Call(f"GET {path}", {}, *self._session(headers)))
-        return super().fetch(headers, path)
+    def ask_lambda(self, headers: dict[str, str], body: bytes, method: str, path: str) -> Answer:
+        asked = json.loads(body or b"{}")
+        self.received.append(Call(f"{method} {path}", asked, *self._session(headers)))
+        return super().ask_lambda(headers, body, method, path)
 
     def _session(self, headers: dict[str, str]) -> tuple[str, dict[str, str]]:
         key_id = headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]

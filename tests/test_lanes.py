@@ -43,7 +43,9 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
     for route, path in every_url():
         lanes[lane_of(path)].add(route)
     assert lanes["health"] == {"livez", "readyz"}
-    assert lanes["sign-in"] == {"sign_in", "second_step", "step_up", "change_password"}
+    assert lanes["sign-in"] == {
+        *("sign_in", "use_link", "second_step", "step_up", "change_password")
+    }
     assert lanes["provider"] == {"sso_sign_in", "sso_callback", "sso_step_up"}
     assert lanes["exports"] == {"audit_export"}
     # A page that gains an AWS call has to leave this list: tests/views/test_call_counts.py.
@@ -58,12 +60,16 @@ def test_each_route_has_the_lane_of_what_it_waits_for() -> None:
             "history",
             "import",
             "pin",
+            "refresh",
             "restore",
+            "rollout",
+            "rotate",
             "set_in_several",
             "decide",
             "emergency",
             "put_on_top",
             "who",
+            "older_reads",
             "troubleshoot_first",
             "troubleshoot",
             "paste_error",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Rules
 from secrets_ui.domain.iam import Request, evaluate, parse_policy
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant
+from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, RoleRequest
 from secrets_ui.services import audit
 from secrets_ui.services.changes.settle import settle_audit, sweep_labels
 from secrets_ui.services.configuration import get_environment
@@ -46,15 +47,20 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 # permissions has to change this too.
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
-    *("see the usage", "export a .env.example", "export a catalogue entry"),
+    *("see the rollout", "see the usage", "see what is due"),
+    *("export a .env.example", "export a catalogue entry", "see what serves", "see a rotation"),
 }
-_CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
-_WHO = {"see who can read"}
+_CHECK = {
+    *("check access", "explain an error", "try a policy", "open a run", "copy a report"),
+    "see who read",
+}
+_WHO = {"see who can read", "look for older reads"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
-    "try a value",
+    *("try a value", "start fresh instances"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
-    *("open the pins", "pin", "unpin"),
+    *("open the pins", "pin", "unpin", "begin a rotation", "give a rotation up"),
+    *("try a rotation's old value", "say that a value has arrived", "say that it is revoked"),
 }
 _MANAGE = {
     *("name a new secret", "open the creation page", "review a creation", "create a secret"),
@@ -71,6 +77,10 @@ _PEOPLE = {
     "see the people",
     "open a person",
     "see what to rotate",
+    "see the roles asked for",
+    "open the addition page",
+    "open the leaving page",
+    "answer a request",
     "give a role",
     "take a role",
     "switch an account",
@@ -99,6 +109,9 @@ SOMEWHERE = {
     "see the people",
     "open a person",
     "see what to rotate",
+    "see the roles asked for",
+    "open the addition page",
+    "open the leaving page",
     "switch an account",
 }
 
@@ -118,9 +131,16 @@ def make_somebody() -> tuple[int, dict[str, int]]:
 def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     """Every action of a person in an environment, as a request."""
     somebody, given = make_somebody()
+    asked, _ = RoleRequest.objects.get_or_create(
+        user_id=somebody,
+        environment=environment,
+        role="editor",
+        defaults={"hours": 2, "reason": "OPS-9", "at": datetime.now(UTC)},
+    )
     name = f"miyabi/{environment}/config"
     reveal = f"/{environment}/reveal/{name}"
     pin = f"/{environment}/pin/{name}"
+    rotation = f"/{environment}/rotate/{name}?key=MIYABI_ROOT"
     pinned = {"version": "a" * 32, "name": "good", "reason": "OPS-1: a test"}
     shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
     edit = edit_url(environment, "config")
@@ -133,6 +153,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "see the list": lambda client: client.get(f"/{environment}/"),
         "open a secret": lambda client: client.get(f"/{environment}/secret/{name}"),
         "see the history": lambda client: client.get(f"/{environment}/history/{name}"),
+        "see the rollout": lambda client: client.get(f"/{environment}/rollout/{name}"),
         "review a restore": lambda client: client.get(
             f"/{environment}/restore/{name}?version={'a' * 32}"
         ),
@@ -148,6 +169,12 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "open the pins": lambda client: client.get(f"{pin}?version={'a' * 32}"),
         "pin": lambda client: client.post(pin, pinned | {"do": "pin"}),
         "unpin": lambda client: client.post(pin, pinned | {"do": "unpin"}),
+        "see a rotation": lambda client: client.get(rotation),
+        "begin a rotation": lambda client: client.post(rotation, {"do": "begin"}),
+        "try a rotation's old value": lambda client: client.post(rotation, {"do": "try_old"}),
+        "say that a value has arrived": lambda client: client.post(rotation, {"do": "arrived"}),
+        "say that it is revoked": lambda client: client.post(rotation, {"do": "revoked"}),
+        "give a rotation up": lambda client: client.post(rotation, {"do": "give_up"}),
         "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
         "export a catalogue entry": lambda client: client.get(
             f"/{environment}/catalogue-entry/{name}"
@@ -168,8 +195,11 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
             f"/{environment}/cancel-deletion/{name}"
         ),
         "cancel a deletion": lambda client: client.post(f"/{environment}/cancel-deletion/{name}"),
+        "see what serves": lambda client: client.get(f"/{environment}/refresh/{name}"),
+        "start fresh instances": lambda client: client.post(f"/{environment}/refresh/{name}"),
         "see the status": lambda client: client.get(f"/{environment}/status"),
         "see the changes": lambda client: client.get(f"/{environment}/changes"),
+        "see what is due": lambda client: client.get(f"/{environment}/due"),
         "see the usage": lambda client: client.get(f"/{environment}/usage"),
         "open the edit page": lambda client: client.get(edit),
         "open the document page": lambda client: client.get(document),
@@ -187,6 +217,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "see who can read": lambda client: client.get(f"/{environment}/who/{name}"),
+        "see who read": lambda client: client.get(f"/{environment}/reads/{name}"),
+        "look for older reads": lambda client: client.post(f"/{environment}/older-reads/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),
@@ -196,6 +228,9 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
             f"/people/{somebody}/give", {"environment": environment, "role": "none"}
         ),
         "take a role": lambda client: client.post(f"/people/{somebody}/take/{given[environment]}"),
+        "answer a request": lambda client: client.post(
+            f"/people/requests/{asked.pk}", {"answer": "none"}
+        ),
         "approve": lambda client: client.post(f"/{environment}/changes/1", {"decision": "approve"}),
         "reject": lambda client: client.post(f"/{environment}/changes/1", {"decision": "reject"}),
         "make current alone": lambda client: client.post(
@@ -287,6 +322,9 @@ def test_s40_the_log_and_its_export_are_for_those_who_may_audit_somewhere(
         "see the people": ("/people",),
         "open a person": (f"/people/{client.user.pk}",),  # type: ignore[attr-defined]
         "see what to rotate": ("/people/to-rotate",),
+        "see the roles asked for": ("/people/requests",),
+        "open the addition page": ("/people/add",),
+        "open the leaving page": (f"/people/{client.user.pk}/leaving",),  # type: ignore[attr-defined]
     }
     audit.record(Action.SIGN_IN, Actor("hana"))
     for action, paths in urls.items():
@@ -310,8 +348,9 @@ def test_s40_every_url_asks_the_gatehouse(watched: Watched, signed_in: SignedIn)
         "livez", "readyz", "sign_in", "sign_out", "second_step", "sso_sign_in", "sso_callback",
         "step_up", "sso_step_up",
         "account", "change_password", "enrol_codes", "enrol_passkey", "recovery_codes",
-        "remove_factor", "sessions", "stay",
-        "metrics",  # asks for a token, and no session helps
+        "remove_factor", "sessions", "stay", "ask_role", "use_link",
+        "make_calendar", "end_calendar",
+        "metrics", "calendar",  # ask for a token, and no session helps
     }  # fmt: skip
     for method in ("get", "post"):
         for name, path in every_url():
@@ -360,7 +399,7 @@ def test_s42_a_role_for_some_names_reaches_those_alone(
         act for action, act in actions("dev").items() if action in _SEE | _CHECK | _EDIT | _SHOW
     ]
     answers = [act(client).status_code for act in asks]
-    assert answers.count(200) == 2  # the list and the changes
+    assert answers.count(200) == 3  # the list, the changes, and what is due
     assert set(answers) == {200, 403}
     assert refusals() == before + answers.count(403)
     assert "config" not in json.dumps([call.body for call in aws.received])

@@ -13,12 +13,14 @@ ARGUMENTS = {
     "form": "csv",
     "number": 1,
     "grant": 1,
+    "token": "x",
 }
 
 
 # Routes that take a form, or an answer of the provider, and show no page to a GET.
 POST_ALONE = {
     "reveal",
+    "older_reads",
     "emergency",
     "look_at",
     "put_on_top",
@@ -26,6 +28,8 @@ POST_ALONE = {
     "give_role",
     "take_role",
     "switch_account",
+    "answer_request",
+    "renew_link",
     "status_run",
     "acknowledge",
     "acknowledge_around",
@@ -36,6 +40,8 @@ POST_ALONE = {
     "recovery_codes",
     "remove_factor",
     "end_session",
+    "make_calendar",
+    "end_calendar",
     "stay",
 }
 

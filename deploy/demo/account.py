@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_kms import KMSClient
     from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_secretsmanager import SecretsManagerClient
 
 BUILDER = "estate-builder"  # the role, and its session
@@ -41,6 +42,7 @@ class Clients:
     iam: IAMClient
     lambda_: LambdaClient
     cloudwatch: CloudWatchClient
+    logs: CloudWatchLogsClient
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ def build_account(
         for name, document in values.items()
     }
     create_function(clients.lambda_, environment, lambda_role_arn)
+    clients.logs.create_log_group(logGroupName=environment.log_group, tags=_tags(environment))
+    if environment.trail_log_group:
+        clients.logs.create_log_group(logGroupName=environment.trail_log_group)
     _create_alarm(clients.cloudwatch, environment, in_alarm=bool(lambda_via_region))
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 
@@ -94,6 +99,7 @@ def assume(endpoint: str, environment: Environment) -> Clients:
         client("iam"),
         client("lambda"),
         client("cloudwatch"),
+        client("logs"),
     )
 
 

@@ -18,7 +18,12 @@ from moto.moto_server import werkzeug_app
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 from werkzeug import serving
 
+from deploy.demo.moto_lambda import (
+    answer_for_provisioned_concurrency,
+    hold_functions_by_revision,
+)
 from deploy.demo.moto_state import MotoState
+from deploy.demo.moto_trail import with_trail
 
 # moto knows a thousand managed policies and takes a second per account to load them. The estate
 # needs these.
@@ -50,13 +55,15 @@ def make_server(
     _spare_work()
     _follow_awscurrent()
     _date_versions()
+    hold_functions_by_revision()
+    answer_for_provisioned_concurrency()
     state.load()
     moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     host, port = listener.getsockname()
     return serving.make_server(
         host,
         port,
-        _one_at_a_time(_refuse_browsers(around(moto)), state),
+        _one_at_a_time(_refuse_browsers(around(with_trail(moto))), state),
         threaded=True,
         request_handler=QuietHandler,
         fd=listener.fileno(),

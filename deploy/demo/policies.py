@@ -130,7 +130,15 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["arn:aws:iam::aws:policy/*", f"arn:aws:iam::{account}:policy/*"],
         ),
         _allow("SeeTheFunction", ["lambda:GetFunctionConfiguration"], functions),
+        # An ARN of a log group ends so in a policy: what stands after it names streams.
+        _allow(
+            "ReadTheFunctionsLog",
+            ["logs:FilterLogEvents"],
+            f"arn:aws:logs:{environment.region}:{account}:log-group:{environment.log_group}:*",
+        ),
+        *([_allow("StartFreshInstances", _REFRESH, functions)] if environment.refresh else []),
         *([_SEE_WHO] if environment.who_can_read else []),
+        *(_older_reads(environment) if environment.trail_log_group else ()),
         *(_manage_secrets(secrets) if environment.manage else ()),
     )
 
@@ -141,6 +149,14 @@ _SEE_WHO: Policy = {
     "Action": ["iam:GetAccountAuthorizationDetails"],
     "Resource": "*",  # IAM knows no resource for it
 }
+
+
+def _older_reads(environment: Environment) -> tuple[Policy, ...]:
+    group = f"log-group:{environment.trail_log_group}:*"
+    return (
+        _allow("LookForOlderReads", ["logs:StartQuery"], environment.arn("logs", group)),
+        _allow("SeeWhatAQueryFound", ["logs:GetQueryResults"], "*"),
+    )
 
 
 def _manage_secrets(secrets: str) -> tuple[Policy, ...]:
@@ -167,6 +183,12 @@ _MANAGE_SECRETS = [
     "secretsmanager:RestoreSecret",
     "secretsmanager:TagResource",
     "secretsmanager:UntagResource",
+]
+_REFRESH = [
+    "lambda:ListAliases",
+    "lambda:ListProvisionedConcurrencyConfigs",
+    "lambda:ListVersionsByFunction",
+    "lambda:UpdateFunctionConfiguration",
 ]
 _EDIT_SECRETS = [
     "secretsmanager:DescribeSecret",

@@ -34,7 +34,9 @@ output "console_environment" {
     lambda_role = "${module.miyabi_secrets.lambda_role_name}"
     lambda_function = "${var.lambda_function_name}"
     kms_alias = "${module.miyabi_secrets.kms_alias}"
+    refresh = ${var.refresh}
     who_can_read = ${var.who_can_read}
+    trail_log_group = "${var.older_reads ? module.monitoring.trail_log_group_name : ""}"
     manage = ${var.manage}
   EOT
 }

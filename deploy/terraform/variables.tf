@@ -57,8 +57,20 @@ variable "deployer_role_arns" {
   }
 }
 
+variable "refresh" {
+  description = "Whether the console may have the Lambda function start fresh instances, by changing one variable of it. Set refresh in its environments file as well."
+  type        = bool
+  default     = false
+}
+
 variable "who_can_read" {
   description = "Whether the console may list the account's roles and users, to say who can read a secret. Set who_can_read in its environments file as well."
+  type        = bool
+  default     = false
+}
+
+variable "older_reads" {
+  description = "Whether the console may query the trail's log group for reads of more than 90 days ago. AWS bills a query by what it scans. Set trail_log_group in its environments file as well."
   type        = bool
   default     = false
 }

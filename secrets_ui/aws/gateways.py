@@ -10,6 +10,7 @@ from .cloudwatch import CloudWatchGateway
 from .iam import IamGateway
 from .kms import KmsGateway
 from .lambda_ import LambdaGateway
+from .logs import LogsGateway
 from .s3 import S3Gateway
 from .secrets_manager import SecretsManagerGateway
 from .sts import StsGateway
@@ -36,6 +37,10 @@ class Gateways:
     @cached_property
     def lambda_(self) -> LambdaGateway:
         return LambdaGateway(self._caller)
+
+    @cached_property
+    def logs(self) -> LogsGateway:
+        return LogsGateway(self._caller)
 
     @cached_property
     def sts(self) -> StsGateway:

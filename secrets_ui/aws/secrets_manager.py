@@ -9,7 +9,7 @@ from typing import Any
 
 from ..domain.access.evidence import Known
 from ..domain.deadline import Deadline
-from ..domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Secret, SecretVersion
+from ..domain.secrets.secret import AWSCURRENT, AWSPREVIOUS, Rotation, Secret, SecretVersion
 from ..domain.secrets.secret_value import SecretValue
 from .base import answered, ensure_promised
 from .managed_secrets import ManagedSecrets
@@ -215,8 +215,23 @@ class SecretsManagerGateway(ManagedSecrets):
             deleted=entry.get("DeletedDate"),
             owning_service=entry.get("OwningService", ""),
             primary_region=entry.get("PrimaryRegion", ""),
-            rotation_enabled=bool(entry.get("RotationEnabled")),
+            rotation=_rotation(entry) if entry.get("RotationEnabled") else None,
         )
+
+
+def _rotation(entry: Mapping[str, Any]) -> Rotation:
+    """A schedule is an expression, or by its older form a number of days:
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html
+    """
+    rules = entry.get("RotationRules", {})
+    days = rules.get("AutomaticallyAfterDays")
+    return Rotation(
+        function=entry.get("RotationLambdaARN", ""),
+        schedule=rules.get("ScheduleExpression") or (f"rate({days} days)" if days else ""),
+        window=rules.get("Duration", ""),
+        last=entry.get("LastRotatedDate"),
+        next=entry.get("NextRotationDate"),
+    )
 
 
 def _version(entry: Mapping[str, Any]) -> SecretVersion:

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from ..domain.changes.refresh import FunctionMoved
 from ..domain.errors import (
     AwsAccessDenied,
     AwsCall,
@@ -74,6 +75,17 @@ _MESSAGES_OF = {
     ("secretsmanager:DeleteSecret", "InvalidRequestException"): (
         "The secret's state does not allow it: its deletion is scheduled already, or it has "
         "replicas in other Regions, which have to be removed first."
+    ),
+    # AWS's own text repeats the variables with their values.
+    ("lambda:UpdateFunctionConfiguration", "InvalidParameterValueException"): (
+        "AWS does not take the function's variables. With one more they may exceed the 4 KB that "
+        "it allows for all."
+    ),
+    ("lambda:UpdateFunctionConfiguration", "ResourceConflictException"): (
+        "AWS is still carrying out another update of the function."
+    ),
+    ("lambda:UpdateFunctionConfiguration", "KMSAccessDeniedException"): (
+        "AWS KMS does not allow the console's role to use the key of the function's variables."
     ),
 }
 
@@ -164,6 +176,8 @@ def _from_client_error(error: ClientError, call: AwsCall) -> AwsError:
         return AwsRefused(message, call)
     if found := _not_found(code, call):
         return found
+    if code == "PreconditionFailedException":
+        return FunctionMoved(f"The configuration of {call.resource} is another now.", call)
     if code == "ResourceExistsException":
         return VersionAlreadyExists(
             f"{call.resource} already has a version with this id and another value.", call

@@ -100,13 +100,33 @@ WHO = Scope(
         "kms:ListGrants",
     ),
 )
+ROLLOUT = Scope(
+    ("DescribeSecret", "ListSecretVersionIds"),
+    others=("cloudtrail:LookupEvents", "kms:DescribeKey", "logs:FilterLogEvents"),
+)
 WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
-    others=(*CHECK.others, "cloudwatch:DescribeAlarms", "secretsmanager:ListSecrets"),
+    others=(
+        *CHECK.others,
+        "cloudwatch:DescribeAlarms",
+        "logs:FilterLogEvents",
+        "secretsmanager:ListSecrets",
+    ),
 )
+LOOK_AT_FUNCTION = Scope(
+    others=(
+        "lambda:GetFunctionConfiguration",
+        "lambda:ListAliases",
+        "lambda:ListProvisionedConcurrencyConfigs",
+        "lambda:ListVersionsByFunction",
+    )
+)
+REFRESH = Scope(others=(*LOOK_AT_FUNCTION.others, "lambda:UpdateFunctionConfiguration"))
 USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )
+TRAIL = Scope(others=("cloudtrail:LookupEvents",))
+OLDER_READS = Scope(others=("logs:GetQueryResults", "logs:StartQuery"))
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:

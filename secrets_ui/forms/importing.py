@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from django import forms
@@ -55,13 +55,13 @@ class ImportForm(ConfirmForm):
         changes = (*taken, *(Change(key, None) for key in removed))
         if not changes:
             raise ValidationError("Choose at least one key.")
-        return self.edit(secret, changes=changes)
+        return self.edit(secret, changes=changes, imported=_keys(taken))
 
     def filled_edit(self, secret: str, pasted: Pasted) -> Edit:
         """Takes every key that has a value. Raises ValidationError where a key cannot be taken."""
         for key, why in pasted.unfit:
             raise ValidationError(f"{key} {why}.")
-        return self.edit(secret, changes=pasted.filled)
+        return self.edit(secret, changes=pasted.filled, imported=_keys(pasted.filled))
 
     def _chosen(self, field: str, items: Sequence[Item], gone: str) -> list[Item]:
         """Each chosen one once. Raises ValidationError, with `gone`, for one that is not there."""
@@ -69,3 +69,7 @@ class ImportForm(ConfirmForm):
         if any(place >= len(items) for place in places):
             raise ValidationError(f"{gone} Load the page again.")
         return [items[place] for place in sorted(places)]
+
+
+def _keys(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(change.key for change in changes)

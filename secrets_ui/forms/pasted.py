@@ -114,12 +114,12 @@ def _ensure_readable(bindings: Iterable[Binding]) -> None:
 
 
 def _ensure_once(bindings: Sequence[Binding]) -> None:
-    lines: dict[str, int] = {}
+    firsts: dict[str, Binding] = {}
     for binding in bindings:
-        line = _lines_of(binding)[0]
-        first = lines.setdefault(str(binding.key), line)
-        if first != line:
-            raise _unreadable(f"Lines {first} and {line} set the same key. Keep one.", line)
+        first = firsts.setdefault(str(binding.key), binding)
+        if first is not binding:
+            (line, _), (again, _) = _lines_of(first), _lines_of(binding)
+            raise _unreadable(f"Lines {line} and {again} set the same key. Keep one.", again)
 
 
 def _lines_of(binding: Binding) -> tuple[int, int]:

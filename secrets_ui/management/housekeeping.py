@@ -11,8 +11,11 @@ from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.services import audit
 from secrets_ui.services.access.kept_runs import purge_runs
 from secrets_ui.services.audit.limits import purge_reservations
+from secrets_ui.services.people.ended_roles import end_roles
+from secrets_ui.services.people.requests import purge_requests
 from secrets_ui.services.people.sessions import purge_sessions
 from secrets_ui.services.secrets.trials import purge_trials
+from secrets_ui.services.usage.trail import purge_calls
 
 log = logging.getLogger("miyabi.housekeeping")
 
@@ -20,10 +23,13 @@ log = logging.getLogger("miyabi.housekeeping")
 _TASKS: tuple[Callable[[], int], ...] = (
     audit.append_waiting,
     audit.append_counted,
+    end_roles,
     purge_sessions,
+    purge_requests,
     purge_reservations,
     purge_runs,
     purge_trials,
+    purge_calls,
 )
 
 

@@ -55,7 +55,8 @@ def read_edit(
     removed = (Change(key, None) for key in options["remove"])
     changes = (*typed, *filed, *empty, *removed)
     _ensure_once([*(change.key for change in changes), *options["generate"]])
-    keys = form.edit(name, changes=changes, generate=tuple(options["generate"]))
+    imported = tuple(change.key for change in filed)
+    keys = form.edit(name, changes=changes, generate=tuple(options["generate"]), imported=imported)
     return replace(keys, base=base)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from ..domain.audit.actions import Action, Outcome, Phase
@@ -16,6 +15,16 @@ from ..fields import Text, TextLine
 from .audit_index import AuditEntry as AuditEntry
 from .audit_index import AuditStretch as AuditStretch
 from .audit_index import AuditWord as AuditWord
+from .due import CalendarFeed as CalendarFeed
+from .due import KeyDue as KeyDue
+from .people import OneTimeLink as OneTimeLink
+from .people import PersonSession as PersonSession
+from .people import RoleGrant as RoleGrant
+from .people import RoleRequest as RoleRequest
+from .people import RotationTask as RotationTask
+from .reads import TrailCall as TrailCall
+from .reads import TrailPosition as TrailPosition
+from .rotation import Rotation as Rotation
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat
 from .status import StatusDelivery as StatusDelivery
@@ -24,56 +33,6 @@ from .status import StatusSnapshot as StatusSnapshot
 from .status import StatusSpan as StatusSpan
 from .status import ToldUntil as ToldUntil
 from .trials import ValueTrial as ValueTrial
-
-
-class RoleGrant(models.Model):
-    """One person's role in one environment, or for some names in it.
-
-    An admin gives it, or a group of the identity provider, which may then take it away.
-    """
-
-    class Source(models.TextChoices):
-        ADMIN = "admin"
-        GROUPS = "groups"
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="role_grants"
-    )
-    environment = TextLine(max_length=20)
-    role = TextLine(max_length=20)
-    source = TextLine(max_length=10, choices=Source.choices, default=Source.ADMIN)
-    # As domain/people/roles.py reads it.
-    prefix = TextLine(max_length=200, blank=True, default="")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["user", "environment", "role", "prefix", "source"],
-                name="one_grant_of_a_role",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user_id}: {self.role} in {self.environment}"
-
-
-class PersonSession(models.Model):
-    """Whose a session is, so that it can be shown and ended.
-
-    When it began and was last used is in the session itself, and its key is the session's hashed
-    one (services/people/session_store.py).
-    """
-
-    session_key = TextLine(max_length=40, unique=True)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions"
-    )
-    by = TextLine(max_length=40)  # how the person showed who they are
-    address = TextLine(max_length=45, blank=True)
-    browser = TextLine(max_length=200, blank=True)
-
-    def __str__(self) -> str:
-        return f"a session of {self.user_id}"
 
 
 class AuditRecords(models.QuerySet["AuditRecord"]):

@@ -1,22 +1,53 @@
-"""A row of the comparison. Written here, since a page holds hundreds of its cells."""
+"""The rows of a secret in the comparison. Written here, since a page holds hundreds of cells.
+
+Every text is escaped by the standard library's `escape`, which Django's is a lazy form of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ..domain.environment import Environment
 from ..domain.secrets.comparison import Cell, Row
-from .console import state
+from ..services.secrets.comparison import Group
+from .console import secret_url, state
 
 register = template.Library()
 _RULES = {"must_match": "must match", "must_differ": "must differ"}
+
+
+@register.simple_tag
+def comparison_head(
+    group: Group, environments: Iterable[Environment], may_edit: Collection[str]
+) -> SafeString:
+    """A secret, with its pages in each environment that has it."""
+    may_edit = set(may_edit) - group.deleted
+    cells = "".join(
+        f'<td data-label="{escape(place.name)}">{_pages(group, place.name, may_edit)}</td>'
+        for place in environments
+    )
+    name = f'<th scope="rowgroup"><bdi class="mono">{escape(group.short)}</bdi></th>'
+    return mark_safe(f'<tr class="secret">{name}{cells}</tr>')  # noqa: S308  as below
+
+
+def _pages(group: Group, place: str, may_edit: Collection[str]) -> str:
+    if not (name := group.names.get(place)):
+        return ""
+    pages = {"secret": "Open", "edit": "Edit"} if place in may_edit else {"secret": "Open"}
+    heard = f'<span class="sr"> {escape(name)}</span>'
+    links = (
+        f'<a class="btn quiet" href="{escape(secret_url(page, place, name))}">{text}{heard}</a>'
+        for page, text in pages.items()
+    )
+    return f"<div>{' '.join(links)}</div>"
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from re import Pattern
 from typing import Any
 from urllib.parse import quote
@@ -49,6 +49,7 @@ def icon(level: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)  # a page holds hundreds, few of them different
 def state(level: str, text: str) -> SafeString:
     """Shape, word and colour."""
     # `level` is one of four.

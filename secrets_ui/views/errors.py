@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from ..domain.errors import ConsoleError
 from ..domain.secrets.secret_value import MAX_BYTES
+from ..logs import path_for_log
 from .answers import error_answer, next_of
 
 log = logging.getLogger("miyabi.http")
@@ -94,7 +95,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     mark = uuid.uuid4().hex[:12]
-    log.error("unhandled error", extra={"mark": mark, "path": request.path})
+    log.error("unhandled error", extra={"mark": mark, "path": path_for_log(request.path)})
     request.is_bare = True  # type: ignore[attr-defined]  # the frame may be what failed
     return error_answer(
         request,

@@ -103,7 +103,7 @@ def serve_fake_aws() -> Iterator[FakeAws]:
             fake.requests.append(request)
             self._send(fake.assume(request) if operation == "AssumeRole" else fake.answer(request))
 
-        do_GET = do_POST  # noqa: N815  # Lambda's way of asking: the operation is in the path
+        do_GET = do_PUT = do_POST  # noqa: N815  # Lambda's way of asking: the operation is in the path
 
         def _send(self, answer: Answer) -> None:
             if answer.wait:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from secrets_ui.aws.secrets_manager import SecretsManagerGateway
 from secrets_ui.domain.environment import Environment
@@ -68,6 +69,37 @@ def test_times_are_in_utc(gateway: SecretsManagerGateway, make_secret: MakeSecre
 
     for moment in (secret.created, secret.last_changed, version.created, listed.created):
         assert is_recent(moment)
+
+
+@pytest.mark.parametrize(
+    ("rules", "schedule"),
+    [
+        ({"ScheduleExpression": "cron(0 8 1 * ? *)", "Duration": "3h"}, "cron(0 8 1 * ? *)"),
+        ({"AutomaticallyAfterDays": 30}, "rate(30 days)"),
+    ],
+)
+def test_a_rotation_is_told_with_its_schedule_its_last_and_its_next(
+    gateway: SecretsManagerGateway, rules: dict[str, object], schedule: str
+) -> None:
+    """The local AWS would have to call a function first."""
+    moment = datetime(2026, 11, 30, tzinfo=UTC)
+    answer = {
+        "ARN": f"arn:aws:secretsmanager:us-west-2:{gateway.environment.account}:secret:a-AAAAAA",
+        "Name": "a",
+        "RotationEnabled": True,
+        "RotationLambdaARN": "arn:aws:lambda:us-west-2:111111111111:function:rotate",
+        "RotationRules": rules,
+        "LastRotatedDate": moment,
+        "NextRotationDate": moment + timedelta(days=30),
+    }
+    with Stubber(gateway._client) as stub:
+        stub.add_response("describe_secret", answer, {"SecretId": "a"})
+        rotation = gateway.describe_secret("a").value.rotation
+
+    assert rotation is not None
+    assert (rotation.schedule, rotation.window) == (schedule, rules.get("Duration", ""))
+    assert rotation.function == answer["RotationLambdaARN"]
+    assert (rotation.last, rotation.next) == (moment, moment + timedelta(days=30))
 
 
 def test_a_scheduled_deletion_shows_when_it_falls_due(

@@ -18,6 +18,7 @@ NOT_PAGES = {
     "livez",
     "readyz",
     "audit_export",
+    "calendar",
     "check_report",
     "env_example",
     "catalogue_entry",

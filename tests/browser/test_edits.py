@@ -9,7 +9,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.console import Console
-from tests.browser.pages import add_key, choose, open_edit, review, reviewed, row, save, value_of
+from tests.browser.pages import (
+    add_key,
+    choose,
+    heading,
+    open_edit,
+    review,
+    reviewed,
+    row,
+    save,
+    value_of,
+)
 from tests.browser.watching import Bodies
 
 
@@ -42,6 +52,23 @@ def test_keys_are_added_removed_emptied_and_generated_in_one_change(
     assert not [
         where for where, body in bodies.received for token in made if token.encode() in body
     ]
+
+
+def test_a_line_that_appears_does_not_move_a_button_that_is_pressed(
+    console: Console, editor: Page
+) -> None:
+    open_edit(editor, console, "dev", console.make_secret())
+    editor.get_by_role("button", name="Review").hover()
+    editor.mouse.down()
+    value_of(editor, "SECOND").evaluate(
+        "field => { field.value = 'new'; field.dispatchEvent(new Event('input', {bubbles: true})) }"
+    )
+    editor.wait_for_timeout(500)
+    expect(row(editor, "SECOND").locator("[data-verdict]")).to_be_empty()
+
+    editor.mouse.up()
+    expect(heading(editor)).to_have_text("Review the change")
+    assert reviewed(editor, "SECOND")
 
 
 LINES = "-----BEGIN-----\n two \ttabs\n\n-----END-----\n"

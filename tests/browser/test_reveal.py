@@ -60,7 +60,7 @@ def test_a_value_is_shown_for_half_a_minute_and_gone_then(console: Console, page
     assert canary not in page.content()
     expect(row.locator("summary")).to_be_focused()
     page.reload()
-    expect(row).to_contain_text("Seen since its last change by 1 person: editor")
+    expect(row).to_contain_text("Known to 1 person since its last change: editor saw it")
 
 
 @pytest.mark.parametrize("how", ["Hide now", "Escape", "another key"])

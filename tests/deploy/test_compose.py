@@ -310,6 +310,18 @@ def test_the_proxy_says_https_itself_and_drops_what_a_client_says_of_itself(
 
 
 @pytest.mark.processes
+def test_the_proxy_logs_no_token_of_a_calendar_and_says_the_same_of_such_a_request(
+    proxy: tuple[int, int], tmp_path: Path
+) -> None:
+    status, result = through(proxy[1], path="/calendar/abcdef.ics")
+    assert status == 200
+    assert "X-Forwarded-Proto: https" in result
+    log = (tmp_path / "access.log").read_text(encoding="utf-8")
+    assert '"path": "/calendar/…"' in log
+    assert "abcdef" not in log
+
+
+@pytest.mark.processes
 def test_the_proxy_takes_the_largest_form_and_writes_no_body_to_a_disk(
     proxy: tuple[int, int], tmp_path: Path
 ) -> None:

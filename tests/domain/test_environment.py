@@ -127,6 +127,13 @@ def test_readers_are_named_by_arn_or_in_this_account() -> None:
     assert (chosen.readers, chosen.who_can_read) == (tuple(readers), True)
 
 
+def test_the_log_group_is_lambda_s_own_or_the_one_that_is_named() -> None:
+    assert parsed().log_group == "/aws/lambda/function"
+    assert parsed(lambda_log_group="miyabi/app").log_group == "miyabi/app"
+    with pytest.raises(ConfigurationError, match="lambda_log_group: expected a log group's name"):
+        parsed(lambda_log_group="arn:aws:logs:x")
+
+
 def test_what_is_left_out_has_a_default() -> None:
     sparse = parsed(
         assume_role=None,

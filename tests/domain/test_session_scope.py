@@ -22,6 +22,7 @@ from secrets_ui.domain.session_scope import (
     MOST,
     OPEN,
     READ,
+    ROLLOUT,
     SETTLE,
     SWEEP,
     USAGE,
@@ -39,7 +40,7 @@ PLACE = Environment(
 CONFIG = "miyabi/dev/config"
 MANAGE = [CREATE, DESCRIBE_ANEW, DELETE, CANCEL_DELETION]
 SCOPES = [
-    *(WHO, WATCH, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP),
+    *(WHO, WATCH, ROLLOUT, USAGE, CHECK, DECIDE, DESCRIBE, EDIT, LIST, OPEN, READ, SETTLE, SWEEP),
     *MANAGE,
 ]
 ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}

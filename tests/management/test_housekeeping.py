@@ -55,7 +55,9 @@ def test_a_task_that_fails_does_not_keep_the_others_back(hana: Client) -> None:
     done = keep_house()
     assert done == {
         "append_waiting": 0,
+        "end_roles": 0,
         "purge_sessions": 1,
+        "purge_requests": 0,
         "purge_reservations": 0,
         "purge_runs": 0,
         "purge_trials": 0,

@@ -14,7 +14,7 @@ from django.core import signing
 
 from testkit.canary import leaks_in, make_canary
 from testkit.copying_aws import CopyingAws
-from testkit.posting import document_form, import_form, key_form, prod_rules
+from testkit.posting import create_form, document_form, import_form, key_form, prod_rules
 from testkit.served import Answer, Person, Served, served
 from tests.urls import every_url
 
@@ -122,6 +122,41 @@ class Tour:
         )
         assert self.note("text", person.post(document, text, **SCRIPT)).status == 200
 
+    def manage(self, person: Person) -> None:
+        """Creates a secret, sets its key elsewhere, restores a version, deletes the secret."""
+        full, url = "miyabi/prod/made", "/prod/create/miyabi/prod/made"
+        form = create_form({"A": self.typed}, **prod_rules(full))
+        for turned in ({"reason": ""}, {"tag-0-value": "#"}, {"form-0-name": ""}, {"once": "?"}):
+            for headers in ({}, SCRIPT):
+                self.note(f"wrong creation {turned}", person.post(url, form | turned, **headers))
+        self.note("creation, review", person.post(url, form | {"step": "review"}, **SCRIPT))
+        for code in ("AccessDeniedException", "InternalServiceError"):
+            self.console.aws.break_call("CreateSecret", code, f"no {self.typed}")
+            self.note(f"creation {code}", person.post(url, form | {"once": ""}, **SCRIPT))
+            self.console.aws.mend()
+        assert self.note("creation", person.post(url, form, **SCRIPT)).status == 200
+        self.note("there already", person.post(url, form | {"once": ""}, **SCRIPT))
+        base = self.console.current("prod", full)
+        several = {
+            "target": "prod",
+            "base-prod": base,
+            "typed_name-prod": full,
+            "form-0-at": "0",
+            "form-0-value": self.typed + "2",
+            "once": "6f2a" * 8,
+            "reason": "OPS-8",
+        }
+        for step in ("review", "save"):
+            sent = several | {"step": step}
+            answer = person.post("/compare/set?secret=made&key=A", sent, **SCRIPT)
+            assert self.note(f"in several, {step}", answer).status == 200
+        back = {"version": base, "row": "0", "once": "7f2a" * 8, **prod_rules(full)}
+        now = {"base": self.console.current("prod", full)}
+        restored = person.post(f"/prod/restore/{full}", back | now)
+        assert self.note("restored", restored).status == 302
+        days = {"days": "7", "once": "8f2a" * 8} | prod_rules(full)
+        assert self.note("deleted", person.post(f"/prod/delete/{full}", days)).status == 302
+
     def fail(self, person: Person) -> None:
         """Every way to be refused, by the form, the console and AWS."""
         full, url = "miyabi/prod/config", "/prod/edit/miyabi/prod/config"
@@ -200,6 +235,7 @@ def test_s01_nothing_that_the_console_wrote_or_answered_holds_a_value(console: S
         people = {role: console.person(role) for role in ROLES}
         people["nobody"] = Person(console.port)
         tour.write(people["editor"])
+        tour.manage(people["admin"])
         for who, person in people.items():
             tour.look_everywhere(person, who)
         tour.fail(people["admin"])

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from allauth.socialaccount.providers import registry
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
 from secrets_ui.domain.environment import Rules
@@ -95,6 +97,7 @@ def provider(provider_process: OidcProvider, settings: Any, tmp_path: Any) -> Oi
 
     No local AWS: pages that need none.
     """
+    registry.register(OpenIDConnectProvider)  # as the app does where OIDC_ISSUER is set
     running = provider_process
     running.wrong, running.sessions, running.grants = Wrong(), {}, {}
     running.people = {

@@ -335,13 +335,16 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
             "typed_name": "miyabi/dev/config",
         },
         edit_url("dev", "config", "cancel-deletion"): {"reason": "r"},
+        edit_url("dev", "config", "refresh"): {"reason": "r"},
         edit_url("dev", "config", "acknowledge"): {"finding": "a" * 32, "reason": "r"},
         "/dev/acknowledge": {"finding": "a" * 32, "reason": "r"},
         edit_url("dev", "config", "pin"): {"do": "pin", "version": base, "name": "good"},
+        edit_url("dev", "config", "rotate"): {"do": "begin"},
         "/dev/changes/1": {"decision": "approve"},
         "/dev/changes/1/emergency": {"reason": "OPS-9: it burns, and nobody is there"},
         "/dev/changes/1/look": {"reason": "OPS-9: it was right"},
         "/dev/changes/1/on-top": {},
+        edit_url("dev", "config", "older-reads"): {},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         edit_url("dev", "config", "reveal"): {
@@ -354,6 +357,16 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/people/1/give": {"environment": "dev", "role": "viewer"},
         "/people/1/take/1": {},
         "/people/1/account": {"account": "off"},
+        "/people/requests/1": {"answer": "give", "hours": "2"},
+        "/people/add": {"name": "rin"},
+        "/people/1/link": {},
+        "/people/1/leaving": {"do": "roles"},
+        "/sign-in/link": {
+            "code": "x",
+            "new_password1": "mountain lamp quiet river",
+            "new_password2": "mountain lamp quiet river",
+        },
+        "/account/ask": {"environment": "dev", "role": "editor", "hours": "2", "reason": "r"},
         "/status/run": {},
         "/metrics": {},
         "/sign-out": {},
@@ -372,6 +385,8 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         "/account/remove/1": {},
         "/account/sessions": {},
         "/account/sessions/end/1": {},
+        "/account/calendar": {},
+        "/account/calendar/end": {},
         "/account/stay": {},
     }
 
@@ -461,7 +476,7 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
         for _, path in every_url():
             getattr(client, method)(path)
             getattr(client, method)(path, query_params=form)
-    reading = ("List", "Get", "Describe", "Simulate", "Lookup", "AssumeRole", "GET ")
+    reading = ("List", "Get", "Describe", "Simulate", "Lookup", "Filter", "AssumeRole", "GET ")
     assert [operation for operation in aws.operations() if not operation.startswith(reading)] == []
     assert {env: estate.value(env, "config") for env in estate.environments} == before
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out

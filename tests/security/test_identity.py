@@ -28,7 +28,8 @@ from tests.urls import every_url
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
 # Everything else asks for a sign-in. A name that is added here is a decision.
-PUBLIC = {"livez", "readyz", "sign_in", "second_step", "sso_sign_in", "sso_callback"}
+# A calendar asks for a token, and says that it is not there.
+PUBLIC = {"livez", "readyz", "sign_in", "second_step", "sso_sign_in", "sso_callback", "calendar"}
 # These are for programs, so they answer 401 in place of the way to the sign-in.
 FOR_PROGRAMS = {"status_json", "metrics"}
 

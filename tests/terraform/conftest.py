@@ -138,7 +138,9 @@ def variables_of(values: Values) -> dict[str, str]:
     where = {
         "console_task_role_arns": f'["{TASK_ROLE}"]',
         "trail_log_group_name": TRAIL,
+        "refresh": "true",
         "who_can_read": "true",
+        "older_reads": "true",
         "alarm_emails": '["ops@miyabi-world.com"]',
         "manage": "true",
     }

@@ -104,6 +104,11 @@ def function(place: Place, params: Params) -> str:
     return place.arn("lambda", f"function:{params['FunctionName']}")
 
 
+def log_group(place: Place, params: Params) -> str:
+    """As AWS names it where it denies the call."""
+    return place.arn("logs", f"log-group:{params['logGroupName']}:log-stream:")
+
+
 def _own(
     service: str, resource: Callable[[Place, Params], str], *operations: str
 ) -> dict[str, tuple[Need, ...]]:
@@ -149,8 +154,18 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", policy, "GetPolicy", "GetPolicyVersion"),
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("iam", anything, "GetAccountAuthorizationDetails"),
-    **_own("lambda", function, "GetFunctionConfiguration"),
+    **_own(
+        "lambda",
+        function,
+        "GetFunctionConfiguration",
+        "ListAliases",
+        "ListProvisionedConcurrencyConfigs",
+        "ListVersionsByFunction",
+        "UpdateFunctionConfiguration",
+    ),
+    **_own("logs", log_group, "FilterLogEvents", "StartQuery"),
     **_own("cloudtrail", anything, "LookupEvents"),
+    **_own("logs", anything, "GetQueryResults"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:AssumeRole": (),  # asked by the console itself, before it is the role
     "sts:GetCallerIdentity": (),  # "No permissions are required"

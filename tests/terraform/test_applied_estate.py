@@ -19,6 +19,7 @@ from deploy.demo.account import Account
 from deploy.demo.estate import read_catalog
 from deploy.demo.values import make_value
 from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.changes.refresh import MARKER
 from secrets_ui.domain.iam import PolicyKind, Request, evaluate, parse_policy
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
@@ -74,7 +75,12 @@ def test_s86_no_value_is_in_a_plan_a_state_or_what_terraform_prints(applied: App
     assert leaks_of(applied, *(applied.values["api-keys"][key] for key in secret_keys)) == []
 
 
-def test_a_second_plan_is_empty(applied: Applied) -> None:
+def test_a_second_plan_is_empty_also_after_fresh_instances_were_started(applied: Applied) -> None:
+    function, client = applied.environment.lambda_function, applied.clients.lambda_
+    found = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    client.update_function_configuration(
+        FunctionName=function, Environment={"Variables": {**found, MARKER: "a" * 32}}
+    )
     applied.terraform.run("plan", "-input=false", "-detailed-exitcode")  # 2 would be changes
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 
 from deploy.demo import policies
 from tests.conftest import Estate, as_toml, forget_configuration
+from tests.terraform.conftest import TRAIL
 from tests.terraform.guard import Asked, Guard, guarded
 from tests.terraform.iam_needs import Place
 from tests.terraform.tour import Tour
@@ -29,7 +30,13 @@ def guard(
     A test of the applied estate shows that Terraform's policies are the same.
     """
     account = make_estate(only=("prod",))["prod"]
-    place = replace(account.environment, manage=request.param)
+    place = replace(
+        account.environment,
+        manage=request.param,
+        refresh=request.param,
+        trail_log_group=TRAIL,
+    )
+    account.clients.logs.create_log_group(logGroupName=TRAIL)
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": place}), encoding="utf-8")
     forget_configuration()
     document = deepcopy(policies.console_access(place, account.key_arn))
@@ -73,7 +80,10 @@ def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Gu
         action for statement in guard.document["Statement"] for action in statement["Action"]
     ]
     assert [action for action in actions if "*" in action or "?" in action] == []
-    reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt")
+    # A query of logs begins with StartQuery and changes nothing.
+    reading = (
+        *("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt", "Filter", "StartQuery"),
+    )
     writing = [action for action in actions if not action.partition(":")[2].startswith(reading)]
     versions = [
         "secretsmanager:PutSecretValue",
@@ -87,7 +97,9 @@ def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Gu
             *("UpdateSecret", "DeleteSecret"),
         )
     ]
-    assert writing == versions + (whole if guard.place.environment.manage else [])
+    function = ["lambda:UpdateFunctionConfiguration"]
+    more = [*function, *whole] if guard.place.environment.manage else []
+    assert writing == versions + more
 
 
 @pytest.mark.parametrize(
@@ -110,6 +122,14 @@ def test_s85_a_deletion_has_a_recovery_window_and_a_description_no_other_key(
     )
     found = guard.allows(asked, context=context)
     assert found is (is_allowed and guard.place.environment.manage)
+
+
+def test_s85_the_one_function_is_changed_and_no_other(guard: Guard) -> None:
+    name = guard.place.environment.lambda_function
+    for other, is_ours in {name: True, f"{name}-2": False, "other": False}.items():
+        arn = guard.place.arn("lambda", f"function:{other}")
+        found = guard.allows(Asked("lambda:UpdateFunctionConfiguration", arn, False))
+        assert found is (is_ours and guard.place.environment.refresh)
 
 
 @pytest.mark.parametrize("name", ["miyabi/production/api-keys", "miyabi/dev/api-keys", "other"])

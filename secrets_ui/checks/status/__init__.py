@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
+from ...domain.secrets.catalog import SecretSpec
 from ...domain.status.status import StatusFinding, in_order
 from ...domain.status.watched import Records, Surroundings, WatchedSecret
 from . import (
@@ -17,6 +19,7 @@ from . import (
     audit_chain_holds,
     audit_log_is_guarded,
     aws_answers,
+    aws_rotation_works,
     credentials_work,
     emergencies_are_looked_at,
     environments_are_kept_apart,
@@ -30,6 +33,7 @@ from . import (
     no_record_waits,
     only_this_console_changes,
     reader_is_up_to_date,
+    readers_are_known,
     secret_is_there,
     surroundings_are_sound,
 )
@@ -44,8 +48,10 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     environments_are_kept_apart,
     keys_are_young_enough,
     credentials_work,
+    aws_rotation_works,
     lambda_can_read,
     only_this_console_changes,
+    readers_are_known,
     reader_is_up_to_date,
     no_open_intents,
 )
@@ -82,7 +88,14 @@ ACKNOWLEDGED = frozenset(
 
 
 def judge_secret(watched: WatchedSecret) -> tuple[StatusFinding, ...]:
-    return _run(OF_A_SECRET, watched)
+    found = _run(OF_A_SECRET, watched)
+    return tuple(_with_contact(f, watched.spec) if f.is_trouble else f for f in found)
+
+
+def _with_contact(finding: StatusFinding, spec: SecretSpec) -> StatusFinding:
+    """Of the key that it is about, or of the secret."""
+    key = spec.rules_of(finding.about)
+    return replace(finding, owner=key.owner, runbook=key.runbook)
 
 
 def judge_surroundings(around: Surroundings) -> tuple[StatusFinding, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ...domain.access.context import role_name_of
 from ...domain.access.evidence import Known
 from ...domain.secrets.version import short_version
 from ...domain.status.status import StatusFinding
-from ...domain.status.watched import TrailEvent, WatchedSecret
+from ...domain.status.watched import TrailEvent, WatchedSecret, last_decryption
 from .saying import Saying
 
 TITLE = "The Lambda uses the current version"
@@ -98,16 +97,9 @@ def _by_dates(
 
 
 def _last_read(watched: WatchedSecret) -> TrailEvent | None:
-    """The newest decryption of this secret by the Lambda's role."""
     if not isinstance(watched.decrypts, Known) or not isinstance(watched.secret, Known):
         return None
-    role, arn = watched.environment.lambda_role, watched.secret.value.arn
-    ours = [
-        e
-        for e in watched.decrypts.value
-        if e.resource == arn and role_name_of(e.principal) == role and e.at
-    ]
-    return max(ours, key=lambda event: (str(event.at), event.version), default=None)
+    return last_decryption(watched.decrypts.value, watched.environment, watched.secret.value.arn)
 
 
 def _moment(text: str) -> datetime | None:

@@ -142,7 +142,10 @@ class Key:
 class FunctionConfiguration:
     """A function. `variables` are names of its environment variables, never values.
 
-    `vpc` is the id of the VPC that it is connected to, "" for none.
+    `vpc` is the id of the VPC that it is connected to, "" for none. `last_update` is the status of
+    its last update, `unreadable` AWS's code where it could not decrypt the variables. Of two
+    variables of ours the value is known as well: `mark` and `max_age`, in seconds
+    (domain/changes/refresh.py).
     """
 
     arn: str
@@ -151,6 +154,11 @@ class FunctionConfiguration:
     state: str = ""
     variables: tuple[str, ...] = ()
     vpc: str = ""
+    revision: str = ""
+    last_update: str = ""
+    mark: str = ""
+    max_age: int | None = None
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)

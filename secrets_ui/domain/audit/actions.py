@@ -39,6 +39,8 @@ class Action(_WithWords):
     REMOVE_FACTOR = "factor.remove", "Second factor removed"
     RESET_FACTORS = "factor.reset", "Second factors taken away"
     MAKE_RECOVERY_CODES = "recovery_codes.make", "New recovery codes"
+    MAKE_CALENDAR = "calendar.make", "Calendar address made"
+    END_CALENDAR = "calendar.end", "Calendar address ended"
     SET_GROUP_ROLES = "roles.from_groups", "Roles by groups"
     REFUSE_ACCESS = "access.refused", "Refused attempt"
     SET_ACCOUNT = "account.set", "Account set"
@@ -47,6 +49,13 @@ class Action(_WithWords):
     SWITCH_ON_ACCOUNT = "account.switched_on", "Account switched on"
     GIVE_ROLE = "role.given", "Role given"
     TAKE_ROLE = "role.taken", "Role taken"
+    END_ROLE = "role.ended", "Role ended"
+    ASK_ROLE = "role.asked", "Role asked for"
+    REFUSE_ROLE = "role.refused", "Role refused"
+    ADD_ACCOUNT = "account.added", "Account added"
+    MAKE_LINK = "account.link_made", "One-time link made"
+    USE_LINK = "account.link_used", "One-time link used"
+    PLAN_ROTATION = "rotation.planned", "Rotation planned"
     LIMIT_RATE = "rate.limited", "Too many changes"
     EXPORT_LOG = "audit.export", "Export of the log"
     CHANGE_AUDIT_KEY = "audit.key_changed", "Audit key changed"
@@ -59,6 +68,10 @@ class Action(_WithWords):
     LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
     TRY = "secret.try", "Value tried"
+    BEGIN_ROTATION = "rotation.begin", "Rotation begun"
+    NOTE_ARRIVAL = "rotation.arrived", "New value taken as arrived"
+    END_ROTATION = "rotation.end", "Rotation done"
+    GIVE_ROTATION_UP = "rotation.give_up", "Rotation given up"
     ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
     PIN = "version.pin", "Version pinned"
     UNPIN = "version.unpin", "Pin taken off"
@@ -68,6 +81,7 @@ class Action(_WithWords):
     UNTAG = "secret.untag", "Tags removed"
     DELETE = "secret.delete", "Deletion scheduled"
     CANCEL_DELETION = "secret.cancel_deletion", "Deletion cancelled"
+    REFRESH = "function.refresh", "Fresh instances started"
 
 
 class ReadPurpose(_WithWords):
@@ -92,6 +106,11 @@ DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
 DELETIONS = (Action.DELETE, Action.CANCEL_DELETION)
 # Actions on what surrounds the versions of a secret that is there.
 MANAGES = (Action.DESCRIBE, Action.TAG, Action.UNTAG, *DELETIONS)
+# What a rotation of a key may consist of.
+ROTATES = (
+    *(Action.BEGIN_ROTATION, Action.NOTE_ARRIVAL, Action.END_ROTATION, Action.GIVE_ROTATION_UP),
+    *(Action.TRY, Action.SAVE, Action.PROPOSE, *DECISIONS),
+)
 # What the page Changes lists.
 CHANGES = (Action.CREATE, Action.SAVE, Action.PROPOSE, *DECISIONS, *MANAGES)
 

@@ -28,4 +28,9 @@ def read_moment(text: str) -> str:
 def stored_ago(age: timedelta) -> str:
     """The time so long ago as a record's `at` spells it: always 27 characters, so that texts sort
     as times do."""
-    return (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return stored(datetime.now(UTC) - age)
+
+
+def stored(moment: datetime) -> str:
+    """The time as a record's `at` spells it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -57,8 +57,9 @@ class Edit:
     keys that get a new random token while saving; `is_text` says that the document is meant not to
     be a JSON object. `restores` is the earlier version; `restored_keys` are the keys that are taken
     from it, () for all that it holds. `replaces` is the proposal, by its number, whose keys they
-    are. `copies` is the key whose value is copied. The same edit, sent twice with one
-    `idempotency_key`, is saved once.
+    are. `copies` is the key whose value is copied. `imported` names those of the changes that came
+    out of a .env or JSON. `rotation` is the number of the rotation that it is part of. The same
+    edit, sent twice with one `idempotency_key`, is saved once.
     """
 
     secret: str
@@ -71,6 +72,8 @@ class Edit:
     restored_keys: tuple[str, ...] = ()
     copies: Source | None = None
     replaces: int = 0
+    imported: tuple[str, ...] = ()
+    rotation: int = 0
     reason: str = ""
     typed_name: str = ""
     idempotency_key: str = ""
@@ -83,6 +86,11 @@ class Edit:
         copied = (self.copies.key,) if self.copies else ()
         changed = (change.key for change in self.changes)
         return tuple(dict.fromkeys((*changed, *self.generate, *self.restored_keys, *copied)))
+
+    @property
+    def part(self) -> dict[str, object]:
+        """What the record says of the rotation that it is part of."""
+        return {"rotation": self.rotation} if self.rotation else {}
 
     def content(self) -> SecretValue:
         """Everything that the edit asks for, unambiguously, as input to a keyed hash.
@@ -180,8 +188,11 @@ class Fault:
 
 @dataclass(frozen=True, repr=False)
 class Applied:
+    """The new document, the keys that differ in it, and those of them that are gone."""
+
     value: SecretValue
     changed: tuple[str, ...]
+    removed: tuple[str, ...] = ()
 
 
 def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
@@ -193,7 +204,8 @@ def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
     edit = edit.with_generated()
     if edit.document is None:
         value, changed = apply_changes(base or SecretValue("{}"), edit.changes)
-        return Applied(value, changed)
+        removed = tuple(change.key for change in edit.changes if change.value is None)
+        return Applied(value, changed, removed)
     ensure_size(edit.document)
     if base is not None and base == edit.document:
         raise NothingChanged(
@@ -201,10 +213,10 @@ def apply_edit(edit: Edit, base: SecretValue | None) -> Applied:
         )
     if edit.is_text:
         return Applied(edit.document, ())
-    return Applied(edit.document, _changed_members(edit.document, base))
+    return _compared(edit.document, base)
 
 
-def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, ...]:
+def _compared(new: SecretValue, base: SecretValue | None) -> Applied:
     after = {member.key: member.text for member in parse_document(new.reveal()).members}
     try:
         before = (
@@ -215,7 +227,8 @@ def _changed_members(new: SecretValue, base: SecretValue | None) -> tuple[str, .
     except InvalidDocument:
         # The stored text is not an object: every key is new.
         before = {}
-    return tuple(key for key in {**before, **after} if before.get(key) != after.get(key))
+    changed = tuple(key for key in {**before, **after} if before.get(key) != after.get(key))
+    return Applied(new, changed, tuple(key for key in before if key not in after))
 
 
 def check_edit(edit: Edit, spec: SecretSpec) -> dict[str, tuple[Problem, ...]]:

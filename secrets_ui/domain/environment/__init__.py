@@ -63,10 +63,14 @@ class Environment:
 
     `source_identity`: the role's trust policy allows sts:SetSourceIdentity. `session_policy`: each
     AWS session is narrowed to its request. `manage`: secrets are created and deleted here too.
+    `refresh`: the console's role may have the function start fresh instances.
     `who_can_read`: the console's role may list the roles and users of the account. `readers` are
     those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
-    and the console's. `groups` are groups of the identity provider, each with the roles that its
-    members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
+    and the console's. `trail_log_group` is the log group of a trail, which keeps calls for longer
+    than CloudTrail itself. `groups` are groups of the identity provider, each with the roles that
+    its members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to
+    whom.
+    `lambda_log_group` is where the function's log is, "" for Lambda's own name of it.
     """
 
     name: str
@@ -83,11 +87,14 @@ class Environment:
     source_identity: bool = True
     session_policy: bool = True
     manage: bool = False
+    refresh: bool = False
     who_can_read: bool = False
     readers: tuple[str, ...] = ()
+    trail_log_group: str = ""
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tell: tuple[str, ...] = ("emergency", "findings")
     email_to: tuple[str, ...] = ()
+    lambda_log_group: str = ""
 
     def roles_for(self, groups: frozenset[str]) -> frozenset[str]:
         """The roles that a member of these groups has here."""
@@ -95,6 +102,11 @@ class Environment:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def log_group(self) -> str:
+        """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+        return self.lambda_log_group or f"/aws/lambda/{self.lambda_function}"
 
     def arn(self, service: str, resource: str, account: str | None = None) -> str:
         """The ARN of a resource here, in the Region's partition. IAM's and STS's name no Region."""

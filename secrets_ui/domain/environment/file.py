@@ -17,8 +17,10 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _RESERVED = {
     "account",
     "audit",
+    "calendar",
     "compare",
     "cost",
+    "due",
     "help",
     "livez",
     "metrics",
@@ -35,6 +37,8 @@ _RESERVED = {
 # Parts with a slash after each. None is empty, "." or "..", since no name under the prefix would
 # lie there by both its readings.
 _PREFIX = re.compile(r"(?=.{2,200}\Z)((?!\.{1,2}/)[A-Za-z0-9_+=.@-]+/)+")
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+_LOG_GROUP = re.compile(r"[A-Za-z0-9_/.#-]{0,512}")
 _LISTS = {
     "readers": (
         r"(arn:aws[a-z-]*:iam::[0-9]{12}:)?(role|user)/[A-Za-z0-9_+=,.@/-]+",
@@ -43,7 +47,7 @@ _LISTS = {
     "tell": (r"changes|emergency|findings", 'some of "changes", "emergency" and "findings"'),
     "email_to": (r"[^@\s,]+@[^@\s,]+", "addresses such as oncall@miyabi-world.com"),
 }
-_SWITCHES = ("source_identity", "session_policy", "manage", "who_can_read")
+_SWITCHES = ("source_identity", "session_policy", "manage", "refresh", "who_can_read")
 _REQUIRED = (
     ("region", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "a Region such as us-west-2"),
     ("account", r"[0-9]{12}", "an AWS account id of 12 digits, in quotes"),
@@ -124,6 +128,11 @@ def _check_optional(texts: Mapping[str, str], where: str) -> None:
         )
     if texts.get("colour", "blue") not in _COLOURS:
         raise ConfigurationError(f"{where}.colour: expected one of {', '.join(_COLOURS)}.")
+    for key in ("lambda_log_group", "trail_log_group"):
+        if not _LOG_GROUP.fullmatch(texts.get(key, "")):
+            raise ConfigurationError(
+                f"{where}.{key}: expected a log group's name such as /aws/lambda/miyabi-app."
+            )
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):
         raise ConfigurationError(
             f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets."

@@ -16,6 +16,7 @@ class ConsoleError(Exception):
     remedy = ""
     # Seconds after which trying again makes sense, for the header Retry-After; 0: not known.
     retry_after = 0
+    is_conflict = False  # somebody else's change came first
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)

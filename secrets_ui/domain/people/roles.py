@@ -12,7 +12,7 @@ _SEE = frozenset({"secret.view", "access.check", "status.view", "status.run"})
 # superuser flag.
 ROLES: dict[str, frozenset[str]] = {
     "viewer": _SEE,
-    "editor": _SEE | {"secret.edit", "secret.reveal", "audit.view"},
+    "editor": _SEE | {"secret.edit", "secret.reveal", "function.refresh", "audit.view"},
     "approver": _SEE | {"change.decide", "audit.view"},
     "auditor": _SEE | {"access.who", "audit.view", "audit.export"},
     "admin": _SEE
@@ -20,6 +20,7 @@ ROLES: dict[str, frozenset[str]] = {
         "access.who",
         "secret.edit",
         "secret.manage",
+        "function.refresh",
         "change.decide",
         "audit.view",
         "audit.export",
@@ -30,13 +31,14 @@ ROLES: dict[str, frozenset[str]] = {
 }
 WORDS = {
     "secret.view": "see the secrets",
-    "access.check": "check who can read the secrets",
-    "access.who": "list everybody who can read a secret",
+    "access.check": "check who can read the secrets, and see who did",
+    "access.who": "list everybody who can read a secret, and look for reads of long ago",
     "status.view": "see the status",
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",
     "secret.reveal": "show values",
     "secret.manage": "create and delete secrets",
+    "function.refresh": "have the function start fresh instances",
     "change.decide": "decide on proposed changes",
     "audit.view": "see the audit log",
     "audit.export": "export the audit log",

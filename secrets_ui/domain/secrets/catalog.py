@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import ConfigurationError
+from . import contact
 from .formats import FORMATS, FREE_TEXT, Format
 from .loading import name_problem
+from .origin import Origin, parse_origin
 from .trial import Trial, ensure_can_be_tried, parse_trial
 
 Comparison = Literal["must_differ", "must_match", "any"]
@@ -21,14 +23,19 @@ COMPARISONS = ("must_differ", "must_match", "any")
 RULES_VERSION = 2
 _KEY_MEMBERS = {
     *("description", "secret", "required", "format", "between_environments"),
-    *("max_age_days", "placeholders", "min_length", "try"),
+    *("max_age_days", "placeholders", "min_length", "try", "get", *contact.MEMBERS),
 }
+_SECRET_MEMBERS = {"description", "keys", *contact.MEMBERS}
+# Members of a key by which no value is judged.
+_WORDS = {"get", *contact.MEMBERS}
 
 
 @dataclass(frozen=True)
 class KeySpec:
     """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age;
-    `trial` None means that it is not tried."""
+    `trial` None means that it is not tried, `origin` None that nothing says where it is got.
+    `owner` and `runbook` are those of its secret where it names none of its own, and "" where
+    there is none."""
 
     name: str
     description: str = ""
@@ -40,6 +47,9 @@ class KeySpec:
     min_length: int = 0
     placeholders: tuple[re.Pattern[str], ...] = ()
     trial: Trial | None = None
+    origin: Origin | None = None
+    owner: str = ""
+    runbook: str = ""
 
     @property
     def value_format(self) -> Format:
@@ -51,7 +61,8 @@ class SecretSpec:
     """A secret by the last part of its name (`api-keys`), with its keys in the catalogue's order.
 
     `placeholders` are those of the whole catalogue, for keys that it does not know. `digest`
-    changes with the rules; facts derived under another digest are derived again.
+    changes with the rules; facts derived under another digest are derived again. `owner` and
+    `runbook` are of keys that name none of their own.
     """
 
     name: str
@@ -59,13 +70,17 @@ class SecretSpec:
     keys: Mapping[str, KeySpec] = field(default_factory=dict)
     placeholders: tuple[re.Pattern[str], ...] = ()
     digest: str = ""
+    owner: str = ""
+    runbook: str = ""
 
     def key(self, name: str) -> KeySpec | None:
         return self.keys.get(name)
 
     def rules_of(self, name: str) -> KeySpec:
         """The entry of a key. A key that the catalogue does not know may hold any text."""
-        return self.keys.get(name) or KeySpec(name, placeholders=self.placeholders)
+        return self.keys.get(name) or KeySpec(
+            name, placeholders=self.placeholders, owner=self.owner, runbook=self.runbook
+        )
 
 
 @dataclass(frozen=True)
@@ -106,8 +121,10 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
         raise ConfigurationError(
             f"{source}: secrets.{name}: expected an object with a member 'keys'."
         )
+    _expect_members(entry, _SECRET_MEMBERS, f"{source}: secrets.{name}")
+    contacts = _contact(entry, f"{source}: secrets.{name}")
     keys = {
-        key: _key(key, spec, common, f"{source}: secrets.{name}.keys.{key}")
+        key: _key(key, spec, common, contacts, f"{source}: secrets.{name}.keys.{key}")
         for key, spec in entry["keys"].items()
     }
     is_secret = {key.name: key.secret for key in keys.values()}
@@ -115,20 +132,39 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
         if key.trial:
             where = f"{source}: secrets.{name}.keys.{key.name}.try"
             ensure_can_be_tried(key.name, key.trial, is_secret, where)
-    digest = _digest({"keys": entry["keys"], "placeholders": [p.pattern for p in common]})
-    return SecretSpec(name, str(entry.get("description", "")), keys, common, digest)
+    rules = {key: _rules(spec) for key, spec in entry["keys"].items()}
+    digest = _digest({"keys": rules, "placeholders": [p.pattern for p in common]})
+    description = str(entry.get("description", ""))
+    return SecretSpec(name, description, keys, common, digest, **contacts)
 
 
-def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str) -> KeySpec:
+def _rules(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What facts depend on: another owner is no reason to read a value again."""
+    return {member: value for member, value in entry.items() if member not in _WORDS}
+
+
+def _contact(entry: Mapping[str, Any], where: str) -> dict[str, str]:
+    """The members of a secret or key that name whom to ask and what to do."""
+    parse = {"owner": contact.parse_owner, "runbook": contact.parse_runbook}
+    return {
+        member: parse[member](entry[member], f"{where}.{member}")
+        for member in contact.MEMBERS
+        if member in entry
+    }
+
+
+def _key(
+    name: str,
+    entry: Any,
+    common: tuple[re.Pattern[str], ...],
+    contacts: Mapping[str, str],
+    where: str,
+) -> KeySpec:
     if problem := name_problem(name):
         raise ConfigurationError(f"{where} {problem}.")
     if not isinstance(entry, dict):
         raise ConfigurationError(f"{where}: expected an object.")
-    if unknown := set(entry) - _KEY_MEMBERS:
-        raise ConfigurationError(
-            f"{where}: unknown member {sorted(unknown)[0]}; "
-            f"expected some of {', '.join(sorted(_KEY_MEMBERS))}."
-        )
+    _expect_members(entry, _KEY_MEMBERS, where)
     _expect_one_of(entry.get("format", FREE_TEXT.name), tuple(FORMATS), f"{where}.format")
     _expect_one_of(
         entry.get("between_environments", "any"), COMPARISONS, f"{where}.between_environments"
@@ -144,7 +180,17 @@ def _key(name: str, entry: Any, common: tuple[re.Pattern[str], ...], where: str)
         min_length=_whole_number(entry, "min_length", where) or 0,
         placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
         trial=parse_trial(entry["try"], f"{where}.try") if "try" in entry else None,
+        origin=parse_origin(entry["get"], f"{where}.get") if "get" in entry else None,
+        **{**contacts, **_contact(entry, where)},
     )
+
+
+def _expect_members(entry: Mapping[str, Any], known: set[str], where: str) -> None:
+    if unknown := set(entry) - known:
+        raise ConfigurationError(
+            f"{where}: unknown member {sorted(unknown)[0]}; "
+            f"expected some of {', '.join(sorted(known))}."
+        )
 
 
 def _patterns(items: Any, source: str, member: str) -> tuple[re.Pattern[str], ...]:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .catalog import KeySpec, SecretSpec
+from .contact import MEMBERS
 from .loading import UNFIT_NAME, name_problem
+from .origin import to_entry as origin_entry
 from .trial import to_entry
 
 
@@ -40,12 +42,13 @@ def catalogue_entry(spec: SecretSpec, names: Iterable[str]) -> dict[str, Any]:
     that it does not know. A name that it takes for none is left out, and so is how a key is
     tried with another that is not among them."""
     taken = [name for name in names if not name_problem(name)]
-    keys = {name: dict(_members(spec.rules_of(name), len(spec.placeholders))) for name in taken}
+    keys = {name: dict(_members(spec.rules_of(name), spec)) for name in taken}
     for name in taken:
         trial = spec.rules_of(name).trial
         if trial and trial.other in ("", *taken):
             keys[name]["try"] = to_entry(trial)
-    return {spec.name: {"description": spec.description, "keys": keys}}
+    contacts = {m: text for m in MEMBERS if (text := getattr(spec, m))}
+    return {spec.name: {"description": spec.description, **contacts, "keys": keys}}
 
 
 def terraform_address(name: str) -> str:
@@ -62,8 +65,8 @@ def terraform_import(name: str, arn: str) -> str:
     return f'import {{\n  to = {terraform_address(name)}\n  id = "{arn}"\n}}\n'
 
 
-def _members(key: KeySpec, common: int) -> Iterator[tuple[str, Any]]:
-    """The members of a key; `common` of its placeholders are those of the whole catalogue."""
+def _members(key: KeySpec, spec: SecretSpec) -> Iterator[tuple[str, Any]]:
+    """The members of a key of this secret, without what is so for all of them."""
     yield "description", key.description
     yield "secret", key.secret
     yield "required", key.required
@@ -73,5 +76,10 @@ def _members(key: KeySpec, common: int) -> Iterator[tuple[str, Any]]:
         yield "max_age_days", key.max_age_days
     if key.min_length:
         yield "min_length", key.min_length
-    if own := key.placeholders[common:]:
+    if key.origin:
+        yield "get", origin_entry(key.origin)
+    if own := key.placeholders[len(spec.placeholders) :]:
         yield "placeholders", [pattern.pattern for pattern in own]
+    for member in MEMBERS:
+        if (text := getattr(key, member)) != getattr(spec, member):
+            yield member, text

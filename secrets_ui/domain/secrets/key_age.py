@@ -38,6 +38,11 @@ class KeyAge:
     version: str = ""
 
 
+def due_at(age: KeyAge, max_age_days: int) -> datetime:
+    """When the catalogue has a value replaced; where its age is not exact, at the latest."""
+    return age.since + timedelta(days=max_age_days)
+
+
 def _newest_first(version: SecretVersion) -> float:
     return -version.created.timestamp() if version.created else 0
 

@@ -29,12 +29,29 @@ class SecretVersion:
 
 
 @dataclass(frozen=True)
+class Rotation:
+    """How AWS rotates a secret by itself.
+
+    `function` is the rotation function's ARN, "" where the service that owns the secret rotates it.
+    `schedule` is AWS's expression, such as rate(30 days), and `window` how long a rotation may
+    begin after that, such as 3h; "" where there is none. `next` is the day by which AWS rotates.
+    """
+
+    function: str = ""
+    schedule: str = ""
+    window: str = ""
+    last: datetime | None = None
+    next: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Secret:
     """A secret without its values.
 
     `versions` maps version ids to staging labels; versions without a label are not in it. `deleted`
     is when the deletion was asked for, in an answer of ListSecrets as well. AWS knows the day of
     `last_accessed` only. A `kms_key_id` of "" means the AWS managed key aws/secretsmanager.
+    `rotation` is None where AWS does not rotate it.
     """
 
     arn: str
@@ -50,7 +67,7 @@ class Secret:
     deleted: datetime | None = None
     owning_service: str = ""
     primary_region: str = ""
-    rotation_enabled: bool = False
+    rotation: Rotation | None = None
 
     def version_with(self, label: str) -> str:
         """The id of the version that holds `label`, or "" when none does."""
@@ -59,6 +76,10 @@ class Secret:
     @property
     def current(self) -> str:
         return self.version_with(AWSCURRENT)
+
+    @property
+    def rotation_enabled(self) -> bool:
+        return self.rotation is not None
 
     @property
     def restore_command(self) -> str:

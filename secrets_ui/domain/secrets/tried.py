@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,15 +68,24 @@ class Tried:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a trial means now, in a word or two and in a sentence's rest."""
+    """What a trial means now, in a word or two and in a sentence's rest.
+
+    `expires` is when the value works no more, None where nobody told.
+    """
 
     level: Level
     text: str
     hint: str = ""
+    expires: datetime | None = None
 
 
 def judge(tried: Tried | None, now: datetime) -> Verdict:
     """What is known of a value now. A missing answer never makes a refusal, nor takes one back."""
+    expires = tried.answer.expires if tried and tried.answer else None
+    return replace(_judge(tried, now), expires=expires)
+
+
+def _judge(tried: Tried | None, now: datetime) -> Verdict:
     if tried is None:
         return Verdict("mute", "Not tried yet")
     answer = tried.answer

@@ -19,6 +19,7 @@ class VersionConflict(ConsoleError):
 
     status = 409
     title = "Somebody else changed this secret first"
+    is_conflict = True
 
     def __init__(self, base: str, current: str) -> None:
         super().__init__(

@@ -5,17 +5,18 @@ Told once, with an end notice; what hits many secrets at once is one event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from ..access.finding import Status
-from .status import StatusFinding, join, plural
+from .status import StatusFinding, join, owners_of, plural, runbooks_of
 from .words import STATUS_WORDS
 
 Kind = Literal["began", "changed", "ended"]
 NAMED = 20  # secrets that one event names; it counts the others
+_SAID = 3  # owners and runbooks in its sentences
 _MARKS: Mapping[Kind, str] = {
     "began": ":red_circle:",
     "changed": ":large_orange_circle:",
@@ -37,7 +38,7 @@ class Event:
     """A change of findings, as it is sent.
 
     `secrets` are names in order, "" for the environment itself. `text` is the finding's of the
-    first.
+    first. `owners` and `runbooks` are of all of them, each once.
     """
 
     kind: Kind
@@ -49,6 +50,8 @@ class Event:
     secrets: tuple[str, ...]
     since: str
     at: str
+    owners: tuple[str, ...] = ()
+    runbooks: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -78,7 +81,9 @@ class Event:
         if len(self.secrets) > 1:
             others = " and others" if len(self.secrets) > 4 else ""
             more = f" The same holds for {join(self.secrets[1:4])}{others}."
-        return f"It was: {self.text}{more}" if self.kind == "ended" else f"{self.text}{more}"
+        if self.kind == "ended":
+            return f"It was: {self.text}{more}"
+        return f"{self.text}{more}{whom_to_ask(self.owners, self.runbooks)}"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -90,9 +95,21 @@ class Event:
             "text": self.text,
             "secrets": [name for name in self.secrets if name][:NAMED],
             "count": len(self.secrets),
+            "owners": list(self.owners[:NAMED]),
+            "runbooks": list(self.runbooks[:NAMED]),
             "since": self.since,
             "at": self.at,
         }
+
+
+def whom_to_ask(owners: Sequence[str], runbooks: Sequence[str]) -> str:
+    """Sentences to add to trouble: who looks after it, and what they do."""
+    parts = (
+        f" Owner: {join(owners[:_SAID])}." if owners else "",
+        # Nothing stands right behind an address, or a reader's program takes it for its end.
+        f" Runbook: {' '.join(runbooks[:_SAID])}" if runbooks else "",
+    )
+    return "".join(parts)
 
 
 def follow(
@@ -140,7 +157,7 @@ def events_of(environment: str, changes: Iterable[Change], at: datetime) -> tupl
 
 
 def _event(environment: str, group: list[Change], at: datetime) -> Event:
-    first = group[0].finding
+    first, findings = group[0].finding, [change.finding for change in group]
     return Event(
         kind=group[0].kind,
         environment=environment,
@@ -149,6 +166,8 @@ def _event(environment: str, group: list[Change], at: datetime) -> Event:
         status=first.status,
         text=first.text,
         secrets=tuple(change.secret for change in group),
-        since=min(change.finding.since for change in group),
+        since=min(finding.since for finding in findings),
         at=at.isoformat(timespec="seconds"),
+        owners=owners_of(findings),
+        runbooks=runbooks_of(findings),
     )

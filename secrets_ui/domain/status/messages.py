@@ -24,9 +24,16 @@ class Message(Protocol):
     def to_json(self) -> dict[str, Any]: ...
 
 
+def key_in_message(key: str) -> str:
+    """As a receiver takes it: AWS allows a key's name of 60,000 characters."""
+    name = " ".join(key.split())
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+
+
 @dataclass(frozen=True)
 class ChangeMessage:
-    """A change of one secret, as it is sent; `record` is its place in the audit log.
+    """A change of one secret, or a role that is asked for, as it is sent; `record` is its place in
+    the audit log.
 
     `what` is how the page Changes calls it. `by` is "" where the console did it by itself.
     """
@@ -47,7 +54,8 @@ class ChangeMessage:
     @property
     def title(self) -> str:
         """One line, for a chat or a subject."""
-        return f"{self.what} in {self.environment}: {self.secret}"
+        about = f": {self.secret}" if self.secret else ""
+        return f"{self.what} in {self.environment}{about}"
 
     def describe(self) -> str:
         """In full sentences."""
@@ -66,9 +74,7 @@ class ChangeMessage:
         return join([*self._names(), f"{more} more"] if more > 0 else self._names())
 
     def _names(self) -> list[str]:
-        """As a receiver takes them: AWS allows a key's name of 60,000 characters."""
-        names = (" ".join(key.split()) for key in self.keys[:NAMED])
-        return [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
+        return [key_in_message(key) for key in self.keys[:NAMED]]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -78,7 +84,7 @@ class ChangeMessage:
             "by": self.by,
             "proposed_by": self.proposed_by,
             "text": self.describe(),
-            "secrets": [self.secret],
+            "secrets": [self.secret] if self.secret else [],
             "count": 1,
             "keys": self._names(),
             "reason": self.reason,

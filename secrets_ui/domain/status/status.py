@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ..access.finding import WORST_FIRST, Status, Weight
 
-Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage"]
+Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage", "reads"]
 TROUBLE: tuple[Status, ...] = ("fail", "unknown", "warn")
 _RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
 
@@ -25,7 +25,8 @@ class StatusFinding:
     `about` tells apart what one check says of several things: a key, an alarm. `proof` is what was
     asked of AWS or of the database. `page` explains it, at `anchor`. `since` is RFC 3339, set where
     it is kept; `is_told` remembers that it was sent out as an event. One that somebody has
-    acknowledged (`acknowledged_at` is RFC 3339) is no trouble any more.
+    acknowledged (`acknowledged_at` is RFC 3339) is no trouble any more. `owner` and `runbook` are
+    those of the key or secret in trouble.
     """
 
     check: str
@@ -41,6 +42,8 @@ class StatusFinding:
     acknowledged_by: str = ""
     acknowledged_at: str = ""
     acknowledged_why: str = ""
+    owner: str = ""
+    runbook: str = ""
 
     @property
     def key(self) -> str:
@@ -81,6 +84,16 @@ def status_of(findings: Iterable[StatusFinding]) -> Status:
     """The worst that counts. Nothing that counts is nothing that was looked at: unknown."""
     counted = {finding.status for finding in findings if finding.counts}
     return next((status for status in WORST_FIRST if status in counted), "unknown")
+
+
+def owners_of(findings: Iterable[StatusFinding]) -> tuple[str, ...]:
+    """In order, each once."""
+    return tuple(dict.fromkeys(finding.owner for finding in findings if finding.owner))
+
+
+def runbooks_of(findings: Iterable[StatusFinding]) -> tuple[str, ...]:
+    """In order, each once."""
+    return tuple(dict.fromkeys(finding.runbook for finding in findings if finding.runbook))
 
 
 def worst(statuses: Iterable[Status]) -> Status:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..access.context import role_name_of
 from ..access.evidence import Evidence, FunctionConfiguration
 from ..access.finding import Finding
 from ..environment import Environment
@@ -15,6 +16,7 @@ from ..secrets.key_age import KeyAge
 from ..secrets.secret import Secret
 from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
+from ..usage.reads import NewReader
 from .outside_changes import OutsideChange
 
 
@@ -31,6 +33,20 @@ class TrailEvent:
     principal: str
     resource: str = ""
     version: str = ""
+
+
+def last_decryption(
+    events: Iterable[TrailEvent], environment: Environment, secret_arn: str
+) -> TrailEvent | None:
+    """The newest decryption of this secret by the Lambda's role."""
+    ours = [
+        event
+        for event in events
+        if event.resource == secret_arn
+        and role_name_of(event.principal) == environment.lambda_role
+        and event.at
+    ]
+    return max(ours, key=lambda event: (str(event.at), event.version), default=None)
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,9 @@ class WatchedSecret:
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
+    `pending_since`: when the version was made that holds AWSPENDING.
+    `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
+    why.
     """
 
     environment: Environment
@@ -89,8 +108,11 @@ class WatchedSecret:
     policy_known: bool = True
     intents: tuple[OpenIntent, ...] = ()
     current_since: datetime | None = None
+    pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    new_readers: tuple[NewReader, ...] | None = None
+    readers_problem: str = "CloudTrail was not asked"
 
 
 @dataclass(frozen=True, eq=False)

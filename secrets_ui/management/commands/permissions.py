@@ -55,7 +55,8 @@ There is no superuser and no other way in.
   end) that one secret and no longer name. {only_whole} are given for whole environments only.
 - **Who gives them.** An admin of the environment, on the page People, or a group of the identity
   provider. Nobody changes their own roles or account, and the last admin of an environment stays.
-  Every change and every refusal is in the audit log.
+  Every change and every refusal is in the audit log. A role may have an end, and anybody who is
+  signed in may ask for one ([people.md](people.md)).
 - **Acts upon an account**, switching it off and seeing or ending its sessions, take the right in
   each environment where the account has a role: an account is one for all environments.
 - **Deciding** on one's own proposal is not possible. Whoever proposed a change may take it back
@@ -77,6 +78,8 @@ There is no superuser and no other way in.
 - **Creating and deleting secrets**, and changing descriptions and tags, is possible where the
   environments file says `manage = true`, and takes a recent confirmation of identity each time.
   A deletion has a recovery window of 7 to 30 days (docs/managing-secrets.md).
+- **Having the function start fresh instances** is possible where the environments file says
+  `refresh = true`, for whoever may edit a secret that it reads (docs/rotation.md, decision 37).
 - **Changing something** asks for a recent confirmation of identity if the environment's rule
-  `step_up` says so: saves, decisions and roles.
+  `step_up` says so: saves, decisions, fresh instances and roles.
 """

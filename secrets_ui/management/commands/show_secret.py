@@ -64,6 +64,8 @@ def _data(opened: OpenSecret, *, may_audit: bool) -> dict[str, Any]:
         "why_not_editable": opened.why_not_editable or None,
         "restore_command": opened.secret.restore_command or None,
         "rotation_enabled": secret.rotation_enabled,
+        "rotation": vars(secret.rotation) if secret.rotation else None,
+        "rotation_failure": opened.rotation_failure or None,
         "rotation_note": opened.rotation_note or None,
         "end_rotation_command": secret.end_rotation_command or None,
         "current_version": secret.current or None,

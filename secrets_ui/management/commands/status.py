@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.status.events import whom_to_ask
 from secrets_ui.domain.status.status import worst
 from secrets_ui.domain.status.words import STATUS_WORDS
 from secrets_ui.services import configuration
@@ -69,6 +70,7 @@ def _describe(board: StatusBoard) -> str:
         more = f" (and {trouble.more} more)" if trouble.more else ""
         lines.append(
             f"  {STATUS_WORDS[trouble.finding.status].code:<8} {trouble.finding.text}{more}"
+            f"{whom_to_ask(trouble.owners, trouble.runbooks)}"
         )
     if len(board.troubles) > MOST_SHOWN:
         lines.append(f"  and {len(board.troubles) - MOST_SHOWN} more; --json tells all")

@@ -19,7 +19,6 @@ from ...domain.audit.actions import Action, Outcome, Phase
 from ...domain.deadline import Deadline
 from ...domain.errors import AuditUnavailable, AwsError, ConsoleError, OutcomeUnknown
 from ...domain.people.actor import Actor
-from ...domain.secrets.version import VersionConflict
 from .new_record import NO_DETAILS, About, NewRecord
 from .writing import Recorded, append
 
@@ -65,8 +64,7 @@ class Act:
         if isinstance(error, AwsError):
             self.add_request(error.call.request_id)
             details["code"] = error.call.code
-        is_conflict = isinstance(error, VersionConflict)
-        self._end(Outcome.CONFLICT if is_conflict else Outcome.FAILED, details)
+        self._end(Outcome.CONFLICT if error.is_conflict else Outcome.FAILED, details)
 
     def not_applied(self, why: str) -> None:
         """Records that the act was announced and then not carried out. Raises AuditUnavailable."""
@@ -100,7 +98,7 @@ def act(
 ) -> Iterator[Act]:
     """Commits the intent, runs the block, and records how it ended when an error leaves it.
 
-    - AwsError and VersionConflict: failed, with AWS's code and request id; conflict.
+    - AwsError: failed, with AWS's code and request id. Somebody else's change: conflict.
     - Any other refusal of the console: not carried out, with its message.
     - OutcomeUnknown, AuditUnavailable and every unexpected error: the act stays open. So it does
       when the block ends without `done`, `failed` or `not_applied`.
@@ -128,7 +126,7 @@ def act(
 def _end_by(begun: Act, error: ConsoleError) -> None:
     if isinstance(error, (OutcomeUnknown, AuditUnavailable)):
         return
-    if isinstance(error, (AwsError, VersionConflict)):
+    if isinstance(error, AwsError) or error.is_conflict:
         begun.failed(error)
     else:
         begun.not_applied(error.message)

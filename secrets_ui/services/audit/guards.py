@@ -11,6 +11,7 @@ from itertools import islice
 
 from django.contrib.auth import get_user_model
 
+from ...domain.people.terms import spelled
 from ...models import AuditRecord, RoleGrant, VersionRecord
 from .append_only import missing_triggers
 from .roles import grant_of, roles_on_record
@@ -72,9 +73,13 @@ def _find_roles_without_record(environments: Collection[str]) -> Iterator[Found]
         remedy = _OF_A_GROUP if grant.source == RoleGrant.Source.GROUPS else _TAKE_IT
         yield (
             f"role {grant.pk}",
-            f"{name} is {role} in {environment}{names}, and no audit record tells who gave this "
-            f"role: it was written to the database past the console. {remedy}",
+            f"{name} is {role} in {environment}{names}{_until(grant)}, and no audit record tells "
+            f"who gave this role: it was written to the database past the console. {remedy}",
         )
+
+
+def _until(grant: RoleGrant) -> str:
+    return f" until {spelled(grant.until)}" if grant.until else ""
 
 
 def _roles_without_record(environments: Collection[str]) -> Iterator[RoleGrant]:
@@ -84,6 +89,7 @@ def _roles_without_record(environments: Collection[str]) -> Iterator[RoleGrant]:
     grants = list(in_use.select_related("user").order_by("pk"))
     told = roles_on_record()
     for grant in grants:
-        on_record = told.get(grant.user.get_username(), {})
-        if grant_of(grant) not in on_record and RoleGrant.objects.filter(pk=grant.pk).exists():
+        giver = told.get(grant.user.get_username(), {}).get(grant_of(grant))
+        is_told = giver is not None and giver.until == spelled(grant.until)
+        if not is_told and RoleGrant.objects.filter(pk=grant.pk).exists():
             yield grant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...domain.audit.actions import Action, Outcome, Phase
@@ -14,6 +14,7 @@ from .new_record import as_stored
 _SETS_ROLES = (
     Action.GIVE_ROLE,
     Action.TAKE_ROLE,
+    Action.END_ROLE,
     Action.SET_GROUP_ROLES,
     Action.SET_ACCOUNT,
     Action.REMOVE_ACCOUNT,
@@ -25,11 +26,13 @@ Grant = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Giver:
-    """Who gave a role, and when. `is_setup`: it came with the account, which a shell made."""
+    """Who gave a role, when, and until when, "" for good. `is_setup`: it came with the account,
+    which a shell made."""
 
     name: str
     at: str
     is_setup: bool
+    until: str = ""
 
 
 def grant_of(given: RoleGrant) -> Grant:
@@ -74,8 +77,8 @@ def _follow(told: dict[Grant, Giver], record: AuditRecord, details: Mapping[str,
     role, names = str(details.get("role", "")), str(details.get("names", ""))
     grant = (record.environment, role, names, RoleGrant.Source.ADMIN.value)
     if record.action == Action.GIVE_ROLE:
-        told[grant] = giver
-    elif record.action == Action.TAKE_ROLE:
+        told[grant] = replace(giver, until=str(details.get("until", "")))
+    elif record.action in (Action.TAKE_ROLE, Action.END_ROLE):
         told.pop(grant, None)
     elif record.action == Action.SET_GROUP_ROLES:
         _follow_groups(told, giver, details.get("roles"))

@@ -12,6 +12,7 @@ from ...domain.audit.actions import Action
 from ...domain.audit.chain import version_id_of
 from ...domain.changes.edit import Applied, apply_edit, ensure_sound
 from ...domain.changes.new_secret import NewSecret, SecretExists, with_placeholders
+from ...domain.changes.origins import origins_of
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, SecretNotFound
 from ...domain.people.actor import Actor
@@ -111,7 +112,7 @@ def _create(environment: Environment, actor: Actor, new: NewSecret) -> Saved:
 def _make(actor: Actor, aws: Gateways, new: NewSecret, key_arn: str, applied: Applied) -> Saved:
     gateway, first = aws.secrets_manager, new.first
     environment = gateway.environment
-    details = {"description": new.description, "tags": dict(new.tags), "kms_key": key_arn}
+    about = {"description": new.description, "tags": dict(new.tags), "kms_key": key_arn}
     on_record = audit.act(
         Action.CREATE,
         actor,
@@ -120,7 +121,7 @@ def _make(actor: Actor, aws: Gateways, new: NewSecret, key_arn: str, applied: Ap
         keys=applied.changed,
         reason=first.reason,
         idempotency_key=first.idempotency_key,
-        details=details,
+        details={**about, **origins_of(first, applied)},
     )
     try:
         with on_record as act:

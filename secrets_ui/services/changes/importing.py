@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,8 +10,10 @@ from ...domain.changes.edit import Edit
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from ...domain.texts import capitalized
-from .review import Review, compare_edit
+from .review import Review, begin_to_describe, compare_edit
 from .review_rows import ReviewRow
+
+Unfit = Sequence[tuple[str, str]]  # keys, and why each cannot be taken
 
 
 class ImportState(StrEnum):
@@ -57,16 +59,20 @@ class ImportReview:
 
 
 def review_import(
-    environment: Environment, actor: Actor, edit: Edit, unfit: Sequence[tuple[str, str]]
+    environment: Environment, actor: Actor, name: str, read: Callable[[], tuple[Edit, Unfit]]
 ) -> ImportReview:
-    """`edit` takes every key of the pasted text that is a text; `unfit` are the others, with why.
+    """`read` is called while AWS answers: its edit takes every key of the pasted text that is a
+    text, and the others come with why they are not.
 
-    Raises VersionConflict, SecretNotEditable, AwsErrors, AuditUnavailable.
+    Raises what `read` raises; VersionConflict, SecretNotEditable, AwsErrors, AuditUnavailable.
     """
-    review = compare_edit(environment, actor, edit)
+    described = begin_to_describe(environment, actor, name)
+    edit, unfit = read()
+    review = compare_edit(environment, actor, edit, described)
     rows = (*_taken(edit, review), *_unfit(unfit, review.stored))
     # In the order of what a person has to look at; the keys of a kind stay in their own.
-    ordered = sorted(rows, key=lambda row: [*ImportState].index(row.state))
+    places = {state: place for place, state in enumerate(ImportState)}
+    ordered = sorted(rows, key=lambda row: places[row.state])
     pasted = {row.key for row in rows}
     return ImportReview((*ordered, *_kept(pasted, review.stored)))
 
@@ -92,7 +98,7 @@ def _changing(row: ReviewRow, place: int, *, is_new: bool, is_empty: bool) -> Im
     return ImportRow(row.key, state, *shown, take=place, is_chosen=True)
 
 
-def _unfit(unfit: Sequence[tuple[str, str]], stored: Mapping[str, str]) -> Iterator[ImportRow]:
+def _unfit(unfit: Unfit, stored: Mapping[str, str]) -> Iterator[ImportRow]:
     for key, why in unfit:
         before = stored.get(key, "not there")
         yield ImportRow(key, ImportState.UNFIT, before, _LEFT_OUT, "bad", capitalized(why))

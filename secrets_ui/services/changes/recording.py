@@ -9,7 +9,6 @@ from ...domain.audit.actions import Action, Outcome
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, ConsoleError, NotPermitted, OutcomeUnknown
 from ...domain.people.actor import Actor
-from ...domain.secrets.version import VersionConflict
 from .. import audit
 from ..audit.new_record import NO_DETAILS, About
 
@@ -32,8 +31,7 @@ def record_refusal(
     action: Action, actor: Actor, refusal: ConsoleError, **about: Unpack[About]
 ) -> None:
     """Records that a change was refused before anything was intended. Raises AuditUnavailable."""
-    is_conflict = isinstance(refusal, VersionConflict)
-    outcome = Outcome.CONFLICT if is_conflict else Outcome.REFUSED
+    outcome = Outcome.CONFLICT if refusal.is_conflict else Outcome.REFUSED
     audit.record(action, actor, outcome, details={"why": refusal.message}, **about)
 
 

@@ -4,11 +4,13 @@ after a conflict. Writes nothing."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 
+from ...domain.access.evidence import Known
 from ...domain.changes.edit import Edit, Fault, faults_of, overlapping
 from ...domain.environment import Environment
 from ...domain.errors import AwsError, NothingChanged
@@ -81,16 +83,26 @@ def review_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
     return review
 
 
-def compare_edit(environment: Environment, actor: Actor, edit: Edit) -> Review:
+def begin_to_describe(environment: Environment, actor: Actor, name: str) -> Future[Known[Secret]]:
+    """For `compare_edit`, where the edit is yet to be made of what was typed."""
+    aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(name)))
+    return begin(lambda: aws.secrets_manager.describe_secret(name))
+
+
+def compare_edit(
+    environment: Environment,
+    actor: Actor,
+    edit: Edit,
+    described: Future[Known[Secret]] | None = None,
+) -> Review:
     """The review of an edit that may change nothing.
 
     Raises VersionConflict, SecretNotEditable, InvalidDocument, AwsErrors, AuditUnavailable.
     """
-    aws = gateways(environment, actor, DESCRIBE.of(environment.secret_name(edit.secret)))
-    asked = begin(lambda: aws.secrets_manager.describe_secret(edit.secret))
+    described = described or begin_to_describe(environment, actor, edit.secret)
     spec = configuration.spec_of(environment, edit.secret)
     typed = _typed(edit, spec)  # while AWS answers: an import may have hundreds
-    secret = asked.result().value
+    secret = described.result().value
     ensure_editable(secret)
     ensure_current_version(secret, edit.base)
     base = facts_of(environment, actor, secret, edit.base, spec)

@@ -4,7 +4,6 @@ after it."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from ...aws.secrets_manager import SecretsManagerGateway
 from ...domain.audit.actions import Action, ReadPurpose
 from ...domain.audit.chain import version_id_of
 from ...domain.changes.edit import Applied, Edit, apply_edit, ensure_sound
+from ...domain.changes.origins import origins_of
 from ...domain.deadline import Deadline
 from ...domain.environment import Environment
 from ...domain.errors import (
@@ -155,7 +155,7 @@ def _save(
         keys=applied.changed,
         reason=edit.reason,
         idempotency_key=edit.idempotency_key,
-        details=_details(edit, secret, is_proposal=is_proposal),
+        details=_details(edit, secret, is_proposal=is_proposal) | origins_of(edit, applied),
     )
     try:
         with ExitStack() as after_the_record, on_record as act:
@@ -173,12 +173,12 @@ def _save(
     return Saved(version.id, act.sequence, applied.changed, is_proposal)
 
 
-def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> Mapping[str, object]:
+def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> dict[str, object]:
     taken = {"restored": edit.restores} if edit.restores else {}
     if edit.copies:
         taken = {"copied_from": str(edit.copies)}
     source = {"replaces": edit.replaces} if edit.replaces else taken
-    return {**source, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
+    return {**source, **edit.part, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Sends a call to AWS that has no compare-and-swap, and finds out what became of it."""
+"""Sends a call to AWS whose answer may be lost, and finds out what became of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ def send(
     call: Callable[[], Known[T]],
     is_done: Callable[[Secret], bool | None],
 ) -> Known[T] | None:
-    """The answer; None where it was lost and DescribeSecret shows, by `is_done`, that the call was
+    """As `send_and_ask`, where DescribeSecret shows, by `is_done`, whether it was carried out."""
+    return send_and_ask(call, lambda: is_done(gateway.describe_secret(name).value))
+
+
+def send_and_ask(
+    call: Callable[[], Known[T]], is_done: Callable[[], bool | None]
+) -> Known[T] | None:
+    """The answer; None where it was lost and AWS, asked by `is_done`, shows that the call was
     carried out.
 
     Raises the AwsError of a call that AWS answered, or that never left; else OutcomeUnknown: what
@@ -32,7 +39,7 @@ def send(
         if not error.call.unanswered:
             raise
         with suppress(AwsError):
-            if is_done(gateway.describe_secret(name).value):
+            if is_done():
                 return None
         raise OutcomeUnknown(
             f"AWS did not answer {error.call.operation}, so it is not certain whether it took it."

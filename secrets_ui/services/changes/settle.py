@@ -23,6 +23,7 @@ from ..audit.records import find_open
 from ..audit.who_changed import possible_versions
 from ..aws_access import gateways
 from .settle_managed import judge_managed
+from .settle_refresh import Shown, ask_lambda
 from .swap import take_label_off
 
 # Seconds. By then a live request has recorded its outcome: it sends nothing after its deadline, and
@@ -68,23 +69,30 @@ def _settle(intent: AuditRecord, *, is_vouched_for: bool) -> Settled:
         return _settle_read(intent, is_vouched_for=is_vouched_for)
     try:
         environment = configuration.get_environment(intent.environment)
-        gateway = gateways(environment, CONSOLE, SETTLE.of(intent.secret)).secrets_manager
-        described = gateway.describe_secret(intent.secret)
-        is_of_version = intent.action not in MANAGES
-        version = _find(gateway, intent, described.value) if is_of_version else ""
+        ask = ask_lambda if intent.action == Action.REFRESH else _ask_secrets_manager
+        shown = ask(environment, intent)
     except SecretNotFound as gone:
         if intent.action == Action.CREATE:
             return _end_absent(intent, gone, is_vouched_for=is_vouched_for)
         return _end(intent, "", Outcome.UNKNOWN, "the secret is gone, and its labels with it")
     except (AwsError, EnvironmentNotFound) as error:
         return Settled(intent.sequence, intent.action, None, error.message)
-    outcome, why = _judge(intent, described.value, version)
     # What AWS has is final. What it does not have may still come.
-    if outcome != Outcome.DONE and not (
-        is_vouched_for or is_over(_began(intent), described.call.answered_at)
+    if shown.outcome != Outcome.DONE and not (
+        is_vouched_for or is_over(_began(intent), shown.answered_at)
     ):
         return _wait(intent, "what was sent in time may still reach AWS")
-    return _end(intent, version, outcome, why)
+    return _end(intent, shown.version, shown.outcome, shown.why)
+
+
+def _ask_secrets_manager(environment: Environment, intent: AuditRecord) -> Shown:
+    """Raises AwsErrors."""
+    gateway = gateways(environment, CONSOLE, SETTLE.of(intent.secret)).secrets_manager
+    described = gateway.describe_secret(intent.secret)
+    is_of_version = intent.action not in MANAGES
+    version = _find(gateway, intent, described.value) if is_of_version else ""
+    outcome, why = _judge(intent, described.value, version)
+    return Shown(outcome, why, described.call.answered_at, version)
 
 
 def _end_absent(intent: AuditRecord, gone: SecretNotFound, *, is_vouched_for: bool) -> Settled:

@@ -19,8 +19,11 @@ from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, NotPermitted
 from ...domain.people.actor import Actor
 from ...domain.people.roles import InvalidGrant, ensure_grantable
-from ...models import RoleGrant
+from ...domain.people.terms import FOREVER, Term
+from ...models import CalendarFeed, RoleGrant
 from .. import audit, configuration
+from ..audit.new_record import About
+from .ended_roles import end_roles
 from .sessions import end_sessions
 
 # A number in a URL beyond this is no id, and more than SQLite takes.
@@ -78,29 +81,43 @@ def _person(user: Any, grants: Iterable[RoleGrant]) -> Person:
 
 
 def give_role(
-    environment: Environment, actor: Actor, person: Person, role: str, prefix: str
+    environment: Environment,
+    actor: Actor,
+    person: Person,
+    role: str,
+    prefix: str,
+    term: Term = FOREVER,
+    *,
+    with_it: Callable[[], None] = lambda: None,
 ) -> str:
-    """Raises InvalidGrant, NotPermitted for oneself, AuditUnavailable."""
+    """`with_it` is done in the same transaction. Raises InvalidGrant, NotPermitted for oneself,
+    AuditUnavailable."""
+    # Its end goes on record before the role is given anew.
+    end_roles(person.pk)
 
     def give() -> None:
         ensure_grantable(environment, role, prefix)
-        _ensure_other(actor, person)
-        _create(environment, person, role, prefix)
+        ensure_other(actor, person)
+        _create(environment, person, role, prefix, term)
+        with_it()
 
-    about = {"account": person.name, "role": role, "names": prefix}
-    return _change(Action.GIVE_ROLE, actor, give, environment.name, about)
+    about = {"account": person.name, "role": role, "names": prefix, **term.described()}
+    return _change(Action.GIVE_ROLE, actor, give, environment.name, about, reason=term.reason)
 
 
-def _create(environment: Environment, person: Person, role: str, prefix: str) -> None:
-    _, is_new = RoleGrant.objects.get_or_create(
+def _create(environment: Environment, person: Person, role: str, prefix: str, term: Term) -> None:
+    _, is_new = RoleGrant.every.get_or_create(
         user_id=person.pk,
         environment=environment.name,
         role=role,
         prefix=prefix,
         source=RoleGrant.Source.ADMIN,
+        defaults={"since": term.since, "until": term.until, "reason": term.reason},
     )
     if not is_new:
-        raise InvalidGrant(f"{person.name} has this role already.")
+        raise InvalidGrant(
+            f"{person.name} has this role already. To change when it ends, take it away first."
+        )
 
 
 def take_role(environment: Environment, actor: Actor, person: Person, number: int) -> str:
@@ -130,18 +147,19 @@ def take_role(environment: Environment, actor: Actor, person: Person, number: in
 
 def switch_account(actor: Actor, person: Person, *, on: bool) -> str:
     """Somebody whose account is switched off is signed out at their next request; their web
-    sessions end.
+    sessions end, and so does their calendar address.
 
     Raises NotPermitted for oneself, LastAdmin, AuditUnavailable.
     """
 
     def switch() -> None:
-        _ensure_other(actor, person)
+        ensure_other(actor, person)
         _lock_admins()
         get_user_model()._default_manager.filter(pk=person.pk).update(is_active=on)
         if not on:
             _ensure_admins_without(person)
             end_sessions(person.pk)
+            CalendarFeed.objects.filter(user_id=person.pk).delete()
 
     action = Action.SWITCH_ON_ACCOUNT if on else Action.SWITCH_OFF_ACCOUNT
     return _change(action, actor, switch, "", {"account": person.name}, lessens=not on)
@@ -168,12 +186,16 @@ def _ensure_admin(environment: str) -> None:
     if environment not in configuration.environments():
         return
     if not RoleGrant.objects.filter(
-        environment=environment, role="admin", prefix="", user__is_active=True
+        environment=environment, role="admin", prefix="", until=None, user__is_active=True
     ).exists():
-        raise LastAdmin(f"This is the last admin of {environment} whose account is on.")
+        raise LastAdmin(
+            f"This is the last admin of {environment} whose account is on and whose role has no "
+            "end."
+        )
 
 
-def _ensure_other(actor: Actor, person: Person) -> None:
+def ensure_other(actor: Actor, person: Person) -> None:
+    """Raises NotPermitted for oneself."""
     if actor.name == person.name:
         raise NotPermitted(
             "Nobody changes their own roles or account.", remedy="Ask another admin."
@@ -188,6 +210,7 @@ def _change(
     about: Mapping[str, str],
     *,
     lessens: bool = False,
+    reason: str = "",
 ) -> str:
     """Makes a change and records it in one transaction; a refusal goes on record in place of the
     change. With `lessens` the change does not wait for the record."""
@@ -195,10 +218,16 @@ def _change(
     record = audit.record_when_possible if lessens else audit.record
     try:
         recorded = record(
-            action, actor, environment=environment, details=details, in_transaction=make
+            action,
+            actor,
+            environment=environment,
+            reason=reason,
+            details=details,
+            in_transaction=make,
         )
     except (InvalidGrant, LastAdmin, NotPermitted) as error:
         details["why"] = error.message
-        audit.record(action, actor, Outcome.REFUSED, environment=environment, details=details)
+        about_it: About = {"environment": environment, "reason": reason}
+        audit.record(action, actor, Outcome.REFUSED, details=details, **about_it)
         raise
     return recorded.mark

@@ -102,8 +102,8 @@ class _Question:
         asked = [gateways(place, self.actor, LIST).secrets_manager for place in self.environments]
         answers = [begin(partial(_pages, gateway, shorts)) for gateway in asked]
         # The database is asked while AWS answers.
-        newest = [newest_writes(place) for place in self.environments]
-        return tuple(map(self._column, asked, answers, newest))
+        newest = newest_writes(self.environments)
+        return tuple(map(self._column, asked, answers, newest.values()))
 
     def _column(
         self,

@@ -22,7 +22,7 @@ from ..aws_access import begin, gateways
 from .version_facts import facts_of, facts_of_versions, note_current_versions
 
 _NOT_LISTED = "on another page"  # in place of a version's id
-ROWS = 50  # versions of AWS on a page, and records of those that were made here
+ROWS = 25  # versions of AWS on a page, and records of those that were made here
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts
-from ...domain.secrets.key_age import KeyAge, key_age
+from ...domain.secrets.key_age import KeyAge, due_at, key_age
 from ...domain.secrets.secret import Secret, SecretVersion
 from ..audit.who_changed import Author
 from .version_facts import facts_of_versions
@@ -52,4 +52,4 @@ def changes_of_keys(
 
 def _due(spec: SecretSpec, name: str, age: KeyAge) -> datetime | None:
     key = spec.key(name)
-    return age.since + timedelta(days=key.max_age_days) if key and key.max_age_days else None
+    return due_at(age, key.max_age_days) if key and key.max_age_days else None

@@ -43,7 +43,7 @@ class KnownSecrets:
         self._others = in_other_environments_of_each(
             environment, list(configuration.catalog().secrets.values())
         )
-        self.newest = newest_writes(environment)
+        self.newest = newest_writes([environment])[environment.name]
 
     def is_compared_with(self, others: Iterable[Environment]) -> bool:
         """Whether the facts of the same secrets are known in all of these environments."""
@@ -82,14 +82,18 @@ def wanted_of(environment: Environment, secret: Secret) -> Wanted:
     return Wanted(secret.name, secret.arn, current, configuration.spec_of(environment, secret.name))
 
 
-def newest_writes(environment: Environment) -> Mapping[str, str]:
-    """Secret names to the versions that this console made current within the age of a list; to ""
-    where it did something else to the secret after that."""
+def newest_writes(environments: Iterable[Environment]) -> dict[str, dict[str, str]]:
+    """By environment: secret names to the versions that this console made current within the age of
+    a list; to "" where it did something else to the secret after that. One query."""
+    found: dict[str, dict[str, str]] = {environment.name: {} for environment in environments}
     since = (datetime.now(UTC) - LIST_AGE).strftime("%Y-%m-%dT%H:%M:%S")
     recent = AuditRecord.objects.done().filter(
-        environment=environment.name, at__gte=since, action__in=(*SWAPS, *MANAGES)
+        environment__in=found, at__gte=since, action__in=(*SWAPS, *MANAGES)
     )
-    return dict(recent.order_by("sequence").values_list("secret", "version_id"))
+    rows = recent.order_by("sequence").values_list("environment", "secret", "version_id")
+    for environment, secret, version in rows:
+        found[environment][secret] = version
+    return found
 
 
 def freshened(

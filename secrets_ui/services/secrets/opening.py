@@ -14,7 +14,9 @@ from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import KeyState, State, key_states, secret_state
+from ...domain.secrets.rotation import failed_steps, rotated_by_aws
 from ...domain.secrets.secret import (
+    AWSPENDING,
     Secret,
     SecretVersion,
     rotation_note,
@@ -76,6 +78,18 @@ class OpenSecret:
     def rotation_note(self) -> str:
         """What a rotation that is over has left behind; "" where it left nothing."""
         return rotation_note(self.secret)
+
+    @property
+    def rotated_by_aws(self) -> str:
+        """That AWS rotates it by itself, how and when; "" where it does not."""
+        return rotated_by_aws(self.secret)
+
+    @property
+    def rotation_failure(self) -> str:
+        """Which steps of AWS's rotation have failed; "" where nothing shows that one has."""
+        pending = self.secret.version_with(AWSPENDING)
+        made = (row.version.created for row in self.versions if row.version.version_id == pending)
+        return failed_steps(self.secret, self.read_at, next(made, None))
 
     @property
     def numbers(self) -> dict[str, int]:

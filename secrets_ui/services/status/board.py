@@ -33,12 +33,15 @@ def next_step_of(finding: StatusFinding) -> str:
 class Trouble:
     """One finding that fails or is unknown, with all secrets that it is about.
 
-    "" among them is the environment, or the audit log itself.
+    "" among them is the environment, or the audit log itself. `owners` and `runbooks` are of all of
+    them, each once.
     """
 
     environment: str
     finding: StatusFinding
     secrets: tuple[str, ...]
+    owners: tuple[str, ...] = ()
+    runbooks: tuple[str, ...] = ()
 
     @property
     def first(self) -> str:

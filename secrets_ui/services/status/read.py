@@ -23,6 +23,8 @@ from ...domain.status.status import (
     StatusFinding,
     age_text,
     headline,
+    owners_of,
+    runbooks_of,
     shown_status,
     worst,
 )
@@ -105,7 +107,9 @@ def _grouped(found: Iterable[tuple[str, StatusRow, StatusFinding]]) -> tuple[Tro
     troubles = []
     for (name, *_), members in groups.items():
         members.sort(key=lambda member: member[0])
-        troubles.append(Trouble(name, members[0][1], tuple(secret for secret, _ in members)))
+        same = [finding for _, finding in members]
+        secrets = tuple(secret for secret, _ in members)
+        troubles.append(Trouble(name, same[0], secrets, owners_of(same), runbooks_of(same)))
     rank = {status: number for number, status in enumerate((*TROUBLE, "skipped", "pass"))}
     return tuple(
         sorted(

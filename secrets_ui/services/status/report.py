@@ -86,6 +86,8 @@ def _finding(finding: StatusFinding) -> dict[str, Any]:
         "about": finding.about,
         "text": finding.text,
         "since": finding.since,
+        "owner": finding.owner,
+        "runbook": finding.runbook,
     }
 
 

@@ -6,6 +6,7 @@ record and whoever was killed since.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin
@@ -22,6 +23,7 @@ from ...domain.audit.moments import stored_ago
 from ...domain.environment import Environment
 from ...domain.people.roles import covers, granting
 from ...domain.status.messages import ChangeMessage, Topic
+from ...domain.status.status import plural
 from ...models import AuditRecord, RoleGrant, ToldUntil
 from .. import audit, configuration
 from ..changes.recent import RecentChange, change_of, changes_in
@@ -31,6 +33,7 @@ AT_ONCE = 200  # records that are looked at in one transaction
 # What nobody has sent for so long is news no more, as in send_events.py.
 OLD = timedelta(hours=24)
 _EMERGENCIES = (Action.EMERGENCY, Action.LOOK_AT_EMERGENCY)
+_EVENTS = (Action.LOOK_AT_EMERGENCY, Action.ASK_ROLE)
 _MARKS = {
     Action.CREATE: ":new:",
     Action.DELETE: ":wastebasket:",
@@ -38,8 +41,10 @@ _MARKS = {
     Action.REJECT: ":x:",
     Action.EMERGENCY: ":rotating_light:",
     Action.LOOK_AT_EMERGENCY: ":white_check_mark:",
+    Action.ASK_ROLE: ":key:",
 }
 _NEXT = {
+    Action.ASK_ROLE: "An admin gives it for a time, or says why not, on the page People.",
     Action.DELETE: "Whoever still reads it is refused. It can be restored for some days.",
     Action.PROPOSE: "It takes effect when a second person approves it.",
     Action.EMERGENCY: "No second person has approved it: one has to look at it, on the page "
@@ -71,10 +76,20 @@ def _changes(after: int, until: int) -> Iterator[tuple[AuditRecord, RecentChange
     )
     for record in changes_in(records).order_by("sequence"):
         yield record, change_of(record)
-    looks = records.filter(phase=Phase.EVENT, action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE)
-    for record in looks.order_by("sequence"):
-        what, at = Action.LOOK_AT_EMERGENCY.words, datetime.fromisoformat(record.at)
-        yield record, RecentChange(at, record.secret, what, record.actor, record.reason)
+    events = records.filter(phase=Phase.EVENT, action__in=_EVENTS, outcome=Outcome.DONE)
+    for record in events.order_by("sequence"):
+        at = datetime.fromisoformat(record.at)
+        yield record, RecentChange(at, record.secret, _what(record), record.actor, record.reason)
+
+
+def _what(record: AuditRecord) -> str:
+    """The event in words: Role asked for: editor, for 2 hours."""
+    words = Action.words_of(record.action)
+    if record.action != Action.ASK_ROLE:
+        return words
+    asked = json.loads(record.details)
+    names = f" of {asked['names']}" if "names" in asked else ""
+    return f"{words}: {asked['role']}{names}, for {plural(int(asked['hours']), 'hour', 'hours')}"
 
 
 def _tell(found: tuple[AuditRecord, RecentChange]) -> bool:
@@ -105,15 +120,16 @@ def _tell(found: tuple[AuditRecord, RecentChange]) -> bool:
         datetime.now(UTC),
         # The same for whoever looks at the record.
         message_id=f"record-{record.sequence}",
-        address=_address(environment),
+        address=_address(environment, record),
         people=_people(environment, record, change),
     )
     return True
 
 
-def _address(environment: Environment) -> str:
-    """Of the page Changes, where the console's address is known."""
-    path = f"/{environment.name}/changes"
+def _address(environment: Environment, record: AuditRecord) -> str:
+    """Of the page that it is about, where the console's address is known."""
+    is_asked = record.action == Action.ASK_ROLE
+    path = "/people/requests" if is_asked else f"/{environment.name}/changes"
     return urljoin(settings.STATUS_ADDRESS, path) if settings.STATUS_ADDRESS else ""
 
 
@@ -121,15 +137,22 @@ def _people(environment: Environment, record: AuditRecord, change: RecentChange)
     """Addresses of those who may decide on it, or of its author for whom somebody has decided."""
     involved = {change.by, change.proposed_by}
     if record.action in (Action.PROPOSE, Action.EMERGENCY):
-        return _addresses(_deciders(environment, record.secret) - involved)
+        return _addresses(_holders(environment, "change.decide", record.secret) - involved)
+    if record.action == Action.ASK_ROLE:
+        return _addresses(_holders(environment, "people.manage") - involved)
     return _addresses({change.proposed_by} - {change.by, ""})
 
 
-def _deciders(environment: Environment, secret: str) -> set[str]:
+def _holders(environment: Environment, right: str, secret: str = "") -> set[str]:
+    """Who has the right to the secret, or in the whole environment."""
     grants = RoleGrant.objects.filter(
-        environment=environment.name, role__in=granting("change.decide")
+        environment=environment.name, role__in=granting(right)
     ).values_list("user__username", "prefix")
-    return {name for name, prefix in grants if not prefix or covers(environment, prefix, secret)}
+    return {
+        name
+        for name, prefix in grants
+        if not prefix or (secret and covers(environment, prefix, secret))
+    }
 
 
 def _addresses(names: Iterable[str]) -> list[str]:

@@ -16,9 +16,10 @@ from ...domain.access.finding import Status
 from ...domain.status.events import Change, Event, events_of, follow
 from ...domain.status.history import DAYS
 from ...domain.status.status import StatusFinding, status_of, worst
-from ...models import Acknowledgement, StatusDelivery, StatusRunner, StatusSnapshot, StatusSpan
+from ...models import Acknowledgement, StatusDelivery, StatusSnapshot, StatusSpan
+from .due import keep_due
 from .judge import Judged, Row
-from .lock import ONLY
+from .lock import hold_status
 from .outbox import put_in_outbox
 
 CHUNK = 200
@@ -28,7 +29,9 @@ DELIVERIES = timedelta(days=30)
 
 def keep_judged(judged: Judged) -> list[Event]:
     """Last stage; returns the events. Raises DatabaseError."""
-    return keep_status(judged.environment.name, judged.rows, judged.at, is_whole=judged.is_whole)
+    events = keep_status(judged.environment.name, judged.rows, judged.at, is_whole=judged.is_whole)
+    keep_due(judged)
+    return events
 
 
 def keep_status(
@@ -46,7 +49,7 @@ def keep_status(
 def snapshots_to_change(environment: str) -> dict[str, StatusSnapshot]:
     """By secret. Nobody else changes any until the transaction ends, or says that a finding is
     acknowledged."""
-    list(StatusRunner.objects.select_for_update().filter(pk=ONLY))
+    hold_status()
     return {s.secret: s for s in StatusSnapshot.objects.filter(environment=environment)}
 
 

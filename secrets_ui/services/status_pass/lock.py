@@ -44,6 +44,11 @@ def runner() -> StatusRunner:
     return StatusRunner.objects.get_or_create(pk=ONLY)[0]
 
 
+def hold_status() -> None:
+    """Nobody else changes what passes keep until the transaction ends. Raises DatabaseError."""
+    list(StatusRunner.objects.select_for_update().filter(pk=ONLY))
+
+
 @contextmanager
 def pass_lock() -> Iterator[None]:
     """Raises LockHeld.

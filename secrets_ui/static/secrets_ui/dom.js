@@ -26,6 +26,21 @@ export function state(level, text) {
   return element;
 }
 
+const late = [];
+let isPressed = false;
+for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
+  addEventListener(type, () => {
+    isPressed = type === "pointerdown";
+    if (!isPressed) setTimeout(() => { for (const act of late.splice(0)) act(); }); // after the click
+  }, true);
+}
+
+/** Does it at once, or as soon as no button is held down: what moves under the pointer then is not clicked. */
+export function whenReleased(act) {
+  if (isPressed) late.push(act);
+  else act();
+}
+
 /** Tells people who do not see the page what has just happened in it. */
 export function announce(text) {
   const region = find("[data-status]");

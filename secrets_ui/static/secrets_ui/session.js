@@ -1,6 +1,6 @@
 // How long the web session still lasts, and the button that extends it. The server decides; this shows, and asks.
 
-import { announce, find } from "./dom.js";
+import { announce, find, whenReleased } from "./dom.js";
 
 const others = new BroadcastChannel("session"); // a tab that is in use keeps the session of all
 
@@ -22,7 +22,7 @@ class Countdown {
     others.postMessage({ idle: this.idle, life: this.life });
     others.addEventListener("message", ({ data }) => this.take(data));
     this.note.addEventListener("submit", (event) => { event.preventDefault(); this.stay(); });
-    setInterval(() => this.show(), 1000);
+    setInterval(() => whenReleased(() => this.show()), 1000);
     new ResizeObserver(() => this.makeRoom()).observe(this.note);
     this.show();
   }

@@ -1,7 +1,7 @@
 // Refreshes the status page quietly: a fresh copy is fetched as a document, and replaces the old one only where it differs.
 // A page that cannot be refreshed says so at once: an old "healthy" on a wall is worse than none.
 
-import { all, find } from "./dom.js";
+import { all, find, whenReleased } from "./dom.js";
 
 const lost = find("[data-lost]");
 let board = find("[data-board]");
@@ -30,7 +30,7 @@ async function refresh() {
   try {
     const fresh = (await fetchPage()).querySelector("[data-board]");
     if (!fresh) return showLost("You are signed out, so this page shows the past. Sign in again.");
-    show(fresh);
+    whenReleased(() => show(fresh));
     lastHeard = Date.now();
     lost.hidden = true;
     document.body.classList.remove("is-lost");

@@ -1,6 +1,6 @@
 // One row of the edit form: hides what is typed, grows with it, and says as one types whether it can be right.
 
-import { all, find, state } from "./dom.js";
+import { all, find, state, whenReleased } from "./dom.js";
 import { BLANKS, checkName, checkValue, compilePatterns, readFormats, readNames, readOddities, strip, verdictOn } from "./key_rules.js";
 import { clearMarks } from "./messages.js";
 
@@ -33,7 +33,7 @@ export function startRow(row, common) {
     clearMarks(row);
     settle(row, value);
     clearTimeout(waiting);
-    waiting = setTimeout(judge, 250); // a pause in the typing, so that a screen reader does not speak at every key
+    waiting = setTimeout(() => whenReleased(judge), 250); // a pause in the typing, so that a screen reader does not speak at every key
   });
   find("[data-show]", row).addEventListener("click", () => hide(row, value, !value.classList.contains("masked")));
   row.settle = () => { settle(row, value); judge(); };

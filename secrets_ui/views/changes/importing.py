@@ -15,7 +15,7 @@ from ...forms.changes import new_once
 from ...forms.importing import ImportForm
 from ...forms.pasted import Pasted
 from ...permissions import actor_of, enter_to_change
-from ...services.changes.importing import review_import
+from ...services.changes.importing import Unfit, review_import
 from ...services.secrets.opening import open_secret
 from ...services.secrets.version_facts import key_names
 from ..answers import wants_json
@@ -30,14 +30,14 @@ def import_keys(request: HttpRequest, environment: str, name: str) -> HttpRespon
     form = ImportForm(request.POST)
     if not form.is_valid():
         return _refused(request, chosen, name, field_errors(form))
-    pasted, secret = form.parse(), chosen.secret_name(name)
+    secret = chosen.secret_name(name)
     if wants_json(request) and request.POST.get("step") != "save":
-        return _reviewed(request, chosen, form.whole_edit(secret, pasted), pasted)
+        return _reviewed(request, chosen, secret, form)
     if not wants_json(request) and not form.cleaned_data["confirmed"]:
         errors = {"confirmed": ["Tick the box to save without a review."]}
         return _refused(request, chosen, name, errors)
     try:
-        edit = _edit(chosen, form, pasted, secret)
+        edit = _edit(chosen, form, form.parse(), secret)
     except ValidationError as error:
         # "take" is a matter of the review, and "" of the whole form.
         field = "take" if wants_json(request) else ""
@@ -53,12 +53,16 @@ def _edit(environment: Environment, form: ImportForm, pasted: Pasted, secret: st
 
 
 def _reviewed(
-    request: HttpRequest, environment: Environment, edit: Edit, pasted: Pasted
+    request: HttpRequest, environment: Environment, secret: str, form: ImportForm
 ) -> HttpResponse:
+    def read() -> tuple[Edit, Unfit]:
+        pasted = form.parse()
+        return form.whole_edit(secret, pasted), pasted.unfit
+
     try:
-        review = review_import(environment, actor_of(request), edit, pasted.unfit)
+        review = review_import(environment, actor_of(request), secret, read)
     except VersionConflict as conflict:
-        return conflict_answer(request, environment, edit, conflict)
+        return conflict_answer(request, environment, read()[0], conflict)
     rows = [vars(row) for row in review.rows]
     return JsonResponse({"review": {"rows": rows, "summary": review.summary}})
 

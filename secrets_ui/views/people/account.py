@@ -22,6 +22,9 @@ from ...forms.people import NewCodesForm, NewPasskeyForm
 from ...identity import passkeys, second_factor
 from ...permissions import actor_of, ensure_fresh_proof_for_account
 from ...services import audit
+from ...services.configuration import environments
+from ...services.people.calendar_feed import feed_of
+from ...services.people.people import find_person
 from ...services.people.sessions import end_sessions, renewing
 from .notices import notice_of, redirect_with_notice
 
@@ -30,10 +33,13 @@ _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey
 
 @require_GET
 def account(request: HttpRequest) -> HttpResponse:
-    name = request.user.get_username()
-    return render(
-        request, "people/account.html", {"notice": notice_of(request, name), **_facts(request)}
-    )
+    name, own = request.user.get_username(), find_person(request.user.pk or 0, environments())
+    context = {
+        "notice": notice_of(request, name),
+        "grants": own.grants if own else (),
+        **_facts(request),
+    }
+    return render(request, "people/account.html", context)
 
 
 def _is_local(person: Any) -> bool:
@@ -49,6 +55,7 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "codes_left": second_factor.recovery_codes_left(request.user),
         "must_enrol": bool(request.session.get("enrol")),
         "is_required": settings.SECOND_FACTOR_REQUIRED,
+        "feed": feed_of(request.user),
     }
 
 

@@ -60,9 +60,19 @@ def _taken(details: _Details, environment: str) -> str:
     return f"The role {_role(details, environment)} was taken away from {details['account']}."
 
 
+def _asked(details: _Details, environment: str) -> str:
+    return f"You asked for the role {_role(details, environment)}. An admin will answer."
+
+
+def _refused(details: _Details, environment: str) -> str:
+    return f"{details['account']} was refused the role {_role(details, environment)}."
+
+
 def _role(details: _Details, environment: str) -> str:
     names = f", for names of {details['names']}" if details.get("names") else ""
-    return f"{details.get('role', '')} in {environment}{names}"
+    until = details.get("until", "")
+    until = f", until {until[:16].replace('T', ' ')} UTC" if until else ""
+    return f"{details.get('role', '')} in {environment}{names}{until}"
 
 
 def _switched_off(details: _Details, environment: str) -> str:
@@ -91,16 +101,30 @@ def _factor_removed(details: _Details, environment: str) -> str:
 def _sessions_ended(details: _Details, environment: str) -> str:
     if details.get("which") == "one":
         return f"One session of {details['account']} was ended."
+    if details.get("which") == "all":
+        return f"The sessions of {details['account']} were ended."
     return "All sessions but this one were ended."
+
+
+def _planned(details: _Details, environment: str) -> str:
+    return f"What {details['account']} knows is to be changed by {details['last_due']}."
+
+
+def _calendar_ended(details: _Details, environment: str) -> str:
+    return "Your calendar address was ended."
 
 
 _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.GIVE_ROLE: _given,
     Action.TAKE_ROLE: _taken,
+    Action.ASK_ROLE: _asked,
+    Action.REFUSE_ROLE: _refused,
     Action.SWITCH_OFF_ACCOUNT: _switched_off,
     Action.SWITCH_ON_ACCOUNT: _switched_on,
     Action.CHANGE_PASSWORD: _password,
     Action.ADD_FACTOR: _factor_added,
     Action.REMOVE_FACTOR: _factor_removed,
     Action.END_SESSION: _sessions_ended,
+    Action.PLAN_ROTATION: _planned,
+    Action.END_CALENDAR: _calendar_ended,
 }

@@ -17,8 +17,11 @@ from ...permissions import actor_of, ensure_over, ensure_somewhere, enter_to_cha
 from ...services.configuration import environments
 from ...services.people import people as service
 from ...services.people.givers import givers_of
+from ...services.people.links import waits_for_password
 from ...services.people.people import LastAdmin
-from ...services.secrets import reveal_debt
+from ...services.people.requests import waiting_requests
+from ...services.secrets import debts
+from ...services.secrets.rotation import planned
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice
 
@@ -30,7 +33,8 @@ def list_people(request: HttpRequest) -> HttpResponse:
     context = {
         "people": found,
         "places_managed": managed,
-        "to_rotate": len(reveal_debt.to_rotate(managed)),
+        "to_rotate": len(debts.to_rotate(managed)),
+        "asked_for": waiting_requests([environment.name for environment in managed]).count(),
     }
     return render(request, "people/list.html", context)
 
@@ -43,13 +47,11 @@ def open_person(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_GET
 def list_to_rotate(request: HttpRequest) -> HttpResponse:
-    """Keys that people saw who have no role there any more."""
+    """Keys that people know who have no role there any more."""
     managed = ensure_somewhere(request, "people.manage")
-    return render(
-        request,
-        "people/to_rotate.html",
-        {"debts": reveal_debt.to_rotate(managed), "places_managed": managed},
-    )
+    context = {"debts": debts.to_rotate(managed), "places_managed": managed}
+    tasks = planned([environment.name for environment in managed])
+    return render(request, "people/to_rotate.html", {**context, "tasks": tasks})
 
 
 @require_POST
@@ -61,9 +63,7 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
     managed = ensure_somewhere(request, "people.manage")
     person, form = _find(number, managed), GrantForm(request.POST)
     if not form.is_valid():
-        return _page(
-            request, managed, person, InvalidGrant("Choose an environment and a role."), form
-        )
+        return _page(request, managed, person, _invalid(form), form)
     try:
         mark = service.give_role(
             environment,
@@ -71,6 +71,7 @@ def give_role(request: HttpRequest, number: int) -> HttpResponse:
             person,
             form.cleaned_data["role"],
             form.cleaned_data["names"],
+            form.term(),
         )
     except InvalidGrant as error:
         return _page(request, managed, person, error, form)
@@ -111,6 +112,12 @@ def switch_account(request: HttpRequest, number: int) -> HttpResponse:
     return redirect_with_notice(mark, "person", number)
 
 
+def _invalid(form: GrantForm) -> InvalidGrant:
+    if "role" in form.errors:
+        return InvalidGrant("Choose an environment and a role.")
+    return InvalidGrant("Say for how many whole hours, or until which day and time in UTC.")
+
+
 def _find(number: int, managed: list[Environment]) -> service.Person:
     found = service.find_person(number, [environment.name for environment in managed])
     if found is None:
@@ -132,8 +139,9 @@ def _page(
         "places_managed": managed,
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
+        "waits_for_password": waits_for_password(person.pk),
         "is_oneself": person.pk == request.user.pk,
-        "debts": reveal_debt.debts_of(person.name, managed),
+        "debts": debts.debts_of(person.name, managed),
         "typed": form.data if form else {},
         "problem": problem(error) if error else None,
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -37,7 +36,8 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     this = str(request.session.session_key)
     if request.method == "POST":
         end = partial(web_sessions.end_sessions, request.user, but=this)
-        recorded = _end(request, request.user, "all but this one", end)
+        name = request.user.get_username()
+        recorded = end_for(request, name, "all but this one", end)
         return redirect_with_notice(recorded.mark, "sessions")
     oneself = get_user_model()._default_manager.filter(pk=request.user.pk or 0)
     context = {
@@ -66,17 +66,20 @@ def end_session(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404
     if owner != request.user:
         ensure_over(request, "session.end", owner.pk)
-    recorded = _end(request, owner, "one", partial(web_sessions.end_session, number))
+    recorded = end_for(
+        request, owner.get_username(), "one", partial(web_sessions.end_session, number)
+    )
     page = (
         "sessions" if owner == request.user and "everybody" not in request.POST else "all_sessions"
     )
     return redirect_with_notice(recorded.mark, page)
 
 
-def _end(
-    request: HttpRequest, owner: Any, which: str, end: Callable[[], object]
+def end_for(
+    request: HttpRequest, owner: str, which: str, end: Callable[[], object]
 ) -> audit.Recorded | Waiting:
-    details = {"account": owner.get_username(), "which": which}
+    """Ends sessions of the account `owner`, on record; does not wait for the log."""
+    details = {"account": owner, "which": which}
     return audit.record_when_possible(
         Action.END_SESSION, actor_of(request), details=details, in_transaction=end
     )

@@ -59,6 +59,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         "failed": failed,
         "next": next_of(request, ""),
         "expired": "expired" in request.GET,
+        "is_set": "set" in request.GET,
         "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
     }
     return render(request, "people/sign_in.html", context, status=403 if failed else 200)

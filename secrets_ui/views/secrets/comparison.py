@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from ...domain.environment import Environment
 from ...forms.secrets import CompareForm
-from ...permissions import actor_of, ensure_somewhere, environments_with, is_limited, may
+from ...permissions import actor_of, ensure_somewhere, environments_with, sight_of
 from ...services.changes.recent import changes_by
 from ...services.secrets.comparison import compare as compare_environments
 
@@ -22,13 +19,14 @@ def compare(request: HttpRequest) -> HttpResponse:
     found = compare_environments(
         visible,
         actor_of(request),
-        _sight(request, visible),
+        sight_of(request, visible),
         text=asked["q"],
         show=asked["show"],
         page=asked["page"],
     )
     context = {
         "found": found,
+        "environments": [column.environment for column in found.asked],
         "asked": asked,
         "is_filtered": bool(asked["q"] or asked["show"]),
         "editable": {place.name for place in environments_with(request, "secret.edit")},
@@ -36,10 +34,3 @@ def compare(request: HttpRequest) -> HttpResponse:
         "done": changes_by(actor_of(request), asked["saved"]),
     }
     return render(request, "secrets/compare.html", context)
-
-
-def _sight(request: HttpRequest, visible: list[Environment]) -> Callable[[Environment, str], bool]:
-    """Whether the person may see a secret. Of thousands, only those of environments where they may
-    see some are looked at one by one."""
-    limited = {place.name for place in visible if is_limited(request, "secret.view", place)}
-    return lambda place, name: place.name not in limited or may(request, "secret.view", place, name)

@@ -15,7 +15,7 @@ from secrets_ui.domain.access.finding import Finding
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
-from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.secrets.secret import Rotation, Secret
 from secrets_ui.domain.secrets.tried import Verdict
 from secrets_ui.domain.status.outside_changes import OutsideChange
 from secrets_ui.domain.status.status import status_of
@@ -384,3 +384,30 @@ def test_events_that_could_not_be_sent_are_told() -> None:
     )
     assert found.status == "warn"
     assert "500" in found.text
+
+
+@pytest.mark.parametrize(
+    ("rotation", "status", "said"),
+    [
+        (Rotation(next=NOW + timedelta(days=3)), "pass", "No rotation of miyabi/dev/api-keys"),
+        (Rotation(next=NOW - timedelta(days=3)), "warn", "should have rotated it by 22 November"),
+    ],
+)
+def test_a_rotation_of_aws_that_is_late_is_told(rotation: Rotation, status: str, said: str) -> None:
+    found = judge_secret(watched(secret=Known(secret(rotation=rotation), CALL)))
+    told = only(found, "aws_rotation_works")
+    assert told.status == status
+    assert said in told.text
+
+
+def test_trouble_of_a_key_names_its_owner_and_runbook_and_other_trouble_those_of_the_secret() -> (
+    None
+):
+    ages = {"OAUTH_CLIENT_SECRET": KeyAge(NOW - timedelta(days=400), True)}
+    found = judge_secret(watched(ages=ages, facts=facts(OAUTH_CLIENT_ID=None)))
+
+    old = next(f for f in found if f.about == "OAUTH_CLIENT_SECRET" and f.status == "warn")
+    lacks = only(found, "keys_are_complete")
+    assert (old.owner, lacks.owner) == ("MCP team", "Platform team")
+    assert old.runbook == lacks.runbook == "https://docs.miyabi-world.com/runbooks/api-keys"
+    assert {f.owner for f in found if f.status == "pass"} == {""}

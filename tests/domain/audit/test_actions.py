@@ -12,7 +12,11 @@ STORED = """
     audit.key_changed value.read secret.save secret.propose secret.approve secret.reject
     secret.reveal secret.emergency emergency.look secret.try secret.create secret.describe
     secret.tag secret.untag secret.delete secret.cancel_deletion
-    version.pin version.unpin status.acknowledge
+    function.refresh
+    version.pin version.unpin status.acknowledge calendar.make calendar.end
+    rotation.begin rotation.arrived rotation.end rotation.give_up
+    role.ended role.asked role.refused account.added account.link_made account.link_used
+    rotation.planned
 """
 
 

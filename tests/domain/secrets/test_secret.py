@@ -17,6 +17,7 @@ from secrets_ui.domain.secrets.secret import (
     EDIT_LABEL,
     MAX_LABELS,
     PROPOSAL_LABEL,
+    Rotation,
     Secret,
     ensure_current_version,
     ensure_editable,
@@ -53,12 +54,12 @@ def test_labels_are_counted_over_all_versions() -> None:
         secret((AWSCURRENT,)),
         secret(),  # made without a value: its first version may be made here
         secret((AWSCURRENT, AWSPENDING), (AWSPREVIOUS,)),  # a rotation that has ended
-        secret((AWSCURRENT, AWSPENDING), rotation_enabled=True),
+        secret((AWSCURRENT, AWSPENDING), rotation=Rotation()),
         # One that ended, and a version that was made on top of it.
-        secret((AWSPREVIOUS, AWSPENDING), (AWSCURRENT,), rotation_enabled=True),
+        secret((AWSPREVIOUS, AWSPENDING), (AWSCURRENT,), rotation=Rotation()),
         # One that was cancelled half-way: rotation is off, so that none is running.
         secret((AWSPENDING,), (AWSCURRENT,)),
-        secret((AWSCURRENT,), rotation_enabled=True),
+        secret((AWSCURRENT,), rotation=Rotation()),
         secret((AWSCURRENT,), primary_region="us-west-2"),
         secret((AWSCURRENT,), tuple(f"{PROPOSAL_LABEL}{n}" for n in range(MAX_LABELS - 3))),
     ],
@@ -75,7 +76,7 @@ def test_nothing_stands_in_the_way_of_an_edit(editable: Secret) -> None:
         (secret((AWSCURRENT,), owning_service="rds"), "managed by rds"),
         (secret((AWSCURRENT,), primary_region="eu-west-1"), "primary Region, eu-west-1"),
         (
-            secret((AWSCURRENT,), (AWSPENDING,), rotation_enabled=True),
+            secret((AWSCURRENT,), (AWSPENDING,), rotation=Rotation()),
             "A rotation is running, or has stopped half-way: version v2 holds AWSPENDING",
         ),
         (secret((AWSPENDING,)), "A rotation is running"),
@@ -110,7 +111,7 @@ def test_a_deleted_secret_comes_with_the_command_that_restores_it() -> None:
 
 def test_a_rotation_that_may_be_running_comes_with_the_command_that_ends_it() -> None:
     versions = {"v1": (AWSCURRENT,), "v 2": (AWSPENDING,)}
-    odd = Secret("arn", "it's", "us-west-2", versions=versions, rotation_enabled=True)
+    odd = Secret("arn", "it's", "us-west-2", versions=versions, rotation=Rotation())
 
     assert shlex.split(unlock_command(odd)) == [
         *("aws", "secretsmanager", "update-secret-version-stage", "--secret-id", "it's"),

@@ -108,3 +108,17 @@ def test_the_webhook_gets_text_for_slack_and_the_event_for_programs() -> None:
     assert payload["event"]["text"] == finding.text
     [ended] = events_of("prod", [Change("ended", "miyabi/prod/a", finding)], T0)
     assert "It was: Policy" in webhook_payload(ended, "id-2", "")["text"]
+
+
+def test_an_event_names_whom_to_ask_once_each_and_an_end_does_not() -> None:
+    first = replace(FAIL, owner="Platform", runbook="https://docs.test/a")
+    second = replace(FAIL, owner="MCP", runbook="https://docs.test/a")
+    findings = (first, second, second)
+    began = [Change("began", f"s{number}", found) for number, found in enumerate(findings)]
+    [event] = events_of("prod", began, T0)
+
+    assert (event.owners, event.runbooks) == (("Platform", "MCP"), ("https://docs.test/a",))
+    assert event.describe().endswith("Owner: Platform and MCP. Runbook: https://docs.test/a")
+    assert event.to_json()["owners"] == ["Platform", "MCP"]
+    [ended] = events_of("prod", [replace(change, kind="ended") for change in began], T0)
+    assert "Owner" not in ended.describe()

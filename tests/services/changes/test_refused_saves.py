@@ -125,7 +125,7 @@ def test_a_save_takes_off_what_a_rotation_left_so_that_the_next_one_goes_through
     outcome = AuditRecord.objects.get(secret=secret, phase="outcome", action="secret.save")
     assert json.loads(outcome.details) == {"label_taken_off": f"AWSPENDING from {pending}"}
     intent = AuditRecord.objects.get(secret=secret, phase="intent", action="secret.save")
-    assert json.loads(intent.details) == {"takes_label_off": f"AWSPENDING from {pending}"}
+    assert json.loads(intent.details)["takes_label_off"] == f"AWSPENDING from {pending}"
     assert len(json.loads(outcome.request_ids)) == 3
     save(dev, secret, first.version_id, A="second")
     assert json.loads(dev.value(secret)) == {"A": "second"}

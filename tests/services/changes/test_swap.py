@@ -21,7 +21,7 @@ from secrets_ui.domain.errors import (
     OutcomeUnknown,
     SecretNotEditable,
 )
-from secrets_ui.domain.secrets.secret import Secret
+from secrets_ui.domain.secrets.secret import Rotation, Secret
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.services.changes.swap import (
     end_rotation,
@@ -67,7 +67,9 @@ class Gateway:
         assert name == NAME
         if self.describes:
             raise self.describes
-        secret = Secret("arn", name, versions=self.versions, rotation_enabled=self.rotates)
+        secret = Secret(
+            "arn", name, versions=self.versions, rotation=Rotation() if self.rotates else None
+        )
         return SimpleNamespace(value=secret)
 
 

@@ -168,6 +168,28 @@ def test_those_who_may_decide_are_written_to_where_their_address_is_known(
     assert [channel for channel, _ in told()[before:]] == ["webhook", "email"]
 
 
+def test_a_role_that_is_asked_for_is_told_to_the_admins(tell: Callable[..., None]) -> None:
+    tell("changes", email_to=("team@x.com",))
+    make_person("rin@x.com", "admin")
+    make_person("hana@x.com", "admin")
+    make_person("mika@x.com", "approver")
+    audit.record(
+        Action.ASK_ROLE,
+        HANA,
+        environment="prod",
+        reason="incident 4711",
+        details={"account": HANA.name, "role": "editor", "hours": "1"},
+    )
+    assert tell_changes() == 1
+    assert told()[0] == ("webhook", "Role asked for: editor, for 1 hour in prod")
+    assert to("people") == ["rin@x.com"]
+    event = json.loads(StatusDelivery.objects.earliest("pk").payload)["event"]
+    assert (event["secrets"], event["url"]) == (
+        [],
+        "https://console.miyabi-world.com/people/requests",
+    )
+
+
 def test_nobody_is_written_to_where_an_environment_has_no_e_mail(
     tell: Callable[..., None],
 ) -> None:

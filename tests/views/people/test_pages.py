@@ -322,6 +322,6 @@ def test_the_to_do_lists_what_somebody_saw_who_has_no_role_any_more(
     assert "GITHUB_TOKEN" not in admin.get("/people/to-rotate").content.decode()
     assert "GITHUB_TOKEN" in admin.get(f"/people/{hana.pk}").content.decode()
     page = client.get("/dev/secret/miyabi/dev/api-keys").content.decode()
-    assert "Seen since its last change by 1 person: <bdi>hana</bdi>" in page
+    assert "Known to 1 person since its last change: <bdi>hana</bdi> saw it" in page
     take(admin, hana)
     assert "GITHUB_TOKEN" in admin.get("/people/to-rotate").content.decode()

@@ -10,6 +10,7 @@ locals {
 
   console_account = split(":", var.console_task_role_arns[0])[4]
   lambda_function = "arn:${local.partition}:lambda:${local.region}:${var.account_id}:function:${var.lambda_function_name}"
+  log_group       = coalesce(var.lambda_log_group_name, "/aws/lambda/${var.lambda_function_name}")
   see_a_role      = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
 }
 
@@ -117,12 +118,43 @@ locals {
         Action   = ["lambda:GetFunctionConfiguration"]
         Resource = local.lambda_function
       },
-      ], var.who_can_read ? [{
+      {
+        # What the loader told in it, to say whether a version has arrived. An ARN of a log group ends so in a policy: what stands after it names streams.
+        Sid      = "ReadTheFunctionsLog"
+        Effect   = "Allow"
+        Action   = ["logs:FilterLogEvents"]
+        Resource = "arn:${local.partition}:logs:${local.region}:${var.account_id}:log-group:${local.log_group}:*"
+      },
+      ], var.refresh ? [{
+        # One variable of the function is changed. AWS knows no narrower right than to its whole configuration.
+        Sid    = "StartFreshInstances"
+        Effect = "Allow"
+        Action = [
+          "lambda:ListAliases",
+          "lambda:ListProvisionedConcurrencyConfigs",
+          "lambda:ListVersionsByFunction",
+          "lambda:UpdateFunctionConfiguration",
+        ]
+        Resource = local.lambda_function
+        }] : [], var.who_can_read ? [{
         Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
         Effect   = "Allow"
         Action   = ["iam:GetAccountAuthorizationDetails"]
         Resource = "*" # IAM knows no resource for it
-    }] : [], [for statement in local.manage_secrets : statement if var.manage])
+      }] : [], var.trail_log_group_name == null ? [] : [
+      {
+        Sid      = "LookForOlderReads" # calls about the secrets, in the log group of a trail
+        Effect   = "Allow"
+        Action   = ["logs:StartQuery"]
+        Resource = "arn:${local.partition}:logs:${local.region}:${var.account_id}:log-group:${var.trail_log_group_name == null ? "" : var.trail_log_group_name}:*"
+      },
+      {
+        Sid      = "SeeWhatAQueryFound"
+        Effect   = "Allow"
+        Action   = ["logs:GetQueryResults"]
+        Resource = "*" # a query has no ARN
+      },
+    ], [for statement in local.manage_secrets : statement if var.manage])
   }
 
   secrets = "arn:${local.partition}:secretsmanager:${local.region}:${var.account_id}:secret:${var.prefix}*"

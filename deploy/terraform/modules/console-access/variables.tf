@@ -65,8 +65,20 @@ variable "lambda_function_name" {
   default     = "miyabi-app"
 }
 
+variable "lambda_log_group_name" {
+  description = "Name of the function's log group, where it is not Lambda's own. Set lambda_log_group in the console's environments file as well."
+  type        = string
+  default     = null
+}
+
 variable "manage" {
   description = "Whether the console may create, describe and delete secrets under the prefix: manage = true in its environments file. A deletion always has a recovery window."
+  type        = bool
+  default     = false
+}
+
+variable "refresh" {
+  description = "Whether the console may have the Lambda function start fresh instances, by changing one variable of it. Set refresh in its environments file as well."
   type        = bool
   default     = false
 }
@@ -75,6 +87,12 @@ variable "who_can_read" {
   description = "Whether the console may list the account's roles and users, to say who can read a secret. Set who_can_read in its environments file as well."
   type        = bool
   default     = false
+}
+
+variable "trail_log_group_name" {
+  description = "Log group of a CloudTrail trail that the console may query for reads of more than 90 days ago. Set trail_log_group in its environments file as well. Without it the console may query none."
+  type        = string
+  default     = null
 }
 
 variable "role_name" {

@@ -27,7 +27,10 @@ resource "aws_lambda_function" "app" {
   }
 
   lifecycle {
-    ignore_changes = [filename, source_code_hash] # the application's code comes by its own releases
+    ignore_changes = [
+      filename, source_code_hash,                           # the application's code comes by its own releases
+      environment[0].variables["MIYABI_SECRETS_REFRESHED"], # the console sets it, to have fresh instances started
+    ]
   }
 }
 

@@ -1,0 +1,33 @@
+"""Who looks after a key and what they do in trouble, as the catalogue names them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..errors import ConfigurationError
+
+MEMBERS = ("owner", "runbook")
+_LONGEST_OWNER, _LONGEST_RUNBOOK = 100, 500  # characters
+_HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][!-~]*)?")
+
+
+def parse_owner(entry: Any, where: str) -> str:
+    """A person's or a team's name. Raises ConfigurationError."""
+    is_name = isinstance(entry, str) and entry.strip() == entry and entry.isprintable()
+    if not is_name or not 0 < len(entry) <= _LONGEST_OWNER:
+        raise ConfigurationError(
+            f"{where}: expected a name of at most {_LONGEST_OWNER} characters in one line."
+        )
+    return str(entry)
+
+
+def parse_runbook(entry: Any, where: str) -> str:
+    """The address of a page. Raises ConfigurationError."""
+    is_address = isinstance(entry, str) and _HTTPS.fullmatch(entry)
+    if not is_address or len(entry) > _LONGEST_RUNBOOK:
+        raise ConfigurationError(
+            f"{where}: expected an https address of at most {_LONGEST_RUNBOOK} characters, "
+            "without a user name."
+        )
+    return str(entry)

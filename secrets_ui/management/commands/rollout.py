@@ -1,0 +1,97 @@
+"""manage.py rollout ENV NAME: has the version arrived? For people and for pipelines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.rollout import Instance, Rollout
+from secrets_ui.domain.secrets.version import short_version
+from secrets_ui.management.twin import full_name, moment, printable
+from secrets_ui.services import configuration
+from secrets_ui.services.secrets.rollout import as_json, look
+
+ARRIVED, NOT_YET, NOT_KNOWN = 0, 1, 2
+EVERY = 10.0  # seconds between two looks
+LOG_SECONDS = 30.0  # a shell may wait longer for the log than a page
+ACTOR = Actor("rollout", job="rollout")
+_STATES = {
+    "new": "this version",
+    "old": "another version",
+    "gone": "another version, gone",
+    "unclear": "another version, may run",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Tell whether the current version of a secret has arrived in the running instances of the "
+        "function. Exit status 0: it has; 1: an instance still has another one; 2: not known."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("environment", help="name of an environment, such as prod")
+        parser.add_argument("name", help="a secret's full or short name")
+        parser.add_argument(
+            "--wait",
+            type=int,
+            default=0,
+            metavar="SECONDS",
+            help="look again until it has arrived, for so long at most (default: %(default)s)",
+        )
+        parser.add_argument("--json", action="store_true", help="print the last look as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            found = self._look_until(options, time.monotonic() + options["wait"])
+        except ConsoleError as error:
+            raise CommandError(
+                f"{error.message} {error.remedy}".strip(), returncode=NOT_KNOWN
+            ) from None
+        self.stdout.write(as_json(found) if options["json"] else _describe(found))
+        if found.arrived is None:
+            sys.exit(NOT_KNOWN)
+        sys.exit(ARRIVED if found.arrived else NOT_YET)
+
+    def _look_until(self, options: Mapping[str, Any], end: float) -> Rollout:
+        """Of the version that is current at the first look. One that AWS does not let us look at is
+        not asked about again.
+        """
+        environment = configuration.get_environment(options["environment"])
+        name, version = full_name(environment, options["name"]), ""
+        while True:
+            is_last = time.monotonic() + EVERY > end
+            found = look(
+                *(environment, name, ACTOR, version), seconds=LOG_SECONDS, with_hints=is_last
+            )
+            if found.arrived or is_last or not found.can_change:
+                return found
+            version = found.version_id
+            self.stderr.write(printable(f"{found.new} of {found.of}: {found.reason}"))
+            time.sleep(EVERY)
+
+
+def _describe(found: Rollout) -> str:
+    log = found.log
+    read = f"from {moment(log.since)} to {moment(log.until)}" if log.since else "nothing"
+    lines = [
+        f"{found.environment}: {found.secret}, version {short_version(found.version_id) or 'none'}",
+        f"{found.headline}. {found.reason}",
+        *map(_line, found.instances),
+        f"Another version was last read: {moment(found.old_last_read)}.",
+        f"Read of {log.group}: {read}.",
+        *(f"{hint.source}: {hint.text} {hint.worth}" for hint in found.hints),
+    ]
+    return "\n".join(map(printable, lines))
+
+
+def _line(instance: Instance) -> str:
+    version = short_version(instance.version_id) or "not listed"
+    state = f"{_STATES[instance.state]} ({version})"
+    return f"  {state:<36} since {moment(instance.since)}  {instance.stream}"

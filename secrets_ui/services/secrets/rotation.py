@@ -1,0 +1,111 @@
+"""What is to be rotated because somebody leaves: by whom, and by when.
+
+A task is done once the person knows the value no longer, which `debts` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.contrib.auth import get_user_model
+
+from ...domain.audit.actions import Action
+from ...domain.errors import InvalidInput
+from ...domain.people.actor import Actor
+from ...models import RotationTask
+from .. import audit
+from .debts import Debt, debt_id
+
+# What is planned for later is no plan.
+LATEST = timedelta(days=366)
+
+
+class InvalidPlan(InvalidInput):
+    """An owner or a day that cannot be."""
+
+    title = "This cannot be planned so"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A value that `person` knows, who is to change it, by their account's name, and by when.
+
+    `debt` is the id of what they know.
+    """
+
+    person: str
+    environment: str
+    secret: str
+    key: str
+    owner: str
+    due: date
+
+    @property
+    def debt(self) -> str:
+        return debt_id(self.person, self.environment, self.secret, self.key)
+
+    @property
+    def is_late(self) -> bool:
+        return self.due < datetime.now(UTC).date()
+
+    @property
+    def due_at(self) -> datetime:
+        """Noon of its day, for words such as "in 3 days"."""
+        return datetime(self.due.year, self.due.month, self.due.day, 12, tzinfo=UTC)
+
+
+def task_of(debt: Debt, owner: str, due: date) -> Task:
+    return Task(debt.person, debt.environment, debt.secret, debt.key, owner, due)
+
+
+def owners() -> list[str]:
+    """Who can be given a task: every account that is on."""
+    users = get_user_model()._default_manager.filter(is_active=True).order_by("username")
+    return list(users.values_list("username", flat=True))
+
+
+def plan_rotation(actor: Actor, person: str, tasks: Collection[Task]) -> str:
+    """Replaces what was planned of these values. Returns the mark of its record.
+
+    Raises InvalidPlan, AuditUnavailable.
+    """
+    _ensure_sensible(tasks)
+
+    def plan() -> None:
+        for task in tasks:
+            kept = {"owner": task.owner, "due": task.due}
+            place = {name: text for name, text in vars(task).items() if name not in kept}
+            RotationTask.objects.update_or_create(**place, defaults=kept)
+
+    details = {
+        "account": person,
+        "keys": len(tasks),
+        "owners": sorted({task.owner for task in tasks}),
+        "last_due": max(task.due for task in tasks).isoformat(),
+    }
+    return audit.record(Action.PLAN_ROTATION, actor, details=details, in_transaction=plan).mark
+
+
+def _ensure_sensible(tasks: Collection[Task]) -> None:
+    if not tasks:
+        raise InvalidPlan("Choose an owner for at least one key.")
+    today, there = datetime.now(UTC).date(), set(owners())
+    for task in tasks:
+        if task.owner not in there:
+            raise InvalidPlan(f"There is no account {task.owner[:60]} that is on.", key="owner")
+        if not today <= task.due <= today + LATEST:
+            raise InvalidPlan("A day is today or later, and within a year.", key="due")
+
+
+def planned(environments: Iterable[str], person: str = "") -> dict[str, Task]:
+    """The tasks of these environments, of one person or of all, by the id of the debt; the first
+    due first. One whose debt is paid is done."""
+    rows = RotationTask.objects.filter(environment__in=environments).order_by("due", "pk")
+    if person:
+        rows = rows.filter(person=person)
+    found = (
+        Task(row.person, row.environment, row.secret, row.key, row.owner, row.due) for row in rows
+    )
+    return {task.debt: task for task in found}

@@ -1,0 +1,130 @@
+"""Somebody leaves: what they have and know on one page, and a to-do list that ticks itself off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from secrets_ui.domain.changes.edit import Edit
+from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets.document import Change
+from secrets_ui.domain.secrets.secret_value import SecretValue
+from secrets_ui.models import AuditRecord, PersonSession, RoleGrant, RotationTask
+from secrets_ui.services.changes.save import put_new_version
+from secrets_ui.services.configuration import get_environment
+from secrets_ui.services.people.sessions import note_session
+from secrets_ui.services.secrets.debts import debts_of
+from secrets_ui.services.secrets.opening import open_secret
+from tests.conftest import Estate, client_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("estate")]
+NAME, HANA, KEN = "miyabi/dev/config", Actor("hana@x.com"), Actor("ken")
+DUE = (datetime.now(UTC) + timedelta(days=5)).date().isoformat()
+
+
+@pytest.fixture
+def estate(make_estate: Callable[..., Estate]) -> Estate:
+    return make_estate(only=("dev",))
+
+
+@pytest.fixture
+def hana(person: Callable[..., Any]) -> Any:
+    """Knows two keys."""
+    save(HANA, ONE="uno", TWO="due")
+    return person("editor", "dev", name=HANA.name)
+
+
+@pytest.fixture
+def admin(signed_in: Callable[..., Client]) -> Client:
+    return signed_in("admin", "dev", name="mika")
+
+
+def save(actor: Actor, **values: str) -> None:
+    place = get_environment("dev")
+    base = open_secret(place, NAME, actor).secret.current
+    changes = tuple(Change(key, SecretValue(value)) for key, value in values.items())
+    put_new_version(place, actor, Edit(NAME, base, changes=changes))
+
+
+def known() -> dict[str, str]:
+    """The ids of what hana knows, by key."""
+    return {debt.key: debt.id for debt in debts_of(HANA.name, [get_environment("dev")])}
+
+
+def post(client: Client, user: Any, do: str, **form: str) -> Any:
+    return client.post(f"/people/{user.pk}/leaving", {"do": do, **form})
+
+
+def page(client: Client, user: Any) -> str:
+    return client.get(f"/people/{user.pk}/leaving").content.decode()
+
+
+def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -> None:
+    ids = known()
+    form = {f"owner-{ids['ONE']}": "mika", f"due-{ids['ONE']}": DUE, f"owner-{ids['TWO']}": ""}
+    done = post(admin, hana, "plan", **form)
+    assert f"is to be changed by {DUE}" in admin.get(done.url).content.decode()
+    record = AuditRecord.objects.order_by("sequence").last()
+    assert record
+    assert json.loads(record.details) == {
+        "account": HANA.name,
+        "keys": 1,
+        "owners": ["mika"],
+        "last_due": DUE,
+    }
+    post(admin, hana, "roles")
+    assert "<bdi>mika</bdi>, " in admin.get("/people/to-rotate").content.decode()
+    later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    post(admin, hana, "plan", **(form | {f"due-{ids['ONE']}": later}))
+    assert RotationTask.objects.get().due.isoformat() == later
+
+    assert "for which" not in page(admin, hana)
+    save(KEN, ONE="another")
+    assert set(known()) == {"TWO"}
+    assert "for which <bdi>mika</bdi> was the owner" in page(admin, hana)
+
+
+@pytest.mark.parametrize(
+    ("owner", "due"), [("", DUE), ("nobody", DUE), ("mika", "2020-01-01"), ("mika", "soon")]
+)
+def test_what_is_no_plan(admin: Client, hana: Any, owner: str, due: str) -> None:
+    one = known()["ONE"]
+    form = {f"owner-{one}": owner, f"due-{one}": due}
+    assert post(admin, hana, "plan", **form).status_code == 400
+    assert not RotationTask.objects.exists()
+
+
+def test_sessions_are_ended_and_roles_taken_there(admin: Client, hana: Any) -> None:
+    theirs = client_of(hana)
+    note_session(str(theirs.session.session_key), hana, "password", "192.0.2.7", "Firefox/1 Linux")
+    RoleGrant.objects.create(user=hana, environment="dev", role="viewer", source="groups")
+    told = page(admin, hana)
+    assert "192.0.2.7" in told
+    assert "take them out of it there" in told
+    assert "CloudTrail calls them <code>hana@x.com</code>" in told
+    assert "/dev/who/miyabi/dev/config?text=hana" in told
+
+    ended = post(admin, hana, "sessions")
+    assert "The sessions of hana@x.com were ended." in admin.get(ended.url).content.decode()
+    assert not PersonSession.objects.filter(user=hana).exists()
+    assert theirs.get("/dev/").status_code == 302
+    assert post(admin, hana, "roles").status_code == 302
+    assert list(RoleGrant.objects.filter(user=hana).values_list("source", flat=True)) == ["groups"]
+    assert post(admin, hana, "roles").status_code == 400
+    assert post(admin, hana, "dance").status_code == 400
+
+
+def test_an_admin_of_one_environment_ends_no_sessions_of_another(
+    admin: Client, hana: Any, make_estate: Callable[..., Estate]
+) -> None:
+    make_estate(only=("dev", "prod"))
+    RoleGrant.objects.create(user=hana, environment="prod", role="viewer")
+    assert "an admin of all their environments" in page(admin, hana)
+    assert post(admin, hana, "sessions").status_code == 403
+    assert post(admin, hana, "roles").status_code == 302
+    assert RoleGrant.objects.get(user=hana).environment == "prod"

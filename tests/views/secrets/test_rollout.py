@@ -1,0 +1,146 @@
+"""The page that says whether a version has arrived, its JSON, and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from secrets_ui.domain.secrets import arrival
+from secrets_ui.management.commands import rollout as command
+from testkit.function_log import loader_line, write_line
+from testkit.posting import JSON, current_version, key_form, prod_rules
+from testkit.recording_aws import RecordingAws
+from tests.conftest import Estate
+
+pytestmark = pytest.mark.django_db
+NAME = "miyabi/prod/api-keys"
+PAGE = f"/prod/rollout/{NAME}"
+Watched = tuple[Estate, RecordingAws]
+
+
+@pytest.fixture
+def prod(watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Of which every version is old enough for its lines to be there."""
+    monkeypatch.setattr(arrival, "UNDER_WAY", timedelta(0))
+    return watched(only=("prod",))
+
+
+def current(estate: Estate) -> str:
+    return current_version(estate, "prod", "api-keys")
+
+
+def write(estate: Estate, stream: str, version: str = "", minutes_ago: float = 0) -> None:
+    line = loader_line({NAME: version or current(estate)})
+    write_line(estate["prod"], stream, line, minutes_ago)
+
+
+def test_the_notice_of_a_save_leads_to_a_bar_that_fills(
+    prod: Watched, signed_in: Callable[..., Client]
+) -> None:
+    estate, aws = prod
+    write(estate, "a", minutes_ago=10)
+    write(estate, "b", minutes_ago=10)
+    client = signed_in("editor", "prod")
+    form = key_form(current(estate), ("MIYABI_ACCESS_TOKEN", "set", "n" * 40), **prod_rules(NAME))
+    saved = client.post(f"/prod/edit/{NAME}", form, **JSON).json()["saved"]
+    assert f'href="{PAGE}"' in client.get(saved).content.decode()
+
+    write(estate, "a")
+    page = client.get(PAGE)
+    assert '<progress class="arriving" max="100" value="50"' in page.content.decode()
+    assert 'data-refresh="15"' in page.content.decode()
+    write(estate, "b")
+    page = client.get(PAGE)
+    assert "The version has arrived" in page.content.decode()
+    assert 'data-refresh="300"' in page.content.decode()
+    assert "LookupEvents" in aws.operations()
+    aws.received.clear()
+    assert (
+        "Weaker evidence" not in client.get(PAGE, headers={"X-Quiet-Refresh": "1"}).content.decode()
+    )
+    assert "LookupEvents" not in aws.operations()
+
+
+def test_what_aws_refuses_is_shown_with_its_code_and_is_no_no(
+    prod: Watched, signed_in: Callable[..., Client]
+) -> None:
+    _, aws = prod
+    aws.break_call("FilterLogEvents", "AccessDeniedException", "no")
+    answer = signed_in("viewer", "prod").get(PAGE)
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "It is not known whether the version has arrived" in text
+    assert "AWS error code <code" in text
+    assert "AccessDeniedException" in text
+    assert "aws logs filter-log-events --log-group-name /aws/lambda/miyabi-app" in text
+
+
+def test_s117_no_line_of_the_log_brings_a_value_to_a_page(
+    prod: Watched, signed_in: Callable[..., Client], canary: str
+) -> None:
+    """A reader that tells the value where the version should stand, or beside it."""
+    estate, _ = prod
+    write(estate, "a", canary)
+    line = json.loads(loader_line({NAME: current(estate)}))
+    line["miyabi_secrets"] |= {"value": canary, "at": canary, "initialization_type": canary}
+    write_line(estate["prod"], "b", json.dumps(line | {"message": canary}))
+    client = signed_in("viewer", "prod")
+    page, as_json = client.get(PAGE).content.decode(), client.get(f"{PAGE}?as=json").content
+    assert "a version that AWS does not list" in page
+    assert [entry["version_id"] for entry in json.loads(as_json)["instances"]] == [
+        None,
+        current(estate),
+    ]
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("rollout", "prod", "api-keys", stdout=out)
+    assert canary not in page + as_json.decode() + out.getvalue()
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("rollout", "prod", "api-keys", *arguments, stdout=out, stderr=StringIO())
+    return int(ended.value.code or 0), out.getvalue()
+
+
+def test_the_command_s_status_tells_a_pipeline(prod: Watched) -> None:
+    estate, aws = prod
+    assert run()[0] == command.NOT_KNOWN
+    write(estate, "a", "o" * 32)
+    status, text = run()
+    assert status == command.NOT_YET
+    assert "another version (not listed)" in text
+    write(estate, "a")
+    status, text = run("--json")
+    assert (status, json.loads(text)["arrived"]) == (command.ARRIVED, True)
+    aws.break_call("DescribeSecret", "AccessDeniedException", "no")
+    with pytest.raises(CommandError) as caught:
+        call_command("rollout", "prod", "api-keys")
+    assert caught.value.returncode == command.NOT_KNOWN
+
+
+def test_the_command_waits_until_it_has_arrived_and_no_longer(
+    prod: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate, aws = prod
+    write(estate, "a", "o" * 32)
+    slept = list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        write(estate, "a")
+
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    assert run("--wait", "60")[0] == command.ARRIVED
+    assert slept == [command.EVERY]
+    # What AWS refuses to tell does not come by waiting.
+    aws.break_call("FilterLogEvents", "AccessDeniedException", "no")
+    assert run("--wait", "60")[0] == command.NOT_KNOWN
+    assert slept == [command.EVERY]
