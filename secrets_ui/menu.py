@@ -29,7 +29,7 @@ SECTIONS = (
         (
             *("secrets", "secret", "history", "edit", "edit_document", "import", "restore"),
             *("new_secret", "create_secret", "describe_secret", "delete_secret"),
-            *("cancel_deletion", "refresh", "pin", "rollout", "usage", "cost"),
+            *("cancel_deletion", "refresh", "pin", "rollout", "rotate", "usage", "cost"),
         ),
         in_environment=True,
     ),
@@ -39,7 +39,10 @@ SECTIONS = (
     Section(
         "Troubleshoot",
         "troubleshoot_first",
-        ("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who", "check_run"),
+        (
+            *("troubleshoot_first", "troubleshoot", "paste_error", "try_policy", "who"),
+            *("reads", "older_reads", "check_run"),
+        ),
         in_environment=True,
         switch="troubleshoot_first",
     ),
@@ -71,6 +74,7 @@ WITHOUT_SECTION = (
 # From these the switch between environments leads to the same page about the same secret.
 ABOUT_A_SECRET = (
     *("secret", "history", "rollout", "troubleshoot", "paste_error", "try_policy", "who"),
+    "reads",
 )
 
 

@@ -15,6 +15,7 @@ from .views.changes import (
     proposals,
     refresh,
     restore,
+    rotations,
     several,
 )
 from .views.people import (
@@ -125,6 +126,7 @@ urlpatterns = [
     path("<slug:environment>/reveal/<name:name>", reveal.reveal, name="reveal"),
     path("<slug:environment>/try/<name:name>", trying.try_value, name="try"),
     path("<slug:environment>/edit/<name:name>", edit.edit_keys, name="edit"),
+    path("<slug:environment>/rotate/<name:name>", rotations.rotate, name="rotate"),
     path("<slug:environment>/import/<name:name>", importing.import_keys, name="import"),
     path("<slug:environment>/edit-document/<name:name>", edit.edit_document, name="edit_document"),
     path("<slug:environment>/status", status.environment_status, name="environment_status"),
@@ -132,6 +134,8 @@ urlpatterns = [
     path("<slug:environment>/acknowledge/<name:name>", status.acknowledge, name="acknowledge"),
     path("<slug:environment>/due", due.environment_due, name="environment_due"),
     path("<slug:environment>/usage", usage.usage, name="usage"),
+    path("<slug:environment>/reads/<name:name>", usage.reads, name="reads"),
+    path("<slug:environment>/older-reads/<name:name>", usage.older_reads, name="older_reads"),
     path("<slug:environment>/changes", proposals.list_changes, name="changes"),
     path("<slug:environment>/changes/<int:sequence>", proposals.decide, name="decide"),
     path(

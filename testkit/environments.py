@@ -35,7 +35,14 @@ def as_toml(environments: dict[str, Environment]) -> str:
         lines += [f"[environments.{name}]"]
         lines += [
             f'{key} = "{getattr(environment, key)}"'
-            for key in ("region", "account", "prefix", "assume_role", "kms_alias")
+            for key in (
+                "region",
+                "account",
+                "prefix",
+                "assume_role",
+                "kms_alias",
+                "trail_log_group",
+            )
         ]
         lines += [f"manage = {str(environment.manage).lower()}"]
         lines += [f"refresh = {str(environment.refresh).lower()}"]

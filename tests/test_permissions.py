@@ -48,15 +48,19 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 _SEE = {
     *("see the list", "open a secret", "see the history", "see the changes", "see the status"),
     *("see the rollout", "see the usage", "see what is due"),
-    *("export a .env.example", "export a catalogue entry", "see what serves"),
+    *("export a .env.example", "export a catalogue entry", "see what serves", "see a rotation"),
 }
-_CHECK = {"check access", "explain an error", "try a policy", "open a run", "copy a report"}
-_WHO = {"see who can read"}
+_CHECK = {
+    *("check access", "explain an error", "try a policy", "open a run", "copy a report"),
+    "see who read",
+}
+_WHO = {"see who can read", "look for older reads"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("try a value", "start fresh instances"),
     *("review a restore", "restore", "open the import page", "review an import", "import"),
-    *("open the pins", "pin", "unpin"),
+    *("open the pins", "pin", "unpin", "begin a rotation", "give a rotation up"),
+    *("try a rotation's old value", "say that a value has arrived", "say that it is revoked"),
 }
 _MANAGE = {
     *("name a new secret", "open the creation page", "review a creation", "create a secret"),
@@ -136,6 +140,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
     name = f"miyabi/{environment}/config"
     reveal = f"/{environment}/reveal/{name}"
     pin = f"/{environment}/pin/{name}"
+    rotation = f"/{environment}/rotate/{name}?key=MIYABI_ROOT"
     pinned = {"version": "a" * 32, "name": "good", "reason": "OPS-1: a test"}
     shown = {"version": "a" * 32, "key": "MIYABI_ROOT", "reason": "r"}
     edit = edit_url(environment, "config")
@@ -164,6 +169,12 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         "open the pins": lambda client: client.get(f"{pin}?version={'a' * 32}"),
         "pin": lambda client: client.post(pin, pinned | {"do": "pin"}),
         "unpin": lambda client: client.post(pin, pinned | {"do": "unpin"}),
+        "see a rotation": lambda client: client.get(rotation),
+        "begin a rotation": lambda client: client.post(rotation, {"do": "begin"}),
+        "try a rotation's old value": lambda client: client.post(rotation, {"do": "try_old"}),
+        "say that a value has arrived": lambda client: client.post(rotation, {"do": "arrived"}),
+        "say that it is revoked": lambda client: client.post(rotation, {"do": "revoked"}),
+        "give a rotation up": lambda client: client.post(rotation, {"do": "give_up"}),
         "export a .env.example": lambda client: client.get(f"/{environment}/env-example/{name}"),
         "export a catalogue entry": lambda client: client.get(
             f"/{environment}/catalogue-entry/{name}"
@@ -206,6 +217,8 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "see who can read": lambda client: client.get(f"/{environment}/who/{name}"),
+        "see who read": lambda client: client.get(f"/{environment}/reads/{name}"),
+        "look for older reads": lambda client: client.post(f"/{environment}/older-reads/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),
         "copy a report": lambda client: client.get(f"/{environment}/runs/1.md"),
         "show a value": lambda client: client.post(reveal, shown | {"to": "screen"}, **JSON),

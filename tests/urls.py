@@ -20,6 +20,7 @@ ARGUMENTS = {
 # Routes that take a form, or an answer of the provider, and show no page to a GET.
 POST_ALONE = {
     "reveal",
+    "older_reads",
     "emergency",
     "look_at",
     "put_on_top",

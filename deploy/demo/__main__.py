@@ -37,6 +37,7 @@ from deploy.demo.processes import (
 )
 from deploy.demo.seed import ROLES
 from deploy.demo.settings import leave_behind_what_is_personal, make_settings, write_env_file
+from deploy.demo.trail import fill_trail
 from miyabi_admin.hardening import harden
 
 READY = """
@@ -152,6 +153,7 @@ def _start_aws(stack: ExitStack, port: int, folder: Folder) -> LocalAws:
         with _step("Building the Miyabi estate: dev, staging, prod"):
             build_estate(aws.endpoint)
             fill_metrics(aws.endpoint, read_environments().values())
+            fill_trail(aws.endpoint, read_environments().values())
     shutil.copy(ENVIRONMENTS_FILE, folder.path / "environments.toml")
     write_aws_config(folder.aws_config, aws.endpoint, read_environments().values())
     return aws
@@ -181,7 +183,9 @@ def _fill_database(folder: Folder, environ: Mapping[str, str]) -> None:
     with _step("Making the database and the accounts"):
         run_to_end("deploy.demo.seed", environ, folder.log)
     with _step("Checking every environment once, for the status page"):
-        run_to_end("manage", environ, folder.log, "run_checks")
+        # CloudTrail is asked at its own pace, by the runner beside the console.
+        quick = {**environ, "STATUS_TRAIL_PAGES_PER_PASS": "0"}
+        run_to_end("manage", quick, folder.log, "run_checks")
 
 
 @contextmanager

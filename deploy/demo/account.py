@@ -84,6 +84,8 @@ def build_account(
     }
     create_function(clients.lambda_, environment, lambda_role_arn)
     clients.logs.create_log_group(logGroupName=environment.log_group, tags=_tags(environment))
+    if environment.trail_log_group:
+        clients.logs.create_log_group(logGroupName=environment.trail_log_group)
     _create_alarm(clients.cloudwatch, environment, in_alarm=bool(lambda_via_region))
     return Account(environment, clients, key_arn, lambda_role_arn, arns)
 

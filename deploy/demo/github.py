@@ -92,7 +92,7 @@ class _Handler(Answers, BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._note()
         if self.path == "/":
-            return self.answer(200, "text/html; charset=utf-8", _page(""))
+            return self._show()
         if self._is_answered_badly():
             return None
         if self.path != "/user":
@@ -111,6 +111,8 @@ class _Handler(Answers, BaseHTTPRequestHandler):
         body = self.body().decode()
         if self.path == "/tokens":
             return self._make(body)
+        if self.path == "/tokens/revoke":
+            return self._revoke(body)
         if self._is_answered_badly():
             return None
         root, client_id, what = [*self.path.strip("/").split("/"), "", ""][:3]
@@ -133,8 +135,20 @@ class _Handler(Answers, BaseHTTPRequestHandler):
     def _make(self, form: str) -> None:
         if form not in (f"days={days}" for days, _ in _CHOICES):
             return self._message(400, "Problems parsing the form")
-        text = self.github.make_token(int(form.removeprefix("days=")))
-        return self.answer(200, "text/html; charset=utf-8", _page(text), Cache_Control="no-store")
+        return self._show(self.github.make_token(int(form.removeprefix("days="))))
+
+    def _revoke(self, form: str) -> None:
+        """By the token's place in the list, from 0: the page does not have its text."""
+        place = form.removeprefix("token=")
+        tokens = [*self.github.tokens.values()]
+        if not place.isdecimal() or int(place) >= len(tokens):
+            return self._message(400, "Problems parsing the form")
+        tokens[int(place)].is_revoked = True
+        return self._show()
+
+    def _show(self, made: str = "") -> None:
+        page = _page(made, [*self.github.tokens.values()])
+        self.answer(200, "text/html; charset=utf-8", page, Cache_Control="no-store")
 
     def _is_answered_badly(self) -> bool:
         """Whether `wrong` had its way."""
@@ -177,15 +191,27 @@ WRONG = (*_ANSWERS, "closed", "silent", "dripping")
 _CHOICES = ((60, "for 60 days"), (9, "for 9 days"), (0, "for ever"))
 
 
-def _page(token: str) -> str:
-    made = f"<p>Made, and shown once: <code>{html.escape(token)}</code></p>" if token else ""
+def _page(made: str, tokens: list[Token]) -> str:
+    """The page with its buttons, and the text of the token that was `made` just now."""
+    shown = f"<p>Made, and shown once: <code>{html.escape(made)}</code></p>" if made else ""
     buttons = "".join(
         f'<p><button name="days" value="{days}">Make a token that works {words}</button></p>'
         for days, words in _CHOICES
     )
+    listed = "".join(_line(place, token) for place, token in enumerate(tokens))
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>The demo’s GitHub</title>'
         "<h1>The demo’s GitHub</h1><p>It stands in for github.com, and knows the tokens of the "
-        f'demo’s secrets.</p>{made}<form method="post" action="/tokens">{buttons}</form></html>'
+        f'demo’s secrets.</p>{shown}<form method="post" action="/tokens">{buttons}</form>'
+        f'<h2>Tokens</h2><form method="post" action="/tokens/revoke"><ol>{listed}</ol></form>'
+        "</html>"
     )
+
+
+def _line(place: int, token: Token) -> str:
+    until = f"until {token.expires:%Y-%m-%d}" if token.expires else "for ever"
+    if not token.is_good:
+        return f"<li>{html.escape(token.login)}: does not work any more</li>"
+    button = f'<button name="token" value="{place}">Revoke it</button>'
+    return f"<li>{html.escape(token.login)}, works {until} {button}</li>"

@@ -23,6 +23,7 @@ from deploy.demo.moto_lambda import (
     hold_functions_by_revision,
 )
 from deploy.demo.moto_state import MotoState
+from deploy.demo.moto_trail import with_trail
 
 # moto knows a thousand managed policies and takes a second per account to load them. The estate
 # needs these.
@@ -59,7 +60,7 @@ def make_server(
     return serving.make_server(
         host,
         port,
-        _one_at_a_time(_refuse_browsers(around(moto)), state),
+        _one_at_a_time(_refuse_browsers(around(with_trail(moto))), state),
         threaded=True,
         request_handler=QuietHandler,
         fd=listener.fileno(),

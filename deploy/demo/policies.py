@@ -138,6 +138,7 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
         ),
         *([_allow("StartFreshInstances", _REFRESH, functions)] if environment.refresh else []),
         *([_SEE_WHO] if environment.who_can_read else []),
+        *(_older_reads(environment) if environment.trail_log_group else ()),
         *(_manage_secrets(secrets) if environment.manage else ()),
     )
 
@@ -148,6 +149,14 @@ _SEE_WHO: Policy = {
     "Action": ["iam:GetAccountAuthorizationDetails"],
     "Resource": "*",  # IAM knows no resource for it
 }
+
+
+def _older_reads(environment: Environment) -> tuple[Policy, ...]:
+    group = f"log-group:{environment.trail_log_group}:*"
+    return (
+        _allow("LookForOlderReads", ["logs:StartQuery"], environment.arn("logs", group)),
+        _allow("SeeWhatAQueryFound", ["logs:GetQueryResults"], "*"),
+    )
 
 
 def _manage_secrets(secrets: str) -> tuple[Policy, ...]:

@@ -63,6 +63,7 @@ module "console_access" {
   lambda_function_name   = var.lambda_function_name
   refresh                = var.refresh
   who_can_read           = var.who_can_read
+  trail_log_group_name   = var.older_reads ? module.monitoring.trail_log_group_name : null
   manage                 = var.manage
   tags                   = var.tags
 }

@@ -36,6 +36,7 @@ output "console_environment" {
     kms_alias = "${module.miyabi_secrets.kms_alias}"
     refresh = ${var.refresh}
     who_can_read = ${var.who_can_read}
+    trail_log_group = "${var.older_reads ? module.monitoring.trail_log_group_name : ""}"
     manage = ${var.manage}
   EOT
 }

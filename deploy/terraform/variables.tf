@@ -69,6 +69,12 @@ variable "who_can_read" {
   default     = false
 }
 
+variable "older_reads" {
+  description = "Whether the console may query the trail's log group for reads of more than 90 days ago. AWS bills a query by what it scans. Set trail_log_group in its environments file as well."
+  type        = bool
+  default     = false
+}
+
 variable "emergency_trusted_arns" {
   description = "ARNs of the roles or users that may assume miyabi-emergency, the role in which people work on the secrets without the console. Without any, the account's administrators."
   type        = list(string)

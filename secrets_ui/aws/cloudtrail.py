@@ -9,21 +9,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 from ..domain.access.evidence import Denial, Known
 from ..domain.errors.nesting import load_json
 from ..domain.status.watched import TrailEvent
+from ..domain.usage.reads import Call
 from .base import Gateway
 from .texts import CODE, PRINCIPAL, RESOURCE, VERSION_ID, in_form, sentence
+from .trail_event import read_call
 
 T = TypeVar("T")
 LONGEST_MESSAGE = 1_000  # characters
 
 
+@dataclass(frozen=True)
+class EventPage:
+    """Events of one kind, newest first. `oldest` is the time of the last one, None where the page
+    is empty; `token` leads to the next page, "" on the last.
+    """
+
+    calls: tuple[Call, ...]
+    oldest: datetime | None
+    token: str
+
+
 class CloudTrailGateway(Gateway):
-    """Each method asks for one page, the latest events."""
+    """Each method asks for one page: the latest events, where it takes no time."""
 
     service = "cloudtrail"
     commands = {"LookupEvents": "lookup-events --lookup-attributes"}
@@ -42,6 +56,29 @@ class CloudTrailGateway(Gateway):
         so an event without it tells nothing.
         """
         return self._lookup_events("ResourceName", key_arn, most, _event_called("Decrypt"))
+
+    def lookup_events(
+        self, event: str, start: datetime, end: datetime, token: str = ""
+    ) -> Known[EventPage]:
+        """A page of the events of one kind between two times, refused ones included; `token` is
+        that of the page before."""
+        asked = {"AttributeKey": "EventName", "AttributeValue": event}
+        shown = ",".join(f"{key}={value}" for key, value in asked.items())
+        times = ("--start-time", start.isoformat(), "--end-time", end.isoformat())
+        call = self.describe_call("LookupEvents", event, shown, *times)
+        more = {"NextToken": token} if token else {}
+        with self.asking(call):
+            answer = self._client.lookup_events(
+                LookupAttributes=[asked], StartTime=start, EndTime=end, MaxResults=50, **more
+            )
+            entries = answer["Events"]
+            found = (
+                read_call(load_json(entry.get("CloudTrailEvent") or "{}"), entry.get("EventTime"))
+                for entry in entries
+            )
+            oldest = min((entry["EventTime"] for entry in entries), default=None)
+            calls = tuple(one for one in found if one is not None and one.event == event)
+            return Known(EventPage(calls, oldest, answer.get("NextToken") or ""), call)
 
     def _lookup_events(
         self,

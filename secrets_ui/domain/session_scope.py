@@ -125,6 +125,8 @@ REFRESH = Scope(others=(*LOOK_AT_FUNCTION.others, "lambda:UpdateFunctionConfigur
 USAGE = Scope(
     others=("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "secretsmanager:ListSecrets")
 )
+TRAIL = Scope(others=("cloudtrail:LookupEvents",))
+OLDER_READS = Scope(others=("logs:GetQueryResults", "logs:StartQuery"))
 
 
 def session_policy(environment: Environment, scope: Scope) -> str:

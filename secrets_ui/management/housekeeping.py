@@ -15,6 +15,7 @@ from secrets_ui.services.people.ended_roles import end_roles
 from secrets_ui.services.people.requests import purge_requests
 from secrets_ui.services.people.sessions import purge_sessions
 from secrets_ui.services.secrets.trials import purge_trials
+from secrets_ui.services.usage.trail import purge_calls
 
 log = logging.getLogger("miyabi.housekeeping")
 
@@ -28,6 +29,7 @@ _TASKS: tuple[Callable[[], int], ...] = (
     purge_reservations,
     purge_runs,
     purge_trials,
+    purge_calls,
 )
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("secrets_ui", "0019_due"),
+        ("secrets_ui", "0022_reads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

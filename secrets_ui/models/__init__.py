@@ -22,6 +22,9 @@ from .people import PersonSession as PersonSession
 from .people import RoleGrant as RoleGrant
 from .people import RoleRequest as RoleRequest
 from .people import RotationTask as RotationTask
+from .reads import TrailCall as TrailCall
+from .reads import TrailPosition as TrailPosition
+from .rotation import Rotation as Rotation
 from .status import Acknowledgement as Acknowledgement
 from .status import Heartbeat as Heartbeat
 from .status import StatusDelivery as StatusDelivery

@@ -114,7 +114,7 @@ def chart_of(usage: Usage) -> Chart:
     )
     dates = [day.date for day in days]
     panels = tuple(
-        _panel(kind, title, number * (HEADING + PLOT + GAP), dates, counts)
+        panel_of(kind, title, number, dates, counts)
         for number, (kind, title, counts) in enumerate(series)
     )
     alarms = usage.alarms.value if isinstance(usage.alarms, Known) else ()
@@ -124,7 +124,7 @@ def chart_of(usage: Usage) -> Chart:
         for number, alarm in enumerate(_worst_first(alarms)[:_LANES])
     )
     return Chart(
-        panels, lanes, _ticks(dates), below + len(lanes) * LANE, max(0, len(alarms) - _LANES)
+        panels, lanes, ticks_of(dates), below + len(lanes) * LANE, max(0, len(alarms) - _LANES)
     )
 
 
@@ -138,19 +138,21 @@ def nice_top(most: int) -> int:
         step *= 10
 
 
-def _panel(
-    kind: str, title: str, y: int, dates: Sequence[date], counts: Sequence[int | None]
+def panel_of(
+    kind: str, title: str, number: int, dates: Sequence[date], counts: Sequence[int | None]
 ) -> Panel:
+    """The `number`-th row of bars from above, of a day each; the last day is not over."""
+    y, days = number * (HEADING + PLOT + GAP), len(dates)
     top = nice_top(max((count for count in counts if count is not None), default=1))
     bars: list[Bar] = []
     gaps: list[Bar] = []
-    for number, (day, count) in enumerate(zip(dates, counts, strict=True)):
+    for place, (day, count) in enumerate(zip(dates, counts, strict=True)):
         height = 2.0 if count is None else max(PLOT * count / top, 1.0)
-        is_open = number == len(dates) - 1
+        is_open = place == days - 1
         so_far = " so far" if is_open and count is not None else ""
         bar = Bar(
-            x=_percent((number + _INSET) / DAYS),
-            width=_percent((1 - 2 * _INSET) / DAYS),
+            x=_percent((place + _INSET) / days),
+            width=_percent((1 - 2 * _INSET) / days),
             y=round(y + HEADING + PLOT - height, 1),
             height=round(height, 1),
             text=f"{_day(day)}: {'no data' if count is None else f'{count:,}'}{so_far}",
@@ -187,14 +189,17 @@ def _place(at: datetime, start: datetime) -> float:
     return min(_LAST, max(0.0, (at - start) / timedelta(days=DAYS)))
 
 
-def _ticks(dates: Sequence[date]) -> tuple[Tick, ...]:
-    """Ticks a week apart, back from today; every other one is minor. The outer two stay inside."""
-    last = len(dates) - 1
-    numbers = range(last - 7, -1, -7)
-    found = [Tick(_percent((last + 1 - _INSET) / DAYS), "today", False, "end")]
+def ticks_of(dates: Sequence[date]) -> tuple[Tick, ...]:
+    """Ticks a week apart, or four where there are many, back from today; every other one is minor.
+    The outer two stay inside.
+    """
+    days = len(dates)
+    step = 7 if days <= DAYS else 28
+    numbers = range(days - 1 - step, -1, -step)
+    found = [Tick(_percent((days - _INSET) / days), "today", False, "end")]
     for weeks, number in enumerate(numbers, start=1):
-        is_first = number < 7
-        x = (number + (_INSET if is_first else 0.5)) / DAYS
+        is_first = number < step
+        x = (number + (_INSET if is_first else 0.5)) / days
         found.append(
             Tick(
                 _percent(x), _day(dates[number]), bool(weeks % 2), "start" if is_first else "middle"

@@ -25,6 +25,8 @@ register = template.Library()
 register.filter("next_step", next_step_of)
 register.filter("may_be_acknowledged", may_be_acknowledged)
 
+# Checks whose trouble a new value ends; what they find is about a key.
+_ENDED_BY_A_NEW_VALUE = ("keys_are_young_enough", "credentials_work")
 _UNWATCHED_BAR = 2
 _FINDINGS = "findings"  # where a secret's page tells what the last pass found of it
 
@@ -32,6 +34,13 @@ _FINDINGS = "findings"  # where a secret's page tells what the last pass found o
 @register.filter
 def state_word(status: Status) -> str:
     return STATUS_WORDS[status].label
+
+
+@register.filter
+def key_to_rotate(finding: StatusFinding) -> str:
+    """The key whose rotation would end the finding; "" where none would."""
+    is_ended = finding.check in _ENDED_BY_A_NEW_VALUE and finding.status in ("fail", "warn")
+    return finding.about if is_ended else ""
 
 
 @register.filter
@@ -90,6 +99,8 @@ def explained_at(
         return f"{secret_url('troubleshoot', environment, name)}#{quote(finding.anchor)}"
     if finding.page == "secret" and secret:
         return f"{secret_url('secret', environment, secret)}#{_FINDINGS}"
+    if finding.page == "reads" and secret:
+        return secret_url("reads", environment, secret)
     if finding.page == "changes":
         return f"{reverse('changes', args=[environment])}#{quote(finding.anchor)}".rstrip("#")
     return reverse("secrets", args=[environment])
@@ -105,6 +116,7 @@ def explanation_title(finding: StatusFinding) -> str:
         "secret": "Secret",
         "secrets": "List",
         "changes": "Changes",
+        "reads": "Who read it",
     }.get(finding.page, "Open")
 
 

@@ -34,7 +34,7 @@ from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
 from secrets_ui.services import audit
 from secrets_ui.services.changes import decide as decide_change
-from secrets_ui.services.changes import pins, rules
+from secrets_ui.services.changes import pins, rotations, rules
 from secrets_ui.services.changes import save as edit_secret
 from secrets_ui.services.changes.create import create_secret, get_secret
 from secrets_ui.services.changes.delete import cancel_deletion, delete_secret
@@ -45,6 +45,7 @@ from secrets_ui.services.changes.emergencies import (
     make_current_in_emergency,
 )
 from secrets_ui.services.changes.put_on_top import put_on_top as put_on_top_of_current
+from secrets_ui.services.changes.rotation_state import stand
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
@@ -83,6 +84,7 @@ def save(
     once: str = "",
     restores: str = "",
     copies: dict[str, str] | None = None,
+    rotation: int = 0,
 ) -> Any:
     changes = tuple(
         Change(key, None if value is None else SecretValue(value)) for key, value in values.items()
@@ -93,6 +95,7 @@ def save(
         changes,
         restores=restores,
         copies=Source(**copies) if copies else None,
+        rotation=rotation,
         reason="OPS-1: a test",
         typed_name=secret,
         idempotency_key=once,
@@ -179,6 +182,33 @@ def look_at_emergency(sequence: int, *, environment: str = "dev", actor: str = "
 def put_on_top(sequence: int, *, environment: str = "dev", actor: str = "hana") -> Any:
     chosen, person = get_environment(environment), Actor(actor)
     return result(lambda: {"sequence": put_on_top_of_current(chosen, person, sequence).sequence})
+
+
+def rotate(secret: str, key: str, what: str, *, actor: str = "hana") -> Any:
+    """A step of a rotation."""
+    dev, person = get_environment("dev"), Actor(actor)
+
+    def act() -> dict[str, Any]:
+        if what == "begin":
+            return {"number": rotations.begin(dev, person, secret, key, "OPS-1: a test").number}
+        rotation = rotations.open_rotations(dev, secret)[key]
+        if what == "arrived":
+            rotations.note_arrival(dev, person, rotation, "OPS-1: a test")
+        else:
+            rotations.try_old(dev, person, rotation)
+        return {}
+
+    return result(act)
+
+
+def rotation_step(secret: str, key: str) -> list[Any]:
+    """The number of a key's last rotation, and its step: "" for one that has ended, [] where
+    there was none."""
+    dev = get_environment("dev")
+    for rotation in rotations.rotations_of(dev, secret, key)[:1]:
+        standing = stand(dev, HANA, open_secret(dev, secret, HANA), rotation)
+        return [rotation.number, standing.progress.step or ""]
+    return []
 
 
 def tell() -> list[str]:
@@ -414,6 +444,8 @@ JOBS: dict[str, Callable[..., Any]] = {
         begin_emergency,
         look_at_emergency,
         put_on_top,
+        rotate,
+        rotation_step,
         tell,
         pin,
         open_page,

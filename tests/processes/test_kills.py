@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.github import GitHub
 from testkit.aws_proxy import LOST, Answer, AwsProxy
 from tests.processes.conftest import Start
 from tests.processes.consoles import Console
@@ -49,11 +50,14 @@ class Consoles:
 
 
 @pytest.fixture(scope="module")
-def consoles(start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy) -> Consoles:
-    database = sqlite_copy()
+def consoles(
+    start: Start, sqlite_copy: Callable[[], str], proxy: AwsProxy, one_github: GitHub
+) -> Consoles:
+    database, tried = sqlite_copy(), one_github.environ()
+    hook = {"STATUS_WEBHOOK_URL": "https://hooks.miyabi-world.com/x"}
     mortal, steady = (
-        start(database, endpoint=proxy.endpoint, wait=False),
-        start(database, wait=False, STATUS_WEBHOOK_URL="https://hooks.miyabi-world.com/x"),
+        start(database, endpoint=proxy.endpoint, wait=False, **tried),
+        start(database, wait=False, **hook, **tried),
     )
     return Consoles(mortal.wait_until_ready(), steady.wait_until_ready(), proxy)
 

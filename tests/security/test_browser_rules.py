@@ -339,10 +339,12 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "acknowledge"): {"finding": "a" * 32, "reason": "r"},
         "/dev/acknowledge": {"finding": "a" * 32, "reason": "r"},
         edit_url("dev", "config", "pin"): {"do": "pin", "version": base, "name": "good"},
+        edit_url("dev", "config", "rotate"): {"do": "begin"},
         "/dev/changes/1": {"decision": "approve"},
         "/dev/changes/1/emergency": {"reason": "OPS-9: it burns, and nobody is there"},
         "/dev/changes/1/look": {"reason": "OPS-9: it was right"},
         "/dev/changes/1/on-top": {},
+        edit_url("dev", "config", "older-reads"): {},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
         edit_url("dev", "config", "reveal"): {
@@ -474,7 +476,7 @@ def test_s54_nothing_is_changed_by_get(watched: Watched, signed_in: SignedIn) ->
         for _, path in every_url():
             getattr(client, method)(path)
             getattr(client, method)(path, query_params=form)
-    reading = ("List", "Get", "Describe", "Simulate", "Lookup", "AssumeRole", "GET ")
+    reading = ("List", "Get", "Describe", "Simulate", "Lookup", "Filter", "AssumeRole", "GET ")
     assert [operation for operation in aws.operations() if not operation.startswith(reading)] == []
     assert {env: estate.value(env, "config") for env in estate.environments} == before
     assert client.get("/dev/").status_code == 200  # nor was anybody signed out

@@ -140,6 +140,7 @@ def variables_of(values: Values) -> dict[str, str]:
         "trail_log_group_name": TRAIL,
         "refresh": "true",
         "who_can_read": "true",
+        "older_reads": "true",
         "alarm_emails": '["ops@miyabi-world.com"]',
         "manage": "true",
     }

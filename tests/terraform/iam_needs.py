@@ -163,8 +163,9 @@ NEEDS: dict[str, tuple[Need, ...]] = {
         "ListVersionsByFunction",
         "UpdateFunctionConfiguration",
     ),
-    **_own("logs", log_group, "FilterLogEvents"),
+    **_own("logs", log_group, "FilterLogEvents", "StartQuery"),
     **_own("cloudtrail", anything, "LookupEvents"),
+    **_own("logs", anything, "GetQueryResults"),
     **_own("cloudwatch", anything, "GetMetricData", "DescribeAlarms"),
     "sts:AssumeRole": (),  # asked by the console itself, before it is the role
     "sts:GetCallerIdentity": (),  # "No permissions are required"

@@ -12,6 +12,7 @@ from django.test import Client
 
 from deploy.demo import policies
 from tests.conftest import Estate, as_toml, forget_configuration
+from tests.terraform.conftest import TRAIL
 from tests.terraform.guard import Asked, Guard, guarded
 from tests.terraform.iam_needs import Place
 from tests.terraform.tour import Tour
@@ -29,7 +30,13 @@ def guard(
     A test of the applied estate shows that Terraform's policies are the same.
     """
     account = make_estate(only=("prod",))["prod"]
-    place = replace(account.environment, manage=request.param, refresh=request.param)
+    place = replace(
+        account.environment,
+        manage=request.param,
+        refresh=request.param,
+        trail_log_group=TRAIL,
+    )
+    account.clients.logs.create_log_group(logGroupName=TRAIL)
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": place}), encoding="utf-8")
     forget_configuration()
     document = deepcopy(policies.console_access(place, account.key_arn))
@@ -73,7 +80,10 @@ def test_s85_it_has_no_wildcard_action_and_writes_nothing_but_versions(guard: Gu
         action for statement in guard.document["Statement"] for action in statement["Action"]
     ]
     assert [action for action in actions if "*" in action or "?" in action] == []
-    reading = ("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt", "Filter")
+    # A query of logs begins with StartQuery and changes nothing.
+    reading = (
+        *("List", "Get", "Describe", "Lookup", "Simulate", "Decrypt", "Filter", "StartQuery"),
+    )
     writing = [action for action in actions if not action.partition(":")[2].startswith(reading)]
     versions = [
         "secretsmanager:PutSecretValue",

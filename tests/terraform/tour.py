@@ -51,6 +51,7 @@ class Tour:
 
     def see_and_do_everything(self) -> None:
         self.look_everywhere()
+        self.look_for_older_reads()
         self.save()
         if self.place.environment.manage:
             self.manage()
@@ -90,6 +91,11 @@ class Tour:
         for path in sorted(paths):
             answer = self.admin.get(path)
             b"".join(getattr(answer, "streaming_content", ()))
+
+    def look_for_older_reads(self) -> None:
+        name, environment = self.name("config"), self.place.environment
+        wanted = 200 if environment.trail_log_group else 409
+        assert self.admin.post(f"/{environment.name}/older-reads/{name}").status_code == wanted
 
     def save(self) -> None:
         """Saves a key, then the whole document; reviewed first, and once from an old version."""

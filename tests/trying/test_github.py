@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 
 import pytest
 
@@ -150,3 +152,16 @@ def test_s114_a_silent_server_holds_nobody_longer_than_the_time_allowed(
     assert isinstance(found, Answer)
     assert found.expires
     assert timedelta(days=8) < found.expires - datetime.now(UTC) <= timedelta(days=9)
+
+
+def test_a_token_that_was_revoked_on_the_small_github_s_page_is_refused(github: GitHub) -> None:
+    kept, gone = github.make_token(), github.make_token()
+    host, pages = github.address.removeprefix("http://"), []
+    for form in ("token=9", "token=x", "token=1"):
+        with closing(HTTPConnection(host, timeout=10)) as connection:
+            connection.request("POST", "/tokens/revoke", form)
+            pages.append(connection.getresponse().read().decode())
+    assert [page.count("does not work any more") for page in pages] == [0, 0, 1]
+    assert not leaks(kept, pages[-1])
+    answers = [token(github, text) for text in (kept, gone)]
+    assert [isinstance(one, Answer) and one.works for one in answers] == [True, False]

@@ -33,6 +33,7 @@ from . import (
     no_record_waits,
     only_this_console_changes,
     reader_is_up_to_date,
+    readers_are_known,
     secret_is_there,
     surroundings_are_sound,
 )
@@ -50,6 +51,7 @@ OF_A_SECRET: tuple[ModuleType, ...] = (
     aws_rotation_works,
     lambda_can_read,
     only_this_console_changes,
+    readers_are_known,
     reader_is_up_to_date,
     no_open_intents,
 )

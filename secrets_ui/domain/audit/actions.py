@@ -68,6 +68,10 @@ class Action(_WithWords):
     LOOK_AT_EMERGENCY = "emergency.look", "Emergency change looked at"
     REVEAL = "secret.reveal", "Value shown"
     TRY = "secret.try", "Value tried"
+    BEGIN_ROTATION = "rotation.begin", "Rotation begun"
+    NOTE_ARRIVAL = "rotation.arrived", "New value taken as arrived"
+    END_ROTATION = "rotation.end", "Rotation done"
+    GIVE_ROTATION_UP = "rotation.give_up", "Rotation given up"
     ACKNOWLEDGE = "status.acknowledge", "Finding acknowledged"
     PIN = "version.pin", "Version pinned"
     UNPIN = "version.unpin", "Pin taken off"
@@ -102,6 +106,11 @@ DECISIONS = (Action.APPROVE, Action.REJECT, Action.EMERGENCY)
 DELETIONS = (Action.DELETE, Action.CANCEL_DELETION)
 # Actions on what surrounds the versions of a secret that is there.
 MANAGES = (Action.DESCRIBE, Action.TAG, Action.UNTAG, *DELETIONS)
+# What a rotation of a key may consist of.
+ROTATES = (
+    *(Action.BEGIN_ROTATION, Action.NOTE_ARRIVAL, Action.END_ROTATION, Action.GIVE_ROTATION_UP),
+    *(Action.TRY, Action.SAVE, Action.PROPOSE, *DECISIONS),
+)
 # What the page Changes lists.
 CHANGES = (Action.CREATE, Action.SAVE, Action.PROPOSE, *DECISIONS, *MANAGES)
 

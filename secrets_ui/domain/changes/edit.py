@@ -58,7 +58,8 @@ class Edit:
     be a JSON object. `restores` is the earlier version; `restored_keys` are the keys that are taken
     from it, () for all that it holds. `replaces` is the proposal, by its number, whose keys they
     are. `copies` is the key whose value is copied. `imported` names those of the changes that came
-    out of a .env or JSON. The same edit, sent twice with one `idempotency_key`, is saved once.
+    out of a .env or JSON. `rotation` is the number of the rotation that it is part of. The same
+    edit, sent twice with one `idempotency_key`, is saved once.
     """
 
     secret: str
@@ -72,6 +73,7 @@ class Edit:
     copies: Source | None = None
     replaces: int = 0
     imported: tuple[str, ...] = ()
+    rotation: int = 0
     reason: str = ""
     typed_name: str = ""
     idempotency_key: str = ""
@@ -84,6 +86,11 @@ class Edit:
         copied = (self.copies.key,) if self.copies else ()
         changed = (change.key for change in self.changes)
         return tuple(dict.fromkeys((*changed, *self.generate, *self.restored_keys, *copied)))
+
+    @property
+    def part(self) -> dict[str, object]:
+        """What the record says of the rotation that it is part of."""
+        return {"rotation": self.rotation} if self.rotation else {}
 
     def content(self) -> SecretValue:
         """Everything that the edit asks for, unambiguously, as input to a keyed hash.

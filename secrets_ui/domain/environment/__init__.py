@@ -66,8 +66,10 @@ class Environment:
     `refresh`: the console's role may have the function start fresh instances.
     `who_can_read`: the console's role may list the roles and users of the account. `readers` are
     those of whom it is expected that they read, as ARNs or as `role/NAME`, beside the Lambda's role
-    and the console's. `groups` are groups of the identity provider, each with the roles that its
-    members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to whom.
+    and the console's. `trail_log_group` is the log group of a trail, which keeps calls for longer
+    than CloudTrail itself. `groups` are groups of the identity provider, each with the roles that
+    its members have here. `tell` is what is sent to the webhook and by e-mail, and `email_to` to
+    whom.
     `lambda_log_group` is where the function's log is, "" for Lambda's own name of it.
     """
 
@@ -88,6 +90,7 @@ class Environment:
     refresh: bool = False
     who_can_read: bool = False
     readers: tuple[str, ...] = ()
+    trail_log_group: str = ""
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tell: tuple[str, ...] = ("emergency", "findings")
     email_to: tuple[str, ...] = ()

@@ -128,10 +128,11 @@ def _check_optional(texts: Mapping[str, str], where: str) -> None:
         )
     if texts.get("colour", "blue") not in _COLOURS:
         raise ConfigurationError(f"{where}.colour: expected one of {', '.join(_COLOURS)}.")
-    if not _LOG_GROUP.fullmatch(texts.get("lambda_log_group", "")):
-        raise ConfigurationError(
-            f"{where}.lambda_log_group: expected a log group's name such as /aws/lambda/miyabi-app."
-        )
+    for key in ("lambda_log_group", "trail_log_group"):
+        if not _LOG_GROUP.fullmatch(texts.get(key, "")):
+            raise ConfigurationError(
+                f"{where}.{key}: expected a log group's name such as /aws/lambda/miyabi-app."
+            )
     if not texts.get("kms_alias", "alias/x").startswith("alias/"):
         raise ConfigurationError(
             f"{where}.kms_alias: expected an alias such as alias/miyabi-secrets."

@@ -31,8 +31,8 @@ ROLES: dict[str, frozenset[str]] = {
 }
 WORDS = {
     "secret.view": "see the secrets",
-    "access.check": "check who can read the secrets",
-    "access.who": "list everybody who can read a secret",
+    "access.check": "check who can read the secrets, and see who did",
+    "access.who": "list everybody who can read a secret, and look for reads of long ago",
     "status.view": "see the status",
     "status.run": "have the status checked now",
     "secret.edit": "edit secrets",

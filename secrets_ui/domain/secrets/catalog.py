@@ -13,6 +13,7 @@ from ..errors import ConfigurationError
 from . import contact
 from .formats import FORMATS, FREE_TEXT, Format
 from .loading import name_problem
+from .origin import Origin, parse_origin
 from .trial import Trial, ensure_can_be_tried, parse_trial
 
 Comparison = Literal["must_differ", "must_match", "any"]
@@ -22,16 +23,19 @@ COMPARISONS = ("must_differ", "must_match", "any")
 RULES_VERSION = 2
 _KEY_MEMBERS = {
     *("description", "secret", "required", "format", "between_environments"),
-    *("max_age_days", "placeholders", "min_length", "try", *contact.MEMBERS),
+    *("max_age_days", "placeholders", "min_length", "try", "get", *contact.MEMBERS),
 }
 _SECRET_MEMBERS = {"description", "keys", *contact.MEMBERS}
+# Members of a key by which no value is judged.
+_WORDS = {"get", *contact.MEMBERS}
 
 
 @dataclass(frozen=True)
 class KeySpec:
     """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age;
-    `trial` None means that it is not tried. `owner` and `runbook` are those of its secret where it
-    names none of its own, and "" where there is none."""
+    `trial` None means that it is not tried, `origin` None that nothing says where it is got.
+    `owner` and `runbook` are those of its secret where it names none of its own, and "" where
+    there is none."""
 
     name: str
     description: str = ""
@@ -43,6 +47,7 @@ class KeySpec:
     min_length: int = 0
     placeholders: tuple[re.Pattern[str], ...] = ()
     trial: Trial | None = None
+    origin: Origin | None = None
     owner: str = ""
     runbook: str = ""
 
@@ -135,7 +140,7 @@ def _secret(name: str, entry: Any, common: tuple[re.Pattern[str], ...], source: 
 
 def _rules(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What facts depend on: another owner is no reason to read a value again."""
-    return {member: value for member, value in entry.items() if member not in contact.MEMBERS}
+    return {member: value for member, value in entry.items() if member not in _WORDS}
 
 
 def _contact(entry: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -175,6 +180,7 @@ def _key(
         min_length=_whole_number(entry, "min_length", where) or 0,
         placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
         trial=parse_trial(entry["try"], f"{where}.try") if "try" in entry else None,
+        origin=parse_origin(entry["get"], f"{where}.get") if "get" in entry else None,
         **{**contacts, **_contact(entry, where)},
     )
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from ..access.finding import WORST_FIRST, Status, Weight
 
-Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage"]
+Page = Literal["secret", "troubleshoot", "secrets", "changes", "audit", "status", "usage", "reads"]
 TROUBLE: tuple[Status, ...] = ("fail", "unknown", "warn")
 _RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
 

@@ -16,6 +16,7 @@ from ..secrets.key_age import KeyAge
 from ..secrets.secret import Secret
 from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
+from ..usage.reads import NewReader
 from .outside_changes import OutsideChange
 
 
@@ -84,6 +85,8 @@ class WatchedSecret:
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
     `pending_since`: when the version was made that holds AWSPENDING.
+    `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
+    why.
     """
 
     environment: Environment
@@ -108,6 +111,8 @@ class WatchedSecret:
     pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    new_readers: tuple[NewReader, ...] | None = None
+    readers_problem: str = "CloudTrail was not asked"
 
 
 @dataclass(frozen=True, eq=False)

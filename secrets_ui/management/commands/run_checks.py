@@ -1,4 +1,5 @@
-"""manage.py run_checks: checks every environment and keeps the results, once or repeatedly.
+"""manage.py run_checks: checks every environment and keeps the results, once or repeatedly; then
+keeps what CloudTrail recorded about the secrets.
 
 What it finds is sent by send_messages; once, it sends by itself.
 """
@@ -23,8 +24,9 @@ from secrets_ui.models import StatusRunner
 from secrets_ui.services.aws_access import pace_calls
 from secrets_ui.services.status.send_events import send_due
 from secrets_ui.services.status.tell_changes import tell_changes
-from secrets_ui.services.status_pass.lock import ONLY, LockHeld, runner
+from secrets_ui.services.status_pass.lock import ONLY, LockHeld, Renewal, pass_lock, runner
 from secrets_ui.services.status_pass.run import Pass, run_status_pass
+from secrets_ui.services.usage.trail import collect_calls
 
 log = logging.getLogger("miyabi.status")
 LOOK_EVERY = 2  # seconds: for a pass that somebody asked for
@@ -62,6 +64,7 @@ class Command(BaseCommand):
             return
         try:
             done = self._pass()
+            self._collect()
         except LockHeld as error:
             raise CommandError(f"Another runner is at it: {error.holder}.") from None
         except ConsoleError as error:
@@ -88,12 +91,28 @@ class Command(BaseCommand):
             time.sleep(min(LOOK_EVERY * 2 ** min(failures, 10), LONGEST_PAUSE))
 
     def _run_if_due(self, every: int) -> None:
-        if time.monotonic() >= self.next_sign:
-            self._note_alive(every)
-            self.next_sign = time.monotonic() + ALIVE_EVERY
+        self._give_sign(every)
         if time.monotonic() >= self.next_pass or self._is_wanted():
             self.next_pass = time.monotonic() + every
             self._pass()
+            self._collect(every)
+
+    def _give_sign(self, every: int) -> None:
+        if every and time.monotonic() >= self.next_sign:
+            self._note_alive(every)
+            self.next_sign = time.monotonic() + ALIVE_EVERY
+
+    def _collect(self, every: int = 0) -> None:
+        """Gives way to a pass that somebody asks for."""
+        with pass_lock():
+            renew = Renewal()
+
+            def go_on() -> bool:
+                renew()
+                self._give_sign(every)
+                return not self._is_wanted()
+
+            collect_calls(go_on)
 
     def _survives(self, step: Callable[[], object]) -> bool:
         """Whether the step ended without an error. One that failed must not cost the next."""

@@ -10,6 +10,7 @@ from .writing import AlreadyEnded as AlreadyEnded
 from .writing import AlreadyIntended as AlreadyIntended
 from .writing import Recorded as Recorded
 from .writing import ensure_writable as ensure_writable
+from .writing import next_sequence as next_sequence
 from .writing import now as now
 from .writing import outcome_of as outcome_of
 from .writing import record as record

@@ -93,10 +93,11 @@ def search(filters: Mapping[str, str], visible: Iterable[str], *, below: int = 0
     found = list(lines.order_by("-sequence").values_list("sequence", flat=True)[: ROWS + 1])
     older = found[ROWS - 1] if len(found) > ROWS else 0
     records = AuditRecord.objects.filter(sequence__in=found[:ROWS]).order_by("-sequence")
-    return Page(tuple(_with_outcomes(list(records))), older)
+    return Page(tuple(with_outcomes(list(records))), older)
 
 
-def _with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
+def with_outcomes(records: list[AuditRecord]) -> Iterator[Entry]:
+    """Events and intents as lines of the log, in the same order. One query."""
     intents = [str(record.sequence) for record in records if record.phase == Phase.INTENT]
     # Of two outcomes the last counts.
     ended = {
@@ -135,7 +136,7 @@ def open_record(sequence: int, visible: Iterable[str]) -> OneRecord | None:
     intent = (
         AuditRecord.objects.filter(sequence=int(record.intent)).first() if record.intent else None
     )
-    entry = next(iter(_with_outcomes([record])))
+    entry = next(iter(with_outcomes([record])))
     return OneRecord(entry, intent, near.get(sequence - 1), near.get(sequence + 1))
 
 

@@ -164,9 +164,20 @@ def _ensure_first(idempotency_key: str) -> None:
             raise AlreadyIntended(sequence)
 
 
-def _insert(fields: Mapping[str, str]) -> Recorded:
+def next_sequence() -> int:
+    """The sequence of the record that is being added: for `in_transaction`, under the audit
+    lock."""
+    return _next()[0]
+
+
+def _next() -> tuple[int, str]:
+    """The sequence of the next record, and the hash of the one before it."""
     last = AuditRecord.objects.order_by("-sequence").values_list("sequence", "hash").first()
-    sequence, previous = (last[0] + 1, last[1]) if last else (1, audit_chain.GENESIS)
+    return (last[0] + 1, last[1]) if last else (1, audit_chain.GENESIS)
+
+
+def _insert(fields: Mapping[str, str]) -> Recorded:
+    sequence, previous = _next()
     at = now()
     row = {"sequence": sequence, "at": at, **fields}
     digest = audit_chain.record_hash(

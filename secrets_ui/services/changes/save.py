@@ -178,7 +178,7 @@ def _details(edit: Edit, secret: Secret, *, is_proposal: bool) -> dict[str, obje
     if edit.copies:
         taken = {"copied_from": str(edit.copies)}
     source = {"replaces": edit.replaces} if edit.replaces else taken
-    return {**source, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
+    return {**source, **edit.part, **(NO_DETAILS if is_proposal else rotation_to_end(secret))}
 
 
 @dataclass(frozen=True)

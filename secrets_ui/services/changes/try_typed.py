@@ -49,7 +49,7 @@ def try_typed(environment: Environment, actor: Actor, edit: Edit, key: str) -> T
         "base_version_id": edit.base,
         "keys": [key],
     }
-    details = describe(trial) | {"typed": True}
+    details = describe(trial) | {"typed": True} | edit.part
     with audit.act(Action.TRY, actor, details=details, **about) as act:
         other = typed.get(trial.other)
         if trial.other and other is None:

@@ -95,16 +95,21 @@ def _refuse(environment: Environment, actor: Actor, about: About) -> NoReturn:
 
 
 def current_member(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
-    """The value of one member, and its kind. Without a key, the whole of a text that is no object.
-
-    A string comes decoded, anything else as it is written in the document. Raises VersionMoved,
-    InvalidDocument, InvalidChange.
-    """
+    """As `member_of`, where the version is the current one. Raises VersionMoved as well."""
     if "AWSCURRENT" not in stored.labels:
         raise VersionMoved(
             f"Version {short_version(version)} is not the current one any more, "
             "so its value is not taken."
         )
+    return member_of(stored, key, "The current version")
+
+
+def member_of(stored: StoredValue, key: str, what: str) -> tuple[SecretValue, str]:
+    """The value of one member, and its kind. Without a key, the whole of a text that is no object.
+
+    A string comes decoded, anything else as it is written in the document. `what` names the version
+    in a message. Raises InvalidDocument, InvalidChange.
+    """
     if stored.value is None:
         raise InvalidChange("This version is binary and has no keys.")
     try:
@@ -114,6 +119,6 @@ def current_member(stored: StoredValue, key: str, version: str) -> tuple[SecretV
             return stored.value, "text"
         raise
     if member is None:
-        raise InvalidChange(f"The current version has no key {key[:100]}.", key="key")
+        raise InvalidChange(f"{what} has no key {key[:100]}.", key="key")
     is_text = member.text.startswith('"')
     return SecretValue(str(member.value) if is_text else member.text), "text" if is_text else "JSON"

@@ -3,6 +3,8 @@ came of it. It goes from one gateway to the other."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from django.conf import settings
 
 from ...aws.secrets_manager import StoredValue
@@ -17,23 +19,42 @@ from ...domain.secrets.key_rules import is_placeholder
 from ...domain.secrets.secret_value import SecretValue
 from ...domain.secrets.trial import TooManyTrials, Trial, Way
 from ...domain.secrets.tried import Answer, NotKnown, Tried, judge
+from ...domain.secrets.version import short_version
 from ...domain.session_scope import READ
 from ...trying import github, website
 from ...trying.exchange import Route
 from .. import audit, configuration
-from ..audit.new_record import About
+from ..audit.new_record import NO_DETAILS, About
 from ..audit.rate import RateLimit, ensure_rate
 from ..aws_access import gateways
-from .reveal import current_member
+from .reveal import current_member, member_of
 from .trials import Identity, github_api, host_of, keep, trial_of
 
+# Takes a member, and its kind, out of the version with this id.
+Take = Callable[[StoredValue, str, str], tuple[SecretValue, str]]
 
-def try_key(environment: Environment, actor: Actor, name: str, key: str, version: str) -> Tried:
-    """As `try_current`, for a person. Raises TooManyTrials as well."""
+
+def try_key(
+    environment: Environment,
+    actor: Actor,
+    name: str,
+    key: str,
+    version: str,
+    *,
+    details: Mapping[str, object] = NO_DETAILS,
+    take: Take = current_member,
+) -> Tried:
+    """As `try_current`, for a person; `details` go on record as well. With `take_any`, of a version
+    that need not be current. Raises TooManyTrials as well."""
     name = environment.secret_name(name)
-    ensure_trial(environment, name, key)
+    trial = ensure_trial(environment, name, key)
     ensure_few_trials(environment, actor, name)
-    return try_current(environment, actor, name, key, version)
+    return _try(environment, actor, name, key, version, trial, take, details)
+
+
+def take_any(stored: StoredValue, key: str, version: str) -> tuple[SecretValue, str]:
+    """Raises InvalidDocument, InvalidChange."""
+    return member_of(stored, key, f"Version {short_version(version)}")
 
 
 def try_current(environment: Environment, actor: Actor, name: str, key: str, version: str) -> Tried:
@@ -44,17 +65,30 @@ def try_current(environment: Environment, actor: Actor, name: str, key: str, ver
     asked, or nothing is kept), AwsErrors. That nobody answered is no error.
     """
     trial = ensure_trial(environment, name, key)
+    return _try(environment, actor, name, key, version, trial, current_member, NO_DETAILS)
+
+
+def _try(
+    environment: Environment,
+    actor: Actor,
+    name: str,
+    key: str,
+    version: str,
+    trial: Trial,
+    take: Take,
+    details: Mapping[str, object],
+) -> Tried:
     about: About = {
         "environment": environment.name,
         "secret": name,
         "version_id": version,
         "keys": [key],
     }
-    with audit.act(Action.TRY, actor, details=describe(trial), **about) as act:
+    with audit.act(Action.TRY, actor, details={**describe(trial), **details}, **about) as act:
         stored = read_version(environment, actor, name, version)
         act.add_request(stored.call.request_id)
-        value, _ = current_member(stored.value, key, version)
-        other = current_member(stored.value, trial.other, version)[0] if trial.other else None
+        value, _ = take(stored.value, key, version)
+        other = take(stored.value, trial.other, version)[0] if trial.other else None
         rules = configuration.spec_of(environment, name).rules_of(key)
         tried, found = ask_and_keep(rules, trial, value, other)
         act.done(details={"found": found})

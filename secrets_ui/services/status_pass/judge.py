@@ -27,6 +27,7 @@ from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
 from ..secrets.version_facts import in_other_environments_of_each
 from .changes import WithChanges
+from .readers import NewReaders, find_new_readers
 
 # Checks of the access path that are about no one secret: reported once, of the environment.
 SHARED = frozenset((
@@ -67,8 +68,10 @@ def judge(changed: WithChanges, intents: Intents) -> Judged:
     specs = list(configuration.catalog().secrets.values())
     others = in_other_environments_of_each(changed.environment, specs)
     access = {name: run_checks(evidence) for name, evidence in changed.evidence.items()}
+    readers = find_new_readers(changed.environment, changed.at)
     watched = [
-        _watched(changed, name, access.get(name), others, intents) for name in changed.secrets
+        _watched(changed, name, access.get(name), others, intents, readers)
+        for name in changed.secrets
     ]
     rows = [
         Row(one.name, judge_secret(one), changed.remembered(one.name), due_dates(one))
@@ -103,6 +106,7 @@ def _watched(
     access: tuple[Finding, ...] | None,
     others: Others,
     intents: Intents,
+    readers: NewReaders,
 ) -> WatchedSecret:
     environment, spec = changed.environment, configuration.spec_of(changed.environment, name)
     reads, why = _may_read(changed, name) if access is None else (None, "")
@@ -129,6 +133,8 @@ def _watched(
         pending_since=_pending_since(changed, name),
         function=changed.shared.function if changed.shared else None,
         decrypts=changed.decrypts,
+        new_readers=readers.of(name),
+        readers_problem=readers.problem,
     )
 
 

@@ -34,12 +34,14 @@ from ...services.changes.try_typed import can_be_tried, try_typed
 from ...services.secrets.opening import OpenSecret, open_secret
 from ...services.secrets.version_facts import key_names
 from ..answers import wants_json
+from .rotations import part_of, rotation_of_edit
 from .saving import conflict_answer, field_errors, save
 
 
 @require_http_methods(["GET", "POST"])
 def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter_to_change(request, "secret.edit", environment, name)
+    rotation = rotation_of_edit(request, chosen, name)
     if request.method == "GET":
         opened = open_secret(chosen, name, actor_of(request), with_versions=False)
         if opened.facts and opened.facts.kind in ("not_object", "not_json"):
@@ -51,7 +53,7 @@ def edit_keys(request: HttpRequest, environment: str, name: str) -> HttpResponse
     try:
         full, version = chosen.secret_name(name), form.cleaned_data["rows_of"]
         names = key_names(chosen, full, version) if needs_names(rows) else ()
-        edit = key_edit(form, rows, full, names)
+        edit = part_of(rotation, key_edit(form, rows, full, names))
     except ValidationError as error:
         return _refused(request, chosen, name, "changes/edit.html", {"": error.messages})
     return _act(
@@ -180,17 +182,23 @@ def _page(
     errors: dict[str, list[str]] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    first_new = len(opened.keys)
+    first_new, name = len(opened.keys), opened.secret.name
+    rotation = rotation_of_edit(request, environment, name)
     context = {
         "environment": environment,
         "opened": opened,
         "secret": opened.secret,
-        "rows": [(f"form-{number}", key) for number, key in enumerate(opened.keys)],
+        "rows": [
+            (f"form-{number}", key)
+            for number, key in enumerate(opened.keys)
+            if rotation is None or key.name == rotation.key
+        ],
         "new_rows": [f"form-{first_new + number}" for number in range(NEW_ROWS)],
         "once": new_once(),
         "errors": errors or {},
-        "proposed": proposals_of(environment, opened.secret.name),
-        "emergencies": open_emergencies(environment, opened.secret.name),
+        "rotation": rotation,
+        "proposed": proposals_of(environment, name),
+        "emergencies": open_emergencies(environment, name),
     }
     return render(request, template, context, status=status)
 

@@ -27,13 +27,24 @@ def save(request: HttpRequest, environment: Environment, edit: Edit) -> HttpResp
         saved = put_new_version(environment, actor_of(request), edit)
     except VersionConflict as conflict:
         return conflict_answer(request, environment, edit, conflict)
+    if edit.rotation:
+        [key] = edit.touched
+        return _answer(request, rotation_address(environment, edit.secret, key))
     return leads_to(request, environment, edit.secret, saved)
+
+
+def rotation_address(environment: Environment, secret: str, key: str) -> str:
+    """The page of a key's rotation."""
+    return reverse("rotate", args=[environment.name, secret], query={"key": key})
 
 
 def leads_to(
     request: HttpRequest, environment: Environment, secret: str, saved: Saved
 ) -> HttpResponse:
-    url = page_after(environment, secret, saved)
+    return _answer(request, page_after(environment, secret, saved))
+
+
+def _answer(request: HttpRequest, url: str) -> HttpResponse:
     return JsonResponse({"saved": url}) if wants_json(request) else redirect(url)
 
 

@@ -26,6 +26,7 @@ from ...permissions import (
 from ...services.changes.emergencies import open_emergencies
 from ...services.changes.managed import deletion_of, what_was_done
 from ...services.changes.proposals import proposals_of
+from ...services.changes.rotations import open_rotations
 from ...services.secrets import listing, opening
 from ...services.secrets.debts import debts_of_secret
 from ...services.secrets.read_other_environments import read_other_environments
@@ -93,6 +94,7 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_acknowledge": may(request, "status.acknowledge", chosen),
         "asks_for_proof": needs_proof(request, chosen),
         "proposed": proposals_of(chosen, name),
+        "rotations": open_rotations(chosen, name),
         "emergencies": open_emergencies(chosen, name),
     }
     return render(request, "secrets/detail.html", context)

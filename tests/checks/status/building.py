@@ -66,6 +66,7 @@ def watched(**changes: Any) -> WatchedSecret:
         current_since=NOW - timedelta(days=2),
         function=Known(function, CALL),
         decrypts=Known((), CALL),
+        new_readers=(),
     )
     return replace(healthy, **changes)
 

@@ -14,6 +14,7 @@ STORED = """
     secret.tag secret.untag secret.delete secret.cancel_deletion
     function.refresh
     version.pin version.unpin status.acknowledge calendar.make calendar.end
+    rotation.begin rotation.arrived rotation.end rotation.give_up
     role.ended role.asked role.refused account.added account.link_made account.link_used
     rotation.planned
 """

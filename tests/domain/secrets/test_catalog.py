@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from secrets_ui.domain.errors import ConfigurationError
 from secrets_ui.domain.secrets.catalog import Catalog, KeySpec, parse_catalog
 from secrets_ui.domain.secrets.loading import name_problem
+from secrets_ui.domain.secrets.origin import to_entry as origin_entry
 from secrets_ui.domain.secrets.trial import to_entry
 
 GOOD: dict[str, Any] = {
@@ -74,6 +75,23 @@ def test_a_key_may_say_how_it_is_tried(entry: Any) -> None:
     assert to_entry(trial) == entry
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"url": "https://github.com/settings/tokens"},
+        {"words": "Ask the team."},
+        {"url": "https://example.com:8443/a?b#c", "words": "Add a secret."},
+    ],
+    ids=str,
+)
+def test_a_key_may_say_where_it_is_got_and_is_judged_as_before(entry: Any) -> None:
+    spec = parsed(get=entry).secrets["api-keys"]
+    origin = spec.keys["TOKEN"].origin
+    assert origin
+    assert origin_entry(origin) == entry
+    assert spec.digest == parsed().secrets["api-keys"].digest
+
+
 def test_a_key_has_the_owner_and_runbook_of_its_secret_unless_it_names_its_own() -> None:
     data = copy.deepcopy(GOOD)
     data["secrets"]["api-keys"] |= {"owner": "Platform", "runbook": "https://docs.test/a"}
@@ -128,6 +146,19 @@ WRONG_KEYS: list[tuple[dict[str, Any], str, str]] = [
     ({"try": {"same_as": "OTHER"}}, ".try", "expected another key of the same secret"),
     ({"try": "https_url", "secret": True}, ".try", "TOKEN would stand in an address"),
     ({"try": {"github_oauth_app": "PLAIN"}}, ".try", "PLAIN would stand in an address"),
+    ({"get": "https://a.example"}, ".get", 'expected an object of "url" and "words"'),
+    ({"get": {}}, ".get", 'expected an object of "url" and "words"'),
+    ({"get": {"link": "https://a.example"}}, ".get", "expected an object"),
+    ({"get": {"words": " "}}, ".get.words", "expected a text of at most 500 characters"),
+    ({"get": {"words": "x" * 501}}, ".get.words", "expected a text of at most 500 characters"),
+    ({"get": {"url": 1}}, ".get.url", "expected a text"),
+    *(
+        ({"get": {"url": url}}, ".get.url", "expected the https address of a page")
+        for url in (
+            *("http://a.example", "javascript:alert(1)", "//a.example", "https://", "https://[a"),
+            *("https://u:p@a.example", "https://a.example/ b", "https://é.example"),
+        )
+    ),
     ({"placeholders": "^x$"}, "placeholders", "expected a list of regular expressions"),
     ({"placeholders": [1]}, "placeholders", "expected a list of regular expressions"),
     ({"placeholders": ["("]}, "placeholders", "not a regular expression"),

@@ -141,7 +141,20 @@ locals {
         Effect   = "Allow"
         Action   = ["iam:GetAccountAuthorizationDetails"]
         Resource = "*" # IAM knows no resource for it
-    }] : [], [for statement in local.manage_secrets : statement if var.manage])
+      }] : [], var.trail_log_group_name == null ? [] : [
+      {
+        Sid      = "LookForOlderReads" # calls about the secrets, in the log group of a trail
+        Effect   = "Allow"
+        Action   = ["logs:StartQuery"]
+        Resource = "arn:${local.partition}:logs:${local.region}:${var.account_id}:log-group:${var.trail_log_group_name == null ? "" : var.trail_log_group_name}:*"
+      },
+      {
+        Sid      = "SeeWhatAQueryFound"
+        Effect   = "Allow"
+        Action   = ["logs:GetQueryResults"]
+        Resource = "*" # a query has no ARN
+      },
+    ], [for statement in local.manage_secrets : statement if var.manage])
   }
 
   secrets = "arn:${local.partition}:secretsmanager:${local.region}:${var.account_id}:secret:${var.prefix}*"

@@ -89,6 +89,12 @@ variable "who_can_read" {
   default     = false
 }
 
+variable "trail_log_group_name" {
+  description = "Log group of a CloudTrail trail that the console may query for reads of more than 90 days ago. Set trail_log_group in its environments file as well. Without it the console may query none."
+  type        = string
+  default     = null
+}
+
 variable "role_name" {
   description = "Name of the console's role in this account."
   type        = string

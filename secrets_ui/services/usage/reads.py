@@ -1,0 +1,239 @@
+"""Who read or changed a secret, by what is kept of CloudTrail's events. AWS is not asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Q, QuerySet
+
+from ...domain.environment import Environment
+from ...domain.texts import BYTE_ORDER_MARK, csv_text
+from ...domain.usage.reads import (
+    BATCH,
+    CHANGES,
+    KEY_CHANGES,
+    READ,
+    Coverage,
+    First,
+    Kind,
+    first_reads,
+    is_expected,
+)
+from ...models import TrailCall, TrailPosition
+
+MOST_SHOWN = 50
+MOST_SENT = 10_000  # in a file
+COLUMNS = (
+    *("at", "event", "secret", "version", "reader", "principal", "account", "session"),
+    *("source_identity", "service", "address", "error", "this_console", "outside", "new"),
+)
+_DONE = Q(event=READ, error="")
+_KINDS = {
+    Kind.ALL: Q(),
+    Kind.READS: Q(event__in=(READ, BATCH)),
+    Kind.CHANGES: Q(event__in=(*CHANGES, *KEY_CHANGES)),
+    Kind.REFUSED: ~Q(error=""),
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one reader did in the days asked for. `days` are reads that AWS answered, by day.
+
+    `first`: they read after none in the days before; `account` is that of somebody outside.
+    """
+
+    name: str
+    reads: int
+    changes: int
+    refused: int
+    last: datetime
+    days: Mapping[date, int]
+    account: str = ""
+    is_ours: bool = False
+    is_expected: bool = False
+    first: First | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Of whom it is expected that they read, nobody is."""
+        is_first = self.first is not None and self.first.is_sure
+        return is_first and not (self.is_ours or self.is_expected)
+
+    @property
+    def stands_out(self) -> bool:
+        return bool(self.account) or self.is_new
+
+
+@dataclass(frozen=True)
+class Reads:
+    """`readers`: those who stand out first, then by reads. `calls` are the latest that fit the
+    filter, of `total`. `quiet` is the number of days without a read after which one is new.
+    """
+
+    environment: Environment
+    secret: str
+    at: datetime
+    days: int
+    coverage: Coverage
+    readers: tuple[Reader, ...]
+    calls: Sequence[TrailCall]
+    total: int
+    quiet: int
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Today last."""
+        return tuple(self.at.date() - timedelta(days=back) for back in reversed(range(self.days)))
+
+    @property
+    def has_reads(self) -> bool:
+        return any(reader.reads for reader in self.readers)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the days asked for are known from the first on."""
+        since = self.coverage.since
+        return since is not None and since.date() <= self.dates[0] + timedelta(days=1)
+
+
+def find_reads(
+    environment: Environment,
+    secret: str,
+    days: int,
+    *,
+    kind: Kind = Kind.ALL,
+    reader: str = "",
+    most: int = MOST_SHOWN,
+) -> Reads:
+    """Raises InvalidSecretName and DatabaseError. `reader` is a part of a reader's name."""
+    secret, now = environment.secret_name(secret), datetime.now(UTC)
+    # Calls about keys stand beside those about the secret.
+    of_secret = TrailCall.objects.filter(environment=environment.name, secret__in=(secret, ""))
+    start = _midnight(now.date() - timedelta(days=days - 1))
+    calls = of_secret.filter(_KINDS[kind], at__gte=start)
+    if reader:
+        calls = calls.filter(reader__icontains=reader)
+    kept_from = now - timedelta(days=settings.READS_KEEP_DAYS)
+    coverage = TrailPosition.coverage_of(environment.name, kept_from)
+    return Reads(
+        environment,
+        secret,
+        now,
+        days,
+        coverage,
+        _readers(of_secret, environment, start, coverage),
+        list(calls.order_by("-at", "-pk")[:most]),
+        calls.count(),
+        settings.READER_QUIET_DAYS,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _readers(
+    calls: QuerySet[TrailCall], environment: Environment, start: datetime, coverage: Coverage
+) -> tuple[Reader, ...]:
+    quiet = settings.READER_QUIET_DAYS
+    counted = TrailCall.days_read(calls.filter(at__gte=start - timedelta(days=quiet)))
+    read_on = {reader: days for (_, reader), days in counted.items()}
+    first = first_reads(read_on, start.date(), quiet, coverage.first_day)
+    rows = (
+        calls.filter(at__gte=start)
+        .values("reader", "account")
+        .annotate(
+            reads=Count("pk", filter=_DONE),
+            changes=Count("pk", filter=_KINDS[Kind.CHANGES] & Q(error="")),
+            refused=Count("pk", filter=_KINDS[Kind.REFUSED]),
+            last=Max("at"),
+            ours=Max("principal", filter=Q(is_ours=True)),
+        )
+    )
+    readers = [
+        Reader(
+            row["reader"],
+            row["reads"],
+            row["changes"],
+            row["refused"],
+            row["last"],
+            {day: n for day, n in read_on.get(row["reader"], {}).items() if day >= start.date()},
+            row["account"] if row["account"] != environment.account else "",
+            bool(row["ours"]),
+            is_expected(row["reader"], environment),
+            first.get(row["reader"]),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(readers, key=lambda r: (not r.stands_out, -r.reads, r.name)))
+
+
+def as_csv(found: Reads) -> str:
+    """A line for each call."""
+    cells = (_cells(call, found) for call in found.calls)
+    lines = [["" if c[name] is None else c[name] for name in COLUMNS] for c in cells]
+    return BYTE_ORDER_MARK + csv_text([COLUMNS, *lines])
+
+
+def as_json(found: Reads) -> str:
+    """Readers and calls, and from when until when they are known."""
+    coverage = found.coverage
+    document = {
+        "environment": found.environment.name,
+        "secret": found.secret,
+        "read_at": found.at.isoformat(timespec="seconds"),
+        "days": found.days,
+        "known_since": _stamp(coverage.since),
+        "known_until": _stamp(coverage.until),
+        "problem": coverage.problem,
+        "readers": [_reader(reader) for reader in found.readers],
+        "total": found.total,
+        "calls": [_cells(call, found) for call in found.calls],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _reader(reader: Reader) -> dict[str, Any]:
+    return {
+        "reader": reader.name,
+        "reads": reader.reads,
+        "changes": reader.changes,
+        "refused": reader.refused,
+        "last": _stamp(reader.last),
+        "outside": reader.account or None,
+        "this_console": reader.is_ours,
+        "expected": reader.is_expected,
+        "first_read": reader.first.day.isoformat() if reader.first else None,
+        "new": reader.is_new if reader.first is None or reader.first.is_sure else None,
+    }
+
+
+def _cells(call: TrailCall, found: Reads) -> dict[str, Any]:
+    new = {reader.name for reader in found.readers if reader.is_new}
+    return {
+        "at": _stamp(call.at),
+        "event": call.event,
+        "secret": call.secret,
+        "version": call.version,
+        "reader": call.reader,
+        "principal": call.principal,
+        "account": call.account,
+        "session": call.session,
+        "source_identity": call.source_identity,
+        "service": call.service,
+        "address": call.address,
+        "error": call.error,
+        "this_console": call.is_ours,
+        "outside": bool(call.account) and call.account != found.environment.account,
+        "new": call.reader in new,
+    }

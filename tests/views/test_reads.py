@@ -1,0 +1,217 @@
+"""The page of who read a secret, its exports, older reads, and the command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from secrets_ui.models import TrailCall, TrailPosition
+from testkit.recording_aws import RecordingAws
+from tests.conftest import Estate, as_toml, forget_configuration
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+Watched = Callable[..., tuple[Estate, RecordingAws]]
+NAME = "miyabi/prod/api-keys"
+URL = f"/prod/reads/{NAME}"
+OLDER = f"/prod/older-reads/{NAME}"
+OUTSIDE = "444444444444"
+
+
+def keep(reader: str, *ages: float, account: str = "", **more: Any) -> None:
+    now = datetime.now(UTC)
+    for age in ages:
+        call = {"event": "GetSecretValue", "secret": NAME, "account": account} | more
+        TrailCall.objects.create(
+            environment="prod",
+            event_id=f"{reader}-{age}",
+            at=now - timedelta(days=age),
+            reader=reader,
+            **call,
+        )
+
+
+@pytest.fixture
+def estate(watched: Watched) -> Estate:
+    """What is kept: known for 80 days, of the Lambda, a job, a new one and one from outside."""
+    estate, _ = watched(only=("prod",))
+    now = datetime.now(UTC)
+    TrailPosition.objects.create(
+        environment="prod",
+        event="GetSecretValue",
+        since=now - timedelta(days=80),
+        until=now,
+        asked_at=now,
+    )
+    keep("role/miyabi-lambda-execution", 1, 2, 3, 40)
+    keep("role/miyabi-console (hana)", 1.5, is_ours=True)
+    keep("role/ci", 2.5, address="203.0.113.7")
+    keep("arn:aws:iam::444444444444:role/backup", 1.2, 35, 36, account=OUTSIDE)
+    keep("user/yuki", 4, event="PutSecretValue", version="a" * 32)
+    keep("user/mallory", 5, error="AccessDenied")
+    keep("role/other", 1, secret="miyabi/prod/config")
+    return estate
+
+
+def text(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_it_tells_by_reader_who_stands_out(estate: Estate, signed_in: SignIn) -> None:
+    answer = signed_in("viewer").get(URL)
+    page = text(answer)
+    assert answer.status_code == 200
+    assert "4 readers in 30 days: 1 from outside the account and 2 new" in page
+    readers = [reader.name for reader in answer.context["found"].readers]
+    assert readers == [
+        "arn:aws:iam::444444444444:role/backup",
+        "role/ci",
+        "role/miyabi-lambda-execution",
+        "role/miyabi-console (hana)",
+        "user/mallory",
+        "user/yuki",
+    ]
+    assert f"outside: {OUTSIDE}" in page
+    assert "this console" in page
+    assert "GetSecretValue: AccessDenied" in page
+    assert "role/other" not in page
+    assert page.count('<g class="panel') == 4
+    assert page.count('<rect class="bar') == 4 * 30
+
+
+def test_the_filter_picks_and_the_exports_hold_what_it_picks(
+    estate: Estate, signed_in: SignIn
+) -> None:
+    client = signed_in("auditor")
+    page = client.get(f"{URL}?kind=refused&days=7")
+    assert [call.reader for call in page.context["found"].calls] == ["user/mallory"]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(client.get(f"{URL}?reader=backup&as=csv").content.decode("utf-8-sig"))
+        )
+    )
+    assert [(row["reader"], row["outside"]) for row in rows] == [
+        ("arn:aws:iam::444444444444:role/backup", "True")
+    ]
+    document = json.loads(client.get(f"{URL}?as=json&kind=changes").content)
+    assert [(call["event"], call["version"]) for call in document["calls"]] == [
+        ("PutSecretValue", "a" * 32)
+    ]
+    assert len(document["readers"]) == 6
+    assert client.get(f"{URL}?days=3").status_code == 400
+
+
+def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
+    client = signed_in("viewer")
+    until = datetime.now(UTC) - timedelta(hours=3)
+    TrailPosition.objects.update(until=until, problem="the console's role lacks x:Y")
+    page = text(client.get(f"{URL}?days=90"))
+    assert "Not known since" in page
+    assert "the console’s role lacks x:Y" in page or "the console&#x27;s role lacks x:Y" in page
+    assert "Not known before" in page
+    TrailPosition.objects.all().delete()
+    TrailCall.objects.all().delete()
+    page = text(client.get(URL))
+    assert "Not known yet." in page
+    assert "does not mean that nobody read it" in page
+
+
+def test_the_page_asks_aws_nothing(
+    estate: Estate, recorder: RecordingAws, signed_in: SignIn
+) -> None:
+    recorder.received.clear()
+    assert signed_in("viewer").get(URL).status_code == 200
+    assert recorder.received == []
+
+
+def name_a_log_group(estate: Estate, settings: Any) -> None:
+    named = replace(estate.environments["prod"], trail_log_group="/miyabi/prod/cloudtrail")
+    settings.ENVIRONMENTS_FILE.write_text(as_toml(estate.environments | {"prod": named}))
+    forget_configuration()
+
+
+def answer_a_query(aws: RecordingAws, status: str, *events: dict[str, Any]) -> None:
+    rows = [[{"field": "@message", "value": json.dumps(event)}] for event in events]
+    aws.answer("StartQuery", 200, b'{"queryId": "q-1"}')
+    body = json.dumps({"status": status, "results": rows}).encode()
+    aws.answer("GetQueryResults", 200, body)
+
+
+def test_older_calls_come_from_the_log_group_and_are_not_kept(
+    estate: Estate, recorder: RecordingAws, signed_in: SignIn, settings: Any
+) -> None:
+    name_a_log_group(estate, settings)
+    event = {
+        "eventID": "0a1b2c3d-old",
+        "eventTime": "2026-01-05T10:00:00Z",
+        "eventName": "GetSecretValue",
+        "userIdentity": {"arn": f"arn:aws:iam::{OUTSIDE}:user/old", "accountId": OUTSIDE},
+        "requestParameters": {"secretId": NAME},
+    }
+    longer = event | {"requestParameters": {"secretId": f"{NAME}-2"}}
+    answer_a_query(recorder, "Complete", event, longer)
+    kept = TrailCall.objects.count()
+    client = signed_in("auditor")
+    assert "Ask Logs Insights" in text(client.get(URL))
+    page = client.post(OLDER)
+    assert [call.reader for call in page.context["older"].calls] == [
+        f"arn:aws:iam::{OUTSIDE}:user/old"
+    ]
+    assert "1 call" in text(page)
+    assert TrailCall.objects.count() == kept
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("Failed", "ended as Failed"), ("Timeout", "ended as Timeout")]
+)
+def test_a_query_that_has_no_answer_is_an_error_and_not_nobody(
+    estate: Estate,
+    recorder: RecordingAws,
+    signed_in: SignIn,
+    settings: Any,
+    status: str,
+    told: str,
+) -> None:
+    name_a_log_group(estate, settings)
+    answer_a_query(recorder, status)
+    answer = signed_in("auditor").post(OLDER)
+    assert answer.status_code == 504
+    assert told in text(answer)
+
+
+def test_without_a_log_group_it_says_what_to_set(estate: Estate, signed_in: SignIn) -> None:
+    client = signed_in("auditor")
+    assert "Ask Logs Insights" not in text(client.get(URL))
+    answer = client.post(OLDER)
+    assert answer.status_code == 409
+    assert "trail_log_group" in text(answer)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("reads", "prod", "api-keys", *arguments, stdout=out)
+    return int(str(ended.value.code)), out.getvalue()
+
+
+def test_the_command_s_status_says_whether_somebody_stands_out(estate: Estate) -> None:
+    status, said = run("--days", "30")
+    assert status == 1
+    assert "OUTSIDE" in said
+    assert "NEW on" in said
+    assert json.loads(run("--json")[1])["total"] == 11
+    TrailCall.objects.exclude(reader__contains="lambda").delete()
+    assert run("--days", "30")[0] == 0
+    assert run("--days", "90")[0] == 2
+    with pytest.raises(CommandError):
+        call_command("reads", "nowhere", "api-keys")
