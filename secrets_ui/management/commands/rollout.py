@@ -7,17 +7,17 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.rollout import Instance, Rollout
 from secrets_ui.domain.secrets.version import short_version
-from secrets_ui.management.twin import full_name, moment, printable
+from secrets_ui.management.answers import NOT_KNOWN, not_known_on_error
+from secrets_ui.management.twin import add_secret, full_name, moment, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.rollout import as_json, look
 
-ARRIVED, NOT_YET, NOT_KNOWN = 0, 1, 2
+ARRIVED, NOT_YET = 0, 1
 EVERY = 10.0  # seconds between two looks
 LOG_SECONDS = 30.0  # a shell may wait longer for the log than a page
 ACTOR = Actor("rollout", job="rollout")
@@ -36,8 +36,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("name", help="a secret's full or short name")
+        add_secret(parser)
         parser.add_argument(
             "--wait",
             type=int,
@@ -48,12 +47,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the last look as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with not_known_on_error():
             found = self._look_until(options, time.monotonic() + options["wait"])
-        except ConsoleError as error:
-            raise CommandError(
-                f"{error.message} {error.remedy}".strip(), returncode=NOT_KNOWN
-            ) from None
         self.stdout.write(as_json(found) if options["json"] else _describe(found))
         if found.arrived is None:
             sys.exit(NOT_KNOWN)
