@@ -27,9 +27,9 @@ from ...permissions import (
 )
 from ...services.changes.proposals import undecided
 from ...services.people import people, sessions
-from ...services.secrets import rotation
+from ...services.secrets import rotation_tasks
 from ...services.secrets.debts import Debt, debts_of
-from ...services.secrets.rotation import InvalidPlan, task_of
+from ...services.secrets.rotation_tasks import InvalidPlan, task_of
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice
 from .sessions import end_for
@@ -91,7 +91,7 @@ def _plan(request: HttpRequest, managed: Sequence[Environment], person: people.P
     ]
     for environment in dict.fromkeys(task.environment for task in tasks):
         enter_to_change(request, "people.manage", environment)
-    return rotation.plan_rotation(actor_of(request), person.name, tasks)
+    return rotation_tasks.plan_rotation(actor_of(request), person.name, tasks)
 
 
 def _day(text: str) -> date:
@@ -112,7 +112,7 @@ def _page(
     error: ConsoleError | None = None,
 ) -> HttpResponse:
     debts = debts_of(person.name, managed)
-    tasks = rotation.planned([environment.name for environment in managed], person.name)
+    tasks = rotation_tasks.planned([environment.name for environment in managed], person.name)
     unpaid = {debt.id for debt in debts}
     over = accounts_over(request, "session.end").filter(pk=person.pk)
     context = {
@@ -128,7 +128,7 @@ def _page(
         ],
         "debts": [(debt, tasks.get(debt.id)) for debt in debts],
         "done": [task for debt, task in tasks.items() if debt not in unpaid],
-        "owners": rotation.owners(),
+        "owners": rotation_tasks.owners(),
         "soon": (datetime.now(UTC) + SOON).date(),
         "readers": _readers(request, managed, debts),
         "session_name": session_name(person.name),

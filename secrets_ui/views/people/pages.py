@@ -21,7 +21,7 @@ from ...services.people.links import waits_for_password
 from ...services.people.people import LastAdmin
 from ...services.people.requests import waiting_requests
 from ...services.secrets import debts
-from ...services.secrets.rotation import planned
+from ...services.secrets.rotation_tasks import planned
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice
 
