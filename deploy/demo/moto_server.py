@@ -32,7 +32,10 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class QuietHandler(werkzeug_app.MotoRequestHandler):
-    """Logs no requests; errors still reach standard error."""
+    """Logs no requests; errors still reach standard error. A connection is kept for more calls."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # an answer's head and body are written apart
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

@@ -98,6 +98,10 @@ WHO = Scope(
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
         "kms:ListGrants",
+        "organizations:DescribeOrganization",
+        "organizations:DescribePolicy",
+        "organizations:ListParents",
+        "organizations:ListPoliciesForTarget",
     ),
 )
 ROLLOUT = Scope(

@@ -55,6 +55,9 @@ class Worker:
         return cast(dict[str, Any], json.loads(line))
 
     def stop(self) -> None:
+        self.end()
+
+    def end(self) -> None:
         if self._process.returncode is not None:
             return
         for stream in (self._process.stdin, self._process.stdout):
@@ -67,12 +70,34 @@ class Worker:
 
 
 class Console(Worker):
-    """A process that runs the console's services (worker.py)."""
+    """A process that runs the console's services (worker.py).
 
-    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+    Given a list of idle ones, it joins them when it is stopped, and can begin anew.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], log: Path, idle: list[Console] | None = None
+    ) -> None:
         super().__init__(
             [sys.executable, "-W", "error", "-m", "tests.processes.worker"], environ, log
         )
+        self._idle = idle
+        self._ready: dict[str, Any] = {"ready": self._process.pid}
+
+    def begin_anew(self, database: str) -> None:
+        self._ready = {"said": database}
+        self.tell("use_database", url=database)
+
+    def wait_until_ready(self) -> Self:
+        while self.hear() != self._ready:
+            pass  # what an earlier test asked and did not wait for
+        return self
+
+    def stop(self) -> None:
+        if self._idle is None or self._process.poll() is not None:
+            self.end()
+        elif self not in self._idle:
+            self._idle.append(self)
 
     def ask(self, do: str, **job: Any) -> Any:
         """Runs a job (jobs.py) and returns what it said."""

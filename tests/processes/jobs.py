@@ -57,13 +57,14 @@ from secrets_ui.services.status.tell_changes import tell_changes
 HANA = Actor("hana")
 
 
-def use_database(url: str) -> None:
-    """The process goes on as if it had been started on this database."""
+def use_database(url: str) -> str:
+    """The process goes on as if it had been started on this database, whose URL it returns."""
     os.environ["DATABASE_URL"] = url
     fresh = reload(import_module(settings.SETTINGS_MODULE))
     connections.close_all()
     del connections["default"]
     connections.settings = connections.configure_settings(fresh.DATABASES)
+    return url
 
 
 def result(act: Callable[[], Any]) -> dict[str, Any]:

@@ -204,6 +204,38 @@ class RoleEvidence:
     """None if the role has no permissions boundary."""
 
 
+@dataclass(frozen=True)
+class Membership:
+    """An organization's id, and its management account."""
+
+    id: str
+    management: str
+
+
+@dataclass(frozen=True)
+class ControlPolicies:
+    """SCPs and RCPs that are attached to a target: the account, a unit above it, or the root."""
+
+    target: str
+    service: tuple[Document, ...]
+    resource: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class Organization(Membership):
+    """`levels` are from the account upwards to the root. `calls` were made."""
+
+    levels: Evidence[tuple[ControlPolicies, ...]]
+    calls: int = 1
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the account, as aws:PrincipalOrgPaths has it; none where it is not known."""
+        levels = self.levels.value if isinstance(self.levels, Known) else ()
+        above = [level.target for level in reversed(levels[1:])]
+        return ("/".join([self.id, *above, ""]),) if above else ()
+
+
 # Compared and hashed by identity, so that results derived from it can be cached.
 @dataclass(frozen=True, eq=False)
 class AccessEvidence:
@@ -251,6 +283,7 @@ class AccessEvidence:
     """Whether a value was read, on record, since the key names of this version were not known."""
     calls: int = 0
     seconds: float = 0.0
+    organization: Evidence[Organization] = NotAsked("the question who can read")
 
     @property
     def reader(self) -> RoleEvidence:

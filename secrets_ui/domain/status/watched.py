@@ -9,6 +9,7 @@ from datetime import datetime
 from ..access.context import role_name_of
 from ..access.evidence import Evidence, FunctionConfiguration
 from ..access.finding import Finding
+from ..access.kept_readers import KeptReaders
 from ..environment import Environment
 from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
@@ -88,7 +89,7 @@ class WatchedSecret:
     resource policy could be read. `current_since`: when its current version became current.
     `pending_since`: when the version was made that holds AWSPENDING.
     `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
-    why.
+    why. `rights`: who can do what with it, None before the first look.
     """
 
     environment: Environment
@@ -114,6 +115,7 @@ class WatchedSecret:
     function: Evidence[FunctionConfiguration] | None = None
     rollout: Rollout | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    rights: KeptReaders | None = None
     new_readers: tuple[NewReader, ...] | None = None
     readers_problem: str = "CloudTrail was not asked"
 

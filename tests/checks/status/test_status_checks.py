@@ -12,6 +12,7 @@ from secrets_ui.checks import status as checks
 from secrets_ui.checks.status import judge_records, judge_secret, judge_surroundings
 from secrets_ui.domain.access.evidence import Denied, Known, Missing
 from secrets_ui.domain.access.finding import Finding
+from secrets_ui.domain.access.kept_readers import KeptReaders
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
@@ -67,6 +68,17 @@ def test_every_check_has_a_title_of_its_own_in_sentence_case() -> None:
         assert title[0].isupper()
         assert not title.endswith(".")
         assert "_" not in title
+
+
+def test_readers_that_were_not_found_out_are_unknown_and_take_no_health_away() -> None:
+    seen = watched(rights=KeptReaders(gaps=("Not known: the key policy; denied.",)))
+    found = only(judge_secret(seen), "nobody_new_can_read")
+    assert (found.status, found.is_trouble) == ("unknown", False)
+    assert found.text.endswith(
+        "could not be told at the last look: Not known: the key policy; denied."
+    )
+    seen = watched(rights=KeptReaders(at="2026-11-24T02:14:00+00:00"))
+    assert only(judge_secret(seen), "nobody_new_can_read").status == "pass"
 
 
 def test_a_finding_is_a_full_sentence_and_says_what_proves_it() -> None:

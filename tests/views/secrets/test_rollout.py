@@ -58,10 +58,12 @@ def test_the_notice_of_a_save_leads_to_a_bar_that_fills(
     page = client.get(PAGE)
     assert '<progress class="arriving" max="100" value="50"' in page.content.decode()
     assert 'data-refresh="15"' in page.content.decode()
+    assert f'href="/prod/refresh/{NAME}"' in page.content.decode()
     write(estate, "b")
     page = client.get(PAGE)
     assert "The version has arrived" in page.content.decode()
     assert 'data-refresh="300"' in page.content.decode()
+    assert "/prod/refresh/" not in page.content.decode()
     assert "LookupEvents" in aws.operations()
     aws.received.clear()
     assert (
