@@ -22,7 +22,7 @@ PAGES = (
     *("to_rotate", "status", "environment_status", "status_run", "status_json", "metrics"),
     *("check_run", "check_report", "look_at", "acknowledge", "acknowledge_around"),
     *("new_secret", "due", "environment_due", "calendar", "make_calendar", "end_calendar"),
-    "reads",
+    *("reads", "look_again"),
 )
 _LANES = {
     route: lane

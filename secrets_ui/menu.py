@@ -69,7 +69,7 @@ WITHOUT_SECTION = (
     *("calendar", "make_calendar", "end_calendar"),
     *("try", "acknowledge", "acknowledge_around"),
     *("metrics", "reveal", "check_report", "env_example", "catalogue_entry"),
-    *("emergency", "look_at", "put_on_top"),
+    *("emergency", "look_at", "look_again", "put_on_top"),
 )
 # From these the switch between environments leads to the same page about the same secret.
 ABOUT_A_SECRET = (

@@ -159,6 +159,7 @@ urlpatterns = [
         "<slug:environment>/explain-error/<name:name>", troubleshoot.paste_error, name="paste_error"
     ),
     path("<slug:environment>/who/<name:name>", who.who, name="who"),
+    path("<slug:environment>/who-again/<name:name>", who.look_again, name="look_again"),
     path("<slug:environment>/what-if/<name:name>", troubleshoot.try_policy, name="try_policy"),
     path("<slug:environment>/runs/<int:number>", troubleshoot.open_run, name="check_run"),
     path("<slug:environment>/runs/<int:number>.md", troubleshoot.run_report, name="check_report"),

@@ -143,6 +143,7 @@ _JSON: dict[str, Any] = {
     "ListGrants": {"Grants": [], "Truncated": False},
     "GetKeyRotationStatus": {"KeyRotationEnabled": True},
     "LookupEvents": {"Events": []},
+    "FilterLogEvents": {"events": []},
     "GetFunctionConfiguration": {
         "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION}",
         "Role": f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",

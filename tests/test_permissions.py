@@ -54,7 +54,7 @@ _CHECK = {
     *("check access", "explain an error", "try a policy", "open a run", "copy a report"),
     "see who read",
 }
-_WHO = {"see who can read", "look for older reads"}
+_WHO = {"see who can read", "look for readers again", "look for older reads"}
 _EDIT = {
     *("open the edit page", "open the document page", "review", "save", "save a document"),
     *("try a value", "start fresh instances"),
@@ -217,6 +217,7 @@ def actions(environment: str) -> dict[str, Callable[[Client], Any]]:
         ),
         "try a policy": lambda client: client.get(f"/{environment}/what-if/{name}"),
         "see who can read": lambda client: client.get(f"/{environment}/who/{name}"),
+        "look for readers again": lambda client: client.post(f"/{environment}/who-again/{name}"),
         "see who read": lambda client: client.get(f"/{environment}/reads/{name}"),
         "look for older reads": lambda client: client.post(f"/{environment}/older-reads/{name}"),
         "open a run": lambda client: client.get(f"/{environment}/runs/1"),

@@ -23,6 +23,7 @@ POST_ALONE = {
     "older_reads",
     "emergency",
     "look_at",
+    "look_again",
     "put_on_top",
     "try",
     "give_role",

@@ -29,6 +29,7 @@ from deploy.demo.metrics import fill_metrics
 from deploy.demo.oidc_provider import OidcProvider, Person
 from deploy.demo.processes import (
     DemoError,
+    beside,
     choose_port,
     gunicorn,
     run_to_end,
@@ -119,6 +120,7 @@ def _run(stack: ExitStack) -> None:
     environ |= github.environ()
     write_env_file(folder.env_file, environ)
     _fill_database(folder, environ)
+    stack.enter_context(beside("deploy.demo.function", environ, folder.aws_log, aws.endpoint))
     folder.write_kept_settings(kept | _find_sso_port(provider))  # last: it says that all is there
     with _step("Starting the console under gunicorn"):
         console = stack.enter_context(gunicorn(environ, folder.log, reload=is_on("RELOAD")))

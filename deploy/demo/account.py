@@ -43,6 +43,7 @@ class Clients:
     lambda_: LambdaClient
     cloudwatch: CloudWatchClient
     logs: CloudWatchLogsClient
+    organizations: Any  # whose types are not among the development tools
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def assume(endpoint: str, environment: Environment) -> Clients:
         client("lambda"),
         client("cloudwatch"),
         client("logs"),
+        client("organizations"),
     )
 
 

@@ -146,8 +146,14 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
 _SEE_WHO: Policy = {
     "Sid": "SeeEveryRoleAndUser",
     "Effect": "Allow",
-    "Action": ["iam:GetAccountAuthorizationDetails"],
-    "Resource": "*",  # IAM knows no resource for it
+    "Action": [
+        "iam:GetAccountAuthorizationDetails",
+        "organizations:DescribeOrganization",
+        "organizations:DescribePolicy",
+        "organizations:ListParents",
+        "organizations:ListPoliciesForTarget",
+    ],
+    "Resource": "*",  # the account and its organization; IAM knows no resource for the first two
 }
 
 

@@ -76,6 +76,24 @@ def gunicorn(
         end(process)
 
 
+@contextmanager
+def beside(module: str, environ: Mapping[str, str], log: Path, *arguments: str) -> Iterator[None]:
+    """Run `python -m module` with arguments, its output in `log`, and end it with the block."""
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=PROJECT,
+            env=environ,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        end(process)
+
+
 def _files_of_pages() -> list[Path]:
     """Templates and static files: without DEBUG, a worker reads each of them only once."""
     folders = (PROJECT / "templates", PROJECT / "secrets_ui" / "static")

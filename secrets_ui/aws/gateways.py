@@ -11,6 +11,7 @@ from .iam import IamGateway
 from .kms import KmsGateway
 from .lambda_ import LambdaGateway
 from .logs import LogsGateway
+from .organizations import OrganizationsGateway
 from .s3 import S3Gateway
 from .secrets_manager import SecretsManagerGateway
 from .sts import StsGateway
@@ -37,6 +38,10 @@ class Gateways:
     @cached_property
     def lambda_(self) -> LambdaGateway:
         return LambdaGateway(self._caller)
+
+    @cached_property
+    def organizations(self) -> OrganizationsGateway:
+        return OrganizationsGateway(self._caller)
 
     @cached_property
     def logs(self) -> LogsGateway:

@@ -148,7 +148,9 @@ def _default_version(entry: Mapping[str, Any]) -> Document:
     """Without it the text is "", which the parser reports as malformed: it is then not known."""
     versions = [v for v in entry.get("PolicyVersionList", []) if v.get("IsDefaultVersion")]
     text = _compact(versions[0].get("Document", "")) if versions else ""
-    return Document(entry["Arn"].rpartition("/")[2], text, entry["Arn"])
+    version = versions[0].get("VersionId", "").removeprefix("v") if versions else ""
+    name = entry["Arn"].rpartition("/")[2]
+    return Document(f"{name} version {version}" if version else name, text, entry["Arn"])
 
 
 def _role(entry: Mapping[str, Any]) -> Role:

@@ -39,7 +39,11 @@ from .codes import AWAY, DENIED, THROTTLED
 from .sending import DeadlinePassed, StsUnreachable
 from .texts import CODE, REQUEST_ID, in_form
 
-_GONE = {"NoSuchEntity", "NoSuchEntityException", "NotFoundException"}  # IAM's and KMS's words
+# The words of IAM, KMS and Organizations.
+_GONE = {
+    "NoSuchEntity", "NoSuchEntityException", "NotFoundException",
+    "AWSOrganizationsNotInUseException",
+}  # fmt: skip
 _CREDENTIALS = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
     "SignatureDoesNotMatch", "InvalidSignatureException",

@@ -98,11 +98,20 @@ WHO = Scope(
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
         "kms:ListGrants",
+        "organizations:DescribeOrganization",
+        "organizations:DescribePolicy",
+        "organizations:ListParents",
+        "organizations:ListPoliciesForTarget",
     ),
 )
 ROLLOUT = Scope(
     ("DescribeSecret", "ListSecretVersionIds"),
-    others=("cloudtrail:LookupEvents", "kms:DescribeKey", "logs:FilterLogEvents"),
+    others=(
+        "cloudtrail:LookupEvents",
+        "kms:DescribeKey",
+        "lambda:GetFunctionConfiguration",
+        "logs:FilterLogEvents",
+    ),
 )
 WATCH = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("secrets_ui", "0020_rotations")]
+    dependencies = [("secrets_ui", "0021_secret_readers")]
 
     operations = [
         migrations.CreateModel(

@@ -22,6 +22,7 @@ from .people import PersonSession as PersonSession
 from .people import RoleGrant as RoleGrant
 from .people import RoleRequest as RoleRequest
 from .people import RotationTask as RotationTask
+from .readers import SecretReaders as SecretReaders
 from .reads import TrailCall as TrailCall
 from .reads import TrailPosition as TrailPosition
 from .rotation import Rotation as Rotation

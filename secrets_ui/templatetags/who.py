@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import template
 
+from ..domain.access.kept_readers import ReaderChange
 from ..domain.access.reach import Ability, Verdict
 from ..domain.access.who import Kind, Row, WhoCan
 from .console import plural
@@ -47,6 +50,16 @@ def who_level(row: Row, ability: Ability) -> str:
 @register.filter
 def who_word(verdict: Verdict) -> str:
     return {True: "Yes", False: "No", None: "Cannot be told"}[verdict.can]
+
+
+@register.filter
+def short_of(abilities: Iterable[Ability]) -> str:
+    return ", ".join(_SHORT[ability] for ability in abilities)
+
+
+@register.filter
+def said_of(change: ReaderChange, secret: str) -> str:
+    return change.describe(secret)
 
 
 @register.filter

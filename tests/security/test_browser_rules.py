@@ -347,6 +347,7 @@ def posts(estate: Estate) -> dict[str, dict[str, Any]]:
         edit_url("dev", "config", "older-reads"): {},
         edit_url("dev", "config", "explain-error"): {"text": "AccessDeniedException"},
         edit_url("dev", "config", "what-if"): {"policy": "key", "text": "{}"},
+        edit_url("dev", "config", "who-again"): {},
         edit_url("dev", "config", "reveal"): {
             "key": "MIYABI_ROOT",
             "version": base,

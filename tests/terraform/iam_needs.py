@@ -155,6 +155,14 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     **_own("iam", simulated, "SimulatePrincipalPolicy"),
     **_own("iam", anything, "GetAccountAuthorizationDetails"),
     **_own(
+        "organizations",
+        anything,
+        "DescribeOrganization",
+        "DescribePolicy",
+        "ListParents",
+        "ListPoliciesForTarget",
+    ),
+    **_own(
         "lambda",
         function,
         "GetFunctionConfiguration",

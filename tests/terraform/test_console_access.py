@@ -63,7 +63,7 @@ def test_s85_who_can_read_is_off_unless_the_environment_says_so(
         if statement not in policies.console_access(off, "KEY")["Statement"]
         and statement["Sid"] not in ("UseTheKey",)
     ]
-    assert more["Action"] == ["iam:GetAccountAuthorizationDetails"]
+    assert more["Sid"] == "SeeEveryRoleAndUser"
     guard.document["Statement"].remove(more)
     settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": off}), encoding="utf-8")
     forget_configuration()

@@ -48,6 +48,7 @@ class Tour:
         finally:  # Terraform does not delete a role that holds policies of others
             for role in self.roles:
                 self.clients.iam.delete_role_policy(RoleName=role, PolicyName="inline")
+            self.clients.organizations.delete_organization()
 
     def see_and_do_everything(self) -> None:
         self.look_everywhere()
@@ -71,7 +72,10 @@ class Tour:
         return self.place.environment.prefix + secret
 
     def make_strangers(self) -> None:
-        """What a real account also has: secrets under other keys, and policies inside roles."""
+        """What a real account also has: an organization, secrets under other keys, and policies
+        inside roles.
+        """
+        self.clients.organizations.create_organization(FeatureSet="ALL")
         self.foreign_key = self.clients.kms.create_key(Description="another")["KeyMetadata"]["Arn"]
         value = json.dumps({"TOKEN": "x"})
         self.clients.secretsmanager.create_secret(

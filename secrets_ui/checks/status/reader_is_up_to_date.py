@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ...domain.access.evidence import Known
 from ...domain.secrets.version import short_version
@@ -29,6 +29,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
         or watched.secret.value.deleted
     ):
         return
+    if watched.rollout is not None and watched.rollout.arrived is not None:
+        return  # newest_version_has_arrived knows it
     secret, since, function = (
         watched.secret.value,
         watched.current_since,
@@ -78,7 +80,7 @@ def _by_dates(
             f"{unknown}: its configuration could not be read.",
             weight="second opinion",
         )
-    elif (changed := _moment(watched.function.value.last_modified)) and changed >= since:
+    elif (changed := watched.function.value.modified) and changed >= since:
         yield say(
             "pass",
             f"{function} was changed after the newest version of {watched.name}, "
@@ -100,12 +102,3 @@ def _last_read(watched: WatchedSecret) -> TrailEvent | None:
     if not isinstance(watched.decrypts, Known) or not isinstance(watched.secret, Known):
         return None
     return last_decryption(watched.decrypts.value, watched.environment, watched.secret.value.arn)
-
-
-def _moment(text: str) -> datetime | None:
-    """Lambda's LastModified, such as 2026-11-25T22:04:05.000+0000."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from ..environment import Environment
@@ -160,6 +160,15 @@ class FunctionConfiguration:
     max_age: int | None = None
     unreadable: str = ""
 
+    @property
+    def modified(self) -> datetime | None:
+        """LastModified, such as 2026-11-25T22:04:05.000+0000; None for another form."""
+        try:
+            moment = datetime.fromisoformat(self.last_modified)
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Simulated:
@@ -193,6 +202,38 @@ class RoleEvidence:
     documents: Mapping[str, Evidence[Document]]
     boundary: Evidence[Document] | None
     """None if the role has no permissions boundary."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """An organization's id, and its management account."""
+
+    id: str
+    management: str
+
+
+@dataclass(frozen=True)
+class ControlPolicies:
+    """SCPs and RCPs that are attached to a target: the account, a unit above it, or the root."""
+
+    target: str
+    service: tuple[Document, ...]
+    resource: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class Organization(Membership):
+    """`levels` are from the account upwards to the root. `calls` were made."""
+
+    levels: Evidence[tuple[ControlPolicies, ...]]
+    calls: int = 1
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the account, as aws:PrincipalOrgPaths has it; none where it is not known."""
+        levels = self.levels.value if isinstance(self.levels, Known) else ()
+        above = [level.target for level in reversed(levels[1:])]
+        return ("/".join([self.id, *above, ""]),) if above else ()
 
 
 # Compared and hashed by identity, so that results derived from it can be cached.
@@ -242,6 +283,7 @@ class AccessEvidence:
     """Whether a value was read, on record, since the key names of this version were not known."""
     calls: int = 0
     seconds: float = 0.0
+    organization: Evidence[Organization] = NotAsked("the question who can read")
 
     @property
     def reader(self) -> RoleEvidence:

@@ -44,6 +44,7 @@ from .evidence import (
     RoleEvidence,
     Unlearnt,
 )
+from .organization import organization_context, resource_control, service_control
 from .policies import parsed
 
 Parse = Callable[[str, str, PolicyKind], NamedPolicy]
@@ -103,7 +104,7 @@ def ask_read(
         "the secret's own policy",
     )
     context, unknown = read_context(evidence, caller), unknown_keys(evidence, caller)
-    return _ask(caller, action, secret_arn(evidence), context, unknown, policy, parse)
+    return _ask(evidence, caller, action, secret_arn(evidence), context, unknown, policy, parse)
 
 
 def ask_decrypt(
@@ -131,14 +132,14 @@ def ask_decrypt(
         key.key_id, PolicyKind.KEY, evidence.key_policy, "the key policy", evidence.grants
     )
     unknown = unknown_kms_keys(evidence, caller, service)
-    return _ask(caller, action, key.arn, context, unknown, policy, parse)
+    return _ask(evidence, caller, action, key.arn, context, unknown, policy, parse)
 
 
 def ask_iam(evidence: AccessEvidence, action: str, caller: Caller, parse: Parse) -> Answer:
     """Decide whether `caller` may call an action of IAM on its own role or user."""
     nothing = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
     context, unknown = iam_context(evidence, caller), unknown_iam_keys(evidence, caller)
-    return _ask(caller, action, caller.role_arn, context, unknown, nothing, parse)
+    return _ask(evidence, caller, action, caller.role_arn, context, unknown, nothing, parse)
 
 
 class _Reading:
@@ -176,6 +177,19 @@ class _Reading:
             for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
         )
 
+    def levels(
+        self, layer: Layer, levels: Iterable[tuple[Document, ...]], kind: PolicyKind
+    ) -> tuple[tuple[NamedPolicy, ...], ...]:
+        """None where nothing is attached anywhere: such policies are then not enabled. A level with
+        a policy that cannot be parsed is left out, since that may allow what the others do not.
+        """
+        found = []
+        for level in levels:
+            parsed = [p for d in level for p in self.policy(layer, d.name, d.text, kind)]
+            if len(parsed) == len(level):
+                found.append(tuple(parsed))
+        return tuple(found) if any(found) else ()
+
 
 @dataclass(frozen=True)
 class _Resource:
@@ -189,6 +203,7 @@ class _Resource:
 
 
 def _ask(
+    evidence: AccessEvidence,
     caller: Caller,
     action: str,
     resource: str,
@@ -206,6 +221,10 @@ def _ask(
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
     if policy.grants is not None:
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
+    services = service_control(evidence, caller)
+    resources = resource_control(evidence, caller, action, resource)
+    given, absent = organization_context(evidence, caller, resource)
+    context = {**context, **given}
     request = Request(
         principal=caller.arn,
         action=action,
@@ -216,7 +235,13 @@ def _ask(
         permission_boundaries=boundary,
         resource_policy=stated[0] if stated else None,
         grants=policy.grants.value if isinstance(policy.grants, Known) else (),
-        unknown_context_keys=unknown - (context.keys() - caller.unknown),
+        service_control_policies=reading.levels(
+            Layer.SCP, [level.service for level in services], PolicyKind.IDENTITY
+        ),
+        resource_control_policies=reading.levels(
+            Layer.RCP, [level.resource for level in resources], PolicyKind.RESOURCE
+        ),
+        unknown_context_keys=unknown - absent - (context.keys() - caller.unknown),
         unreadable_layers=frozenset(reading.unreadable),
     )
     return Answer(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 from ..iam import (
+    ActionElement,
     Layer,
     MalformedPolicy,
     NamedPolicy,
@@ -79,6 +80,7 @@ class Parser:
 
     def __init__(self, actions: Iterable[str] = ACTIONS) -> None:
         self._actions = [action.casefold() for action in actions]
+        self._asked: dict[ActionElement, bool] = {}
         self._found: dict[tuple[str, PolicyKind], tuple[Statement, ...] | MalformedPolicy] = {}
         self._about: dict[str, Parse] = {}
 
@@ -119,7 +121,13 @@ class Parser:
             statements = parse_policy(name, text, kind).statements
         except MalformedPolicy as error:
             return error
-        return tuple([s for s in statements if any(map(s.actions.matches, self._actions))])
+        return tuple([s for s in statements if self._is_asked(s.actions)])
+
+    def _is_asked(self, element: ActionElement) -> bool:
+        found = self._asked.get(element)
+        if found is None:
+            found = self._asked[element] = any(map(element.matches, self._actions))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +234,15 @@ def _allowing(answer: Answer) -> Iterator[str]:
         yield f"{action}: grant {granted.grant.name}"
 
 
+_KINDS = {
+    Layer.BOUNDARY: "permissions boundary",
+    Layer.SCP: "service control policy",
+    Layer.RCP: "resource control policy",
+}
+
+
 def _words(result: StatementResult, action: str) -> str:
     statement = f"statement {result.sid or result.statement.index + 1}"
     if result.layer is Layer.RESOURCE:
         return f"{'key' if action.startswith('kms:') else 'secret'} policy, {statement}"
-    layer = "permissions boundary" if result.layer is Layer.BOUNDARY else "policy"
-    return f"{layer} {result.policy}, {statement}"
+    return f"{_KINDS.get(result.layer, 'policy')} {result.policy}, {statement}"

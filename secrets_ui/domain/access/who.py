@@ -15,15 +15,11 @@ from .account import AccountDetails, Principal
 from .actions import READ
 from .choices import ANY_SESSION, Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
-from .evidence import AccessEvidence, Evidence, Known, RoleEvidence, why_unavailable
+from .evidence import AccessEvidence, Document, Evidence, Known, RoleEvidence, why_unavailable
+from .organization import describe_control, missing_control
 from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
-
-UNSEEN = (
-    "The organization's service and resource control policies (SCPs, RCPs) were not seen. "
-    "They can only take away."
-)
 
 
 class Kind(StrEnum):
@@ -76,7 +72,8 @@ class Row:
 class WhoCan:
     """Everybody's answer: outsiders first, then whoever is not expected, readers before others.
 
-    `gaps` says what could not be read, and so what answers are missing. `services` are AWS's own
+    `gaps` says what could not be read, and so what answers are missing; `control` whether SCPs and
+    RCPs are part of the answers. `services` are AWS's own
     that the secret's policy lets read; they are not evaluated.
     """
 
@@ -86,6 +83,7 @@ class WhoCan:
     rows: tuple[Row, ...]
     services: tuple[str, ...]
     gaps: tuple[str, ...]
+    control: str
     calls: int = 0
 
     def matching(self, show: Show, ability: Ability, text: str = "") -> list[Row]:
@@ -114,9 +112,14 @@ def _may(row: Row, ability: Ability) -> bool:
     return row.verdicts[ability].can is not False or row.kind is Kind.OUTSIDE
 
 
-def who_can(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> WhoCan:
-    """Answer for everybody, from what was gathered. No I/O."""
-    parse = Parser()
+def who_can(
+    evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser | None = None
+) -> WhoCan:
+    """Answer for everybody, from what was gathered. No I/O.
+
+    `parse` has parsed the same account's policies for other secrets.
+    """
+    parse = parse or Parser()
     own = list(_resource_statements(evidence, parse))
     grants = evidence.grants.value if isinstance(evidence.grants, Known) else ()
     choices = find_choices(own, grants)
@@ -135,6 +138,7 @@ def who_can(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> WhoC
         tuple(sorted(rows, key=_order)),
         services_named(_statements_of_secret(evidence, parse), READ),
         tuple(_gaps(evidence, details)),
+        describe_control(evidence),
         evidence.calls,
     )
 
@@ -157,6 +161,8 @@ def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterat
     for name, found in what:
         if why := why_unavailable(found):
             yield f"Not known: {name}; {why}."
+    if why := missing_control(evidence):
+        yield f"Not known: the organization’s policies; {why}."
 
 
 def _resource_statements(evidence: AccessEvidence, parse: Parser) -> Iterator[Statement]:
@@ -190,7 +196,7 @@ def _insider(
     parse: Parser,
 ) -> Row:
     identity = principal.identity
-    known = details.evidence_of(principal, source.call)
+    known = _about_it(details.evidence_of(principal, source.call), parse)
     arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
     caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=_unknown_of(principal))
     callers = _chosen(caller, choices.with_more(_own_statements(known, parse)))
@@ -205,6 +211,21 @@ def _insider(
         trusted=trusted_by(identity) if can else (),
         last_used=principal.last_used,
     )
+
+
+def _about_it(known: RoleEvidence, parse: Parser) -> RoleEvidence:
+    """Without the policies that say nothing about any action that is asked: most of them."""
+    kept = {name: found for name, found in known.documents.items() if _may_decide(found, parse)}
+    return replace(known, documents=kept)
+
+
+def _may_decide(found: Evidence[Document], parse: Parser) -> bool:
+    if not isinstance(found, Known):
+        return True
+    try:
+        return bool(parse(found.value.name, found.value.text, PolicyKind.IDENTITY).statements)
+    except MalformedPolicy:
+        return True
 
 
 def _own_statements(known: RoleEvidence, parse: Parser) -> Iterator[Statement]:

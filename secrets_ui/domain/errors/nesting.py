@@ -7,11 +7,13 @@ can neither walk through nor write. So there is one number, far below that limit
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 # Levels of objects and lists. A policy of AWS's has 7.
 MOST_LEVELS = 100
 TOO_DEEP = "nested too deeply"
+_Nested = dict[str, object] | list[object]
 
 
 class NestedTooDeeply(ValueError):
@@ -33,15 +35,17 @@ def load_json(text: str | bytes) -> Any:
 
 def ensure_shallow(value: object) -> None:
     """Raises NestedTooDeeply. Needs no stack, however deep the value is."""
-    level = [value]
-    for _ in range(MOST_LEVELS + 1):
-        level = [child for item in level for child in _children(item)]
+    level = _nested([value])
+    for _ in range(MOST_LEVELS):
+        level = [found for item in level for found in _nested(_children(item))]
         if not level:
             return
     raise NestedTooDeeply
 
 
-def _children(item: object) -> Any:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()
+def _nested(items: Iterable[object]) -> list[_Nested]:
+    return [item for item in items if isinstance(item, dict | list)]
+
+
+def _children(item: _Nested) -> Iterable[object]:
+    return item.values() if isinstance(item, dict) else item

@@ -11,7 +11,7 @@ from .evaluator import evaluate
 from .grants import Grant
 from .operators import BOOLEAN_OPERATORS, NEGATED_TEXT_OPERATORS, TEXT_OPERATORS
 from .parse import parse_policy
-from .policy import Effect, NamedPolicy, PolicyKind, Statement
+from .policy import ActionElement, Effect, NamedPolicy, PolicyKind, Statement
 from .principals import PrincipalMatch
 from .reader import as_list
 from .request import Layer, Request, kind_of_resource_policy
@@ -22,6 +22,7 @@ __all__ = [
     "NEGATED_TEXT_OPERATORS",
     "TEXT_OPERATORS",
     "UNKNOWN",
+    "ActionElement",
     "Context",
     "ContextValue",
     "Decision",

@@ -57,6 +57,10 @@ class ResourcePattern:
         disagree on whether a `*` elsewhere, or a `?`, may match a colon: None when the answer
         depends on that.
         """
+        # Most patterns differ in how they begin, and need no regular expression to be told apart.
+        head = self.pattern[0] if self.pattern else ""
+        if isinstance(head, str) and not requested.text.startswith(head):
+            return False
         if not self.covers(requested.text):
             return False
         if not self.has_inner_wildcard or len(self.segments) == len(requested.segments):

@@ -26,6 +26,8 @@ _WILD = {"*": Wild.ANY, "?": Wild.ONE}
 
 
 def parse_glob(text: str) -> Pattern:
+    if "*" not in text and "?" not in text:
+        return (text,) if text else ()
     return tuple(_WILD.get(part, part) for part in re.split(r"([*?])", text) if part)
 
 

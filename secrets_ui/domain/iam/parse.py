@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_gram
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from .arn import FIELDS, ResourcePattern, compile_resource
 from .conditions import Condition, build_condition
@@ -98,10 +99,12 @@ def _find_element(
     reader: PolicyReader, statement: Mapping[str, object], element: str
 ) -> str | None:
     """Return the name of the element or its Not form, whichever is present; never both."""
-    present = [name for name in (element, f"Not{element}") if name in statement]
-    if len(present) > 1:
-        reader.refuse(element, f"stands beside Not{element}; only one of the two may be there")
-    return present[0] if present else None
+    negated = f"Not{element}"
+    if element not in statement:
+        return negated if negated in statement else None
+    if negated in statement:
+        reader.refuse(element, f"stands beside {negated}; only one of the two may be there")
+    return element
 
 
 def _read_principals(
@@ -140,9 +143,15 @@ def _read_actions(reader: PolicyReader, statement: Mapping[str, object]) -> Acti
             return ActionElement(False, GlobSet.parse(()))
         reader.refuse("Action", "missing")
     names = reader.texts(element, statement[element])
+    return _build_actions(element == "NotAction", tuple(names))
+
+
+# An account's policies repeat few lists of actions.
+@lru_cache(maxsize=1024)
+def _build_actions(is_negated: bool, names: tuple[str, ...]) -> ActionElement:
     malformed = tuple(name for name in names if not _ACTION.fullmatch(name))
     well_formed = [fold(name) for name in names if name not in malformed]
-    return ActionElement(element == "NotAction", GlobSet.parse(well_formed), malformed)
+    return ActionElement(is_negated, GlobSet.parse(well_formed), malformed)
 
 
 def _read_resources(reader: PolicyReader, statement: Mapping[str, object]) -> ResourceElement:
@@ -187,11 +196,11 @@ def _resource_patterns(text: str, completes: bool) -> Iterator[ResourcePattern]:
     AWS does not say whether the pattern as written (`arn:aws:kms:*:key/x`) still matches as well.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     """
-    pattern, missing = parse_glob(text), FIELDS - 1 - text.count(":")
+    missing = FIELDS - 1 - text.count(":")
     if completes and missing > 0 and not _is_everything(text):
         yield compile_resource(parse_glob(text + ":*" * missing))
-        yield replace(compile_resource(pattern), when_covered=None)
-    elif has_wildcard(pattern):
+        yield replace(compile_resource(parse_glob(text)), when_covered=None)
+    elif has_wildcard(pattern := parse_glob(text)):
         yield compile_resource(pattern)
 
 

@@ -1,6 +1,7 @@
 """JSON as AWS reads it: no repeated keys, no NaN, no excessive nesting."""
 
 import json
+from collections import Counter
 
 from ..errors.nesting import TOO_DEEP, NestedTooDeeply, ensure_shallow
 
@@ -21,11 +22,10 @@ def read_json(text: str | bytes) -> object:
     faults: list[str] = []
 
     def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found: dict[str, object] = {}
-        for key, value in pairs:
-            if key in found:
-                faults.append(f"the key {key[:60]!r} stands twice in one object")
-            found[key] = value
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
+            faults.append(f"the key {twice[:60]!r} stands twice in one object")
         return found
 
     def read_constant(name: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import get_args
 
-from .rollout import GONE_AFTER, FunctionLog, Instance, Report, Rollout, State
+from .rollout import FunctionLog, Instance, Report, Rollout, State
 from .secret import Secret
 from .version import short_version
 
@@ -94,7 +94,7 @@ def _version_in(report: Report, names: frozenset[str]) -> str:
 
 
 def _state_of_old(last: Report, log: FunctionLog) -> State:
-    if last.stream in log.running or last.at >= log.until - GONE_AFTER:
+    if last.stream in log.running or last.at >= log.alive_since(last.function_version):
         return "old"
     is_gone = last.stream in log.silent and last.initialization_type in _ON_DEMAND
     return "gone" if is_gone else "unclear"
@@ -121,8 +121,8 @@ def _judge(
         return None, _not_clear(instances, log)
     if not count["new"]:
         return None, (
-            "No instance has read it yet, and none that read another version has written a line "
-            "for an hour. The next instance reads the current version."
+            "No instance has read it yet, and none that last read another version still runs. The "
+            "next instance reads the current version."
         )
     if current_since and log.until - current_since < UNDER_WAY:
         return None, "The version is younger than a minute, and lines may still be under way."
@@ -130,10 +130,7 @@ def _judge(
 
 
 def _runs_with_another(number: int) -> str:
-    return (
-        f"{_instances(number)} that last read another version "
-        f"{'has written a line' if number == 1 else 'have written lines'} within the last hour."
-    )
+    return f"{_instances(number)} last read another version and still run{'s' * (number == 1)}."
 
 
 def _not_clear(instances: list[Instance], log: FunctionLog) -> str:

@@ -22,6 +22,10 @@ WINDOW = timedelta(hours=24)
 # An instance on demand without a line for so long is taken to be gone. AWS tells no number; what
 # has been measured is less than that.
 GONE_AFTER = timedelta(hours=1)
+# When the function changes, Lambda ends its instances, each after the request that it is at. Those
+# of a published version stay: https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+ENDED_WITHIN = timedelta(seconds=60)
+_LATEST = ("", "$LATEST")
 # "new": it has the version; "old": another one, and it runs; "gone": another one, and it is taken
 # to be gone; "unclear": another one, and whether it runs is not known.
 State = Literal["old", "unclear", "new", "gone"]
@@ -43,7 +47,8 @@ class FunctionLog:
     """What was found in the function's log group between `began` and `until`.
 
     From `since` on it was read in full; None where nothing was. `running` are the streams that have
-    a line of the last hour, whatever it says, `silent` those that were looked at and have none.
+    a line since `alive_since`, whatever it says, `silent` those that were looked at and have none.
+    `function_changed` is when the function's code or configuration last changed, where it is known.
     `has_lines`: whether there was any line at all, asked where there was none of the loader.
     `problem` is what kept the reading from its end: AWS's error, or None where it was our own
     limit.
@@ -58,6 +63,15 @@ class FunctionLog:
     silent: frozenset[str] = frozenset()
     has_lines: bool | None = None
     problem: AwsError | None = None
+    function_changed: datetime | None = None
+
+    def alive_since(self, function_version: str) -> datetime:
+        """From when on a line shows that an instance of this version of the function runs."""
+        an_hour_ago = self.until - GONE_AFTER
+        if self.function_changed is None or function_version not in _LATEST:
+            return an_hour_ago
+        ended = self.function_changed + ENDED_WITHIN
+        return max(ended, an_hour_ago) if ended <= self.until else an_hour_ago
 
     @property
     def is_whole(self) -> bool:

@@ -69,5 +69,5 @@ def _expiries(watched: WatchedSecret) -> Iterator[DueDate]:
 def _rotation(secret: Secret) -> Iterator[DueDate]:
     rotation = secret.rotation
     if rotation and rotation.next:
-        schedule = f" ({rotation.schedule})" if rotation.schedule else ""
+        schedule = f": {rotation.schedule}" if rotation.schedule else ""
         yield DueDate("", Why.ROTATION, rotation.next, f"AWS rotates it by itself{schedule}.")

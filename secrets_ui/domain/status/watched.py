@@ -9,10 +9,12 @@ from datetime import datetime
 from ..access.context import role_name_of
 from ..access.evidence import Evidence, FunctionConfiguration
 from ..access.finding import Finding
+from ..access.kept_readers import KeptReaders
 from ..environment import Environment
 from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
 from ..secrets.key_age import KeyAge
+from ..secrets.rollout import Rollout
 from ..secrets.secret import Secret
 from ..secrets.tried import Verdict
 from ..usage.alarm import Alarm
@@ -82,11 +84,12 @@ class WatchedSecret:
 
     `access` are the findings of the access path, where its checks were run; otherwise
     `may_read` is the evaluator's answer, None where it has none, and `access_problem` says why.
+    `rollout` is of its current version, where a secret was changed lately.
     `is_first_sight`: no earlier pass found it, so its changes are unknown. `policy_known`: its
     resource policy could be read. `current_since`: when its current version became current.
     `pending_since`: when the version was made that holds AWSPENDING.
     `new_readers` is None where the reads of the last days are not known, and `readers_problem` says
-    why.
+    why. `rights`: who can do what with it, None before the first look.
     """
 
     environment: Environment
@@ -110,7 +113,9 @@ class WatchedSecret:
     current_since: datetime | None = None
     pending_since: datetime | None = None
     function: Evidence[FunctionConfiguration] | None = None
+    rollout: Rollout | None = None
     decrypts: Evidence[tuple[TrailEvent, ...]] | None = None
+    rights: KeptReaders | None = None
     new_readers: tuple[NewReader, ...] | None = None
     readers_problem: str = "CloudTrail was not asked"
 

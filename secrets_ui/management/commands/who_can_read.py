@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import UNSEEN, Row, Show, WhoCan
+from secrets_ui.domain.access.who import Row, Show, WhoCan
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.twin import full_name, printable
@@ -58,7 +58,7 @@ def _describe(found: WhoCan, ability: Ability) -> str:
     lines = [f"{found.environment}: who can {ability.value} {found.secret}"]
     for row in found.matching(Show.CAN, ability):
         lines += _lines(row, ability)
-    lines += [*found.gaps, UNSEEN, f"{len(found.rows)} principals, {found.calls} AWS calls."]
+    lines += [*found.gaps, found.control, f"{len(found.rows)} principals, {found.calls} AWS calls."]
     return "\n".join(map(printable, lines))
 
 

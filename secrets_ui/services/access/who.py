@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ...domain.access.evidence import Known, NotAsked
+from ...domain.access.evidence import AccessEvidence, Known, NotAsked, why_unavailable
+from ...domain.access.gains import Turn, find_turns
 from ...domain.access.reach import Ability, Verdict
-from ...domain.access.who import UNSEEN, Row, WhoCan, who_can
+from ...domain.access.who import Row, WhoCan, who_can
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.session_scope import WHO
 from ...domain.texts import BYTE_ORDER_MARK, csv_text
+from ..aws_access import gateways, learn_all
 from .gather import Gathering
 from .gathered import PENDING
+from .organization import read_organization
 
 WORDS = {True: "yes", False: "no", None: "cannot be told"}
 COLUMNS = (
@@ -53,6 +57,8 @@ class _Gathering(Gathering):
         aws, secrets = self.aws, self.aws.secrets_manager
         self.answers["facts"] = NotAsked("a value, which is not read here")
         self._ask("details", aws.iam.get_account_authorization_details)
+        account = self.environment.account
+        self._ask("organization", read_organization, aws.organizations, account)
         self._ask("secret", secrets.describe_secret, self.name, then=self._ask_about_encryption)
         self._ask(
             "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
@@ -81,9 +87,33 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor) -> Wh
     for _ in gathering.run():
         pass
     details = gathering.answers.get("details", PENDING)
+    organization = gathering.answers.get("organization", PENDING)
     more = details.value.pages - 1 if isinstance(details, Known) else 0
-    found = who_can(gathering.evidence(), details)
+    more += organization.value.calls - 1 if isinstance(organization, Known) else 0
+    found = who_can(replace(gathering.evidence(), organization=organization), details)
     return replace(found, calls=found.calls + more)
+
+
+def find_gains(
+    evidence: AccessEvidence, location: str, text: str, actor: Actor
+) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """Who would gain or lose, were the policy at `location` this text; and what is not known.
+
+    `evidence` is what was gathered of the path. Raises WhoCanReadIsOff, and LookupError for a
+    location that is not on the path.
+    """
+    environment = evidence.environment
+    if not environment.who_can_read:
+        raise WhoCanReadIsOff(environment)
+    aws = gateways(environment, actor, WHO)
+    calls: list[Callable[[], Known[Any]]] = [
+        aws.iam.get_account_authorization_details,
+        partial(read_organization, aws.organizations, environment.account),
+    ]
+    details, organization = learn_all(calls)
+    if not isinstance(details, Known):
+        return (), (f"Not known: the account’s roles and users; {why_unavailable(details)}.",)
+    return find_turns(replace(evidence, organization=organization), details, location, text)
 
 
 def as_csv(rows: Iterable[Row]) -> str:
@@ -98,7 +128,8 @@ def as_json(found: WhoCan, rows: Iterable[Row]) -> str:
         "environment": found.environment,
         "secret": found.secret,
         "read_at": found.read_at.isoformat(timespec="seconds"),
-        "not_seen": [UNSEEN, *found.gaps],
+        "control_policies": found.control,
+        "not_seen": list(found.gaps),
         "services": list(found.services),
         "calls": found.calls,
         "principals": [_entry(row) for row in rows],

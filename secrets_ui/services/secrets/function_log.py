@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 from ...aws.logs import MOST_STREAMS, PATTERN, LogPage, LogsGateway
+from ...domain.access.evidence import Known, learn
 from ...domain.deadline import Deadline, uptime
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
-from ...domain.secrets.rollout import GONE_AFTER, WINDOW, FunctionLog
+from ...domain.secrets.rollout import WINDOW, FunctionLog
 from ...domain.session_scope import ROLLOUT, Scope
 from ..aws_access import gateways
 
@@ -83,8 +85,15 @@ def read_function_log(
     nothing: what AWS refuses is part of the answer.
     """
     now = datetime.now(UTC)
-    pages = _Pages(gateways(environment, actor, scope).logs, environment.log_group, seconds)
-    found = unread = FunctionLog(environment.log_group, began=now - WINDOW, until=now)
+    aws = gateways(environment, actor, scope)
+    pages = _Pages(aws.logs, environment.log_group, seconds)
+    function = learn(partial(aws.lambda_.get_function_configuration, environment.lambda_function))
+    found = unread = FunctionLog(
+        environment.log_group,
+        began=now - WINDOW,
+        until=now,
+        function_changed=function.value.modified if isinstance(function, Known) else None,
+    )
     try:
         for more in _read(pages, unread):
             found = more
@@ -111,14 +120,18 @@ def _read(pages: _Pages, log: FunctionLog) -> Iterator[FunctionLog]:
 
 
 def _find_running(pages: _Pages, log: FunctionLog) -> Iterator[FunctionLog]:
-    """Which of the streams with a report have a line of the last hour. Each question leaves out
-    those that were found, so an instance with many lines hides none with few.
+    """Which of the streams with a report have a line since an instance of theirs would have ended.
+    Each question leaves out those that were found, so an instance with many lines hides none with
+    few.
     """
-    since = log.until - GONE_AFTER
-    streams = {report.stream for report in log.reports}
-    running, silent = {report.stream for report in log.reports if report.at >= since}, set[str]()
-    while left := sorted(streams - running - silent)[:MOST_STREAMS]:
-        found = pages.first_streams(since, left)
-        running |= found
-        silent |= set() if found else set(left)
-        yield replace(log, running=frozenset(running), silent=frozenset(silent))
+    running, silent, streams = set[str](), set[str](), dict[datetime, set[str]]()
+    for report in log.reports:
+        since = log.alive_since(report.function_version)
+        streams.setdefault(since, set()).add(report.stream)
+        running |= {report.stream} if report.at >= since else set()
+    for since, those in streams.items():
+        while left := sorted(those - running - silent)[:MOST_STREAMS]:
+            found = pages.first_streams(since, left)
+            running |= found
+            silent |= set() if found else set(left)
+            yield replace(log, running=frozenset(running), silent=frozenset(silent))

@@ -14,6 +14,7 @@ from ...domain.environment import Environment
 from ...domain.secrets.due import DueDate, Why, step_of
 from ...domain.status.due_message import DueLine, DueMessage
 from ...domain.status.status import join
+from ...domain.texts import storable
 from ...models import KeyDue
 from .. import configuration
 from ..secrets.debts import Debt, to_rotate
@@ -39,8 +40,9 @@ def keep_due(judged: Judged) -> None:
         told = list(_news(rows, judged.at))
         KeyDue.objects.bulk_create(rows, batch_size=200)
         for days in sorted({days for days, _ in told}):
-            lines = tuple(_line(environment, row) for step, row in told if step == days)
-            _tell(DueMessage(environment.name, days, lines, _text_of(judged.at)), judged.at)
+            lines = [_line(environment, row) for step, row in told if step == days]
+            lines.sort(key=lambda line: (line.at, line.secret, line.key))
+            _tell(DueMessage(environment.name, days, tuple(lines), _text_of(judged.at)), judged.at)
 
 
 def _identity(row: KeyDue) -> _Identity:
@@ -70,7 +72,8 @@ def _dates(judged: Judged, before: _Kept) -> Iterator[tuple[str, DueDate]]:
                 yield row.secret, date
     by_key: dict[tuple[str, str], list[Debt]] = {}
     for debt in to_rotate([judged.environment]):
-        by_key.setdefault((debt.secret, debt.key), []).append(debt)
+        # As the database gives it back, or each pass would take it for another key.
+        by_key.setdefault((debt.secret, storable(debt.key)), []).append(debt)
     for (secret, key), debts in by_key.items():
         known = before.get((secret, key, str(Why.KNOWN)))
         since = known.at if known else judged.at

@@ -15,8 +15,10 @@ from ...checks.status import judge_secret, judge_surroundings
 from ...domain.access.evidence import Known
 from ...domain.access.finding import WORST_FIRST, Finding
 from ...domain.environment import Environment
+from ...domain.secrets.arrival import rollout_of
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.key_age import KeyAge, key_age
+from ...domain.secrets.rollout import Rollout
 from ...domain.secrets.secret import AWSPENDING
 from ...domain.status.due_dates import NO_DATES, Dates, due_dates
 from ...domain.status.status import StatusFinding
@@ -25,9 +27,10 @@ from .. import configuration
 from ..access.share import may_read
 from ..audit.who_changed import authors_of
 from ..changes.emergencies import open_emergencies
+from ..secrets.rollout import current_since
 from ..secrets.version_facts import in_other_environments_of_each
-from .changes import WithChanges
 from .readers import NewReaders, find_new_readers
+from .rights import WithRights
 
 # Checks of the access path that are about no one secret: reported once, of the environment.
 SHARED = frozenset((
@@ -60,7 +63,7 @@ class Judged:
     is_whole: bool
 
 
-def judge(changed: WithChanges, intents: Intents) -> Judged:
+def judge(changed: WithRights, intents: Intents) -> Judged:
     """After these stages of every environment, since secrets are compared between them.
 
     Raises DatabaseError.
@@ -83,7 +86,7 @@ def judge(changed: WithChanges, intents: Intents) -> Judged:
     return Judged(changed.environment, changed.at, tuple(rows), is_whole)
 
 
-def _shared(changed: WithChanges, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
+def _shared(changed: WithRights, access: Mapping[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
     """Where the checks of no secret were run, the first one's evidence may still explain it."""
     every = [f for findings in access.values() for f in findings if f.check in SHARED]
     if not every and changed.shared is not None:
@@ -101,7 +104,7 @@ def _worst_of_each(found: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _watched(
-    changed: WithChanges,
+    changed: WithRights,
     name: str,
     access: tuple[Finding, ...] | None,
     others: Others,
@@ -132,18 +135,20 @@ def _watched(
         current_since=_current_since(changed, name),
         pending_since=_pending_since(changed, name),
         function=changed.shared.function if changed.shared else None,
+        rollout=_rollout(changed, name),
         decrypts=changed.decrypts,
+        rights=changed.rights.get(name),
         new_readers=readers.of(name),
         readers_problem=readers.problem,
     )
 
 
-def _may_read(changed: WithChanges, name: str) -> tuple[bool | None, str]:
+def _may_read(changed: WithRights, name: str) -> tuple[bool | None, str]:
     evidence = changed.readable.get(name)
     return may_read(evidence) if evidence else (None, "nothing was read of its role and key")
 
 
-def _ages(changed: WithChanges, name: str) -> dict[str, KeyAge | None]:
+def _ages(changed: WithRights, name: str) -> dict[str, KeyAge | None]:
     found, facts, versions = changed.secrets[name], changed.facts.get(name), changed.versions(name)
     if not isinstance(found, Known) or not facts or versions is None:
         return {}
@@ -156,7 +161,7 @@ def _ages(changed: WithChanges, name: str) -> dict[str, KeyAge | None]:
     }
 
 
-def _current_since(changed: WithChanges, name: str) -> datetime | None:
+def _current_since(changed: WithRights, name: str) -> datetime | None:
     """When the current version became current: when it was made, or when its label was moved."""
     found, versions = changed.secrets[name], changed.versions(name)
     if not isinstance(found, Known) or versions is None:
@@ -171,7 +176,23 @@ def _current_since(changed: WithChanges, name: str) -> datetime | None:
     return max([*made, *moved], default=None)
 
 
-def _pending_since(changed: WithChanges, name: str) -> datetime | None:
+def _rollout(changed: WithRights, name: str) -> Rollout | None:
+    """None where the log was not read, or the secret is none of the catalogue's."""
+    found, versions = changed.secrets[name], changed.versions(name)
+    if changed.log is None or versions is None or not isinstance(found, Known):
+        return None
+    secret, listed = found.value, [version.version_id for version in versions]
+    if secret.deleted or not secret.current:
+        return None
+    # A proposal was made before it became current, and a label may be moved outside.
+    moments = (current_since(secret.current, versions), _current_since(changed, name))
+    return rollout_of(
+        *(changed.environment.name, secret, listed, changed.log),
+        current_since=max((moment for moment in moments if moment), default=None),
+    )
+
+
+def _pending_since(changed: WithRights, name: str) -> datetime | None:
     found, versions = changed.secrets[name], changed.versions(name)
     if not isinstance(found, Known) or versions is None:
         return None
@@ -179,7 +200,7 @@ def _pending_since(changed: WithChanges, name: str) -> datetime | None:
     return next((v.created for v in versions if v.version_id == pending), None)
 
 
-def _around(changed: WithChanges, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
+def _around(changed: WithRights, shared: tuple[Finding, ...], intents: Intents) -> Surroundings:
     """With the open intents on secrets that have no row of their own."""
     name = changed.environment.name
     loose = (

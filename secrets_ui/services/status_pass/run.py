@@ -1,7 +1,7 @@
 """One pass over every environment, one pass at a time. What fails in one costs no other its result.
 
 The stages, each of which makes a frozen value of the one before it: list_secrets, describe, facts,
-trials, policies, surroundings, changes, judge, keep.
+trials, policies, surroundings, changes, readers, judge, keep.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ...models import StatusRunner, StatusSnapshot
 from .. import configuration
 from ..access.share import SharedEvidence
 from .authors import intents_by_secret
-from .changes import WithChanges, find_outside_changes
+from .changes import find_outside_changes
 from .describe import describe
 from .facts import find_facts
 from .judge import Row, judge
@@ -32,6 +32,7 @@ from .list_secrets import list_secrets
 from .lock import ONLY, LockHeld, Renewal, pass_lock
 from .policies import read_policies
 from .records import watch_records
+from .rights import WithRights, look_at_rights
 from .stage import RUNNER, Step
 from .surroundings import inspect_surroundings
 from .trials import try_values
@@ -69,7 +70,7 @@ def run_status_pass(take_calls: Callable[[], dict[str, int]] = dict) -> Pass:
 
 def _pass_over_environments(step: Step) -> tuple[int, list[Event]]:
     """The number of secrets and the events. All are watched first, then compared and judged."""
-    watched, events = list[WithChanges](), list[Event]()
+    watched, events = list[WithRights](), list[Event]()
     for environment in configuration.environments().values():
         try:
             step()
@@ -86,14 +87,15 @@ def _pass_over_environments(step: Step) -> tuple[int, list[Event]]:
     return sum(len(changed.secrets) for changed in watched), events
 
 
-def watch_environment(environment: Environment, step: Step = lambda: None) -> WithChanges:
+def watch_environment(environment: Environment, step: Step = lambda: None) -> WithRights:
     """The stages that ask AWS. Raises DatabaseError; LockHeld, by `step`."""
     catalog = [environment.prefix + short for short in configuration.catalog().secrets]
     asking = SharedEvidence(environment, RUNNER, catalog[0]) if catalog else None
     listed = list_secrets(environment, step)
     described = describe(listed, catalog, asking, step)
     with_policies = read_policies(try_values(find_facts(described, step), step), step)
-    return find_outside_changes(inspect_surroundings(with_policies, asking))
+    changes = find_outside_changes(inspect_surroundings(with_policies, asking))
+    return look_at_rights(changes, step)
 
 
 def _pass_over_record() -> list[Event]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, learn
+from ...domain.secrets.rollout import FunctionLog
 from ...domain.session_scope import WATCH
 from ...domain.status.outside_changes import document_hash
 from ...domain.status.watched import TrailEvent
 from ...domain.usage.alarm import Alarm
 from ..access.share import SharedEvidence
 from ..aws_access import gateways
+from ..secrets.function_log import read_function_log
 from .policies import WithPolicies
 from .stage import RUNNER, extend
+
+LOOKED_FOR = timedelta(days=7)  # since a secret of the catalogue was changed
+LOG_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +28,8 @@ class WithSurroundings(WithPolicies):
     """`keys` are hashes of key policies by key id; `unread_keys` say why others are not among them.
 
     `alias` is the ARN that the environment's alias has, "" where it is not known. `readable` is
-    the evidence for the evaluator, of the secrets outside the catalogue.
+    the evidence for the evaluator, of the secrets outside the catalogue. `log` is the function's,
+    read where a secret of the catalogue was changed lately.
     """
 
     alarms: Evidence[tuple[Alarm, ...]]
@@ -31,6 +38,7 @@ class WithSurroundings(WithPolicies):
     alias: str
     decrypts: Evidence[tuple[TrailEvent, ...]] | None
     readable: Mapping[str, AccessEvidence]
+    log: FunctionLog | None
 
 
 def inspect_surroundings(before: WithPolicies, asking: SharedEvidence | None) -> WithSurroundings:
@@ -50,7 +58,20 @@ def inspect_surroundings(before: WithPolicies, asking: SharedEvidence | None) ->
         alias=alias.value.arn if isinstance(alias, Known) else "",
         decrypts=_decrypts(before),
         readable=readable,
+        log=_function_log(before),
     )
+
+
+def _function_log(before: WithPolicies) -> FunctionLog | None:
+    """Of use while instances may still have an older version, and a good while after that."""
+    changed = [
+        secret.last_changed
+        for name, secret in before.known().items()
+        if name in before.evidence and secret.last_changed
+    ]
+    if not changed or before.at - max(changed) > LOOKED_FOR:
+        return None
+    return read_function_log(before.environment, RUNNER, LOG_SECONDS, WATCH)
 
 
 def _inspect_keys(

@@ -25,6 +25,7 @@ from ...services.access import kept_runs as check_runs
 from ...services.access.check import CHECK_IDS, judge
 from ...services.access.explain_error import explain_error
 from ...services.access.gather import Gathering, gather_evidence
+from ...services.access.who import find_gains
 from ..answers import plain_answer, problem
 
 _HERE = "<!-- answers -->"
@@ -164,12 +165,24 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
         if form.is_valid()
         else None
     )
+    sees_everybody = chosen.who_can_read and may(request, "access.who", chosen, name)
+    turns, gaps = (
+        find_gains(
+            evidence, form.cleaned_data["policy"], form.cleaned_data["text"], actor_of(request)
+        )
+        if form.is_valid() and sees_everybody
+        else ((), ())
+    )
     context = {
         "environment": chosen,
         "name": name,
         "form": form,
         "policies": policies,
         "compared": compared,
+        "sees_everybody": sees_everybody,
+        "turns": [turn for turn in turns if turn.gains or turn.losses],
+        "untold": sum(bool(turn.untold) for turn in turns),
+        "gaps": gaps,
         "secrets": _secrets(request, chosen),
     }
     return render(

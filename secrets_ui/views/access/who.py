@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from ...domain.access.who import UNSEEN
 from ...forms.access import WhoFilterForm
 from ...permissions import actor_of, enter
+from ...services.access.kept_readers import last_look, want_a_look
 from ...services.access.who import as_csv, as_json, find_who_can
 from ..answers import plain_answer
+from ..status.pages import begin_a_pass
 
 
 @require_GET
@@ -37,10 +38,19 @@ def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         "rows": rows,
         "form": form,
         "ability": ability,
-        "unseen": UNSEEN,
         "query": _query(request),
+        "last": last_look(chosen, found.secret),
     }
     return render(request, "access/who.html", context)
+
+
+@require_POST
+def look_again(request: HttpRequest, environment: str, name: str) -> HttpResponse:
+    """Asks the status runner for a look that is kept, and compared with the last one."""
+    chosen = enter(request, "access.who", environment, name)
+    want_a_look(chosen, chosen.secret_name(name))
+    begin_a_pass()
+    return redirect("who", chosen.name, name)
 
 
 def _file(answer: HttpResponse, name: str) -> HttpResponse:

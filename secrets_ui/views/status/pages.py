@@ -102,10 +102,15 @@ def acknowledge(request: HttpRequest, environment: str, name: str = "") -> HttpR
 def run_now(request: HttpRequest) -> HttpResponse:
     """Asks for a pass; without a runner, starts a process for this one pass."""
     ensure_somewhere(request, "status.run")
+    begin_a_pass()
+    return redirect("status")
+
+
+def begin_a_pass() -> None:
+    """Within seconds, by the runner or else by a process of its own."""
     want_a_pass()
     if not is_runner_alive():
         _start_one_pass()
-    return redirect("status")
 
 
 def _start_one_pass() -> None:

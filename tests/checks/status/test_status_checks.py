@@ -12,9 +12,11 @@ from secrets_ui.checks import status as checks
 from secrets_ui.checks.status import judge_records, judge_secret, judge_surroundings
 from secrets_ui.domain.access.evidence import Denied, Known, Missing
 from secrets_ui.domain.access.finding import Finding
+from secrets_ui.domain.access.kept_readers import KeptReaders
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
+from secrets_ui.domain.secrets.rollout import FunctionLog, Rollout
 from secrets_ui.domain.secrets.secret import Rotation, Secret
 from secrets_ui.domain.secrets.tried import Verdict
 from secrets_ui.domain.status.outside_changes import OutsideChange
@@ -66,6 +68,17 @@ def test_every_check_has_a_title_of_its_own_in_sentence_case() -> None:
         assert title[0].isupper()
         assert not title.endswith(".")
         assert "_" not in title
+
+
+def test_readers_that_were_not_found_out_are_unknown_and_take_no_health_away() -> None:
+    seen = watched(rights=KeptReaders(gaps=("Not known: the key policy; denied.",)))
+    found = only(judge_secret(seen), "nobody_new_can_read")
+    assert (found.status, found.is_trouble) == ("unknown", False)
+    assert found.text.endswith(
+        "could not be told at the last look: Not known: the key policy; denied."
+    )
+    seen = watched(rights=KeptReaders(at="2026-11-24T02:14:00+00:00"))
+    assert only(judge_secret(seen), "nobody_new_can_read").status == "pass"
 
 
 def test_a_finding_is_a_full_sentence_and_says_what_proves_it() -> None:
@@ -384,6 +397,40 @@ def test_events_that_could_not_be_sent_are_told() -> None:
     )
     assert found.status == "warn"
     assert "500" in found.text
+
+
+def arriving(arrived: bool | None, **more: Any) -> Rollout:
+    log = FunctionLog("/aws/lambda/miyabi-app", NOW, NOW)
+    given = {"current_since": NOW - timedelta(hours=2), **more}
+    return Rollout(
+        *("prod", NAME, CURRENT, arrived, "Why.", ()), old_last_read=None, log=log, **given
+    )
+
+
+@pytest.mark.parametrize(
+    ("rollout", "result", "words"),
+    [
+        (arriving(True), ("pass", ""), "has arrived: Why."),
+        (arriving(False), ("warn", ""), "has not arrived everywhere: 0 of 0 instances"),
+        (
+            arriving(False, current_since=NOW - timedelta(days=2)),
+            ("warn", "old version"),
+            "is still read, 2 days after it was replaced",
+        ),
+        (arriving(None), ("unknown", ""), "is not known: Why."),
+    ],
+)
+def test_whether_the_newest_version_has_arrived_is_said_once(
+    rollout: Rollout, result: tuple[str, str], words: str
+) -> None:
+    findings = judge_secret(watched(rollout=rollout))
+    found = only(findings, "newest_version_has_arrived")
+    assert (found.status, found.about) == result
+    assert words in found.text
+    # CloudTrail and dates have the word where the loader's lines say nothing, and then alone.
+    by_others = [one for one in findings if one.check == "reader_is_up_to_date"]
+    assert bool(by_others) is (rollout.arrived is None)
+    assert found.counts is (rollout.arrived is not None)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from testkit.accounts import (
     PLANTS,
     READ,
     TAGGED,
+    TRUST,
     MadeAccount,
     allow,
     make_account,
@@ -33,6 +34,11 @@ from testkit.accounts import (
 SESSIONS = ("whatever", "night-shift", "on-call-7")
 STAGES: tuple[dict[str, str], ...] = ({}, {"secretsmanager:VersionStage": "AWSCURRENT"})
 CALL = AwsCall("iam:GetAccountAuthorizationDetails")
+MAY_ASSUME = {
+    "": (),  # a user
+    TRUST: ("the AWS service lambda.amazonaws.com",),
+    TAGGED: ("whoever in this account is allowed to by IAM",),
+}
 
 
 def answers(account: MadeAccount) -> WhoCan:
@@ -85,6 +91,12 @@ def test_every_kind_of_path_in_an_account_of_two_hundred() -> None:
     found = answers(account)
     assert {row.title: row.read.can for row in found.rows} == account.expected
     assert {row.kind for row in found.rows} == {Kind.ROLE, Kind.USER, Kind.OUTSIDE}
+    evidence, by_title = account.evidence(), {row.title: row for row in found.rows}
+    for principal in account.principals:
+        row = by_title[principal.identity.arn]
+        assert row.read.can is evaluated(evidence, callers_of(account, principal))
+        if row.read.can:
+            assert row.trusted == MAY_ASSUME[principal.identity.trust]
 
 
 @pytest.mark.parametrize("kind", PLANTS)

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
 from secrets_ui.domain.secrets.arrival import UNDER_WAY, rollout_of
-from secrets_ui.domain.secrets.rollout import GONE_AFTER, WINDOW, FunctionLog, Report, Rollout
+from secrets_ui.domain.secrets.rollout import (
+    ENDED_WITHIN,
+    GONE_AFTER,
+    WINDOW,
+    FunctionLog,
+    Report,
+    Rollout,
+)
 from secrets_ui.domain.secrets.secret import Secret
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -82,6 +89,26 @@ def test_since_is_the_first_line_of_the_version_that_is_held() -> None:
             {},
             "unclear",
             None,
+        ),
+        # The function has changed since: its instances ended, and those of a published version not.
+        (
+            report("old", 30, OLD, function_version="$LATEST"),
+            {"function_changed": NOW - timedelta(minutes=20)},
+            "gone",
+            True,
+        ),
+        (
+            report("old", 30, OLD, function_version="7"),
+            {"function_changed": NOW - timedelta(minutes=20)},
+            "old",
+            False,
+        ),
+        # Just now, so the requests that they are at go on.
+        (
+            report("old", 30, OLD, function_version="$LATEST"),
+            {"function_changed": NOW - ENDED_WITHIN / 2},
+            "old",
+            False,
         ),
         # Nobody could look whether it runs.
         (report("old", 600, OLD), {"silent": frozenset()}, "unclear", None),

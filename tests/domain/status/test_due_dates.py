@@ -53,7 +53,7 @@ def test_an_expiry_and_a_rotation_are_dates_of_their_own() -> None:
     expiry = of(dates, "GITHUB_TOKEN", Why.EXPIRY)
     assert (expiry.at, expiry.text) == (expires, "GitHub told when it expires.")
     rotation = of(dates, "", Why.ROTATION)
-    assert (rotation.at, rotation.text) == (following, "AWS rotates it by itself (rate(30 days)).")
+    assert (rotation.at, rotation.text) == (following, "AWS rotates it by itself: rate(30 days).")
     assert not dates.unknown
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from secrets_ui.domain.errors import SecretNotFound
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.domain.secrets import arrival
+from secrets_ui.domain.secrets import arrival, rollout
 from secrets_ui.domain.secrets.rollout import Rollout
 from secrets_ui.services.secrets import function_log
 from secrets_ui.services.secrets.rollout import as_json, look
@@ -27,7 +27,9 @@ Watched = tuple[Estate, RecordingAws]
 
 
 @pytest.fixture
-def prod(watched: Callable[..., Watched]) -> Watched:
+def prod(watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Whose function, made with it, has not changed since any line."""
+    monkeypatch.setattr(rollout, "ENDED_WITHIN", timedelta(days=1))
     return watched(only=("prod",))
 
 
@@ -169,6 +171,25 @@ def test_an_instance_with_many_lines_hides_none_with_few(prod: Watched) -> None:
     assert [sorted(q["logStreamNames"]) for q in questions(aws) if "logStreamNames" in q] == [
         ["old-0", "old-1", "old-2"]
     ]
+
+
+def test_a_function_that_has_changed_has_new_instances(
+    prod: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate, _ = prod
+    old, new = save(estate)
+    write(estate, "old", old, minutes_ago=10)
+    assert looked(estate).count("old") == 1
+    monkeypatch.setattr(rollout, "ENDED_WITHIN", timedelta(0))
+    function: Any = estate["prod"].clients.lambda_
+    function.update_function_configuration(
+        FunctionName=estate["prod"].environment.lambda_function, Description="refreshed"
+    )
+    write(estate, "new", new)
+    assert {one.stream: one.state for one in looked(estate).instances} == {
+        "new": "new",
+        "old": "gone",
+    }
 
 
 def test_a_version_by_its_id_and_a_secret_that_is_not_there(prod: Watched) -> None:

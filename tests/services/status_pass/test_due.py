@@ -30,6 +30,7 @@ DEV = Environment("dev", "us-west-2", account="111111111111", prefix="miyabi/dev
 KEYS = "miyabi/dev/api-keys"
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 TOKEN = DueDate("GITHUB_TOKEN", Why.AGE, AT + timedelta(days=20), "The catalogue allows it.")
+ODD = "A\0\ud800B"  # a key that no database keeps as it is
 OTHER = replace(TOKEN, key="OAUTH_CLIENT_SECRET")
 
 
@@ -109,11 +110,15 @@ def test_of_a_secret_that_was_not_listed_the_dates_stay_where_not_all_could_be(
 def test_a_pass_finds_what_is_due_by_age_and_by_who_has_left(
     watched: Callable[..., tuple[Estate, RecordingAws]], person: Callable[..., Any]
 ) -> None:
-    _, aws = watched(only=("dev",))
+    estate, aws = watched(only=("dev",))
     aws.break_call("LookupEvents", "AccessDeniedException", "no")
     place, user = get_environment("dev"), person("editor", "dev", name="hana")
-    version = open_secret(place, KEYS, Actor("hana")).secret.current
-    reveal_key(place, Actor("hana"), KEYS, "GITHUB_TOKEN", version, reason="OPS-9", to="screen")
+    estate["dev"].clients.secretsmanager.put_secret_value(
+        SecretId="miyabi/dev/config", SecretString=json.dumps({ODD: "x"})
+    )
+    for name, key in ((KEYS, "GITHUB_TOKEN"), ("miyabi/dev/config", ODD)):
+        version = open_secret(place, name, Actor("hana")).secret.current
+        reveal_key(place, Actor("hana"), name, key, version, reason="OPS-9", to="screen")
     run_status_pass()
     made = datetime.now(UTC).date()
     assert {key: at and (at.date() - made).days for key, at in kept().items()} == {
@@ -126,12 +131,12 @@ def test_a_pass_finds_what_is_due_by_age_and_by_who_has_left(
 
     RoleGrant.objects.filter(user=user).update(role="viewer")
     run_status_pass()
-    [known] = read_due([place]).over
-    since = KeyDue.objects.get(why=Why.KNOWN).at
+    known, odd = read_due([place]).over
+    since = {row.key: row.at for row in KeyDue.objects.filter(why=Why.KNOWN)}
     assert (known.key, known.text) == (
         "GITHUB_TOKEN",
         "Known to hana (no role there any more).",
     )
     run_status_pass()
-    assert messages() == [(0, ["GITHUB_TOKEN"])]
-    assert KeyDue.objects.get(why=Why.KNOWN).at == since
+    assert messages() == [(0, ["GITHUB_TOKEN", odd.key])]
+    assert {row.key: row.at for row in KeyDue.objects.filter(why=Why.KNOWN)} == since

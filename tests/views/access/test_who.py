@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.errors import AwsAccessDenied, AwsCall
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, as_toml, forget_configuration
@@ -61,8 +62,8 @@ def test_in_a_clean_account_only_those_expected_can_read(estate: Estate, signed_
         "role/miyabi-lambda-execution",
     ]
     assert "2 principals can read it" in text
-    assert "SCPs, RCPs) were not seen" in text
-    assert "policy miyabi-lambda-secrets-access, statement ReadSecrets" in text
+    assert "in no organization, so no SCPs and RCPs limit it" in text
+    assert "policy miyabi-lambda-secrets-access version 1, statement ReadSecrets" in text
     assert "the AWS service lambda.amazonaws.com" in text
 
 
@@ -110,11 +111,11 @@ def test_csv_and_json_hold_the_filtered_rows(estate: Estate, signed_in: SignIn) 
     assert {entry["principal"].partition("/")[2] for entry in found["principals"]} >= {
         *("miyabi-console", "miyabi-lambda-execution"),
     }
-    assert "were not seen" in found["not_seen"][0]
+    assert (found["not_seen"], "no organization" in found["control_policies"]) == ([], True)
     assert client.get(f"{URL}?show=none-such").status_code == 400
 
 
-def test_it_costs_the_pages_of_the_list_and_seven_calls_about_the_secret(
+def test_it_costs_the_pages_of_the_list_and_eight_calls_more(
     watched: Callable[..., tuple[Estate, RecordingAws]], signed_in: SignIn
 ) -> None:
     estate, aws = watched(only=("prod",))
@@ -124,8 +125,14 @@ def test_it_costs_the_pages_of_the_list_and_seven_calls_about_the_secret(
     page = signed_in("auditor").get(URL)
     asked = sorted(call.operation for call in aws.received if call.operation != "AssumeRole")
     assert asked == [
-        *("DescribeKey", "DescribeKey", "DescribeSecret", "GetAccountAuthorizationDetails"),
-        *("GetKeyPolicy", "GetResourcePolicy", "ListGrants", "ListSecretVersionIds"),
+        *("DescribeKey", "DescribeKey", "DescribeOrganization", "DescribeSecret"),
+        *(
+            "GetAccountAuthorizationDetails",
+            "GetKeyPolicy",
+            "GetResourcePolicy",
+            "ListGrants",
+            "ListSecretVersionIds",
+        ),
     ]
     assert page.context["found"].calls == len(asked)
 
@@ -177,3 +184,18 @@ def test_the_command_prints_them_and_ends_well(
     with pytest.raises(SystemExit):
         call_command("who_can_read", "prod", "miyabi/prod/api-keys", "--json")
     assert json.loads(capsys.readouterr().out)["secret"] == "miyabi/prod/api-keys"
+
+
+def test_the_what_if_page_tells_who_gains_and_who_loses_to_those_who_may_see_everybody(
+    estate: Estate, signed_in: SignIn
+) -> None:
+    add_role(estate, "ci-deploy", allow(READ, "kms:Decrypt"))
+    account = estate["prod"].environment.account
+    text = allow("kms:*", Principal={"AWS": f"arn:aws:iam::{account}:root"})
+    path, form = URL.replace("who", "what-if"), {"policy": "key", "text": text}
+    page = signed_in("auditor").post(path, form)
+    assert [(turn.row.name, turn.gains) for turn in page.context["turns"]] == [
+        ("role/ci-deploy", (Ability.READ,))
+    ]
+    assert "Who gains and who loses" in page.content.decode()
+    assert "Who gains and who loses" not in signed_in("viewer").post(path, form).content.decode()

@@ -68,6 +68,7 @@ def test_one_button_changes_the_marker_and_no_value_of_another_variable_is_told(
     assert answer["Location"] == f"{URL}?done={record.sequence}"
     done = editor.get(answer["Location"])
     assert "AWS has taken the change" in text_of(done)
+    assert "/dev/rollout/miyabi/dev/config" in text_of(done)
     assert "AWS has taken" not in text_of(editor.get(f"{URL}?done={record.sequence + 1}"))
     assert {"TOKEN": canary, MAX_AGE: "300"}.items() < variables(dev).items()
     records = str(list(AuditRecord.objects.values()))

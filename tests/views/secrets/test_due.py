@@ -16,7 +16,7 @@ from secrets_ui.domain.secrets.due import Why
 from secrets_ui.models import AuditRecord, CalendarFeed, KeyDue, RoleGrant, StatusSnapshot
 from secrets_ui.services.people.calendar_feed import GUESSES
 from secrets_ui.services.people.people import find_person, switch_account
-from tests.conftest import client_of
+from tests.conftest import Estate, client_of
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -90,6 +90,31 @@ def test_dates_that_are_old_or_not_known_are_said_to_be(signed_in: SignedIn) -> 
     assert "staging has not been checked yet." in page
     assert "dev was last checked" not in page
     assert "Not known when" in page
+
+
+def test_what_aws_rotates_says_so_on_its_page_and_before_an_edit(
+    make_estate: Callable[..., Estate], signed_in: SignedIn
+) -> None:
+    place = make_estate(only=("dev",))["dev"]
+    client, name = place.clients.secretsmanager, "miyabi/dev/config"
+    functions = place.clients.lambda_.list_functions()["Functions"]
+    client.rotate_secret(
+        SecretId=name,
+        RotationLambdaARN=functions[0]["FunctionArn"],
+        RotationRules={"AutomaticallyAfterDays": 30},
+        RotateImmediately=False,
+    )
+    # The local AWS leaves a label that AWS takes off.
+    labels = client.describe_secret(SecretId=name)["VersionIdsToStages"]
+    pending = next(version for version, found in labels.items() if "AWSPENDING" in found)
+    client.update_secret_version_stage(
+        SecretId=name, VersionStage="AWSPENDING", RemoveFromVersionId=pending
+    )
+    for path in (f"/dev/secret/{name}", f"/dev/edit/{name}"):
+        page = text(signed_in("editor").get(path))
+        assert "AWS rotates this secret by a rotation function, rate(30 days)." in page
+        assert "The next rotation is due by" in page
+        assert ("What you set is replaced then" in page) is ("edit" in path)
 
 
 def run(*arguments: str) -> tuple[int, str]:

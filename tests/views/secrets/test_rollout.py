@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from secrets_ui.domain.secrets import arrival
+from secrets_ui.domain.secrets import arrival, rollout
 from secrets_ui.management.commands import rollout as command
 from testkit.function_log import loader_line, write_line
 from testkit.posting import JSON, current_version, key_form, prod_rules
@@ -26,8 +26,11 @@ Watched = tuple[Estate, RecordingAws]
 
 @pytest.fixture
 def prod(watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Of which every version is old enough for its lines to be there."""
+    """Of which every version is old enough for its lines to be there, and whose function, made with
+    it, has not changed since any of them.
+    """
     monkeypatch.setattr(arrival, "UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(rollout, "ENDED_WITHIN", timedelta(days=1))
     return watched(only=("prod",))
 
 
@@ -55,10 +58,12 @@ def test_the_notice_of_a_save_leads_to_a_bar_that_fills(
     page = client.get(PAGE)
     assert '<progress class="arriving" max="100" value="50"' in page.content.decode()
     assert 'data-refresh="15"' in page.content.decode()
+    assert f'href="/prod/refresh/{NAME}"' in page.content.decode()
     write(estate, "b")
     page = client.get(PAGE)
     assert "The version has arrived" in page.content.decode()
     assert 'data-refresh="300"' in page.content.decode()
+    assert "/prod/refresh/" not in page.content.decode()
     assert "LookupEvents" in aws.operations()
     aws.received.clear()
     assert (

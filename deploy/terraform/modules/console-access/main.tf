@@ -137,10 +137,16 @@ locals {
         ]
         Resource = local.lambda_function
         }] : [], var.who_can_read ? [{
-        Sid      = "SeeEveryRoleAndUser" # to say who can read a secret
-        Effect   = "Allow"
-        Action   = ["iam:GetAccountAuthorizationDetails"]
-        Resource = "*" # IAM knows no resource for it
+        Sid    = "SeeEveryRoleAndUser" # to say who can read a secret
+        Effect = "Allow"
+        Action = [
+          "iam:GetAccountAuthorizationDetails",
+          "organizations:DescribeOrganization",
+          "organizations:DescribePolicy",
+          "organizations:ListParents",
+          "organizations:ListPoliciesForTarget",
+        ]
+        Resource = "*" # the account and its organization; IAM knows no resource for the first two
       }] : [], var.trail_log_group_name == null ? [] : [
       {
         Sid      = "LookForOlderReads" # calls about the secrets, in the log group of a trail

@@ -84,7 +84,7 @@ variable "refresh" {
 }
 
 variable "who_can_read" {
-  description = "Whether the console may list the account's roles and users, to say who can read a secret. Set who_can_read in its environments file as well."
+  description = "Whether the console may list the account's roles and users, and read its organization's control policies, to say who can read a secret. Set who_can_read in its environments file as well."
   type        = bool
   default     = false
 }

@@ -1,0 +1,89 @@
+"""Who would gain and who would lose, were one policy of the path another text. Nothing is written.
+
+A managed policy and a boundary change for everybody to whom they are attached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .account import AccountDetails, Principal
+from .evidence import AccessEvidence, Document, Evidence, Known
+from .policies import with_policy
+from .reach import Ability, Parser
+from .who import Kind, Row, WhoCan, who_can
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one principal could do only before, or only after. `untold` cannot be told after, and
+    could be before, or the other way round.
+    """
+
+    row: Row
+    gains: tuple[Ability, ...]
+    losses: tuple[Ability, ...]
+    untold: tuple[Ability, ...]
+
+
+def find_turns(
+    evidence: AccessEvidence, details: Known[AccountDetails], location: str, text: str
+) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """Those that gain first, outsiders before others; and what the answers lack.
+
+    Raises LookupError for a location that is not on the path.
+    """
+    parse = Parser()
+    before = who_can(evidence, details, parse)
+    changed = with_policy(evidence, location, text)
+    there = replace(details, value=_with_text(evidence, details.value, location, text))
+    after = who_can(changed, there, parse)
+    turns = [turn for turn in _compare(before, after) if turn.gains or turn.losses or turn.untold]
+    turns.sort(key=_order)
+    return tuple(turns), after.gaps
+
+
+def _order(turn: Turn) -> tuple[object, ...]:
+    return not turn.gains, not turn.losses, turn.row.kind is not Kind.OUTSIDE, turn.row.title
+
+
+def _with_text(
+    evidence: AccessEvidence, details: AccountDetails, location: str, text: str
+) -> AccountDetails:
+    kind, _, name = location.partition(":")
+    arn = _arn_of(evidence.boundary) if kind == "boundary" else name
+    if arn.startswith("arn:"):
+        typed = Document(arn.rpartition("/")[2], text, arn)
+        return replace(details, policies={**details.policies, arn: typed})
+    if kind != "identity" or not isinstance(evidence.role, Known):
+        return details
+    role = evidence.role.value.arn
+    principals = [
+        _with_inline(p, name, text) if p.identity.arn == role else p for p in details.principals
+    ]
+    return replace(details, principals=tuple(principals))
+
+
+def _arn_of(boundary: Evidence[Document] | None) -> str:
+    return boundary.value.arn if isinstance(boundary, Known) else ""
+
+
+def _with_inline(principal: Principal, name: str, text: str) -> Principal:
+    others = [document for document in principal.inline if document.name != name]
+    return replace(principal, inline=(*others, Document(name, text)))
+
+
+def _compare(before: WhoCan, after: WhoCan) -> list[Turn]:
+    was = {row.title: row for row in before.rows}
+    now = {row.title: row for row in after.rows}
+    return [_turn(row, was.get(title), now.get(title)) for title, row in {**was, **now}.items()]
+
+
+def _turn(row: Row, was: Row | None, now: Row | None) -> Turn:
+    """Whoever is in one list alone could do nothing in the other: no policy named them there."""
+    found: dict[bool | None, list[Ability]] = {True: [], False: [], None: []}
+    for ability in Ability:
+        could, can = (of.verdicts[ability].can if of else False for of in (was, now))
+        if could is not can:
+            found[None if None in (could, can) else can].append(ability)
+    return Turn(row, tuple(found[True]), tuple(found[False]), tuple(found[None]))

@@ -1,0 +1,88 @@
+"""After the changes: who can read each secret, once a day and when somebody asks, so many in a
+pass. What a pass has not reached is looked at by the next.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from django.db import Error
+
+from ...domain.access.account import AccountDetails
+from ...domain.access.evidence import AccessEvidence, Evidence, Known, learn
+from ...domain.access.kept_readers import KeptReaders
+from ...domain.access.reach import Parser
+from ...domain.access.who import who_can
+from ...domain.session_scope import WATCH, WHO
+from ..access.kept_readers import due_secrets, keep_look, kept_of
+from ..access.organization import read_organization
+from ..aws_access import gateways
+from .changes import WithChanges
+from .stage import RUNNER, Step, extend
+
+log = logging.getLogger("miyabi.status")
+# Seconds for all of an environment.
+PATIENCE = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithRights(WithChanges):
+    """`rights` are of secrets that were looked at, where the environment lets the console look."""
+
+    rights: Mapping[str, KeptReaders]
+
+
+def look_at_rights(before: WithChanges, step: Step) -> WithRights:
+    """Raises DatabaseError; LockHeld, by `step`."""
+    environment = before.environment
+    if not environment.who_can_read:
+        return extend(WithRights, before, rights={})
+    is_whole = isinstance(before.listed, Known)
+    if due := due_secrets(environment, _found(before), before.at, is_whole=is_whole):
+        _look_at(before, due, step)
+    return extend(WithRights, before, rights=kept_of(environment))
+
+
+def _found(before: WithChanges) -> list[str]:
+    return [name for name, secret in before.known().items() if not secret.deleted]
+
+
+def _look_at(before: WithChanges, due: list[str], step: Step) -> None:
+    """Without the list of roles and users nothing is kept, and the next pass asks again."""
+    until = time.monotonic() + PATIENCE
+    aws = gateways(before.environment, RUNNER, WHO)
+    details = learn(aws.iam.get_account_authorization_details)
+    account, parse = before.environment.account, Parser()
+    organization = learn(partial(read_organization, aws.organizations, account))
+    for name in due if isinstance(details, Known) else ():
+        if time.monotonic() >= until:
+            break
+        step()
+        if evidence := _evidence(before, name):
+            _look(replace(evidence, organization=organization), details, parse)
+
+
+def _look(evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser) -> None:
+    """One that breaks costs no other, and is tried again by the next pass."""
+    try:
+        found = who_can(evidence, details, parse)
+        keep_look(evidence.environment, evidence.secret_name, found)
+    except Error:
+        raise
+    except Exception:
+        log.exception("readers of a secret not found out")
+
+
+def _evidence(before: WithChanges, name: str) -> AccessEvidence | None:
+    """That of the pass; the policy of a secret outside the catalogue may be older, so it is read
+    once more.
+    """
+    if name in before.evidence or name not in before.readable:
+        return before.evidence.get(name)
+    secrets = gateways(before.environment, RUNNER, WATCH).secrets_manager
+    policy = learn(partial(secrets.get_resource_policy, name))
+    return replace(before.readable[name], resource_policy=policy)
