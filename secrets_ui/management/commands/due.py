@@ -111,6 +111,6 @@ def _describe(found: DueList, days: int) -> str:
 
 def _line(key: DueKey) -> str:
     day = f"{key.at:%Y-%m-%d}" if key.at else "not known"
-    ask = whom_to_ask([key.owner] * bool(key.owner), [key.runbook] * bool(key.runbook))
+    ask = whom_to_ask([key.owner], [key.runbook])
     what = f"{key.environment.name}  {key.secret}  {key.key or '(the whole secret)'}"
     return f"{day:<10}  {what}  {key.text}{ask}"
