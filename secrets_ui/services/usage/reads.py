@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -122,15 +122,15 @@ def find_reads(
     kept_from = now - timedelta(days=settings.READS_KEEP_DAYS)
     coverage = TrailPosition.coverage_of(environment.name, kept_from)
     return Reads(
-        environment,
-        secret,
-        now,
-        days,
-        coverage,
-        _readers(of_secret, environment, start, coverage),
-        list(calls.order_by("-at", "-pk")[:most]),
-        calls.count(),
-        settings.READER_QUIET_DAYS,
+        environment=environment,
+        secret=secret,
+        at=now,
+        days=days,
+        coverage=coverage,
+        readers=_readers(of_secret, environment, start, coverage),
+        calls=list(calls.order_by("-at", "-pk")[:most]),
+        total=calls.count(),
+        quiet=settings.READER_QUIET_DAYS,
     )
 
 
@@ -158,16 +158,18 @@ def _readers(
     )
     readers = [
         Reader(
-            row["reader"],
-            row["reads"],
-            row["changes"],
-            row["refused"],
-            row["last"],
-            {day: n for day, n in read_on.get(row["reader"], {}).items() if day >= start.date()},
-            row["account"] if row["account"] != environment.account else "",
-            bool(row["ours"]),
-            is_expected(row["reader"], environment),
-            first.get(row["reader"]),
+            name=row["reader"],
+            reads=row["reads"],
+            changes=row["changes"],
+            refused=row["refused"],
+            last=row["last"],
+            days={
+                day: n for day, n in read_on.get(row["reader"], {}).items() if day >= start.date()
+            },
+            account=environment.other_account(row["account"]),
+            is_ours=bool(row["ours"]),
+            is_expected=is_expected(row["reader"], environment),
+            first=first.get(row["reader"]),
         )
         for row in rows
     ]
@@ -176,8 +178,7 @@ def _readers(
 
 def as_csv(found: Reads) -> str:
     """A line for each call."""
-    cells = (_cells(call, found) for call in found.calls)
-    lines = [["" if c[name] is None else c[name] for name in COLUMNS] for c in cells]
+    lines = [["" if c[name] is None else c[name] for name in COLUMNS] for c in _calls(found)]
     return BYTE_ORDER_MARK + csv_text([COLUMNS, *lines])
 
 
@@ -194,7 +195,7 @@ def as_json(found: Reads) -> str:
         "problem": coverage.problem,
         "readers": [_reader(reader) for reader in found.readers],
         "total": found.total,
-        "calls": [_cells(call, found) for call in found.calls],
+        "calls": list(_calls(found)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
 
@@ -218,8 +219,13 @@ def _reader(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _cells(call: TrailCall, found: Reads) -> dict[str, Any]:
+def _calls(found: Reads) -> Iterator[dict[str, Any]]:
     new = {reader.name for reader in found.readers if reader.is_new}
+    for call in found.calls:
+        yield {**_cells(call, found.environment), "new": call.reader in new}
+
+
+def _cells(call: TrailCall, environment: Environment) -> dict[str, Any]:
     return {
         "at": _stamp(call.at),
         "event": call.event,
@@ -234,6 +240,5 @@ def _cells(call: TrailCall, found: Reads) -> dict[str, Any]:
         "address": call.address,
         "error": call.error,
         "this_console": call.is_ours,
-        "outside": bool(call.account) and call.account != found.environment.account,
-        "new": call.reader in new,
+        "outside": bool(environment.other_account(call.account)),
     }
