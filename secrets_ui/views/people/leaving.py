@@ -8,7 +8,6 @@ from functools import partial
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods
 
@@ -30,7 +29,7 @@ from ...services.people import people, sessions
 from ...services.secrets import rotation_tasks
 from ...services.secrets.debts import Debt, debts_of
 from ...services.secrets.rotation_tasks import InvalidPlan, task_of
-from ..answers import problem
+from ..answers import page_with_refusal
 from .notices import notice_of, redirect_with_notice
 from .sessions import end_for
 
@@ -134,9 +133,8 @@ def _page(
         "session_name": session_name(person.name),
         "looked_for": person.name.partition("@")[0],
         "notice": notice_of(request, person.name),
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/leaving.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/leaving.html", context, error)
 
 
 def _readers(

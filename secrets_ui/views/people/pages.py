@@ -22,7 +22,7 @@ from ...services.people.people import LastAdmin
 from ...services.people.requests import waiting_requests
 from ...services.secrets import debts
 from ...services.secrets.rotation_tasks import planned
-from ..answers import problem
+from ..answers import page_with_refusal
 from .notices import notice_of, redirect_with_notice
 
 
@@ -143,6 +143,5 @@ def _page(
         "is_oneself": person.pk == request.user.pk,
         "debts": debts.debts_of(person.name, managed),
         "typed": form.data if form else {},
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/person.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/person.html", context, error)

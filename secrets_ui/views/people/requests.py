@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ...domain.environment import Environment
@@ -16,7 +15,7 @@ from ...models import RoleRequest
 from ...permissions import actor_of, ensure_somewhere, enter_to_change
 from ...services.configuration import environments, get_environment
 from ...services.people import people, requests
-from ..answers import problem
+from ..answers import page_with_refusal
 from .notices import notice_of, redirect_with_notice
 
 
@@ -52,9 +51,8 @@ def _asking(request: HttpRequest, form: AskForm, error: ConsoleError | None = No
         "only_whole": ONLY_WHOLE,
         "typed": form.data,
         "notice": notice_of(request, request.user.get_username()),
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/ask_role.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/ask_role.html", context, error)
 
 
 @require_GET
@@ -104,6 +102,5 @@ def _list(
         "requests": requests.waiting_requests([environment.name for environment in managed]),
         "places_managed": managed,
         "notice": notice_of(request),
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/requests.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/requests.html", context, error)
