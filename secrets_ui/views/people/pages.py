@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.roles import ONLY_WHOLE, ROLES, InvalidGrant
+from ...domain.people.terms import MOST_HOURS
 from ...forms.people import GrantForm
 from ...models import RoleGrant
 from ...permissions import actor_of, ensure_over, ensure_somewhere, enter_to_change
@@ -139,6 +140,7 @@ def _page(
         "places_managed": managed,
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
+        "most_hours": MOST_HOURS,
         "waits_for_password": waits_for_password(person.pk),
         "is_oneself": person.pk == request.user.pk,
         "debts": debts.debts_of(person.name, managed),

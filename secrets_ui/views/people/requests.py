@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.roles import ONLY_WHOLE, ROLES, InvalidGrant
+from ...domain.people.terms import MOST_HOURS
 from ...forms.people import AnswerForm, AskForm
 from ...models import RoleRequest
 from ...permissions import actor_of, ensure_somewhere, enter_to_change
@@ -49,6 +50,7 @@ def _asking(request: HttpRequest, form: AskForm, error: ConsoleError | None = No
         "places": environments().values(),
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
+        "most_hours": MOST_HOURS,
         "typed": form.data,
         "notice": notice_of(request, request.user.get_username()),
     }
@@ -100,6 +102,7 @@ def _list(
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "requests": requests.waiting_requests([environment.name for environment in managed]),
+        "most_hours": MOST_HOURS,
         "places_managed": managed,
         "notice": notice_of(request),
     }
