@@ -45,7 +45,7 @@ class Command(BaseCommand):
 def _exit_status(found: Reads) -> int:
     if any(reader.stands_out and reader.reads for reader in found.readers):
         return 1
-    return 0 if found.is_whole and not found.coverage.problem else 2
+    return 0 if found.is_whole else 2
 
 
 def _describe(found: Reads) -> str:

@@ -32,6 +32,8 @@ COLUMNS = (
     *("at", "event", "secret", "version", "reader", "principal", "account", "session"),
     *("source_identity", "service", "address", "error", "this_console", "outside", "new"),
 )
+# CloudTrail is asked for an hour less than its 90 days (trail.py).
+_SLACK = timedelta(hours=1)
 _DONE = Q(event=READ, error="")
 _KINDS = {
     Kind.ALL: Q(),
@@ -96,10 +98,20 @@ class Reads:
         return any(reader.reads for reader in self.readers)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the days asked for are known from the first on."""
+    def is_late(self) -> bool:
+        return self.coverage.is_late(self.at)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the first of the days asked for are not known."""
         since = self.coverage.since
-        return since is not None and since.date() <= self.dates[0] + timedelta(days=1)
+        return since is not None and since > _midnight(self.dates[0]) + _SLACK
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the days asked for are known until now."""
+        known = self.coverage
+        return bool(known.since) and not (known.problem or self.is_late or self.is_short)
 
 
 def find_reads(
