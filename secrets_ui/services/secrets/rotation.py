@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import get_user_model
 
@@ -94,7 +95,7 @@ def plan_rotation(
     return audit.record(Action.PLAN_ROTATION, actor, details=details, in_transaction=plan).mark
 
 
-def _place(task: Task) -> dict[str, str]:
+def _place(task: Task) -> dict[str, Any]:
     names = ("person", "environment", "secret", "key")
     return {name: getattr(task, name) for name in names}
 
