@@ -5,7 +5,7 @@ A task is done once the person knows the value no longer, which `debts` tells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from ...domain.audit.actions import Action
+from ...domain.environment import Environment
 from ...domain.errors import InvalidInput
 from ...domain.people.actor import Actor
 from ...models import RotationTask
 from .. import audit
-from .debts import Debt, debt_id
+from .debts import Debt, debt_id, debts_of, to_rotate
 
 # What is planned for later is no plan.
 LATEST = timedelta(days=366)
@@ -109,6 +110,18 @@ def _ensure_sensible(tasks: Collection[Task]) -> None:
             raise InvalidPlan(f"{task.person} leaves, so somebody else changes it.", key="owner")
         if not today <= task.due <= today + LATEST:
             raise InvalidPlan("A day is today or later, and within a year.", key="due")
+
+
+def to_do(environments: Sequence[Environment]) -> list[Debt]:
+    """What is to be rotated there: what people know who may not know it any more, and what is
+    planned of those who are to leave."""
+    tasks = planned([environment.name for environment in environments])
+    leaving = sorted({task.person for task in tasks.values()})
+    known = (debt for person in leaving for debt in debts_of(person, environments))
+    return [
+        *to_rotate(environments),
+        *(debt for debt in known if debt.id in tasks and not debt.why),
+    ]
 
 
 def planned(environments: Iterable[str], person: str = "") -> dict[str, Task]:

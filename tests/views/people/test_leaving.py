@@ -77,7 +77,10 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
         "owners": ["mika"],
         "last_due": DUE,
     }
+    assert "hana@x.com</bdi>: is to leave" in admin.get("/people/to-rotate").content.decode()
     post(admin, hana, "roles")
+    told = admin.get("/people/to-rotate").content.decode()
+    assert ("no role there any more" in told, ": is to leave" in told) == (True, False)
     assert "<bdi>mika</bdi>, " in admin.get("/people/to-rotate").content.decode()
     later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
     post(admin, hana, "plan", **(form | {f"due-{ids['ONE']}": later}))
