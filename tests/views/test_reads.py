@@ -119,6 +119,7 @@ def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
     assert "Not known since" in page
     assert "the console’s role lacks x:Y" in page or "the console&#x27;s role lacks x:Y" in page
     assert "Not known before" in page
+    assert "Changes are not known yet." in page
     TrailPosition.objects.update(problem="")
     page = text(client.get(f"{URL}?days=7"))
     assert "Not known since" not in page
@@ -216,6 +217,7 @@ def test_the_command_s_status_says_whether_somebody_stands_out(estate: Estate) -
     assert status == 1
     assert "OUTSIDE" in said
     assert "NEW on" in said
+    assert "Changes: Not known yet." in said
     assert json.loads(run("--json")[1])["total"] == 11
     TrailCall.objects.exclude(reader__contains="lambda").delete()
     assert run("--days", "30")[0] == 0
