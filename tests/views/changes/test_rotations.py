@@ -172,7 +172,7 @@ def test_a_value_that_has_arrived_takes_no_word_and_one_that_has_not_yet_takes_o
 
     def report() -> None:
         version = current_version(estate, "dev", "api-keys")
-        write_line(estate["dev"], "an instance", loader_line({SECRET: version}), 0)
+        write_line(estate["dev"], "instance", loader_line({SECRET: version}), 0)
 
     number = begin(hana, OWN)
     report()
@@ -275,11 +275,15 @@ def test_nobody_s_answer_ends_no_rotation(
     dev: tuple[Estate, RecordingAws], hana: Client, github: GitHub
 ) -> None:
     estate, aws = dev
+    github.tokens[values(estate)[TOKEN]] = Token("miyabi-bot")
     save(hana, estate, begin(hana), TOKEN, "set", github.make_token())
     act(hana, "arrived", reason="deployed")
+    assert act(hana, "try_old") == 302
+    assert act(hana, "revoked", reason="deleted at GitHub") == 400
     github.wrong = "503"
     assert act(hana, "try_old") == 302
     assert step_of(hana) == "revoke"
+    assert "I know that it is revoked" in hana.get(address()).content.decode()
     github.wrong = ""
     aws.break_call("GetSecretValue", "ResourceNotFoundException", "collected")
     assert act(hana, "try_old") in (404, 502)
