@@ -21,7 +21,7 @@ from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret_value import SecretValue
-from ...domain.session_scope import LOOK_AT_FUNCTION, REFRESH
+from ...domain.session_scope import DESCRIBE, LOOK_AT_FUNCTION, REFRESH
 from ...models import AuditRecord
 from .. import audit
 from ..aws_access import gateways, learn_all
@@ -67,6 +67,13 @@ class Looked:
         if not isinstance(self.function, Known) or not self.serving:
             return "It is not known what serves."
         return _why_not(self.function.value, self.serving)
+
+
+def ensure_there(environment: Environment, actor: Actor, name: str) -> None:
+    """That AWS has the secret for which instances are to be fresh: it stands on record. Raises
+    InvalidSecretName, SecretNotFound and other AwsErrors."""
+    name = environment.secret_name(name)
+    gateways(environment, actor, DESCRIBE.of(name)).secrets_manager.describe_secret(name)
 
 
 def look(environment: Environment, actor: Actor) -> Looked:

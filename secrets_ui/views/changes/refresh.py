@@ -21,7 +21,7 @@ from ...domain.people.roles import granting
 from ...forms.changes import new_once
 from ...forms.refresh import RefreshForm
 from ...permissions import actor_of, enter, enter_to_change, may, needs_proof
-from ...services.changes.refresh import look, start_fresh_instances, was_started
+from ...services.changes.refresh import ensure_there, look, start_fresh_instances, was_started
 from ..answers import problem
 from .saving import Errors, field_errors
 
@@ -30,8 +30,11 @@ from .saving import Errors, field_errors
 def refresh(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     """Whoever sees the secret sees what serves, and what to do in a shell."""
     if request.method == "GET":
-        return _page(request, enter(request, "secret.view", environment, name), name)
+        chosen = enter(request, "secret.view", environment, name)
+        ensure_there(chosen, actor_of(request), name)
+        return _page(request, chosen, name)
     chosen = enter_to_change(request, "function.refresh", environment, name)
+    ensure_there(chosen, actor_of(request), name)
     form = RefreshForm(request.POST)
     if errors := field_errors(form):
         return _page(request, chosen, name, errors)
