@@ -18,6 +18,7 @@ from secrets_ui.management.answering import NOT_KNOWN
 from secrets_ui.models import AuditRecord, CalendarFeed, KeyDue, RoleGrant, StatusSnapshot
 from secrets_ui.services.people.calendar_feed import GUESSES
 from secrets_ui.services.people.people import find_person, switch_account
+from secrets_ui.views.secrets.due import MOST_LATER
 from tests.conftest import Estate, client_of
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,21 @@ def test_as_months_each_date_stands_on_its_day(signed_in: SignedIn) -> None:
     day = datetime.now(UTC).date() + timedelta(days=5)
     assert page.count(f'href="#d{day}"') == page.count(f'id="d{day}"') == 1
     assert f"{day:%B %Y}" in page
+
+
+def test_of_thousands_of_dates_the_list_has_the_next_and_the_months_have_all(
+    signed_in: SignedIn,
+) -> None:
+    for number in range(MOST_LATER):
+        date("staging", f"service-{number}", "KEY", 100)
+    client = signed_in("viewer")
+    page = text(client.get("/staging/due"))
+    assert "Months</a> shows them all" not in page
+    date("staging", "the-last", "LAST", 101)
+    page = text(client.get("/staging/due"))
+    assert "And 1 later date: " in page
+    assert "the-last" not in page
+    assert "the-last" in text(client.get("/staging/due?by=month"))
 
 
 def test_dates_that_are_old_or_not_known_are_said_to_be(signed_in: SignedIn) -> None:
