@@ -343,6 +343,19 @@ def test_who_may_not_edit_sees_the_rotation_and_has_no_button(
     assert ">Rotate<" in hana.get(f"/dev/secret/{SECRET}").content.decode()
 
 
+def test_a_secret_that_is_to_be_deleted_says_so_in_its_rotation(
+    estate: Estate, hana: Client
+) -> None:
+    begin(hana)
+    client = estate["dev"].clients.secretsmanager
+    client.delete_secret(SecretId=SECRET)
+    page = hana.get(address()).content.decode()
+    assert "The secret is scheduled for deletion." in page
+    assert "Whether the value has changed is not known." not in page
+    client.restore_secret(SecretId=SECRET)
+    assert step_of(hana) == "get"
+
+
 @pytest.mark.parametrize(
     ("query", "form", "status"),
     [
