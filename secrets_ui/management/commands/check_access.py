@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.access.run import Run
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.management.answers import not_known_on_error
+from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_environment, full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.access.check import check_access
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with not_known_on_error():
+        with or_not_known():
             environment = configuration.get_environment(options["environment"])
             names = [
                 full_name(environment, name)

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from secrets_ui.domain.status.events import whom_to_ask
 from secrets_ui.domain.status.status import worst
 from secrets_ui.domain.status.words import STATUS_WORDS
-from secrets_ui.management.answers import not_known_on_error
+from secrets_ui.management.answering import or_not_known
 from secrets_ui.services import configuration
 from secrets_ui.services.status.board import StatusBoard
 from secrets_ui.services.status.report import EXIT, status_report
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print what /status.json tells")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with not_known_on_error():
+        with or_not_known():
             names = options["environment"] or list(configuration.environments())
             environments = [configuration.get_environment(name) for name in names]
         report, board = status_report(environments, with_secrets=options["json"])

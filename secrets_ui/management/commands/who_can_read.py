@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import Row, Show, WhoCan
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.management.answers import not_known_on_error
+from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.access.who import WORDS, as_json, find_who_can
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print everybody as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with not_known_on_error():
+        with or_not_known():
             environment = configuration.get_environment(options["environment"])
             name = full_name(environment, options["name"])
             found = find_who_can(environment, name, Actor("who_can_read", job="who_can_read"))

@@ -19,7 +19,8 @@ from ...domain.changes.refresh import (
 )
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
-from ...domain.session_scope import LOOK_AT_FUNCTION, REFRESH
+from ...domain.secrets.secret import Secret
+from ...domain.session_scope import DESCRIBE, LOOK_AT_FUNCTION, REFRESH
 from ...models import AuditRecord
 from .. import audit
 from ..aws_access import gateways, learn_all
@@ -27,6 +28,11 @@ from .once import Plan, Prepared, act_once
 from .recording import record_done
 from .rules import ensure_rules_kept
 from .sending import send_and_ask
+
+NOT_READABLE = (
+    "The secret is scheduled for deletion: fresh instances could not read it, and would fail where "
+    "the old ones still work."
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,15 @@ class Looked:
         return _why_not(self.function.value, self.serving)
 
 
+def describe(environment: Environment, actor: Actor, name: str) -> Secret:
+    """The secret that fresh instances are to read. Raises InvalidSecretName, SecretNotFound and
+    other AwsErrors."""
+    name = environment.secret_name(name)
+    return (
+        gateways(environment, actor, DESCRIBE.of(name)).secrets_manager.describe_secret(name).value
+    )
+
+
 def look(environment: Environment, actor: Actor) -> Looked:
     """Four calls side by side, one where `refresh` is off: the role has no right to the rest."""
     gateway = gateways(environment, actor, LOOK_AT_FUNCTION).lambda_
@@ -80,12 +95,12 @@ def look(environment: Environment, actor: Actor) -> Looked:
 def start_fresh_instances(environment: Environment, actor: Actor, wanted: Refresh) -> int:
     """Returns the sequence of the intent. Six calls to Lambda; what serves is looked at anew.
 
-    Raises NotRefreshable, FunctionMoved, InvalidChange, TooManyWrites, AuditUnavailable,
-    OutcomeUnknown, AwsErrors.
+    Raises SecretNotFound, NotRefreshable, FunctionMoved, InvalidChange, TooManyWrites,
+    AuditUnavailable, OutcomeUnknown, AwsErrors.
     """
     name = environment.secret_name(wanted.secret)
     ensure_rules_kept(environment, wanted)
-    prepare = partial(_prepare, environment, actor)
+    prepare = partial(_prepare, environment, actor, wanted.secret)
     plan = Plan(Action.REFRESH, f"{Action.REFRESH} {name}", prepare, NotRefreshable)
     return act_once(environment, actor, wanted, plan)
 
@@ -110,9 +125,11 @@ def _questions(gateway: LambdaGateway) -> tuple[Any, ...]:
     )
 
 
-def _prepare(environment: Environment, actor: Actor) -> Prepared:
+def _prepare(environment: Environment, actor: Actor, secret: str) -> Prepared:
     """Raises NotRefreshable and AwsErrors."""
     gateway, name = gateways(environment, actor, REFRESH).lambda_, environment.lambda_function
+    if describe(environment, actor, secret).deleted:
+        raise NotRefreshable(NOT_READABLE)
     function = _ensure_refreshable(gateway, name)
     details = {"function": name, "revision": function.revision, "was": function.mark}
     return Prepared(details, partial(_set_marker, gateway, name, function.revision))

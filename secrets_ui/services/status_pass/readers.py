@@ -12,8 +12,6 @@ from ...domain.environment import Environment
 from ...domain.usage.reads import Coverage, NewReader, first_reads, is_expected
 from ...models import TrailCall, TrailPosition
 
-LATE = timedelta(days=1)
-
 
 @dataclass(frozen=True)
 class NewReaders:
@@ -62,7 +60,7 @@ def _why_unknown(coverage: Coverage, now: datetime, first: date) -> str:
     """`first` is the day from which on reads have to be known; "" where they are."""
     if coverage.problem:
         return f"CloudTrail did not answer: {coverage.problem}"
-    if coverage.until and now - coverage.until > LATE:
+    if coverage.until and coverage.is_late(now):
         return f"they are known until {coverage.until:%Y-%m-%d %H:%M} UTC alone"
     if coverage.first_day is None or coverage.first_day > first:
         return f"the {settings.READER_QUIET_DAYS} days before are not known yet"
