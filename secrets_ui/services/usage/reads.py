@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
 
 from ...domain.environment import Environment
-from ...domain.texts import BYTE_ORDER_MARK, csv_text
+from ...domain.texts import BYTE_ORDER_MARK, as_rfc3339, csv_text
 from ...domain.usage.reads import (
     BATCH,
     CHANGES,
@@ -206,20 +206,16 @@ def as_json(found: Reads) -> str:
         "secret": found.secret,
         "read_at": found.at.isoformat(timespec="seconds"),
         "days": found.days,
-        "known_since": _stamp(coverage.since),
-        "known_until": _stamp(coverage.until),
+        "known_since": as_rfc3339(coverage.since),
+        "known_until": as_rfc3339(coverage.until),
         "problem": coverage.problem,
-        "changes_known_since": _stamp(found.changes.since),
-        "changes_known_until": _stamp(found.changes.until),
+        "changes_known_since": as_rfc3339(found.changes.since),
+        "changes_known_until": as_rfc3339(found.changes.until),
         "readers": [_reader(reader) for reader in found.readers],
         "total": found.total,
         "calls": list(_calls(found)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _stamp(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None
 
 
 def _reader(reader: Reader) -> dict[str, Any]:
@@ -228,7 +224,7 @@ def _reader(reader: Reader) -> dict[str, Any]:
         "reads": reader.reads,
         "changes": reader.changes,
         "refused": reader.refused,
-        "last": _stamp(reader.last),
+        "last": as_rfc3339(reader.last),
         "outside": reader.account or None,
         "this_console": reader.is_ours,
         "expected": reader.is_expected,
@@ -245,7 +241,7 @@ def _calls(found: Reads) -> Iterator[dict[str, Any]]:
 
 def _cells(call: TrailCall, environment: Environment) -> dict[str, Any]:
     return {
-        "at": _stamp(call.at),
+        "at": as_rfc3339(call.at),
         "event": call.event,
         "secret": call.secret,
         "version": call.version,
