@@ -62,9 +62,8 @@ django_settings.PASSWORD_HASHERS = [
 ]
 
 
-# Whole files go to whichever worker is free. Folders with long ones come first, so that none is
-# left alone at the end.
-LONG_FIRST = ("terraform", "processes", "browser", "deploy", "benchmarks", "security")
+# Folders with long files come first, so that none is left alone at the end.
+LONG_FIRST = ("browser", "terraform", "processes", "benchmarks", "deploy", "security")
 
 # botocore reads a service's model, some megabytes of JSON, once for each session. Many tests make a
 # session, or point the console at a new endpoint, which makes one: here all share one reader.
@@ -90,6 +89,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(MARKS[folder(item)])
     order = {name: number for number, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: order.get(folder(item), len(order)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from testkit.scheduling import ByFileOrFolder  # not everybody who runs these tests has xdist
+
+    return ByFileOrFolder(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -30,6 +30,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A page lives for a second, and optimised code of its scripts, and of axe, comes too late.
+    "--js-flags=--no-opt",
 )
 PATIENCE = 30_000  # milliseconds: a machine may be busy
 expect.set_options(timeout=PATIENCE)

@@ -43,10 +43,13 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
         "number": 1,
     }
     paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
+    seen = set()
     for path in paths:
         page.goto(path)
         expect(heading(page)).to_be_visible()
-        assert_accessible(page)
+        if page.url not in seen:  # some lead to the same page
+            assert_accessible(page)
+        seen.add(page.url)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from deploy.demo import function
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.domain.secrets import rollout
 from secrets_ui.domain.secrets.rollout import Rollout
 from secrets_ui.services.secrets.rollout import look
 from tests.conftest import Estate
@@ -22,6 +24,7 @@ def test_a_save_arrives_in_one_instance_soon_and_in_the_other_later(
     for name in VARIABLES:
         monkeypatch.setenv(f"AWS_LAMBDA_{name}", "")  # so that it is put back
     monkeypatch.setattr(function, "MAX_AGES", (0, 3600))
+    monkeypatch.setattr(rollout, "ENDED_WITHIN", timedelta(days=1))
     estate = make_estate(only=("prod",))
     prod = estate["prod"]
     [demo] = function.functions(estate.endpoint, [prod.environment])

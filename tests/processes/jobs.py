@@ -61,7 +61,7 @@ def use_database(url: str) -> str:
     """The process goes on as if it had been started on this database, whose URL it returns."""
     os.environ["DATABASE_URL"] = url
     fresh = reload(import_module(settings.SETTINGS_MODULE))
-    connections.close_all()
+    connections["default"].close()  # made here, where no job has needed one yet
     del connections["default"]
     connections.settings = connections.configure_settings(fresh.DATABASES)
     return url

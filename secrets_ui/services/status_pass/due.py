@@ -40,8 +40,9 @@ def keep_due(judged: Judged) -> None:
         told = list(_news(rows, judged.at))
         KeyDue.objects.bulk_create(rows, batch_size=200)
         for days in sorted({days for days, _ in told}):
-            lines = tuple(_line(environment, row) for step, row in told if step == days)
-            _tell(DueMessage(environment.name, days, lines, _text_of(judged.at)), judged.at)
+            lines = [_line(environment, row) for step, row in told if step == days]
+            lines.sort(key=lambda line: (line.at, line.secret, line.key))
+            _tell(DueMessage(environment.name, days, tuple(lines), _text_of(judged.at)), judged.at)
 
 
 def _identity(row: KeyDue) -> _Identity:

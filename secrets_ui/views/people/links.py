@@ -87,15 +87,17 @@ def use_link(request: HttpRequest) -> HttpResponse:
         return render(request, "people/use_link.html", {"is_signed_in": True})
     if request.method == "GET":
         return render(request, "people/use_link.html")
+    failed = {"failed": True, "hours": links.HOURS}
     address, form = str(request.META.get("REMOTE_ADDR", "")), LinkForm(request.POST)
-    code = form.cleaned_data["code"].strip() if form.is_valid() else ""
+    if not form.is_valid():
+        return render(request, "people/use_link.html", failed, status=403)
+    code = form.cleaned_data["code"].strip()
     tried = Try(counted_name(f"one-time link from {address}"))
     link = tried.verify(lambda: links.find_link(code))
     if link is None:
         audit.refuse_counted(Action.USE_LINK, Actor("unknown", address))
         if tried.is_locked:
             return locked_out(request)
-        failed = {"failed": True, "hours": links.HOURS}
         return render(request, "people/use_link.html", failed, status=403)
     tried.is_whole_proof()
     chosen: SetPasswordForm[Any] = SetPasswordForm(link.user, request.POST)

@@ -170,16 +170,16 @@ def test_a_value_that_has_arrived_takes_no_word_and_one_that_has_not_yet_takes_o
 ) -> None:
     monkeypatch.setattr(arrival, "UNDER_WAY", timedelta(0))
 
-    def report() -> None:
+    def report(ago: float) -> None:
         version = current_version(estate, "dev", "api-keys")
-        write_line(estate["dev"], "instance", loader_line({SECRET: version}), 0)
+        write_line(estate["dev"], "a", loader_line({SECRET: version}), ago)
 
     number = begin(hana, OWN)
-    report()
+    report(10)
     save(hana, estate, number, OWN, "generate", "")
     assert "Not yet" in hana.get(address(OWN)).content.decode()
     assert act(hana, "arrived", OWN) == 400
-    report()
+    report(0)
     page = hana.get(address(OWN)).content.decode()
     assert "Arrived" in page
     assert "Go on all the same" not in page

@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from secrets_ui.domain.secrets import arrival
+from secrets_ui.domain.secrets import arrival, rollout
 from secrets_ui.management.answering import NOT_KNOWN
 from secrets_ui.management.commands import rollout as command
 from testkit.function_log import loader_line, write_line
@@ -29,8 +29,11 @@ Watched = tuple[Estate, RecordingAws]
 
 @pytest.fixture
 def prod(watched: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> Watched:
-    """Of which every version is old enough for its lines to be there."""
+    """Of which every version is old enough for its lines to be there, and whose function, made with
+    it, has not changed since any of them.
+    """
     monkeypatch.setattr(arrival, "UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(rollout, "ENDED_WITHIN", timedelta(days=1))
     return watched(only=("prod",))
 
 
