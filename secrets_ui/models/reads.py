@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from typing import ClassVar
 
@@ -90,14 +91,20 @@ class TrailPosition(models.Model):
         return f"{self.event} in {self.environment} until {self.until:%Y-%m-%d %H:%M}"
 
     @staticmethod
-    def coverage_of(environment: str, kept_from: datetime) -> Coverage:
-        """From when until when the reads of an environment are known; calls from before `kept_from`
-        are deleted. Raises DatabaseError.
+    def coverage_of(
+        environment: str,
+        kept_from: datetime,
+        events: Collection[str] = (READ, BATCH),
+        needed: Collection[str] = (READ,),
+    ) -> Coverage:
+        """From when until when the reads, or other events, of an environment are known; not at all
+        before those needed were asked for. Calls from before `kept_from` are deleted. Raises
+        DatabaseError.
         """
-        found = TrailPosition.objects.filter(environment=environment, event__in=(READ, BATCH))
+        found = TrailPosition.objects.filter(environment=environment, event__in=events)
         asked = [position for position in found if position.asked_at]
         problem = next((position.problem for position in asked if position.problem), "")
-        if not any(position.event == READ for position in asked):
+        if set(needed) - {position.event for position in asked}:
             return Coverage(problem=problem)
         since = max(kept_from, *(position.since for position in asked))
         until = min(position.until for position in asked)

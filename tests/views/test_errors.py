@@ -84,3 +84,9 @@ def _after(client: Client, caplog: pytest.LogCaptureFixture) -> list[object]:
     caplog.clear()
     client.get("/")
     return [record for record in caplog.records if record.message == "unhandled error"]
+
+
+def test_whoever_lacks_a_role_is_led_to_ask_for_one(signed_in: Callable[..., Client]) -> None:
+    answer = signed_in("viewer").get("/people")
+    assert answer.status_code == 403
+    assert 'href="/account/ask"' in answer.content.decode()

@@ -113,12 +113,20 @@ def test_the_filter_picks_and_the_exports_hold_what_it_picks(
 
 def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
     client = signed_in("viewer")
-    until = datetime.now(UTC) - timedelta(hours=3)
+    until = datetime.now(UTC) - timedelta(hours=2)
     TrailPosition.objects.update(until=until, problem="the console's role lacks x:Y")
     page = text(client.get(f"{URL}?days=90"))
     assert "Not known since" in page
     assert "the console’s role lacks x:Y" in page or "the console&#x27;s role lacks x:Y" in page
     assert "Not known before" in page
+    assert "Changes are not known yet." in page
+    TrailPosition.objects.update(problem="")
+    page = text(client.get(f"{URL}?days=7"))
+    assert "Not known since" not in page
+    TrailPosition.objects.update(until=datetime.now(UTC) - timedelta(hours=4))
+    page = text(client.get(f"{URL}?days=7"))
+    assert "Not known since" in page
+    assert "Not known before" not in page
     TrailPosition.objects.all().delete()
     TrailCall.objects.all().delete()
     page = text(client.get(URL))
@@ -209,9 +217,13 @@ def test_the_command_s_status_says_whether_somebody_stands_out(estate: Estate) -
     assert status == 1
     assert "OUTSIDE" in said
     assert "NEW on" in said
+    assert "Changes: Not known yet." in said
     assert json.loads(run("--json")[1])["total"] == 11
     TrailCall.objects.exclude(reader__contains="lambda").delete()
     assert run("--days", "30")[0] == 0
     assert run("--days", "90")[0] == 2
+    assert run("--days", "81")[0] == 2
+    TrailPosition.objects.update(until=datetime.now(UTC) - timedelta(hours=4))
+    assert run("--days", "30")[0] == 2
     with pytest.raises(CommandError):
         call_command("reads", "nowhere", "api-keys")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...domain.access.who import is_expected
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret
 from .saying import Saying
@@ -22,7 +23,8 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     kept = watched.rights
     if kept is None:
         return
-    new = kept.standing()
+    found = kept.standing()
+    new = [change for change in found if not is_expected(watched.environment, change.principal)]
     for change in new:
         yield say("warn", change.describe(watched.name), f"{change.principal[:480]} {change.at}")
     if kept.gaps:

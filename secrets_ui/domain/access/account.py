@@ -9,6 +9,8 @@ from datetime import datetime
 from ..errors import AwsCall
 from .evidence import Document, Evidence, Known, Missing, Role, RoleEvidence
 
+EVERYBODY = "the account’s roles and users"
+
 
 @dataclass(frozen=True)
 class Group:

@@ -94,6 +94,11 @@ def why_unavailable(evidence: Evidence[object] | None) -> str:
     return "AWS was not asked"
 
 
+def not_known(what: str, why: str) -> str:
+    """What an answer lacks, in a sentence."""
+    return f"Not known: {what}; {why}."
+
+
 @dataclass(frozen=True)
 class CallerIdentity:
     account: str

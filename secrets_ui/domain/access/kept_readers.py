@@ -76,13 +76,15 @@ class KeptReaders:
     gaps: tuple[str, ...] = ()
 
     def standing(self) -> list[ReaderChange]:
-        """What somebody gained who was not expected, and still has; the latest first."""
-        gains = [change for change in self.changes if change.is_gain and not change.is_expected]
-        return [change for change in reversed(gains) if self._still(change)]
-
-    def _still(self, change: ReaderChange) -> bool:
-        rights = self.rights.get(change.principal, {})
-        return any(ability in rights and rights[ability].is_told for ability in change.abilities)
+        """What somebody gained who was not expected, and has had since; the latest first."""
+        found, later = list[ReaderChange](), set[tuple[str, str]]()
+        for change in reversed(self.changes):
+            lasting = tuple(a for a in change.abilities if (change.principal, a) not in later)
+            later |= {(change.principal, ability) for ability in change.abilities}
+            if change.is_gain and not change.is_expected and lasting:
+                by = self.rights[change.principal][lasting[0]].by
+                found.append(replace(change, abilities=lasting, by=by))
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Rights that cannot be told are null."""

@@ -11,11 +11,19 @@ from enum import StrEnum
 
 from ..environment import Environment
 from ..iam import MalformedPolicy, PolicyKind, Statement
-from .account import AccountDetails, Principal
+from .account import EVERYBODY, AccountDetails, Principal
 from .actions import READ
 from .choices import ANY_SESSION, Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
-from .evidence import AccessEvidence, Document, Evidence, Known, RoleEvidence, why_unavailable
+from .evidence import (
+    AccessEvidence,
+    Document,
+    Evidence,
+    Known,
+    RoleEvidence,
+    not_known,
+    why_unavailable,
+)
 from .organization import describe_control, missing_control
 from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
@@ -151,7 +159,7 @@ def _order(row: Row) -> tuple[object, ...]:
 
 def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterator[str]:
     what: list[tuple[str, Evidence[object]]] = [
-        ("the account's roles and users", details),
+        (EVERYBODY, details),
         ("the secret", evidence.secret),
         ("the secret's policy", evidence.resource_policy),
         ("the key that encrypts it", evidence.key),
@@ -160,9 +168,9 @@ def _gaps(evidence: AccessEvidence, details: Evidence[AccountDetails]) -> Iterat
         what += [("the key policy", evidence.key_policy), ("the key's grants", evidence.grants)]
     for name, found in what:
         if why := why_unavailable(found):
-            yield f"Not known: {name}; {why}."
+            yield not_known(name, why)
     if why := missing_control(evidence):
-        yield f"Not known: the organization’s policies; {why}."
+        yield not_known("the organization’s policies", why)
 
 
 def _resource_statements(evidence: AccessEvidence, parse: Parser) -> Iterator[Statement]:

@@ -26,6 +26,8 @@ KEY_CHANGES = ("PutKeyPolicy", "CreateGrant", "DisableKey", "ScheduleKeyDeletion
 EVENTS = (READ, BATCH, *CHANGES, *KEY_CHANGES)
 NOT_NAMED = "not named by CloudTrail"
 _SSO_ROLE = "AWSReservedSSO_"  # its sessions are named after people
+LATE = timedelta(hours=3)
+"""A pass of the status runner asks every few minutes, and a busy account may take some of them."""
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")
 
 
@@ -163,6 +165,10 @@ class Coverage:
     def first_day(self) -> date | None:
         """The first day that is known in full."""
         return self.since.date() + timedelta(days=1) if self.since else None
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether it ends so long ago that nobody asks any more."""
+        return self.until is not None and now - self.until > LATE
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.usage.reads import Coverage
 from secrets_ui.management.twin import full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.usage.reads import MOST_SENT, Reader, Reads, as_json, find_reads
@@ -45,13 +46,13 @@ class Command(BaseCommand):
 def _exit_status(found: Reads) -> int:
     if any(reader.stands_out and reader.reads for reader in found.readers):
         return 1
-    return 0 if found.is_whole and not found.coverage.problem else 2
+    return 0 if found.is_whole else 2
 
 
 def _describe(found: Reads) -> str:
     lines = [f"{found.environment}: who read {found.secret} in {found.days} days"]
     lines += map(_line, found.readers)
-    lines.append(_coverage(found))
+    lines += [_coverage(found), _changes(found)]
     return "\n".join(map(printable, lines))
 
 
@@ -74,8 +75,16 @@ def _mark(reader: Reader) -> str:
 
 
 def _coverage(found: Reads) -> str:
-    known = found.coverage
-    problem = f" CloudTrail did not answer last: {known.problem}." if known.problem else ""
+    problem = found.coverage.problem
+    why = f" CloudTrail did not answer last: {problem}." if problem else ""
+    return f"{_span(found.coverage) or 'Not known: nothing is kept of its reads yet.'}{why}"
+
+
+def _changes(found: Reads) -> str:
+    return f"Changes: {_span(found.changes) or 'Not known yet.'}"
+
+
+def _span(known: Coverage) -> str:
     if known.since is None or known.until is None:
-        return f"Not known: nothing is kept of its reads yet.{problem}"
-    return f"Known from {known.since:%Y-%m-%d %H:%M} to {known.until:%Y-%m-%d %H:%M} UTC.{problem}"
+        return ""
+    return f"Known from {known.since:%Y-%m-%d %H:%M} to {known.until:%Y-%m-%d %H:%M} UTC."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -74,6 +74,16 @@ def keep_look(environment: Environment, secret: str, found: WhoCan) -> None:
     kept = follow(before, found, forget.isoformat(timespec="seconds"))
     rows.filter(wanted_at__lte=found.read_at).update(wanted_at=None)
     rows.update(looked_at=found.read_at, found=json.dumps(kept.to_json()))
+
+
+def keep_gap(environment: Environment, secrets: Iterable[str], why: str) -> None:
+    """These could not be looked at; a look stays due. Raises DatabaseError."""
+    names = set(secrets)
+    for row in SecretReaders.objects.filter(environment=environment.name, looked_at__isnull=False):
+        if row.secret in names:
+            kept = replace(KeptReaders.from_json(json.loads(row.found)), gaps=(why,))
+            row.found = json.dumps(kept.to_json())
+            row.save(update_fields=["found"])
 
 
 def kept_of(environment: Environment) -> dict[str, KeptReaders]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ...domain.access.evidence import AccessEvidence, Known, NotAsked, why_unavailable
+from ...domain.access.account import EVERYBODY
+from ...domain.access.evidence import AccessEvidence, Known, NotAsked, not_known, why_unavailable
 from ...domain.access.gains import Turn, find_turns
 from ...domain.access.reach import Ability, Verdict
 from ...domain.access.who import Row, WhoCan, who_can
@@ -112,7 +113,7 @@ def find_gains(
     ]
     details, organization = learn_all(calls)
     if not isinstance(details, Known):
-        return (), (f"Not known: the account’s roles and users; {why_unavailable(details)}.",)
+        return (), (not_known(EVERYBODY, why_unavailable(details)),)
     return find_turns(replace(evidence, organization=organization), details, location, text)
 
 

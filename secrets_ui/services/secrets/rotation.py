@@ -5,18 +5,20 @@ A task is done once the person knows the value no longer, which `debts` tells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import get_user_model
 
 from ...domain.audit.actions import Action
+from ...domain.environment import Environment
 from ...domain.errors import InvalidInput
 from ...domain.people.actor import Actor
 from ...models import RotationTask
 from .. import audit
-from .debts import Debt, debt_id
+from .debts import Debt, debt_id, debts_of, to_rotate
 
 # What is planned for later is no plan.
 LATEST = timedelta(days=366)
@@ -61,42 +63,65 @@ def task_of(debt: Debt, owner: str, due: date) -> Task:
 
 
 def owners() -> list[str]:
-    """Who can be given a task: every account that is on."""
+    """Every account that is on. None of them is given a task of their own."""
     users = get_user_model()._default_manager.filter(is_active=True).order_by("username")
     return list(users.values_list("username", flat=True))
 
 
-def plan_rotation(actor: Actor, person: str, tasks: Collection[Task]) -> str:
-    """Replaces what was planned of these values. Returns the mark of its record.
+def plan_rotation(
+    actor: Actor, person: str, tasks: Collection[Task], dropped: Collection[Task] = ()
+) -> str:
+    """Plans these, in place of what was planned of the same values, and no longer those dropped.
+    Returns the mark of its record.
 
     Raises InvalidPlan, AuditUnavailable.
     """
+    if not (tasks or dropped):
+        raise InvalidPlan("Nothing is new in this list. Choose an owner for at least one key.")
     _ensure_sensible(tasks)
 
     def plan() -> None:
+        for task in dropped:
+            RotationTask.objects.filter(**_place(task)).delete()
         for task in tasks:
             kept = {"owner": task.owner, "due": task.due}
-            place = {name: text for name, text in vars(task).items() if name not in kept}
-            RotationTask.objects.update_or_create(**place, defaults=kept)
+            RotationTask.objects.update_or_create(**_place(task), defaults=kept)
 
-    details = {
-        "account": person,
-        "keys": len(tasks),
-        "owners": sorted({task.owner for task in tasks}),
-        "last_due": max(task.due for task in tasks).isoformat(),
-    }
+    details: dict[str, object] = {"account": person, "keys": len(tasks)}
+    if tasks:
+        details["owners"] = sorted({task.owner for task in tasks})
+        details["last_due"] = max(task.due for task in tasks).isoformat()
+    if dropped:
+        details["dropped"] = len(dropped)
     return audit.record(Action.PLAN_ROTATION, actor, details=details, in_transaction=plan).mark
 
 
+def _place(task: Task) -> dict[str, Any]:
+    names = ("person", "environment", "secret", "key")
+    return {name: getattr(task, name) for name in names}
+
+
 def _ensure_sensible(tasks: Collection[Task]) -> None:
-    if not tasks:
-        raise InvalidPlan("Choose an owner for at least one key.")
     today, there = datetime.now(UTC).date(), set(owners())
     for task in tasks:
         if task.owner not in there:
             raise InvalidPlan(f"There is no account {task.owner[:60]} that is on.", key="owner")
+        if task.owner == task.person:
+            raise InvalidPlan(f"{task.person} leaves, so somebody else changes it.", key="owner")
         if not today <= task.due <= today + LATEST:
             raise InvalidPlan("A day is today or later, and within a year.", key="due")
+
+
+def to_do(environments: Sequence[Environment]) -> list[Debt]:
+    """What is to be rotated there: what people know who may not know it any more, and what is
+    planned of those who are to leave."""
+    tasks = planned([environment.name for environment in environments])
+    leaving = sorted({task.person for task in tasks.values()})
+    known = (debt for person in leaving for debt in debts_of(person, environments))
+    return [
+        *to_rotate(environments),
+        *(debt for debt in known if debt.id in tasks and not debt.why),
+    ]
 
 
 def planned(environments: Iterable[str], person: str = "") -> dict[str, Task]:

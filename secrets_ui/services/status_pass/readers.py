@@ -12,8 +12,6 @@ from ...domain.environment import Environment
 from ...domain.usage.reads import NewReader, first_reads, is_expected
 from ...models import TrailCall, TrailPosition
 
-LATE = timedelta(days=1)
-
 
 @dataclass(frozen=True)
 class NewReaders:
@@ -37,7 +35,7 @@ def find_new_readers(environment: Environment, now: datetime) -> NewReaders:
     )
     if coverage.problem:
         return NewReaders({}, f"CloudTrail did not answer: {coverage.problem}")
-    if coverage.until and now - coverage.until > LATE:
+    if coverage.until and coverage.is_late(now):
         return NewReaders({}, f"they are known until {coverage.until:%Y-%m-%d %H:%M} UTC alone")
     if coverage.first_day is None or coverage.first_day > start - timedelta(days=quiet):
         return NewReaders({}, f"the {quiet} days before are not known yet")

@@ -12,13 +12,20 @@ from functools import partial
 
 from django.db import Error
 
-from ...domain.access.account import AccountDetails
-from ...domain.access.evidence import AccessEvidence, Evidence, Known, learn
+from ...domain.access.account import EVERYBODY, AccountDetails
+from ...domain.access.evidence import (
+    AccessEvidence,
+    Evidence,
+    Known,
+    learn,
+    not_known,
+    why_unavailable,
+)
 from ...domain.access.kept_readers import KeptReaders
 from ...domain.access.reach import Parser
 from ...domain.access.who import who_can
 from ...domain.session_scope import WATCH, WHO
-from ..access.kept_readers import due_secrets, keep_look, kept_of
+from ..access.kept_readers import due_secrets, keep_gap, keep_look, kept_of
 from ..access.organization import read_organization
 from ..aws_access import gateways
 from .changes import WithChanges
@@ -52,13 +59,16 @@ def _found(before: WithChanges) -> list[str]:
 
 
 def _look_at(before: WithChanges, due: list[str], step: Step) -> None:
-    """Without the list of roles and users nothing is kept, and the next pass asks again."""
+    """Without the list of roles and users nothing is compared, and the next pass asks again."""
     until = time.monotonic() + PATIENCE
     aws = gateways(before.environment, RUNNER, WHO)
     details = learn(aws.iam.get_account_authorization_details)
+    if not isinstance(details, Known):
+        keep_gap(before.environment, due, not_known(EVERYBODY, why_unavailable(details)))
+        return
     account, parse = before.environment.account, Parser()
     organization = learn(partial(read_organization, aws.organizations, account))
-    for name in due if isinstance(details, Known) else ():
+    for name in due:
         if time.monotonic() >= until:
             break
         step()

@@ -32,11 +32,14 @@ COLUMNS = (
     *("at", "event", "secret", "version", "reader", "principal", "account", "session"),
     *("source_identity", "service", "address", "error", "this_console", "outside", "new"),
 )
+# CloudTrail is asked for an hour less than its 90 days (trail.py).
+_SLACK = timedelta(hours=1)
 _DONE = Q(event=READ, error="")
+_CHANGES = (*CHANGES, *KEY_CHANGES)
 _KINDS = {
     Kind.ALL: Q(),
     Kind.READS: Q(event__in=(READ, BATCH)),
-    Kind.CHANGES: Q(event__in=(*CHANGES, *KEY_CHANGES)),
+    Kind.CHANGES: Q(event__in=_CHANGES),
     Kind.REFUSED: ~Q(error=""),
 }
 
@@ -74,6 +77,7 @@ class Reader:
 class Reads:
     """`readers`: those who stand out first, then by reads. `calls` are the latest that fit the
     filter, of `total`. `quiet` is the number of days without a read after which one is new.
+    `coverage` is of reads, `changes` of changes, which are asked for less often.
     """
 
     environment: Environment
@@ -85,6 +89,7 @@ class Reads:
     calls: Sequence[TrailCall]
     total: int
     quiet: int
+    changes: Coverage
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -96,10 +101,20 @@ class Reads:
         return any(reader.reads for reader in self.readers)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the days asked for are known from the first on."""
+    def is_late(self) -> bool:
+        return self.coverage.is_late(self.at)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the first of the days asked for are not known."""
         since = self.coverage.since
-        return since is not None and since.date() <= self.dates[0] + timedelta(days=1)
+        return since is not None and since > _midnight(self.dates[0]) + _SLACK
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the days asked for are known until now."""
+        known = self.coverage
+        return bool(known.since) and not (known.problem or self.is_late or self.is_short)
 
 
 def find_reads(
@@ -131,6 +146,7 @@ def find_reads(
         list(calls.order_by("-at", "-pk")[:most]),
         calls.count(),
         settings.READER_QUIET_DAYS,
+        TrailPosition.coverage_of(environment.name, kept_from, _CHANGES, _CHANGES),
     )
 
 
@@ -192,6 +208,8 @@ def as_json(found: Reads) -> str:
         "known_since": _stamp(coverage.since),
         "known_until": _stamp(coverage.until),
         "problem": coverage.problem,
+        "changes_known_since": _stamp(found.changes.since),
+        "changes_known_until": _stamp(found.changes.until),
         "readers": [_reader(reader) for reader in found.readers],
         "total": found.total,
         "calls": [_cells(call, found) for call in found.calls],

@@ -84,14 +84,19 @@ def _places(grants: Sequence[RoleGrant]) -> list[str]:
 
 
 def _plan(request: HttpRequest, managed: Sequence[Environment], person: people.Person) -> str:
-    tasks = [
-        task_of(debt, owner, _day(request.POST.get(f"due-{debt.id}", "")))
-        for debt in debts_of(person.name, managed)
-        if (owner := request.POST.get(f"owner-{debt.id}", ""))
-    ]
-    for environment in dict.fromkeys(task.environment for task in tasks):
+    """Plans what is new: a day that was planned and is over by now is no mistake of this form."""
+    before = rotation.planned([environment.name for environment in managed], person.name)
+    tasks, dropped = list[rotation.Task](), list[rotation.Task]()
+    for debt in debts_of(person.name, managed):
+        owner, planned = request.POST.get(f"owner-{debt.id}"), before.get(debt.id)
+        if owner:
+            task = task_of(debt, owner, _day(request.POST.get(f"due-{debt.id}", "")))
+            tasks += [task] if task != planned else []
+        elif owner == "" and planned:
+            dropped.append(planned)
+    for environment in dict.fromkeys(task.environment for task in (*tasks, *dropped)):
         enter_to_change(request, "people.manage", environment)
-    return rotation.plan_rotation(actor_of(request), person.name, tasks)
+    return rotation.plan_rotation(actor_of(request), person.name, tasks, dropped)
 
 
 def _day(text: str) -> date:
@@ -128,7 +133,8 @@ def _page(
         ],
         "debts": [(debt, tasks.get(debt.id)) for debt in debts],
         "done": [task for debt, task in tasks.items() if debt not in unpaid],
-        "owners": rotation.owners(),
+        "owners": [owner for owner in rotation.owners() if owner != person.name],
+        "is_planned": bool(tasks),
         "soon": (datetime.now(UTC) + SOON).date(),
         "readers": _readers(request, managed, debts),
         "session_name": session_name(person.name),

@@ -107,6 +107,8 @@ def _sessions_ended(details: _Details, environment: str) -> str:
 
 
 def _planned(details: _Details, environment: str) -> str:
+    if "last_due" not in details:
+        return f"What {details['account']} knows is planned for nobody any more where you said so."
     return f"What {details['account']} knows is to be changed by {details['last_due']}."
 
 

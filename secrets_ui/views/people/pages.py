@@ -21,7 +21,7 @@ from ...services.people.links import waits_for_password
 from ...services.people.people import LastAdmin
 from ...services.people.requests import waiting_requests
 from ...services.secrets import debts
-from ...services.secrets.rotation import planned
+from ...services.secrets.rotation import planned, to_do
 from ..answers import problem
 from .notices import notice_of, redirect_with_notice
 
@@ -33,7 +33,7 @@ def list_people(request: HttpRequest) -> HttpResponse:
     context = {
         "people": found,
         "places_managed": managed,
-        "to_rotate": len(debts.to_rotate(managed)),
+        "to_rotate": len(to_do(managed)),
         "asked_for": waiting_requests([environment.name for environment in managed]).count(),
     }
     return render(request, "people/list.html", context)
@@ -47,9 +47,9 @@ def open_person(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_GET
 def list_to_rotate(request: HttpRequest) -> HttpResponse:
-    """Keys that people know who have no role there any more."""
+    """Keys that people know who have no role there any more, or are to leave."""
     managed = ensure_somewhere(request, "people.manage")
-    context = {"debts": debts.to_rotate(managed), "places_managed": managed}
+    context = {"debts": to_do(managed), "places_managed": managed}
     tasks = planned([environment.name for environment in managed])
     return render(request, "people/to_rotate.html", {**context, "tasks": tasks})
 

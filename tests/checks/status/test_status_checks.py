@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from secrets_ui.checks import status as checks
 from secrets_ui.checks.status import judge_records, judge_secret, judge_surroundings
 from secrets_ui.domain.access.evidence import Denied, Known, Missing
 from secrets_ui.domain.access.finding import Finding
-from secrets_ui.domain.access.kept_readers import KeptReaders
+from secrets_ui.domain.access.kept_readers import KeptReaders, ReaderChange, Right
 from secrets_ui.domain.errors import AwsCall
 from secrets_ui.domain.secrets.facts import KeyFacts, VersionFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
@@ -28,6 +29,7 @@ from tests.checks.status.building import (
     AWAY,
     CALL,
     CURRENT,
+    DEV,
     NAME,
     NOW,
     PREVIOUS,
@@ -79,6 +81,15 @@ def test_readers_that_were_not_found_out_are_unknown_and_take_no_health_away() -
     )
     seen = watched(rights=KeptReaders(at="2026-11-24T02:14:00+00:00"))
     assert only(judge_secret(seen), "nobody_new_can_read").status == "pass"
+
+
+def test_a_new_reader_who_is_expected_by_now_is_no_trouble_any_more() -> None:
+    role, at = f"arn:aws:iam::{DEV.account}:role/ci", "2026-11-24T02:14:00+00:00"
+    gain = ReaderChange(at, at, role, True, ("read",), ("a statement",))
+    kept = KeptReaders(at=at, rights={role: {"read": Right(gain.by)}}, changes=(gain,))
+    assert only(judge_secret(watched(rights=kept)), "nobody_new_can_read").status == "warn"
+    named = replace(watched(rights=kept), environment=replace(DEV, readers=("role/ci",)))
+    assert only(judge_secret(named), "nobody_new_can_read").status == "pass"
 
 
 def test_a_finding_is_a_full_sentence_and_says_what_proves_it() -> None:

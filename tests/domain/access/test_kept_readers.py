@@ -72,6 +72,16 @@ def test_what_somebody_loses_is_a_change_and_no_trouble() -> None:
     assert f"cannot read {NAME} any more since" in kept.changes[1].describe(NAME)
 
 
+def test_what_comes_back_counts_from_then_and_what_is_lost_is_not_told_any_more() -> None:
+    back = look(CAN_READ, days=3)
+    kept = follow_all(look(NOTHING), look(CAN_READ, days=1), look(NOTHING, days=2), back)
+    assert [change.at for change in kept.standing()] == [back.read_at.isoformat(timespec="seconds")]
+
+    both = look(CAN_READ, policy(allow("secretsmanager:DeleteSecret")), days=1)
+    kept = follow_all(look(NOTHING), both, look(CAN_READ, days=2))
+    assert [change.abilities for change in kept.standing()] == [(Ability.READ,)]
+
+
 def test_an_expected_reader_is_no_trouble() -> None:
     name = "miyabi-lambda-execution"
     kept = follow_all(look(NOTHING, name=name), look(CAN_READ, name=name))

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.domain.status.events import Event
-from secrets_ui.models import SecretReaders, StatusRunner
+from secrets_ui.models import SecretReaders, StatusRunner, StatusSnapshot
 from secrets_ui.services.configuration import environments
 from secrets_ui.services.status_pass import rights
 from secrets_ui.services.status_pass.judge import judge
@@ -85,6 +85,11 @@ def test_a_look_that_somebody_asked_for_is_made_by_the_next_pass(
     assert not SecretReaders.objects.filter(wanted_at__isnull=False)
 
 
+def kept_rights() -> dict[str, object]:
+    rows = SecretReaders.objects.values_list("secret", "found")
+    return {secret: json.loads(found)["rights"] for secret, found in rows}
+
+
 def test_what_one_pass_has_no_time_for_is_left_to_the_next(
     prod: tuple[Estate, RecordingAws], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,15 +101,20 @@ def test_what_one_pass_has_no_time_for_is_left_to_the_next(
     assert not SecretReaders.objects.filter(looked_at=None)
 
 
-def test_a_list_that_aws_refuses_changes_nothing_that_is_kept(
+def test_a_list_that_aws_refuses_changes_no_right_that_is_kept_and_is_told(
     prod: tuple[Estate, RecordingAws],
 ) -> None:
     _, aws = prod
     one_pass()
     a_day_later()
-    before = list(SecretReaders.objects.values())
+    before = list(SecretReaders.objects.values("secret", "looked_at", "wanted_at"))
+    rights_before = kept_rights()
     refused = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
     aws.answer(LIST, 403, refused)
     assert about_readers(one_pass()) == []
-    assert list(SecretReaders.objects.values()) == before
-    assert json.loads(before[0]["found"])["rights"]
+    assert list(SecretReaders.objects.values("secret", "looked_at", "wanted_at")) == before
+    assert kept_rights() == rights_before
+    assert all(rights_before.values())
+    text = StatusSnapshot.objects.get(secret=KEYS).findings
+    assert "could not be told at the last look" in text
+    assert "iam:GetAccountAuthorizationDetails" in text

@@ -77,7 +77,10 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
         "owners": ["mika"],
         "last_due": DUE,
     }
+    assert "hana@x.com</bdi>: is to leave" in admin.get("/people/to-rotate").content.decode()
     post(admin, hana, "roles")
+    told = admin.get("/people/to-rotate").content.decode()
+    assert ("no role there any more" in told, ": is to leave" in told) == (True, False)
     assert "<bdi>mika</bdi>, " in admin.get("/people/to-rotate").content.decode()
     later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
     post(admin, hana, "plan", **(form | {f"due-{ids['ONE']}": later}))
@@ -90,12 +93,39 @@ def test_the_list_of_what_to_rotate_ticks_itself_off(admin: Client, hana: Any) -
 
 
 @pytest.mark.parametrize(
-    ("owner", "due"), [("", DUE), ("nobody", DUE), ("mika", "2020-01-01"), ("mika", "soon")]
+    ("owner", "due"),
+    [
+        ("", DUE),
+        ("nobody", DUE),
+        ("hana@x.com", DUE),
+        ("mika", "2020-01-01"),
+        ("mika", "soon"),
+    ],
 )
 def test_what_is_no_plan(admin: Client, hana: Any, owner: str, due: str) -> None:
     one = known()["ONE"]
     form = {f"owner-{one}": owner, f"due-{one}": due}
     assert post(admin, hana, "plan", **form).status_code == 400
+    assert not RotationTask.objects.exists()
+
+
+def test_a_late_key_stands_in_nobody_s_way_and_an_owner_can_be_taken_off(
+    admin: Client, hana: Any
+) -> None:
+    one, two = known()["ONE"], known()["TWO"]
+    form = {f"owner-{one}": "mika", f"due-{one}": DUE, f"owner-{two}": "", f"due-{two}": DUE}
+    post(admin, hana, "plan", **form)
+    late = datetime.now(UTC).date() - timedelta(days=1)
+    RotationTask.objects.update(due=late)
+    form[f"due-{one}"] = late.isoformat()
+    assert post(admin, hana, "plan", **form).status_code == 400
+    assert post(admin, hana, "plan", **form | {f"owner-{two}": "mika"}).status_code == 302
+    assert set(RotationTask.objects.values_list("key", "due")) == {
+        ("ONE", late),
+        ("TWO", datetime.fromisoformat(DUE).date()),
+    }
+    dropped = post(admin, hana, "plan", **form | {f"owner-{one}": ""})
+    assert "planned for nobody any more" in admin.get(dropped.url).content.decode()
     assert not RotationTask.objects.exists()
 
 

@@ -62,6 +62,10 @@ def test_a_role_is_asked_for_and_given_for_a_time(person: Any, signed_in: Signed
 def test_a_refusal_says_why(person: Any, signed_in: SignedIn) -> None:
     hana, admin = client_of(person("viewer", "dev", name="hana")), signed_in("admin", "dev")
     ask(hana)
+    # Enter in the field of the reason presses the first button of its form.
+    forms = admin.get("/people/requests").content.decode().split("<form")
+    [refusing] = [form for form in forms if 'name="reason"' in form]
+    assert 'value="give"' not in refusing
     assert answer(admin, answer="refuse").status_code == 400
     assert answer(admin, answer="refuse", reason="Ask the on-call").status_code == 302
     assert (last().action, last().reason) == ("role.refused", "Ask the on-call")
