@@ -6,11 +6,11 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.secrets.due import SOON, Why
 from secrets_ui.domain.status.events import whom_to_ask
+from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.management.twin import printable
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.due import DueKey, DueList, read_due
@@ -42,11 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer with JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with or_not_known():
             names = options["environment"] or list(configuration.environments())
             found = read_due([configuration.get_environment(name) for name in names])
-        except ConsoleError as error:
-            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         days = options["within"]
         data = json.dumps(_data(found, days), indent=2) if options["json"] else ""
         self.stdout.write(data or _describe(found, days))
@@ -64,7 +62,7 @@ def _exit_status(found: DueList, days: int) -> int:
     due = (key for key in found.within(days) if key.why is not Why.ROTATION or key in found.over)
     if any(due):
         return 1
-    return 2 if found.stale or found.unknown else 0
+    return NOT_KNOWN if found.stale or found.unknown else 0
 
 
 def _data(found: DueList, days: int) -> dict[str, Any]:

@@ -7,17 +7,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from secrets_ui.domain.errors import ConsoleError
+from secrets_ui.domain.errors import AwsThrottled, AwsUnreachable
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.rollout import Instance, Rollout
 from secrets_ui.domain.secrets.version import short_version
+from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.management.twin import full_name, moment, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.rollout import as_json, look
 
-ARRIVED, NOT_YET, NOT_KNOWN = 0, 1, 2
+ARRIVED, NOT_YET = 0, 1
 EVERY = 10.0  # seconds between two looks
 LOG_SECONDS = 30.0  # a shell may wait longer for the log than a page
 ACTOR = Actor("rollout", job="rollout")
@@ -48,43 +49,46 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the last look as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with or_not_known():
             found = self._look_until(options, time.monotonic() + options["wait"])
-        except ConsoleError as error:
-            raise CommandError(
-                f"{error.message} {error.remedy}".strip(), returncode=NOT_KNOWN
-            ) from None
         self.stdout.write(as_json(found) if options["json"] else _describe(found))
         if found.arrived is None:
             sys.exit(NOT_KNOWN)
         sys.exit(ARRIVED if found.arrived else NOT_YET)
 
     def _look_until(self, options: Mapping[str, Any], end: float) -> Rollout:
-        """Of the version that is current at the first look. One that AWS does not let us look at is
-        not asked about again.
+        """Of the version that is current at the first look that AWS answers. One that AWS does not
+        let us look at is not asked about again.
         """
         environment = configuration.get_environment(options["environment"])
         name, version = full_name(environment, options["name"]), ""
         while True:
             is_last = time.monotonic() + EVERY > end
-            found = look(
-                *(environment, name, ACTOR, version), seconds=LOG_SECONDS, with_hints=is_last
-            )
-            if found.arrived or is_last or not found.can_change:
-                return found
-            version = found.version_id
-            self.stderr.write(printable(f"{found.new} of {found.of}: {found.reason}"))
+            try:
+                found = look(
+                    *(environment, name, ACTOR, version), seconds=LOG_SECONDS, with_hints=is_last
+                )
+            except (AwsThrottled, AwsUnreachable) as error:
+                if is_last:
+                    raise
+                so_far = error.message
+            else:
+                if found.arrived or is_last or not found.can_change:
+                    return found
+                version, so_far = found.version_id, f"{found.new} of {found.of}: {found.reason}"
+            self.stderr.write(printable(so_far))
             time.sleep(EVERY)
 
 
 def _describe(found: Rollout) -> str:
     log = found.log
     read = f"from {moment(log.since)} to {moment(log.until)}" if log.since else "nothing"
+    old = moment(found.old_last_read) if found.old_last_read else "not in what was read of the log"
     lines = [
         f"{found.environment}: {found.secret}, version {short_version(found.version_id) or 'none'}",
         f"{found.headline}. {found.reason}",
         *map(_line, found.instances),
-        f"Another version was last read: {moment(found.old_last_read)}.",
+        f"Another version was last read: {old}.",
         f"Read of {log.group}: {read}.",
         *(f"{hint.source}: {hint.text} {hint.worth}" for hint in found.hints),
     ]

@@ -20,8 +20,9 @@ from ...domain.changes.refresh import (
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor
+from ...domain.secrets.secret import Secret
 from ...domain.secrets.secret_value import SecretValue
-from ...domain.session_scope import LOOK_AT_FUNCTION, REFRESH
+from ...domain.session_scope import DESCRIBE, LOOK_AT_FUNCTION, REFRESH
 from ...models import AuditRecord
 from .. import audit
 from ..aws_access import gateways, learn_all
@@ -29,6 +30,11 @@ from .idempotency import find_earlier, keyed, wait_for
 from .recording import record_done, record_refusal
 from .rules import ensure_not_too_many, ensure_rules_kept
 from .sending import send_and_ask
+
+NOT_READABLE = (
+    "The secret is scheduled for deletion: fresh instances could not read it, and would fail where "
+    "the old ones still work."
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,15 @@ class Looked:
         return _why_not(self.function.value, self.serving)
 
 
+def describe(environment: Environment, actor: Actor, name: str) -> Secret:
+    """The secret that fresh instances are to read. Raises InvalidSecretName, SecretNotFound and
+    other AwsErrors."""
+    name = environment.secret_name(name)
+    return (
+        gateways(environment, actor, DESCRIBE.of(name)).secrets_manager.describe_secret(name).value
+    )
+
+
 def look(environment: Environment, actor: Actor) -> Looked:
     """Four calls side by side, one where `refresh` is off: the role has no right to the rest."""
     gateway = gateways(environment, actor, LOOK_AT_FUNCTION).lambda_
@@ -82,8 +97,8 @@ def look(environment: Environment, actor: Actor) -> Looked:
 def start_fresh_instances(environment: Environment, actor: Actor, wanted: Refresh) -> int:
     """Returns the sequence of the intent. Six calls to Lambda; what serves is looked at anew.
 
-    Raises NotRefreshable, FunctionMoved, InvalidChange, TooManyWrites, AuditUnavailable,
-    OutcomeUnknown, AwsErrors.
+    Raises SecretNotFound, NotRefreshable, FunctionMoved, InvalidChange, TooManyWrites,
+    AuditUnavailable, OutcomeUnknown, AwsErrors.
     """
     name = environment.secret_name(wanted.secret)
     ensure_rules_kept(environment, wanted)
@@ -125,6 +140,8 @@ def _once(environment: Environment, actor: Actor, wanted: Refresh, once: str) ->
     }
     gateway = gateways(environment, actor, REFRESH).lambda_
     try:
+        if describe(environment, actor, wanted.secret).deleted:
+            raise NotRefreshable(NOT_READABLE)
         function = _ensure_refreshable(gateway, environment.lambda_function)
         details = {
             "function": environment.lambda_function,

@@ -10,7 +10,6 @@ from ...domain.changes.rotation import Held, Progress
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
-from ...domain.secrets.catalog import KeySpec
 from ...domain.secrets.facts import KeyFacts, VersionFacts
 from ...domain.secrets.trial import Way
 from ...models import AuditRecord, Rotation
@@ -34,10 +33,6 @@ class Standing:
     base: VersionFacts | None
     progress: Progress
     new: KeyTrial | None = None
-
-    @property
-    def rules(self) -> KeySpec:
-        return self.opened.spec.rules_of(self.rotation.key)
 
     @property
     def began(self) -> AuditRecord:
@@ -86,9 +81,12 @@ class Standing:
 
     @property
     def old_works(self) -> bool:
-        """Whether the old value was tried in this rotation, and is still taken."""
-        known = self.old if self.old_tries else None
-        return known is not None and known.verdict.level in ("ok", "warn")
+        """Whether the old value was tried in this rotation and was taken, the last time too: where
+        the last try had no answer, or no try is possible any more, nobody can be asked."""
+        known = self.old if self.old_tries and self.can_try_old else None
+        if known is None or known.tried is None or known.tried.why_not:
+            return False
+        return known.verdict.level in ("ok", "warn")
 
     @property
     def typed_tries(self) -> list[Entry]:

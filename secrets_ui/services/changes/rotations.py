@@ -26,7 +26,10 @@ LONGEST_KEY = 256
 
 
 def can_be_rotated(opened: OpenSecret, key: str) -> bool:
-    """Whether the key has a value, and a name that can stand in an address."""
+    """Whether the key has a value that AWS does not rotate, and a name that can stand in an
+    address."""
+    if opened.rotated_by_aws:
+        return False
     has_value = any(state.name == key and state.is_set for state in opened.keys)
     return has_value and len(key) <= LONGEST_KEY and key == storable(key)
 
@@ -55,10 +58,9 @@ def begin(environment: Environment, actor: Actor, name: str, key: str, reason: s
     ensure_reason(environment, reason)
     opened = open_secret(environment, name, actor, with_versions=False)
     if not can_be_rotated(opened, key):
+        no_value = f"{key[:100]} holds no value that could be replaced."
         raise InvalidChange(
-            f"{key[:100]} holds no value that could be replaced.",
-            key="key",
-            remedy="Set it with Edit values.",
+            opened.rotated_by_aws or no_value, key="key", remedy="Set it with Edit values."
         )
     ensure_not_too_many(environment, actor, name)
     rotation = Rotation(

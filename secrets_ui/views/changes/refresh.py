@@ -21,7 +21,13 @@ from ...domain.people.roles import granting
 from ...forms.changes import new_once
 from ...forms.refresh import RefreshForm
 from ...permissions import actor_of, enter, enter_to_change, may, needs_proof
-from ...services.changes.refresh import look, start_fresh_instances, was_started
+from ...services.changes.refresh import (
+    NOT_READABLE,
+    describe,
+    look,
+    start_fresh_instances,
+    was_started,
+)
 from ..answers import problem
 from .saving import Errors, field_errors
 
@@ -52,11 +58,13 @@ def _page(
     errors: Errors | None = None,
     refusal: ConsoleError | None = None,
 ) -> HttpResponse:
+    secret = describe(environment, actor_of(request), name)
     looked, done = look(environment, actor_of(request)), request.GET.get("done", "")
     serving, where = looked.serving, (environment.lambda_function, environment.region)
     context = {
         "environment": environment,
-        "secret": {"name": name},
+        "secret": secret,
+        "why_not": NOT_READABLE if secret.deleted else looked.why_not,
         "looked": looked,
         "serving": serving,
         "may_refresh": may(request, "function.refresh", environment, name),

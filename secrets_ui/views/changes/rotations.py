@@ -107,6 +107,7 @@ def _page(
         "opened": opened,
         "secret": opened.secret,
         "key": key,
+        "rules": opened.spec.rules_of(key),
         "rotation": rotation,
         "standing": standing,
         "steps": _steps(standing) if standing else (),

@@ -18,6 +18,8 @@ from ...services.people.calendar_feed import person_behind
 from ...services.secrets.due import DueKey, DueList, read_due
 from ..answers import plain_answer
 
+# Rows of what is due later: each costs most of a millisecond, and months have them all.
+MOST_LATER = 300
 _SUMMARIES = {
     Why.AGE: "Rotate {what}",
     Why.EXPIRY: "{what} expires",
@@ -42,6 +44,8 @@ def _page(request: HttpRequest, places: list[Environment], **more: Any) -> HttpR
     as_months = request.GET.get("by") == "month"
     context = {
         "found": found,
+        "later": found.later[:MOST_LATER],
+        "left_off": max(0, len(found.later) - MOST_LATER),
         "months": by_month(found.keys) if as_months else None,
         "places": places,
         "rotatable": _rotatable(request, found),

@@ -89,7 +89,7 @@ def function(local_aws: LocalAws, dev: Aws) -> Function:
 
 @pytest.fixture
 def secret(dev: Aws) -> str:
-    return dev.environment.prefix + uuid.uuid4().hex[:12]
+    return dev.make_secret()[0]
 
 
 def start(function: Function, secret: str, *, once: str = "", **typed: str) -> int:
@@ -222,7 +222,7 @@ def taken_away(function: Function) -> None:
 
 
 def started_again(function: Function) -> None:
-    start(function, function.aws.environment.prefix + "another")
+    start(function, function.aws.make_secret()[0])
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_what_is_not_known_is_not_taken_for_nothing(
 def test_s66_prod_asks_for_a_reason_and_the_typed_name(
     typed: dict[str, str], local_aws: LocalAws, proxy: AwsProxy, prod: Aws
 ) -> None:
-    function, secret = made(local_aws, prod), f"{prod.environment.prefix}x"
+    function, secret = made(local_aws, prod), prod.make_secret()[0]
     with pytest.raises(InvalidChange):
         start(function, secret, **{k: secret if v == "NAME" else v for k, v in typed.items()})
     assert proxy.plan.calls == []

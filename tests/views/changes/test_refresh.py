@@ -101,12 +101,30 @@ def test_s85_where_it_is_off_nobody_has_the_right_and_the_lists_are_not_asked_fo
     page = text_of(admin.get(URL))
     assert "refresh = true" in page
     assert "aws lambda update-function-configuration" in page
-    asked = [operation for operation in aws.operations() if operation != "AssumeRole"]
-    assert [operation.rpartition("/")[2] for operation in asked] == ["configuration"]
+    asked = aws.operations()
+    assert [operation.rpartition("/")[2] for operation in asked if operation != "AssumeRole"] == [
+        "DescribeSecret",
+        "configuration",
+    ]
     refused = admin.post(URL)
     assert refused.status_code == 403
     assert "refresh = true for dev switches it on" in text_of(refused)
-    assert len(aws.operations()) == len(asked) + 1
+    assert aws.operations() == asked
+
+
+def test_for_a_secret_that_fresh_instances_cannot_read_nothing_is_started(
+    dev: Estate, signed_in: SignedIn
+) -> None:
+    editor, url = signed_in("editor"), edit_url("dev", "not-there", "refresh")
+    assert (editor.get(url).status_code, editor.post(url).status_code) == (404, 404)
+    dev["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/config")
+    page = text_of(editor.get(URL))
+    assert "fresh instances could not read it" in page
+    assert BUTTON not in page
+    assert editor.post(URL, {"reason": "r"}).status_code == 409
+    assert MARKER not in variables(dev)
+    [refused] = AuditRecord.objects.filter(action="function.refresh")
+    assert refused.outcome == "refused"
 
 
 def test_callers_of_an_alias_are_led_to_a_new_version_instead(

@@ -275,11 +275,15 @@ def test_nobody_s_answer_ends_no_rotation(
     dev: tuple[Estate, RecordingAws], hana: Client, github: GitHub
 ) -> None:
     estate, aws = dev
+    github.tokens[values(estate)[TOKEN]] = Token("miyabi-bot")
     save(hana, estate, begin(hana), TOKEN, "set", github.make_token())
     act(hana, "arrived", reason="deployed")
+    assert act(hana, "try_old") == 302
+    assert act(hana, "revoked", reason="deleted at GitHub") == 400
     github.wrong = "503"
     assert act(hana, "try_old") == 302
     assert step_of(hana) == "revoke"
+    assert "I know that it is revoked" in hana.get(address()).content.decode()
     github.wrong = ""
     aws.break_call("GetSecretValue", "ResourceNotFoundException", "collected")
     assert act(hana, "try_old") in (404, 502)
@@ -337,6 +341,19 @@ def test_who_may_not_edit_sees_the_rotation_and_has_no_button(
     assert act(viewer, "give_up", reason="x") == 403
     assert "under way" in viewer.get(f"/dev/secret/{SECRET}").content.decode()
     assert ">Rotate<" in hana.get(f"/dev/secret/{SECRET}").content.decode()
+
+
+def test_a_secret_that_is_to_be_deleted_says_so_in_its_rotation(
+    estate: Estate, hana: Client
+) -> None:
+    begin(hana)
+    client = estate["dev"].clients.secretsmanager
+    client.delete_secret(SecretId=SECRET)
+    page = hana.get(address()).content.decode()
+    assert "The secret is scheduled for deletion." in page
+    assert "Whether the value has changed is not known." not in page
+    client.restore_secret(SecretId=SECRET)
+    assert step_of(hana) == "get"
 
 
 @pytest.mark.parametrize(

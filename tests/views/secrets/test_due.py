@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.test import Client
 
 from secrets_ui.domain.secrets.due import Why
+from secrets_ui.management.answering import NOT_KNOWN
 from secrets_ui.models import AuditRecord, CalendarFeed, KeyDue, RoleGrant, StatusSnapshot
 from secrets_ui.services.people.calendar_feed import GUESSES
 from secrets_ui.services.people.people import find_person, switch_account
+from secrets_ui.views.secrets.due import MOST_LATER
 from tests.conftest import Estate, client_of
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +84,21 @@ def test_as_months_each_date_stands_on_its_day(signed_in: SignedIn) -> None:
     assert f"{day:%B %Y}" in page
 
 
+def test_of_thousands_of_dates_the_list_has_the_next_and_the_months_have_all(
+    signed_in: SignedIn,
+) -> None:
+    for number in range(MOST_LATER):
+        date("staging", f"service-{number}", "KEY", 100)
+    client = signed_in("viewer")
+    page = text(client.get("/staging/due"))
+    assert "Months</a> shows them all" not in page
+    date("staging", "the-last", "LAST", 101)
+    page = text(client.get("/staging/due"))
+    assert "And 1 later date: " in page
+    assert "the-last" not in page
+    assert "the-last" in text(client.get("/staging/due?by=month"))
+
+
 def test_dates_that_are_old_or_not_known_are_said_to_be(signed_in: SignedIn) -> None:
     StatusSnapshot.objects.filter(environment="staging").delete()
     KeyDue.objects.filter(environment="prod").update(read_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -115,6 +133,10 @@ def test_what_aws_rotates_says_so_on_its_page_and_before_an_edit(
         assert "AWS rotates this secret by a rotation function, rate(30 days)." in page
         assert "The next rotation is due by" in page
         assert ("What you set is replaced then" in page) is ("edit" in path)
+        assert "/dev/rotate/" not in page
+    rotate = f"/dev/rotate/{name}?key=BASE_URL"
+    assert "It is not rotated here as well." in text(signed_in("editor").get(rotate))
+    assert signed_in("editor").post(rotate, {"do": "begin", "reason": "x"}).status_code == 400
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -142,6 +164,15 @@ def test_the_command_says_by_its_status_whether_a_key_is_due() -> None:
     for wrong in (("--within", "-1"), ("--within", "x"), ("--env", "nowhere")):
         with pytest.raises(CommandError):
             call_command("due", *wrong)
+
+
+def test_a_database_that_does_not_answer_is_no_answer_to_a_pipeline() -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("password=hunter2")
+
+    with connection.execute_wrapper(away), pytest.raises(CommandError) as caught:
+        call_command("due")
+    assert (caught.value.returncode, "hunter2" in str(caught.value)) == (NOT_KNOWN, False)
 
 
 def test_the_command_counts_a_rotation_of_aws_once_it_is_late_and_says_what_is_not_known() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from secrets_ui.domain.secrets import arrival, rollout
+from secrets_ui.management.answering import NOT_KNOWN
 from secrets_ui.management.commands import rollout as command
 from testkit.function_log import loader_line, write_line
 from testkit.posting import JSON, current_version, key_form, prod_rules
@@ -117,18 +120,19 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def test_the_command_s_status_tells_a_pipeline(prod: Watched) -> None:
     estate, aws = prod
-    assert run()[0] == command.NOT_KNOWN
+    assert run()[0] == NOT_KNOWN
     write(estate, "a", "o" * 32)
     status, text = run()
     assert status == command.NOT_YET
     assert "another version (not listed)" in text
+    assert "Another version was last read: 20" in text
     write(estate, "a")
     status, text = run("--json")
     assert (status, json.loads(text)["arrived"]) == (command.ARRIVED, True)
     aws.break_call("DescribeSecret", "AccessDeniedException", "no")
     with pytest.raises(CommandError) as caught:
         call_command("rollout", "prod", "api-keys")
-    assert caught.value.returncode == command.NOT_KNOWN
+    assert caught.value.returncode == NOT_KNOWN
 
 
 def test_the_command_waits_until_it_has_arrived_and_no_longer(
@@ -147,5 +151,22 @@ def test_the_command_waits_until_it_has_arrived_and_no_longer(
     assert slept == [command.EVERY]
     # What AWS refuses to tell does not come by waiting.
     aws.break_call("FilterLogEvents", "AccessDeniedException", "no")
-    assert run("--wait", "60")[0] == command.NOT_KNOWN
+    assert run("--wait", "60")[0] == NOT_KNOWN
     assert slept == [command.EVERY]
+
+
+def test_what_aws_cannot_answer_for_now_is_asked_again_while_the_command_waits(
+    prod: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate, aws = prod
+    write(estate, "a")
+    aws.break_call("DescribeSecret", "ThrottlingException", "Rate exceeded")
+
+    def sleep(seconds: float) -> None:
+        assert seconds == command.EVERY
+        aws.mend()
+
+    # The command's own alone: retries pause as well.
+    clock = SimpleNamespace(sleep=sleep, monotonic=time.monotonic)
+    monkeypatch.setattr(command, "time", clock)
+    assert run("--wait", "60")[0] == command.ARRIVED
