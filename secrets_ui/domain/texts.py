@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 CONFIRM_IDENTITY = "Confirm your identity"
 TYPING_KEPT = "Nothing was done. What you typed is still in this page."
@@ -15,6 +16,11 @@ _HALF = re.compile("[\ud800-\udfff]")
 # quotes around the whole cell do not count, and a new cell begins inside.
 _FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ \t]*[-=+@＝＋－＠]|[\t\r\n])")
 BYTE_ORDER_MARK = "\ufeff"
+
+
+def as_rfc3339(moment: datetime | None) -> str | None:
+    """A time in answers for programs, to the second; None where it is not known."""
+    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:

@@ -5,7 +5,8 @@ Never a value, not even encrypted.
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -106,6 +107,11 @@ class AuditRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.action}"
+
+    @property
+    def parsed_details(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.details)
+        return found
 
 
 class CountedRefusal(models.Model):

@@ -76,4 +76,4 @@ def call_word(call: TrailCall) -> str:
 
 @register.filter
 def is_outside(call: TrailCall, environment: Environment) -> bool:
-    return bool(call.account) and call.account != environment.account
+    return bool(environment.other_account(call.account))

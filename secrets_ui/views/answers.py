@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -47,6 +48,19 @@ def problem(error: ConsoleError) -> dict[str, Any]:
     if isinstance(error, StepUpNeeded):
         answer["step_up"] = reverse("step_up", query={"next": f"{reverse('step_up')}?done"})
     return answer
+
+
+def page_with_refusal(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    refusal: ConsoleError | None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, which says what was refused and has its status; else with `status`."""
+    told = {"problem": problem(refusal) if refusal else None}
+    code = refusal.status if refusal else status
+    return render(request, template, {**context, **told}, status=code)
 
 
 def plain_answer(text: str, content_type: str) -> HttpResponse:

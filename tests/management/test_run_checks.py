@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from secrets_ui.management import looping
 from secrets_ui.management.commands import run_checks
 from secrets_ui.models import StatusRunner
 
@@ -21,8 +22,9 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.pauses = 0.0, list[float]()
         monkeypatch.setattr(run_checks, "time", self)
-        monkeypatch.setattr(run_checks, "os", self)
-        monkeypatch.setattr(run_checks.connections, "close_all", lambda: None)
+        monkeypatch.setattr(looping, "time", self)
+        monkeypatch.setattr(looping, "os", self)
+        monkeypatch.setattr(looping.connections, "close_all", lambda: None)
 
     def monotonic(self) -> float:
         return self.now

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from secrets_ui.management import looping
 from secrets_ui.management.commands import send_messages
 from secrets_ui.models import Heartbeat
 
@@ -46,8 +47,9 @@ def test_no_error_ends_the_loop_and_after_each_it_waits_longer(
             raise ZeroDivisionError("a detail")
 
     monkeypatch.setattr(send_messages, "time", clock)
-    monkeypatch.setattr(send_messages, "os", clock)
-    monkeypatch.setattr(send_messages.connections, "close_all", lambda: None)
+    monkeypatch.setattr(looping, "time", clock)
+    monkeypatch.setattr(looping, "os", clock)
+    monkeypatch.setattr(looping.connections, "close_all", lambda: None)
     monkeypatch.setattr(send_messages, "send_due", send)
     call_command("send_messages", every=2)
     assert clock.pauses == [4, 8, 16, 30, 30, 2]

@@ -114,6 +114,10 @@ class Environment:
         owner = self.account if account is None else account
         return f"arn:{partition_of(self.region)}:{service}:{region}:{owner}:{resource}"
 
+    def other_account(self, account: str) -> str:
+        """`account` where it is another than this environment's, else ""."""
+        return account if account != self.account else ""
+
     def secret_name(self, name: str) -> str:
         """`name`, when it is a secret's name in this environment.
 

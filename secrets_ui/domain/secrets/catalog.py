@@ -12,8 +12,8 @@ from typing import Any, Literal
 from ..errors import ConfigurationError
 from . import contact
 from .formats import FORMATS, FREE_TEXT, Format
+from .issuer import Issuer, parse_issuer
 from .loading import name_problem
-from .origin import Origin, parse_origin
 from .trial import Trial, ensure_can_be_tried, parse_trial
 
 Comparison = Literal["must_differ", "must_match", "any"]
@@ -33,7 +33,7 @@ _WORDS = {"get", *contact.MEMBERS}
 @dataclass(frozen=True)
 class KeySpec:
     """One key of a secret. `format` is a name of FORMATS; `max_age_days` None means any age;
-    `trial` None means that it is not tried, `origin` None that nothing says where it is got.
+    `trial` None means that it is not tried, `issuer` None that nothing says where it is got.
     `owner` and `runbook` are those of its secret where it names none of its own, and "" where
     there is none."""
 
@@ -47,7 +47,7 @@ class KeySpec:
     min_length: int = 0
     placeholders: tuple[re.Pattern[str], ...] = ()
     trial: Trial | None = None
-    origin: Origin | None = None
+    issuer: Issuer | None = None
     owner: str = ""
     runbook: str = ""
 
@@ -180,7 +180,7 @@ def _key(
         min_length=_whole_number(entry, "min_length", where) or 0,
         placeholders=(*common, *_patterns(entry.get("placeholders", []), where, "placeholders")),
         trial=parse_trial(entry["try"], f"{where}.try") if "try" in entry else None,
-        origin=parse_origin(entry["get"], f"{where}.get") if "get" in entry else None,
+        issuer=parse_issuer(entry["get"], f"{where}.get") if "get" in entry else None,
         **{**contacts, **_contact(entry, where)},
     )
 

@@ -22,12 +22,16 @@ def parse_owner(entry: Any, where: str) -> str:
     return str(entry)
 
 
+def is_page(address: str) -> bool:
+    """An address that a link of ours may have: https, a host, nobody's name or password."""
+    return _HTTPS.fullmatch(address) is not None
+
+
 def parse_runbook(entry: Any, where: str) -> str:
     """The address of a page. Raises ConfigurationError."""
-    is_address = isinstance(entry, str) and _HTTPS.fullmatch(entry)
-    if not is_address or len(entry) > _LONGEST_RUNBOOK:
+    if not isinstance(entry, str) or not is_page(entry) or len(entry) > _LONGEST_RUNBOOK:
         raise ConfigurationError(
             f"{where}: expected an https address of at most {_LONGEST_RUNBOOK} characters, "
             "without a user name."
         )
-    return str(entry)
+    return entry

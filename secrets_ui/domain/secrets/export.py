@@ -8,8 +8,8 @@ from typing import Any
 
 from .catalog import KeySpec, SecretSpec
 from .contact import MEMBERS
+from .issuer import to_entry as issuer_entry
 from .loading import UNFIT_NAME, name_problem
-from .origin import to_entry as origin_entry
 from .trial import to_entry
 
 
@@ -76,8 +76,8 @@ def _members(key: KeySpec, spec: SecretSpec) -> Iterator[tuple[str, Any]]:
         yield "max_age_days", key.max_age_days
     if key.min_length:
         yield "min_length", key.min_length
-    if key.origin:
-        yield "get", origin_entry(key.origin)
+    if key.issuer:
+        yield "get", issuer_entry(key.issuer)
     if own := key.placeholders[len(spec.placeholders) :]:
         yield "placeholders", [pattern.pattern for pattern in own]
     for member in MEMBERS:

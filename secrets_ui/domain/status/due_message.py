@@ -26,7 +26,7 @@ class DueLine:
 
     def describe(self) -> str:
         what = f"{key_in_message(self.key)} in {self.secret}" if self.key else self.secret
-        ask = whom_to_ask([self.owner] * bool(self.owner), [self.runbook] * bool(self.runbook))
+        ask = whom_to_ask([self.owner], [self.runbook])
         return f"{what}, {day(self.at)}. {self.text}{ask}"
 
     def to_json(self) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class Event:
 
 
 def whom_to_ask(owners: Sequence[str], runbooks: Sequence[str]) -> str:
-    """Sentences to add to trouble: who looks after it, and what they do."""
+    """Sentences to add to trouble: who looks after it, and what they do. "" names nobody."""
+    owners, runbooks = list(filter(None, owners)), list(filter(None, runbooks))
     parts = (
         f" Owner: {join(owners[:_SAID])}." if owners else "",
         # Nothing stands right behind an address, or a reader's program takes it for its end.

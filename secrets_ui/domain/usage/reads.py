@@ -25,6 +25,9 @@ CHANGES = (
 KEY_CHANGES = ("PutKeyPolicy", "CreateGrant", "DisableKey", "ScheduleKeyDeletion")
 EVENTS = (READ, BATCH, *CHANGES, *KEY_CHANGES)
 NOT_NAMED = "not named by CloudTrail"
+# What LookupEvents answers for:
+# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+REACH = timedelta(days=90)
 _SSO_ROLE = "AWSReservedSSO_"  # its sessions are named after people
 LATE = timedelta(hours=3)
 """A pass of the status runner asks every few minutes, and a busy account may take some of them."""
@@ -59,9 +62,6 @@ class Caller:
         """The name of the role's session, chosen by whoever assumed the role."""
         return self.arn.partition(":assumed-role/")[2].partition("/")[2]
 
-    def is_outside(self, environment: Environment) -> bool:
-        return bool(self.account) and self.account != environment.account
-
     def is_console(self, environment: Environment) -> bool:
         """Whether it is the role of this console, which nobody else may assume."""
         role = environment.assume_role.rpartition("/")[2]
@@ -90,7 +90,7 @@ class Caller:
         name = where[5]
         if name.startswith("assumed-role/"):
             name = f"role/{name.split('/')[1]}"
-        if not self.is_outside(environment):
+        if not environment.other_account(self.account):
             return name
         return f"arn:{partition_of(environment.region)}:iam::{self.account}:{name}"
 

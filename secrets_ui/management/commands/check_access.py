@@ -6,12 +6,12 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.access.run import Run
-from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.management.twin import full_name, printable
+from secrets_ui.management.answering import or_not_known
+from secrets_ui.management.twin import add_environment, full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.access.check import check_access
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("environment", help="name of an environment, such as prod")
+        add_environment(parser)
         parser.add_argument(
             "--secret",
             action="append",
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with or_not_known():
             environment = configuration.get_environment(options["environment"])
             names = [
                 full_name(environment, name)
@@ -57,8 +57,6 @@ class Command(BaseCommand):
                 check_access(environment, name, Actor("check_access", job="check_access"))
                 for name in names
             ]
-        except ConsoleError as error:
-            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         self.stdout.write(
             json.dumps([run.to_json() for run in runs], indent=2)
             if options["json"]

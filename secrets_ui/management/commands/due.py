@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.secrets.due import SOON, Why
 from secrets_ui.domain.status.events import whom_to_ask
+from secrets_ui.domain.texts import as_rfc3339
 from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.management.twin import printable
 from secrets_ui.services import configuration
@@ -67,9 +68,9 @@ def _exit_status(found: DueList, days: int) -> int:
 
 def _data(found: DueList, days: int) -> dict[str, Any]:
     return {
-        "at": _at(found.now),
+        "at": as_rfc3339(found.now),
         "within_days": days,
-        "checked_at": {name: _at(at) for name, at in found.looked_at.items()},
+        "checked_at": {name: as_rfc3339(at) for name, at in found.looked_at.items()},
         "stale": list(found.stale),
         "due": [_key(key) for key in found.within(days)],
         "not_known": [_key(key) for key in found.unknown],
@@ -83,15 +84,11 @@ def _key(key: DueKey) -> dict[str, Any]:
         "key": key.key,
         "why": str(key.why),
         "text": key.text,
-        "due_at": _at(key.at),
+        "due_at": as_rfc3339(key.at),
         "exact": key.is_exact,
         "owner": key.owner,
         "runbook": key.runbook,
     }
-
-
-def _at(moment: Any) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _describe(found: DueList, days: int) -> str:
@@ -111,6 +108,6 @@ def _describe(found: DueList, days: int) -> str:
 
 def _line(key: DueKey) -> str:
     day = f"{key.at:%Y-%m-%d}" if key.at else "not known"
-    ask = whom_to_ask([key.owner] * bool(key.owner), [key.runbook] * bool(key.runbook))
+    ask = whom_to_ask([key.owner], [key.runbook])
     what = f"{key.environment.name}  {key.secret}  {key.key or '(the whole secret)'}"
     return f"{day:<10}  {what}  {key.text}{ask}"

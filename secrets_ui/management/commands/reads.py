@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.usage.reads import Coverage
-from secrets_ui.management.twin import full_name, printable
+from secrets_ui.management.answering import or_not_known
+from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.usage.reads import MOST_SENT, Reader, Reads, as_json, find_reads
 
@@ -23,8 +23,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("name", help="a secret's full or short name")
+        add_secret(parser)
         parser.add_argument(
             "--days", type=int, default=90, help="how many days to look back, today included"
         )
@@ -33,12 +32,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["days"] <= 3650:
             raise CommandError("--days: expected a number from 1 to 3650.", returncode=2)
-        try:
+        with or_not_known():
             environment = configuration.get_environment(options["environment"])
             name = full_name(environment, options["name"])
             found = find_reads(environment, name, options["days"], most=MOST_SENT)
-        except ConsoleError as error:
-            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         self.stdout.write(as_json(found) if options["json"] else _describe(found))
         sys.exit(_exit_status(found))
 

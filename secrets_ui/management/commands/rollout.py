@@ -14,7 +14,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.rollout import Instance, Rollout
 from secrets_ui.domain.secrets.version import short_version
 from secrets_ui.management.answering import NOT_KNOWN, or_not_known
-from secrets_ui.management.twin import full_name, moment, printable
+from secrets_ui.management.twin import add_secret, full_name, moment, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.rollout import as_json, look
 
@@ -37,8 +37,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("name", help="a secret's full or short name")
+        add_secret(parser)
         parser.add_argument(
             "--wait",
             type=int,

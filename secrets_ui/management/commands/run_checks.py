@@ -7,19 +7,18 @@ What it finds is sent by send_messages; once, it sends by itself.
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
 
 from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.pace import Pace
+from secrets_ui.management.looping import ALIVE_EVERY, go_on
 from secrets_ui.models import StatusRunner
 from secrets_ui.services.aws_access import pace_calls
 from secrets_ui.services.status.send_events import send_due
@@ -30,8 +29,6 @@ from secrets_ui.services.usage.trail import collect_calls
 
 log = logging.getLogger("miyabi.status")
 LOOK_EVERY = 2  # seconds: for a pass that somebody asked for
-LONGEST_PAUSE = 30  # seconds, after errors; shorter than a runner stays alive without a sign
-ALIVE_EVERY = 15  # seconds
 TRAIL_RATE = 1  # LookupEvents allows two a second in an account and Region, and others ask as well
 
 
@@ -81,21 +78,17 @@ class Command(BaseCommand):
         return run_status_pass(self.pace.take_calls)
 
     def _go_on(self, every: int) -> None:
-        """Until the parent process ends. No error ends it: after each in a row it waits longer."""
-        parent, failures = os.getppid(), 0
         self.next_pass = self.next_sign = 0.0
         log.info("the status runner has begun")
-        while os.getppid() == parent:
-            has_passed = self._survives(partial(self._run_if_due, every))
-            failures = 0 if has_passed else failures + 1
-            time.sleep(min(LOOK_EVERY * 2 ** min(failures, 10), LONGEST_PAUSE))
+        go_on(partial(self._run_if_due, every), LOOK_EVERY, log, "status runner")
 
     def _run_if_due(self, every: int) -> None:
         self._give_sign(every)
         if time.monotonic() >= self.next_pass or self._is_wanted():
             self.next_pass = time.monotonic() + every
-            self._pass()
-            self._collect(every)
+            with suppress(LockHeld):  # on another machine; its results are these as well
+                self._pass()
+                self._collect(every)
 
     def _give_sign(self, every: int) -> None:
         if every and time.monotonic() >= self.next_sign:
@@ -107,25 +100,12 @@ class Command(BaseCommand):
         with pass_lock():
             renew = Renewal()
 
-            def go_on() -> bool:
+            def may_go_on() -> bool:
                 renew()
                 self._give_sign(every)
                 return not self._is_wanted()
 
-            collect_calls(go_on)
-
-    def _survives(self, step: Callable[[], object]) -> bool:
-        """Whether the step ended without an error. One that failed must not cost the next."""
-        try:
-            step()
-        except LockHeld:
-            pass  # on another machine; its results are these as well
-        except Exception:
-            # The console's stream holds JSON lines alone, so nothing is written beside the log.
-            log.exception("status runner")
-            connections.close_all()
-            return False
-        return True
+            collect_calls(may_go_on)
 
     def _note_alive(self, every: int) -> None:
         runner()

@@ -9,12 +9,12 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.status.events import whom_to_ask
 from secrets_ui.domain.status.status import worst
 from secrets_ui.domain.status.words import STATUS_WORDS
+from secrets_ui.management.answering import or_not_known
 from secrets_ui.services import configuration
 from secrets_ui.services.status.board import StatusBoard
 from secrets_ui.services.status.report import EXIT, status_report
@@ -36,11 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print what /status.json tells")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with or_not_known():
             names = options["environment"] or list(configuration.environments())
             environments = [configuration.get_environment(name) for name in names]
-        except ConsoleError as error:
-            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         report, board = status_report(environments, with_secrets=options["json"])
         self.stdout.write(json.dumps(report, indent=2) if options["json"] else _describe(board))
         # The record is of no environment: it decides where all of them are asked for.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import Row, Show, WhoCan
-from secrets_ui.domain.errors import ConsoleError
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.management.twin import full_name, printable
+from secrets_ui.management.answering import or_not_known
+from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.access.who import WORDS, as_json, find_who_can
 
@@ -24,8 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("environment", help="name of an environment, such as prod")
-        parser.add_argument("name", help="a secret's full or short name")
+        add_secret(parser)
         parser.add_argument(
             "--action",
             choices=[ability.value for ability in Ability],
@@ -35,12 +34,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print everybody as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with or_not_known():
             environment = configuration.get_environment(options["environment"])
             name = full_name(environment, options["name"])
             found = find_who_can(environment, name, Actor("who_can_read", job="who_can_read"))
-        except ConsoleError as error:
-            raise CommandError(f"{error.message} {error.remedy}".strip(), returncode=2) from None
         ability = Ability(options["action"])
         self.stdout.write(
             as_json(found, found.rows) if options["json"] else _describe(found, ability)

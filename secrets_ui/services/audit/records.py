@@ -35,7 +35,7 @@ class Entry:
     @property
     def what(self) -> str:
         """The act in words."""
-        return describe(self.record.action, json.loads(self.record.details).get("why"))
+        return describe(self.record.action, self.record.parsed_details.get("why"))
 
     @property
     def about(self) -> str:
@@ -49,7 +49,7 @@ class Entry:
         """Why it did not take effect, as it was recorded; "" where it did or nothing is said."""
         last = self.ended or self.record
         is_told = last.phase != Phase.INTENT and last.outcome != Outcome.DONE
-        return str(json.loads(last.details).get("why", "")) if is_told else ""
+        return str(last.parsed_details.get("why", "")) if is_told else ""
 
     @property
     def keys(self) -> list[str]:
@@ -65,8 +65,8 @@ class Entry:
     @property
     def details(self) -> dict[str, Any]:
         return {
-            **json.loads(self.record.details),
-            **(json.loads(self.ended.details) if self.ended else {}),
+            **self.record.parsed_details,
+            **(self.ended.parsed_details if self.ended else {}),
         }
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,7 +57,7 @@ def roles_on_record(account: str = "") -> dict[str, dict[Grant, Giver]]:
 def _details(record: AuditRecord) -> Mapping[str, Any]:
     """Empty where they are no JSON object: the chain tells of a record that was changed."""
     try:
-        read = json.loads(record.details)
+        read = record.parsed_details
     except (ValueError, TypeError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}

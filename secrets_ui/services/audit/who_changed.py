@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -58,7 +57,7 @@ def who_pinned(version_ids: Iterable[str]) -> dict[tuple[str, str], Author]:
         version_id__in={v for v in version_ids if v}, action=Action.PIN
     )
     return {
-        (intent.version_id, str(json.loads(intent.details)["label"])): Author(
+        (intent.version_id, str(intent.parsed_details["label"])): Author(
             intent.actor, intent.at, intent.sequence, intent.reason
         )
         for intent in done.intents()

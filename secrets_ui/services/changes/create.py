@@ -14,7 +14,7 @@ from ...domain.changes.edit import Applied, apply_edit, ensure_sound
 from ...domain.changes.new_secret import NewSecret, SecretExists, with_placeholders
 from ...domain.changes.origins import origins_of
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError, SecretNotFound
+from ...domain.errors import SecretNotFound
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.health import StateCode, key_states, make_state
@@ -28,7 +28,7 @@ from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
 from .review import Review, facts_after
 from .review_rows import review_row
-from .rules import ensure_not_too_many, ensure_rules_kept
+from .rules import counted_once, ensure_rules_kept
 from .save import keep_facts_of
 from .sending import send
 
@@ -79,12 +79,8 @@ def create_secret(environment: Environment, actor: Actor, new: NewSecret) -> Sav
     first = replace(first, idempotency_key=idempotency_key_of(environment, actor, first))
     if saved := find_saved(first):
         return saved
-    counted = ensure_not_too_many(environment, actor, name, first.idempotency_key)
-    try:
+    with counted_once(environment, actor, name, first.idempotency_key):
         return _create(environment, actor, replace(new, first=first))
-    except ConsoleError:
-        counted.count_alone()
-        raise
 
 
 def _create(environment: Environment, actor: Actor, new: NewSecret) -> Saved:
@@ -140,9 +136,7 @@ def _make(actor: Actor, aws: Gateways, new: NewSecret, key_arn: str, applied: Ap
                 ),
                 lambda secret: version in secret.versions,
             )
-            if made:
-                act.add_request(made.call.request_id)
-            record_done(act, "the secret", version_id=version)
+            record_done(act, "the secret", answer=made, version_id=version)
             if made:
                 keep_facts_of(environment, first.secret, made.value, version, applied.value)
     except audit.AlreadyIntended as earlier:

@@ -69,9 +69,7 @@ def _take(gateway: SecretsManagerGateway, actor: Actor, wanted: Description, ste
             partial(_call, gateway, wanted, step, act),
             lambda secret: is_done(secret, step.part, step.to, step.was),
         )
-        if answer:
-            act.add_request(answer.call.request_id)
-        record_done(act, f"the change of the {step.part}")
+        record_done(act, f"the change of the {step.part}", answer=answer)
     return act.sequence
 
 

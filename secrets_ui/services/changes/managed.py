@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +32,7 @@ def deletion_of(environment: Environment, secret: Secret) -> DeletionRecord | No
     record = _done(environment, secret.name).order_by("-sequence").first()
     if record is None or record.action != Action.DELETE:
         return None
-    after = json.loads(record.details).get("deleted_after")
+    after = record.parsed_details.get("deleted_after")
     return DeletionRecord(
         record.actor,
         datetime.fromisoformat(record.at),

@@ -135,7 +135,7 @@ def change_of(record: AuditRecord) -> RecentChange:
     """A record of `changes_in`."""
     # Version 0.1.0 told who had proposed with the outcome.
     intended = json.loads(record.intended or "{}")  # type: ignore[attr-defined]
-    proposed_by = (intended | json.loads(record.details)).get("proposed_by", "")
+    proposed_by = (intended | record.parsed_details).get("proposed_by", "")
     return RecentChange(
         at=datetime.fromisoformat(record.at),
         secret=record.secret,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn, Unpack
 
+from ...domain.access.evidence import Known
 from ...domain.audit.actions import Action, Outcome
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, ConsoleError, NotPermitted, OutcomeUnknown
@@ -14,13 +15,20 @@ from ..audit.new_record import NO_DETAILS, About
 
 
 def record_done(
-    act: audit.Act, what: str, *, version_id: str = "", details: Mapping[str, object] = NO_DETAILS
+    act: audit.Act,
+    what: str,
+    *,
+    answer: Known[object] | None = None,
+    version_id: str = "",
+    details: Mapping[str, object] = NO_DETAILS,
 ) -> None:
-    """Ends an act that AWS has carried out.
+    """Ends an act that AWS has carried out; `answer` is None where it was lost.
 
     Raises OutcomeUnknown where that cannot be recorded; the act then stays open until settle_audit
     asks AWS.
     """
+    if answer:
+        act.add_request(answer.call.request_id)
     try:
         act.done(version_id=version_id, details=details)
     except AuditUnavailable:

@@ -18,17 +18,15 @@ from ...domain.changes.refresh import (
     mark_of,
 )
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.secrets.secret import Secret
-from ...domain.secrets.secret_value import SecretValue
 from ...domain.session_scope import DESCRIBE, LOOK_AT_FUNCTION, REFRESH
 from ...models import AuditRecord
 from .. import audit
 from ..aws_access import gateways, learn_all
-from .idempotency import find_earlier, keyed, wait_for
-from .recording import record_done, record_refusal
-from .rules import ensure_not_too_many, ensure_rules_kept
+from .once import Plan, Prepared, act_once
+from .recording import record_done
+from .rules import ensure_rules_kept
 from .sending import send_and_ask
 
 NOT_READABLE = (
@@ -102,13 +100,9 @@ def start_fresh_instances(environment: Environment, actor: Actor, wanted: Refres
     """
     name = environment.secret_name(wanted.secret)
     ensure_rules_kept(environment, wanted)
-    once = keyed(environment, actor, wanted.once, SecretValue(f"{Action.REFRESH} {name}"))
-    counted = ensure_not_too_many(environment, actor, name, once)
-    try:
-        return _once(environment, actor, wanted, once)
-    except ConsoleError:
-        counted.count_alone()
-        raise
+    prepare = partial(_prepare, environment, actor, wanted.secret)
+    plan = Plan(Action.REFRESH, f"{Action.REFRESH} {name}", prepare, NotRefreshable)
+    return act_once(environment, actor, wanted, plan)
 
 
 def was_started(environment: Environment, secret: str, sequence: str) -> bool:
@@ -131,35 +125,14 @@ def _questions(gateway: LambdaGateway) -> tuple[Any, ...]:
     )
 
 
-def _once(environment: Environment, actor: Actor, wanted: Refresh, once: str) -> int:
-    """One act for one form."""
-    about: dict[str, Any] = {
-        "environment": environment.name,
-        "secret": wanted.secret,
-        "reason": wanted.reason,
-    }
-    gateway = gateways(environment, actor, REFRESH).lambda_
-    try:
-        if describe(environment, actor, wanted.secret).deleted:
-            raise NotRefreshable(NOT_READABLE)
-        function = _ensure_refreshable(gateway, environment.lambda_function)
-        details = {
-            "function": environment.lambda_function,
-            "revision": function.revision,
-            "was": function.mark,
-        }
-        on_record = audit.act(Action.REFRESH, actor, idempotency_key=once, details=details, **about)
-        with on_record as act:
-            _set_marker(gateway, environment.lambda_function, function.revision, act)
-    except audit.AlreadyIntended as earlier:
-        return wait_for(earlier.sequence).sequence
-    except NotRefreshable as refusal:
-        # The same form, sent twice: AWS may still be at work on the first.
-        if done := find_earlier(once):
-            return done.sequence
-        record_refusal(Action.REFRESH, actor, refusal, **about)
-        raise
-    return act.sequence
+def _prepare(environment: Environment, actor: Actor, secret: str) -> Prepared:
+    """Raises NotRefreshable and AwsErrors."""
+    gateway, name = gateways(environment, actor, REFRESH).lambda_, environment.lambda_function
+    if describe(environment, actor, secret).deleted:
+        raise NotRefreshable(NOT_READABLE)
+    function = _ensure_refreshable(gateway, name)
+    details = {"function": name, "revision": function.revision, "was": function.mark}
+    return Prepared(details, partial(_set_marker, gateway, name, function.revision))
 
 
 def _ensure_refreshable(gateway: LambdaGateway, name: str) -> FunctionConfiguration:
@@ -196,6 +169,4 @@ def _set_marker(gateway: LambdaGateway, name: str, revision: str, act: audit.Act
     answer = send_and_ask(
         update, lambda: gateway.get_function_configuration(name).value.mark == mark
     )
-    if answer:
-        act.add_request(answer.call.request_id)
-    record_done(act, "the change")
+    record_done(act, "the change", answer=answer)

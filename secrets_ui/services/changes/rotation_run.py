@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from ...domain.audit.actions import DECISIONS, ROTATES, Action, Outcome, Phase
@@ -28,7 +27,7 @@ def run_of(rotation: Rotation) -> tuple[Entry, ...]:
 def _own(rotation: Rotation, entries: Iterable[Entry]) -> Iterator[Entry]:
     sequences, versions = {rotation.number}, set[str]()
     for entry in entries:
-        record, details = entry.record, json.loads(entry.record.details)
+        record, details = entry.record, entry.record.parsed_details
         is_decision = record.action in DECISIONS and record.version_id in versions
         is_named = details.get("rotation") == rotation.number
         if not (record.sequence == rotation.number or is_named or is_decision) and (

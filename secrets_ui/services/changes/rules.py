@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.conf import settings
 
 from ...domain.changes.edit import Confirmed
 from ...domain.environment import Environment
-from ...domain.errors import InvalidChange, TooManyWrites
+from ...domain.errors import ConsoleError, InvalidChange, TooManyWrites
 from ...domain.people.actor import Actor
 from ..audit.limits import Reserved
 from ..audit.rate import RateLimit, ensure_rate
@@ -32,9 +35,27 @@ def ensure_reason(environment: Environment, reason: str) -> None:
         raise InvalidChange(f"{environment.name} asks for a reason.", key="reason")
 
 
-def ensure_not_too_many(
+def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
+    """Raises TooManyWrites, and records it."""
+    _count(environment, actor, name)
+
+
+@contextmanager
+def counted_once(
+    environment: Environment, actor: Actor, name: str, idempotency_key: str
+) -> Iterator[None]:
+    """The same around a change by a form: one that is sent twice is one change."""
+    counted = _count(environment, actor, name, idempotency_key)
+    try:
+        yield
+    except ConsoleError:
+        # Had it taken effect, sending the form once more would be no change.
+        counted.count_alone()
+        raise
+
+
+def _count(
     environment: Environment, actor: Actor, name: str, idempotency_key: str = ""
 ) -> Reserved:
-    """Raises TooManyWrites, and records it. A form that is sent twice is one change."""
     rate = RateLimit("changes", settings.WRITES_PER_MINUTE, TooManyWrites)
     return ensure_rate(rate, environment, actor, name, idempotency_key)

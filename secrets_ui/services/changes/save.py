@@ -41,7 +41,7 @@ from ..aws_access import gateways
 from ..secrets.version_facts import keep_facts
 from .idempotency import Saved, find_saved, idempotency_key_of, wait_for
 from .recording import record_done, record_refusal
-from .rules import ensure_not_too_many, ensure_rules_kept
+from .rules import counted_once, ensure_rules_kept
 from .swap import end_rotation, ensure_moved, rotation_to_end, swap_current, take_label_off
 from .taking import ensure_may_take, with_taken
 
@@ -64,13 +64,8 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     edit = replace(edit, idempotency_key=idempotency_key_of(environment, actor, edit))
     if saved := find_saved(edit):
         return saved
-    counted = ensure_not_too_many(environment, actor, name, edit.idempotency_key)
-    try:
+    with counted_once(environment, actor, name, edit.idempotency_key):
         return _read_and_save(environment, actor, edit)
-    except ConsoleError:
-        # Had it taken effect, sending the form once more would be no change.
-        counted.count_alone()
-        raise
 
 
 def _read_and_save(environment: Environment, actor: Actor, edit: Edit) -> Saved:

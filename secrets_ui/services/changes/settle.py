@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -183,7 +182,7 @@ def _judge_pin(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
 
 def _moved_label(record: AuditRecord) -> dict[str, str]:
     """Of a pin's record: its label, and the version that it was taken from."""
-    details = json.loads(record.details)
+    details = record.parsed_details
     return {part: str(details.get(part, "")) for part in ("label", "from")}
 
 

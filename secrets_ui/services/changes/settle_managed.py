@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from ...domain.audit.actions import DELETIONS, Action, Outcome
 from ...domain.changes.description import is_done
 from ...domain.secrets.secret import Secret
@@ -21,7 +19,7 @@ def judge_managed(intent: AuditRecord, secret: Secret) -> tuple[Outcome, str]:
     """The outcome, and why."""
     if intent.action in DELETIONS:
         return _judge_deletion(intent, is_scheduled=_was_scheduled(intent, secret))
-    details = json.loads(intent.details)
+    details = intent.parsed_details
     part = next(part for part, action in ACTIONS.items() if action == intent.action)
     return _SHOWN[is_done(secret, part, details["to"], details["was"])]
 

@@ -33,7 +33,7 @@ def ask_lambda(environment: Environment, intent: AuditRecord) -> Shown:
     """Raises AwsErrors."""
     gateway = gateways(environment, CONSOLE, LOOK_AT_FUNCTION).lambda_
     try:
-        found = gateway.get_function_configuration(json.loads(intent.details)["function"])
+        found = gateway.get_function_configuration(intent.parsed_details["function"])
     except ThingNotFound as gone:
         return Shown(Outcome.UNKNOWN, "the function is gone", gone.call.answered_at)
     outcome, why = _judge(intent, found.value)
@@ -47,7 +47,7 @@ def _judge(intent: AuditRecord, function: FunctionConfiguration) -> tuple[Outcom
     one back. Its absence is proof only while nobody has changed the configuration since, for
     whoever replaces the variables may have taken the marker away.
     """
-    mark, before = mark_of(intent.hash), json.loads(intent.details)
+    mark, before = mark_of(intent.hash), intent.parsed_details
     if function.mark == mark or mark in _found_later(intent):
         return Outcome.DONE, "the function has, or had, its marker"
     if function.unreadable:

@@ -19,6 +19,7 @@ from ...domain.secrets.secret import Secret, SecretVersion
 from ...domain.secrets.version import short_version
 from ...domain.session_scope import ROLLOUT
 from ...domain.status.watched import TrailEvent, last_decryption
+from ...domain.texts import as_rfc3339
 from ..audit.who_changed import authors_of
 from ..aws_access import begin, gateways
 from .function_log import read_function_log
@@ -136,12 +137,12 @@ def as_json(rollout: Rollout) -> str:
         "version_id": rollout.version_id,
         "arrived": rollout.arrived,
         "reason": rollout.reason,
-        "current_since": _moment(rollout.current_since),
-        "old_last_read": _moment(rollout.old_last_read),
+        "current_since": as_rfc3339(rollout.current_since),
+        "old_last_read": as_rfc3339(rollout.old_last_read),
         "log": {
             "group": log.group,
-            "read_from": _moment(log.since),
-            "read_until": _moment(log.until),
+            "read_from": as_rfc3339(log.since),
+            "read_until": as_rfc3339(log.until),
             "is_whole": log.is_whole,
             "aws_error_code": log.problem.call.code if log.problem else None,
         },
@@ -156,12 +157,8 @@ def _entry(instance: Instance) -> dict[str, str | None]:
         "log_stream": instance.stream,
         "version_id": instance.version_id or None,
         "state": instance.state,
-        "since": _moment(instance.since),
-        "last_report": _moment(instance.last),
+        "since": as_rfc3339(instance.since),
+        "last_report": as_rfc3339(instance.last),
         "function_version": instance.function_version,
         "initialization_type": instance.initialization_type,
     }
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from ...domain.access.finding import Status
 from ...domain.environment import Environment
 from ...domain.status.status import StatusFinding
 from ...domain.status.words import STATUS_WORDS
+from ...domain.texts import as_rfc3339
 from .board import EnvironmentSummary, StatusBoard, StatusRow, Trouble
 from .read import all_rows, read_status
 
@@ -24,7 +24,7 @@ def status_report(
     report = {
         "status": STATUS_WORDS[board.headline.status].code,
         "headline": board.headline.text,
-        "at": _at(board.now),
+        "at": as_rfc3339(board.now),
         "environments": [
             _environment(summary, board.troubles, with_secrets) for summary in board.environments
         ],
@@ -32,8 +32,8 @@ def status_report(
         "runner": {
             "alive": board.runner.is_alive,
             "every_seconds": board.runner.every,
-            "last_sign_at": _at(board.runner.alive_at),
-            "last_pass_at": _at(board.runner.ended_at),
+            "last_sign_at": as_rfc3339(board.runner.alive_at),
+            "last_pass_at": as_rfc3339(board.runner.ended_at),
             "last_pass": dict(board.runner.took),
         },
     }
@@ -47,7 +47,7 @@ def _environment(
     return {
         "name": current.name,
         "status": STATUS_WORDS[current.status].code,
-        "checked_at": _at(current.at),
+        "checked_at": as_rfc3339(current.at),
         "stale": current.is_stale,
         "since": current.since,
         "secrets": {
@@ -66,7 +66,7 @@ def _row(row: StatusRow) -> dict[str, Any]:
     return {
         "secret": row.secret,
         "status": STATUS_WORDS[row.status].code,
-        "checked_at": _at(row.at),
+        "checked_at": as_rfc3339(row.at),
         "stale": row.is_stale,
         "proved_by": row.proofs,
         "findings": [_finding(f) for f in row.findings if f.is_trouble],
@@ -89,7 +89,3 @@ def _finding(finding: StatusFinding) -> dict[str, Any]:
         "owner": finding.owner,
         "runbook": finding.runbook,
     }
-
-
-def _at(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="seconds") if moment else None

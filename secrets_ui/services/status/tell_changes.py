@@ -6,7 +6,6 @@ record and whoever was killed since.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin
@@ -87,7 +86,7 @@ def _what(record: AuditRecord) -> str:
     words = Action.words_of(record.action)
     if record.action != Action.ASK_ROLE:
         return words
-    asked = json.loads(record.details)
+    asked = record.parsed_details
     names = f" of {asked['names']}" if "names" in asked else ""
     return f"{words}: {asked['role']}{names}, for {plural(int(asked['hours']), 'hour', 'hours')}"
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.conf import settings
 
 from ...domain.environment import Environment
-from ...domain.usage.reads import NewReader, first_reads, is_expected
+from ...domain.usage.reads import Coverage, NewReader, first_reads, is_expected
 from ...models import TrailCall, TrailPosition
 
 
@@ -33,12 +33,8 @@ def find_new_readers(environment: Environment, now: datetime) -> NewReaders:
     coverage = TrailPosition.coverage_of(
         environment.name, now - timedelta(days=settings.READS_KEEP_DAYS)
     )
-    if coverage.problem:
-        return NewReaders({}, f"CloudTrail did not answer: {coverage.problem}")
-    if coverage.until and coverage.is_late(now):
-        return NewReaders({}, f"they are known until {coverage.until:%Y-%m-%d %H:%M} UTC alone")
-    if coverage.first_day is None or coverage.first_day > start - timedelta(days=quiet):
-        return NewReaders({}, f"the {quiet} days before are not known yet")
+    if why := _why_unknown(coverage, now, start - timedelta(days=quiet)):
+        return NewReaders({}, why)
     calls = TrailCall.objects.filter(
         environment=environment.name,
         is_ours=False,
@@ -49,18 +45,23 @@ def find_new_readers(environment: Environment, now: datetime) -> NewReaders:
         if not is_expected(reader, environment):
             read_on.setdefault(secret, {})[reader] = days
     accounts = dict(calls.exclude(account="").values_list("reader", "account").distinct())
-    return NewReaders(
-        {
-            secret: tuple(
-                NewReader(reader, first.day, quiet, _other(accounts.get(reader, ""), environment))
-                for reader, first in sorted(
-                    first_reads(readers, start, quiet, coverage.first_day).items()
-                )
-            )
-            for secret, readers in read_on.items()
-        }
-    )
+
+    def new(readers: Mapping[str, Mapping[date, int]]) -> tuple[NewReader, ...]:
+        found = first_reads(readers, start, quiet, coverage.first_day)
+        return tuple(
+            NewReader(reader, first.day, quiet, environment.other_account(accounts.get(reader, "")))
+            for reader, first in sorted(found.items())
+        )
+
+    return NewReaders({secret: new(readers) for secret, readers in read_on.items()})
 
 
-def _other(account: str, environment: Environment) -> str:
-    return account if account != environment.account else ""
+def _why_unknown(coverage: Coverage, now: datetime, first: date) -> str:
+    """`first` is the day from which on reads have to be known; "" where they are."""
+    if coverage.problem:
+        return f"CloudTrail did not answer: {coverage.problem}"
+    if coverage.until and coverage.is_late(now):
+        return f"they are known until {coverage.until:%Y-%m-%d %H:%M} UTC alone"
+    if coverage.first_day is None or coverage.first_day > first:
+        return f"the {settings.READER_QUIET_DAYS} days before are not known yet"
+    return ""

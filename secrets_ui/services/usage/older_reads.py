@@ -15,12 +15,11 @@ from ...domain.environment import Environment
 from ...domain.errors import AwsCall, ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.session_scope import OLDER_READS
-from ...domain.usage.reads import BATCH, CHANGES, READ, secrets_of
+from ...domain.usage.reads import BATCH, CHANGES, REACH, READ, secrets_of
 from ...models import TrailCall
 from ..aws_access import gateways
 from .trail import row_of
 
-REACH = timedelta(days=90)  # of LookupEvents
 LONGEST = 365  # days that one query looks at
 SECONDS = 20  # that it may take
 POLL = 0.5  # seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
 
 from ...domain.environment import Environment
-from ...domain.texts import BYTE_ORDER_MARK, csv_text
+from ...domain.texts import BYTE_ORDER_MARK, as_rfc3339, csv_text
 from ...domain.usage.reads import (
     BATCH,
     CHANGES,
@@ -137,16 +137,16 @@ def find_reads(
     kept_from = now - timedelta(days=settings.READS_KEEP_DAYS)
     coverage = TrailPosition.coverage_of(environment.name, kept_from)
     return Reads(
-        environment,
-        secret,
-        now,
-        days,
-        coverage,
-        _readers(of_secret, environment, start, coverage),
-        list(calls.order_by("-at", "-pk")[:most]),
-        calls.count(),
-        settings.READER_QUIET_DAYS,
-        TrailPosition.coverage_of(environment.name, kept_from, _CHANGES, _CHANGES),
+        environment=environment,
+        secret=secret,
+        at=now,
+        days=days,
+        coverage=coverage,
+        readers=_readers(of_secret, environment, start, coverage),
+        calls=list(calls.order_by("-at", "-pk")[:most]),
+        total=calls.count(),
+        quiet=settings.READER_QUIET_DAYS,
+        changes=TrailPosition.coverage_of(environment.name, kept_from, _CHANGES, _CHANGES),
     )
 
 
@@ -174,16 +174,18 @@ def _readers(
     )
     readers = [
         Reader(
-            row["reader"],
-            row["reads"],
-            row["changes"],
-            row["refused"],
-            row["last"],
-            {day: n for day, n in read_on.get(row["reader"], {}).items() if day >= start.date()},
-            row["account"] if row["account"] != environment.account else "",
-            bool(row["ours"]),
-            is_expected(row["reader"], environment),
-            first.get(row["reader"]),
+            name=row["reader"],
+            reads=row["reads"],
+            changes=row["changes"],
+            refused=row["refused"],
+            last=row["last"],
+            days={
+                day: n for day, n in read_on.get(row["reader"], {}).items() if day >= start.date()
+            },
+            account=environment.other_account(row["account"]),
+            is_ours=bool(row["ours"]),
+            is_expected=is_expected(row["reader"], environment),
+            first=first.get(row["reader"]),
         )
         for row in rows
     ]
@@ -192,8 +194,7 @@ def _readers(
 
 def as_csv(found: Reads) -> str:
     """A line for each call."""
-    cells = (_cells(call, found) for call in found.calls)
-    lines = [["" if c[name] is None else c[name] for name in COLUMNS] for c in cells]
+    lines = [["" if c[name] is None else c[name] for name in COLUMNS] for c in _calls(found)]
     return BYTE_ORDER_MARK + csv_text([COLUMNS, *lines])
 
 
@@ -205,20 +206,16 @@ def as_json(found: Reads) -> str:
         "secret": found.secret,
         "read_at": found.at.isoformat(timespec="seconds"),
         "days": found.days,
-        "known_since": _stamp(coverage.since),
-        "known_until": _stamp(coverage.until),
+        "known_since": as_rfc3339(coverage.since),
+        "known_until": as_rfc3339(coverage.until),
         "problem": coverage.problem,
-        "changes_known_since": _stamp(found.changes.since),
-        "changes_known_until": _stamp(found.changes.until),
+        "changes_known_since": as_rfc3339(found.changes.since),
+        "changes_known_until": as_rfc3339(found.changes.until),
         "readers": [_reader(reader) for reader in found.readers],
         "total": found.total,
-        "calls": [_cells(call, found) for call in found.calls],
+        "calls": list(_calls(found)),
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _stamp(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None
 
 
 def _reader(reader: Reader) -> dict[str, Any]:
@@ -227,7 +224,7 @@ def _reader(reader: Reader) -> dict[str, Any]:
         "reads": reader.reads,
         "changes": reader.changes,
         "refused": reader.refused,
-        "last": _stamp(reader.last),
+        "last": as_rfc3339(reader.last),
         "outside": reader.account or None,
         "this_console": reader.is_ours,
         "expected": reader.is_expected,
@@ -236,10 +233,15 @@ def _reader(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _cells(call: TrailCall, found: Reads) -> dict[str, Any]:
+def _calls(found: Reads) -> Iterator[dict[str, Any]]:
     new = {reader.name for reader in found.readers if reader.is_new}
+    for call in found.calls:
+        yield {**_cells(call, found.environment), "new": call.reader in new}
+
+
+def _cells(call: TrailCall, environment: Environment) -> dict[str, Any]:
     return {
-        "at": _stamp(call.at),
+        "at": as_rfc3339(call.at),
         "event": call.event,
         "secret": call.secret,
         "version": call.version,
@@ -252,6 +254,5 @@ def _cells(call: TrailCall, found: Reads) -> dict[str, Any]:
         "address": call.address,
         "error": call.error,
         "this_console": call.is_ours,
-        "outside": bool(call.account) and call.account != found.environment.account,
-        "new": call.reader in new,
+        "outside": bool(environment.other_account(call.account)),
     }

@@ -20,15 +20,14 @@ from ...domain.environment import Environment
 from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
 from ...domain.session_scope import TRAIL
-from ...domain.usage.reads import BATCH, EVENTS, READ, Call, secrets_of
+from ...domain.usage.reads import BATCH, EVENTS, REACH, READ, Call, secrets_of
 from ...models import StatusSnapshot, TrailCall, TrailPosition
 from .. import configuration
 from ..aws_access import gateways
 
 COLLECTOR = Actor("run_checks", job="run_checks")
-# 90 days, and an hour for clocks that differ: what begins earlier is refused.
-# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
-REACH = timedelta(days=90) - timedelta(hours=1)
+# What begins earlier is refused, and clocks differ.
+EARLIEST = REACH - timedelta(hours=1)
 # CloudTrail shows most calls within 5 minutes and promises no time, so the last ones are asked
 # again: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 DELAY = timedelta(minutes=15)
@@ -94,7 +93,7 @@ def _due(environments: Iterable[str]) -> list[TrailPosition]:
 
 
 def _is_due(position: TrailPosition, now: datetime) -> bool:
-    is_behind = position.walk_at is not None or position.since > now - REACH
+    is_behind = position.walk_at is not None or position.since > now - EARLIEST
     if position.event in (READ, BATCH) or is_behind:
         return True
     return position.asked_at is None or now - position.asked_at >= CHANGES_EVERY
@@ -122,13 +121,13 @@ class _Lookup:
     def run(self) -> None:
         """Raises AwsError, with what was learnt before it kept."""
         self._forward()
-        horizon = self.now - REACH
+        horizon = self.now - EARLIEST
         if self.position.walk_at is None and self.position.since > horizon:
             self._backward(horizon)
 
     def _forward(self) -> None:
         """From now, or from where the last go stopped, back to what is known."""
-        position, horizon = self.position, self.now - REACH
+        position, horizon = self.position, self.now - EARLIEST
         if position.until < horizon:  # nobody asked for so long: what was known ends there
             position.since = position.until = horizon
             position.walk_from = position.walk_at = None

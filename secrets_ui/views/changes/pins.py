@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from ...domain.environment import Environment
@@ -16,7 +16,7 @@ from ...forms.pins import PinForm, PinVersionForm
 from ...permissions import actor_of, enter_to_change, may
 from ...services.changes import pins
 from ...services.secrets.history import history_of
-from ..answers import problem
+from ..answers import page_with_refusal
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,8 +59,6 @@ def _page(
         "is_gone": found.is_whole and not (entry and entry.version),
         "typed": typed,
         "taken": refusal.version if isinstance(refusal, PinTaken) else "",
-        "problem": problem(refusal) if refusal else None,
         "may_audit": may(request, "audit.view", environment),
     }
-    status = refusal.status if refusal else 200
-    return render(request, "changes/pin.html", context, status=status)
+    return page_with_refusal(request, "changes/pin.html", context, refusal)

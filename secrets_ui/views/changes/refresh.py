@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -28,7 +28,7 @@ from ...services.changes.refresh import (
     start_fresh_instances,
     was_started,
 )
-from ..answers import problem
+from ..answers import page_with_refusal
 from .saving import Errors, field_errors
 
 
@@ -82,7 +82,7 @@ def _page(
         "typed": request.POST,
         "once": new_once(),
         "errors": errors or {},
-        "problem": problem(refusal) if refusal else None,
     }
-    status = refusal.status if refusal else 400 if errors else 200
-    return render(request, "changes/refresh.html", context, status=status)
+    return page_with_refusal(
+        request, "changes/refresh.html", context, refusal, 400 if errors else 200
+    )

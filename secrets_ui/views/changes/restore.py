@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from ...domain.environment import Environment
@@ -17,7 +17,7 @@ from ...permissions import actor_of, enter_to_change
 from ...services.changes.proposals import proposals_of
 from ...services.changes.restore import RestoreReview, review_restore
 from ...services.changes.save import put_new_version
-from ..answers import problem
+from ..answers import page_with_refusal
 from .saving import page_after
 
 
@@ -64,9 +64,7 @@ def _page(
         "secret": review.secret,
         "typed": typed or {},
         "chosen": typed["row"] if typed else range(len(review.rows)),
-        "problem": problem(refusal) if refusal else None,
         "once": new_once(),
         "proposed": proposals_of(environment, review.secret.name),
     }
-    status = refusal.status if refusal else 200
-    return render(request, "changes/restore.html", context, status=status)
+    return page_with_refusal(request, "changes/restore.html", context, refusal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -19,7 +19,7 @@ from ...permissions import actor_of, enter, enter_to_change, may, needs_proof
 from ...services.changes import rotations
 from ...services.changes.rotation_state import Standing, stand
 from ...services.secrets.opening import open_secret
-from ..answers import problem
+from ..answers import page_with_refusal
 from .saving import rotation_address
 
 
@@ -119,10 +119,8 @@ def _page(
         "may_edit": may_edit,
         "may_audit": may(request, "audit.view", environment),
         "asks_for_proof": may_edit and needs_proof(request, environment),
-        "problem": problem(refusal) if refusal else None,
     }
-    status = refusal.status if refusal else 200
-    return render(request, "changes/rotation.html", context, status=status)
+    return page_with_refusal(request, "changes/rotation.html", context, refusal)
 
 
 def _steps(standing: Standing) -> list[tuple[str, str]]:

@@ -8,7 +8,6 @@ from functools import partial
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods
 
@@ -27,10 +26,10 @@ from ...permissions import (
 )
 from ...services.changes.proposals import undecided
 from ...services.people import people, sessions
-from ...services.secrets import rotation
+from ...services.secrets import rotation_tasks
 from ...services.secrets.debts import Debt, debts_of
-from ...services.secrets.rotation import InvalidPlan, task_of
-from ..answers import problem
+from ...services.secrets.rotation_tasks import InvalidPlan, task_of
+from ..answers import page_with_refusal
 from .notices import notice_of, redirect_with_notice
 from .sessions import end_for
 
@@ -85,8 +84,8 @@ def _places(grants: Sequence[RoleGrant]) -> list[str]:
 
 def _plan(request: HttpRequest, managed: Sequence[Environment], person: people.Person) -> str:
     """Plans what is new: a day that was planned and is over by now is no mistake of this form."""
-    before = rotation.planned([environment.name for environment in managed], person.name)
-    tasks, dropped = list[rotation.Task](), list[rotation.Task]()
+    before = rotation_tasks.planned([environment.name for environment in managed], person.name)
+    tasks, dropped = list[rotation_tasks.Task](), list[rotation_tasks.Task]()
     for debt in debts_of(person.name, managed):
         owner, planned = request.POST.get(f"owner-{debt.id}"), before.get(debt.id)
         if owner:
@@ -96,7 +95,7 @@ def _plan(request: HttpRequest, managed: Sequence[Environment], person: people.P
             dropped.append(planned)
     for environment in dict.fromkeys(task.environment for task in (*tasks, *dropped)):
         enter_to_change(request, "people.manage", environment)
-    return rotation.plan_rotation(actor_of(request), person.name, tasks, dropped)
+    return rotation_tasks.plan_rotation(actor_of(request), person.name, tasks, dropped)
 
 
 def _day(text: str) -> date:
@@ -117,7 +116,7 @@ def _page(
     error: ConsoleError | None = None,
 ) -> HttpResponse:
     debts = debts_of(person.name, managed)
-    tasks = rotation.planned([environment.name for environment in managed], person.name)
+    tasks = rotation_tasks.planned([environment.name for environment in managed], person.name)
     unpaid = {debt.id for debt in debts}
     over = accounts_over(request, "session.end").filter(pk=person.pk)
     context = {
@@ -133,16 +132,15 @@ def _page(
         ],
         "debts": [(debt, tasks.get(debt.id)) for debt in debts],
         "done": [task for debt, task in tasks.items() if debt not in unpaid],
-        "owners": [owner for owner in rotation.owners() if owner != person.name],
+        "owners": [owner for owner in rotation_tasks.owners() if owner != person.name],
         "is_planned": bool(tasks),
         "soon": (datetime.now(UTC) + SOON).date(),
         "readers": _readers(request, managed, debts),
         "session_name": session_name(person.name),
         "looked_for": person.name.partition("@")[0],
         "notice": notice_of(request, person.name),
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/leaving.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/leaving.html", context, error)
 
 
 def _readers(

@@ -31,7 +31,7 @@ from ...services import audit
 from ...services.people import links
 from ...services.people.people import MOST_ID
 from ...services.people.tries import Try, counted_name
-from ..answers import problem
+from ..answers import page_with_refusal
 from .proofs import locked_out
 
 
@@ -51,9 +51,8 @@ def add_person(request: HttpRequest) -> HttpResponse:
     context = {
         "typed": form.data,
         "hours": links.HOURS,
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/add.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/add.html", context, error)
 
 
 @require_POST

@@ -5,7 +5,6 @@ The change redirects to an address that names its record, as a save does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,7 +39,7 @@ def notice_of(request: HttpRequest, account: str = "") -> Notice | None:
     record = _marked(request.GET.get("done", ""), request.user.get_username())
     if record is None or record.action not in _WORDS:
         return None
-    details: _Details = json.loads(record.details)
+    details: _Details = record.parsed_details
     if account and details.get("account", record.actor) != account:
         return None
     return Notice(_WORDS[record.action](details, record.environment), record.sequence or 0)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.roles import ONLY_WHOLE, ROLES, InvalidGrant
+from ...domain.people.terms import MOST_HOURS
 from ...forms.people import GrantForm
 from ...models import RoleGrant
 from ...permissions import actor_of, ensure_over, ensure_somewhere, enter_to_change
@@ -21,8 +22,8 @@ from ...services.people.links import waits_for_password
 from ...services.people.people import LastAdmin
 from ...services.people.requests import waiting_requests
 from ...services.secrets import debts
-from ...services.secrets.rotation import planned, to_do
-from ..answers import problem
+from ...services.secrets.rotation_tasks import planned, to_do
+from ..answers import page_with_refusal
 from .notices import notice_of, redirect_with_notice
 
 
@@ -139,10 +140,10 @@ def _page(
         "places_managed": managed,
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
+        "most_hours": MOST_HOURS,
         "waits_for_password": waits_for_password(person.pk),
         "is_oneself": person.pk == request.user.pk,
         "debts": debts.debts_of(person.name, managed),
         "typed": form.data if form else {},
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/person.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/person.html", context, error)

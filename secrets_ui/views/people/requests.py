@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.roles import ONLY_WHOLE, ROLES, InvalidGrant
+from ...domain.people.terms import MOST_HOURS
 from ...forms.people import AnswerForm, AskForm
 from ...models import RoleRequest
 from ...permissions import actor_of, ensure_somewhere, enter_to_change
 from ...services.configuration import environments, get_environment
 from ...services.people import people, requests
-from ..answers import problem
+from ..answers import page_with_refusal
 from .notices import notice_of, redirect_with_notice
 
 
@@ -50,11 +50,11 @@ def _asking(request: HttpRequest, form: AskForm, error: ConsoleError | None = No
         "places": environments().values(),
         "roles": ROLES,
         "only_whole": ONLY_WHOLE,
+        "most_hours": MOST_HOURS,
         "typed": form.data,
         "notice": notice_of(request, request.user.get_username()),
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/ask_role.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/ask_role.html", context, error)
 
 
 @require_GET
@@ -102,8 +102,8 @@ def _list(
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "requests": requests.waiting_requests([environment.name for environment in managed]),
+        "most_hours": MOST_HOURS,
         "places_managed": managed,
         "notice": notice_of(request),
-        "problem": problem(error) if error else None,
     }
-    return render(request, "people/requests.html", context, status=error.status if error else 200)
+    return page_with_refusal(request, "people/requests.html", context, error)

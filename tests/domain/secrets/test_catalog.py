@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from secrets_ui.domain.errors import ConfigurationError
 from secrets_ui.domain.secrets.catalog import Catalog, KeySpec, parse_catalog
+from secrets_ui.domain.secrets.issuer import to_entry as issuer_entry
 from secrets_ui.domain.secrets.loading import name_problem
-from secrets_ui.domain.secrets.origin import to_entry as origin_entry
 from secrets_ui.domain.secrets.trial import to_entry
 
 GOOD: dict[str, Any] = {
@@ -86,9 +86,9 @@ def test_a_key_may_say_how_it_is_tried(entry: Any) -> None:
 )
 def test_a_key_may_say_where_it_is_got_and_is_judged_as_before(entry: Any) -> None:
     spec = parsed(get=entry).secrets["api-keys"]
-    origin = spec.keys["TOKEN"].origin
-    assert origin
-    assert origin_entry(origin) == entry
+    issuer = spec.keys["TOKEN"].issuer
+    assert issuer
+    assert issuer_entry(issuer) == entry
     assert spec.digest == parsed().secrets["api-keys"].digest
 
 

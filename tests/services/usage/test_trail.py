@@ -12,7 +12,7 @@ from deploy.demo.trail import put_events, trail_event
 from secrets_ui.domain.environment import Environment
 from secrets_ui.models import TrailCall, TrailPosition
 from secrets_ui.services.usage.reads import Reads, find_reads
-from secrets_ui.services.usage.trail import REACH, collect_calls, purge_calls
+from secrets_ui.services.usage.trail import EARLIEST, collect_calls, purge_calls
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate, as_toml, forget_configuration
 
@@ -89,7 +89,7 @@ def test_every_call_is_kept_once_and_tells_who_from_where_and_which_version(
 def leave_only_reads_of_prod(trail: Trail) -> None:
     """All else was asked just now, back to the beginning; reads are known of one moment."""
     collect_calls(lambda: False)  # makes the positions
-    TrailPosition.objects.update(asked_at=trail.now + timedelta(days=1), since=trail.now - REACH)
+    TrailPosition.objects.update(asked_at=trail.now + timedelta(days=1), since=trail.now - EARLIEST)
     moment = trail.now - timedelta(days=2)
     ours = TrailPosition.objects.filter(environment="prod", event="GetSecretValue")
     ours.update(asked_at=None, since=moment, until=moment)
