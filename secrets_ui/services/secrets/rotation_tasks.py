@@ -116,7 +116,8 @@ def to_do(environments: Sequence[Environment]) -> list[Debt]:
     """What is to be rotated there: what people know who may not know it any more, and what is
     planned of those who are to leave."""
     tasks = planned([environment.name for environment in environments])
-    leaving = sorted({task.person for task in tasks.values()})
+    # What people know whose account is off is there anyway.
+    leaving = sorted({task.person for task in tasks.values()} & set(owners()))
     known = (debt for person in leaving for debt in debts_of(person, environments))
     return [
         *to_rotate(environments),
