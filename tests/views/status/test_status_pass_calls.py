@@ -21,7 +21,8 @@ def calls(aws: FakeAws) -> dict[str, int]:
 def test_role_and_key_are_asked_for_once_an_environment_and_no_known_value_is_read(
     counting_aws: FakeAws,
 ) -> None:
-    """dev and staging have two secrets, prod has 30."""
+    """dev and staging have two secrets, prod has 30. All are new, so the function's log is looked
+    at: four pieces of it and whether it has a line, with when the function last changed."""
     run_status_pass()
     assert calls(counting_aws)["GetSecretValue"] == 34
     run_status_pass()
@@ -32,7 +33,7 @@ def test_role_and_key_are_asked_for_once_an_environment_and_no_known_value_is_re
         "GetCallerIdentity": 3, "GetRole": 6, "ListAttachedRolePolicies": 6, "ListRolePolicies": 6,
         "GetPolicy": 12, "GetPolicyVersion": 12,
         "DescribeKey": 6, "GetKeyPolicy": 3, "ListGrants": 3, "GetKeyRotationStatus": 3,
-        "GetFunctionConfiguration": 3,
+        "GetFunctionConfiguration": 6, "FilterLogEvents": 15,
         "LookupEvents": 6, "DescribeAlarms": 3,
     }  # fmt: skip
     assert not StatusSnapshot.objects.filter(status="unknown").exists()
