@@ -61,4 +61,5 @@ def test_a_task_that_fails_does_not_keep_the_others_back(hana: Client) -> None:
         "purge_reservations": 0,
         "purge_runs": 0,
         "purge_trials": 0,
+        "purge_calls": 0,
     }

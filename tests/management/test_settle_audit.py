@@ -154,15 +154,15 @@ def test_it_keeps_house_as_well(dev: Estate) -> None:
 
 def test_an_audit_log_that_cannot_be_written_is_said_in_one_line(dev: Estate) -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("SQLite's own way to refuse writes.")
+        pytest.skip("SQLite's own way to refuse a record.")
     intend_save()
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA query_only=ON")
-        try:
-            with pytest.raises(CommandError, match="could not be added to the audit log"):
-                settle("--min-age", "0")
-        finally:
-            cursor.execute("PRAGMA query_only=OFF")
+        cursor.execute(
+            "CREATE TRIGGER is_full BEFORE INSERT ON secrets_ui_auditrecord "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+        with pytest.raises(CommandError, match="could not be added to the audit log"):
+            settle("--min-age", "0")
     assert len(open_intents()) == 1
 
 
