@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from ..domain.environment import Environment
 from ..domain.secrets.comparison import Cell, Row
 from ..services.secrets.comparison import Group
-from .console import secret_url, state
+from .console import fits_address, secret_url, state
 
 register = template.Library()
 _RULES = {"must_match": "must match", "must_differ": "must differ"}
@@ -56,8 +56,7 @@ def comparison_row(
 ) -> SafeString:
     """A key over the environments, with what may be done about it: `may_copy` and `may_set` name
     environments that the person may copy from, and set keys in."""
-    # Control characters are refused in an address, and half of a character has no UTF-8.
-    can_be_set = bool(may_set and row.key and row.key.isprintable())
+    can_be_set = bool(may_set and row.key and fits_address(row.key))
     page = f"{_page()}?{urlencode({'secret': secret, 'key': row.key})}" if can_be_set else ""
     link = _Link(escape(page), escape(f"{row.key} of {secret}"))
     sources = may_copy if can_be_set and row.may_be_equal and not row.is_alike else ()

@@ -25,7 +25,7 @@ from ..domain.secrets.key_rules import names_for_script
 from ..domain.secrets.name_in_path import escape_name
 from ..domain.secrets.secret_value import MASK, MAX_BYTES
 from ..domain.secrets.version import short_version
-from ..domain.texts import CONFIRM_IDENTITY
+from ..domain.texts import CONFIRM_IDENTITY, encodable
 
 register = template.Library()
 
@@ -65,6 +65,19 @@ def secret_url(page: str, environment: str, name: str) -> str:
 @cache
 def _before_the_name(page: str, environment: str) -> str:
     return reverse(page, args=[environment, "-"]).removesuffix("-")
+
+
+@register.filter
+def urlencode(text: Any, safe: str = "/") -> str:
+    """Django's own, which fails on half of a character."""
+    return quote(encodable(str(text)), safe=safe)
+
+
+@register.filter
+def fits_address(text: str) -> bool:
+    """Whether an address can hold it: control characters are refused in one, and half of a
+    character has no UTF-8."""
+    return text.isprintable()
 
 
 @register.simple_tag

@@ -102,3 +102,9 @@ def test_what_the_edit_form_carries_for_its_script_survives_the_attribute() -> N
         "max_bytes": 65_536,
         "generated_characters": 43,
     }
+
+
+def test_a_link_about_half_of_a_character_can_be_written() -> None:
+    template = engines["django"].from_string("{{ key|urlencode:'' }} {{ key|fits_address }}")
+    assert template.render({"key": "a/\ud800"}) == "a%2F%5Cud800 False"
+    assert template.render({"key": "ä/b"}) == "%C3%A4%2Fb True"
