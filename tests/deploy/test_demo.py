@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import socket
@@ -13,10 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from email.message import Message
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -25,68 +21,11 @@ import boto3
 import pytest
 
 from deploy.demo.local_aws import PROJECT
+from tests.deploy.demos import Answer, Demo, end, start
 from tests.deploy.processes import descendants, wait_until_gone
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 ROLES = ("viewer", "editor", "auditor", "admin")
-SHOWN = re.compile(
-    r"console +(\S+)\n.*Password +(\S+)\n.*Local AWS +(\S+)\n.*AWS_CONFIG_FILE=([^\n]+)\n",
-    re.DOTALL,
-)
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: Message
-    text: str
-
-
-@dataclass
-class Demo:
-    process: subprocess.Popen[str]
-    shown: str
-    address: str
-    password: str
-    endpoint: str
-    folder: Path
-
-    def ask(self, method: str, path: str, body: str = "", **headers: str) -> Answer:
-        sent = {name.replace("_", "-"): text for name, text in headers.items()}
-        with closing(HTTPConnection(str(urlsplit(self.address).netloc), timeout=30)) as connection:
-            connection.request(method, path, body, sent)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read().decode())
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
-        self.process.send_signal(number)
-        return self.process.communicate(timeout=30)[0]
-
-
-def start(**environ: str) -> Demo:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.demo"],
-        cwd=PROJECT,
-        env=os.environ | {"PORT": "0", "DEMO_PASSWORD": ""} | environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout
-    shown = ""
-    while "Ctrl-C" not in shown:
-        line = process.stdout.readline()
-        assert line, f"the demo ended while it started:\n{shown}"
-        shown += line
-    match = SHOWN.search(shown)
-    assert match, shown
-    return Demo(process, shown, match[1], match[2], match[3], Path(shlex.split(match[4])[0]).parent)
-
-
-def end(demo: Demo) -> None:
-    if demo.process.poll() is None:
-        demo.stop()
-    shutil.rmtree(demo.folder, ignore_errors=True)  # `kept` and `demo` have one folder
 
 
 # A start takes ten seconds of the processor, so there are two for the whole file, and one that
