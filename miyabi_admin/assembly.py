@@ -17,8 +17,8 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "csp",
 ]
-# For a console with a provider alone: it loads an HTTP client of its own, which is a fifth of the
-# time that a command takes to start, and 5 MiB.
+# For a console with a provider alone: it loads an HTTP client of its own, 5 MiB that commands need
+# not hold.
 OIDC_APP = "allauth.socialaccount.providers.openid_connect"
 MIDDLEWARE = [
     # First, so that it measures all of the others.
