@@ -105,7 +105,7 @@ def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -
         return
     name = statement_name(deny)
     yield from _right_conditions(evidence, request, deny, NEGATED_TEXT_OPERATORS)
-    if policy.layer is Layer.RESOURCE:
+    if policy.layer in (Layer.RESOURCE, Layer.ENDPOINT):
         yield from _exempted(evidence, policy, deny, name)
     else:
         yield from _spared(evidence, request, policy, deny, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.policies import AttachedPolicy, with_policy
 from .terraform_addresses import (
     CONSOLE_ACCESS,
+    ENDPOINT,
     GITHUB_ACCESS,
     KEY,
     LAMBDA_ROLE,
@@ -78,6 +79,12 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
         case "secret", False:
             name = policy.name
             return command("secretsmanager delete-resource-policy", secret_id=name, region=region)
+        case "endpoint", True:
+            written = {"vpc_endpoint_id": policy.name, "policy_document": text}
+            return command("ec2 modify-vpc-endpoint", **written, region=region)
+        case "endpoint", False:
+            # Without a statement it would refuse everything.
+            return ""
         case "trust", _:
             written = {"role_name": policy.name, "policy_document": text}
             return command("iam update-assume-role-policy", **written)
@@ -104,17 +111,17 @@ def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -
     return command("iam delete-role-policy", **inline)
 
 
-def command(operation: str, **options: str | Literal[True]) -> str:
+def command(operation: str, **options: str | Iterable[str] | Literal[True]) -> str:
     """Return an AWS CLI command, quoted for a shell: `command("kms enable-key", key_id=…)`.
 
-    An option that is True has no value. The text is printable ASCII, as json.dumps and the names
-    of AWS are.
+    An option that is True has no value, and one may have several. The text is printable ASCII, as
+    json.dumps and the names of AWS are.
     """
     words = ["aws", *operation.split()]
     for name, value in options.items():
         words.append(f"--{name.replace('_', '-')}")
         if value is not True:
-            words.append(value)
+            words += [value] if isinstance(value, str) else value
     return shlex.join(words)
 
 
@@ -137,6 +144,8 @@ def terraform_address(policy: AttachedPolicy) -> str:
     known = _TERRAFORM.get(policy.location) or _TERRAFORM.get(f"{kind}:{policy.name}")
     if known:
         return known
+    if kind == "endpoint":
+        return ENDPOINT
     if kind == "secret":
         return f"aws_secretsmanager_secret_policy.{terraform_name(policy.name)}"
     return (
