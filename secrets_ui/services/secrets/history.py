@@ -19,7 +19,8 @@ from ...models import AuditRecord
 from .. import configuration
 from ..audit.who_changed import Author, authors_of, who_pinned
 from ..aws_access import begin, gateways
-from .version_facts import facts_of, facts_of_versions, note_current_versions
+from .current_versions import note_current_versions
+from .version_facts import facts_of, facts_of_versions
 
 _NOT_LISTED = "on another page"  # in place of a version's id
 ROWS = 25  # versions of AWS on a page, and records of those that were made here

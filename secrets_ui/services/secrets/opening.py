@@ -28,14 +28,9 @@ from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
+from .current_versions import note_current_versions
 from .key_changes import KeyChange, changes_of_keys
-from .version_facts import (
-    Wanted,
-    in_other_environments,
-    known_facts,
-    note_current_versions,
-    read_and_derive,
-)
+from .version_facts import Wanted, in_other_environments, known_facts, read_and_derive
 
 NEWEST = 10  # versions that a secret's page shows, beside those with labels
 
