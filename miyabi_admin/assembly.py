@@ -64,6 +64,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "secrets_ui.templatetags.console",
+                "secrets_ui.templatetags.dates",
                 "secrets_ui.templatetags.places",
                 "secrets_ui.templatetags.words",
             ],
