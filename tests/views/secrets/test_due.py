@@ -211,6 +211,14 @@ def test_a_calendar_has_what_its_person_may_see_at_the_time_of_asking(
     assert "BEGIN:VEVENT" not in Client().get(path).content.decode()
 
 
+def test_a_calendar_is_asked_by_head_too(person: Callable[..., Any]) -> None:
+    client = client_of(person("viewer", "dev"))
+    path = address_of(client)
+    answer = Client().head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+
+
 def test_a_calendar_ends_by_hand_by_a_new_one_and_with_the_account(
     person: Callable[..., Any], hana: Any
 ) -> None:
@@ -260,8 +268,10 @@ def test_guesses_of_calendars_are_limited_by_address_and_the_last_is_on_record(
     for number in range(GUESSES.most):
         assert Client(**here).get(path).status_code == 200
         assert Client(**here).get(f"/calendar/guess{number}.ics").status_code == 404
-    answer = Client(**here).get(path)
+    wrong = "/calendar/one-more.ics"
+    answer = Client(**here).get(wrong)
     assert (answer.status_code, answer["Retry-After"]) == (429, str(GUESSES.seconds))
-    assert Client(**elsewhere).get(path).status_code == 200
+    assert Client(**elsewhere).get(wrong).status_code == 404
+    assert Client(**here).get(path).status_code == 200  # of somebody else behind the same address
     [record] = AuditRecord.objects.filter(action="access.refused")
     assert record.address == "192.0.2.1"
