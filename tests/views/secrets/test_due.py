@@ -61,6 +61,8 @@ def test_keys_of_all_environments_are_listed_by_date_with_owner_and_the_way_to_r
     assert "AWS rotates it by itself." in page
     # Nobody steps on what AWS rotates.
     assert page.count(">Rotate<span") == 3
+    date("dev", "api-keys", "", None, why=Why.ROTATION, text="AWS rotates it by itself.")
+    assert text(signed_in("editor").get("/due")).count(">Rotate<span") == 2
 
 
 def test_one_environment_and_the_names_that_a_person_may_see_are_all_that_is_listed(
@@ -180,6 +182,8 @@ def test_the_command_counts_a_rotation_of_aws_once_it_is_late_and_says_what_is_n
     assert run("--env", "dev")[0] == 0
     KeyDue.objects.update(at=datetime.now(UTC) - timedelta(days=3))
     assert run("--env", "dev")[0] == 1
+    KeyDue.objects.update(at=None)
+    assert run("--env", "dev")[0] == 0
     StatusSnapshot.objects.filter(environment="staging").delete()
     status, told = run("--env", "staging")
     assert (status, "staging has not been checked yet" in told) == (2, True)
