@@ -18,7 +18,7 @@ from secrets_ui.management.twin import add_secret, full_name, moment, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.rollout import as_json, look
 
-ARRIVED, NOT_YET = 0, 1
+ARRIVED, NOT_YET, NOT_CURRENT = 0, 1, 3
 EVERY = 10.0  # seconds between two looks
 LOG_SECONDS = 30.0  # a shell may wait longer for the log than a page
 ACTOR = Actor("rollout", job="rollout")
@@ -33,7 +33,8 @@ _STATES = {
 class Command(BaseCommand):
     help = (
         "Tell whether the current version of a secret has arrived in the running instances of the "
-        "function. Exit status 0: it has; 1: an instance still has another one; 2: not known."
+        "function. Exit status 0: it has; 1: an instance still has another one; 2: not known; 3: "
+        "with --wait, another version became current meanwhile."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -53,6 +54,8 @@ class Command(BaseCommand):
         self.stdout.write(as_json(found) if options["json"] else _describe(found))
         if found.arrived is None:
             sys.exit(NOT_KNOWN)
+        if not found.is_current:
+            sys.exit(NOT_CURRENT)
         sys.exit(ARRIVED if found.arrived else NOT_YET)
 
     def _look_until(self, options: Mapping[str, Any], end: float) -> Rollout:
