@@ -37,21 +37,21 @@ class Pin:
         return pin_label(self.name)
 
 
-def pin(environment: Environment, actor: Actor, wanted: Pin) -> None:
-    """Two calls to Secrets Manager.
+def pin(environment: Environment, actor: Actor, wanted: Pin) -> int:
+    """Two calls to Secrets Manager. Returns the sequence of the act's intent.
 
     Raises InvalidChange, PinTaken, SecretNotEditable, NothingChanged, TooManyWrites,
     AuditUnavailable, OutcomeUnknown and AwsErrors.
     """
-    _carry_out(environment, actor, Action.PIN, wanted)
+    return _carry_out(environment, actor, Action.PIN, wanted)
 
 
-def unpin(environment: Environment, actor: Actor, wanted: Pin) -> None:
-    """Two calls to Secrets Manager. Raises what `pin` does, PinTaken apart."""
-    _carry_out(environment, actor, Action.UNPIN, wanted)
+def unpin(environment: Environment, actor: Actor, wanted: Pin) -> int:
+    """As `pin`, which alone raises PinTaken."""
+    return _carry_out(environment, actor, Action.UNPIN, wanted)
 
 
-def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: Pin) -> None:
+def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: Pin) -> int:
     name, label = environment.secret_name(wanted.secret), wanted.label
     ensure_reason(environment, wanted.reason)
     ensure_not_too_many(environment, actor, name)
@@ -70,6 +70,7 @@ def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: P
     with audit.act(action, actor, details=details, **about) as act:
         act.add_request(move_label(gateway, name, label, to=to, off=off, deadline=act.deadline))
         record_done(act, "the label")
+    return act.sequence
 
 
 def _ensure_pinnable(secret: Secret, wanted: Pin) -> str:
