@@ -29,6 +29,12 @@ _LATEST = ("", "$LATEST")
 # "new": it has the version; "old": another one, and it runs; "gone": another one, and it is taken
 # to be gone; "unclear": another one, and whether it runs is not known.
 State = Literal["old", "unclear", "new", "gone"]
+STATE_WORDS: Mapping[State, str] = {
+    "new": "This version",
+    "old": "Another version",
+    "gone": "Another version, gone",
+    "unclear": "Another version, may run",
+}
 
 
 @dataclass(frozen=True)

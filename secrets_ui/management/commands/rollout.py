@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.errors import AwsThrottled, AwsUnreachable
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.domain.secrets.rollout import Instance, Rollout
+from secrets_ui.domain.secrets.rollout import STATE_WORDS, Instance, Rollout
 from secrets_ui.domain.secrets.version import short_version
 from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.management.twin import add_secret, full_name, moment, printable
@@ -22,12 +22,6 @@ ARRIVED, NOT_YET, NOT_CURRENT = 0, 1, 3
 EVERY = 10.0  # seconds between two looks
 LOG_SECONDS = 30.0  # a shell may wait longer for the log than a page
 ACTOR = Actor("rollout", job="rollout")
-_STATES = {
-    "new": "this version",
-    "old": "another version",
-    "gone": "another version, gone",
-    "unclear": "another version, may run",
-}
 
 
 class Command(BaseCommand):
@@ -99,5 +93,5 @@ def _describe(found: Rollout) -> str:
 
 def _line(instance: Instance) -> str:
     version = short_version(instance.version_id) or "not listed"
-    state = f"{_STATES[instance.state]} ({version})"
+    state = f"{STATE_WORDS[instance.state].lower()} ({version})"
     return f"  {state:<36} since {moment(instance.since)}  {instance.stream}"

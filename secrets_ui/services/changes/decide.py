@@ -50,7 +50,7 @@ def make_current(
 ) -> AuditRecord:
     """Makes a proposal current, as an approval, or as an emergency for that reason.
 
-    Raises VersionConflict, SecretNotEditable, TooManyWrites, AwsErrors and the rest.
+    Raises VersionConflict, SecretNotEditable, TooMany, AwsErrors and the rest.
     """
     action = Action.EMERGENCY if emergency else Action.APPROVE
     ensure_not_too_many(environment, actor, record.secret)

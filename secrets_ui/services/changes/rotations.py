@@ -86,7 +86,7 @@ def rotations_of(environment: Environment, secret: str, key: str) -> list[Rotati
 def begin(environment: Environment, actor: Actor, name: str, key: str, reason: str) -> Rotation:
     """Begins the rotation of the value that the key has now; one that is under way already goes on.
 
-    Raises InvalidChange, TooManyWrites, AwsErrors, AuditUnavailable, RotationMoved where somebody
+    Raises InvalidChange, TooMany, AwsErrors, AuditUnavailable, RotationMoved where somebody
     else was first.
     """
     name = environment.secret_name(name)

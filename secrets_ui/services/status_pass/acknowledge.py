@@ -33,7 +33,7 @@ def acknowledge(environment: Environment, actor: Actor, secret: str, key: str, r
     Returns the record's sequence.
 
     The record, the acknowledgement and what the pages show are one transaction. Raises
-    NotAcknowledged, TooManyWrites, AuditUnavailable.
+    NotAcknowledged, TooMany, AuditUnavailable.
     """
     if not reason.strip():
         raise NotAcknowledged("It needs a reason, which the page shows.", key="reason")
