@@ -16,7 +16,7 @@ from ..audit.new_record import About
 from ..aws_access import gateways
 from .labels import move_label
 from .recording import record_done, record_refusal
-from .rules import ensure_not_too_many, ensure_reason
+from .rules import ensure_not_too_many, ensure_rules_kept
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Pin:
     name: str
     reason: str = ""
     moves_from: str = ""
+    typed_name: str = ""
 
     @property
     def label(self) -> str:
@@ -40,7 +41,7 @@ class Pin:
 def pin(environment: Environment, actor: Actor, wanted: Pin) -> int:
     """Two calls to Secrets Manager. Returns the sequence of the act's intent.
 
-    Raises InvalidChange, PinTaken, SecretNotEditable, NothingChanged, TooManyWrites,
+    Raises InvalidChange, PinTaken, SecretNotEditable, NothingChanged, TooMany,
     AuditUnavailable, OutcomeUnknown and AwsErrors.
     """
     return _carry_out(environment, actor, Action.PIN, wanted)
@@ -53,7 +54,7 @@ def unpin(environment: Environment, actor: Actor, wanted: Pin) -> int:
 
 def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: Pin) -> int:
     name, label = environment.secret_name(wanted.secret), wanted.label
-    ensure_reason(environment, wanted.reason)
+    ensure_rules_kept(environment, wanted)
     ensure_not_too_many(environment, actor, name)
     gateway = gateways(environment, actor, DECIDE.of(name)).secrets_manager
     about = About(
