@@ -87,7 +87,7 @@ def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason
     sequence.
 
     Raises NotPermitted for whoever made or proposed it, InvalidChange without a reason,
-    SecretNotEditable where somebody was first, TooManyWrites, AuditUnavailable.
+    SecretNotEditable where somebody was first, TooMany, AuditUnavailable.
     """
     if emergency.concerns(actor.name):
         what = "look at one's own emergency change"
@@ -118,8 +118,8 @@ def _unseen(environment: Environment) -> QuerySet[AuditRecord]:
     seen = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
     )
-    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
-    return made.filter(~Exists(seen))
+    made = AuditRecord.objects.filter(environment=environment.name, action=Action.EMERGENCY)
+    return made.done_once().filter(~Exists(seen))
 
 
 def _emergency(record: AuditRecord) -> Emergency:
