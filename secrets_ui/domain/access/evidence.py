@@ -11,17 +11,17 @@ from ..iam import Grant
 from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
 from ..secrets.secret import Secret, SecretVersion
-from .answers import Denied as Denied
-from .answers import Evidence as Evidence
-from .answers import Known as Known
-from .answers import Missing as Missing
-from .answers import NotAsked as NotAsked
-from .answers import Unlearnt as Unlearnt
-from .answers import Unreachable as Unreachable
-from .answers import evidence_of_error as evidence_of_error
-from .answers import learn as learn
-from .answers import not_known as not_known
-from .answers import why_unavailable as why_unavailable
+from .aws_answers import Denied as Denied
+from .aws_answers import Evidence as Evidence
+from .aws_answers import Known as Known
+from .aws_answers import Missing as Missing
+from .aws_answers import NotAsked as NotAsked
+from .aws_answers import Unlearnt as Unlearnt
+from .aws_answers import Unreachable as Unreachable
+from .aws_answers import evidence_of_error as evidence_of_error
+from .aws_answers import learn as learn
+from .aws_answers import not_known as not_known
+from .aws_answers import why_unavailable as why_unavailable
 from .network import NO_NETWORK, Network, VpcConfig
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .answers import Evidence, NotAsked
+from .aws_answers import Evidence, NotAsked
 
 
 @dataclass(frozen=True)
