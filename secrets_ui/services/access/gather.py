@@ -130,7 +130,8 @@ class Gathering:
         """Of the function, and of the endpoints for Secrets Manager."""
         service = endpoint_service(self.environment.region)
         endpoints = answer.value if isinstance(answer, Known) else ()
-        ends = [vpc, *(each for each in endpoints if each.service.endswith(service))]
+        ends: list[VpcConfig | Endpoint] = [vpc]
+        ends += [each for each in endpoints if each.service.endswith(service)]
         subnets = {subnet for end in ends for subnet in end.subnets}
         self._ask("subnets", self.aws.ec2.describe_subnets, subnets)
         groups = {group for end in ends for group in end.groups}

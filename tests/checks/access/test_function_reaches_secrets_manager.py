@@ -11,7 +11,9 @@ from tests.checks.building import denied, evidence, finding, unreachable
 from tests.checks.networking import (
     ENDPOINT,
     MINE,
+    MY_GROUP,
     NAT,
+    THEIR_GROUP,
     THEIRS,
     endpoint,
     group,
@@ -82,10 +84,7 @@ def test_without_endpoint_and_route_it_fails_with_an_endpoint_to_create() -> Non
 def test_a_closed_security_group_fails_with_the_rule_to_add(
     closed: str, verb: str, group_id: str, other: str
 ) -> None:
-    around = network(endpoint())
-    groups = [
-        group(each.id) if each.id == closed else each for each in around.security_groups.value
-    ]  # type: ignore[union-attr]
+    groups = [group(each.id) if each.id == closed else each for each in (MY_GROUP, THEIR_GROUP)]
     found = finding(CHECK, in_vpc(network(endpoint(), groups=tuple(groups))))
     assert found.status == "fail"
     assert f"no rule of security group {closed} lets HTTPS" in found.text
