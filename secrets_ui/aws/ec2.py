@@ -95,7 +95,9 @@ def _first(item: Mapping[str, Any], members: Iterable[str]) -> str:
 
 
 def _subnet(item: Mapping[str, Any]) -> Subnet:
-    return Subnet(item["SubnetId"], item.get("CidrBlock", ""), item.get("AvailabilityZone", ""))
+    """One for IPv6 alone has no range of IPv4 addresses."""
+    cidr, zone = item.get("CidrBlock", ""), item.get("AvailabilityZone", "")
+    return Subnet(item["SubnetId"], cidr, zone, item.get("OwnerId", ""))
 
 
 def _security_group(item: Mapping[str, Any]) -> SecurityGroup:

@@ -44,7 +44,10 @@ def test_a_vpc_with_an_endpoint(
     [table] = gateway.describe_route_tables(built.id).value
     assert (table.is_main, table.routes) == (True, (Route("10.0.0.0/16", "local"),))
     zones = [("10.0.0.0/24", "us-west-2a"), ("10.0.1.0/24", "us-west-2b")]
-    subnets = {Subnet(id_, *zone) for id_, zone in zip(built.subnets, zones, strict=True)}
+    subnets = {
+        Subnet(id_, *zone, environment.account)
+        for id_, zone in zip(built.subnets, zones, strict=True)
+    }
     assert set(gateway.describe_subnets(built.subnets).value) == subnets
     ids = (built.function_group, built.endpoint_group, "sg-0123456789abcdef0")
     assert set(gateway.describe_security_groups(ids).value) == {

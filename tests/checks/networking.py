@@ -19,7 +19,7 @@ from secrets_ui.domain.access.network import (
     Subnet,
     VpcConfig,
 )
-from tests.checks.building import evidence, known
+from tests.checks.building import ACCOUNT, evidence, known
 
 VPC, ENDPOINT, NAT = "vpc-1a2b3c4d", "vpce-0123456789abcdef0", "nat-0a1b2c3d"
 MINE, THEIRS = "sg-function", "sg-endpoint"
@@ -54,11 +54,12 @@ def network(
     *endpoints: Endpoint,
     tables: tuple[RouteTable, ...] = (table(),),
     groups: tuple[SecurityGroup, ...] = (MY_GROUP, THEIR_GROUP),
+    owner: str = ACCOUNT,
     **changes: Evidence[Any],
 ) -> Network:
     subnets = (
-        Subnet("subnet-a", "10.0.1.0/24", "us-west-2a"),
-        Subnet("subnet-b", "10.0.2.0/24", "us-west-2b"),
+        Subnet("subnet-a", "10.0.1.0/24", "us-west-2a", owner),
+        Subnet("subnet-b", "10.0.2.0/24", "us-west-2b", owner),
     )
     clean = Network(
         known(endpoints, "ec2:DescribeVpcEndpoints"),

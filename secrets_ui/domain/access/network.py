@@ -41,9 +41,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Subnet:
+    """`owner` is the account that it belongs to, which may share it with others."""
+
     id: str
     cidr: str
     zone: str
+    owner: str
 
 
 @dataclass(frozen=True)

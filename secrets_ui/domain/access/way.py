@@ -97,9 +97,17 @@ def _through_endpoint(evidence: AccessEvidence, vpc: VpcConfig, endpoint: Endpoi
 
 
 def _through_gateway(evidence: AccessEvidence, vpc: VpcConfig) -> Way:
+    """The owner of a shared VPC alone sees the endpoints that it made there.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
+    """
     tables, groups = evidence.network.route_tables, evidence.network.security_groups
-    if not isinstance(tables, Known):
+    subnets = evidence.network.subnets
+    if not isinstance(tables, Known) or not isinstance(subnets, Known):
         return Way(None, is_seen=False)
+    if others := {each.owner for each in subnets.value} - {evidence.environment.account}:
+        why = f"{vpc.id} is shared by account {min(others)}, which alone sees its endpoints"
+        return Way(None, why, is_seen=False)
     targets = {subnet: _target(tables.value, subnet, vpc.ipv6) for subnet in vpc.subnets}
     without = [subnet for subnet, target in targets.items() if not target]
     if without:

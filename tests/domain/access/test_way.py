@@ -163,6 +163,14 @@ def test_a_subnet_s_own_table_holds_and_each_subnet_needs_a_way() -> None:
     assert find_way(in_vpc(network(tables=()))).reaches is None
 
 
+def test_of_a_vpc_that_another_account_shares_not_every_endpoint_is_seen() -> None:
+    for tables in ((table(),), (table(TO_NAT),)):
+        way = find_way(in_vpc(network(tables=tables, owner="999999999999")))
+        assert (way.reaches, way.is_seen) == (None, False)
+        assert "shared by account 999999999999" in way.why
+    assert find_way(in_vpc(network(endpoint(), owner="999999999999"))).reaches
+
+
 def test_out_of_the_vpc_the_function_s_own_groups_decide() -> None:
     tables = (table(TO_NAT),)
     for outbound, expected in (((), False), (OTHERS, None), ((OUT_EVERYWHERE,), True)):
@@ -177,6 +185,7 @@ def test_out_of_the_vpc_the_function_s_own_groups_decide() -> None:
         (Network(), False),
         (network(endpoints=denied("ec2:DescribeVpcEndpoints")), False),
         (network(route_tables=denied("ec2:DescribeRouteTables")), False),
+        (network(subnets=denied("ec2:DescribeSubnets")), False),
         (network(endpoint(), security_groups=denied("ec2:DescribeSecurityGroups")), True),
         (
             network(tables=(table(TO_NAT),), security_groups=denied("ec2:DescribeSecurityGroups")),
