@@ -9,8 +9,8 @@ from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Remedy
 from ...domain.access.network import VpcConfig, endpoint_service
 from ...domain.access.way import EVERYWHERE, Way
-from .policy_changes import command, hcl
-from .terraform_addresses import ENDPOINT, then_apply
+from .policy_changes import ENDPOINT, command, hcl
+from .terraform_addresses import then_apply
 
 _RULES = {
     "inbound": ("ingress", "aws_vpc_security_group_ingress_rule.secretsmanager", "in from"),

@@ -14,7 +14,6 @@ from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.policies import AttachedPolicy, with_policy
 from .terraform_addresses import (
     CONSOLE_ACCESS,
-    ENDPOINT,
     GITHUB_ACCESS,
     KEY,
     LAMBDA_ROLE,
@@ -23,6 +22,8 @@ from .terraform_addresses import (
 )
 
 Document = Mapping[str, Any]
+# Of whoever keeps the VPC: deploy/terraform makes none.
+ENDPOINT = "aws_vpc_endpoint.secretsmanager"
 
 
 @dataclass(frozen=True)

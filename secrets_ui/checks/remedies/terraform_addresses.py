@@ -13,7 +13,6 @@ LAMBDA_ROLE = f"{_SECRETS}.aws_iam_role.lambda_execution"
 SECRETS_ACCESS = f"{_SECRETS}.aws_iam_policy.secrets_access"
 GITHUB_ACCESS = f"{_SECRETS}.aws_iam_policy.github_access"
 FUNCTION = "module.function[0].aws_lambda_function.app"
-ENDPOINT = "aws_vpc_endpoint.secretsmanager"  # of whoever keeps the VPC
 CONSOLE_ACCESS = f"{_CONSOLE}.aws_iam_policy.console_access"
 
 

@@ -120,12 +120,24 @@ def test_describe_secret_alone_matters() -> None:
     assert (found.status, found.weight) == ("fail", "matters")
 
 
-def test_a_trap_in_it_has_a_check_of_its_own() -> None:
-    without = PATTERN.removesuffix("-??????")
-    run = judge(under(allow(Action=list(READ_ACTIONS), Resource=without)))
-    assert run.answer == "no"
-    named = run.finding("policies_name_the_secret_with_its_suffix")
-    assert named.status == "fail"
+@pytest.mark.parametrize(
+    ("members", "check"),
+    [
+        (
+            {"Action": list(READ_ACTIONS), "Resource": PATTERN.removesuffix("-??????")},
+            "policies_name_the_secret_with_its_suffix",
+        ),
+        ({"Principal": {"AWS": "AROAEXAMPLEOLDROLE123"}}, "no_left_over_principals"),
+        (
+            {"Condition": {"StringEquals": {"secretsmanager:VersionStage": "AWSCURRENT"}}},
+            "no_version_stage_condition",
+        ),
+    ],
+)
+def test_a_trap_in_it_has_a_check_of_its_own(members: dict[str, Any], check: str) -> None:
+    run = judge(under(allow(**members)))
+    named = run.finding(check)
+    assert (run.answer, named.status) == ("no", "fail")
     assert "of the VPC endpoint policy" in named.text
     assert named.remedy
     assert "modify-vpc-endpoint" in named.remedy.cli
