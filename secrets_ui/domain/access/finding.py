@@ -14,11 +14,31 @@ WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skipped", "pass")
 
 
 @dataclass(frozen=True)
+class Part:
+    """One element of a statement, beside what the request has.
+
+    `element` is its name, of a condition the operator and the key. `asks` are its values, with
+    variables filled in; `notes` say with what. `holds` is None where that is not known.
+    """
+
+    element: str
+    asks: tuple[str, ...]
+    has: str
+    holds: bool | None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Part:
+        return cls(**{**data, "asks": tuple(data["asks"]), "notes": tuple(data["notes"])})
+
+
+@dataclass(frozen=True)
 class Shown:
     """A statement as written, with the element that fails.
 
     `marked` is "Condition", "Resource", "Action" or "Principal". `unmet` holds operators and keys
-    of the conditions that are not met.
+    of the conditions that are not met. `parts` compares it with the request, where it does not
+    apply.
     """
 
     policy: str
@@ -27,12 +47,14 @@ class Shown:
     marked: str = ""
     why: str = ""
     unmet: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Shown:
-        return cls(
-            **{**data, "unmet": tuple((operator, key) for operator, key in data.get("unmet", ()))}
-        )
+        """Of a run that was kept by an earlier console as well, which compared no parts."""
+        unmet = tuple((operator, key) for operator, key in data.get("unmet", ()))
+        parts = tuple(map(Part.from_json, data.get("parts", ())))
+        return cls(**{**data, "unmet": unmet, "parts": parts})
 
 
 @dataclass(frozen=True)
