@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...domain.access.account import OF_GROUP
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.explanation import Explanation, Hop, LayerAnswer, Level, Offer, Step, Way
 from ...domain.access.finding import Shown
@@ -117,7 +118,7 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
             statements = compared(evidence, results, request)
             yield LayerAnswer(title, "bad" if is_decisive else level, says, statements)
         elif absent := _absent(evidence, evaluation, layer, is_key):
-            yield LayerAnswer(title, "mute", absent)
+            yield LayerAnswer(title, "", absent)
 
 
 def _results(
@@ -142,9 +143,9 @@ def _absent(evidence: AccessEvidence, evaluation: Evaluation, layer: Layer, is_k
         case Layer.SCP:
             return describe_control(evidence)
         case Layer.BOUNDARY:
-            return "has none, so nothing is limited by one"
+            return "none, so nothing is limited by one"
         case Layer.RESOURCE if evaluation.request.action.startswith("secretsmanager:"):
-            return "has none, and needs none in its own account"
+            return "none, and none is needed for its own account"
         case Layer.GRANT if is_key:
             return "none"
     return ""
@@ -175,6 +176,8 @@ def _step(evidence: AccessEvidence, changes: list[AnyChange], sharing: Sharing) 
 def _caution(change: Change, sharing: Sharing) -> str:
     others = sharing(change.policy.arn) if change.policy.arn and change.text else 0
     texts = []
+    if OF_GROUP in change.policy.name:
+        texts.append("It changes for everybody in the group.")
     if others and change.policy.layer in (Layer.IDENTITY, Layer.BOUNDARY):
         many = "1 other principal has" if others == 1 else f"{others} other principals have"
         texts.append(f"{many} this policy, and it changes for them as well.")

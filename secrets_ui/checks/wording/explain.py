@@ -51,7 +51,8 @@ def _misses(result: StatementResult) -> int:
 def closest(evaluation: Evaluation, layer: Layer) -> StatementResult | None:
     """Return the Allow statement of a layer that comes closest to allowing: fewest parts fail.
 
-    It is about the action's service, and its Action or its Resource fits; None if none is.
+    One about other actions comes close if it is about the same service and all else fits. None if
+    none is close.
     """
     service = evaluation.request.action.partition(":")[0].casefold()
     candidates = [
@@ -60,7 +61,7 @@ def closest(evaluation: Evaluation, layer: Layer) -> StatementResult | None:
         if result.layer is layer
         and result.effect is Effect.ALLOW
         and not result.matches
-        and (result.action or (result.resource is not False and _is_about(result, service)))
+        and (result.action or (distance(result)[0] == 1 and _is_about(result, service)))
     ]
     return min(candidates, key=distance, default=None)
 

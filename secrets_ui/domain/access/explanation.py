@@ -14,10 +14,12 @@ Level = Literal["ok", "bad", "warn", "mute"]
 
 @dataclass(frozen=True)
 class LayerAnswer:
-    """What one layer of policies says about a hop, in words, and by which statements."""
+    """What one layer of policies says about a hop, in words, and by which statements. One that is
+    not there has no level.
+    """
 
     title: str
-    level: Level
+    level: Level | Literal[""]
     says: str
     statements: tuple[Shown, ...] = ()
 
@@ -120,4 +122,5 @@ class Explanation:
         if len(self.ways) > 1:
             return f"none of the {len(self.ways)} ways is open"
         actions = " and ".join(hop.action for hop in refused)
-        return f"{actions} {'is denied' if denied else 'is not allowed'}"
+        is_or_are = "is" if len(refused) == 1 else "are"
+        return f"{actions} {is_or_are} {'denied' if denied else 'not allowed'}"

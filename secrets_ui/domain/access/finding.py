@@ -27,6 +27,11 @@ class Part:
     holds: bool | None
     notes: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        notes = f" ({'; '.join(self.notes)})" if self.notes else ""
+        asks = " or ".join(self.asks)
+        return f"{self.element} asks for {asks}{notes}; the request has {self.has}"
+
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Part:
         return cls(**{**data, "asks": tuple(data["asks"]), "notes": tuple(data["notes"])})
@@ -48,6 +53,11 @@ class Shown:
     why: str = ""
     unmet: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
+
+    @property
+    def unfit(self) -> tuple[Part, ...]:
+        """The parts that do not fit the request, or may not."""
+        return tuple(part for part in self.parts if not part.holds)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Shown:
