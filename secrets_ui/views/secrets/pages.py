@@ -32,6 +32,7 @@ from ...services.secrets.debts import debts_of_secret
 from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.trials import trials_of
 from ...services.status.read import row_of
+from ..notices import notice_of
 
 
 @require_GET
@@ -94,6 +95,7 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_manage": may(request, "secret.manage", chosen),
         "deletion": deletion_of(chosen, opened.secret),
         "done": what_was_done(chosen, opened.secret.name, request.GET.get("done", "")),
+        "notice": notice_of(request),
         "adoption": adoption_of(opened.secret, opened.spec),
         "may_audit": may(request, "audit.view", chosen),
         "may_check": may(request, "access.check", chosen, name),
