@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 from ...checks.judging.why import explain
 from ...domain.access.account import AccountDetails
 from ...domain.access.evidence import Evidence, Known
-from ...domain.access.explanation import Explanation, Hop
+from ...domain.access.explanation import Explanation
 from ...domain.access.question import Question
 from ...domain.access.reach import Ability
 from ...domain.access.who import find_principal
@@ -76,12 +75,8 @@ def explanation_as_json(found: Explanation) -> str:
         "by": list(verdict.by),
         "missing": list(verdict.missing),
         "condition": verdict.condition,
-        "ways": [[_hop(hop) for hop in way.hops] for way in found.ways],
+        "ways": [[asdict(hop) for hop in way.hops] for way in found.ways],
         "changes": [asdict(offer) for offer in found.offers],
         "calls": found.calls,
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _hop(hop: Hop) -> dict[str, Any]:
-    return asdict(hop)
