@@ -31,10 +31,6 @@ _SAYS: dict[LayerDecision, tuple[Level, str]] = {
     LayerDecision.IMPLICITLY_DENIED: ("mute", "does not allow it"),
     LayerDecision.UNDETERMINED: ("mute", "cannot be told"),
 }
-_ORDER = (
-    *(Layer.RCP, Layer.SCP, Layer.RESOURCE, Layer.GRANT),
-    *(Layer.IDENTITY, Layer.BOUNDARY),
-)
 _TITLES = {
     Layer.RCP: "Resource control policies",
     Layer.SCP: "Service control policies",
@@ -107,9 +103,11 @@ def _closest(evaluation: Evaluation) -> StatementResult | None:
 
 def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerAnswer]:
     is_key = evaluation.request.is_self_governing
-    for layer in _ORDER:
+    for layer in Layer:
         decision = evaluation.layers.get(layer)
-        title = _TITLES.get(layer) or ("Key policy" if is_key else "The secret’s policy")
+        title = _TITLES.get(layer, f"{layer.capitalize()} policies")
+        if layer is Layer.RESOURCE:
+            title = "Key policy" if is_key else "The secret’s policy"
         if decision is not None:
             level, says = _SAYS[decision]
             is_decisive = layer in _LIMITS and decision is LayerDecision.IMPLICITLY_DENIED
