@@ -34,11 +34,12 @@ _SAYS: dict[LayerDecision, tuple[Level, str]] = {
 _TITLES = {
     Layer.RCP: "Resource control policies",
     Layer.SCP: "Service control policies",
+    Layer.ENDPOINT: "VPC endpoint policy",
     Layer.GRANT: "Grants of the key",
     Layer.IDENTITY: "Identity policies",
     Layer.BOUNDARY: "Permissions boundary",
 }
-_LIMITS = (Layer.SCP, Layer.BOUNDARY)
+_LIMITS = (Layer.SCP, Layer.ENDPOINT, Layer.BOUNDARY)
 """What does not allow here refuses, whatever else allows."""
 
 

@@ -106,7 +106,7 @@ def lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) ->
         return
     name = statement_name(deny)
     yield from corrected(evidence, request, deny, NEGATED_TEXT_OPERATORS)
-    if policy.layer is Layer.RESOURCE:
+    if policy.layer in (Layer.RESOURCE, Layer.ENDPOINT):
         yield from _exempted(request, policy, deny, name)
     else:
         yield from _spared(evidence, request, policy, deny, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +23,8 @@ from .terraform_addresses import (
 )
 
 Document = Mapping[str, Any]
+# Of whoever keeps the VPC: deploy/terraform makes none.
+ENDPOINT = "aws_vpc_endpoint.secretsmanager"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
         case "secret", False:
             name = policy.name
             return command("secretsmanager delete-resource-policy", secret_id=name, region=region)
+        case "endpoint", True:
+            written = {"vpc_endpoint_id": policy.name, "policy_document": text}
+            return command("ec2 modify-vpc-endpoint", **written, region=region)
+        case "endpoint", False:
+            # Without a statement it would refuse everything.
+            return ""
         case "trust", _:
             written = {"role_name": policy.name, "policy_document": text}
             return command("iam update-assume-role-policy", **written)
@@ -121,17 +129,17 @@ def holder(evidence: AccessEvidence) -> tuple[str, str]:
     return "user" if ":user/" in evidence.role.value.arn else "role", evidence.role.value.name
 
 
-def command(operation: str, **options: str | Literal[True]) -> str:
+def command(operation: str, **options: str | Iterable[str] | Literal[True]) -> str:
     """Return an AWS CLI command, quoted for a shell: `command("kms enable-key", key_id=…)`.
 
-    An option that is True has no value. The text is printable ASCII, as json.dumps and the names
-    of AWS are.
+    An option that is True has no value, and one may have several. The text is printable ASCII, as
+    json.dumps and the names of AWS are.
     """
     words = ["aws", *operation.split()]
     for name, value in options.items():
         words.append(f"--{name.replace('_', '-')}")
         if value is not True:
-            words.append(value)
+            words += [value] if isinstance(value, str) else value
     return shlex.join(words)
 
 
@@ -154,6 +162,8 @@ def terraform_address(policy: AttachedPolicy) -> str:
     known = _TERRAFORM.get(policy.location) or _TERRAFORM.get(f"{kind}:{policy.name}")
     if known:
         return known
+    if kind == "endpoint":
+        return ENDPOINT
     if kind == "secret":
         return f"aws_secretsmanager_secret_policy.{terraform_name(policy.name)}"
     return (

@@ -76,7 +76,9 @@ def _another_account(evidence: AccessEvidence) -> bool | None:
 
 
 def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
-    """Return the evidence for another caller: a role with every right its account can give."""
+    """Return the evidence for another caller: a role with every right its account can give, which
+    calls from outside a VPC.
+    """
     environment = replace(
         evidence.environment,
         account=account,
@@ -84,9 +86,13 @@ def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
         lambda_function="somebody-else",
     )
     role = Role(environment.arn("iam", "role/somebody-else"), "AROAEXAMPLEELSE", "")
+    function = evidence.function
+    if isinstance(function, Known):
+        function = replace(function, value=replace(function.value, vpc=None))
     return replace(
         evidence,
         environment=environment,
+        function=function,
         role=Known(role, _TRIED),
         attached=Known((), _TRIED),
         inline=Known((), _TRIED),

@@ -16,6 +16,13 @@ from ..wording.explain import sentence
 from ..wording.reporter import Reporter
 from .find import Trap, corrected_statements, find_traps
 
+_DENYING = {
+    "boundary": "boundary deny",
+    "endpoint": "endpoint deny",
+    "secret": "resource deny",
+}
+_LIMITS = ("boundary", "endpoint")
+
 
 def judge_trap(report: Reporter, evidence: AccessEvidence, passed: str, short: str) -> Finding:
     """Fail if a trap keeps the Lambda from the secret, warn if it is harmless.
@@ -75,11 +82,9 @@ def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
     if _is_about_key(trap):
         return lambda_errors.KMS_NOT_ALLOWED
     if trap.statement.effect == "Deny":
-        layer = {"boundary": "boundary deny", "secret": "resource deny"}.get(
-            trap.policy.location, "identity deny"
-        )
+        layer = _DENYING.get(trap.policy.location, "identity deny")
     else:
-        layer = "boundary" if trap.policy.location == "boundary" else "identity"
+        layer = trap.policy.location if trap.policy.location in _LIMITS else "identity"
     return lambda_errors.refused(evidence, _read_action(trap), layer)
 
 
@@ -125,6 +130,7 @@ def _see(evidence: AccessEvidence, policy: AttachedPolicy) -> tuple[str, ...]:
     found: dict[str, Evidence[object] | None] = {
         "key": evidence.key_policy,
         "secret": evidence.resource_policy,
+        "endpoint": evidence.network.endpoints,
         "boundary": evidence.boundary,
         "trust": evidence.role,
         "identity": evidence.documents.get(name),

@@ -53,6 +53,12 @@ def read_statement(environment: Environment, name: str) -> Statement:
     }
 
 
+def endpoint_statement(environment: Environment, name: str, role: str) -> Statement:
+    """Return a VPC endpoint policy's statement: the role may read the secret through it."""
+    statement = {**read_statement(environment, name), "Sid": "LambdaReadsSecrets"}
+    return statement | {"Principal": {"AWS": role}}
+
+
 def decrypt_statement(environment: Environment, key_arn: str) -> Statement:
     return {
         "Sid": "DecryptSecrets",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Status = Literal["fail", "unknown", "warn", "pass", "skipped"]
-Step = Literal["console", "role", "policies", "secret", "key"]
+Step = Literal["console", "role", "network", "policies", "secret", "key"]
 Weight = Literal["decides", "matters", "second opinion"]
 Source = Literal["documented", "seen", "not documented"]
 WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skipped", "pass")

@@ -45,8 +45,8 @@ _LAYERS = (
     ),
     _layer(
         "endpoint polic",
-        (),
-        "The policy of the VPC endpoint (vpce-…) through which the function calls: look there.",
+        ("endpoint_policy_allows",),
+        "The policy of the VPC endpoint (vpce-…) through which the function calls.",
     ),
     _layer(
         "session polic",

@@ -46,6 +46,7 @@ from .evidence import (
 )
 from .organization import organization_context, resource_control, service_control
 from .policies import parsed
+from .way import find_way
 
 Parse = Callable[[str, str, PolicyKind], NamedPolicy]
 """Takes a policy's name and text. Raises MalformedPolicy."""
@@ -241,6 +242,7 @@ def _ask(
         resource_control_policies=reading.levels(
             Layer.RCP, [level.resource for level in resources], PolicyKind.RESOURCE
         ),
+        endpoint_policy=_read_endpoint(evidence, caller, action, reading),
         unknown_context_keys=unknown - absent - (context.keys() - caller.unknown),
         unreadable_layers=frozenset(reading.unreadable),
     )
@@ -261,6 +263,32 @@ def _read_role(
         return identity, ()
     reading.missing(Layer.BOUNDARY, "the permissions boundary", role.boundary)
     return identity, reading.documents(Layer.BOUNDARY, [role.boundary])
+
+
+def _read_endpoint(
+    evidence: AccessEvidence, caller: Caller, action: str, reading: _Reading
+) -> NamedPolicy | None:
+    """Of the VPC endpoint that the Lambda's calls to Secrets Manager come through. AWS KMS is
+    called by Secrets Manager, and not through the function's VPC.
+    """
+    function = evidence.function.value if isinstance(evidence.function, Known) else None
+    if not caller.is_lambda or not action.startswith("secretsmanager:"):
+        return None
+    if function is None or function.vpc is None:
+        return None
+    way = find_way(evidence)
+    if not way.is_seen:
+        reading.unreadable.add(Layer.ENDPOINT)
+        reading.doubts.append(
+            "whether calls go through a VPC endpoint, and its policy, is not seen"
+        )
+    # Without a policy of its own an endpoint has AWS's default, which allows everything.
+    if way.endpoint is None or not way.endpoint.policy:
+        return None
+    found = reading.policy(
+        Layer.ENDPOINT, way.endpoint.id, way.endpoint.policy, PolicyKind.RESOURCE
+    )
+    return found[0] if found else None
 
 
 def why_unknown(what: str, found: Unlearnt | Known[Any]) -> str:

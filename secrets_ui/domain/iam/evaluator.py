@@ -23,6 +23,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _LAYER_NAMES = {
     Layer.RCP: "the resource control policies",
     Layer.SCP: "the service control policies",
+    Layer.ENDPOINT: "the policy of the VPC endpoint",
     Layer.RESOURCE: "the resource's own policy",
     Layer.GRANT: "the key's grants",
     Layer.IDENTITY: "the identity policies",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, RoleEvidence
+from ...domain.access.network import NO_VPC, Network
 from ...domain.environment import Environment
 from ...domain.secrets.catalog import SecretSpec
 
@@ -19,6 +20,7 @@ _ALWAYS = (
     "caller", "function", "role", "attached", "inline", "secret",
     "resource_policy", "versions", "alias", "denials", "facts",
 )  # fmt: skip
+_OF_THE_VPC = ("endpoints", "route_tables", "subnets", "security_groups")
 _OF_THE_KEY = ("key", "key_policy", "grants", "rotation")
 
 
@@ -51,6 +53,7 @@ class Gathered(dict[str, Evidence[Any]]):
             **{name: answers.get(name, _WITHOUT_KEY) for name in _OF_THE_KEY},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
             console=answers._console(),
+            network=Network(**{name: answers.get(name, NO_VPC) for name in _OF_THE_VPC}),
             value_was_read=value_was_read,
             calls=self._calls(value_was_read),
             seconds=seconds,
