@@ -487,4 +487,5 @@ def test_s47_nobody_approves_one_s_own_proposal(
     assert estate.value("dev", "config") == before
     assert "Approve" not in client.get("/dev/changes").content.decode()
     # One may take it back.
-    assert client.post(f"/dev/changes/{number}", {"decision": "reject"}).status_code == 302
+    taken = client.post(f"/dev/changes/{number}", {"decision": "reject"}, follow=True)
+    assert "Your proposal was taken back." in taken.content.decode()
