@@ -34,7 +34,8 @@ NOT_PAGES = {
 
 
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
-    """Those of prod and dev, with the demo's flaws, for somebody who may do everything."""
+    """Those of dev, with the demo's flaws, for somebody who may do everything. It is the tour of
+    test_browser_rules.py for an admin as well."""
     page = person("admin")
     arguments = {
         "environment": "dev",
@@ -45,7 +46,9 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
     paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
     seen = set()
     for path in paths:
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer
+        assert answer.status < 500, path
         expect(heading(page)).to_be_visible()
         if page.url not in seen:  # some lead to the same page
             assert_accessible(page)
