@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.local_aws import PROJECT
+from testkit import warm
 from testkit.copying_aws import CopyingAws
 from testkit.estate import TOML, make_secrets
 from testkit.fake_aws import FakeAws
@@ -96,10 +97,7 @@ def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Pat
 
 
 def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=180
-    )
+    done = warm.run(["manage.py", *arguments], environ, timeout=180)
     assert expect in (None, done.returncode), done.stderr
     return done.stdout
 
@@ -112,10 +110,9 @@ def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(
     token = secrets.token_urlsafe(32)
     more = {"STATUS_EVERY": "3600", "STATUS_IAM_PER_SECOND": "100", "METRICS_TOKEN": token}
     with served(local_aws, tmp_path, **more) as console:
-        before = console.log.stat().st_size
         with console.running() as gunicorn:
             look_go_on_and_end(console, gunicorn, token)
-        lines = console.log.read_bytes()[before:].splitlines()
+        lines = console.log.read_bytes().splitlines()
     loggers = {json.loads(line)["logger"] for line in lines}
     assert {"access", "gunicorn.error", "miyabi.settle", "miyabi.status"} <= loggers
 
