@@ -8,7 +8,7 @@ import select
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from testkit import warm
 
@@ -43,11 +43,14 @@ class Worker:
         self._stdin.write(text)
         self._stdin.flush()
 
-    def hear(self) -> dict[str, Any]:
+    def hear(self) -> Any:
         ready, _, _ = select.select([self._stdout], [], [], PATIENCE)
         line = self._stdout.readline() if ready else ""
         assert line, f"The process said nothing. Its log ends: {self.log.read_text()[-3000:]}"
-        return cast(dict[str, Any], json.loads(line))
+        return json.loads(line)
+
+    def kill(self) -> None:
+        self._process.kill()
 
     def stop(self) -> None:
         self.end()

@@ -72,6 +72,9 @@ def open_emergencies(environment: Environment, secret: str = "") -> list[Emergen
 
 def count_to_look_at(environment: Environment, actor: Actor, reach: Sequence[str]) -> int:
     """How many wait for this person. `reach` are the prefixes of names that they may decide on."""
+    # Each page of those who decide asks, and there is seldom one.
+    if not _made(environment).exists():
+        return 0
     found = _unseen(environment).filter(reached(environment, reach))
     return sum(not _emergency(record).concerns(actor.name) for record in found)
 
@@ -117,8 +120,11 @@ def _unseen(environment: Environment) -> QuerySet[AuditRecord]:
     seen = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
     )
-    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
-    return made.filter(~Exists(seen))
+    return _made(environment).filter(~Exists(seen))
+
+
+def _made(environment: Environment) -> QuerySet[AuditRecord]:
+    return AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
 
 
 def _emergency(record: AuditRecord) -> Emergency:
