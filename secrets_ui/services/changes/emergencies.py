@@ -73,7 +73,8 @@ def open_emergencies(environment: Environment, secret: str = "") -> list[Emergen
 def count_to_look_at(environment: Environment, actor: Actor, reach: Sequence[str]) -> int:
     """How many wait for this person. `reach` are the prefixes of names that they may decide on."""
     # Each page of those who decide asks, and there is seldom one.
-    if not _made(environment).exists():
+    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
+    if not made.exists():
         return 0
     found = _unseen(environment).filter(reached(environment, reach))
     return sum(not _emergency(record).concerns(actor.name) for record in found)
@@ -85,11 +86,12 @@ def find_emergency(environment: Environment, sequence: int) -> Emergency | None:
     return _emergency(found) if found else None
 
 
-def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason: str) -> None:
-    """Records that a second person has looked at it, and what came of it.
+def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason: str) -> int:
+    """Records that a second person has looked at it, and what came of it. Returns the record's
+    sequence.
 
     Raises NotPermitted for whoever made or proposed it, InvalidChange without a reason,
-    SecretNotEditable where somebody was first, TooManyWrites, AuditUnavailable.
+    SecretNotEditable where somebody was first, TooMany, AuditUnavailable.
     """
     if emergency.concerns(actor.name):
         what = "look at one's own emergency change"
@@ -103,7 +105,7 @@ def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason
         if find_emergency(environment, emergency.sequence) is None:
             raise SecretNotEditable("Somebody else has looked at it already.")
 
-    audit.record(
+    return audit.record(
         Action.LOOK_AT_EMERGENCY,
         actor,
         environment=environment.name,
@@ -113,18 +115,15 @@ def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason
         reason=reason,
         details={"emergency": emergency.sequence, "made_by": emergency.by},
         in_transaction=ensure_first,
-    )
+    ).sequence
 
 
 def _unseen(environment: Environment) -> QuerySet[AuditRecord]:
     seen = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
     )
-    return _made(environment).filter(~Exists(seen))
-
-
-def _made(environment: Environment) -> QuerySet[AuditRecord]:
-    return AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
+    made = AuditRecord.objects.filter(environment=environment.name, action=Action.EMERGENCY)
+    return made.done_once().filter(~Exists(seen))
 
 
 def _emergency(record: AuditRecord) -> Emergency:
