@@ -33,7 +33,7 @@ from django.conf import settings
 from django.db import connections
 
 PROJECT = Path(__file__).resolve().parents[1]
-# What asks for no settings; the packages whole, and the first two of those know no Django.
+# What asks for no settings; of the packages every module.
 MODULES = (
     *("argon2", "boto3", "csp.constants", "fido2.server", "gunicorn.app.wsgiapp", "psycopg"),
     *("django.contrib.auth.hashers", "django.core.management", "django.core.servers.basehttp"),
@@ -223,8 +223,9 @@ def _end(arguments: list[str]) -> NoReturn:
         connections.close_all()  # SQLite then puts its log into the file
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
     os._exit(status)
 
 
