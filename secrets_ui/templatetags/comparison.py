@@ -52,19 +52,27 @@ def _pages(group: Group, place: str, may_edit: Collection[str]) -> str:
 
 @register.simple_tag
 def comparison_row(
-    row: Row, secret: str, may_copy: Collection[str], may_set: Collection[str]
+    row: Row, group: Group, may_copy: Collection[str], may_set: Collection[str]
 ) -> SafeString:
     """A key over the environments, with what may be done about it: `may_copy` and `may_set` name
     environments that the person may copy from, and set keys in."""
-    can_be_set = bool(may_set and row.key and fits_address(row.key))
-    page = f"{_page()}?{urlencode({'secret': secret, 'key': row.key})}" if can_be_set else ""
-    link = _Link(escape(page), escape(f"{row.key} of {secret}"))
-    sources = may_copy if can_be_set and row.may_be_equal and not row.is_alike else ()
+    places = (group.names.keys() & set(may_set)) - group.deleted
+    targets = [cell for cell in row.cells if cell.environment in places]
+    can_be_set = bool(targets and row.key and fits_address(row.key))
+    page = f"{_page()}?{urlencode({'secret': group.short, 'key': row.key})}" if can_be_set else ""
+    link = _Link(escape(page), escape(f"{row.key} of {group.short}"))
+    sources = may_copy if can_be_set and row.may_be_equal else ()
     cells = "".join(
-        _cell(cell, link if cell.environment in sources else None) for cell in row.cells
+        _cell(cell, link if cell.environment in sources and _is_new(cell, targets) else None)
+        for cell in row.cells
     )
-    head = _head(row, link if can_be_set and row.fits_several else None)
+    head = _head(row, link if can_be_set and row.fits_several and len(targets) > 1 else None)
     return mark_safe(f"<tr>{head}{cells}</tr>")  # noqa: S308  each text is escaped
+
+
+def _is_new(cell: Cell, targets: Iterable[Cell]) -> bool:
+    """Whether one of these does not hold the cell's value."""
+    return any(target.fingerprint != cell.fingerprint for target in targets)
 
 
 @cache
