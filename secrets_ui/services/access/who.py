@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from ...domain.access.account import EVERYBODY
+from ...domain.access.answers import Row, WhoCan
 from ...domain.access.evidence import AccessEvidence, Known, NotAsked, not_known, why_unavailable
 from ...domain.access.gains import Turn, find_turns
 from ...domain.access.reach import Ability, Verdict
-from ...domain.access.who import Row, WhoCan, who_can
+from ...domain.access.who import who_can
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor

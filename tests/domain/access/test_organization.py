@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from secrets_ui.domain.access.answers import WhoCan
 from secrets_ui.domain.access.evidence import (
     ControlPolicies,
     Denied,
@@ -18,7 +19,7 @@ from secrets_ui.domain.access.evidence import (
     Unreachable,
 )
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import WhoCan, who_can
+from secrets_ui.domain.access.who import who_can
 from secrets_ui.domain.errors import AwsCall
 from testkit.accounts import ACCOUNT, CAN_READ, DECRYPT, READ, MadeAccount, allow, policy
 

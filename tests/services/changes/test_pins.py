@@ -105,7 +105,7 @@ def test_a_version_that_aws_does_not_have_takes_none(dev: Aws) -> None:
 @pytest.mark.parametrize("is_sent", [True, False])
 @pytest.mark.parametrize(("act", "action"), [(pin, "version.pin"), (unpin, "version.unpin")])
 def test_a_lost_reply_is_looked_up_and_never_guessed(
-    act: Callable[..., None], action: str, is_sent: bool, dev: Aws, proxy: AwsProxy
+    act: Callable[..., object], action: str, is_sent: bool, dev: Aws, proxy: AwsProxy
 ) -> None:
     secret, version = dev.make_secret()
     wanted = Pin(secret, version, "good")
