@@ -44,8 +44,13 @@ class QuietHandler(werkzeug_app.MotoRequestHandler):
         What is served here has read the whole body, and gives its answer as a list.
         """
         head: list[Any] = []
+
+        def start(*said: Any) -> Callable[[bytes], object]:
+            head.extend(said)
+            return self.wfile.write
+
         try:
-            body = b"".join(self.server.app(self.make_environ(), lambda *said: head.extend(said)))
+            body = b"".join(self.server.app(self.make_environ(), start))
         except Exception:
             self.server.log("error", traceback.format_exc())
             head[:], body = ("500 Internal Server Error", []), b""
