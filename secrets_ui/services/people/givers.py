@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...domain.audit.actions import Action, Outcome
+from ...domain.audit.actions import Action, Outcome, Phase
 from ...models import AuditRecord, RoleGrant
 from ..audit.new_record import as_stored
 from ..audit.roles import Giver, grant_of, roles_on_record
@@ -31,7 +31,8 @@ def givers_of(account: str, grants: tuple[RoleGrant, ...]) -> dict[int, Giver]:
 
 def entrance_of(account: str) -> Entrance | None:
     """None where no link of the account was used. Two queries."""
-    done = AuditRecord.objects.filter(outcome=Outcome.DONE).order_by("-sequence")
+    events = AuditRecord.objects.filter(phase=Phase.EVENT, outcome=Outcome.DONE)
+    done = events.order_by("-sequence")
     used = done.filter(action=Action.USE_LINK, actor=account).first()
     if used is None:
         return None
