@@ -74,7 +74,7 @@ def test_it_needs_access(
 
 
 @pytest.mark.parametrize("url", ["/audit", "/audit/1", "/audit/export.csv"])
-@pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "head"])
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options"])
 def test_it_rejects_other_methods(
     chain: dict[str, int], signed_in: SignedIn, url: str, method: str
 ) -> None:
