@@ -39,7 +39,7 @@ def check(evidence: AccessEvidence) -> Finding:
             boundary,
         )
     name, see = boundary.value.name, (boundary.call.cli,)
-    answers = {action: ask(evidence) for action, ask in _questions(evidence).items()}
+    answers = {action: ask(evidence) for action, ask in questions(evidence).items()}
     refused = {
         action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))
     }
@@ -56,7 +56,7 @@ def check(evidence: AccessEvidence) -> Finding:
         )
     fixed = repaired(evidence)
     left = {
-        action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))
+        action: refused[action] for action in refused if _refusal(questions(fixed)[action](fixed))
     }
     if not left:
         text = (
@@ -80,7 +80,8 @@ def _doubts(answer: Answer, name: str) -> Iterator[str]:
     )
 
 
-def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
+def questions(evidence: AccessEvidence) -> dict[str, Ask]:
+    """Each call on the path, and how the evaluator is asked about it."""
     reads: dict[str, Ask] = {
         action: partial(ask_read, action=action) for action in (READ, DESCRIBE)
     }
@@ -119,7 +120,7 @@ def _fail(
 
 def _remedy(evidence: AccessEvidence, refused: dict[str, Evaluation]) -> Remedy | None:
     action, evaluation = next(iter(refused.items()))
-    ask = _questions(evidence)[action]
+    ask = questions(evidence)[action]
     if denying(evaluation, [Layer.BOUNDARY]):
         return find_remedy(evidence, evaluation, ask, [Layer.BOUNDARY])
     policy = next(item for item in list_policies(evidence) if item.location == "boundary")

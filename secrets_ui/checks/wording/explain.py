@@ -17,6 +17,7 @@ from ...domain.iam import (
     Decision,
     Effect,
     Evaluation,
+    Layer,
     Present,
     StatementResult,
     UnmetCondition,
@@ -28,6 +29,7 @@ _TAGGED = {
     "secretsmanager:resourcetag/": "the secret",
 }
 """Who has the tag that a condition key is about."""
+CONTROL_POLICIES = {Layer.SCP: "service control policy", Layer.RCP: "resource control policy"}
 _EQUALITY = TEXT_OPERATORS | BOOLEAN_OPERATORS
 
 
@@ -74,7 +76,7 @@ def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
     try:
         policy = policy_of(evidence, result)
     except LookupError:
-        return f"{result.layer} policy"
+        return CONTROL_POLICIES.get(result.layer, f"{result.layer} policy")
     return {"identity": "identity policy", "console": "identity policy"}.get(
         policy.location.partition(":")[0], policy.title.removeprefix("the ")
     )

@@ -17,6 +17,9 @@ _REASONS = {
     "boundary": "because no permissions boundary allows the {action} action",
     "boundary deny": "with an explicit deny in a permissions boundary",
     "resource deny": "with an explicit deny in a resource-based policy",
+    "scp": "because no service control policy allows the {action} action",
+    "scp deny": "with an explicit deny in a service control policy",
+    "rcp deny": "with an explicit deny in a resource control policy",
 }
 KMS_NOT_ALLOWED = LambdaError("AccessDeniedException", "Access to KMS is not allowed", "seen")
 NO_CURRENT = LambdaError(

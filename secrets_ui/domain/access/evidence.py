@@ -288,7 +288,7 @@ class AccessEvidence:
     """Whether a value was read, on record, since the key names of this version were not known."""
     calls: int = 0
     seconds: float = 0.0
-    organization: Evidence[Organization] = NotAsked("the question who can read")
+    organization: Evidence[Organization] = NotAsked("who_can_read")
 
     @property
     def reader(self) -> RoleEvidence:

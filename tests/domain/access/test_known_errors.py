@@ -42,7 +42,7 @@ FIRST = {
     "secret.resource_policy.missing_allow": "secret_policy_allows",
     "iam.boundary.missing_allow": "boundary_allows",
     "iam.boundary.explicit_deny": "boundary_allows",
-    "org.rcp": "simulator_agrees",
+    "org.rcp": "control_policies_allow",
     "network.vpce_policy": None,
     "iam.session_policy": "function_runs_as_role",
     "kms.key_policy": "decrypt_is_allowed",
@@ -163,7 +163,7 @@ def test_a_deny_of_the_secrets_own_policy_proves_that_it_exists() -> None:
     other = read_error(
         DENIED.format(how="with an explicit deny in a service control policy", **bare)
     )
-    assert other.checks == ("simulator_agrees", "secret_exists")
+    assert other.checks == ("control_policies_allow", "simulator_agrees", "secret_exists")
 
 
 @pytest.mark.parametrize("name", ["BatchGetSecretValue", "ListSecrets"])
