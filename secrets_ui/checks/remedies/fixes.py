@@ -24,6 +24,7 @@ from ...domain.access.sides import denying, near_misses
 from ...domain.iam import (
     NEGATED_TEXT_OPERATORS,
     TEXT_OPERATORS,
+    Effect,
     Evaluation,
     Layer,
     LayerDecision,
@@ -37,6 +38,7 @@ from .tags import tag_remedy
 from .trials import probe, remedy
 
 Ask = Callable[[AccessEvidence], Answer]
+_VERSION = "kms:encryptioncontext:secretversionid"
 
 
 def find_remedy(
@@ -179,16 +181,18 @@ def _right_conditions(
 ) -> Iterator[Change]:
     """Yield changes that give conditions the values of this request.
 
-    A wrong kms:ViaService is replaced, since a call comes from one Region. To any other list the
-    value is added.
+    A wrong kms:ViaService is replaced, since a call comes from one Region. A version of the secret
+    is no condition, since each save makes another. To any other list the value is added.
     """
     try:
         policy, document = policy_of(evidence, result), _copy(result)
     except LookupError:
         return
-    corrections = []
+    corrections = _without_version(document) if result.effect is Effect.ALLOW else []
     for operator, keys in document.get("Condition", {}).items():
         for key, wanted in keys.items() if operator in operators else ():
+            if key.casefold() == _VERSION:
+                continue
             actual = next(
                 (
                     value
@@ -211,6 +215,20 @@ def _right_conditions(
             document,
             f"In {statement_name(result)} of {policy.title}: {', '.join(corrections)}.",
         )
+
+
+def _without_version(document: dict[str, Any]) -> list[str]:
+    """Take the conditions on the version of the secret out of a statement; say so."""
+    conditions = document.pop("Condition", {})
+    found = [
+        (operator, key) for operator, keys in conditions.items() for key in keys
+        if key.casefold() == _VERSION
+    ]  # fmt: skip
+    for operator, key in found:
+        del conditions[operator][key]
+    if left := {operator: keys for operator, keys in conditions.items() if keys}:
+        document["Condition"] = left
+    return [f"no condition on {key}, since each save makes a new version" for _, key in found[:1]]
 
 
 def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..environment import Environment
 from ..iam import Present
+from .actions import DECRYPT
 from .evidence import AccessEvidence, Known, RoleEvidence
 from .expected_policies import role_arn, secret_pattern, via_service
 
@@ -154,15 +155,17 @@ def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
     return context
 
 
-def decrypt_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """Return the context of the KMS hop.
+def decrypt_context(evidence: AccessEvidence, caller: Caller, action: str) -> dict[str, Any]:
+    """Return the context of the KMS hop: of the current version where it is decrypted. Encrypting
+    makes a version, whose id is not known before.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
-    version = evidence.secret.value.current if isinstance(evidence.secret, Known) else ""
+    secret = evidence.secret.value if isinstance(evidence.secret, Known) else None
+    version = secret.current if secret and action == DECRYPT else ""
     return kms_context(evidence, caller, "secretsmanager") | {
-        "kms:EncryptionContext:SecretARN": secret_arn(evidence),
-        "kms:EncryptionContext:SecretVersionId": version,
+        "kms:EncryptionContext:SecretARN": secret.arn if secret else Present(),
+        "kms:EncryptionContext:SecretVersionId": version or Present(),
         "kms:EncryptionContextKeys": ["SecretARN", "SecretVersionId"],
     }
 

@@ -124,7 +124,7 @@ def ask_decrypt(
         )
     caller, key = caller or lambda_caller(evidence), evidence.key.value
     context = (
-        decrypt_context(evidence, caller)
+        decrypt_context(evidence, caller, action)
         if service == "secretsmanager"
         else kms_context(evidence, caller, service)
     )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from secrets_ui.checks.access import CHECKS
 from secrets_ui.domain.access.context import lambda_caller
@@ -20,11 +22,16 @@ from tests.checks.building import (
     MISSING,
     READ,
     READER,
+    SECRET,
+    SECRET_ARN,
+    VERSION,
     evidence,
     key_statement,
     known,
     with_statement,
 )
+
+CLEAN = evidence()
 
 
 def in_china() -> AccessEvidence:
@@ -180,3 +187,42 @@ def test_an_alias_of_another_key_says_nothing_of_this_one() -> None:
     answer = ask_decrypt(replace(given, alias=moved))
     assert answer.evaluation
     assert answer.evaluation.decision is Decision.UNDETERMINED
+
+
+KEYS = ("kms:EncryptionContext:SecretARN", "kms:EncryptionContext:SecretVersionId")
+TEXTS = (SECRET_ARN, f"{SECRET_ARN[:-6]}??????", f"{SECRET_ARN[:-7]}*", VERSION, "b" * 64, "*")
+OPERATORS = ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnLike")
+COMPARED = st.tuples(
+    st.tuples(st.sampled_from(OPERATORS), st.sampled_from(("", "IfExists"))).map("".join),
+    st.sampled_from(KEYS),
+    st.lists(st.sampled_from(TEXTS), min_size=1, max_size=2),
+)
+PRESENT = st.tuples(
+    st.just("Null"),
+    st.sampled_from((*KEYS, "kms:RequestAlias")),
+    st.sampled_from(("true", "false")),
+)
+CONDITIONS = st.lists(COMPARED | PRESENT, min_size=1, max_size=2).map(
+    lambda found: {operator: {key: wanted} for operator, key, wanted in found}
+)
+LATER = {"c" * 64: ("AWSCURRENT",)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONDITIONS, st.sampled_from(("Allow", "Deny")))
+def test_what_is_decided_without_the_secret_holds_for_every_secret_that_it_could_be(
+    condition: dict[str, Any], effect: str
+) -> None:
+    """Whatever a key policy makes of the encryption context."""
+    whole = json.loads(CLEAN.key_policy.value)
+    whole["Statement"].append(
+        {"Effect": effect, "Principal": "*", "Action": "kms:*", "Resource": "*"}
+        | {"Condition": condition}
+    )
+    if effect == "Allow":
+        whole["Statement"] = whole["Statement"][-1:]
+    policy = replace(CLEAN, key_policy=known(json.dumps(whole)))
+    decided = ask_decrypt(replace(policy, secret=MISSING)).truth
+    named = [SECRET, replace(SECRET, versions=LATER), replace(SECRET, arn=f"{SECRET_ARN[:-1]}x")]
+    found = {ask_decrypt(replace(policy, secret=known(secret))).truth for secret in named}
+    assert decided is None or found == {decided}
