@@ -47,7 +47,8 @@ _UNKNOWN_KEYS_VIA = frozenset(["aws:CalledVia", "aws:CalledViaFirst", "aws:Calle
 
 @dataclass(frozen=True)
 class Caller:
-    """A role session or a user, and what is known of its role or of the user.
+    """A role session or a user, and what is known of its role or of the user. The ARN of a session
+    whose name is not known ends with the slash.
 
     `role_arn` is aws:PrincipalArn, "" where it is not known. `chosen` are condition keys that the
     caller may choose for a read, and `unknown` those of its own that cannot be known.
@@ -66,13 +67,18 @@ class Caller:
 
 
 def lambda_caller(evidence: AccessEvidence) -> Caller:
-    """Return the running Lambda: a session of its role, named after the function."""
+    """Return the running Lambda: a session of its role, named after the function. Of a function
+    that could not be looked at, the session's name is not known.
+    """
     role = (
         evidence.role.value.arn
         if isinstance(evidence.role, Known)
         else role_arn(evidence.environment)
     )
-    return Caller(session_arn(evidence), role, evidence.reader)
+    arn = session_arn(evidence)
+    if not isinstance(evidence.function, Known):
+        arn = arn.removesuffix(evidence.environment.lambda_function)
+    return Caller(arn, role, evidence.reader)
 
 
 def console_caller(evidence: AccessEvidence) -> Caller | None:
@@ -232,15 +238,15 @@ def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
     return context | kind | _identity_context(caller)
 
 
-def _identity_context(caller: Caller) -> dict[str, str]:
+def _identity_context(caller: Caller) -> dict[str, Any]:
     """Return the keys that a role's or a user's id, name and tags give."""
     if not isinstance(caller.evidence.role, Known):
         return {}
     role, name = caller.evidence.role.value, caller.arn.rpartition("/")[2]
-    context = (
+    context: dict[str, Any] = (
         {"aws:userid": role.role_id, "aws:username": name}
         if caller.is_user
-        else {"aws:userid": f"{role.role_id}:{name}"}
+        else {"aws:userid": f"{role.role_id}:{name}" if name else Present()}
     )
     if PRINCIPAL_TAGS in caller.unknown:
         return context

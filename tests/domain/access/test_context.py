@@ -16,7 +16,7 @@ from secrets_ui.domain.access.evidence import AccessEvidence, Known
 from secrets_ui.domain.access.expected_policies import expected_arns, role_arn
 from secrets_ui.domain.access.path import ask_decrypt, ask_read
 from secrets_ui.domain.access.policies import list_policies
-from secrets_ui.domain.iam import Decision
+from secrets_ui.domain.iam import Decision, Grant
 from tests.checks.building import (
     KEY_ARN,
     MISSING,
@@ -226,3 +226,44 @@ def test_what_is_decided_without_the_secret_holds_for_every_secret_that_it_could
     named = [SECRET, replace(SECRET, versions=LATER), replace(SECRET, arn=f"{SECRET_ARN[:-1]}x")]
     found = {ask_decrypt(replace(policy, secret=known(secret))).truth for secret in named}
     assert decided is None or found == {decided}
+
+
+SESSION = "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/{}"
+BY_ID = {"aws:userid": "AROAEXAMPLEROLE123456:{}"}
+
+
+@pytest.mark.parametrize(
+    ("members", "is_decrypted"),
+    [
+        ({"Principal": {"AWS": SESSION}}, True),
+        ({"Condition": {"StringEquals": BY_ID}}, True),
+        ({"Condition": {"StringLike": {"aws:userid": "*:{}"}}}, True),
+        # Of a session, aws:PrincipalArn is the role's ARN.
+        ({"Condition": {"ArnEquals": {"aws:PrincipalArn": SESSION}}}, False),
+    ],
+)
+def test_a_policy_that_names_a_session_means_that_of_the_function(
+    members: dict[str, Any], is_decrypted: bool
+) -> None:
+    def named(session: str) -> AccessEvidence:
+        return key_statement(**json.loads(json.dumps(members).replace("{}", session)))
+
+    ours, other = named("miyabi-app"), named("somebody-else")
+    assert ask_decrypt(ours).truth is is_decrypted
+    assert ask_decrypt(other).truth is False
+    # Without the function, what its session is called is not known either.
+    unseen = [ask_decrypt(replace(given, function=MISSING)).truth for given in (ours, other)]
+    assert unseen == ([None, None] if is_decrypted else [False, False])
+
+
+def test_a_grant_to_a_session_is_one_to_the_function_where_it_bears_its_name() -> None:
+    def granted(session: str) -> AccessEvidence:
+        grant = {"GrantId": "g", "GranteePrincipal": SESSION.format(session)}
+        return replace(
+            key_statement(Principal={"AWS": "arn:aws:iam::111111111111:role/somebody"}),
+            grants=known((Grant.of({**grant, "Operations": ["Decrypt"]}),)),
+        )
+
+    assert ask_decrypt(granted("miyabi-app")).is_allowed
+    assert ask_decrypt(granted("other")).truth is False
+    assert ask_decrypt(replace(granted("miyabi-app"), function=MISSING)).truth is None
