@@ -214,7 +214,7 @@ def test_what_is_decided_without_the_secret_holds_for_every_secret_that_it_could
     condition: dict[str, Any], effect: str
 ) -> None:
     """Whatever a key policy makes of the encryption context."""
-    whole = json.loads(CLEAN.key_policy.value)
+    whole = json.loads(CLEAN.key_policy.value)  # type: ignore[union-attr]
     whole["Statement"].append(
         {"Effect": effect, "Principal": "*", "Action": "kms:*", "Resource": "*"}
         | {"Condition": condition}
