@@ -94,7 +94,7 @@ def test_the_boundary_and_the_organization_are_asked_about_it_too() -> None:
     assert [f.check for f in bounded.findings if f.status == "fail"] == ["boundary_allows"]
     remedy = bounded.finding("boundary_allows").remedy
     assert remedy
-    assert "ReadSecretsInBatches" in remedy.cli
+    assert "ReadSecretsInBatches" in remedy.terraform
     guard = organization(FULL.text, policy(deny(BATCH)))
     guarded = judge(by_batch(replace(allowed(), organization=guard)))
     assert [f.check for f in guarded.findings if f.status == "fail"] == ["control_policies_allow"]
