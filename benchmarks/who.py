@@ -115,8 +115,9 @@ def _page(evidence: Any, details: Any) -> tuple[str, int]:
     """Everybody's answer and the page with all of them; no name is looked up before Django is."""
     from django.template.loader import render_to_string
 
+    from secrets_ui.domain.access.answers import Show
     from secrets_ui.domain.access.reach import Ability
-    from secrets_ui.domain.access.who import Show, who_can
+    from secrets_ui.domain.access.who import who_can
     from secrets_ui.forms.access import WhoFilterForm
 
     form = WhoFilterForm({"show": Show.ALL})

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "secrets_ui.middleware.second_factor_first",
     "secrets_ui.middleware.remember_environment",
+    "secrets_ui.middleware.answer_head",
 ]
 TEMPLATES = [
     {
@@ -64,6 +65,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "secrets_ui.templatetags.console",
+                "secrets_ui.templatetags.dates",
                 "secrets_ui.templatetags.places",
                 "secrets_ui.templatetags.words",
             ],

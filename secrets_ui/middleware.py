@@ -105,6 +105,20 @@ def answer_health(get_response: Next) -> Next:
     return handle
 
 
+def answer_head(get_response: Next) -> Next:
+    """HEAD is answered wherever GET is, and by the same view; the server leaves the body out."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        response = get_response(request)
+        request.method = "HEAD"
+        return response
+
+    return handle
+
+
 def refuse_without_thread(get_response: Next) -> Next:
     """Answers a request that has waited in vain for a thread (settings.REFUSED), from one that
     waits for nothing."""

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .domain.audit.actions import Action, Outcome
+from .domain.audit.actions import Action
 from .domain.environment import Environment
 from .domain.errors import NotPermitted, StepUpNeeded
 from .domain.people.actor import Actor
@@ -273,29 +273,3 @@ def refuse(request: HttpRequest, action: str, environment: str = "", secret: str
     else:
         remedy = f"Ask an admin for one of these roles{where}: {', '.join(granting(action))}."
     raise NotPermitted(f"You may not {WORDS[action]}{where}.", remedy=remedy)
-
-
-class ShellRequest(HttpRequest):
-    """A command's request in the name of an account: permissions are decided by the same grants as
-    for a page."""
-
-    def __init__(self, username: str, os_user: str) -> None:
-        """Raises NotPermitted, on record, where no such account may sign in.
-
-        No password is asked for: whoever may run a command has the console's settings
-        (docs/decisions/). The record names the shell's user.
-        """
-        super().__init__()
-        self.META["REMOTE_ADDR"], self.os_user = "shell", os_user
-        accounts = get_user_model()._default_manager.filter(username=username, is_active=True)
-        account = accounts.first()
-        if account is None:
-            _refuse_at_shell(Actor(username, "shell", os_user))
-        self.user = account
-
-
-def _refuse_at_shell(actor: Actor) -> NoReturn:
-    audit.record(Action.REFUSE_ACCESS, actor, Outcome.REFUSED, details={"action": "shell"})
-    raise NotPermitted(
-        f"There is no account {actor.name[:60]} that may sign in.", remedy="Name one with --as."
-    )

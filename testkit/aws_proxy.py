@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 
@@ -68,7 +68,7 @@ class AwsProxy:
 
     def __init__(self, upstream: str) -> None:
         self._host = urlsplit(upstream).netloc
-        self._lock = threading.Lock()
+        self._lock, self._here = threading.Lock(), threading.local()
         self.plan = Plan()
         self._server = ThreadingHTTPServer(
             ("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self})
@@ -132,13 +132,20 @@ class AwsProxy:
         return self._amended(plan, name, answer)
 
     def _forward(self, headers: dict[str, str], body: bytes, method: str, path: str) -> Answer:
-        upstream = http.client.HTTPConnection(self._host, timeout=30)
-        try:
-            upstream.request(method, path, body, {**headers, "Connection": "close"})
-            got = upstream.getresponse()
-            return Answer(got.status, got.read(), got.headers.get("x-amzn-RequestId", ""))
-        finally:
-            upstream.close()
+        upstream = self._upstream()
+        upstream.request(method, path, body, headers)
+        got = upstream.getresponse()
+        return Answer(got.status, got.read(), got.headers.get("x-amzn-RequestId", ""))
+
+    def _upstream(self) -> http.client.HTTPConnection:
+        """This thread's connection to the local AWS; each client's connection has a thread."""
+        if not hasattr(self._here, "upstream"):
+            self._here.upstream = http.client.HTTPConnection(self._host, timeout=30)
+        return cast(http.client.HTTPConnection, self._here.upstream)
+
+    def leave(self) -> None:
+        """This thread's client has gone."""
+        self._upstream().close()
 
     @staticmethod
     def _amended(plan: Plan, name: str, answer: Answer) -> Answer:
@@ -159,6 +166,10 @@ def _name_of(headers: dict[str, str], body: bytes) -> str:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     proxy: AwsProxy
+
+    def finish(self) -> None:
+        self.proxy.leave()
+        super().finish()
 
     def do_POST(self) -> None:
         self._send(self.proxy.pass_on(dict(self.headers.items()), self._body()))

@@ -42,7 +42,12 @@ class CopyingAws(LocalAws):
 
         Two such estates share their values, and the ids of keys and versions.
         """
-        patterns = self._patterns((tuple(environments), clean, extra_secrets))
+        return self.copy(self._patterns((tuple(environments), clean, extra_secrets)), environments)
+
+    def copy(
+        self, patterns: Mapping[str, Account], environments: Mapping[str, Environment]
+    ) -> dict[str, Account]:
+        """What the patterns held when they were first copied, in other accounts."""
         self._copy(
             {patterns[name].environment.account: environments[name].account for name in patterns}
         )

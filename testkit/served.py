@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -13,16 +12,21 @@ from email.message import Message
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
 from deploy.demo.account import Account
+from deploy.demo.folder import make_keys
 from deploy.demo.local_aws import HOST
 from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
 from deploy.demo.settings import make_settings
+from secrets_ui.domain.environment import Environment
 from testkit.copying_aws import CopyingAws
 from testkit.environments import as_toml, fresh_environments
 from testkit.recording_aws import RecordingAws
+
+CSRF_COOKIE = "__Host-csrf"
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,10 @@ class Person:
         return self._send("GET", path, "", headers)
 
     def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
-        """Sends a form as our own pages do, with the token of the sign-in page or the list."""
-        page = self.get("/sign-in").text or self.get("/prod/").text
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-        sent = {**form, "csrfmiddlewaretoken": token[1] if token else ""}
+        """Sends a form as our own pages do: the cookie's own value is a token as well."""
+        if CSRF_COOKIE not in self._cookies:
+            self.get("/sign-in")
+        sent = {**form, "csrfmiddlewaretoken": self._cookies[CSRF_COOKIE].value}
         return self.post_raw(path, sent, **headers)
 
     def post_raw(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
@@ -137,16 +141,56 @@ class Served:
         )
 
 
+@dataclass(frozen=True)
+class Seeded:
+    """What `deploy.demo.seed` leaves: each console on SQLite begins with a copy of it."""
+
+    keys: dict[str, str]
+    password: str
+    database: bytes
+    accounts: dict[str, Account]
+
+    def database_of(self, environments: Mapping[str, Environment]) -> bytes:
+        """Facts of a version stand by its ARN; every account id has twelve digits."""
+        found = self.database
+        for name, account in self.accounts.items():
+            old, new = account.environment.account, environments[name].account
+            found = found.replace(old.encode(), new.encode())
+        return found
+
+
+_seeded: dict[str, Seeded] = {}  # by the endpoint of the local AWS
+
+
+def seeded(local_aws: CopyingAws) -> Seeded:
+    """Seeded by the first who asks: it takes more of the processor than a server that starts."""
+    if local_aws.endpoint not in _seeded:
+        environments = fresh_environments()
+        accounts = local_aws.build_estate(environments)
+        keys, password = make_keys(), secrets.token_urlsafe(12)
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            write_environments(folder, environments)
+            settings = make_settings(folder, 8000, local_aws, password, keys)
+            run_to_end("deploy.demo.seed", settings, folder / "log")
+            database = (folder / "db.sqlite3").read_bytes()
+        _seeded[local_aws.endpoint] = Seeded(keys, password, database, accounts)
+    return _seeded[local_aws.endpoint]
+
+
+def write_environments(folder: Path, environments: Mapping[str, Environment]) -> None:
+    (folder / "environments.toml").write_text(as_toml(dict(environments)), encoding="utf-8")
+
+
 @contextmanager
 def served(local_aws: CopyingAws, folder: Path, **environ: str) -> Iterator[Served]:
     """An estate, a database with an account for each role, and settings for the console."""
-    environments = fresh_environments()
-    accounts = local_aws.build_estate(environments)
-    (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
+    environments, pattern = fresh_environments(), seeded(local_aws)
+    write_environments(folder, environments)
     (folder / "tmp").mkdir()
-    password = secrets.token_urlsafe(12)
+    port = choose_port("NO_SUCH_VARIABLE", 0)
     with RecordingAws(local_aws.endpoint) as aws:
-        settings = make_settings(folder, choose_port("NO_SUCH_VARIABLE", 0), local_aws, password)
+        settings = make_settings(folder, port, local_aws, pattern.password, pattern.keys)
         settings |= {
             "LOCAL_AWS_ENDPOINT": aws.endpoint,
             "TMPDIR": str(folder / "tmp"),
@@ -155,6 +199,11 @@ def served(local_aws: CopyingAws, folder: Path, **environ: str) -> Iterator[Serv
             "STATUS_EVERY": "0",
             **environ,
         }
-        console = Served(folder, settings, password, aws, accounts)
-        run_to_end("deploy.demo.seed", settings, console.log)
+        console = Served(folder, settings, pattern.password, aws, {})
+        if "DATABASE_URL" in environ:
+            console.accounts |= local_aws.build_estate(environments)
+            run_to_end("deploy.demo.seed", settings, console.log)
+        else:
+            console.accounts |= local_aws.copy(pattern.accounts, environments)
+            (folder / "db.sqlite3").write_bytes(pattern.database_of(environments))
         yield console

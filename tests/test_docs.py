@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from secrets_ui.templatetags.console import duration
+from secrets_ui.templatetags.dates import duration
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")

@@ -21,6 +21,7 @@ from secrets_ui.domain.errors import (
     StepUpNeeded,
 )
 from secrets_ui.domain.people.actor import Actor
+from secrets_ui.management.account import ShellRequest
 from secrets_ui.models import AuditRecord, RoleGrant
 from secrets_ui.services import configuration
 from secrets_ui.services.configuration import get_environment
@@ -350,7 +351,7 @@ def test_a_command_asks_in_the_name_of_an_account(ask: Any) -> None:
     ask(("dev", "admin"), name="an-older-account")
     user = ask(("dev", "viewer")).user
     ask(("dev", "admin"), name="a-newer-account")
-    request = permissions.ShellRequest("hana", "root")
+    request = ShellRequest("hana", "root")
     assert request.user == user
     assert permissions.actor_of(request) == Actor("hana", "shell", "root")
     assert permissions.may(request, "secret.view", get_environment("dev"))
@@ -366,7 +367,7 @@ def test_a_command_in_the_name_of_no_account_that_may_sign_in_is_refused(
     user.is_active = False
     user.save()
     with pytest.raises(NotPermitted) as caught:
-        permissions.ShellRequest(name, "root")
+        ShellRequest(name, "root")
     assert str(caught.value) == f"There is no account {name[:60]} that may sign in."
     assert caught.value.remedy == "Name one with --as."
     assert refusals() == [(name, "shell", "", "", {"action": "shell", "os_user": "root"})]

@@ -19,7 +19,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request"],
-            "builtins": ["secrets_ui.templatetags.console", "secrets_ui.templatetags.words"],
+            "builtins": [
+                "secrets_ui.templatetags.console",
+                "secrets_ui.templatetags.dates",
+                "secrets_ui.templatetags.words",
+            ],
         },
     }
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import traceback
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -35,7 +36,30 @@ class QuietHandler(werkzeug_app.MotoRequestHandler):
     """Logs no requests; errors still reach standard error. A connection is kept for more calls."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # an answer's head and body are written apart
+    wbufsize = -1  # an answer's head and body are sent as one
+
+    def run_wsgi(self) -> None:
+        """As werkzeug's, which closes each connection, and waits before that for more to read.
+
+        What is served here has read the whole body, and gives its answer as a list.
+        """
+        head: list[Any] = []
+        try:
+            body = b"".join(self.server.app(self.make_environ(), lambda *said: head.extend(said)))
+        except Exception:
+            self.server.log("error", traceback.format_exc())
+            head[:], body = ("500 Internal Server Error", []), b""
+        status, headers = head[:2]
+        # A body of unknown length is left unread.
+        self.close_connection |= "Transfer-Encoding" in self.headers
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        if "content-length" not in {name.lower() for name, _ in headers}:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(b"" if self.command == "HEAD" else body)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass

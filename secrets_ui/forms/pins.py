@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from .changes import VERSION_ID, VERSION_ID_OR_NONE
-from .confirming import ReasonForm
+from .confirming import TypedNameForm
 
 
 class PinVersionForm(forms.Form):
@@ -14,7 +14,7 @@ class PinVersionForm(forms.Form):
     version = forms.RegexField(VERSION_ID)
 
 
-class PinForm(PinVersionForm, ReasonForm):
+class PinForm(PinVersionForm, TypedNameForm):
     """A pin on the version, or off it; `moves_from` is ticked, and names who may lose it."""
 
     do = forms.ChoiceField(choices=[("pin", "Pin"), ("unpin", "Take off")])

@@ -29,7 +29,7 @@ from secrets_ui.domain.errors import (
     OutcomeUnknown,
 )
 from secrets_ui.domain.secrets.version import VersionConflict
-from secrets_ui.permissions import ShellRequest
+from secrets_ui.management.account import ShellRequest
 
 # Exit statuses, as in docs/commands.md. 2 is argparse's own for a wrong call.
 REFUSED, WRONG_CALL, CONFLICT, NOT_ANSWERED, NOT_KNOWN, FAULT = 1, 2, 3, 4, 5, 6

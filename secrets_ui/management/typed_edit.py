@@ -12,7 +12,8 @@ from secrets_ui.domain.errors import InvalidChange
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.forms.changes import SaveForm
-from secrets_ui.permissions import ShellRequest, actor_of
+from secrets_ui.management.account import ShellRequest
+from secrets_ui.permissions import actor_of
 from secrets_ui.services.secrets.opening import open_secret
 
 from .twin import WrongCall

@@ -42,6 +42,13 @@ class AuditRecords(models.QuerySet["AuditRecord"]):
         """The outcomes of acts that took effect."""
         return self.filter(phase=Phase.OUTCOME, outcome=Outcome.DONE)
 
+    def done_once(self) -> AuditRecords:
+        """The same, one of each act: a request that outlives its settling adds a second outcome."""
+        earlier = AuditRecord.objects.done().filter(
+            intent=models.OuterRef("intent"), sequence__lt=models.OuterRef("sequence")
+        )
+        return self.done().filter(~models.Exists(earlier))
+
     def intents(self) -> AuditRecords:
         """The intents that these outcomes end, oldest first. One query more."""
         ended = [int(sequence) for sequence in self.values_list("intent", flat=True)]

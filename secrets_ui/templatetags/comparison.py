@@ -1,11 +1,11 @@
-"""The rows of a secret in the comparison. Written here, since a page holds hundreds of cells.
+"""A secret in the comparison. Written here, since a page holds hundreds of cells.
 
 Every text is escaped by the standard library's `escape`, which Django's is a lazy form of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -25,17 +25,30 @@ _RULES = {"must_match": "must match", "must_differ": "must differ"}
 
 
 @register.simple_tag
-def comparison_head(
-    group: Group, environments: Iterable[Environment], may_edit: Collection[str]
+def comparison_body(
+    group: Group,
+    environments: Sequence[Environment],
+    may_copy: Collection[str],
+    may_set: Collection[str],
 ) -> SafeString:
-    """A secret, with its pages in each environment that has it."""
+    """A secret with its keys over the environments, and what may be done about them.
+
+    `may_copy` and `may_set` name environments that the person may copy from, and set keys in.
+    """
+    rows = "".join(_row(row, group.short, may_copy, may_set) for row in group.rows)
+    body = f"<tbody>{_secret(group, environments, may_set)}{rows}</tbody>"
+    return mark_safe(body)  # noqa: S308  each text is escaped
+
+
+def _secret(group: Group, environments: Sequence[Environment], may_edit: Collection[str]) -> str:
+    """The secret, with its pages in each environment that has it."""
     may_edit = set(may_edit) - group.deleted
     cells = "".join(
         f'<td data-label="{escape(place.name)}">{_pages(group, place.name, may_edit)}</td>'
         for place in environments
     )
     name = f'<th scope="rowgroup"><bdi class="mono">{escape(group.short)}</bdi></th>'
-    return mark_safe(f'<tr class="secret">{name}{cells}</tr>')  # noqa: S308  as below
+    return f'<tr class="secret">{name}{cells}</tr>'
 
 
 def _pages(group: Group, place: str, may_edit: Collection[str]) -> str:
@@ -50,21 +63,13 @@ def _pages(group: Group, place: str, may_edit: Collection[str]) -> str:
     return f"<div>{' '.join(links)}</div>"
 
 
-@register.simple_tag
-def comparison_row(
-    row: Row, secret: str, may_copy: Collection[str], may_set: Collection[str]
-) -> SafeString:
-    """A key over the environments, with what may be done about it: `may_copy` and `may_set` name
-    environments that the person may copy from, and set keys in."""
-    can_be_set = bool(may_set and row.key and fits_address(row.key))
-    page = f"{_page()}?{urlencode({'secret': secret, 'key': row.key})}" if can_be_set else ""
-    link = _Link(escape(page), escape(f"{row.key} of {secret}"))
-    sources = may_copy if can_be_set and row.may_be_equal and not row.is_alike else ()
+def _row(row: Row, secret: str, may_copy: Collection[str], may_set: Collection[str]) -> str:
+    link = _link(row.key, secret) if may_set and row.key and fits_address(row.key) else None
+    sources = may_copy if link and row.may_be_equal and not row.is_alike else ()
     cells = "".join(
         _cell(cell, link if cell.environment in sources else None) for cell in row.cells
     )
-    head = _head(row, link if can_be_set and row.fits_several else None)
-    return mark_safe(f"<tr>{head}{cells}</tr>")  # noqa: S308  each text is escaped
+    return f"<tr>{_head(row, link if row.fits_several else None)}{cells}</tr>"
 
 
 @cache
@@ -83,6 +88,11 @@ class _Link:
         heard = f'<span class="sr"> {more}: {self.about}</span>'
         link = f'<a class="btn quiet" href="{self.address}{query}">{text}{heard}</a>'
         return f"<div>{link}</div>"
+
+
+def _link(key: str, secret: str) -> _Link:
+    page = f"{_page()}?{urlencode({'secret': secret, 'key': key})}"
+    return _Link(escape(page), escape(f"{key} of {secret}"))
 
 
 def _head(row: Row, link: _Link | None) -> str:

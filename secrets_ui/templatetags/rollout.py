@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from django import template
 
-from ..domain.secrets.rollout import State
+from ..domain.secrets.rollout import STATE_WORDS, State
 
 register = template.Library()
 
-_STATES: dict[State, tuple[str, str]] = {
-    "new": ("ok", "This version"),
-    "old": ("warn", "Another version"),
-    "unclear": ("mute", "Another version; may run"),
-    "gone": ("mute", "Another version; gone"),
-}
+_LEVELS: dict[State, str] = {"new": "ok", "old": "warn", "unclear": "mute", "gone": "mute"}
 
 
 @register.filter
 def instance_level(state: State) -> str:
-    return _STATES[state][0]
+    return _LEVELS[state]
 
 
 @register.filter
 def instance_word(state: State) -> str:
-    return _STATES[state][1]
+    return STATE_WORDS[state]

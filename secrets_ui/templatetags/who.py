@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from django import template
 
+from ..domain.access.answers import Kind, Row, WhoCan
 from ..domain.access.kept_readers import ReaderChange
 from ..domain.access.reach import Ability, Verdict
-from ..domain.access.who import Kind, Row, WhoCan
 from .console import plural
 
 register = template.Library()

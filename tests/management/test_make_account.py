@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -26,12 +27,22 @@ def test_an_account_is_reset_by_a_link() -> None:
     out = io.StringIO()
     call_command("make_account", "hana", role=["dev=viewer", "prod=admin"], stdout=out)
     assert sign_in(OLD) == 403
-    code = out.getvalue().strip().partition("/sign-in/link#")[2]
+    code = out.getvalue().partition("/sign-in/link#")[2].split()[0]
     form = {"code": code, "new_password1": NEW, "new_password2": NEW}
     assert Client().post("/sign-in/link", form).status_code == 302
     assert sign_in(NEW) == 302
     roles = RoleGrant.objects.filter(user__username="hana").values_list("environment", "role")
     assert set(roles) == {("dev", "viewer"), ("prod", "admin")}
+
+
+@pytest.mark.parametrize("address", ["", "https://console.test"])
+def test_a_link_is_whole_or_says_what_to_put_before_it(settings: Any, address: str) -> None:
+    settings.STATUS_ADDRESS, settings.ALLOWED_HOSTS = address, ["secrets.example.com"]
+    out = io.StringIO()
+    call_command("make_account", "hana", stdout=out)
+    assert f"{address}/sign-in/link#" in out.getvalue()
+    assert ("STATUS_ADDRESS is not set" in out.getvalue()) is not bool(address)
+    assert ("secrets.example.com" in out.getvalue()) is not bool(address)
 
 
 @pytest.mark.parametrize(

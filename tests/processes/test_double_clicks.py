@@ -78,7 +78,7 @@ def test_s62_a_double_click_on_the_last_allowed_change_is_no_refusal(
     sent = a_save(secret, base, "new", once=str(uuid.uuid4()))
 
     assert console.ask(**sent) == console.ask(**sent)
-    assert console.ask(**a_save(secret, dev.current(secret), "newer"))["refused"] == "TooManyWrites"
+    assert console.ask(**a_save(secret, dev.current(secret), "newer"))["refused"] == "TooMany"
 
 
 def test_s62_other_values_in_a_page_that_was_sent_before_are_refused_not_passed_over(

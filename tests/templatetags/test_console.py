@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -13,7 +12,7 @@ from django.urls import reverse
 from secrets_ui.domain.secrets.formats import formats_for_script, oddities_for_script
 from secrets_ui.domain.secrets.key_rules import names_for_script
 from secrets_ui.templatetags import console
-from secrets_ui.templatetags.console import ago, ago_day, secret_url, state
+from secrets_ui.templatetags.console import secret_url, state
 
 
 @pytest.mark.parametrize(
@@ -39,14 +38,6 @@ def test_a_state_has_one_of_four_levels() -> None:
         state('"><b>', "Healthy")
 
 
-def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
-    moment = datetime(2026, 11, 23, 14, 5, 9, tzinfo=UTC)
-    result = '<time datetime="2026-11-23T14:05:09+00:00" title="23 Nov 2026, 14:05:09 UTC">'
-    assert str(ago(moment)).startswith(result)
-    assert str(ago(moment.isoformat())).startswith(result)
-    assert 'title="2026-11-23 (AWS tells the day only)"' in str(ago_day(moment))
-
-
 @pytest.mark.parametrize(
     ("agent", "words"),
     [
@@ -69,25 +60,6 @@ def test_a_time_is_told_with_the_exact_one_on_hover() -> None:
 )
 def test_a_browser_is_told_in_words(agent: str, words: str) -> None:
     assert console.browser(agent) == words
-
-
-def test_the_earlier_of_two_ends_is_told() -> None:
-    assert console.clock(3600, 7200) == console.clock(7200, 3600) == "01:00 UTC"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (30, "30 seconds"),
-        (1, "1 second"),
-        (60, "1 minute"),
-        (1800, "30 minutes"),
-        (90, "90 seconds"),
-        (43200, "12 hours"),
-    ],
-)
-def test_a_limit_of_time_is_told_in_its_largest_whole_unit(seconds: int, words: str) -> None:
-    assert console.duration(seconds) == words
 
 
 def test_what_the_edit_form_carries_for_its_script_survives_the_attribute() -> None:

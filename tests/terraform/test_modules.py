@@ -99,14 +99,6 @@ def test_the_placeholder_of_the_function_is_what_stands_beside_it() -> None:
         assert package.read("lambda_handler.py") == (module / "placeholder.py").read_bytes()
 
 
-def test_every_module_takes_the_provider_s_versions_5_and_6() -> None:
-    """Without what 6 gave another name, such as the Region's."""
-    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.tf"))
-    constraints = set(re.findall(r'source += "hashicorp/aws"\n +version = "([^"]+)"', code))
-    assert constraints == {">= 5.88, < 7.0", ">= 5.100, < 7.0"}
-    assert len(re.findall(r"data \"aws_region\"", code)) == code.count("aws_region.current.id")
-
-
 @pytest.mark.parametrize("folder", MODULES)
 def test_a_readme_tells_the_variables_and_outputs_that_there_are(folder: Path) -> None:
     assert tables.tables(folder) in (folder / "README.md").read_text(encoding="utf-8"), (

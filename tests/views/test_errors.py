@@ -34,6 +34,13 @@ def test_a_missing_page_is_404_by_every_method(client: Client, method: str) -> N
     assert getattr(client, method)("/no/such/page/at/all").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/livez", "/no/such/page"])
+def test_head_is_answered_as_get_is_without_a_body(client: Client, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head["Content-Type"] == get["Content-Type"]
+
+
 def test_an_unknown_host_is_400(client: Client) -> None:
     answer = client.get("/sign-in", headers={"host": "evil.example"})
     assert answer.status_code == 400

@@ -4,8 +4,8 @@ mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
-  mock_data "aws_region" {
-    defaults = { id = "us-west-2" }
+  mock_data "aws_service_principal" {
+    defaults = { region = "us-west-2" }
   }
   mock_data "aws_partition" {
     defaults = { partition = "aws" }

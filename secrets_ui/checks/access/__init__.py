@@ -14,6 +14,7 @@ from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from . import (
     alias_points_at_the_key,
+    batch_get_secret_value_is_allowed,
     boundary_allows,
     console_may_write,
     console_reaches_aws,
@@ -61,6 +62,7 @@ CHECKS: tuple[ModuleType, ...] = (
     no_left_over_principals,
     get_secret_value_is_allowed,
     describe_secret_is_allowed,
+    batch_get_secret_value_is_allowed,
     boundary_allows,
     control_policies_allow,
     secret_exists,

@@ -50,16 +50,8 @@ def check(evidence: AccessEvidence) -> Finding:
         )
         return report.unknown(text, missing=missing, see=see)
     if judgement.outcome == "allowed":
-        if warning := _not_the_next(evidence, judgement.evaluation, see):
-            return warning
-        grants = judgement.evaluation.deciding_grants
-        by_grant = "".join(f" Grant {result.grant.name} allows it." for result in grants)
-        return report.passed(
-            f"{role} may decrypt with key {key} through Secrets Manager.{by_grant}",
-            "kms:Decrypt allowed",
-            shown=shown(evidence, judgement.evaluation.deciding, DECRYPT),
-            see=see,
-        )
+        now = judgement.evaluation
+        return _not_the_next(evidence, now, see) or _passed(evidence, now, see)
     other = explanation(evidence) if judgement.outcome == "explained" else ""
     if not other and (check_id := explains_key(evidence)):
         other = f"see {check_id}"
@@ -74,6 +66,18 @@ def check(evidence: AccessEvidence) -> Finding:
         error=KMS_NOT_ALLOWED,
         remedy=find_remedy(evidence, judgement.evaluation, ask_decrypt),
         see=(*see, *_identity(evidence, judgement)),
+    )
+
+
+def _passed(evidence: AccessEvidence, now: Evaluation, see: tuple[str, ...]) -> Finding:
+    assert isinstance(evidence.key, Known)
+    by_grant = "".join(f" Grant {found.grant.name} allows it." for found in now.deciding_grants)
+    return report.passed(
+        f"{evidence.environment.lambda_role} may decrypt with key {evidence.key.value.key_id} "
+        f"through Secrets Manager.{by_grant}",
+        "kms:Decrypt allowed",
+        shown=shown(evidence, now.deciding, DECRYPT),
+        see=see,
     )
 
 

@@ -6,10 +6,12 @@ import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from ...domain.access.actions import BATCH
 from ...domain.access.context import lambda_caller, secret_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import (
     SECRETS_ACCESS,
+    batch_statement,
     decrypt_statement,
     is_managed_by_aws,
     key_statement,
@@ -220,10 +222,8 @@ def _right_conditions(
 def _without_version(document: dict[str, Any]) -> list[str]:
     """Take the conditions on the version of the secret out of a statement; say so."""
     conditions = document.pop("Condition", {})
-    found = [
-        (operator, key) for operator, keys in conditions.items() for key in keys
-        if key.casefold() == _VERSION
-    ]  # fmt: skip
+    pairs = [(operator, key) for operator, keys in conditions.items() for key in keys]
+    found = [(operator, key) for operator, key in pairs if key.casefold() == _VERSION]
     for operator, key in found:
         del conditions[operator][key]
     if left := {operator: keys for operator, keys in conditions.items() if keys}:
@@ -235,7 +235,10 @@ def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -
     """Yield changes that add the set-up guide's statement."""
     environment, key = evidence.environment, evidence.key
     if not request.is_self_governing:
-        yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
+        read = read_statement(environment, evidence.secret_name)
+        yield from _in_secrets_access(
+            evidence, batch_statement() if request.action == BATCH else read
+        )
     elif isinstance(key, Known):
         # The key policy delegates to IAM.
         if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:

@@ -27,7 +27,7 @@ def check(watched: WatchedSecret) -> Iterator[StatusFinding]:
     if watched.facts is None or not is_readable(watched):
         yield from without_facts(say, watched, f"How old the values of {watched.name} are")
         return
-    held = [key for key in limited if watched.facts.key(key.name)]
+    held = [key for key in limited if watched.facts.is_set(key.name)]
     found = [_judge(watched, key, watched.ages.get(key.name)) for key in held]
     yield from (finding for finding in found if finding.status != "pass")
     if found and all(finding.status == "pass" for finding in found):

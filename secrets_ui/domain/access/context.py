@@ -154,11 +154,23 @@ def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
         )
         for key, value in secret.tags.items():
             context |= {f"aws:ResourceTag/{key}": value, f"secretsmanager:ResourceTag/{key}": value}
+    return context | _function_context(evidence, caller)
+
+
+def batch_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
+    """Return the context of a call on no resource."""
+    context = _caller_context(evidence, caller) | {"aws:ViaAWSService": "false"}
+    return context | _function_context(evidence, caller)
+
+
+def _function_context(evidence: AccessEvidence, caller: Caller) -> dict[str, str]:
+    """AWS does not document whether the KMS hop has this key.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
     if caller.is_lambda and isinstance(evidence.function, Known):
-        # AWS does not document whether the KMS hop has this key.
-        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-        context["lambda:SourceFunctionArn"] = evidence.function.value.arn
-    return context
+        return {"lambda:SourceFunctionArn": evidence.function.value.arn}
+    return {}
 
 
 def decrypt_context(evidence: AccessEvidence, caller: Caller, action: str) -> dict[str, Any]:
@@ -254,4 +266,5 @@ def _identity_context(caller: Caller) -> dict[str, Any]:
 
 
 def account_of(arn: str) -> str:
-    return arn.split(":")[4]
+    """Return the account in an ARN, "" of `*`."""
+    return "" if arn == "*" else arn.split(":")[4]

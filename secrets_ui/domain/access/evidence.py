@@ -148,8 +148,8 @@ class FunctionConfiguration:
     """A function. `variables` are names of its environment variables, never values.
 
     `vpc` is the id of the VPC that it is connected to, "" for none. `last_update` is the status of
-    its last update, `unreadable` AWS's code where it could not decrypt the variables. Of two
-    variables of ours the value is known as well: `mark` and `max_age`, in seconds
+    its last update, `unreadable` AWS's code where it could not decrypt the variables. Of three
+    variables of ours the value is known as well: `mark`, `max_age`, in seconds, and `route`
     (domain/changes/refresh.py).
     """
 
@@ -163,6 +163,7 @@ class FunctionConfiguration:
     last_update: str = ""
     mark: str = ""
     max_age: int | None = None
+    route: str = ""
     unreadable: str = ""
 
     @property
@@ -188,7 +189,7 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Denial:
-    """A denied call that CloudTrail recorded. `secret` is the name or ARN that it asked for."""
+    """A denied call that CloudTrail recorded. `secret` has the names or ARNs that it asked for."""
 
     at: datetime | None
     event: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .account import AccountDetails, Principal
+from .answers import Kind, Row, WhoCan
 from .evidence import AccessEvidence, Document, Evidence, Known
 from .policies import with_policy
 from .reach import Ability, Parser
-from .who import Kind, Row, WhoCan, who_can
+from .who import who_can
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from .answers import Row, WhoCan
 from .reach import Ability
-from .who import Row, WhoCan
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ _OTHER_ACTIONS = (
     KnownError(
         DENIED,
         ("secretsmanager:batchgetsecretvalue",),
-        (),
+        ("batch_get_secret_value_is_allowed",),
         (
             "BatchGetSecretValue needs a right of its own on the Resource *, beside GetSecretValue "
             "for each secret. The role needs neither batch nor list to read a secret by its name: "
@@ -131,8 +131,8 @@ _OTHER_ACTIONS = (
         ("secretsmanager:listsecrets",),
         (),
         (
-            "ListSecrets needs a right of its own on the Resource *. To read a secret by its name "
-            "it is not needed."
+            "ListSecrets needs a right of its own on the Resource *. BatchGetSecretValue needs it "
+            "where it is given filters; to read a secret by its name it is not needed."
         ),
         Names.ACTION,
     ),

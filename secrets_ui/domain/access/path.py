@@ -18,10 +18,11 @@ from ..iam import (
     Request,
     evaluate,
 )
-from .actions import DECRYPT
+from .actions import BATCH, DECRYPT
 from .context import (
     Caller,
     account_of,
+    batch_context,
     decrypt_context,
     iam_context,
     kms_context,
@@ -135,11 +136,22 @@ def ask_decrypt(
     return _ask(evidence, caller, action, key.arn, context, unknown, policy, parse)
 
 
+def ask_batch(evidence: AccessEvidence) -> Answer:
+    """Decide whether the Lambda may read several secrets with one call: AWS ties that to no secret,
+    so that no secret's policy counts, and asks READ for each besides.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+    """
+    caller = lambda_caller(evidence)
+    context = batch_context(evidence, caller)
+    unknown = unknown_keys(evidence, caller) | {"aws:ResourceAccount"}
+    return _ask(evidence, caller, BATCH, "*", context, unknown, _NO_POLICY, parsed)
+
+
 def ask_iam(evidence: AccessEvidence, action: str, caller: Caller, parse: Parse) -> Answer:
     """Decide whether `caller` may call an action of IAM on its own role or user."""
-    nothing = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
     context, unknown = iam_context(evidence, caller), unknown_iam_keys(evidence, caller)
-    return _ask(evidence, caller, action, caller.role_arn, context, unknown, nothing, parse)
+    return _ask(evidence, caller, action, caller.role_arn, context, unknown, _NO_POLICY, parse)
 
 
 class _Reading:
@@ -202,6 +214,9 @@ class _Resource:
     grants: Evidence[tuple[Grant, ...]] | None = None
 
 
+_NO_POLICY = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
+
+
 def _ask(
     evidence: AccessEvidence,
     caller: Caller,
@@ -229,7 +244,7 @@ def _ask(
         principal=caller.arn,
         action=action,
         resource=resource,
-        resource_account=account_of(resource),
+        resource_account=account_of(resource) or evidence.environment.account,
         context=context,
         identity_policies=identity,
         permission_boundaries=boundary,

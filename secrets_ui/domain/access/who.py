@@ -1,18 +1,17 @@
-"""Who can read a secret, change it, or change the policies that decide: every role and user of the
-account, and everybody outside it whom a policy or a grant names.
+"""Judges who can read a secret, change it, or change the policies that decide: every role and user
+of the account, and everybody outside it whom a policy or a grant names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ..environment import Environment
 from ..iam import MalformedPolicy, PolicyKind, Statement
 from .account import EVERYBODY, AccountDetails, Principal
 from .actions import READ
+from .answers import Kind, Row, WhoCan
 from .choices import ANY_SESSION, Choices, find_choices
 from .context import PRINCIPAL_TAGS, Caller, role_name_of
 from .evidence import (
@@ -28,96 +27,6 @@ from .organization import describe_control, missing_control
 from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
-
-
-class Kind(StrEnum):
-    OUTSIDE = "outside"
-    ROLE = "role"
-    USER = "user"
-    UNLISTED = "unlisted"
-    """Of this account, and in no list: a federated user, or anybody while IAM gave no list."""
-
-
-class Show(StrEnum):
-    """Which rows to show."""
-
-    CAN = "can"
-    UNEXPECTED = "unexpected"
-    ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one principal can do. `title` is an ARN, or who is meant in words.
-
-    `is_expected`: it is among the readers that the environment names. `trusted` says who may
-    assume the role.
-    """
-
-    kind: Kind
-    title: str
-    account: str
-    is_expected: bool
-    verdicts: Mapping[Ability, Verdict]
-    trusted: tuple[str, ...] = ()
-    last_used: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        """Without the account, for an ARN."""
-        return self.title.split(":", 5)[5] if self.title.startswith("arn:") else self.title
-
-    @property
-    def read(self) -> Verdict:
-        return self.verdicts[Ability.READ]
-
-    def is_unexpected(self, ability: Ability = Ability.READ) -> bool:
-        """Whether it can, and nobody expects it."""
-        return bool(self.verdicts[ability].can) and not self.is_expected
-
-
-@dataclass(frozen=True)
-class WhoCan:
-    """Everybody's answer: outsiders first, then whoever is not expected, readers before others.
-
-    `gaps` says what could not be read, and so what answers are missing; `control` whether SCPs and
-    RCPs are part of the answers. `services` are AWS's own
-    that the secret's policy lets read; they are not evaluated.
-    """
-
-    environment: str
-    secret: str
-    read_at: datetime
-    rows: tuple[Row, ...]
-    services: tuple[str, ...]
-    gaps: tuple[str, ...]
-    control: str
-    calls: int = 0
-
-    def matching(self, show: Show, ability: Ability, text: str = "") -> list[Row]:
-        """The rows to show, of those whose title holds the text."""
-        found = [row for row in self.rows if text.casefold() in row.title.casefold()]
-        if show is Show.UNEXPECTED:
-            return [row for row in found if not row.is_expected and _may(row, ability)]
-        return [row for row in found if show is Show.ALL or _may(row, ability)]
-
-    def can(self, ability: Ability) -> list[Row]:
-        return [row for row in self.rows if row.verdicts[ability].can]
-
-    def unexpected(self, ability: Ability) -> list[Row]:
-        return [row for row in self.rows if row.is_unexpected(ability)]
-
-    def untold(self, ability: Ability) -> list[Row]:
-        return [row for row in self.rows if row.verdicts[ability].can is None]
-
-    def is_whole(self, ability: Ability) -> bool:
-        """Whether nothing was missing that the answers could depend on."""
-        return not self.gaps and not self.untold(ability)
-
-
-def _may(row: Row, ability: Ability) -> bool:
-    """Whether it can, or that cannot be told, or a policy names it though it is not of here."""
-    return row.verdicts[ability].can is not False or row.kind is Kind.OUTSIDE
 
 
 def who_can(

@@ -85,11 +85,6 @@ class VersionMoved(ConsoleError):
     remedy = "Load the page again."
 
 
-class TooManyReveals(ConsoleError):
-    status = 429
-    title = "Too many values in a short time"
-
-
 class ProviderUnavailable(ConsoleError):
     """The identity provider does not answer, or not as OpenID Connect says."""
 
@@ -113,9 +108,16 @@ class IdentityRefused(ConsoleError):
         self.name = name
 
 
-class TooManyWrites(ConsoleError):
+class TooMany(ConsoleError):
+    """More acts of a kind in a minute than a person may begin. `what` is their plural."""
+
     status = 429
-    title = "Too many changes in a short time"
+
+    def __init__(self, what: str, most: int) -> None:
+        super().__init__(
+            f"{most} {what} in the last minute; at most {most} are allowed. Wait a minute."
+        )
+        self.title = f"Too many {what} in a short time"
 
 
 class AuditUnavailable(ConsoleError):

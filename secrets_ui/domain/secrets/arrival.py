@@ -47,13 +47,14 @@ def rollout_of(
         for name, version in report.versions.items()
         if name in names and version != target
     ]
-    if target and target == secret.current:
+    is_current = bool(target) and target == secret.current
+    if is_current:
         arrived, reason = _judge(instances, log, current_since)
     else:
         arrived, reason = _not_current(target)
     return Rollout(
         *(environment, secret.name, target, arrived, reason, tuple(instances)),
-        *(current_since, max(others, default=None), log),
+        *(current_since, max(others, default=None), log, is_current),
     )
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from ..errors import ConfigurationError
@@ -97,7 +98,7 @@ class Catalog:
             short, placeholders=self.placeholders, digest=self._unknown_digest
         )
 
-    @property
+    @cached_property
     def _unknown_digest(self) -> str:
         return _digest({"placeholders": [p.pattern for p in self.placeholders]})
 

@@ -39,6 +39,12 @@ class KeyFacts:
         return f"{self.fingerprint[:4]}·{self.fingerprint[4:8]}"
 
     @property
+    def is_set(self) -> bool:
+        """Whether it is a value that somebody gave it: what is yet to be set is neither due nor
+        tried, and nobody knows it."""
+        return not self.placeholder and not self.empty
+
+    @property
     def unloadable(self) -> str:
         """Why the Lambda cannot load the key, to be read after its name."""
         return next((text for _, code, text in self.problems if code in ("unloadable", "nul")), "")
@@ -64,6 +70,10 @@ class VersionFacts:
 
     def key(self, name: str) -> KeyFacts | None:
         return next((key for key in self.keys if key.name == name), None)
+
+    def is_set(self, name: str) -> bool:
+        key = self.key(name)
+        return key is not None and key.is_set
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -117,7 +117,7 @@ class KeyState:
 
     @property
     def is_set(self) -> bool:
-        return self.facts is not None and not self.facts.placeholder and not self.facts.empty
+        return self.facts is not None and self.facts.is_set
 
 
 def key_states(

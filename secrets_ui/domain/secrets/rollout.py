@@ -29,6 +29,12 @@ _LATEST = ("", "$LATEST")
 # "new": it has the version; "old": another one, and it runs; "gone": another one, and it is taken
 # to be gone; "unclear": another one, and whether it runs is not known.
 State = Literal["old", "unclear", "new", "gone"]
+STATE_WORDS: Mapping[State, str] = {
+    "new": "This version",
+    "old": "Another version",
+    "gone": "Another version, gone",
+    "unclear": "Another version, may run",
+}
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,8 @@ class Hint:
 class Rollout:
     """The answer for one version. `arrived` is None where it is not known, and `reason` says why.
 
-    `current_since` is when the version became current, None where that is not known.
+    `current_since` is when the version became current, None where that is not known. `is_current`
+    is false where another version is current, or none.
     `old_last_read` is when an instance last read another version. `hints` are weaker evidence,
     which decides nothing.
     """
@@ -121,6 +128,7 @@ class Rollout:
     current_since: datetime | None
     old_last_read: datetime | None
     log: FunctionLog
+    is_current: bool = True
     hints: tuple[Hint, ...] = ()
 
     @property
@@ -129,9 +137,9 @@ class Rollout:
 
     @property
     def can_change(self) -> bool:
-        """Whether a later look may tell something else: not where AWS refuses to be asked."""
-        refused = isinstance(self.problem, AwsAccessDenied | ThingNotFound)
-        return bool(self.version_id) and not refused
+        """Whether a later look may tell something else: not where AWS refuses to be asked, nor of a
+        version that is not current."""
+        return self.is_current and not isinstance(self.problem, AwsAccessDenied | ThingNotFound)
 
     def count(self, *states: State) -> int:
         return sum(instance.state in states for instance in self.instances)
@@ -154,6 +162,8 @@ class Rollout:
 
     @property
     def headline(self) -> str:
+        if self.version_id and not self.is_current:
+            return "Another version is current by now"
         if self.arrived:
             return "The version has arrived"
         if self.arrived is None:

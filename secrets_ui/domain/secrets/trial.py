@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..errors import ConfigurationError, ConsoleError
-
-
-class TooManyTrials(ConsoleError):
-    status = 429
-    title = "Too many values tried in a short time"
+from ..errors import ConfigurationError
 
 
 class Way(StrEnum):

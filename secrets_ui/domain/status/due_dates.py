@@ -45,7 +45,7 @@ def due_dates(watched: WatchedSecret) -> Dates:
 
 def _ages(watched: WatchedSecret) -> Iterator[DueDate]:
     for key in watched.spec.keys.values():
-        if key.max_age_days and (watched.facts is None or watched.facts.key(key.name)):
+        if key.max_age_days and (watched.facts is None or watched.facts.is_set(key.name)):
             yield _age(watched, key, key.max_age_days)
 
 
@@ -67,7 +67,7 @@ def _expiries(watched: WatchedSecret) -> Iterator[DueDate]:
 
 
 def _rotation(secret: Secret) -> Iterator[DueDate]:
-    rotation = secret.rotation
-    if rotation and rotation.next:
+    """Without a date too: nobody else is to rotate it."""
+    if rotation := secret.rotation:
         schedule = f": {rotation.schedule}" if rotation.schedule else ""
         yield DueDate("", Why.ROTATION, rotation.next, f"AWS rotates it by itself{schedule}.")

@@ -10,8 +10,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.forms.audit import AuditFilterForm
+from secrets_ui.management.account import ShellRequest
 from secrets_ui.management.twin import TwinCommand, WrongCall, table
-from secrets_ui.permissions import ShellRequest, ensure_somewhere
+from secrets_ui.permissions import ensure_somewhere
 from secrets_ui.services.audit.records import Entry, search
 
 MOST = 1000  # more at once is an export, which has a right and a record of its own

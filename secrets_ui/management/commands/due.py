@@ -63,7 +63,9 @@ def _exit_status(found: DueList, days: int) -> int:
     due = (key for key in found.within(days) if key.why is not Why.ROTATION or key in found.over)
     if any(due):
         return 1
-    return NOT_KNOWN if found.stale or found.unknown else 0
+    # When AWS does it by itself is nobody's to know.
+    unknown = (key for key in found.unknown if key.why is not Why.ROTATION)
+    return NOT_KNOWN if found.stale or any(unknown) else 0
 
 
 def _data(found: DueList, days: int) -> dict[str, Any]:

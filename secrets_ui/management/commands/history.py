@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.version import short_version
+from secrets_ui.management.account import ShellRequest
 from secrets_ui.management.twin import (
     TwinCommand,
     add_secret,
@@ -15,7 +16,7 @@ from secrets_ui.management.twin import (
     moment,
     table,
 )
-from secrets_ui.permissions import ShellRequest, actor_of, enter
+from secrets_ui.permissions import actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.history import History, HistoryEntry, history_of
 

@@ -57,6 +57,12 @@ class Command(BaseCommand):
         if code:
             link = f"{urljoin(settings.STATUS_ADDRESS, reverse('use_link'))}#{code}"
             self.stdout.write(f"It works once, for {HOURS} hours:\n{link}")
+            if not settings.STATUS_ADDRESS:
+                hosts = " or ".join(settings.ALLOWED_HOSTS)
+                self.stdout.write(
+                    "Put https:// and the console's host before it: STATUS_ADDRESS is not set. It "
+                    f"answers as {hosts}."
+                )
 
 
 def _role(text: str) -> tuple[str, str]:

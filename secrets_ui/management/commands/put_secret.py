@@ -11,6 +11,7 @@ from secrets_ui.domain.changes.edit import Edit, check_edit, ensure_sound
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import ConsoleError, InvalidChange, NothingChanged
 from secrets_ui.domain.secrets.version import VersionConflict
+from secrets_ui.management.account import ShellRequest
 from secrets_ui.management.twin import (
     CONFLICT,
     REFUSED,
@@ -22,7 +23,7 @@ from secrets_ui.management.twin import (
     table,
 )
 from secrets_ui.management.typed_edit import read_edit
-from secrets_ui.permissions import ShellRequest, actor_of, enter
+from secrets_ui.permissions import actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.idempotency import Saved
 from secrets_ui.services.changes.review import Review, explain_conflict, review_edit

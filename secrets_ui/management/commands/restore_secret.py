@@ -14,6 +14,7 @@ from secrets_ui.domain.secrets.facts import KeyFacts
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.forms.changes import RestoreForm
+from secrets_ui.management.account import ShellRequest
 from secrets_ui.management.twin import (
     CONFLICT,
     TwinCommand,
@@ -23,7 +24,7 @@ from secrets_ui.management.twin import (
     full_name,
     table,
 )
-from secrets_ui.permissions import ShellRequest, actor_of, enter
+from secrets_ui.permissions import actor_of, enter
 from secrets_ui.services import configuration
 from secrets_ui.services.changes.restore import RestoreReview, review_restore
 from secrets_ui.services.changes.save import put_new_version

@@ -11,29 +11,24 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from secrets_ui.domain.errors import AwsThrottled, AwsUnreachable
 from secrets_ui.domain.people.actor import Actor
-from secrets_ui.domain.secrets.rollout import Instance, Rollout
+from secrets_ui.domain.secrets.rollout import STATE_WORDS, Instance, Rollout
 from secrets_ui.domain.secrets.version import short_version
 from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.management.twin import add_secret, full_name, moment, printable
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.rollout import as_json, look
 
-ARRIVED, NOT_YET = 0, 1
+ARRIVED, NOT_YET, NOT_CURRENT = 0, 1, 3
 EVERY = 10.0  # seconds between two looks
 LOG_SECONDS = 30.0  # a shell may wait longer for the log than a page
 ACTOR = Actor("rollout", job="rollout")
-_STATES = {
-    "new": "this version",
-    "old": "another version",
-    "gone": "another version, gone",
-    "unclear": "another version, may run",
-}
 
 
 class Command(BaseCommand):
     help = (
         "Tell whether the current version of a secret has arrived in the running instances of the "
-        "function. Exit status 0: it has; 1: an instance still has another one; 2: not known."
+        "function. Exit status 0: it has; 1: an instance still has another one; 2: not known; 3: "
+        "with --wait, another version became current meanwhile."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -53,6 +48,8 @@ class Command(BaseCommand):
         self.stdout.write(as_json(found) if options["json"] else _describe(found))
         if found.arrived is None:
             sys.exit(NOT_KNOWN)
+        if not found.is_current:
+            sys.exit(NOT_CURRENT)
         sys.exit(ARRIVED if found.arrived else NOT_YET)
 
     def _look_until(self, options: Mapping[str, Any], end: float) -> Rollout:
@@ -96,5 +93,5 @@ def _describe(found: Rollout) -> str:
 
 def _line(instance: Instance) -> str:
     version = short_version(instance.version_id) or "not listed"
-    state = f"{_STATES[instance.state]} ({version})"
+    state = f"{STATE_WORDS[instance.state].lower()} ({version})"
     return f"  {state:<36} since {moment(instance.since)}  {instance.stream}"

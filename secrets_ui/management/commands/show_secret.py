@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from secrets_ui.domain.secrets.health import KeyState
+from secrets_ui.management.account import ShellRequest
 from secrets_ui.management.twin import (
     TwinCommand,
     add_secret,
@@ -16,7 +17,7 @@ from secrets_ui.management.twin import (
     moment,
     table,
 )
-from secrets_ui.permissions import ShellRequest, actor_of, comparable, enter, may
+from secrets_ui.permissions import actor_of, comparable, enter, may
 from secrets_ui.services import configuration
 from secrets_ui.services.secrets.key_changes import KeyChange
 from secrets_ui.services.secrets.opening import OpenSecret, VersionRow, open_secret

@@ -26,7 +26,7 @@ class Command(BaseCommand):
     help = (
         "Print the status as it is kept; no AWS call is made. Exit status 0: nothing fails and all "
         "is known (warnings are allowed); 1: something fails; 2: nothing fails, and something is "
-        "not known, or was not checked lately."
+        "not known, or was not checked lately, or the database is away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         with or_not_known():
             names = options["environment"] or list(configuration.environments())
             environments = [configuration.get_environment(name) for name in names]
-        report, board = status_report(environments, with_secrets=options["json"])
+            report, board = status_report(environments, with_secrets=options["json"])
         self.stdout.write(json.dumps(report, indent=2) if options["json"] else _describe(board))
         # The record is of no environment: it decides where all of them are asked for.
         of_the_record = (

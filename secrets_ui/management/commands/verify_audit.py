@@ -15,13 +15,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from secrets_ui.domain.audit.chain import Break, Checkpoint
 from secrets_ui.domain.errors import AwsError
 from secrets_ui.domain.status.status import plural
+from secrets_ui.management.answering import NOT_KNOWN, or_not_known
 from secrets_ui.services import configuration
 from secrets_ui.services.audit.guards import find_unguarded
 from secrets_ui.services.audit.verify import MOST_BREAKS, verify_audit
 
 
 class Command(BaseCommand):
-    help = "Verify the audit chain. Exit status 0: it holds, and is guarded; 1: not so."
+    help = (
+        "Verify the audit chain. Exit status 0: it holds, and is guarded; 1: not so; 2: not known."
+    )
     # Of pages and their addresses, which would take half of the memory.
     requires_system_checks: list[str] = []
 
@@ -34,17 +37,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        breaks, reached = verify_audit(
-            _checkpoint(options["checkpoint"]), processes=os.cpu_count() or 1
-        )
-        try:
+        with or_not_known():
+            breaks, reached = verify_audit(
+                _checkpoint(options["checkpoint"]), processes=os.cpu_count() or 1
+            )
             breaks += _compare_and_keep(reached) if not breaks else []
-        except AwsError as error:
-            raise CommandError(
-                f"The audit chain could not be compared with the checkpoints in S3: {error}"
-            ) from error
+            unguarded = [text for _, text in find_unguarded(configuration.environments())]
         answer = _as_json if options["json"] else _as_text
-        unguarded = [text for _, text in find_unguarded(configuration.environments())]
         self.stdout.write(answer(breaks, unguarded, reached))
         if not breaks and not options["json"]:
             verdict = f"The audit chain holds: {reached.count} records."
@@ -68,7 +67,11 @@ def _compare_and_keep(reached: Checkpoint) -> list[Break]:
     # boto3 would take as much memory as all of the verification.
     from secrets_ui.services.audit.kept_checkpoints import compare_and_keep
 
-    return compare_and_keep(reached)
+    try:
+        return compare_and_keep(reached)
+    except AwsError as error:
+        text = f"The audit chain could not be compared with the checkpoints in S3: {error}"
+        raise CommandError(text, returncode=NOT_KNOWN) from error
 
 
 def _as_text(breaks: Sequence[Break], unguarded: Sequence[str], reached: Checkpoint) -> str:
@@ -105,5 +108,6 @@ def _checkpoint(text: str | None) -> Checkpoint | None:
         return None
     sequence, _, digest = text.partition(":")
     if not sequence.isdecimal() or len(digest) != 64:
-        raise CommandError("--checkpoint: expected SEQUENCE:HASH, the hash with 64 hex characters.")
+        expected = "--checkpoint: expected SEQUENCE:HASH, the hash with 64 hex characters."
+        raise CommandError(expected, returncode=NOT_KNOWN)
     return Checkpoint(int(sequence), digest, int(sequence))

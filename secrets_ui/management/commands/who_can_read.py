@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from secrets_ui.domain.access.answers import Row, Show, WhoCan
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import Row, Show, WhoCan
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_secret, full_name, printable

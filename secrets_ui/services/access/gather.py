@@ -115,6 +115,7 @@ class Gathering:
         self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
         self._ask_about_console(role_name_of(environment.assume_role))
         self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
+        self._ask("batch-denials", aws.cloudtrail.lookup_denials, "BatchGetSecretValue")
         if environment.who_can_read:
             self._ask_about_organization()
 

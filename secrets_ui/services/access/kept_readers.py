@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
+from ...domain.access.answers import WhoCan
 from ...domain.access.kept_readers import KeptReaders, follow
-from ...domain.access.who import WhoCan
 from ...domain.environment import Environment
 from ...models import SecretReaders
 

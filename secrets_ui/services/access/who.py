@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...domain.access.account import EVERYBODY
+from ...domain.access.answers import Row, WhoCan
 from ...domain.access.evidence import (
     AccessEvidence,
     Known,
@@ -18,7 +19,7 @@ from ...domain.access.evidence import (
 )
 from ...domain.access.gains import Turn, find_turns
 from ...domain.access.reach import Ability, Verdict
-from ...domain.access.who import Row, WhoCan, who_can
+from ...domain.access.who import who_can
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor

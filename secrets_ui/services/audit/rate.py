@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...domain.audit.actions import Action
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError
+from ...domain.errors import TooMany
 from ...domain.limits import Limit
 from ...domain.people.actor import Actor
 from .counted import refuse_counted
@@ -15,11 +15,10 @@ from .limits import Reserved, reserve
 
 @dataclass(frozen=True)
 class RateLimit:
-    """`what` is the plural in the refusal's message; `refusal` is the error that is raised."""
+    """`what` is the plural in the refusal's words."""
 
     what: str
     most: int
-    refusal: type[ConsoleError]
 
 
 def ensure_rate(
@@ -27,7 +26,7 @@ def ensure_rate(
 ) -> Reserved:
     """Counts one act, whatever becomes of it; those with the same `once` count as one.
 
-    Raises `rate.refusal` and records it; AuditUnavailable.
+    Raises TooMany and records it; AuditUnavailable.
     """
     if reserved := reserve(Limit(rate.what, rate.most, seconds=60), actor.name, once):
         return reserved
@@ -38,7 +37,4 @@ def ensure_rate(
         secret=secret,
         details={"why": f"too many {rate.what}"},
     )
-    raise rate.refusal(
-        f"{rate.most} {rate.what} in the last minute; at most {rate.most} are allowed. "
-        "Wait a minute."
-    )
+    raise TooMany(rate.what, rate.most)

@@ -151,8 +151,10 @@ def find_ended(outcome: str) -> QuerySet[AuditRecord]:
     return AuditRecord.objects.filter(sequence__in=lines.values("sequence"))
 
 
-def own_event(sequence: int, actor: str) -> AuditRecord | None:
-    """The record of something that this person did, which took effect."""
-    return AuditRecord.objects.filter(
-        sequence=sequence, phase=Phase.EVENT, outcome=Outcome.DONE, actor=actor
-    ).first()
+def own_act(sequence: int, actor: str) -> AuditRecord | None:
+    """The record of something that this person did, which took effect: the event, or the intent."""
+    found = AuditRecord.objects.filter(sequence=sequence, actor=actor).first()
+    if found is None or found.phase == Phase.OUTCOME:
+        return None
+    [entry] = with_outcomes([found])
+    return found if entry.outcome == Outcome.DONE else None

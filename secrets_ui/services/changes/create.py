@@ -69,7 +69,7 @@ def review_new(environment: Environment, new: NewSecret) -> Review:
 
 
 def create_secret(environment: Environment, actor: Actor, new: NewSecret) -> Saved:
-    """Raises SecretExists, InvalidChange, TooManyWrites, AuditUnavailable, OutcomeUnknown and
+    """Raises SecretExists, InvalidChange, TooMany, AuditUnavailable, OutcomeUnknown and
     AwsErrors. Three calls: DescribeSecret, DescribeKey, CreateSecret."""
     name = environment.secret_name(new.first.secret)
     spec = configuration.spec_of(environment, name)

@@ -50,7 +50,7 @@ def make_current(
 ) -> AuditRecord:
     """Makes a proposal current, as an approval, or as an emergency for that reason.
 
-    Raises VersionConflict, SecretNotEditable, TooManyWrites, AwsErrors and the rest.
+    Raises VersionConflict, SecretNotEditable, TooMany, AwsErrors and the rest.
     """
     action = Action.EMERGENCY if emergency else Action.APPROVE
     ensure_not_too_many(environment, actor, record.secret)
@@ -77,16 +77,16 @@ def _ensure_fresh(environment: Environment, secret: Secret, record: AuditRecord)
         raise SecretNotEditable(why)
 
 
-def reject(environment: Environment, actor: Actor, sequence: int, reason: str = "") -> None:
+def reject(environment: Environment, actor: Actor, sequence: int, reason: str = "") -> int:
     """Takes a proposal's label off, so that AWS collects its version in time. People may reject
-    their own.
+    their own. Returns the sequence of the act's intent.
 
     Raises SecretNotEditable when it is decided already, AwsErrors, AuditUnavailable,
     OutcomeUnknown.
     """
     record = find_waiting(environment, sequence)
     gateway = gateways(environment, actor, DECIDE.of(record.secret)).secrets_manager
-    _decide(gateway, actor, record, Action.REJECT, reason)
+    return _decide(gateway, actor, record, Action.REJECT, reason)
 
 
 def end_old_proposals(environment: Environment) -> list[str]:
@@ -133,9 +133,9 @@ def _decide(
     action: Action,
     reason: str,
     secret: Secret | None = None,
-) -> None:
-    """`reason` is the rejection's or the emergency's, or the proposal's own for an approval;
-    `secret` is as it is before it is changed."""
+) -> int:
+    """Returns the intent's sequence. `reason` is the rejection's or the emergency's, or the
+    proposal's own for an approval; `secret` is as it is before it is changed."""
     label = f"{PROPOSAL_LABEL}{record.version_id[:12]}"
     # One decision on a proposal at a time, whoever makes it.
     key = f"decide-{record.intent}"
@@ -151,6 +151,7 @@ def _decide(
         raise SecretNotEditable("This decision is being carried out already.") from None
     if action != Action.REJECT:
         take_label_off(gateway, record.secret, label, record.version_id)
+    return act.sequence
 
 
 def _carry_out(

@@ -26,7 +26,7 @@ from .sending import send
 def delete_secret(environment: Environment, actor: Actor, wanted: Deletion) -> int:
     """Returns the sequence of the intent. Everywhere it takes a reason and the typed name.
 
-    Raises InvalidChange, SecretNotEditable, TooManyWrites, AuditUnavailable, OutcomeUnknown,
+    Raises InvalidChange, SecretNotEditable, TooMany, AuditUnavailable, OutcomeUnknown,
     AwsErrors.
     """
     _ensure_meant(wanted)

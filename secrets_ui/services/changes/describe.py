@@ -31,7 +31,7 @@ def describe_anew(environment: Environment, actor: Actor, wanted: Description) -
     """Returns the sequence of the last act's intent.
 
     Raises VersionMoved where the description or the tags are no longer those that the page showed,
-    NothingChanged, InvalidChange, SecretNotEditable, TooManyWrites, AuditUnavailable,
+    NothingChanged, InvalidChange, SecretNotEditable, TooMany, AuditUnavailable,
     OutcomeUnknown, AwsErrors. What was done before an error is done, and on record.
     """
     name = environment.secret_name(wanted.secret)

@@ -82,11 +82,12 @@ def find_emergency(environment: Environment, sequence: int) -> Emergency | None:
     return _emergency(found) if found else None
 
 
-def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason: str) -> None:
-    """Records that a second person has looked at it, and what came of it.
+def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason: str) -> int:
+    """Records that a second person has looked at it, and what came of it. Returns the record's
+    sequence.
 
     Raises NotPermitted for whoever made or proposed it, InvalidChange without a reason,
-    SecretNotEditable where somebody was first, TooManyWrites, AuditUnavailable.
+    SecretNotEditable where somebody was first, TooMany, AuditUnavailable.
     """
     if emergency.concerns(actor.name):
         what = "look at one's own emergency change"
@@ -100,7 +101,7 @@ def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason
         if find_emergency(environment, emergency.sequence) is None:
             raise SecretNotEditable("Somebody else has looked at it already.")
 
-    audit.record(
+    return audit.record(
         Action.LOOK_AT_EMERGENCY,
         actor,
         environment=environment.name,
@@ -110,15 +111,15 @@ def look_at(environment: Environment, actor: Actor, emergency: Emergency, reason
         reason=reason,
         details={"emergency": emergency.sequence, "made_by": emergency.by},
         in_transaction=ensure_first,
-    )
+    ).sequence
 
 
 def _unseen(environment: Environment) -> QuerySet[AuditRecord]:
     seen = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), action=Action.LOOK_AT_EMERGENCY, outcome=Outcome.DONE
     )
-    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
-    return made.filter(~Exists(seen))
+    made = AuditRecord.objects.filter(environment=environment.name, action=Action.EMERGENCY)
+    return made.done_once().filter(~Exists(seen))
 
 
 def _emergency(record: AuditRecord) -> Emergency:

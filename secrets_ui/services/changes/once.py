@@ -45,7 +45,7 @@ class Plan:
 
 
 def act_once(environment: Environment, actor: Actor, form: Form, plan: Plan) -> int:
-    """The sequence of the act's intent. Raises TooManyWrites, AuditUnavailable, OutcomeUnknown and
+    """The sequence of the act's intent. Raises TooMany, AuditUnavailable, OutcomeUnknown and
     what the plan raises."""
     once = keyed(environment, actor, form.once, SecretValue(plan.content))
     with counted_once(environment, actor, form.secret, once):

@@ -16,7 +16,7 @@ from ..audit.new_record import About
 from ..aws_access import gateways
 from .labels import move_label
 from .recording import record_done, record_refusal
-from .rules import ensure_not_too_many, ensure_reason
+from .rules import ensure_not_too_many, ensure_rules_kept
 
 
 @dataclass(frozen=True)
@@ -31,29 +31,30 @@ class Pin:
     name: str
     reason: str = ""
     moves_from: str = ""
+    typed_name: str = ""
 
     @property
     def label(self) -> str:
         return pin_label(self.name)
 
 
-def pin(environment: Environment, actor: Actor, wanted: Pin) -> None:
-    """Two calls to Secrets Manager.
+def pin(environment: Environment, actor: Actor, wanted: Pin) -> int:
+    """Two calls to Secrets Manager. Returns the sequence of the act's intent.
 
-    Raises InvalidChange, PinTaken, SecretNotEditable, NothingChanged, TooManyWrites,
+    Raises InvalidChange, PinTaken, SecretNotEditable, NothingChanged, TooMany,
     AuditUnavailable, OutcomeUnknown and AwsErrors.
     """
-    _carry_out(environment, actor, Action.PIN, wanted)
+    return _carry_out(environment, actor, Action.PIN, wanted)
 
 
-def unpin(environment: Environment, actor: Actor, wanted: Pin) -> None:
-    """Two calls to Secrets Manager. Raises what `pin` does, PinTaken apart."""
-    _carry_out(environment, actor, Action.UNPIN, wanted)
+def unpin(environment: Environment, actor: Actor, wanted: Pin) -> int:
+    """As `pin`, which alone raises PinTaken."""
+    return _carry_out(environment, actor, Action.UNPIN, wanted)
 
 
-def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: Pin) -> None:
+def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: Pin) -> int:
     name, label = environment.secret_name(wanted.secret), wanted.label
-    ensure_reason(environment, wanted.reason)
+    ensure_rules_kept(environment, wanted)
     ensure_not_too_many(environment, actor, name)
     gateway = gateways(environment, actor, DECIDE.of(name)).secrets_manager
     about = About(
@@ -70,6 +71,7 @@ def _carry_out(environment: Environment, actor: Actor, action: Action, wanted: P
     with audit.act(action, actor, details=details, **about) as act:
         act.add_request(move_label(gateway, name, label, to=to, off=off, deadline=act.deadline))
         record_done(act, "the label")
+    return act.sequence
 
 
 def _ensure_pinnable(secret: Secret, wanted: Pin) -> str:

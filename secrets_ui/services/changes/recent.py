@@ -127,7 +127,7 @@ def _done(environment: Environment) -> QuerySet[AuditRecord]:
 def changes_in(records: AuditRecords) -> QuerySet[AuditRecord]:
     """Those that are of changes that took effect, for `change_of`."""
     intent = AuditRecord.objects.filter(sequence=Cast(OuterRef("intent"), BigIntegerField()))
-    done = records.done().filter(action__in=CHANGES)
+    done = records.done_once().filter(action__in=CHANGES)
     return done.annotate(intended=Subquery(intent.values("details")))
 
 

@@ -95,7 +95,7 @@ def look(environment: Environment, actor: Actor) -> Looked:
 def start_fresh_instances(environment: Environment, actor: Actor, wanted: Refresh) -> int:
     """Returns the sequence of the intent. Six calls to Lambda; what serves is looked at anew.
 
-    Raises SecretNotFound, NotRefreshable, FunctionMoved, InvalidChange, TooManyWrites,
+    Raises SecretNotFound, NotRefreshable, FunctionMoved, InvalidChange, TooMany,
     AuditUnavailable, OutcomeUnknown, AwsErrors.
     """
     name = environment.secret_name(wanted.secret)

@@ -12,7 +12,7 @@ from ...domain.errors import AwsError
 from ...domain.people.actor import Actor
 from ...domain.secrets.facts import KeyFacts, VersionFacts
 from ...domain.secrets.trial import Way
-from ...models import AuditRecord, Rotation
+from ...models import Rotation
 from ..audit.records import Entry
 from ..secrets.key_changes import KeyChange
 from ..secrets.opening import OpenSecret
@@ -33,14 +33,6 @@ class Standing:
     base: VersionFacts | None
     progress: Progress
     new: KeyTrial | None = None
-
-    @property
-    def began(self) -> AuditRecord:
-        return self.run[0].record
-
-    @property
-    def last(self) -> Entry:
-        return self.run[-1]
 
     @property
     def change(self) -> KeyChange | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...domain.audit.actions import Action
 from ...domain.changes.edit import Edit
 from ...domain.changes.rotation import Arrival, RotationMoved, Step
 from ...domain.environment import Environment
-from ...domain.errors import AwsError, InvalidChange
+from ...domain.errors import AwsError, ConsoleError, InvalidChange
 from ...domain.people.actor import Actor
 from ...domain.secrets.tried import Verdict, judge
 from ...domain.texts import storable
-from ...models import Rotation
+from ...models import AuditRecord, Rotation
 from .. import audit
 from ..audit.new_record import NO_DETAILS
 from ..secrets.opening import OpenSecret, open_secret
@@ -23,6 +23,26 @@ from .rotation_state import Standing, stand
 from .rules import ensure_not_too_many, ensure_reason
 
 LONGEST_KEY = 256
+
+
+class NoSuchRotation(ConsoleError):
+    """An address that names a rotation which this key does not have."""
+
+    status = 404
+    title = "No such rotation"
+    remedy = "Open the secret: its keys lead to their rotations."
+
+    def __init__(self, number: int, key: str) -> None:
+        super().__init__(f"There is no rotation {number} of {key[:100]} in this secret.")
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """An open rotation, and the record that began it."""
+
+    environment: Environment
+    rotation: Rotation
+    began: AuditRecord
 
 
 def can_be_rotated(opened: OpenSecret, key: str) -> bool:
@@ -40,6 +60,23 @@ def open_rotations(environment: Environment, secret: str) -> dict[str, Rotation]
     return {rotation.key: rotation for rotation in found}
 
 
+def under_way(
+    environments: Sequence[Environment], is_visible: Callable[[Environment, str], bool]
+) -> list[UnderWay]:
+    """Those of all secrets, the oldest first. Two queries."""
+    places = {environment.name: environment for environment in environments}
+    found = [
+        rotation
+        for rotation in Rotation.objects.filter(environment__in=places, ended=None)
+        if is_visible(places[rotation.environment], rotation.secret)
+    ]
+    began = AuditRecord.objects.in_bulk([rotation.number for rotation in found])
+    return [
+        UnderWay(places[rotation.environment], rotation, began[rotation.number])
+        for rotation in sorted(found, key=lambda rotation: rotation.number)
+    ]
+
+
 def rotations_of(environment: Environment, secret: str, key: str) -> list[Rotation]:
     """All of one key, the open one first, then the newest."""
     found = Rotation.objects.filter(environment=environment.name, secret=secret, key=key)
@@ -49,7 +86,7 @@ def rotations_of(environment: Environment, secret: str, key: str) -> list[Rotati
 def begin(environment: Environment, actor: Actor, name: str, key: str, reason: str) -> Rotation:
     """Begins the rotation of the value that the key has now; one that is under way already goes on.
 
-    Raises InvalidChange, TooManyWrites, AwsErrors, AuditUnavailable, RotationMoved where somebody
+    Raises InvalidChange, TooMany, AwsErrors, AuditUnavailable, RotationMoved where somebody
     else was first.
     """
     name = environment.secret_name(name)

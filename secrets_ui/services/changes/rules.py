@@ -9,7 +9,7 @@ from django.conf import settings
 
 from ...domain.changes.edit import Confirmed
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError, InvalidChange, TooManyWrites
+from ...domain.errors import ConsoleError, InvalidChange
 from ...domain.people.actor import Actor
 from ..audit.limits import Reserved
 from ..audit.rate import RateLimit, ensure_rate
@@ -36,7 +36,7 @@ def ensure_reason(environment: Environment, reason: str) -> None:
 
 
 def ensure_not_too_many(environment: Environment, actor: Actor, name: str) -> None:
-    """Raises TooManyWrites, and records it."""
+    """Raises TooMany, and records it."""
     _count(environment, actor, name)
 
 
@@ -57,5 +57,5 @@ def counted_once(
 def _count(
     environment: Environment, actor: Actor, name: str, idempotency_key: str = ""
 ) -> Reserved:
-    rate = RateLimit("changes", settings.WRITES_PER_MINUTE, TooManyWrites)
+    rate = RateLimit("changes", settings.WRITES_PER_MINUTE)
     return ensure_rate(rate, environment, actor, name, idempotency_key)

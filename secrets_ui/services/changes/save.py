@@ -53,7 +53,7 @@ def put_new_version(environment: Environment, actor: Actor, edit: Edit) -> Saved
     person.
 
     Raises VersionConflict, SecretNotEditable, InvalidChange, InvalidDocument, NothingChanged,
-    TooManyWrites, VersionMoved, NotPermitted, AuditUnavailable, OutcomeUnknown and AwsErrors. Five
+    TooMany, VersionMoved, NotPermitted, AuditUnavailable, OutcomeUnknown and AwsErrors. Five
     calls to Secrets Manager; one more where another version or environment is read for it, and one
     where a rotation has left AWSPENDING behind.
     """

@@ -36,7 +36,7 @@ def try_typed(environment: Environment, actor: Actor, edit: Edit, key: str) -> T
     """Tries what was typed for `key`; what is tried with it is the typed one too, or else the base
     version's. Kept by fingerprint, so that the secret's page has it once the value is saved.
 
-    Raises InvalidChange, TooManyTrials, VersionMoved, AuditUnavailable, AwsErrors.
+    Raises InvalidChange, TooMany, VersionMoved, AuditUnavailable, AwsErrors.
     """
     name, typed = environment.secret_name(edit.secret), _typed(edit)
     if key not in typed:

@@ -72,23 +72,28 @@ def person_behind(token: str, address: str) -> Any | None:
 
     Looked up by its hash, so that no time tells how much of a guess is right. A guess counts
     against the address that it came from, and the last that it has goes on record: one that ended
-    is asked for by programs long after. Raises TooManyGuesses, AuditUnavailable.
+    is asked for by programs long after. No guess finds one of 2**256 tokens, so a right one is
+    answered however many were wrong: others ask from the same address. Raises TooManyGuesses,
+    AuditUnavailable.
     """
-    reserved = reserve(GUESSES, address)
-    if reserved is None:
-        raise TooManyGuesses
     feed = CalendarFeed.objects.filter(token=_stored(token), user__is_active=True).first()
     if feed is None:
-        reserved.fail()
-        if reserved.is_last:
-            why = {"why": "too many wrong addresses of calendars"}
-            audit.refuse_counted(Action.REFUSE_ACCESS, Actor("unknown", address), details=why)
+        _count_guess(address)
         return None
-    reserved.give_back()
     _note(feed)
     person = get_user_model()._default_manager.get(pk=feed.user_id)
     is_known = person.last_login and datetime.now(UTC) - person.last_login <= WITHOUT_SIGN_IN
     return person if is_known else None
+
+
+def _count_guess(address: str) -> None:
+    reserved = reserve(GUESSES, address)
+    if reserved is None:
+        raise TooManyGuesses
+    reserved.fail()
+    if reserved.is_last:
+        why = {"why": "too many wrong addresses of calendars"}
+        audit.refuse_counted(Action.REFUSE_ACCESS, Actor("unknown", address), details=why)
 
 
 def _note(feed: CalendarFeed) -> None:

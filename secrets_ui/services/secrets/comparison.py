@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -19,15 +19,10 @@ from ...domain.secrets.secret import Secret
 from ...domain.session_scope import LIST
 from .. import configuration
 from ..aws_access import begin, gateways
+from .current_versions import all_known_versions, keep_news, known_secrets
 from .listed import freshened, newest_writes, wanted_of
 from .listing import MOST_PAGES, READS_PER_PAGE
-from .version_facts import (
-    all_known_versions,
-    keep_news,
-    known_facts,
-    known_secrets,
-    read_and_derive,
-)
+from .version_facts import Facts, kept_facts, known_facts, read_and_derive
 
 SECRETS = MOST_NAMES  # a page: AWS is asked about all of them at once
 IsVisible = Callable[[Environment, str], bool]
@@ -79,7 +74,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Question:
-    """What `compare` is asked for; `known` are the versions that AWS last reported."""
+    """What `compare` is asked for.
+
+    `known` are the versions that AWS last reported. Their `facts` are asked for while AWS answers.
+    """
 
     environments: Sequence[Environment]
     actor: Actor
@@ -88,6 +86,7 @@ class _Question:
     text: str
     show: Show
     page: int
+    facts: dict[tuple[str, str, str], VersionFacts] = field(default_factory=dict)
 
     @property
     def is_filtered(self) -> bool:
@@ -103,7 +102,17 @@ class _Question:
         answers = [begin(partial(_pages, gateway, shorts)) for gateway in asked]
         # The database is asked while AWS answers.
         newest = newest_writes(self.environments)
+        self.facts.update(kept_facts(self._versions(shorts)))
         return tuple(map(self._column, asked, answers, newest.values()))
+
+    def _versions(self, shorts: Sequence[str]) -> list[str]:
+        """Those that AWS last reported, of `shorts` alone, where they are given."""
+        return [
+            version
+            for place in self.environments
+            for name, version in self.known[place.name].items()
+            if not shorts or name.removeprefix(place.prefix) in shorts
+        ]
 
     def _column(
         self,
@@ -124,7 +133,7 @@ class _Question:
     def look(self, columns: Sequence[Column], shorts: Sequence[str]) -> tuple[list[Group], int]:
         """The groups of these secrets, each version looked at where so many allow, and how many are
         left."""
-        held = _held(columns, shorts)
+        held = _held(columns, shorts, self.facts)
         left = sum(_look(column, self.actor, held, shorts) for column in columns)
         return _groups(columns, held, self.text, self.show), left
 
@@ -217,7 +226,9 @@ def _pages(gateway: SecretsManagerGateway, shorts: Sequence[str]) -> list[Secret
     return [page.value for page in islice(gateway.secret_pages(names), MOST_PAGES)]
 
 
-def _held(columns: Sequence[Column], shorts: Sequence[str]) -> dict[str, dict[str, Held]]:
+def _held(
+    columns: Sequence[Column], shorts: Sequence[str], kept: Facts
+) -> dict[str, dict[str, Held]]:
     """By the secret's short name and the environment."""
     asked = [column for column in columns if not column.problem]
     held = {short: {column.environment.name: Held() for column in asked} for short in shorts}
@@ -227,7 +238,7 @@ def _held(columns: Sequence[Column], shorts: Sequence[str]) -> dict[str, dict[st
         for secret in column.secrets
         if secret.name.removeprefix(column.environment.prefix) in held
     ]
-    facts = known_facts(wanted_of(environment, secret) for environment, secret in secrets)
+    facts = known_facts((wanted_of(place, secret) for place, secret in secrets), kept)
     for place, secret in secrets:
         short = secret.name.removeprefix(place.prefix)
         held[short][place.name] = Held(secret, facts.get(secret.arn))

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import pairwise
 
 from ...aws.logs import MOST_STREAMS, PATTERN, LogPage, LogsGateway
-from ...domain.access.evidence import Known, learn
+from ...domain.access.evidence import Evidence, FunctionConfiguration, Known, learn
 from ...domain.deadline import Deadline, uptime
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
@@ -79,15 +79,21 @@ class _Pages:
 
 
 def read_function_log(
-    environment: Environment, actor: Actor, seconds: float, scope: Scope = ROLLOUT
+    environment: Environment,
+    actor: Actor,
+    seconds: float,
+    scope: Scope = ROLLOUT,
+    function: Evidence[FunctionConfiguration] | None = None,
 ) -> FunctionLog:
     """The function's log of the last 24 hours, as far as it can be read in so many seconds. Raises
-    nothing: what AWS refuses is part of the answer.
+    nothing: what AWS refuses is part of the answer. `function` is asked for where nobody has.
     """
     now = datetime.now(UTC)
     aws = gateways(environment, actor, scope)
     pages = _Pages(aws.logs, environment.log_group, seconds)
-    function = learn(partial(aws.lambda_.get_function_configuration, environment.lambda_function))
+    if function is None:
+        ask = partial(aws.lambda_.get_function_configuration, environment.lambda_function)
+        function = learn(ask)
     found = unread = FunctionLog(
         environment.log_group,
         began=now - WINDOW,

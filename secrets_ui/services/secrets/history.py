@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from django.db.models import QuerySet
 
 from ...domain.audit.actions import WRITES
 from ...domain.environment import Environment
@@ -19,7 +21,8 @@ from ...models import AuditRecord
 from .. import configuration
 from ..audit.who_changed import Author, authors_of, who_pinned
 from ..aws_access import begin, gateways
-from .version_facts import facts_of, facts_of_versions, note_current_versions
+from .current_versions import note_current_versions
+from .version_facts import facts_of, facts_of_versions
 
 _NOT_LISTED = "on another page"  # in place of a version's id
 ROWS = 25  # versions of AWS on a page, and records of those that were made here
@@ -104,11 +107,13 @@ def history_of(environment: Environment, actor: Actor, name: str, token: str = "
     name = environment.secret_name(name)
     gateway = gateways(environment, actor, OPEN.of(name)).secrets_manager
     asked = begin(lambda: gateway.version_page(name, token, size=ROWS))
-    secret = gateway.describe_secret(name).value
-    page = asked.result().value
+    described = begin(lambda: gateway.describe_secret(name))
+    # The database is asked while AWS answers.
+    last = [] if token else _last_made(environment, name)
+    secret, page = described.result().value, asked.result().value
     shown = page.versions if token else with_labelled(secret, page.versions)
     versions = {version.version_id: version for version in shown}
-    records = _records(environment, name, versions, with_last=not token)
+    records = _records(environment, name, versions, last)
     note_current_versions(environment, [secret])
     return History(
         secret,
@@ -121,21 +126,29 @@ def history_of(environment: Environment, actor: Actor, name: str, token: str = "
     )
 
 
+_COLUMNS = ("version_id", "base_version_id", "keys", "at")
+_Made = tuple[str, str, str, str]
+
+
+def _made(environment: Environment, name: str) -> QuerySet[AuditRecord]:
+    """The records of versions that this console made, the newest first."""
+    done = AuditRecord.objects.done()
+    made = done.filter(environment=environment.name, secret=name, action__in=WRITES)
+    return made.order_by("-sequence")
+
+
+def _last_made(environment: Environment, name: str) -> list[_Made]:
+    return list(_made(environment, name).values_list(*_COLUMNS)[:ROWS])
+
+
 def _records(
-    environment: Environment, name: str, versions: Iterable[str], *, with_last: bool
+    environment: Environment, name: str, versions: Iterable[str], last: Sequence[_Made]
 ) -> dict[str, _Record]:
-    """By version id, for those of `versions` that this console made, and for the last that it made.
-    Two queries at most."""
-    made = (
-        AuditRecord.objects.done()
-        .filter(environment=environment.name, secret=name, action__in=WRITES)
-        .order_by("-sequence")
-    )
-    columns = ("version_id", "base_version_id", "keys", "at")
-    rows = list(made.values_list(*columns)[:ROWS]) if with_last else []
-    known = {row[0] for row in rows}
+    """By version id, for those of `versions` that this console made, and for the `last`. One query,
+    or none."""
+    rows, known = [*last], {row[0] for row in last}
     if missing := [version for version in versions if version not in known]:
-        rows += made.filter(version_id__in=missing).values_list(*columns)
+        rows += _made(environment, name).filter(version_id__in=missing).values_list(*_COLUMNS)
     # The oldest record of a version is that of its making; an approval comes later.
     return {
         version: _Record(base, tuple(json.loads(keys)), datetime.fromisoformat(at))

@@ -20,7 +20,7 @@ class KeyChange:
     """`author` is None where the version was made outside this console. Where the age is not exact,
     the key may have been changed earlier, by somebody else, and be due sooner.
 
-    `due` is None where the catalogue allows any age.
+    `due` is None where the catalogue allows any age, and for what is yet to be set.
     """
 
     age: KeyAge
@@ -44,12 +44,14 @@ def changes_of_keys(
         for key in current.keys
     }
     return {
-        name: KeyChange(age, authors.get(age.version), _due(spec, name, age))
+        name: KeyChange(age, authors.get(age.version), _due(spec, current, name, age))
         for name, age in ages.items()
         if age
     }
 
 
-def _due(spec: SecretSpec, name: str, age: KeyAge) -> datetime | None:
+def _due(spec: SecretSpec, facts: VersionFacts, name: str, age: KeyAge) -> datetime | None:
     key = spec.key(name)
-    return due_at(age, key.max_age_days) if key and key.max_age_days else None
+    if key is None or not key.max_age_days or not facts.is_set(name):
+        return None
+    return due_at(age, key.max_age_days)

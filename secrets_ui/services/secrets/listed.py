@@ -18,7 +18,8 @@ from ...models import AuditRecord
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import learn_all
-from .version_facts import Wanted, in_other_environments_of_each, known_facts, last_known_versions
+from .current_versions import last_known_versions
+from .version_facts import Wanted, in_other_environments_of_each, known_facts
 
 LIST_AGE = timedelta(minutes=5)  # how old ListSecrets may be, says AWS
 

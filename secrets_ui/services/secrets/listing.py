@@ -18,9 +18,10 @@ from ...domain.session_scope import LIST
 from .. import configuration
 from ..audit.who_changed import Author
 from ..aws_access import begin, gateways
+from .current_versions import keep_current_versions
 from .listed import KnownSecret, KnownSecrets, freshened, wanted_of
 from .read_other_environments import read_other_environments
-from .version_facts import Wanted, keep_current_versions, known_facts, read_and_derive
+from .version_facts import Wanted, known_facts, read_and_derive
 
 ROWS = 25  # a page
 # Unknown versions that one page view reads at most; the others wait for the next.

@@ -28,14 +28,9 @@ from ...domain.session_scope import OPEN
 from .. import configuration
 from ..audit.who_changed import Author, authors_of
 from ..aws_access import begin, gateways
+from .current_versions import note_current_versions
 from .key_changes import KeyChange, changes_of_keys
-from .version_facts import (
-    Wanted,
-    in_other_environments,
-    known_facts,
-    note_current_versions,
-    read_and_derive,
-)
+from .version_facts import Wanted, in_other_environments, known_facts, read_and_derive
 
 NEWEST = 10  # versions that a secret's page shows, beside those with labels
 
@@ -118,19 +113,44 @@ class OpenSecret:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What AWS was asked about a secret; it answers while a page asks the database. `versions` is
+    None where they are not wanted."""
+
+    environment: Environment
+    actor: Actor
+    name: str
+    secret: Future[Known[Secret]]
+    versions: Future[Known[tuple[SecretVersion, ...]]] | None
+
+
+def begin_to_open(
+    environment: Environment, name: str, actor: Actor, *, with_versions: bool = True
+) -> Asked:
+    """Raises InvalidSecretName."""
+    name = environment.secret_name(name)
+    gateway = gateways(environment, actor, OPEN.of(name)).secrets_manager
+    versions = begin(lambda: gateway.list_secret_version_ids(name)) if with_versions else None
+    return Asked(environment, actor, name, begin(lambda: gateway.describe_secret(name)), versions)
+
+
 def open_secret(
     environment: Environment, name: str, actor: Actor, *, with_versions: bool = True
 ) -> OpenSecret:
     """Raises InvalidSecretName, SecretNotFound and other AwsErrors, AuditUnavailable."""
-    name = environment.secret_name(name)
-    gateway = gateways(environment, actor, OPEN.of(name)).secrets_manager
-    versions = begin(lambda: gateway.list_secret_version_ids(name)) if with_versions else None
-    secret = gateway.describe_secret(name).value
-    spec = configuration.spec_of(environment, name)
-    facts, problem = _facts(environment, actor, secret, spec)
+    return opened(begin_to_open(environment, name, actor, with_versions=with_versions))
+
+
+def opened(asked: Asked) -> OpenSecret:
+    """Raises SecretNotFound and other AwsErrors, AuditUnavailable."""
+    environment, spec = asked.environment, configuration.spec_of(asked.environment, asked.name)
+    others = in_other_environments(environment, spec)
+    secret = asked.secret.result().value
+    facts, problem = _facts(environment, asked.actor, secret, spec)
     note_current_versions(environment, [secret])
-    keys = key_states(spec, facts, in_other_environments(environment, spec)) if facts else ()
-    rows, versions_problem = _versions(versions, secret)
+    keys = key_states(spec, facts, others) if facts else ()
+    rows, versions_problem = _versions(asked.versions, secret)
     state = secret_state(secret, facts, keys, datetime.now(UTC), problem.message if problem else "")
     read_at = datetime.now(UTC)
     return OpenSecret(

@@ -15,7 +15,8 @@ from ...domain.session_scope import DESCRIBE
 from ...models import CurrentVersion
 from .. import configuration
 from ..aws_access import gateways, learn_all
-from .version_facts import Wanted, keep_current_versions, known_facts, read_and_derive
+from .current_versions import keep_current_versions
+from .version_facts import Wanted, known_facts, read_and_derive
 
 
 def read_other_environments(

@@ -15,7 +15,6 @@ from ...domain.errors import (
     InvalidChange,
     InvalidDocument,
     NotPermitted,
-    TooManyReveals,
     VersionMoved,
 )
 from ...domain.people.actor import Actor
@@ -59,7 +58,7 @@ def reveal_key(
     "clipboard".
 
     Raises NotPermitted where the environment is write-only, InvalidChange without a reason or the
-    key, TooManyReveals, VersionMoved, AuditUnavailable (then AWS was not asked, or nothing is
+    key, TooMany, VersionMoved, AuditUnavailable (then AWS was not asked, or nothing is
     handed out), AwsErrors. One call.
     """
     name = environment.secret_name(name)
@@ -76,7 +75,7 @@ def reveal_key(
         raise InvalidChange(
             "Say why you need to see the value. It is kept in the audit record.", key="reason"
         )
-    rate = RateLimit("values", settings.REVEALS_PER_MINUTE, TooManyReveals)
+    rate = RateLimit("values", settings.REVEALS_PER_MINUTE)
     ensure_rate(rate, environment, actor, name)
     with audit.act(Action.REVEAL, actor, details={"to": to}, **about) as act:
         aws = gateways(environment, actor, READ.of(name))

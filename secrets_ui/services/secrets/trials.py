@@ -85,7 +85,7 @@ def trials_of(spec: SecretSpec, facts: VersionFacts | None) -> dict[str, KeyTria
     for key in facts.keys if facts else ():
         trial = trial_of(spec.key(key.name))
         other = facts.key(trial.other) if facts and trial and trial.other else None
-        if trial is None or key.placeholder or key.empty or (trial.other and other is None):
+        if trial is None or not key.is_set or (trial.other and other is None):
             continue
         if trial.way is Way.SAME_AS and other:
             tried = _compare(key, other, now)

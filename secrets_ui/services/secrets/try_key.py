@@ -17,7 +17,7 @@ from ...domain.secrets.catalog import KeySpec
 from ...domain.secrets.facts import fingerprint
 from ...domain.secrets.key_rules import is_placeholder
 from ...domain.secrets.secret_value import SecretValue
-from ...domain.secrets.trial import TooManyTrials, Trial, Way
+from ...domain.secrets.trial import Trial, Way
 from ...domain.secrets.tried import Answer, NotKnown, Tried, judge
 from ...domain.secrets.version import short_version
 from ...domain.session_scope import READ
@@ -45,7 +45,7 @@ def try_key(
     take: Take = current_member,
 ) -> Tried:
     """As `try_current`, for a person; `details` go on record as well. With `take_any`, of a version
-    that need not be current. Raises TooManyTrials as well."""
+    that need not be current. Raises TooMany as well."""
     name = environment.secret_name(name)
     trial = ensure_trial(environment, name, key)
     ensure_few_trials(environment, actor, name)
@@ -108,8 +108,8 @@ def ensure_trial(environment: Environment, name: str, key: str) -> Trial:
 
 
 def ensure_few_trials(environment: Environment, actor: Actor, name: str) -> None:
-    """Raises TooManyTrials and records it; AuditUnavailable."""
-    rate = RateLimit("values tried", settings.CREDENTIAL_CHECKS_PER_MINUTE, TooManyTrials)
+    """Raises TooMany and records it; AuditUnavailable."""
+    rate = RateLimit("values tried", settings.CREDENTIAL_CHECKS_PER_MINUTE)
     ensure_rate(rate, environment, actor, name)
 
 

@@ -9,8 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -23,7 +22,7 @@ from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
 from ...domain.secrets.catalog import SecretSpec
 from ...domain.secrets.facts import VersionFacts, derive_facts
-from ...domain.secrets.secret import AWSCURRENT, Secret
+from ...domain.secrets.secret import Secret
 from ...domain.session_scope import READ
 from ...models import CurrentVersion, VersionRecord
 from .. import audit, configuration
@@ -40,17 +39,35 @@ class Wanted:
     spec: SecretSpec
 
 
-def known_facts(wanted: Iterable[Wanted]) -> dict[str, VersionFacts]:
-    """By ARN; versions whose facts were not derived under today's rules are left out. One query."""
-    by_version = {(item.arn, item.version_id): item for item in wanted if item.version_id}
-    rows = VersionRecord.objects.filter(
-        version_id__in={version for _, version in by_version}
-    ).values_list("arn", "version_id", "digest", "facts")
+Facts = Mapping[tuple[str, str, str], VersionFacts]
+"""By ARN, version id, and what they were derived under (`_kept_under`)."""
+
+
+def kept_facts(version_ids: Iterable[str]) -> Facts:
+    """Whatever is known of these versions. One query."""
+    rows = VersionRecord.objects.filter(version_id__in=set(version_ids))
     return {
-        arn: VersionFacts.from_json(json.loads(facts))
-        for arn, version, digest, facts in rows
-        if (item := by_version.get((arn, version))) and _kept_under(item.spec.digest) == digest
+        (arn, version, digest): _facts_from(facts)
+        for arn, version, digest, facts in rows.values_list("arn", "version_id", "digest", "facts")
     }
+
+
+def known_facts(wanted: Iterable[Wanted], kept: Facts | None = None) -> dict[str, VersionFacts]:
+    """By ARN; versions whose facts were not derived under today's rules are left out.
+
+    One query, of those that are not `kept`; none where all are.
+    """
+    by_key = {
+        (item.arn, item.version_id, _kept_under(item.spec.digest)): item.arn
+        for item in wanted
+        if item.version_id
+    }
+    found = dict(kept or {})
+    if missing := {
+        version for arn, version, digest in by_key if (arn, version, digest) not in found
+    }:
+        found |= kept_facts(missing)
+    return {arn: found[key] for key, arn in by_key.items() if key in found}
 
 
 def facts_of_versions(
@@ -61,9 +78,14 @@ def facts_of_versions(
         arn=arn, version_id__in=set(version_ids), digest=_kept_under(spec.digest)
     )
     return {
-        version: VersionFacts.from_json(json.loads(facts))
-        for version, facts in rows.values_list("version_id", "facts")
+        version: _facts_from(facts) for version, facts in rows.values_list("version_id", "facts")
     }
+
+
+# Pages ask for the same versions again and again, and what was derived never changes.
+@lru_cache(maxsize=512)
+def _facts_from(kept: str) -> VersionFacts:
+    return VersionFacts.from_json(json.loads(kept))
 
 
 def _kept_under(digest: str) -> str:
@@ -153,32 +175,6 @@ def keep_facts(arn: str, facts: VersionFacts) -> None:
         raise AuditUnavailable("The facts of a version could not be kept.") from None
 
 
-def last_known_versions(environment: Environment, names: Iterable[str]) -> dict[str, str]:
-    """The version that was last seen to be current, by secret name."""
-    found = CurrentVersion.objects.filter(environment=environment.name, name__in=names)
-    return dict(found.values_list("name", "version_id"))
-
-
-def all_known_versions(environments: Iterable[Environment]) -> dict[str, dict[str, str]]:
-    """The version of each secret that was last seen to be current, by environment and secret name.
-    One query."""
-    found: dict[str, dict[str, str]] = {environment.name: {} for environment in environments}
-    rows = CurrentVersion.objects.filter(environment__in=found)
-    for environment, name, version in rows.values_list("environment", "name", "version_id"):
-        found[environment][name] = version
-    return found
-
-
-def known_secrets(environment: Environment) -> dict[str, Secret]:
-    """The secrets that AWS last reported, by name, with their current versions alone. One query, no
-    AWS call."""
-    rows = CurrentVersion.objects.filter(environment=environment.name)
-    return {
-        name: Secret(arn, name, versions={version: (AWSCURRENT,)} if version else {})
-        for name, arn, version in rows.values_list("name", "arn", "version_id")
-    }
-
-
 def key_names(environment: Environment, name: str, version_id: str) -> tuple[str, ...]:
     """The keys of a version that was shown, in the document's order; () when they are not known.
 
@@ -187,43 +183,6 @@ def key_names(environment: Environment, name: str, version_id: str) -> tuple[str
     arns = CurrentVersion.objects.filter(environment=environment.name, name=name).values("arn")
     kept = VersionRecord.objects.filter(arn__in=arns, version_id=version_id).first()
     return tuple(key["name"] for key in json.loads(kept.facts)["keys"]) if kept else ()
-
-
-def note_current_versions(environment: Environment, secrets: Iterable[Secret]) -> None:
-    """Remembers which version is current, for comparisons from other environments; writes only what
-    is new."""
-    listed = {secret.name: secret for secret in secrets if secret.current}
-    keep_news(environment, listed.values(), last_known_versions(environment, listed))
-
-
-def keep_news(
-    environment: Environment, secrets: Iterable[Secret], known: Mapping[str, str]
-) -> None:
-    """Remembers which version is current where `known`, by secret name, does not tell yet."""
-    news = [s for s in secrets if s.current and known.get(s.name) != s.current]
-    keep_current_versions(environment, news)
-
-
-def keep_current_versions(environment: Environment, secrets: Sequence[Secret]) -> None:
-    """A secret without a current version is kept too: it says that there is nothing to compare
-    with."""
-    if not secrets:
-        return
-    CurrentVersion.objects.bulk_create(
-        [
-            CurrentVersion(
-                environment=environment.name,
-                name=secret.name,
-                arn=secret.arn,
-                version_id=secret.current,
-                read_at=datetime.now(UTC),
-            )
-            for secret in secrets
-        ],
-        update_conflicts=True,
-        unique_fields=["environment", "name"],
-        update_fields=["arn", "version_id", "read_at"],
-    )
 
 
 def in_other_environments(

@@ -28,11 +28,12 @@ def may_be_acknowledged(finding: StatusFinding) -> bool:
     return finding.check in ACKNOWLEDGED and finding.is_trouble
 
 
-def acknowledge(environment: Environment, actor: Actor, secret: str, key: str, reason: str) -> None:
+def acknowledge(environment: Environment, actor: Actor, secret: str, key: str, reason: str) -> int:
     """Ends a finding of a secret, or of the environment itself where `secret` is "". No AWS call.
+    Returns the record's sequence.
 
     The record, the acknowledgement and what the pages show are one transaction. Raises
-    NotAcknowledged, TooManyWrites, AuditUnavailable.
+    NotAcknowledged, TooMany, AuditUnavailable.
     """
     if not reason.strip():
         raise NotAcknowledged("It needs a reason, which the page shows.", key="reason")
@@ -52,7 +53,7 @@ def acknowledge(environment: Environment, actor: Actor, secret: str, key: str, r
             row = Row(secret, findings_of(snapshot), json.loads(snapshot.remembered))
             keep_rows(environment.name, old, [row], snapshot.at, is_whole=False)
 
-    audit.record(
+    return audit.record(
         Action.ACKNOWLEDGE,
         actor,
         environment=environment.name,
@@ -60,7 +61,7 @@ def acknowledge(environment: Environment, actor: Actor, secret: str, key: str, r
         reason=reason,
         details={"check": finding.check, "about": finding.about},
         in_transaction=carry_out,
-    )
+    ).sequence
 
 
 def _find(environment: Environment, secret: str, key: str) -> StatusFinding:

@@ -68,7 +68,8 @@ def _dates(judged: Judged, before: _Kept) -> Iterator[tuple[str, DueDate]]:
     for row in judged.rows:
         for date in row.due.found:
             # An answer that is missing takes none back.
-            if date.at or (row.secret, date.key, str(date.why)) not in before:
+            is_answer = date.at or date.why not in row.due.unknown
+            if is_answer or (row.secret, date.key, str(date.why)) not in before:
                 yield row.secret, date
     by_key: dict[tuple[str, str], list[Debt]] = {}
     for debt in to_rotate([judged.environment]):

@@ -15,14 +15,9 @@ from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable
 from ...domain.secrets.facts import VersionFacts
 from .. import configuration
+from ..secrets.current_versions import note_current_versions
 from ..secrets.listed import wanted_of
-from ..secrets.version_facts import (
-    Wanted,
-    facts_of_versions,
-    known_facts,
-    note_current_versions,
-    read_and_derive,
-)
+from ..secrets.version_facts import Wanted, facts_of_versions, known_facts, read_and_derive
 from .describe import Described
 from .stage import RUNNER, Step, extend
 

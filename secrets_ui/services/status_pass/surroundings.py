@@ -71,7 +71,8 @@ def _function_log(before: WithPolicies) -> FunctionLog | None:
     ]
     if not changed or before.at - max(changed) > LOOKED_FOR:
         return None
-    return read_function_log(before.environment, RUNNER, LOG_SECONDS, WATCH)
+    function = before.shared.function if before.shared else None
+    return read_function_log(before.environment, RUNNER, LOG_SECONDS, WATCH, function)
 
 
 def _inspect_keys(

@@ -16,6 +16,7 @@ from ...services.changes.proposals import find_proposal
 from ...services.changes.put_on_top import put_on_top as put_on_top_of_current
 from ...services.configuration import get_environment
 from ...services.status.read import want_a_pass
+from ..notices import redirect_with_notice
 from .saving import page_after
 
 
@@ -41,9 +42,9 @@ def look_at(request: HttpRequest, environment: str, sequence: int) -> HttpRespon
         raise SecretNotEditable(
             "Somebody has looked at it already, or there is no emergency with this number."
         )
-    emergencies.look_at(chosen, actor_of(request), found, _reason(request))
+    done = emergencies.look_at(chosen, actor_of(request), found, _reason(request))
     want_a_pass()
-    return redirect("changes", chosen.name)
+    return redirect_with_notice(done, "changes", chosen.name)
 
 
 @require_POST

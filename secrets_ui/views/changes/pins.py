@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from ...domain.environment import Environment
@@ -17,6 +16,7 @@ from ...permissions import actor_of, enter_to_change, may
 from ...services.changes import pins
 from ...services.secrets.history import history_of
 from ..answers import page_with_refusal
+from ..notices import redirect_with_notice
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,10 +35,10 @@ def pin(request: HttpRequest, environment: str, name: str) -> HttpResponse:
             raise InvalidChange("Give the pin a name of 1 to 60 characters.", key="name")
         wanted = dict(form.cleaned_data)
         act = pins.pin if wanted.pop("do") == "pin" else pins.unpin
-        act(chosen, actor_of(request), pins.Pin(name, **wanted))
+        done = act(chosen, actor_of(request), pins.Pin(name, **wanted))
     except (InvalidChange, NothingChanged, PinTaken, SecretNotEditable) as refusal:
         return _page(request, chosen, name, form.cleaned_data, refusal)
-    return redirect("history", chosen.name, name)
+    return redirect_with_notice(done, "history", chosen.name, name)
 
 
 def _page(

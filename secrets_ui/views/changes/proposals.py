@@ -28,6 +28,7 @@ from ...services.changes.emergencies import LEAST, open_emergencies
 from ...services.changes.proposals import find_proposal, open_proposals
 from ...services.changes.recent import ends_of_proposals, recent_changes
 from ...services.configuration import get_environment
+from ..notices import notice_of, redirect_with_notice
 
 NO_REASON = "Nothing was rejected: a rejection needs a reason, which its author is told."
 
@@ -45,6 +46,7 @@ def list_changes(request: HttpRequest, environment: str) -> HttpResponse:
         ),
         "may_audit": may(request, "audit.view", chosen),
         "is_older": bool(start),
+        "notice": notice_of(request),
         **({} if start else _waiting(request, chosen)),
     }
     return render(request, "changes/proposals.html", context)
@@ -104,5 +106,5 @@ def decide(request: HttpRequest, environment: str, sequence: int) -> HttpRespons
     reason = form.cleaned_data["reason"]
     if proposed and not is_own and not reason:
         raise InvalidChange(NO_REASON, key="reason")
-    decide_change.reject(chosen, actor_of(request), sequence, reason)
-    return redirect("changes", chosen.name)
+    done = decide_change.reject(chosen, actor_of(request), sequence, reason)
+    return redirect_with_notice(done, "changes", chosen.name)

@@ -11,14 +11,16 @@ from django.views.decorators.http import require_http_methods
 from ...domain.changes.edit import Edit
 from ...domain.changes.rotation import STEPS, Arrival, RotationMoved, Step
 from ...domain.environment import Environment
-from ...domain.errors import ConsoleError, InvalidChange
+from ...domain.errors import AwsError, ConsoleError, InvalidChange
 from ...domain.people.actor import Actor
 from ...forms.rotations import RotationForm, RotationStepForm, WhichRotationForm
 from ...models import Rotation
 from ...permissions import actor_of, enter, enter_to_change, may, needs_proof
+from ...services import configuration
 from ...services.changes import rotations
+from ...services.changes.rotation_run import run_of
 from ...services.changes.rotation_state import Standing, stand
-from ...services.secrets.opening import open_secret
+from ...services.secrets.opening import OpenSecret, open_secret
 from ..answers import page_with_refusal
 from .saving import rotation_address
 
@@ -97,30 +99,48 @@ def _page(
     number: int | None,
     refusal: ConsoleError | None = None,
 ) -> HttpResponse:
-    actor, opened = actor_of(request), open_secret(environment, name, actor_of(request))
-    every = rotations.rotations_of(environment, opened.secret.name, key)
+    actor, secret = actor_of(request), environment.secret_name(name)
+    every = rotations.rotations_of(environment, secret, key)
     rotation = next((one for one in every if number in (None, one.number)), None)
-    standing = stand(environment, actor, opened, rotation) if rotation else None
+    if number and rotation is None:
+        raise rotations.NoSuchRotation(number, key)
+    opened, unread = _open(environment, secret, actor, must=rotation is None)
+    standing = stand(environment, actor, opened, rotation) if opened and rotation else None
     may_edit = may(request, "secret.edit", environment, name)
     context = {
         "environment": environment,
         "opened": opened,
-        "secret": opened.secret,
+        "unread": unread,
+        "secret": opened.secret if opened else {"name": secret},
         "key": key,
-        "rules": opened.spec.rules_of(key),
+        "rules": configuration.spec_of(environment, secret).rules_of(key),
         "rotation": rotation,
+        "run": run_of(rotation) if rotation else (),
         "standing": standing,
         "steps": _steps(standing) if standing else (),
         "arrival": _arrival(environment, actor, standing) if may_edit else None,
         "others": [one for one in every if one != rotation],
         "is_open": rotation is not None and rotation.ended is None,
         "has_open": any(one.ended is None for one in every),
-        "can_begin": may_edit and rotations.can_be_rotated(opened, key),
+        "can_begin": may_edit and opened and rotations.can_be_rotated(opened, key),
         "may_edit": may_edit,
         "may_audit": may(request, "audit.view", environment),
         "asks_for_proof": may_edit and needs_proof(request, environment),
     }
     return page_with_refusal(request, "changes/rotation.html", context, refusal)
+
+
+def _open(
+    environment: Environment, name: str, actor: Actor, *, must: bool
+) -> tuple[OpenSecret | None, AwsError | None]:
+    """The secret, or why it could not be had: of a rotation the records can be shown all the same.
+    Raises AwsErrors where it `must` be had."""
+    try:
+        return open_secret(environment, name, actor), None
+    except AwsError as error:
+        if must:
+            raise
+        return None, error
 
 
 def _steps(standing: Standing) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from ...services.configuration import environments
 from ...services.people.calendar_feed import feed_of
 from ...services.people.people import find_person
 from ...services.people.sessions import end_sessions, renewing
-from .notices import notice_of, redirect_with_notice
+from ..notices import notice_of, redirect_with_notice
 
 _WORDS = {second_factor.Type.TOTP: "code", second_factor.Type.WEBAUTHN: "passkey"}
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from ...permissions import actor_of, ensure_fresh_proof_for_account
 from ...services.people.calendar_feed import end_feed, make_feed
-from .notices import redirect_with_notice
+from ..notices import redirect_with_notice
 
 
 @require_POST

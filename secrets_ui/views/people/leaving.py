@@ -30,7 +30,7 @@ from ...services.secrets import rotation_tasks
 from ...services.secrets.debts import Debt, debts_of
 from ...services.secrets.rotation_tasks import InvalidPlan, task_of
 from ..answers import page_with_refusal
-from .notices import notice_of, redirect_with_notice
+from ..notices import notice_of, redirect_with_notice
 from .sessions import end_for
 
 # Days that the form proposes.

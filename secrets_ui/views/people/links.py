@@ -81,7 +81,8 @@ def _link_page(request: HttpRequest, person: Any, code: str) -> HttpResponse:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def use_link(request: HttpRequest) -> HttpResponse:
-    """Wrong codes count by the address that they come from."""
+    """Wrong codes count by the address that they come from. A right one is taken however many were
+    wrong: nobody guesses one, and others come from the same address."""
     if request.user.is_authenticated:
         return render(request, "people/use_link.html", {"is_signed_in": True})
     if request.method == "GET":
@@ -91,14 +92,14 @@ def use_link(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "people/use_link.html", failed, status=403)
     code = form.cleaned_data["code"].strip()
-    tried = Try(counted_name(f"one-time link from {address}"))
-    link = tried.verify(lambda: links.find_link(code))
+    link = links.find_link(code)
     if link is None:
+        tried = Try(counted_name(f"one-time link from {address}"))
+        tried.verify(lambda: None)
         audit.refuse_counted(Action.USE_LINK, Actor("unknown", address))
         if tried.is_locked:
             return locked_out(request)
         return render(request, "people/use_link.html", failed, status=403)
-    tried.is_whole_proof()
     chosen: SetPasswordForm[Any] = SetPasswordForm(link.user, request.POST)
     if not chosen.is_valid():
         context: dict[str, Any] = {"form": chosen, "code": code}

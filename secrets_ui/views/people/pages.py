@@ -24,7 +24,7 @@ from ...services.people.requests import waiting_requests
 from ...services.secrets import debts
 from ...services.secrets.rotation_tasks import planned, to_do
 from ..answers import page_with_refusal
-from .notices import notice_of, redirect_with_notice
+from ..notices import notice_of, redirect_with_notice
 
 
 @require_GET

@@ -17,7 +17,7 @@ from ...permissions import actor_of, ensure_somewhere, enter_to_change
 from ...services.configuration import environments, get_environment
 from ...services.people import people, requests
 from ..answers import page_with_refusal
-from .notices import notice_of, redirect_with_notice
+from ..notices import notice_of, redirect_with_notice
 
 
 @require_http_methods(["GET", "POST"])

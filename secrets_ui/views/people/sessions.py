@@ -27,7 +27,7 @@ from ...services import audit
 from ...services.audit.waiting import Waiting
 from ...services.people import sessions as web_sessions
 from ..answers import next_of, wants_json
-from .notices import notice_of, redirect_with_notice
+from ..notices import notice_of, redirect_with_notice
 
 
 @require_http_methods(["GET", "POST"])

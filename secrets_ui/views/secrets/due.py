@@ -14,6 +14,7 @@ from ...domain.secrets.due import Why
 from ...domain.secrets.icalendar import Entry, write_calendar
 from ...domain.secrets.months import by_month
 from ...permissions import ensure_somewhere, enter, environments_with, may, sight_of
+from ...services.changes.rotations import under_way
 from ...services.people.calendar_feed import person_behind
 from ...services.secrets.due import DueKey, DueList, read_due
 from ..answers import plain_answer
@@ -40,7 +41,8 @@ def environment_due(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, places: list[Environment], **more: Any) -> HttpResponse:
-    found = read_due(places, sight_of(request, places))
+    is_visible = sight_of(request, places)
+    found = read_due(places, is_visible)
     as_months = request.GET.get("by") == "month"
     context = {
         "found": found,
@@ -49,6 +51,7 @@ def _page(request: HttpRequest, places: list[Environment], **more: Any) -> HttpR
         "months": by_month(found.keys) if as_months else None,
         "places": places,
         "rotatable": _rotatable(request, found),
+        "under_way": under_way(places, is_visible),
         "may_see_status": bool(environments_with(request, "status.view")),
         **more,
     }

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from ...forms.secrets import CompareVersionsForm
 from ...permissions import actor_of, enter, may
 from ...services.secrets import history as versions
+from ..notices import notice_of
 
 
 @require_GET
@@ -28,6 +29,7 @@ def history(request: HttpRequest, environment: str, name: str) -> HttpResponse:
         "history": found,
         "secret": found.secret,
         "compared": compared,
+        "notice": notice_of(request),
         "may_edit": may(request, "secret.edit", chosen, name),
         "may_audit": may(request, "audit.view", chosen),
     }

@@ -32,6 +32,7 @@ from ...services.secrets.debts import debts_of_secret
 from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.trials import trials_of
 from ...services.status.read import row_of
+from ..notices import notice_of
 
 
 @require_GET
@@ -67,11 +68,19 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
 def open_secret(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.view", environment, name)
     read_other_environments(chosen, actor_of(request), comparable(request))
-    opened = opening.open_secret(chosen, name, actor_of(request))
+    asked = opening.begin_to_open(chosen, name, actor_of(request))
+    # The database is asked while AWS answers.
+    kept = {
+        "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
+        "proposed": proposals_of(chosen, name),
+        "rotations": open_rotations(chosen, name),
+        "emergencies": open_emergencies(chosen, name),
+    }
+    opened = opening.opened(asked)
     may_reveal = chosen.rules.reveal and may(request, "secret.reveal", chosen, name)
     audited = {place.name for place in environments_with(request, "audit.view")}
     saved = request.GET.get("saved", "")
-    context = {
+    context = kept | {
         "environment": chosen,
         "opened": opened,
         "may_reveal": may_reveal,
@@ -86,15 +95,12 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "may_manage": may(request, "secret.manage", chosen),
         "deletion": deletion_of(chosen, opened.secret),
         "done": what_was_done(chosen, opened.secret.name, request.GET.get("done", "")),
+        "notice": notice_of(request),
         "adoption": adoption_of(opened.secret, opened.spec),
         "may_audit": may(request, "audit.view", chosen),
         "may_check": may(request, "access.check", chosen, name),
-        "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "audited": audited,
         "may_acknowledge": may(request, "status.acknowledge", chosen),
         "asks_for_proof": needs_proof(request, chosen),
-        "proposed": proposals_of(chosen, name),
-        "rotations": open_rotations(chosen, name),
-        "emergencies": open_emergencies(chosen, name),
     }
     return render(request, "secrets/detail.html", context)

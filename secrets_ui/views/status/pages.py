@@ -29,6 +29,7 @@ from ...permissions import (
 from ...services.status.board import StatusBoard
 from ...services.status.read import first_rows, is_runner_alive, read_status, rows_of, want_a_pass
 from ...services.status_pass import acknowledge as acknowledging
+from ..notices import notice_of, redirect_with_notice
 
 # Shown on the page; the pages of the environments show all.
 MOST_TROUBLES = 50
@@ -65,6 +66,7 @@ def environment_status(request: HttpRequest, environment: str) -> HttpResponse:
         "after": after,
         "wanted": wanted,
         "is_first": "after" not in request.GET,
+        "notice": notice_of(request),
         "may_acknowledge": may(request, "status.acknowledge", chosen),
         "asks_for_proof": needs_proof(request, chosen),
     }
@@ -92,10 +94,10 @@ def acknowledge(request: HttpRequest, environment: str, name: str = "") -> HttpR
     if not form.is_valid():
         raise BadRequest
     finding, reason = form.cleaned_data["finding"], form.cleaned_data["reason"]
-    acknowledging.acknowledge(chosen, actor_of(request), name, finding, reason)
+    done = acknowledging.acknowledge(chosen, actor_of(request), name, finding, reason)
     if name:
-        return redirect("secret", chosen.name, name)
-    return redirect("environment_status", chosen.name)
+        return redirect_with_notice(done, "secret", chosen.name, name)
+    return redirect_with_notice(done, "environment_status", chosen.name)
 
 
 @require_POST

@@ -219,6 +219,17 @@ def test_an_age_is_judged_by_what_is_known_of_it(
     assert (found[0].status, found[0].counts) == (status, counts)
 
 
+def test_what_is_yet_to_be_set_is_not_too_old() -> None:
+    placeholder = KeyFacts("GITHUB_TOKEN", "f", placeholder=True)
+    ages = {**watched().ages, "GITHUB_TOKEN": KeyAge(NOW - timedelta(days=400), True)}
+    [found] = [
+        finding
+        for finding in judge_secret(watched(facts=facts(GITHUB_TOKEN=placeholder), ages=ages))
+        if finding.check == "keys_are_young_enough"
+    ]
+    assert (found.status, "GITHUB_TOKEN" in found.text) == ("pass", False)
+
+
 def test_a_failure_of_the_access_path_keeps_its_name_and_leads_to_troubleshooting() -> None:
     broken = Finding("decrypt_is_allowed", "key", "fail", "The key policy does not allow it.")
     findings = judge_secret(watched(access=(broken,)))

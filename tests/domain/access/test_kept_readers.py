@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from secrets_ui.domain.access.answers import WhoCan
 from secrets_ui.domain.access.evidence import Denied
 from secrets_ui.domain.access.kept_readers import KeptReaders, follow
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import WhoCan, who_can
+from secrets_ui.domain.access.who import who_can
 from testkit.accounts import (
     ACCOUNT,
     CALL,

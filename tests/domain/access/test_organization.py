@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from secrets_ui.domain.access.answers import WhoCan
 from secrets_ui.domain.access.evidence import (
     Denied,
     Evidence,
@@ -14,7 +15,7 @@ from secrets_ui.domain.access.evidence import (
     Unreachable,
 )
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import WhoCan, who_can
+from secrets_ui.domain.access.who import who_can
 from testkit.accounts import ACCOUNT, CAN_READ, DECRYPT, READ, MadeAccount, allow, policy
 from testkit.organizations import CALL, FULL, deny, organization
 

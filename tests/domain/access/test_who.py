@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secrets_ui.domain.access.account import Principal
+from secrets_ui.domain.access.answers import Kind, WhoCan
 from secrets_ui.domain.access.context import PRINCIPAL_TAGS, Caller
 from secrets_ui.domain.access.evidence import AccessEvidence, Denied, Known, Unreachable
 from secrets_ui.domain.access.path import ask_decrypt, ask_read
 from secrets_ui.domain.access.reach import Ability
-from secrets_ui.domain.access.who import Kind, WhoCan, is_expected, who_can
+from secrets_ui.domain.access.who import is_expected, who_can
 from secrets_ui.domain.errors import AwsCall
 from testkit.accounts import (
     ACCOUNT,

@@ -10,6 +10,7 @@ import pytest
 
 from secrets_ui.domain.access.evidence import Known, Missing
 from secrets_ui.domain.secrets.due import DueDate, Why
+from secrets_ui.domain.secrets.facts import KeyFacts
 from secrets_ui.domain.secrets.key_age import KeyAge
 from secrets_ui.domain.secrets.secret import Rotation
 from secrets_ui.domain.secrets.tried import Verdict
@@ -80,9 +81,26 @@ def test_without_facts_the_dates_are_not_known_and_none_is_made_up() -> None:
     assert {*LIMITS, "GITHUB_OAUTH_CLIENT_SECRET"} == {date.key for date in dates.found}
 
 
-def test_a_key_that_is_not_there_is_not_due() -> None:
-    dates = due_dates(watched(facts=facts(GITHUB_TOKEN=None)))
+@pytest.mark.parametrize(
+    "held",
+    [
+        None,
+        KeyFacts("GITHUB_TOKEN", "f", placeholder=True),
+        KeyFacts("GITHUB_TOKEN", "f", empty=True),
+    ],
+    ids=["not there", "placeholder", "empty"],
+)
+def test_a_key_that_is_yet_to_be_set_is_not_due(held: KeyFacts | None) -> None:
+    dates = due_dates(watched(facts=facts(GITHUB_TOKEN=held)))
     assert "GITHUB_TOKEN" not in {date.key for date in dates.found}
+    assert "OAUTH_CLIENT_SECRET" in {date.key for date in dates.found}
+
+
+def test_that_aws_rotates_a_secret_is_told_without_a_date_too() -> None:
+    dates = due_dates(watched(secret=Known(secret(rotation=Rotation()), CALL)))
+    rotation = of(dates, "", Why.ROTATION)
+    assert (rotation.at, rotation.text) == (None, "AWS rotates it by itself.")
+    assert Why.ROTATION not in dates.unknown
 
 
 def line(key: str = "TOKEN", **more: Any) -> DueLine:

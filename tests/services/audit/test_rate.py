@@ -10,7 +10,7 @@ from django.db.models import F
 
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.environment import Environment
-from secrets_ui.domain.errors import TooManyReveals, TooManyWrites
+from secrets_ui.domain.errors import TooMany
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord, Reservation
 from secrets_ui.services.audit.rate import RateLimit, ensure_rate
@@ -19,7 +19,7 @@ from tests.services.saving import HANA, KENJI
 
 pytestmark = pytest.mark.django_db
 DEV = Environment("dev", "us-west-2", "1" * 12, "miyabi/dev/")
-TWO = RateLimit("changes", 2, TooManyWrites)
+TWO = RateLimit("changes", 2)
 
 
 def ensure(actor: Actor = HANA, rate: RateLimit = TWO) -> None:
@@ -29,7 +29,7 @@ def ensure(actor: Actor = HANA, rate: RateLimit = TWO) -> None:
 def test_as_many_as_are_allowed_may_be_begun_and_no_more() -> None:
     for _ in range(2):
         ensure()
-    with pytest.raises(TooManyWrites) as caught:
+    with pytest.raises(TooMany) as caught:
         ensure()
     assert str(caught.value) == (
         "2 changes in the last minute; at most 2 are allowed. Wait a minute."
@@ -43,10 +43,10 @@ def test_as_many_as_are_allowed_may_be_begun_and_no_more() -> None:
 def test_only_acts_of_this_kind_by_this_person_count_whatever_becomes_of_them() -> None:
     ensure()
     ensure(KENJI)
-    ensure(rate=RateLimit("values", 2, TooManyReveals))
+    ensure(rate=RateLimit("values", 2))
     intend(Action.SAVE, HANA)  # it was counted before it was begun
     ensure()
-    with pytest.raises(TooManyWrites):
+    with pytest.raises(TooMany):
         ensure()
 
 
@@ -55,5 +55,5 @@ def test_an_act_counts_for_a_minute() -> None:
         for _ in range(2):
             ensure()
         Reservation.objects.update(at=F("at") - timedelta(seconds=seconds))
-    with pytest.raises(TooManyWrites):
+    with pytest.raises(TooMany):
         ensure()

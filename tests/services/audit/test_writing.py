@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from secrets_ui.domain.audit.actions import Action, Outcome
-from secrets_ui.domain.errors import NotPermitted, TooManyWrites
+from secrets_ui.domain.errors import NotPermitted, TooMany
 from secrets_ui.domain.people.actor import CONSOLE, Actor
 from secrets_ui.domain.secrets.version import VersionConflict
 from secrets_ui.models import AuditRecord
@@ -89,7 +89,7 @@ def test_s75_refusals_and_role_changes_and_decisions_are_there_too(
         approve(staging.environment, HANA, own.sequence)
     reject(staging.environment, KENJI, own.sequence)
     settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
-    with pytest.raises(TooManyWrites):
+    with pytest.raises(TooMany):
         save(dev, secret, dev.current(secret), A="newest")
     make_account("mika", "a long pass phrase", {"dev": "editor"})
 

@@ -16,7 +16,7 @@ from secrets_ui.domain.errors import (
     NotPermitted,
     OutcomeUnknown,
     SecretNotEditable,
-    TooManyWrites,
+    TooMany,
 )
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.version import VersionConflict
@@ -247,7 +247,7 @@ def test_a_secret_scheduled_for_deletion_is_not_approved(proxy: AwsProxy, stagin
 def test_s69_approvals_count_as_changes(staging: Aws, settings: object) -> None:
     _, _, sequence = propose(staging)
     settings.WRITES_PER_MINUTE = 0  # type: ignore[attr-defined]
-    with pytest.raises(TooManyWrites):
+    with pytest.raises(TooMany):
         approve(staging.environment, KENJI, sequence)
 
 

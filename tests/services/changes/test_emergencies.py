@@ -13,7 +13,7 @@ from secrets_ui.domain.errors import (
     InvalidChange,
     NotPermitted,
     SecretNotEditable,
-    TooManyWrites,
+    TooMany,
 )
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.version import VersionConflict
@@ -114,7 +114,7 @@ def test_an_emergency_drops_nobody_s_change(staging: Aws) -> None:
 def test_emergencies_count_as_changes_of_the_minute(staging: Aws, settings: object) -> None:
     settings.WRITES_PER_MINUTE = 1  # type: ignore[attr-defined]
     secret, base, sequence = propose(staging)
-    with pytest.raises(TooManyWrites):
+    with pytest.raises(TooMany):
         make_current_in_emergency(staging.environment, HANA, sequence, REASON)
     assert staging.current(secret) == base
 

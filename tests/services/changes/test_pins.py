@@ -72,11 +72,17 @@ def test_what_is_so_already_is_no_change_and_not_on_record(dev: Aws) -> None:
     assert on_record(secret) == [("version.pin", "done")]
 
 
-def test_prod_asks_for_a_reason(prod: Aws) -> None:
+def test_prod_asks_for_a_reason_and_the_secret_s_name(prod: Aws) -> None:
     secret, version = prod.make_secret()
-    with pytest.raises(InvalidChange) as refused:
-        pin(prod.environment, HANA, Pin(secret, version, "good", " "))
-    assert refused.value.key == "reason"
+    for wanted, key in (
+        (Pin(secret, version, "good", " "), "reason"),
+        (Pin(secret, version, "good", "OPS-1"), "typed_name"),
+    ):
+        for act in (pin, unpin):
+            with pytest.raises(InvalidChange) as refused:
+                act(prod.environment, HANA, wanted)
+            assert refused.value.key == key
+    pin(prod.environment, HANA, Pin(secret, version, "good", "OPS-1", typed_name=secret))
 
 
 def test_a_secret_that_is_full_of_labels_takes_no_pin(dev: Aws) -> None:
@@ -99,7 +105,7 @@ def test_a_version_that_aws_does_not_have_takes_none(dev: Aws) -> None:
 @pytest.mark.parametrize("is_sent", [True, False])
 @pytest.mark.parametrize(("act", "action"), [(pin, "version.pin"), (unpin, "version.unpin")])
 def test_a_lost_reply_is_looked_up_and_never_guessed(
-    act: Callable[..., None], action: str, is_sent: bool, dev: Aws, proxy: AwsProxy
+    act: Callable[..., object], action: str, is_sent: bool, dev: Aws, proxy: AwsProxy
 ) -> None:
     secret, version = dev.make_secret()
     wanted = Pin(secret, version, "good")

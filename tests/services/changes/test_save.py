@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from secrets_ui.domain.changes.edit import Edit
-from secrets_ui.domain.errors import InvalidChange, NothingChanged, SecretNotEditable, TooManyWrites
+from secrets_ui.domain.errors import InvalidChange, NothingChanged, SecretNotEditable, TooMany
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret import AWSCURRENT
@@ -145,7 +145,7 @@ def test_s69_a_person_s_writes_are_limited_and_the_refusal_is_on_record(
     put_new_version(
         estate.environments["dev"], hana, edit_of(estate, "dev", "config", hana, MIYABI_ROOT="/1")
     )
-    with pytest.raises(TooManyWrites):
+    with pytest.raises(TooMany):
         put_new_version(
             estate.environments["dev"],
             hana,

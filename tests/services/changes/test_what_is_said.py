@@ -13,7 +13,7 @@ from secrets_ui.domain.errors import (
     AuditUnavailable,
     NotPermitted,
     SecretNotEditable,
-    TooManyWrites,
+    TooMany,
 )
 from secrets_ui.domain.secrets.secret_value import MASK
 from secrets_ui.domain.secrets.version import VersionConflict
@@ -110,7 +110,7 @@ def test_a_conflict_is_on_record_with_all_that_the_edit_said(dev: Aws) -> None:
 def test_too_many_changes_are_named_so(dev: Aws, settings: Any) -> None:
     settings.WRITES_PER_MINUTE = 0
     secret, base = dev.make_secret()
-    with pytest.raises(TooManyWrites) as caught:
+    with pytest.raises(TooMany) as caught:
         save(dev, secret, base, A="new")
     assert str(caught.value) == (
         "0 changes in the last minute; at most 0 are allowed. Wait a minute."

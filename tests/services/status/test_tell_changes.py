@@ -20,6 +20,7 @@ from secrets_ui.domain.people.actor import CONSOLE, Actor
 from secrets_ui.models import AuditRecord, RoleGrant, StatusDelivery, ToldUntil
 from secrets_ui.services import audit
 from secrets_ui.services.audit import writing
+from secrets_ui.services.changes.emergencies import open_emergencies
 from secrets_ui.services.status.tell_changes import tell_changes
 from testkit.intents import intend
 from tests.conftest import as_toml, forget_configuration
@@ -73,6 +74,17 @@ def to(channel: str) -> list[str]:
 def make_person(name: str, role: str, email: str = "", prefix: str = "", **more: Any) -> None:
     user = get_user_model().objects.create(username=name, email=email, **more)
     RoleGrant.objects.create(user=user, environment="prod", role=role, prefix=prefix)
+
+
+def test_a_request_that_outlives_its_settling_is_told_once(tell: Callable[..., None]) -> None:
+    tell("emergency")
+    with audit.act(Action.EMERGENCY, HANA, environment="prod", secret=SECRET) as late:
+        late.done()  # as settle_audit records it
+        tell_changes()
+        late.done()
+    tell_changes()
+    assert len(told()) == 1
+    assert len(open_emergencies(PROD)) == 1
 
 
 def test_a_change_is_told_once_as_the_page_changes_calls_it(tell: Callable[..., None]) -> None:

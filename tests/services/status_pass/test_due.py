@@ -140,3 +140,10 @@ def test_a_pass_finds_what_is_due_by_age_and_by_who_has_left(
     run_status_pass()
     assert messages() == [(0, ["GITHUB_TOKEN", odd.key])]
     assert {row.key: row.at for row in KeyDue.objects.filter(why=Why.KNOWN)} == since
+
+
+def test_that_aws_does_not_say_when_it_rotates_is_an_answer() -> None:
+    rotation = DueDate("", Why.ROTATION, AT + timedelta(days=9), "AWS rotates it by itself.")
+    keep(rotation)
+    keep(replace(rotation, at=None))
+    assert kept() == {" rotation": None}

@@ -76,7 +76,9 @@ def test_an_editor_makes_a_change_current_alone_and_a_second_person_looks_at_it(
     assert '1<span class="sr"> to decide</span>' in text_of(kenji)
     assert look(hana).status_code == 403  # an editor decides on nothing
     assert look(kenji, " ").status_code == 400
-    assert look(kenji)["Location"] == LIST
+    done = look(kenji)["Location"]
+    assert "The emergency change by hana was looked at, and has ended." in text_of(kenji, done)
+    assert "has ended." not in text_of(hana, done)  # it is not hers
 
     assert kenji.get(LIST).context["emergencies"] == []
     assert "Looked at by kenji." in text_of(hana)

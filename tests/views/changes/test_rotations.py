@@ -345,6 +345,37 @@ def test_who_may_not_edit_sees_the_rotation_and_has_no_button(
     assert ">Rotate<" in hana.get(f"/dev/secret/{SECRET}").content.decode()
 
 
+def test_with_aws_away_the_records_are_shown_and_what_is_not_known_is_said(
+    estate: Estate, hana: Client, settings: Any
+) -> None:
+    assert hana.get(f"{address()}&number=4711").status_code == 404
+    number = begin(hana)
+    settings.LOCAL_AWS_ENDPOINT = "http://127.0.0.1:9"
+    for path in (address(), f"{address()}&number={number}"):
+        page = hana.get(path).content.decode()
+        assert "which step is next are not known" in page
+        assert "AWS did not answer" in page
+        assert f"Everything that was done in rotation {number}" in page
+        assert "1. Get a new value" not in page
+    assert hana.get(address(OWN)).status_code == 503  # of which nothing is on record
+    assert act(hana, "give_up", reason="later") == 302
+    assert "Given up" in hana.get(address()).content.decode()
+    assert "There is no rotation 4711" in hana.get(f"{address()}&number=4711").content.decode()
+
+
+def test_rotations_under_way_are_listed_among_what_is_due(
+    estate: Estate, hana: Client, signed_in: SignedIn
+) -> None:
+    assert "Rotations under way" not in hana.get("/dev/due").content.decode()
+    begin(hana)
+    page = signed_in("viewer", "dev", name="vera").get("/due").content.decode()
+    assert "Rotations under way" in page
+    assert f'/dev/rotate/{SECRET}?key={TOKEN}"' in page
+    assert "Rotations under way" not in signed_in("viewer", "prod").get("/due").content.decode()
+    act(hana, "give_up", reason="later")
+    assert "Rotations under way" not in hana.get("/dev/due").content.decode()
+
+
 def test_a_secret_that_is_to_be_deleted_says_so_in_its_rotation(
     estate: Estate, hana: Client
 ) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 
 from secrets_ui.models import AuditRecord, RoleGrant, RoleRequest
 from secrets_ui.services.people.requests import purge_requests
-from secrets_ui.templatetags.console import exact
+from secrets_ui.templatetags.dates import exact
 from tests.conftest import Estate, client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("estate")]

@@ -127,7 +127,8 @@ def test_a_version_is_pinned_from_the_history_and_the_pin_is_taken_off_again(
     assert f"{PIN}?version={ids[0]}" in history
     assert "Without any label" not in client.get(PIN, {"version": ids[0]}).content.decode()
     form = {"do": "pin", "version": ids[0], "name": "before-2.0", "reason": "OPS-9: kept"}
-    assert client.post(PIN, form)["Location"] == PAGE
+    done = client.post(PIN, form)["Location"]
+    assert "was pinned as before-2.0." in client.get(done).content.decode()
     aws.received.clear()
     shown = client.get(PAGE)
     calls = [name for name in aws.operations() if name != "AssumeRole"]
@@ -138,7 +139,8 @@ def test_a_version_is_pinned_from_the_history_and_the_pin_is_taken_off_again(
     )
     assert "OPS-9: kept" in shown.content.decode()
     assert "Without any label" in client.get(PIN, {"version": ids[0]}).content.decode()
-    assert client.post(PIN, form | {"do": "unpin"}).status_code == 302
+    done = client.post(PIN, form | {"do": "unpin"})["Location"]
+    assert "The pin before-2.0 was taken off version" in client.get(done).content.decode()
     assert not [entry for entry in client.get(PAGE).context["history"].entries if entry.pins]
 
 

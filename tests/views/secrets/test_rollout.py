@@ -155,6 +155,26 @@ def test_the_command_waits_until_it_has_arrived_and_no_longer(
     assert slept == [command.EVERY]
 
 
+def test_the_command_waits_no_longer_for_a_version_that_is_not_current_any_more(
+    prod: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate, _ = prod
+    first = current(estate)
+    write(estate, "a", "o" * 32)
+    slept = list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        client = estate["prod"].clients.secretsmanager
+        client.put_secret_value(SecretId=NAME, SecretString="{}")
+
+    monkeypatch.setattr(command.time, "sleep", sleep)
+    status, text = run("--wait", "60")
+    assert (status, slept) == (command.NOT_CURRENT, [command.EVERY])
+    assert "Another version is current by now." in text
+    assert first[-8:] in text
+
+
 def test_what_aws_cannot_answer_for_now_is_asked_again_while_the_command_waits(
     prod: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

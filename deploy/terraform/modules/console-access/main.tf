@@ -1,11 +1,15 @@
 # The role in which the console acts in one environment's account. What it may do is what the console's gateways call, call by call.
 
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# For the Region alone: of aws_region, provider 6 deprecates each attribute that 5 has for it.
+data "aws_service_principal" "current" {
+  service_name = "secretsmanager"
+}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
+  region    = data.aws_service_principal.current.region
   tags      = merge(var.tags, { Project = "miyabi", Environment = var.environment, ManagedBy = "terraform" })
 
   console_account = split(":", var.console_task_role_arns[0])[4]

@@ -1,7 +1,11 @@
 # The console for an operations team: two tasks on ECS Fargate behind an internal load balancer that ends TLS, and PostgreSQL on RDS.
 
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# For the Region alone: of aws_region, provider 6 deprecates each attribute that 5 has for it.
+data "aws_service_principal" "current" {
+  service_name = "secretsmanager"
+}
 
 data "aws_caller_identity" "current" {
   lifecycle {
@@ -14,7 +18,7 @@ data "aws_caller_identity" "current" {
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
+  region    = data.aws_service_principal.current.region
   tags      = merge(var.tags, { Project = "miyabi", ManagedBy = "terraform" })
   port      = 8000
 }

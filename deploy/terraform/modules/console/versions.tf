@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.100, < 7.0" # its ephemeral aws_secretsmanager_random_password
+      version = ">= 5.88, < 7.0"
     }
   }
 }

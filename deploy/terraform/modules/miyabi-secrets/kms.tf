@@ -1,7 +1,11 @@
 # The key that encrypts the secrets. Who may use it is written here alone: IAM policies of the account open no value.
 
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# For the Region alone: of aws_region, provider 6 deprecates each attribute that 5 has for it.
+data "aws_service_principal" "current" {
+  service_name = "secretsmanager"
+}
 
 data "aws_caller_identity" "current" {
   lifecycle {

@@ -2,7 +2,7 @@
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
+  region    = data.aws_service_principal.current.region
   tags = merge(var.tags, {
     Project     = local.catalog.project
     Environment = var.environment

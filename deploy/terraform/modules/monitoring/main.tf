@@ -1,11 +1,15 @@
 # Who reads the secrets of one environment, who was refused, and an alarm to a topic where somebody should look.
 
 data "aws_partition" "current" {}
-data "aws_region" "current" {}
+
+# For the Region alone: of aws_region, provider 6 deprecates each attribute that 5 has for it.
+data "aws_service_principal" "current" {
+  service_name = "secretsmanager"
+}
 
 locals {
   partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.id # provider 5 calls it name, 6 region
+  region    = data.aws_service_principal.current.region
   name      = "miyabi-${var.environment}"
   # A namespace of our own: metric filters may not write to AWS's, and AWS publishes no metric of reads in AWS/SecretsManager.
   namespace = "Miyabi/Secrets/${var.environment}"

@@ -1,4 +1,4 @@
-"""The notice after a change of an account, a role or a session: what is on record of it.
+"""The notice after an act whose page does not show by itself that it was done: what is on record.
 
 The change redirects to an address that names its record, as a save does.
 """
@@ -12,10 +12,12 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from ...domain.audit.actions import Action
-from ...models import AuditRecord
-from ...services.audit.records import own_event
-from ...services.audit.waiting import waiting_event
+from ..domain.audit.actions import Action
+from ..domain.secrets.pins import pin_name
+from ..domain.secrets.version import short_version
+from ..models import AuditRecord
+from ..services.audit.records import own_act
+from ..services.audit.waiting import waiting_event
 
 _Details = dict[str, str]
 
@@ -28,7 +30,7 @@ class Notice:
     sequence: int
 
 
-def redirect_with_notice(mark: str, page: str, *arguments: object) -> HttpResponseRedirect:
+def redirect_with_notice(mark: str | int, page: str, *arguments: object) -> HttpResponseRedirect:
     """To a page that says what the record with this mark says."""
     return redirect(f"{reverse(page, args=arguments)}?done={mark}")
 
@@ -39,7 +41,8 @@ def notice_of(request: HttpRequest, account: str = "") -> Notice | None:
     record = _marked(request.GET.get("done", ""), request.user.get_username())
     if record is None or record.action not in _WORDS:
         return None
-    details: _Details = record.parsed_details
+    about = {"version": short_version(record.version_id), "actor": record.actor}
+    details: _Details = {**record.parsed_details, **about}
     if account and details.get("account", record.actor) != account:
         return None
     return Notice(_WORDS[record.action](details, record.environment), record.sequence or 0)
@@ -48,7 +51,7 @@ def notice_of(request: HttpRequest, account: str = "") -> Notice | None:
 def _marked(mark: str, actor: str) -> AuditRecord | None:
     if not mark.isdecimal():
         return waiting_event(mark, actor)
-    return own_event(int(mark), actor) if len(mark) < 19 else None
+    return own_act(int(mark), actor) if len(mark) < 19 else None
 
 
 def _given(details: _Details, environment: str) -> str:
@@ -115,6 +118,28 @@ def _calendar_ended(details: _Details, environment: str) -> str:
     return "Your calendar address was ended."
 
 
+def _pinned(details: _Details, environment: str) -> str:
+    return f"Version {details['version']} was pinned as {pin_name(details['label'])}."
+
+
+def _unpinned(details: _Details, environment: str) -> str:
+    return f"The pin {pin_name(details['label'])} was taken off version {details['version']}."
+
+
+def _acknowledged(details: _Details, environment: str) -> str:
+    return "The finding was acknowledged. It comes back if the same happens again."
+
+
+def _looked_at(details: _Details, environment: str) -> str:
+    return f"The emergency change by {details['made_by']} was looked at, and has ended."
+
+
+def _rejected(details: _Details, environment: str) -> str:
+    if details["proposed_by"] == details["actor"]:
+        return "Your proposal was taken back."
+    return f"The change that {details['proposed_by']} proposed was rejected."
+
+
 _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.GIVE_ROLE: _given,
     Action.TAKE_ROLE: _taken,
@@ -128,4 +153,9 @@ _WORDS: dict[str, Callable[[_Details, str], str]] = {
     Action.END_SESSION: _sessions_ended,
     Action.PLAN_ROTATION: _planned,
     Action.END_CALENDAR: _calendar_ended,
+    Action.PIN: _pinned,
+    Action.UNPIN: _unpinned,
+    Action.ACKNOWLEDGE: _acknowledged,
+    Action.LOOK_AT_EMERGENCY: _looked_at,
+    Action.REJECT: _rejected,
 }
