@@ -16,7 +16,7 @@ FROM packages AS build
 RUN /opt/console/bin/python -m pip uninstall --quiet --yes pip setuptools && rm -r requirements
 # 60 MB that nothing reads: AWS's services but those of secrets_ui/aws, and translations, since the console speaks English (USE_I18N).
 RUN cd /opt/console/lib/python3*/site-packages && \
-    find botocore/data -mindepth 1 -maxdepth 1 -type d $(printf "! -name %s " cloudtrail cloudwatch iam kms lambda logs organizations s3 secretsmanager sts) -exec rm -r {} + && \
+    find botocore/data -mindepth 1 -maxdepth 1 -type d $(printf "! -name %s " cloudtrail cloudwatch ec2 iam kms lambda logs organizations s3 secretsmanager sts) -exec rm -r {} + && \
     find . -type d -name LC_MESSAGES -prune -exec rm -r {} +
 COPY manage.py ./
 COPY miyabi_admin miyabi_admin

@@ -19,9 +19,10 @@ from urllib.parse import urlencode
 from deploy.demo.account import Account
 from deploy.demo.folder import make_keys
 from deploy.demo.local_aws import HOST
-from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
+from deploy.demo.processes import choose_port, gunicorn, wait_until_ready
 from deploy.demo.settings import make_settings
 from secrets_ui.domain.environment import Environment
+from testkit import warm
 from testkit.copying_aws import CopyingAws
 from testkit.environments import as_toml, fresh_environments
 from testkit.recording_aws import RecordingAws
@@ -172,10 +173,15 @@ def seeded(local_aws: CopyingAws) -> Seeded:
             folder = Path(name)
             write_environments(folder, environments)
             settings = make_settings(folder, 8000, local_aws, password, keys)
-            run_to_end("deploy.demo.seed", settings, folder / "log")
+            seed(settings)
             database = (folder / "db.sqlite3").read_bytes()
         _seeded[local_aws.endpoint] = Seeded(keys, password, database, accounts)
     return _seeded[local_aws.endpoint]
+
+
+def seed(settings: Mapping[str, str]) -> None:
+    ended = warm.run(["-m", "deploy.demo.seed"], settings)
+    assert ended.returncode == 0, ended.stderr
 
 
 def write_environments(folder: Path, environments: Mapping[str, Environment]) -> None:
@@ -202,7 +208,7 @@ def served(local_aws: CopyingAws, folder: Path, **environ: str) -> Iterator[Serv
         console = Served(folder, settings, pattern.password, aws, {})
         if "DATABASE_URL" in environ:
             console.accounts |= local_aws.build_estate(environments)
-            run_to_end("deploy.demo.seed", settings, console.log)
+            seed(settings)
         else:
             console.accounts |= local_aws.copy(pattern.accounts, environments)
             (folder / "db.sqlite3").write_bytes(pattern.database_of(environments))

@@ -1,4 +1,4 @@
-"""Starts the console as a deployment does, in a process with nothing but the given settings."""
+"""Runs the console as a deployment does, in a process with nothing but the given settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from deploy.demo.local_aws import PROJECT
+from testkit import warm
 
 EXAMPLE = str(PROJECT / "deploy" / "environments.example.toml")
 
@@ -29,15 +30,23 @@ def production(**changes: str | None) -> dict[str, str]:
 
 
 def run(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    """A Python command in the project's folder.
+    """A Python command in the project's folder, in a fork of one that has read its modules.
 
     Nothing of this process's environment gets in but PATH.
     """
-    environ = {"PATH": os.environ["PATH"], **settings}
+    return warm.run(command, _environ(settings))
+
+
+def _environ(settings: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], **settings}
+
+
+def start(settings: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+    """The same, really started, where a start itself is tested."""
     return subprocess.run(
         [sys.executable, *command],
         cwd=PROJECT,
-        env=environ,
+        env=_environ(settings),
         capture_output=True,
         text=True,
         timeout=60,
@@ -50,7 +59,7 @@ def check(settings: Mapping[str, str], *options: str) -> subprocess.CompletedPro
 
 def serve(settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """gunicorn itself, on any free port; it ends by itself only when it cannot start."""
-    return run(
+    return start(
         {"WEB_CONCURRENCY": "1", **settings},
         "-m",
         "gunicorn",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testkit.starting import production, run
+from testkit.starting import production, start
 
 # A process as manage.py and wsgi.py begin one. It tells what is to be seen of it.
 SCRIPT = """
@@ -52,7 +52,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def seen(settings: dict[str, str]) -> dict[str, Any]:
-    ended = run(settings, "-c", SCRIPT)
+    ended = start(settings, "-c", SCRIPT)
     assert ended.returncode == 0, ended.stderr
     told: dict[str, Any] = json.loads(ended.stdout)
     return told

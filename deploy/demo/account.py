@@ -43,7 +43,9 @@ class Clients:
     lambda_: LambdaClient
     cloudwatch: CloudWatchClient
     logs: CloudWatchLogsClient
-    organizations: Any  # whose types are not among the development tools
+    # The types of these are not among the development tools.
+    organizations: Any
+    ec2: Any
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def assume(endpoint: str, environment: Environment) -> Clients:
         client("cloudwatch"),
         client("logs"),
         client("organizations"),
+        client("ec2"),
     )
 
 

@@ -52,3 +52,19 @@ def answer_for_provisioned_concurrency() -> None:
     name = list_provisioned_concurrency_configs.__name__
     setattr(LambdaResponse, name, list_provisioned_concurrency_configs)
     urls.url_paths[_FUNCTION + "/provisioned-concurrency$"] = LambdaResponse.dispatch
+
+
+def name_the_vpc() -> None:
+    """A function's VpcConfig names the VPC of its subnets: moto 5.2 names one that is not there."""
+
+    def vpc_config(self: LambdaFunction) -> dict[str, Any] | None:
+        config = self._vpc_config
+        if not config or not config.get("SubnetIds"):
+            return config
+        # Two seconds, which only those take who connect a function.
+        from moto.ec2.models import ec2_backends
+
+        subnet = ec2_backends[self.account_id][self.region].get_subnet(config["SubnetIds"][0])
+        return {**config, "VpcId": subnet.vpc_id}
+
+    setattr(LambdaFunction, vpc_config.__name__, property(vpc_config))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import socket
 import traceback
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ from werkzeug import serving
 from deploy.demo.moto_lambda import (
     answer_for_provisioned_concurrency,
     hold_functions_by_revision,
+    name_the_vpc,
 )
 from deploy.demo.moto_state import MotoState
 from deploy.demo.moto_trail import with_trail
@@ -44,8 +46,12 @@ class QuietHandler(werkzeug_app.MotoRequestHandler):
         What is served here has read the whole body, and gives its answer as a list.
         """
         head: list[Any] = []
+
+        def begin(*said: Any) -> Any:
+            head.extend(said)
+
         try:
-            body = b"".join(self.server.app(self.make_environ(), lambda *said: head.extend(said)))
+            body = b"".join(self.server.app(self.make_environ(), begin))
         except Exception:
             self.server.log("error", traceback.format_exc())
             head[:], body = ("500 Internal Server Error", []), b""
@@ -81,6 +87,7 @@ def make_server(
     _date_versions()
     hold_functions_by_revision()
     answer_for_provisioned_concurrency()
+    name_the_vpc()
     state.load()
     moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
     host, port = listener.getsockname()
@@ -103,11 +110,13 @@ def _load_managed_policies() -> None:
 
 
 def _spare_work() -> None:
-    """Cache what moto does again for each call, and make no RSA key for a symmetric KMS key.
+    """Cache what moto does again for each call, and make no RSA key for a symmetric KMS key, and no
+    machine images.
 
     The former are a walk through its own folder and a list of a class's methods; the latter takes
     50 ms and is never used.
     """
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     modules, make_key = tuple(backends.list_of_moto_modules()), kms_models.generate_private_key
     backends.list_of_moto_modules = lambda: modules
     responses.method_names_from_class = cache(responses.method_names_from_class)

@@ -98,7 +98,10 @@ def github_access(environment: Environment) -> Policy:
 
 
 def console_access(environment: Environment, key_arn: str) -> Policy:
-    """miyabi-console-access: see and edit secrets, and see what decides who reads them."""
+    """miyabi-console-access: see and edit secrets, and see what decides who reads them.
+
+    With `function_in_vpc` of Terraform's module.
+    """
     account = environment.account
     functions = (
         f"arn:aws:lambda:{environment.region}:{account}:function:{environment.lambda_function}"
@@ -136,6 +139,8 @@ def console_access(environment: Environment, key_arn: str) -> Policy:
             ["logs:FilterLogEvents"],
             f"arn:aws:logs:{environment.region}:{account}:log-group:{environment.log_group}:*",
         ),
+        # EC2 knows no resource for what describes.
+        _allow("SeeTheFunctionsVpc", _SEE_THE_VPC, "*"),
         *([_allow("StartFreshInstances", _REFRESH, functions)] if environment.refresh else []),
         *([_SEE_WHO] if environment.who_can_read else []),
         *(_older_reads(environment) if environment.trail_log_group else ()),
@@ -203,6 +208,12 @@ _EDIT_SECRETS = [
     "secretsmanager:ListSecretVersionIds",
     "secretsmanager:PutSecretValue",
     "secretsmanager:UpdateSecretVersionStage",
+]
+_SEE_THE_VPC = [
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcEndpoints",
 ]
 _SEE_KEYS = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
 _SEE_A_ROLE = [

@@ -61,6 +61,7 @@ module "console_access" {
   key_arn                = module.miyabi_secrets.key_arn
   lambda_role_name       = var.lambda_role_name
   lambda_function_name   = var.lambda_function_name
+  function_in_vpc        = var.function_in_vpc
   refresh                = var.refresh
   who_can_read           = var.who_can_read
   trail_log_group_name   = var.older_reads ? module.monitoring.trail_log_group_name : null

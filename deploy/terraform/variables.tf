@@ -57,6 +57,12 @@ variable "deployer_role_arns" {
   }
 }
 
+variable "function_in_vpc" {
+  description = "Whether the Lambda function is connected to a VPC. The console may then describe the endpoints, route tables, subnets and security groups of the account, for troubleshooting: EC2 knows no narrower right."
+  type        = bool
+  default     = false
+}
+
 variable "refresh" {
   description = "Whether the console may have the Lambda function start fresh instances, by changing one variable of it. Set refresh in its environments file as well."
   type        = bool

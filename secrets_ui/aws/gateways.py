@@ -7,6 +7,7 @@ from functools import cached_property
 from .caller import Caller
 from .cloudtrail import CloudTrailGateway
 from .cloudwatch import CloudWatchGateway
+from .ec2 import Ec2Gateway
 from .iam import IamGateway
 from .kms import KmsGateway
 from .lambda_ import LambdaGateway
@@ -58,6 +59,10 @@ class Gateways:
     @cached_property
     def cloudwatch(self) -> CloudWatchGateway:
         return CloudWatchGateway(self._caller)
+
+    @cached_property
+    def ec2(self) -> Ec2Gateway:
+        return Ec2Gateway(self._caller)
 
     @cached_property
     def s3(self) -> S3Gateway:

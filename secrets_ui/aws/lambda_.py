@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from ..domain.access.evidence import FunctionConfiguration, Known
+from ..domain.access.network import VpcConfig
 from ..domain.changes.refresh import (
     LATEST,
     MARK,
@@ -145,14 +146,25 @@ def _configuration(answer: Mapping[str, Any]) -> FunctionConfiguration:
         answer.get("LastModified", ""),
         answer.get("State", ""),
         tuple(sorted(variables)),
-        # Absent or with an empty id for a function that is connected to no VPC.
-        (answer.get("VpcConfig") or {}).get("VpcId") or "",
+        _vpc(answer.get("VpcConfig") or {}),
         revision=str(answer.get("RevisionId", "")),
         last_update=answer.get("LastUpdateStatus", ""),
         mark=in_form(MARK, variables.get(MARKER)),
         max_age=int(max_age) if max_age else None,
         route=in_form(ROUTES, variables.get(ROUTE)),
         unreadable=_why_unreadable(answer),
+    )
+
+
+def _vpc(item: Mapping[str, Any]) -> VpcConfig | None:
+    """Absent or with an empty id for a function that is connected to no VPC."""
+    if not item.get("VpcId"):
+        return None
+    return VpcConfig(
+        item["VpcId"],
+        tuple(item.get("SubnetIds", ())),
+        tuple(item.get("SecurityGroupIds", ())),
+        bool(item.get("Ipv6AllowedForDualStack")),
     )
 
 

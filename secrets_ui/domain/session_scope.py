@@ -80,6 +80,10 @@ CHECK = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
     others=(
         "cloudtrail:LookupEvents",
+        "ec2:DescribeRouteTables",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcEndpoints",
         "iam:GetPolicy",
         "iam:GetPolicyVersion",
         "iam:GetRole",

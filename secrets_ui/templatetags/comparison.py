@@ -5,7 +5,7 @@ Every text is escaped by the standard library's `escape`, which Django's is a la
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -35,6 +35,7 @@ def comparison_body(
 
     `may_copy` and `may_set` name environments that the person may copy from, and set keys in.
     """
+    may_set = (group.names.keys() & set(may_set)) - group.deleted
     rows = "".join(_row(row, group.short, may_copy, may_set) for row in group.rows)
     body = f"<tbody>{_secret(group, environments, may_set)}{rows}</tbody>"
     return mark_safe(body)  # noqa: S308  each text is escaped
@@ -42,7 +43,6 @@ def comparison_body(
 
 def _secret(group: Group, environments: Sequence[Environment], may_edit: Collection[str]) -> str:
     """The secret, with its pages in each environment that has it."""
-    may_edit = set(may_edit) - group.deleted
     cells = "".join(
         f'<td data-label="{escape(place.name)}">{_pages(group, place.name, may_edit)}</td>'
         for place in environments
@@ -64,12 +64,20 @@ def _pages(group: Group, place: str, may_edit: Collection[str]) -> str:
 
 
 def _row(row: Row, secret: str, may_copy: Collection[str], may_set: Collection[str]) -> str:
-    link = _link(row.key, secret) if may_set and row.key and fits_address(row.key) else None
-    sources = may_copy if link and row.may_be_equal and not row.is_alike else ()
+    targets = [cell for cell in row.cells if cell.environment in may_set]
+    link = _link(row.key, secret) if targets and row.key and fits_address(row.key) else None
+    sources = may_copy if link and row.may_be_equal else ()
     cells = "".join(
-        _cell(cell, link if cell.environment in sources else None) for cell in row.cells
+        _cell(cell, link if cell.environment in sources and _is_new(cell, targets) else None)
+        for cell in row.cells
     )
-    return f"<tr>{_head(row, link if row.fits_several else None)}{cells}</tr>"
+    head = _head(row, link if row.fits_several and len(targets) > 1 else None)
+    return f"<tr>{head}{cells}</tr>"
+
+
+def _is_new(cell: Cell, targets: Iterable[Cell]) -> bool:
+    """Whether one of these does not hold the cell's value."""
+    return any(target.fingerprint != cell.fingerprint for target in targets)
 
 
 @cache

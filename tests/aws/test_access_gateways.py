@@ -21,6 +21,7 @@ from secrets_ui.aws.lambda_ import LambdaGateway
 from secrets_ui.aws.session import AwsSessions
 from secrets_ui.aws.sts import StsGateway
 from secrets_ui.domain.access.evidence import Known
+from secrets_ui.domain.access.network import VpcConfig
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsAccessDenied, AwsUnreachable, ThingNotFound
 from secrets_ui.domain.usage.usage import Metric
@@ -160,22 +161,29 @@ def test_a_function_is_told_without_the_values_of_its_variables(
     assert found.value.role == account.lambda_role_arn
     assert found.value.arn.endswith(f":function:{name}")
     assert found.value.variables == ("MIYABI_ENVIRONMENT", "TOKEN")
-    assert found.value.vpc == ""
+    assert found.value.vpc is None
     assert canary not in repr(found)
 
 
 @pytest.mark.parametrize(
     ("members", "vpc"),
     [
-        ({"VpcConfig": {"VpcId": "vpc-1a2b3c4d", "SubnetIds": ["s"]}}, "vpc-1a2b3c4d"),
+        (
+            {"VpcConfig": {"VpcId": "vpc-1", "SubnetIds": ["s"], "SecurityGroupIds": ["g"]}},
+            VpcConfig("vpc-1", ("s",), ("g",)),
+        ),
+        (
+            {"VpcConfig": {"VpcId": "vpc-1", "Ipv6AllowedForDualStack": True}},
+            VpcConfig("vpc-1", ipv6=True),
+        ),
         # As AWS answers for a function that was taken out of its VPC.
-        ({"VpcConfig": {"VpcId": "", "SubnetIds": [], "SecurityGroupIds": []}}, ""),
-        ({}, ""),
+        ({"VpcConfig": {"VpcId": "", "SubnetIds": [], "SecurityGroupIds": []}}, None),
+        ({}, None),
     ],
 )
 def test_a_function_tells_the_vpc_that_it_is_connected_to(
     members: dict[str, object],
-    vpc: str,
+    vpc: VpcConfig | None,
     fake_aws: FakeAws,
     fake_sessions: AwsSessions,
     environment: Environment,

@@ -99,6 +99,7 @@ def watch(console: Console) -> Iterator[Watch]:
     watch = Watch(console.url)
     yield watch
     console.aws.mend()  # what this test broke is whole for the next one
+    console.delete_made()
     assert watch.unexcused() == []
 
 

@@ -58,6 +58,7 @@ class Console:
     provider: OidcProvider = field(repr=False)
     github: GitHub = field(repr=False)
     log: Path
+    made: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
     def run_checks(self) -> None:
         """One pass of the status runner."""
@@ -96,11 +97,20 @@ class Console:
     def make_secret(self, environment: str = "dev", **options: Any) -> str:
         """A fresh secret that the catalogue does not know; its name without the prefix."""
         short = f"fresh-{secrets.token_hex(4)}"
+        self.made.append((environment, self.name(environment, short)))
         value = options.pop("value", '{"FIRST": "one", "SECOND": "two", "THIRD": "three"}')
         self.accounts[environment].clients.secretsmanager.create_secret(
             Name=self.name(environment, short), SecretString=value, **options
         )
         return short
+
+    def delete_made(self) -> None:
+        """The secrets that a test made would make the lists of all later tests longer."""
+        while self.made:
+            environment, name = self.made.pop()
+            self.accounts[environment].clients.secretsmanager.delete_secret(
+                SecretId=name, ForceDeleteWithoutRecovery=True
+            )
 
     def age_session(self, context: BrowserContext, minutes: int, time: str = "seen") -> None:
         """As if the web session had been idle for so long, or was proved so long ago (`proved_at`).

@@ -34,7 +34,8 @@ NOT_PAGES = {
 
 
 def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
-    """Those of prod and dev, with the demo's flaws, for somebody who may do everything."""
+    """Those of dev, with the demo's flaws, for somebody who may do everything. It is the tour of
+    test_browser_rules.py for an admin as well."""
     page = person("admin")
     arguments = {
         "environment": "dev",
@@ -45,7 +46,9 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
     paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
     seen = set()
     for path in paths:
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer
+        assert answer.status < 500, path
         expect(heading(page)).to_be_visible()
         if page.url not in seen:  # some lead to the same page
             assert_accessible(page)
@@ -64,6 +67,18 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
 def test_filtered_and_refused_pages_are_accessible(editor: Page, path: str) -> None:
     editor.goto(path)
     assert_accessible(editor)
+
+
+def test_the_explanation_of_an_answer_is_accessible(
+    console: Console, person: Callable[..., Page]
+) -> None:
+    page = person("auditor")
+    role = console.environment("staging").arn("iam", "role/miyabi-lambda-execution")
+    page.goto(f"{console.path('who', 'staging', 'api-keys')}?principal={role}&action=delete")
+    expect(heading(page)).to_have_text("Can role/miyabi-lambda-execution delete it?")
+    page.get_by_text("What each layer says").click()
+    expect(page.get_by_text("none, so nothing is limited by one")).to_be_visible()
+    assert_accessible(page)
 
 
 def test_signing_in_is_accessible(anybody: Callable[..., Page]) -> None:

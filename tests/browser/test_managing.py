@@ -40,7 +40,7 @@ def test_a_secret_is_created_deleted_and_restored_and_no_value_comes_back(
     expect(page.get_by_text("Deletion scheduled.")).to_be_visible()
     assert_accessible(page)
 
-    page.goto("/dev/?q=made-here")  # other tests' secrets fill more than a page
+    page.goto("/dev/?q=made-here")
     page.get_by_role("link", name=f"Restore {name}").click()
     assert_accessible(page)
     page.get_by_role("button", name="Restore", exact=True).click()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -25,7 +26,8 @@ HANA = "hana@miyabi-world.com"
 MAKE = """
 import sys, django; django.setup()
 from secrets_ui.services.people.accounts import make_account
-make_account(sys.argv[1], sys.argv[2], {"dev": "editor", "prod": "editor"})
+for name, password in zip(sys.argv[1::2], sys.argv[2::2]):
+    make_account(name, password, {"dev": "editor", "prod": "editor"})
 """
 
 
@@ -43,19 +45,25 @@ def provider(console: Console, watch: Watch) -> Iterator[OidcProvider]:
     provider.wrong = Wrong()
 
 
-@pytest.fixture
-def account(console: Console) -> tuple[str, str]:
-    """A local account of this test's own: name and password."""
-    name, password = f"local-{secrets.token_hex(3)}", secrets.token_urlsafe(12)
+@pytest.fixture(scope="module")
+def accounts(console: Console) -> list[tuple[str, str]]:
+    """Names and passwords of local accounts, all made by one process: starting it is dear."""
+    made = [(f"local-{number}", secrets.token_urlsafe(12)) for number in range(8)]
     environ = {**console.environ, "DJANGO_SETTINGS_MODULE": "miyabi_admin.settings"}
     subprocess.run(
-        [sys.executable, "-c", MAKE, name, password],
+        [sys.executable, "-c", MAKE, *chain(*made)],
         cwd=PROJECT,
         env=environ,
         check=True,
         capture_output=True,
     )
-    return name, password
+    return made
+
+
+@pytest.fixture
+def account(accounts: list[tuple[str, str]]) -> tuple[str, str]:
+    """A local account of this test's own: name and password."""
+    return accounts.pop()
 
 
 def by_provider(page: Page, name: str = "hana") -> None:

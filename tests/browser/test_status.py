@@ -152,16 +152,30 @@ def test_a_page_whose_session_has_ended_says_so(viewer: Page) -> None:
     expect(viewer.get_by_text("You are signed out, so this page shows the past.")).to_be_visible()
 
 
-def test_a_check_can_be_asked_for(console: Console, viewer: Page) -> None:
+def test_a_check_can_be_asked_for_and_an_outside_change_that_it_finds_is_acknowledged(
+    console: Console, viewer: Page, person: Callable[..., Page]
+) -> None:
     console.database(
         "UPDATE secrets_ui_statusrunner SET every = 60, alive_at = ?", "2999-01-01 00:00:00"
     )
     viewer.goto("/status")
     viewer.get_by_role("button", name="Check now").click()
     expect(viewer.get_by_text("A check was asked for, and begins in a moment")).to_be_visible()
+    console.write_outside("dev", "config", MIYABI_ROOT="/theirs")
     console.run_checks()
     viewer.goto("/status")
     expect(viewer.get_by_text("The last check ended at")).to_be_visible()
+
+    admin = person("admin")
+    admin.goto(console.path("secret", "dev", "config"))
+    found = admin.get_by_role("region", name="What the last check found")
+    found.locator("summary", has_text="Acknowledge").press("Enter")
+    assert_accessible(admin)
+    found.get_by_label("Reason").fill("OPS-5: it was meant")
+    found.get_by_role("button", name="Acknowledge").click()
+    expect(found.get_by_text("Acknowledged by admin")).to_contain_text("OPS-5: it was meant")
+    expect(found.locator("summary", has_text="Acknowledge")).to_have_count(0)
+    assert_accessible(admin)
 
 
 @pytest.mark.parametrize("path", ["/status", "/status?wall", "/prod/status"])

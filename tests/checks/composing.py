@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from secrets_ui.domain.access.evidence import AccessEvidence, Known, RoleEvidence
+from secrets_ui.domain.access.network import Network
 
 # Of the run, not of the estate.
 _OF_THE_RUN = {"read_at", "looked", "calls", "seconds"}
@@ -63,7 +64,7 @@ def _content(evidence: Any) -> Any:
     """What AWS answered, without the call that asked: a refusal has an id of its own each time."""
     if isinstance(evidence, Known):
         return evidence.value
-    if isinstance(evidence, RoleEvidence):
+    if isinstance(evidence, RoleEvidence | Network):
         return [
             {key: _content(item) for key, item in part.items()}
             if isinstance(part, Mapping)

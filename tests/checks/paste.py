@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from itertools import groupby
 from typing import Any
@@ -36,10 +37,14 @@ def _run(words: list[str], clients: Clients) -> None:
             assert values == [client.meta.region_name]
             continue
         name = names[option]
-        arguments[name] = (
-            True if shape.members[name].type_name == "boolean" and not values else values[0]
-        )
+        arguments[name] = _value(shape.members[name].type_name, values)
     getattr(client, method)(**arguments)
+
+
+def _value(kind: str, values: list[str]) -> Any:
+    if kind == "boolean" and not values:
+        return True
+    return json.loads(values[0]) if kind == "list" and values[0].startswith("[") else values[0]
 
 
 def _options(words: list[str]) -> list[tuple[str, list[str]]]:

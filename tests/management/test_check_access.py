@@ -32,7 +32,7 @@ def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
     assert status == 0
     assert "Yes. miyabi-lambda-execution can read miyabi/dev/api-keys." in result
     assert "Yes. miyabi-lambda-execution can read miyabi/dev/config." in result
-    assert result.count("The way over the network") == 2
+    assert result.count("Of the way over the network") == 2
 
 
 def test_a_failure_is_status_1_with_the_command_that_heals_it(

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.demo.account import assume
-from deploy.demo.local_aws import PROJECT, LocalAws
+from deploy.demo.local_aws import LocalAws
 from secrets_ui.domain.environment import Environment, Rules
 from testkit import postgres as postgresql
+from testkit import warm
 from testkit.aws_proxy import AwsProxy
 from tests.conftest import as_toml, fresh_environments
 from tests.processes.consoles import Console
@@ -71,10 +70,8 @@ def postgres() -> Iterator[postgresql.PostgresServer]:
 
 
 def migrate(url: str) -> None:
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(
-        command, cwd=PROJECT, env={**os.environ, "DATABASE_URL": url}, check=True, timeout=60
-    )
+    ended = warm.run(["manage.py", "migrate"], {**os.environ, "DATABASE_URL": url})
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.fixture(scope="session")

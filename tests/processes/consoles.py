@@ -6,12 +6,11 @@ import json
 import os
 import select
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import Any, Self
 
-from deploy.demo.local_aws import PROJECT
+from testkit import warm
 
 PATIENCE = 180  # seconds for one answer, on a machine that is busy
 
@@ -19,21 +18,19 @@ PATIENCE = 180  # seconds for one answer, on a machine that is busy
 class Worker:
     """A process that answers each JSON line with one, the first without being asked.
 
-    `environ` comes on top of the test's own.
+    `environ` comes on top of the test's own. It is a fork of a Python that has read its modules.
     """
 
-    def __init__(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> None:
         self.log = log
+        (its_stdin, stdin), (stdout, its_stdout) = os.pipe(), os.pipe()
         with log.open("ab") as stderr:
-            self._process = subprocess.Popen(
-                command,
-                cwd=PROJECT,
-                env={**os.environ, **environ},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
+            self._process = warm.begin(
+                arguments, {**os.environ, **environ}, its_stdin, its_stdout, stderr.fileno()
             )
+        for its in (its_stdin, its_stdout):
+            os.close(its)
+        self._stdin, self._stdout = os.fdopen(stdin, "w"), os.fdopen(stdout)
 
     def wait_until_ready(self) -> Self:
         self.hear()
@@ -43,30 +40,29 @@ class Worker:
         self.write(f"{json.dumps(job)}\n")
 
     def write(self, text: str) -> None:
-        stdin = cast(IO[str], self._process.stdin)
-        stdin.write(text)
-        stdin.flush()
+        self._stdin.write(text)
+        self._stdin.flush()
 
-    def hear(self) -> dict[str, Any]:
-        stdout = cast(IO[str], self._process.stdout)
-        ready, _, _ = select.select([stdout], [], [], PATIENCE)
-        line = stdout.readline() if ready else ""
+    def hear(self) -> Any:
+        ready, _, _ = select.select([self._stdout], [], [], PATIENCE)
+        line = self._stdout.readline() if ready else ""
         assert line, f"The process said nothing. Its log ends: {self.log.read_text()[-3000:]}"
-        return cast(dict[str, Any], json.loads(line))
+        return json.loads(line)
+
+    def kill(self) -> None:
+        self._process.kill()
 
     def stop(self) -> None:
         self.end()
 
     def end(self) -> None:
-        if self._process.returncode is not None:
-            return
-        for stream in (self._process.stdin, self._process.stdout):
-            cast(IO[str], stream).close()
+        for stream in (self._stdin, self._stdout):
+            stream.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            self._process.wait(5)
 
 
 class Console(Worker):
@@ -78,9 +74,7 @@ class Console(Worker):
     def __init__(
         self, environ: Mapping[str, str], log: Path, idle: list[Console] | None = None
     ) -> None:
-        super().__init__(
-            [sys.executable, "-W", "error", "-m", "tests.processes.worker"], environ, log
-        )
+        super().__init__(["-W", "error", "-m", "tests.processes.worker"], environ, log)
         self._idle = idle
         self._ready: dict[str, Any] = {"ready": self._process.pid}
 

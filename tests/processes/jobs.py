@@ -32,7 +32,7 @@ from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
-from secrets_ui.services import audit
+from secrets_ui.services import audit, aws_access
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import pins, rotations, rules
 from secrets_ui.services.changes import save as edit_secret
@@ -65,6 +65,12 @@ def use_database(url: str) -> str:
     del connections["default"]
     connections.settings = connections.configure_settings(fresh.DATABASES)
     return url
+
+
+def make_clients() -> None:
+    """The clients to AWS, which a forked child would otherwise make anew; makes no call."""
+    for service in ("kms", "secretsmanager", "sts"):
+        aws_access.sessions().client(service, get_environment("dev").region)
 
 
 def result(act: Callable[[], Any]) -> dict[str, Any]:
@@ -435,6 +441,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
         use_database,
+        make_clients,
         save,
         create,
         describe,

@@ -11,6 +11,7 @@ import json
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -24,8 +25,15 @@ def main(endpoint: str, region: str, role: str) -> None:
     for line in sys.stdin:
         job = json.loads(line)
         time.sleep(job.pop("pause", 0))
-        write = {"plain": write_plainly, "careful": write_carefully}[job.pop("how")]
-        answer(said=write(client, **job))
+        answer(said=said(WAYS[job.pop("how")], client, job))
+
+
+def said(write: Callable[..., dict[str, Any]], client: Any, job: dict[str, Any]) -> dict[str, Any]:
+    """What was made, or AWS's code of a refusal."""
+    try:
+        return {"refused": "", **write(client, **job)}
+    except ClientError as error:
+        return {"refused": error.response["Error"]["Code"]}
 
 
 def answer(**result: Any) -> None:
@@ -87,6 +95,13 @@ def changed(client: Any, secret: str, key: str, value: str) -> tuple[str, str]:
     answer = client.get_secret_value(SecretId=secret)
     return answer["VersionId"], json.dumps({**json.loads(answer["SecretString"]), key: value})
 
+
+def create(client: Any, secret: str, key: str, value: str) -> dict[str, Any]:
+    made = client.create_secret(Name=secret, SecretString=json.dumps({key: value}))
+    return {"version": made["VersionId"]}
+
+
+WAYS = {"plain": write_plainly, "careful": write_carefully, "create": create}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

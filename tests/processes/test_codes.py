@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from deploy.demo.local_aws import PROJECT
+from testkit import warm
 from testkit.authenticator import code_of
+from tests.processes.consoles import Worker
 
 pytestmark = [pytest.mark.processes]
 
@@ -27,25 +25,14 @@ Authenticator.objects.create(user=person, type="totp", data={"secret": seed})
 print(second_factor.readable_seed(seed), *second_factor.make_recovery_codes(person))
 """
 USE = """
-import sys, django; django.setup()
+import json, sys, django; django.setup()
 from django.contrib.auth import get_user_model
 from secrets_ui.identity.second_factor import check_code
 person = get_user_model().objects.get(username="hana")
-print("ready", flush=True)
+print("true", flush=True)
 sys.stdin.readline()
-print(*[check_code(person, code) or "refused" for code in sys.argv[1:]], sep=",")
+print(json.dumps([check_code(person, code) or "refused" for code in sys.argv[1:]]))
 """
-
-
-def python(script: str, environ: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
-        cwd=PROJECT,
-        env=environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_s32_of_four_processes_with_the_same_code_at_once_one_is_let_in(
@@ -58,14 +45,16 @@ def test_s32_of_four_processes_with_the_same_code_at_once_one_is_let_in(
         "DATABASE_URL": f"sqlite:///{path}",
         "DJANGO_SETTINGS_MODULE": "miyabi_admin.settings",
     }
-    seed, recovery, *_ = python(ENROL, environ).communicate(timeout=60)[0].split()
-    processes: list[Any] = [python(USE, environ, code_of(seed), recovery) for _ in range(4)]
+    seed, recovery, *_ = warm.run(["-c", ENROL], environ).stdout.split()
+    use = ["-c", USE, code_of(seed), recovery]
+    processes = [Worker(use, environ, tmp_path / "log") for _ in range(4)]
     for process in processes:
-        assert process.stdout.readline() == "ready\n"
+        process.wait_until_ready()
     for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    answers = [process.communicate(timeout=60)[0].strip().split(",") for process in processes]
+        process.write("go\n")
+    answers = [process.hear() for process in processes]
+    for process in processes:
+        process.stop()
     codes, recovered = sorted(a[0] for a in answers), sorted(a[1] for a in answers)
     assert codes == ["code", "refused", "refused", "refused"], json.dumps(answers)
     assert recovered == ["recovery code", "refused", "refused", "refused"], json.dumps(answers)

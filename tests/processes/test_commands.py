@@ -1,4 +1,4 @@
-"""Commands as real processes: no value is echoed or printed, and races are reported."""
+"""Commands as processes: no value is echoed or printed, and races are reported."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import select
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from deploy.demo.local_aws import PROJECT, LocalAws
+from testkit import warm
 from testkit.canary import leaks, make_plain_canary
 from tests.processes.outside import Aws
 
@@ -36,38 +37,14 @@ def environ(
         "ENVIRONMENTS_FILE": str(environments_file),
         "LOCAL_AWS_ENDPOINT": local_aws.endpoint,
     }
-    command = [sys.executable, "manage.py", "shell", "-c", MAKE_ACCOUNT]
-    subprocess.run(
-        command, cwd=PROJECT, env=found, check=True, timeout=PATIENCE, capture_output=True
-    )
+    made = warm.run(["manage.py", "shell", "-c", MAKE_ACCOUNT], found)
+    assert made.returncode == 0, made.stderr
     return found
 
 
 def command(name: str, *arguments: str) -> list[str]:
-    return [
-        sys.executable,
-        "-W",
-        "error",
-        "manage.py",
-        "put_secret",
-        "dev",
-        name,
-        *arguments,
-        "--as",
-        "hana",
-    ]
-
-
-def begin(environ: dict[str, str], *words: str, **options: Any) -> subprocess.Popen[bytes]:
-    pipes: dict[str, Any] = {
-        "stdin": subprocess.PIPE,
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-    }
-    process: subprocess.Popen[bytes] = subprocess.Popen(
-        words, cwd=PROJECT, env=environ, **(pipes | options)
-    )
-    return process
+    words = ["put_secret", "dev", name, *arguments, "--as", "hana"]
+    return ["-W", "error", "manage.py", *words]
 
 
 def test_s02_a_piped_value_is_in_no_output_and_json_is_all_that_comes_out(
@@ -75,21 +52,22 @@ def test_s02_a_piped_value_is_in_no_output_and_json_is_all_that_comes_out(
 ) -> None:
     (name, _), canary = dev.make_secret(), make_plain_canary()
     for verbosity in ("1", "2"):
-        process = begin(environ, *command(name, "A=-", "--json", "-v", verbosity))
-        out, err = process.communicate((canary + verbosity).encode(), timeout=PATIENCE)
-        assert process.returncode == 0, err
-        assert json.loads(out)["changed"] == ["A"]
+        words = command(name, "A=-", "--json", "-v", verbosity)
+        ended = warm.run(words, environ, canary + verbosity)
+        assert ended.returncode == 0, ended.stderr
+        assert json.loads(ended.stdout)["changed"] == ["A"]
         assert json.loads(dev.value(name))["A"] == canary + verbosity
-        assert leaks(canary, out + err) == []
-        assert (b'"message": "audit record"' in err) is (verbosity == "2")
+        assert leaks(canary, ended.stdout + ended.stderr) == []
+        assert ('"message": "audit record"' in ended.stderr) is (verbosity == "2")
 
 
 def test_s02_a_terminal_does_not_show_what_is_typed(environ: dict[str, str], dev: Aws) -> None:
     (name, _), canary = dev.make_secret(), make_plain_canary()
     ours, theirs = pty.openpty()
-    process = begin(
-        environ,
-        *command(name, "A=-"),
+    process = subprocess.Popen(
+        [sys.executable, *command(name, "A=-")],
+        cwd=PROJECT,
+        env=environ,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -120,27 +98,23 @@ def test_s63_of_two_that_start_from_one_version_one_is_a_conflict_and_nothing_is
     environ: dict[str, str], dev: Aws
 ) -> None:
     name, base = dev.make_secret()
-    both = [begin(environ, *command(name, f"{key}=-", "--if-version", base)) for key in "AB"]
-    for process in both:
-        assert process.stdin is not None
-        process.stdin.write(b"changed")
-        process.stdin.close()
-    statuses = sorted(process.wait(PATIENCE) for process in both)
-    for process in both:
-        for stream in (process.stdout, process.stderr):
-            assert stream is not None
-            stream.close()
+
+    def change(key: str) -> int:
+        words = command(name, f"{key}=-", "--if-version", base)
+        return warm.run(words, environ, "changed").returncode
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = sorted(pool.map(change, "AB"))
     assert statuses == [0, 3]
     assert sorted(json.loads(dev.value(name)).values()) in (["1", "changed"], ["2", "changed"])
 
 
 def test_a_wrong_option_ends_with_status_2_and_repeats_no_argument(environ: dict[str, str]) -> None:
     canary = make_plain_canary()
-    process = begin(environ, *command("config", "A=-", "--valeu", canary))
-    out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 2
-    assert leaks(canary, out + err) == []
-    assert b"unrecognized arguments" in err
+    ended = warm.run(command("config", "A=-", "--valeu", canary), environ)
+    assert ended.returncode == 2
+    assert leaks(canary, ended.stdout + ended.stderr) == []
+    assert "unrecognized arguments" in ended.stderr
 
 
 JSON_COMMANDS = [
@@ -161,12 +135,10 @@ def test_json_is_all_of_the_output_and_any_shell_can_print_it(
     """Nobody has looked at the secret, so its value is read, which is recorded and logged."""
     name, _ = dev.make_secret('{"GRÖSSE": "1", "\\ud800": "2"}')
     shell = environ | {"PYTHONIOENCODING": "ascii", "LOG_LEVEL": "INFO"}
-    process = begin(
-        shell, sys.executable, "manage.py", *(word.replace("NAME", name) for word in words)
-    )
-    out, err = process.communicate(timeout=PATIENCE)
-    json.loads(out.decode("ascii"))
-    assert b"Traceback" not in err
+    ended = warm.run(["manage.py", *(word.replace("NAME", name) for word in words)], shell)
+    assert ended.stdout.isascii()
+    json.loads(ended.stdout)
+    assert "Traceback" not in ended.stderr
     assert words[0] != "put_secret" or json.loads(dev.value(name))["GRÖSSE"] != "1"
 
 
@@ -175,7 +147,6 @@ def test_a_table_is_printed_in_a_shell_that_lacks_its_characters(
 ) -> None:
     name, _ = dev.make_secret('{"GRÖSSE": "1"}')
     shell = environ | {"PYTHONIOENCODING": "ascii"}
-    process = begin(shell, *command(name, "--generate", "GRÖSSE"))
-    out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, err) == (0, b"")
-    assert b"Changed: GR\\xd6SSE." in out
+    ended = warm.run(command(name, "--generate", "GRÖSSE"), shell)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Changed: GR\\xd6SSE." in ended.stdout

@@ -59,7 +59,8 @@ def consoles(
         start(database, endpoint=proxy.endpoint, wait=False, **tried),
         start(database, wait=False, **hook, **tried),
     )
-    return Consoles(mortal.wait_until_ready(), steady.wait_until_ready(), proxy)
+    mortal.wait_until_ready().ask("make_clients")
+    return Consoles(mortal, steady.wait_until_ready(), proxy)
 
 
 def outcomes(steady: Console, secret: str) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from testkit.starting import production, run
+from testkit.starting import production, start
 from tests.processes.conftest import Start
 
 pytestmark = pytest.mark.processes
@@ -55,7 +55,7 @@ raise KeyError("hunter2")
 
 def test_what_python_prints_by_itself_is_a_line_of_the_server_s_log() -> None:
     settings = production(DJANGO_SETTINGS_MODULE="miyabi_admin.settings")
-    done = run(settings, "-W", "always", "-c", _UNCAUGHT)
+    done = start(settings, "-W", "always", "-c", _UNCAUGHT)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.stderr == ""
     assert "a warning" in lines[0]["message"]

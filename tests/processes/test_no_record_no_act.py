@@ -42,7 +42,7 @@ READ_ONLY = {"sqlite": "PRAGMA query_only=ON", "postgres": "SET default_transact
 def test_s60_a_read_only_database_stops_a_save_before_it_reads_a_value(
     console: Console, database: str, proxy: AwsProxy, dev: Aws
 ) -> None:
-    console.ask("run_sql", statements=[READ_ONLY[database.partition(":")[0]]], stay_connected=True)
+    console.ask("run_sql", statements=[READ_ONLY[database.partition(":")[0]]])
     ensure_nothing_was_done(console, proxy, dev)
 
 
@@ -73,9 +73,7 @@ def test_s60_a_writer_that_hangs_in_its_turn_stops_the_others_for_seconds_only(
     proxy.reset()
     url = postgres.new_database()
     hanging, console = start(url), start(url, endpoint=proxy.endpoint)
-    hanging.ask(
-        "run_sql", statements=[f"SELECT pg_advisory_lock({lock._LOCK})"], stay_connected=True
-    )
+    hanging.ask("run_sql", statements=[f"SELECT pg_advisory_lock({lock._LOCK})"])
     ensure_nothing_was_done(console, proxy, dev)
 
 
@@ -86,7 +84,7 @@ def test_s60_a_database_that_is_gone_stops_a_save(
     proxy.reset()
     url = postgres.new_database()
     console = start(url, endpoint=proxy.endpoint)
-    console.ask("append", count=1, stay_connected=True)
+    console.ask("append", count=1)
     postgres.client("dropdb", "--force", url.rpartition("/")[2])
     secret, base = dev.make_secret()
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,7 +46,7 @@ def start_script(
     def begin(aws: Aws) -> Worker:
         place = aws.environment
         arguments = [local_aws.endpoint, place.region, place.assume_role]
-        command = [sys.executable, "-m", "tests.processes.outside_writer", *arguments]
+        command = ["-m", "tests.processes.outside_writer", *arguments]
         workers.append(Worker(command, {}, Path(tmp_path_factory.mktemp("script") / "log")))
         return workers[-1].wait_until_ready()
 
@@ -238,11 +237,12 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
     secret, script = staging.make_secret("{}")[0], start_script(staging)
     expected: dict[str, str] = {}
     tally: Counter[str] = Counter()
+    head = 0.0  # seconds by which mine begins later: who lost begins earlier in the next race
     for race in range(races):
         mine, theirs = (propose(pair[0], staging, secret, f"{race} {who}") for who in WHO)
         decision = {"sequence": mine, "environment": "staging"}
-        pair[0].tell(job, **decision, pause=random.uniform(0, JITTER))
-        pause = random.uniform(0, JITTER)
+        pair[0].tell(job, **decision, pause=max(0.0, head) + random.uniform(0, JITTER))
+        pause = max(0.0, -head) + random.uniform(0, JITTER)
         if race % 2:
             script.send(how="careful", secret=secret, key=f"{race} theirs", value="1", pause=pause)
             script.hear()
@@ -256,6 +256,7 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
         assert set(refused) <= {"", "VersionConflict"}
         assert json.loads(staging.value(secret)) == expected
         tally["lost" if refused[0] else "won"] += 1
+        head += -JITTER if refused[0] else JITTER
         for sequence in (mine, theirs):  # as labels are few, those that lost are taken off
             pair[0].ask("reject", sequence=sequence, environment="staging", actor="mina")
     assert min(tally["lost"], tally["won"]) >= races // 20, tally

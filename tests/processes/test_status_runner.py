@@ -7,18 +7,18 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from deploy.demo.local_aws import PROJECT
+from testkit import warm
 from testkit.copying_aws import CopyingAws
 from testkit.estate import TOML, make_secrets
 from testkit.fake_aws import FakeAws
 from testkit.served import Served, served
 from tests.deploy.processes import command_line, descendants, wait_until_gone
+from tests.processes.consoles import Worker
 
 pytestmark = pytest.mark.processes
 _HOLD = """
@@ -28,54 +28,38 @@ django.setup()
 from secrets_ui.services.status_pass.lock import LockHeld, pass_lock
 try:
     with pass_lock():
-        print("mine", flush=True)
+        print('"mine"', flush=True)
         sys.stdin.read()
 except LockHeld:
-    print("held", flush=True)
+    print('"held"', flush=True)
 """
 
 
-def hold(environ: dict[str, str]) -> subprocess.Popen[str]:
-    """A process that takes the lock and keeps it until its standard input ends."""
-    return subprocess.Popen(
-        [sys.executable, "-c", _HOLD],
-        cwd=PROJECT,
-        env=environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(
+    database: str, tmp_path: Path
+) -> None:
+    def hold() -> Worker:
+        """A process that takes the lock and keeps it until its standard input ends."""
+        return Worker(["-c", _HOLD], {"DATABASE_URL": database}, tmp_path / "log")
 
-
-def said(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
-    return process.stdout.readline().strip()
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    process.communicate(timeout=30)
-
-
-def test_of_two_processes_one_runs_a_pass_and_a_dead_one_holds_nothing_up(database: str) -> None:
-    environ = os.environ | {"DATABASE_URL": database}
-    first = hold(environ)
-    assert said(first) == "mine"
-    second = hold(environ)
-    assert said(second) == "held"
-    end(second)
-    end(first)
-    third = hold(environ)
-    assert said(third) == "mine"
+    first = hold()
+    assert first.hear() == "mine"
+    second = hold()
+    assert second.hear() == "held"
+    second.end()
+    first.end()
+    third = hold()
+    assert third.hear() == "mine"
     third.kill()
-    third.communicate()
+    third.end()
     if database.startswith("sqlite"):
         # A lease ends by itself after two minutes: see tests/services/status_pass/test_lock.py.
         return
     deadline = time.monotonic() + 20  # the server lets go of a dead process's lock once it notices
-    while said(again := hold(environ)) == "held" and time.monotonic() < deadline:
-        end(again)
-    assert again.poll() is None
-    end(again)
+    while (said := (again := hold()).hear()) == "held" and time.monotonic() < deadline:
+        again.end()
+    assert said == "mine"
+    again.end()
 
 
 def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Path) -> None:
@@ -96,10 +80,7 @@ def test_a_pass_is_kept_and_told_on_either_database(database: str, tmp_path: Pat
 
 
 def manage(environ: dict[str, str], *arguments: str, expect: int | None = None) -> str:
-    command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=180
-    )
+    done = warm.run(["manage.py", *arguments], environ, timeout=180)
     assert expect in (None, done.returncode), done.stderr
     return done.stdout
 
@@ -112,10 +93,9 @@ def test_the_runner_looks_at_once_goes_on_and_fulfils_a_wish(
     token = secrets.token_urlsafe(32)
     more = {"STATUS_EVERY": "3600", "STATUS_IAM_PER_SECOND": "100", "METRICS_TOKEN": token}
     with served(local_aws, tmp_path, **more) as console:
-        before = console.log.stat().st_size
         with console.running() as gunicorn:
             look_go_on_and_end(console, gunicorn, token)
-        lines = console.log.read_bytes()[before:].splitlines()
+        lines = console.log.read_bytes().splitlines()
     loggers = {json.loads(line)["logger"] for line in lines}
     assert {"access", "gunicorn.error", "miyabi.settle", "miyabi.status"} <= loggers
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +16,8 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.demo.local_aws import PROJECT
 from deploy.demo.processes import choose_port
+from testkit import warm
 from testkit.copying_aws import CopyingAws
 from testkit.postgres import PostgresServer
 from testkit.posting import key_form, prod_rules
@@ -72,14 +70,7 @@ class Machines:
 
 
 def manage(environ: dict[str, str], *command: str) -> str:
-    ended = subprocess.run(
-        [sys.executable, "manage.py", *command],
-        cwd=PROJECT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    ended = warm.run(["manage.py", *command], environ, timeout=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 

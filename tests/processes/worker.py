@@ -1,9 +1,9 @@
 """A console process for tests: takes jobs as JSON lines on stdin and answers in JSON lines.
 
-The services run as they are, on a database and a local AWS that the environment names. A job begins
-after its `pause`. One with `fork` runs in a child of its own, which says its process id and waits
-for a line before it starts: a test can then kill it at any step. With `stay_connected` the next job
-has the same connection to the database.
+The services run as they are, on a database and a local AWS that the environment names, with one
+connection to the database. A job begins after its `pause`. One with `fork` runs in a child of its
+own, which says its process id and waits for a line before it starts: a test can then kill it at any
+step.
 """
 
 from __future__ import annotations
@@ -35,12 +35,10 @@ def main() -> None:
             continue
         job = json.loads(line)
         if job.pop("fork", False):
+            connections.close_all()  # a child must not share it
             fork(job, JOBS)
         else:
-            stay = job.pop("stay_connected", False)
             answer(**run(job, JOBS))
-            if not stay:
-                connections.close_all()
     os._exit(0)  # nothing is left to tidy up, and an interpreter takes its time over it
 
 

@@ -33,6 +33,7 @@ from tests.urls import every_url
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
 Watched = Callable[..., tuple[Estate, RecordingAws]]
+ROLES = ("viewer", "editor", "approver", "auditor", "admin")
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -71,22 +72,40 @@ def assert_headers(headers: Any, where: str) -> None:
     assert "Access-Control-Allow-Origin" not in headers, where
 
 
+Answers = list[tuple[str, str, int, Any]]  # who, what was asked, status, headers
+_toured: Answers = []
+
+
+@pytest.fixture
+def toured(estate: Estate, signed_in: SignedIn) -> Answers:
+    """What every URL answers to everybody, by each method; asked once for all tests."""
+    if not _toured:
+        clients = {role: signed_in(role) for role in (*ROLES, "nobody")}
+        for who, client in {"a stranger": Client(), **clients}.items():
+            methods = ("get", "post", "put", "head") if who == "admin" else ("get", "post", "put")
+            asked = [
+                (method, path)
+                for method in methods
+                for name, path in every_url()
+                if (name, method) != ("sign_out", "post")
+            ]
+            for method, path in (*asked, ("get", "/static/nothing.css"), ("post", "/sign-out")):
+                answer = getattr(client, method)(path)
+                _toured.append((who, f"{method} {path}", answer.status_code, answer.headers))
+    return _toured
+
+
 @pytest.mark.slow
-def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(
-    estate: Estate, signed_in: SignedIn
-) -> None:
-    seen = set()
-    for client in (
-        Client(),
-        *(signed_in(role) for role in ("viewer", "editor", "auditor", "admin", "nobody")),
-    ):
-        for method in ("get", "post", "put"):
-            for name, path in every_url():
-                if name != "sign_out":
-                    answer = getattr(client, method)(path)
-                    seen.add(answer.status_code)
-                    assert_headers(answer.headers, f"{method} {path}: {answer.status_code}")
-    assert {200, 302, 400, 403, 405} <= seen
+def test_s13_every_answer_to_somebody_who_is_signed_in_is_no_store(toured: Answers) -> None:
+    for who, asked, _, headers in toured:
+        assert who == "a stranger" or headers["Cache-Control"] == "no-store", (who, asked)
+
+
+@pytest.mark.slow
+def test_s50_every_page_of_every_role_and_every_redirect_has_the_headers(toured: Answers) -> None:
+    for who, asked, status, headers in toured:
+        assert_headers(headers, f"{asked} by {who}: {status}")
+    assert {200, 302, 400, 403, 405} <= {status for _, _, status, _ in toured}
 
 
 STATUSES = {

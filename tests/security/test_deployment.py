@@ -12,7 +12,7 @@ from django.test import Client
 from deploy.demo.local_aws import PROJECT
 from secrets_ui.domain.environment import Environment
 from secrets_ui.services import aws_access
-from testkit.starting import assert_one_line, check, production, run, serve
+from testkit.starting import assert_one_line, check, production, run, serve, start
 
 KEYS = ("SECRET_KEY", "AUDIT_KEY", "FINGERPRINT_KEY", "SECOND_FACTOR_KEY")
 SHORT, DEFAULT, REPEATED = "a9X-" * 5, "django-insecure-" + "k3#" * 12, "x" * 50
@@ -65,7 +65,7 @@ def test_s80_an_unsafe_setting_stops_the_start_in_one_clear_line(case: str) -> N
 
 @pytest.mark.processes
 def test_s80_safe_settings_start() -> None:
-    assert check(production()).returncode == 0
+    assert start(production(), "manage.py", "check").returncode == 0
 
 
 @pytest.mark.processes

@@ -138,6 +138,7 @@ def variables_of(values: Values) -> dict[str, str]:
     where = {
         "console_task_role_arns": f'["{TASK_ROLE}"]',
         "trail_log_group_name": TRAIL,
+        "function_in_vpc": "true",
         "refresh": "true",
         "who_can_read": "true",
         "older_reads": "true",

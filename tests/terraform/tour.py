@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from deploy.demo.network import build_vpc, connect
 from secrets_ui.domain.audit.actions import Action
 from secrets_ui.domain.people.actor import Actor
 from testkit.intents import intend
@@ -49,6 +50,7 @@ class Tour:
             for role in self.roles:
                 self.clients.iam.delete_role_policy(RoleName=role, PolicyName="inline")
             self.clients.organizations.delete_organization()
+            connect(self.clients, self.place.environment, None)
 
     def see_and_do_everything(self) -> None:
         self.look_everywhere()
@@ -72,9 +74,11 @@ class Tour:
         return self.place.environment.prefix + secret
 
     def make_strangers(self) -> None:
-        """What a real account also has: an organization, secrets under other keys, and policies
-        inside roles.
+        """What a real account also has: a VPC, an organization, secrets under other keys, and
+        policies inside roles.
         """
+        environment = self.place.environment
+        connect(self.clients, environment, build_vpc(self.clients, environment.region))
         self.clients.organizations.create_organization(FeatureSet="ALL")
         self.foreign_key = self.clients.kms.create_key(Description="another")["KeyMetadata"]["Arn"]
         value = json.dumps({"TOKEN": "x"})

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...domain.access.context import KEYS_OF_VPC
 from ...domain.access.evidence import AccessEvidence, Known, Simulated
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_read
-from ...domain.access.sides import CONTROL, without_control
+from ...domain.access.sides import CONTROL, without_control, without_endpoint
 from ...domain.iam import Decision, Layer, evaluate
 from ..wording.reporter import Reporter
 
@@ -62,14 +63,20 @@ def check(evidence: AccessEvidence) -> Finding:
 
 
 def _ours(evidence: AccessEvidence, action: str) -> Decision:
-    """Return this console's decision by identity policies and boundary alone."""
+    """Return this console's decision by identity policies and boundary alone.
+
+    The simulator is not told of a VPC endpoint.
+    """
     request = ask_read(evidence, action).request
     if request is None:
         return Decision.UNDETERMINED
+    untold = KEYS_OF_VPC if request.endpoint_policy else frozenset()
+    request = without_endpoint(request)
     return evaluate(
         replace(
             without_control(request),
             resource_policy=None,
+            unknown_context_keys=request.unknown_context_keys | untold,
             unreadable_layers=request.unreadable_layers - {Layer.RESOURCE, *CONTROL},
         )
     ).decision

@@ -1,4 +1,4 @@
-"""The answer in one sentence, and the state of each step: role → policies → secret → key."""
+"""The answer in one sentence, and the state of each step, from the role to the key."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...domain.access.run import AnswerWord, PathStep
 
 _TITLES: dict[Step, str] = {
     "role": "Role",
+    "network": "Network",
     "policies": "IAM policy",
     "secret": "Secret",
     "key": "KMS key",
@@ -19,6 +20,7 @@ _TITLES: dict[Step, str] = {
 # A step that passes shows the short texts of these checks.
 _PASSED: dict[Step, tuple[str, ...]] = {
     "role": ("role_exists",),
+    "network": ("function_reaches_secrets_manager",),
     "policies": ("get_secret_value_is_allowed",),
     "secret": ("secret_has_current_version", "secret_holds_its_keys"),
     "key": ("decrypt_is_allowed",),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...domain.access.evidence import AccessEvidence
+from ...domain.access.account import OF_GROUP
+from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.policies import AttachedPolicy, with_policy
 from .terraform_addresses import (
@@ -22,6 +23,8 @@ from .terraform_addresses import (
 )
 
 Document = Mapping[str, Any]
+# Of whoever keeps the VPC: deploy/terraform makes none.
+ENDPOINT = "aws_vpc_endpoint.secretsmanager"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ def with_new_statement(policy: AttachedPolicy, document: Document, words: str) -
     return Change(policy, (*policy.documents, added), words, (added,))
 
 
+def keeps_five_versions(change: Change) -> bool:
+    """Whether the change makes a new version of a managed policy."""
+    return bool(change.text) and change.policy.arn != "" and change.policy.kind == "identity"
+
+
 def cli(evidence: AccessEvidence, change: Change) -> str:
     """Return the AWS CLI command for the change, "" if no command can make it."""
     policy, text, region = change.policy, change.text, evidence.environment.region
@@ -78,6 +86,12 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
         case "secret", False:
             name = policy.name
             return command("secretsmanager delete-resource-policy", secret_id=name, region=region)
+        case "endpoint", True:
+            written = {"vpc_endpoint_id": policy.name, "policy_document": text}
+            return command("ec2 modify-vpc-endpoint", **written, region=region)
+        case "endpoint", False:
+            # Without a statement it would refuse everything.
+            return ""
         case "trust", _:
             written = {"role_name": policy.name, "policy_document": text}
             return command("iam update-assume-role-policy", **written)
@@ -85,10 +99,9 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
 
 
 def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -> str:
-    """Return the command for a managed or an inline policy of a role, or for its boundary."""
+    """Return the command for a managed or an inline policy, or for a boundary."""
     kind, _, name = policy.location.partition(":")
-    role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
-    if is_managed_by_aws(policy.arn):
+    if is_managed_by_aws(policy.arn) and text:
         return ""
     if policy.arn and text:
         version = {"policy_arn": policy.arn, "policy_document": text}
@@ -96,25 +109,37 @@ def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -
     if kind == "boundary":
         # Without a statement, the boundary would refuse everything.
         return ""
+    of, owner = holder(evidence) if kind == "identity" else ("role", console_role(evidence))
     if policy.arn:
-        return command("iam detach-role-policy", role_name=role, policy_arn=policy.arn)
-    inline = {"role_name": role, "policy_name": name}
+        # A user may have it from a group.
+        detached = {"role_name": owner, "policy_arn": policy.arn}
+        return command("iam detach-role-policy", **detached) if of == "role" else ""
+    name, _, group = name.partition(OF_GROUP)
+    of, owner = ("group", group) if group else (of, owner)
+    inline = {f"{of}_name": owner, "policy_name": name}
     if text:
-        return command("iam put-role-policy", **inline, policy_document=text)
-    return command("iam delete-role-policy", **inline)
+        return command(f"iam put-{of}-policy", **inline, policy_document=text)
+    return command(f"iam delete-{of}-policy", **inline)
 
 
-def command(operation: str, **options: str | Literal[True]) -> str:
+def holder(evidence: AccessEvidence) -> tuple[str, str]:
+    """Whether the identity policies are those of a "role" or of a "user", and its name."""
+    if not isinstance(evidence.role, Known):
+        return "role", evidence.environment.lambda_role
+    return "user" if ":user/" in evidence.role.value.arn else "role", evidence.role.value.name
+
+
+def command(operation: str, **options: str | Iterable[str] | Literal[True]) -> str:
     """Return an AWS CLI command, quoted for a shell: `command("kms enable-key", key_id=…)`.
 
-    An option that is True has no value. The text is printable ASCII, as json.dumps and the names
-    of AWS are.
+    An option that is True has no value, and one may have several. The text is printable ASCII, as
+    json.dumps and the names of AWS are.
     """
     words = ["aws", *operation.split()]
     for name, value in options.items():
         words.append(f"--{name.replace('_', '-')}")
         if value is not True:
-            words.append(value)
+            words += [value] if isinstance(value, str) else value
     return shlex.join(words)
 
 
@@ -137,6 +162,8 @@ def terraform_address(policy: AttachedPolicy) -> str:
     known = _TERRAFORM.get(policy.location) or _TERRAFORM.get(f"{kind}:{policy.name}")
     if known:
         return known
+    if kind == "endpoint":
+        return ENDPOINT
     if kind == "secret":
         return f"aws_secretsmanager_secret_policy.{terraform_name(policy.name)}"
     return (

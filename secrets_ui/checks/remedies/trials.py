@@ -12,7 +12,7 @@ from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision
 from ..wording.explain import names
-from .policy_changes import Change, cli, terraform
+from .policy_changes import Change, cli, keeps_five_versions, terraform
 
 _TRIED = AwsCall("tried")
 _ANYTHING = (
@@ -29,7 +29,7 @@ def remedy(
     """Describe a change in words, Terraform, as a command, and by the evaluator's answer."""
     words = change.words + (
         " A managed policy keeps five versions: delete the oldest one if there are five."
-        if _is_managed(change)
+        if keeps_five_versions(change)
         else ""
     )
     return Remedy(
@@ -66,10 +66,6 @@ def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], lis
     return opened, [name for name, (_, would) in answers.items() if would is False]
 
 
-def _is_managed(change: Change) -> bool:
-    return bool(change.text) and change.policy.arn != "" and change.policy.kind == "identity"
-
-
 def _another_role(evidence: AccessEvidence) -> bool | None:
     """Whether a role of the same account, with IAM policies that allow everything, may read."""
     return _may_read(as_role(evidence, evidence.environment.account))
@@ -80,7 +76,9 @@ def _another_account(evidence: AccessEvidence) -> bool | None:
 
 
 def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
-    """Return the evidence for another caller: a role with every right its account can give."""
+    """Return the evidence for another caller: a role with every right its account can give, which
+    calls from outside a VPC.
+    """
     environment = replace(
         evidence.environment,
         account=account,
@@ -88,9 +86,13 @@ def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
         lambda_function="somebody-else",
     )
     role = Role(environment.arn("iam", "role/somebody-else"), "AROAEXAMPLEELSE", "")
+    function = evidence.function
+    if isinstance(function, Known):
+        function = replace(function, value=replace(function.value, vpc=None))
     return replace(
         evidence,
         environment=environment,
+        function=function,
         role=Known(role, _TRIED),
         attached=Known((), _TRIED),
         inline=Known((), _TRIED),

@@ -7,14 +7,22 @@ from collections.abc import Callable, Iterator
 from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, LambdaError, Remedy, Shown
-from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy
+from ...domain.access.reading import why_unknown
 from ..remedies.policy_changes import Change
 from ..remedies.trials import remedy
 from ..wording import lambda_errors
 from ..wording.explain import sentence
 from ..wording.reporter import Reporter
 from .find import Trap, corrected_statements, find_traps
+
+_DENYING = {
+    "boundary": "boundary deny",
+    "endpoint": "endpoint deny",
+    "secret": "resource deny",
+}
+_LIMITS = ("boundary", "endpoint")
 
 
 def judge_trap(report: Reporter, evidence: AccessEvidence, passed: str, short: str) -> Finding:
@@ -75,11 +83,9 @@ def _error(evidence: AccessEvidence, trap: Trap) -> LambdaError:
     if _is_about_key(trap):
         return lambda_errors.KMS_NOT_ALLOWED
     if trap.statement.effect == "Deny":
-        layer = {"boundary": "boundary deny", "secret": "resource deny"}.get(
-            trap.policy.location, "identity deny"
-        )
+        layer = _DENYING.get(trap.policy.location, "identity deny")
     else:
-        layer = "boundary" if trap.policy.location == "boundary" else "identity"
+        layer = trap.policy.location if trap.policy.location in _LIMITS else "identity"
     return lambda_errors.refused(evidence, _read_action(trap), layer)
 
 
@@ -125,6 +131,7 @@ def _see(evidence: AccessEvidence, policy: AttachedPolicy) -> tuple[str, ...]:
     found: dict[str, Evidence[object] | None] = {
         "key": evidence.key_policy,
         "secret": evidence.resource_policy,
+        "endpoint": evidence.network.endpoints,
         "boundary": evidence.boundary,
         "trust": evidence.role,
         "identity": evidence.documents.get(name),

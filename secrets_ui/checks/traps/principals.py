@@ -60,8 +60,8 @@ def _successor(review: StatementReview, element: str) -> Caller | None:
 
 
 def _blocks(review: StatementReview, successor: Caller | None) -> bool:
-    may = review.answers.may_decrypt if review.policy.location == "key" else review.answers.may_read
-    return successor is not None and successor.is_lambda and not may
+    action = DECRYPT if review.policy.location == "key" else READ
+    return successor is not None and successor.is_lambda and review.is_refused(action)
 
 
 def _with_principals(

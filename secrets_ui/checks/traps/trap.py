@@ -105,9 +105,9 @@ class StatementReview:
         return any(self.statement.actions.matches(action.casefold()) for action in actions)
 
     def is_refused(self, action: str) -> bool:
-        """Whether the policy's side refuses the action. A boundary is a side of its own."""
-        if self.policy.layer is Layer.BOUNDARY:
-            return not self.answers.layer_allows(Layer.BOUNDARY, action)
+        """Whether the policy's side refuses the action. What only limits is a side of its own."""
+        if self.policy.layer in (Layer.BOUNDARY, Layer.ENDPOINT):
+            return not self.answers.layer_allows(self.policy.layer, action)
         if action == DESCRIBE:
             return not self.answers.may_describe
         return not (self.answers.may_decrypt if action == DECRYPT else self.answers.may_read)

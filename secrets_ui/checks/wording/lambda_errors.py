@@ -16,6 +16,8 @@ _REASONS = {
     "identity deny": "with an explicit deny in an identity-based policy",
     "boundary": "because no permissions boundary allows the {action} action",
     "boundary deny": "with an explicit deny in a permissions boundary",
+    "endpoint": "because no VPC endpoint policy allows the {action} action",
+    "endpoint deny": "with an explicit deny in a VPC endpoint policy",
     "resource deny": "with an explicit deny in a resource-based policy",
     "scp": "because no service control policy allows the {action} action",
     "scp deny": "with an explicit deny in a service control policy",
@@ -63,6 +65,16 @@ def not_found(evidence: AccessEvidence) -> LambdaError:
     """
     reason = _REASONS["identity"].format(action=READ)
     return _refused(evidence, READ, evidence.secret_name, reason, "seen")
+
+
+def timed_out(evidence: AccessEvidence) -> LambdaError:
+    """Return what boto3 says where packets are dropped, unless the function's own time ends first.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-networking.html
+    """
+    url = f"https://secretsmanager.{evidence.environment.region}.amazonaws.com/"
+    text = f'Connect timeout on endpoint URL: "{url}"'
+    return LambdaError("ConnectTimeoutError", text, "seen")
 
 
 def key_state(evidence: AccessEvidence, words: str) -> LambdaError:

@@ -11,11 +11,12 @@ from ..iam import Present
 from .actions import DECRYPT
 from .evidence import AccessEvidence, Known, RoleEvidence
 from .expected_policies import role_arn, secret_pattern, via_service
+from .way import find_way
 
-PRINCIPAL_TAGS = "aws:PrincipalTag/*"
+PRINCIPAL_TAGS, _SOURCE_IP = "aws:PrincipalTag/*", "aws:SourceIp"
 _UNKNOWN_KEYS = frozenset(
     [
-        *("aws:SourceIp", "aws:UserAgent", "lambda:SourceFunctionArn"),
+        *(_SOURCE_IP, "aws:UserAgent", "lambda:SourceFunctionArn"),
         *("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"),
         *("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", PRINCIPAL_TAGS),
         *("aws:ResourceOrgID", "aws:ResourceOrgPaths"),
@@ -27,13 +28,15 @@ A role session's key about multi-factor authentication "is present only when the
 temporary credentials"; AWS does not say with what value for a session that a service asked for.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
-_UNKNOWN_KEYS_OF_VPC = frozenset(
+KEYS_OF_VPC = frozenset(
     [
         *("aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpcSourceIp"),
         *("aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"),
     ]
 )
-"""Keys that a call has when it comes through a VPC endpoint."""
+"""Keys that a call has when it comes through a VPC endpoint, and only then. Of the last three AWS
+says that some services give them.
+"""
 _UNKNOWN_KEYS_OF_KMS = frozenset(
     [
         *("aws:ResourceTag/*", "kms:ResourceAliases", "kms:KeyOrigin"),
@@ -122,17 +125,20 @@ def simulation_context(environment: Environment) -> dict[str, str]:
 
 def unknown_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]:
     """Return the keys of a read that cannot be known. A name that ends in * is a prefix."""
-    function = evidence.function
-    is_outside = caller.is_lambda and isinstance(function, Known) and not function.value.vpc
     known_tags = isinstance(caller.evidence.role, Known) and PRINCIPAL_TAGS not in caller.unknown
     unknown = _UNKNOWN_KEYS - {PRINCIPAL_TAGS} if known_tags else _UNKNOWN_KEYS
-    return unknown | caller.unknown | (frozenset() if is_outside else _UNKNOWN_KEYS_OF_VPC)
+    way = find_way(evidence) if caller.is_lambda else None
+    if way and way.endpoint:
+        # "Included in the request context, except when the requester uses a VPC endpoint".
+        unknown = unknown - {_SOURCE_IP}
+    is_outside = way is not None and way.is_seen and way.endpoint is None
+    return unknown | caller.unknown | (frozenset() if is_outside else KEYS_OF_VPC)
 
 
 def unknown_kms_keys(evidence: AccessEvidence, caller: Caller, service: str) -> frozenset[str]:
     """Return the keys of a call to KMS that cannot be known."""
     via = _UNKNOWN_KEYS_VIA if service else frozenset()
-    return unknown_keys(evidence, caller) | _UNKNOWN_KEYS_OF_KMS | via
+    return unknown_keys(evidence, caller) | _UNKNOWN_KEYS_OF_KMS | via | {_SOURCE_IP}
 
 
 def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
@@ -171,6 +177,19 @@ def _function_context(evidence: AccessEvidence, caller: Caller) -> dict[str, str
     if caller.is_lambda and isinstance(evidence.function, Known):
         return {"lambda:SourceFunctionArn": evidence.function.value.arn}
     return {}
+
+
+def _endpoint_context(evidence: AccessEvidence) -> dict[str, Any]:
+    """Return what a VPC endpoint adds to the calls that come through it.
+
+    AWS KMS is then called by Secrets Manager, and "might" see none of
+    these: https://docs.aws.amazon.com/kms/latest/developerguide/vpce-policy-condition.html
+    """
+    endpoint, function = find_way(evidence).endpoint, evidence.function
+    if endpoint is None or not isinstance(function, Known) or function.value.vpc is None:
+        return {}
+    vpc, address = function.value.vpc.id, Present()
+    return {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": vpc, "aws:VpcSourceIp": address}
 
 
 def decrypt_context(evidence: AccessEvidence, caller: Caller, action: str) -> dict[str, Any]:

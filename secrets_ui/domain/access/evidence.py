@@ -1,102 +1,28 @@
-"""What AWS answered: each answer is Known, Missing, Denied, Unreachable or NotAsked, never None."""
+"""The evidence about an access path: who reads, what is read, and what decides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
 
 from ..environment import Environment
-from ..errors import AwsAccessDenied, AwsCall, AwsError, SecretNotFound, ThingNotFound
 from ..iam import Grant
 from ..secrets.catalog import SecretSpec
 from ..secrets.facts import VersionFacts
 from ..secrets.secret import Secret, SecretVersion
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True)
-class Known(Generic[T_co]):
-    """What AWS answered, and the call that it answered."""
-
-    value: T_co
-    call: AwsCall
-
-
-@dataclass(frozen=True)
-class Missing:
-    """AWS says that there is no such thing."""
-
-    call: AwsCall
-
-
-@dataclass(frozen=True)
-class Denied:
-    """This console may not ask. `permission` is the IAM action that its role lacks."""
-
-    call: AwsCall
-    permission: str
-
-
-@dataclass(frozen=True)
-class Unreachable:
-    """There was no usable answer: a time-out, throttling or an unavailable service."""
-
-    call: AwsCall
-    why: str
-
-
-@dataclass(frozen=True)
-class NotAsked:
-    """The question depended on other evidence that is missing; `because` names it."""
-
-    because: str
-    call: AwsCall = field(default_factory=lambda: AwsCall(""))
-
-
-Unlearnt = Missing | Denied | Unreachable | NotAsked
-Evidence = Known[T] | Missing | Denied | Unreachable | NotAsked
-
-
-def evidence_of_error(error: AwsError) -> Missing | Denied | Unreachable:
-    """Turn an error into evidence."""
-    if isinstance(error, SecretNotFound | ThingNotFound):
-        return Missing(error.call)
-    if isinstance(error, AwsAccessDenied):
-        return Denied(error.call, error.permission)
-    return Unreachable(error.call, error.message)
-
-
-def learn(ask: Callable[[], Known[T]]) -> Evidence[T]:
-    """Call a gateway's method or a future's result, and turn an AwsError into evidence."""
-    try:
-        return ask()
-    except AwsError as error:
-        return evidence_of_error(error)
-
-
-def why_unavailable(evidence: Evidence[object] | None) -> str:
-    """Return why an answer is missing, without a full stop; "" if it is there."""
-    match evidence:
-        case Known():
-            return ""
-        case Denied():
-            return f"the console's role lacks {evidence.permission}"
-        case Unreachable():
-            return evidence.why.rstrip(".")
-        case Missing():
-            return "AWS has no such thing"
-        case NotAsked():
-            return f"it hangs on {evidence.because}, which is not known"
-    return "AWS was not asked"
-
-
-def not_known(what: str, why: str) -> str:
-    """What an answer lacks, in a sentence."""
-    return f"Not known: {what}; {why}."
+from .aws_answers import Denied as Denied
+from .aws_answers import Evidence as Evidence
+from .aws_answers import Known as Known
+from .aws_answers import Missing as Missing
+from .aws_answers import NotAsked as NotAsked
+from .aws_answers import Unlearnt as Unlearnt
+from .aws_answers import Unreachable as Unreachable
+from .aws_answers import evidence_of_error as evidence_of_error
+from .aws_answers import learn as learn
+from .aws_answers import not_known as not_known
+from .aws_answers import why_unavailable as why_unavailable
+from .network import NO_NETWORK, Network, VpcConfig
 
 
 @dataclass(frozen=True)
@@ -147,9 +73,9 @@ class Key:
 class FunctionConfiguration:
     """A function. `variables` are names of its environment variables, never values.
 
-    `vpc` is the id of the VPC that it is connected to, "" for none. `last_update` is the status of
-    its last update, `unreadable` AWS's code where it could not decrypt the variables. Of three
-    variables of ours the value is known as well: `mark`, `max_age`, in seconds, and `route`
+    `vpc` is None for a function that is connected to none. `last_update` is the status of its last
+    update, `unreadable` AWS's code where it could not decrypt the variables. Of three variables of
+    ours the value is known as well: `mark`, `max_age`, in seconds, and `route`
     (domain/changes/refresh.py).
     """
 
@@ -158,7 +84,7 @@ class FunctionConfiguration:
     last_modified: str = ""
     state: str = ""
     variables: tuple[str, ...] = ()
-    vpc: str = ""
+    vpc: VpcConfig | None = None
     revision: str = ""
     last_update: str = ""
     mark: str = ""
@@ -242,6 +168,9 @@ class Organization(Membership):
         return ("/".join([self.id, *above, ""]),) if above else ()
 
 
+_FOR_WHO = NotAsked("who_can_read")
+
+
 # Compared and hashed by identity, so that results derived from it can be cached.
 @dataclass(frozen=True, eq=False)
 class AccessEvidence:
@@ -285,11 +214,13 @@ class AccessEvidence:
     simulated: Evidence[tuple[Simulated, ...]]
     denials: Evidence[tuple[Denial, ...]]
     console: RoleEvidence
+    network: Network = NO_NETWORK
+    """Of the VPC that the function is connected to."""
     value_was_read: bool = False
     """Whether a value was read, on record, since the key names of this version were not known."""
     calls: int = 0
     seconds: float = 0.0
-    organization: Evidence[Organization] = NotAsked("who_can_read")
+    organization: Evidence[Organization] = _FOR_WHO
 
     @property
     def reader(self) -> RoleEvidence:

@@ -57,6 +57,12 @@ def batch_statement() -> Statement:
     return {"Sid": "ReadSecretsInBatches", "Effect": "Allow", "Action": BATCH, "Resource": "*"}
 
 
+def endpoint_statement(environment: Environment, name: str, role: str) -> Statement:
+    """Return a VPC endpoint policy's statement: the role may read the secret through it."""
+    statement = {**read_statement(environment, name), "Sid": "LambdaReadsSecrets"}
+    return statement | {"Principal": {"AWS": role}}
+
+
 def decrypt_statement(environment: Environment, key_arn: str) -> Statement:
     return {
         "Sid": "DecryptSecrets",

@@ -48,7 +48,8 @@ _WRONG_CALL = (
     "AWS does not understand the call, whoever makes it: a parameter is missing or of another "
     "form. Look at the name of the secret in the code."
 )
-_WAY, _WHO = ("secret_exists", "function_runs_as_role"), ("function_runs_as_role", "role_exists")
+_WAY = ("function_reaches_secrets_manager", "secret_exists", "function_runs_as_role")
+_WHO = ("function_runs_as_role", "role_exists")
 
 
 def _texts(note: str, checks: tuple[str, ...], *texts: str) -> tuple[KnownError, ...]:

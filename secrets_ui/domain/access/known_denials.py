@@ -44,8 +44,8 @@ _LAYERS = (
     _layer("resource control polic", _CONTROL, _ORGANIZATION.format("resource", "RCP")),
     _layer(
         "endpoint polic",
-        (),
-        "The policy of the VPC endpoint (vpce-…) through which the function calls: look there.",
+        ("endpoint_policy_allows",),
+        "The policy of the VPC endpoint (vpce-…) through which the function calls.",
     ),
     _layer(
         "session polic",

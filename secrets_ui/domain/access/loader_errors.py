@@ -9,7 +9,7 @@ from __future__ import annotations
 from .known_error import KnownError
 
 _KEYS = ("secret_holds_its_keys",)
-_NETWORK = ("secret_exists", "function_runs_as_role")
+_ACCOUNT = ("secret_exists", "function_runs_as_role")
 
 _BY_WORDS = (
     KnownError((), ("it was read, and cannot be used",), _KEYS),
@@ -22,7 +22,7 @@ _BY_WORDS = (
     KnownError(
         (),
         ("a secret of another account than the one that was expected",),
-        _NETWORK,
+        _ACCOUNT,
         ("The secret was read, and is not in the account that the function names in account_id."),
     ),
     KnownError(
@@ -50,7 +50,7 @@ _BY_WORDS = (
     KnownError(
         (),
         ("secrets manager cannot be reached",),
-        _NETWORK,
+        ("function_reaches_secrets_manager", *_ACCOUNT),
         (
             "The call did not reach Secrets Manager, or something else answered: look at the "
             "Region, and at the VPC's NAT gateway or endpoint."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from ..iam import (
     Grant,
     Layer,
     MalformedPolicy,
-    NamedPolicy,
     PolicyKind,
     Request,
     evaluate,
@@ -36,20 +35,13 @@ from .context import (
 from .encrypting_key import encrypting_key, is_aws_managed
 from .evidence import (
     AccessEvidence,
-    Denied,
-    Document,
     Evidence,
     Known,
     Missing,
-    NotAsked,
-    RoleEvidence,
-    Unlearnt,
 )
 from .organization import organization_context, resource_control, service_control
 from .policies import parsed
-
-Parse = Callable[[str, str, PolicyKind], NamedPolicy]
-"""Takes a policy's name and text. Raises MalformedPolicy."""
+from .reading import Parse, Reading, read_endpoint, read_role, why_unknown
 
 
 @dataclass(frozen=True)
@@ -154,55 +146,6 @@ def ask_iam(evidence: AccessEvidence, action: str, caller: Caller, parse: Parse)
     return _ask(evidence, caller, action, caller.role_arn, context, unknown, _NO_POLICY, parse)
 
 
-class _Reading:
-    """Collects policies. A layer that cannot be read counts as unreadable, never as empty."""
-
-    def __init__(self, parse: Parse) -> None:
-        self.parse = parse
-        self.doubts: list[str] = []
-        self.unreadable: set[Layer] = set()
-        self.malformed: MalformedPolicy | None = None
-
-    def missing(self, layer: Layer, what: str, found: Unlearnt | Known[Any]) -> None:
-        if not isinstance(found, Known):
-            self.unreadable.add(layer)
-            self.doubts.append(why_unknown(what, found))
-
-    def policy(
-        self, layer: Layer, name: str, text: str, kind: PolicyKind
-    ) -> tuple[NamedPolicy, ...]:
-        try:
-            return (self.parse(name, text, kind),)
-        except MalformedPolicy as error:
-            self.malformed = self.malformed or error
-            self.unreadable.add(layer)
-            self.doubts.append(error.message.rstrip("."))
-            return ()
-
-    def documents(
-        self, layer: Layer, found: Iterable[Evidence[Document]]
-    ) -> tuple[NamedPolicy, ...]:
-        known = (item.value for item in found if isinstance(item, Known))
-        return tuple(
-            policy
-            for d in known
-            for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
-        )
-
-    def levels(
-        self, layer: Layer, levels: Iterable[tuple[Document, ...]], kind: PolicyKind
-    ) -> tuple[tuple[NamedPolicy, ...], ...]:
-        """None where nothing is attached anywhere: such policies are then not enabled. A level with
-        a policy that cannot be parsed is left out, since that may allow what the others do not.
-        """
-        found = []
-        for level in levels:
-            parsed = [p for d in level for p in self.policy(layer, d.name, d.text, kind)]
-            if len(parsed) == len(level):
-                found.append(tuple(parsed))
-        return tuple(found) if any(found) else ()
-
-
 @dataclass(frozen=True)
 class _Resource:
     """A resource policy and, for a key, its grants."""
@@ -227,8 +170,8 @@ def _ask(
     policy: _Resource,
     parse: Parse,
 ) -> Answer:
-    reading = _Reading(parse)
-    identity, boundary = _read_role(caller.evidence, reading)
+    reading = Reading(parse)
+    identity, boundary = read_role(caller.evidence, reading)
     # A secret that does not exist has no policy either.
     if policy.kind is PolicyKind.KEY or not isinstance(policy.found, Missing):
         reading.missing(Layer.RESOURCE, policy.title, policy.found)
@@ -236,8 +179,8 @@ def _ask(
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
     if policy.grants is not None:
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
-    services = service_control(evidence, caller)
-    resources = resource_control(evidence, caller, action, resource)
+    scps = [level.service for level in service_control(evidence, caller)]
+    rcps = [level.resource for level in resource_control(evidence, caller, action, resource)]
     given, absent = organization_context(evidence, caller, resource)
     context = {**context, **given}
     request = Request(
@@ -250,40 +193,12 @@ def _ask(
         permission_boundaries=boundary,
         resource_policy=stated[0] if stated else None,
         grants=policy.grants.value if isinstance(policy.grants, Known) else (),
-        service_control_policies=reading.levels(
-            Layer.SCP, [level.service for level in services], PolicyKind.IDENTITY
-        ),
-        resource_control_policies=reading.levels(
-            Layer.RCP, [level.resource for level in resources], PolicyKind.RESOURCE
-        ),
+        service_control_policies=reading.levels(Layer.SCP, scps, PolicyKind.IDENTITY),
+        resource_control_policies=reading.levels(Layer.RCP, rcps, PolicyKind.RESOURCE),
+        endpoint_policy=read_endpoint(evidence, caller, action, reading),
         unknown_context_keys=unknown - absent - (context.keys() - caller.unknown),
         unreadable_layers=frozenset(reading.unreadable),
     )
     return Answer(
         evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed
     )
-
-
-def _read_role(
-    role: RoleEvidence, reading: _Reading
-) -> tuple[tuple[NamedPolicy, ...], tuple[NamedPolicy, ...]]:
-    reading.missing(Layer.IDENTITY, "the attached policies", role.attached)
-    reading.missing(Layer.IDENTITY, "the inline policies", role.inline)
-    for name, found in role.documents.items():
-        reading.missing(Layer.IDENTITY, f"policy {name}", found)
-    identity = reading.documents(Layer.IDENTITY, role.documents.values())
-    if role.boundary is None:
-        return identity, ()
-    reading.missing(Layer.BOUNDARY, "the permissions boundary", role.boundary)
-    return identity, reading.documents(Layer.BOUNDARY, [role.boundary])
-
-
-def why_unknown(what: str, found: Unlearnt | Known[Any]) -> str:
-    """Return a phrase that says why something is not known."""
-    if isinstance(found, Denied):
-        return f"{what} could not be read, because this console lacks {found.permission}"
-    if isinstance(found, Missing):
-        return f"{what} is not there"
-    if isinstance(found, NotAsked):
-        return f"{what} could not be asked for without {found.because}"
-    return f"{what} could not be read: {getattr(found, 'why', '').rstrip('.')}"

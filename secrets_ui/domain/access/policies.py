@@ -20,6 +20,8 @@ from ..iam import (
     parse_policy,
 )
 from .evidence import AccessEvidence, Document, Evidence, Known
+from .network import Network
+from .way import find_way
 
 _TYPED = AwsCall("typed")
 
@@ -28,8 +30,8 @@ _TYPED = AwsCall("typed")
 class AttachedPolicy:
     """A policy in the evidence.
 
-    `location` is key, secret, boundary, trust, `identity:NAME` or `console:NAME`. `layer` is None
-    for a trust policy.
+    `location` is key, secret, endpoint, boundary, trust, `identity:NAME` or `console:NAME`.
+    `layer` is None for a trust policy.
     """
 
     location: str
@@ -66,6 +68,7 @@ class AttachedPolicy:
 _TITLES = {
     "key": "the key policy",
     "secret": "the secret's policy",
+    "endpoint": "the VPC endpoint policy",
     "boundary": "the permissions boundary",
     "trust": "the trust policy",
 }
@@ -97,6 +100,10 @@ def _list_policies(evidence: AccessEvidence) -> Iterator[AttachedPolicy]:
             Layer.RESOURCE,
             evidence.secret_name,
             evidence.resource_policy.value,
+        )
+    if endpoint := find_way(evidence).endpoint:
+        yield AttachedPolicy(
+            "endpoint", PolicyKind.RESOURCE, Layer.ENDPOINT, endpoint.id, endpoint.policy
         )
     if isinstance(evidence.key_policy, Known) and isinstance(evidence.key, Known):
         key = evidence.key.value
@@ -142,6 +149,8 @@ def with_policy(evidence: AccessEvidence, location: str, text: str) -> AccessEvi
             return replace(evidence, resource_policy=Known(text.strip(), _TYPED))
         case ("boundary", *_):
             return replace(evidence, boundary=typed)
+        case ("endpoint", *_):
+            return replace(evidence, network=_with_endpoint_policy(evidence.network, found, text))
         case ("trust", *_) if isinstance(evidence.role, Known):
             return replace(evidence, role=Known(replace(evidence.role.value, trust=text), _TYPED))
         case ("identity", _, name):
@@ -149,3 +158,9 @@ def with_policy(evidence: AccessEvidence, location: str, text: str) -> AccessEvi
         case (_, _, name):
             documents = {**evidence.console.documents, name: typed}
             return replace(evidence, console=replace(evidence.console, documents=documents))
+
+
+def _with_endpoint_policy(network: Network, found: AttachedPolicy, text: str) -> Network:
+    endpoints = network.endpoints.value if isinstance(network.endpoints, Known) else ()
+    changed = [replace(e, policy=text) if e.id == found.name else e for e in endpoints]
+    return replace(network, endpoints=Known(tuple(changed), _TYPED))

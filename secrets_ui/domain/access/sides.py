@@ -54,6 +54,7 @@ def within_boundary(request: Request) -> Evaluation:
     Denies elsewhere are ignored. An Allow that no boundary limits, such as a resource policy's for
     this very session, still counts.
     """
+    request = without_endpoint(request)
     opened = replace(
         without_control(request),
         identity_policies=(EVERYTHING,),
@@ -61,6 +62,12 @@ def within_boundary(request: Request) -> Evaluation:
         unreadable_layers=request.unreadable_layers - {Layer.IDENTITY, *CONTROL},
     )
     return evaluate(opened)
+
+
+def without_endpoint(request: Request) -> Request:
+    """Leave out the policy of the VPC endpoint, which has a check of its own."""
+    unread = request.unreadable_layers - {Layer.ENDPOINT}
+    return replace(request, endpoint_policy=None, unreadable_layers=unread)
 
 
 def near_misses(evaluation: Evaluation) -> list[StatementResult]:
@@ -94,6 +101,7 @@ def denying(
 
 def _without_limits(request: Request) -> Request:
     """Make any boundary allow everything. It stays present, since that matters to NotPrincipal."""
+    request = without_endpoint(request)
     return replace(
         without_control(request),
         permission_boundaries=(EVERYTHING,) if request.permission_boundaries else (),

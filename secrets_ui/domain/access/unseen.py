@@ -12,7 +12,8 @@ def not_seen(evidence: AccessEvidence) -> tuple[str, ...]:
 
 
 _NETWORK = (
-    "The way over the network (security groups, routes, policies of VPC endpoints) was not seen."
+    "Of the way over the network, network ACLs, DNS settings, firewalls and what lies behind a NAT "
+    "gateway were not looked at."
 )
 
 

@@ -61,13 +61,14 @@ def _indented(text: str) -> str:
         return text
 
 
-_ORDER = ("key", "secret", "identity", "boundary", "trust", "console")
+_ORDER = ("key", "secret", "endpoint", "identity", "boundary", "trust", "console")
 
 
 def _title(item: AttachedPolicy) -> str:
     titles = {
         "key": "Key policy",
         "secret": "The secret's own policy",
+        "endpoint": f"Policy of VPC endpoint {item.name}",
         "boundary": f"Permissions boundary {item.name}",
     }
     return titles.get(item.location, f"Identity policy {item.name}")

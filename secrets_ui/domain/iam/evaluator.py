@@ -23,6 +23,7 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _LAYER_NAMES = {
     Layer.RCP: "the resource control policies",
     Layer.SCP: "the service control policies",
+    Layer.ENDPOINT: "the policy of the VPC endpoint",
     Layer.RESOURCE: "the resource's own policy",
     Layer.GRANT: "the key's grants",
     Layer.IDENTITY: "the identity policies",
@@ -54,7 +55,8 @@ def evaluate(request: Request) -> Evaluation:
     missing = (
         tuple(_missing(request, statements, grants, denied, allowed)) if is_undetermined else ()
     )
-    return Evaluation(decision, _layer_decisions(layers, grants), statements, grants, missing)
+    layered = _layer_decisions(layers, grants)
+    return Evaluation(decision, layered, statements, grants, missing, request)
 
 
 def _match_group(

@@ -3,6 +3,7 @@
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 """
 
@@ -93,7 +94,7 @@ class Layers(NamedTuple):
     def allowed(self) -> Truth:
         """Whether Allow statements and grants suffice, Deny statements aside."""
         sides = self._same_account() if self.is_same_account else self._cross_account()
-        return all_of((self._allows(Layer.SCP), sides))
+        return all_of((self._allows(Layer.SCP), self._allows(Layer.ENDPOINT), sides))
 
     def _same_account(self) -> Truth:
         """One side is enough: the resource's or the identity's.

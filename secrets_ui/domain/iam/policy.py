@@ -24,7 +24,7 @@ class PolicyKind(StrEnum):
     IDENTITY = "identity"
     """Identity policies, permissions boundaries, session policies and service control policies."""
     RESOURCE = "resource"
-    """A secret's policy, and resource control policies: with Principal."""
+    """A secret's policy, a VPC endpoint's, and resource control policies: with Principal."""
     KEY = "key"
     """A KMS key policy. KMS stores a statement without Action or Resource; it "has no effect"."""
     TRUST = "trust"

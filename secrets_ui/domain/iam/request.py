@@ -20,6 +20,7 @@ class Layer(StrEnum):
 
     RCP = "rcp"
     SCP = "scp"
+    ENDPOINT = "endpoint"
     RESOURCE = "resource"
     GRANT = "grant"
     IDENTITY = "identity"
@@ -38,7 +39,8 @@ class Request:
     one, and Present a key whose value is not known. `unknown_context_keys` and `unreadable_layers`
     name what cannot be known; a decision that depends on one of them is Undetermined. Service and
     resource control policies come as levels (root, organisational units, account), each of which
-    must allow. Of the session policies, one is enough.
+    must allow. Of the session policies, one is enough. `endpoint_policy` is of the VPC endpoint
+    that the request comes through.
     """
 
     principal: str
@@ -51,6 +53,7 @@ class Request:
     resource_policy: NamedPolicy | None = None
     grants: tuple[Grant, ...] = ()
     session_policies: tuple[NamedPolicy, ...] = ()
+    endpoint_policy: NamedPolicy | None = None
     service_control_policies: tuple[tuple[NamedPolicy, ...], ...] = ()
     resource_control_policies: tuple[tuple[NamedPolicy, ...], ...] = ()
     unknown_context_keys: frozenset[str] = frozenset()
@@ -70,6 +73,7 @@ class Request:
         return [
             (Layer.RCP, self.resource_control_policies),
             (Layer.SCP, self.service_control_policies),
+            (Layer.ENDPOINT, ((self.endpoint_policy,),) if self.endpoint_policy else ()),
             (Layer.IDENTITY, (self.identity_policies,)),
             (Layer.RESOURCE, ((self.resource_policy,),) if self.resource_policy else ()),
             (Layer.BOUNDARY, tuple([(boundary,) for boundary in self.permission_boundaries])),

@@ -2,12 +2,12 @@
 
 A request has: id, principal, action, resource, resourceAccount, context, identityPolicies and
 permissionBoundaries (lists of {name, policy}), resourcePolicy (the key policy for a kms: action),
-sessionPolicy, and grants. serviceControlPolicies and resourceControlPolicies are lists of levels
-(root, organizational units, account), each {orgIdentifier, policies: [{name, policy}]}.
-unknownContextKeys and unreadableLayers name what cannot be known; presentContextKeys name keys that
-the request has with a value that is not known. Members that only describe a
-case (ANNOTATIONS) may stand beside them. Any other member is an error: to ignore one could turn a
-refusal into a permission.
+sessionPolicy, endpointPolicy (of the VPC endpoint that the request comes through), and grants.
+serviceControlPolicies and resourceControlPolicies are lists of levels (root, organizational units,
+account), each {orgIdentifier, policies: [{name, policy}]}. unknownContextKeys and unreadableLayers
+name what cannot be known; presentContextKeys name keys that the request has with a value that is
+not known. Members that only describe a case (ANNOTATIONS) may stand beside them. Any other member
+is an error: to ignore one could turn a refusal into a permission.
 """
 
 import json
@@ -26,14 +26,15 @@ from .request import Layer, Request, ensure_action, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, StatementResult
 from .strict_json import NotStrictJson, read_json
 
-RESOURCE_POLICY, SESSION_POLICY = "resource", "session"
-"""The names in answers of the two policies that have none in a request."""
+RESOURCE_POLICY, SESSION_POLICY, ENDPOINT_POLICY = "resource", "session", "endpoint"
+"""The names in answers of the policies that have none in a request."""
 _QUESTION = {"id", "principal", "action", "resource", "resourceAccount", "context"}
 _POLICIES = {
     "identityPolicies",
     "permissionBoundaries",
     "resourcePolicy",
     "sessionPolicy",
+    "endpointPolicy",
     "grants",
 }
 _ORGANIZATION = {"serviceControlPolicies", "resourceControlPolicies"}
@@ -89,6 +90,7 @@ def read_request(document: object) -> Request:
     action = ensure_action(_text("action", members.get("action")))
     resource = _text("resource", members.get("resource"))
     policy, kind = members.get("resourcePolicy"), kind_of_resource_policy(action)
+    endpoint = members.get("endpointPolicy")
     return Request(
         principal=_text("principal", members.get("principal")),
         action=action,
@@ -99,6 +101,9 @@ def read_request(document: object) -> Request:
         permission_boundaries=_policies(members, "permissionBoundaries"),
         resource_policy=None if policy is None else parse_policy(RESOURCE_POLICY, policy, kind),
         session_policies=_session_policies(members),
+        endpoint_policy=None
+        if endpoint is None
+        else parse_policy(ENDPOINT_POLICY, endpoint, PolicyKind.RESOURCE),
         service_control_policies=_levels(members, "serviceControlPolicies", PolicyKind.IDENTITY),
         resource_control_policies=_levels(members, "resourceControlPolicies", PolicyKind.RESOURCE),
         grants=tuple(Grant.of(_object("grants", grant)) for grant in _list(members, "grants")),

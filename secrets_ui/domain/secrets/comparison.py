@@ -79,11 +79,6 @@ class Row:
         its own for each."""
         return self.may_be_equal or bool(self.spec and self.spec.value_format.can_be_generated)
 
-    @property
-    def is_alike(self) -> bool:
-        """Whether every environment holds the same value, so that there is nothing to copy."""
-        return len({cell.fingerprint for cell in self.cells}) == 1
-
     def shows(self, asked: Show) -> bool:
         match asked:
             case Show.DIFFERS:

@@ -19,6 +19,7 @@ from ...domain.access.evidence import (
     AccessEvidence,
     CallerIdentity,
     Evidence,
+    FunctionConfiguration,
     Key,
     Known,
     NotAsked,
@@ -28,6 +29,7 @@ from ...domain.access.evidence import (
     learn,
 )
 from ...domain.access.expected_policies import expected_arns
+from ...domain.access.network import Endpoint, VpcConfig, endpoint_service
 from ...domain.environment import Environment
 from ...domain.errors import AuditUnavailable, AwsError
 from ...domain.people.actor import Actor
@@ -111,7 +113,8 @@ class Gathering:
         self._ask(
             "alias", aws.kms.describe_key, environment.kms_alias, then=self._ask_about_encryption
         )
-        self._ask("function", aws.lambda_.get_function_configuration, environment.lambda_function)
+        function, ask = environment.lambda_function, aws.lambda_.get_function_configuration
+        self._ask("function", ask, function, then=self._ask_about_vpc)
         self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
         self._ask_about_console(role_name_of(environment.assume_role))
         self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
@@ -122,6 +125,25 @@ class Gathering:
     def _ask_about_organization(self) -> None:
         account = self.environment.account
         self._ask("organization", read_organization, self.aws.organizations, account)
+
+    def _ask_about_vpc(self, answer: Evidence[FunctionConfiguration]) -> None:
+        """Of a function that is connected to one: four calls, in two rounds."""
+        vpc = answer.value.vpc if isinstance(answer, Known) else None
+        if vpc:
+            ec2, then = self.aws.ec2, partial(self._ask_about_addresses, vpc)
+            self._ask("endpoints", ec2.describe_vpc_endpoints, vpc.id, then=then)
+            self._ask("route_tables", ec2.describe_route_tables, vpc.id)
+
+    def _ask_about_addresses(self, vpc: VpcConfig, answer: Evidence[tuple[Endpoint, ...]]) -> None:
+        """Of the function, and of the endpoints for Secrets Manager."""
+        service = endpoint_service(self.environment.region)
+        endpoints = answer.value if isinstance(answer, Known) else ()
+        ends: list[VpcConfig | Endpoint] = [vpc]
+        ends += [each for each in endpoints if each.service.endswith(service)]
+        subnets = {subnet for end in ends for subnet in end.subnets}
+        self._ask("subnets", self.aws.ec2.describe_subnets, subnets)
+        groups = {group for end in ends for group in end.groups}
+        self._ask("security_groups", self.aws.ec2.describe_security_groups, groups)
 
     def _ask_documents(self, answer: Evidence[tuple[str, ...]]) -> None:
         """Of the attached policies; and of those that should be attached and are not, to know

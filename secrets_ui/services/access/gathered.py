@@ -15,6 +15,7 @@ from ...domain.access.evidence import (
     NotAsked,
     RoleEvidence,
 )
+from ...domain.access.network import NO_VPC, Network
 from ...domain.environment import Environment
 from ...domain.secrets.catalog import SecretSpec
 
@@ -26,6 +27,7 @@ _ALWAYS = (
     "caller", "function", "role", "attached", "inline", "secret",
     "resource_policy", "versions", "alias", "facts",
 )  # fmt: skip
+_OF_THE_VPC = ("endpoints", "route_tables", "subnets", "security_groups")
 _OF_THE_KEY = ("key", "key_policy", "grants", "rotation")
 
 
@@ -60,6 +62,7 @@ class Gathered(dict[str, Evidence[Any]]):
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
             organization=answers.get("organization", AccessEvidence.organization),
             console=answers._console(),
+            network=Network(**{name: answers.get(name, NO_VPC) for name in _OF_THE_VPC}),
             value_was_read=value_was_read,
             calls=self._calls(value_was_read),
             seconds=seconds,

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from ...domain.access.account import EVERYBODY
+from ...domain.access.account import EVERYBODY, AccountDetails
 from ...domain.access.answers import Row, WhoCan
 from ...domain.access.evidence import (
     AccessEvidence,
+    Evidence,
     Known,
     NotAsked,
     learn,
@@ -87,6 +88,13 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor) -> Wh
 
     Raises WhoCanReadIsOff and InvalidSecretName.
     """
+    return who_can(*gather_everybody(environment, secret_name, actor))
+
+
+def gather_everybody(
+    environment: Environment, secret_name: str, actor: Actor
+) -> tuple[AccessEvidence, Evidence[AccountDetails]]:
+    """The evidence about a secret and about everybody. Raises as `find_who_can`."""
     if not environment.who_can_read:
         raise WhoCanReadIsOff(environment)
     gathering = _Gathering(environment, secret_name, actor)
@@ -94,8 +102,8 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor) -> Wh
         pass
     details = gathering.answers.get("details", PENDING)
     more = details.value.pages - 1 if isinstance(details, Known) else 0
-    found = who_can(gathering.evidence(), details)
-    return replace(found, calls=found.calls + more)
+    evidence = gathering.evidence()
+    return replace(evidence, calls=evidence.calls + more), details
 
 
 def find_gains(

@@ -72,6 +72,10 @@ def open_emergencies(environment: Environment, secret: str = "") -> list[Emergen
 
 def count_to_look_at(environment: Environment, actor: Actor, reach: Sequence[str]) -> int:
     """How many wait for this person. `reach` are the prefixes of names that they may decide on."""
+    # Each page of those who decide asks, and there is seldom one.
+    made = AuditRecord.objects.done().filter(environment=environment.name, action=Action.EMERGENCY)
+    if not made.exists():
+        return 0
     found = _unseen(environment).filter(reached(environment, reach))
     return sum(not _emergency(record).concerns(actor.name) for record in found)
 

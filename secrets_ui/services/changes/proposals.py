@@ -81,10 +81,11 @@ def undecided(environment: Environment) -> QuerySet[AuditRecord]:
     decided = AuditRecord.objects.filter(
         version_id=OuterRef("version_id"), outcome=Outcome.DONE, action__in=DECISIONS
     )
-    proposed = AuditRecord.objects.done().filter(
-        environment=environment.name, action=Action.PROPOSE
-    )
-    return proposed.filter(~Exists(decided))
+    return _proposed(environment).filter(~Exists(decided))
+
+
+def _proposed(environment: Environment) -> QuerySet[AuditRecord]:
+    return AuditRecord.objects.done().filter(environment=environment.name, action=Action.PROPOSE)
 
 
 def find_proposal(environment: Environment, sequence: int) -> AuditRecord | None:
@@ -107,13 +108,17 @@ def count_to_decide(environment: Environment, actor: Actor, reach: Sequence[str]
 
     `reach` are the prefixes of names that the person may decide on, empty for all.
     """
+    oldest = oldest_alive(environment)
+    # Each page of those who decide asks, and there is seldom one.
+    if not _proposed(environment).filter(at__gte=oldest).exists():
+        return 0
     moved = AuditRecord.objects.done().filter(
         environment=environment.name,
         secret=OuterRef("secret"),
         base_version_id=OuterRef("base_version_id"),
         action__in=SWAPS,
     )
-    waiting = undecided(environment).filter(~Exists(moved), at__gte=oldest_alive(environment))
+    waiting = undecided(environment).filter(~Exists(moved), at__gte=oldest)
     others = waiting.filter(reached(environment, reach)).exclude(actor=actor.name)
     proposed = list(others.values_list("secret", "base_version_id", "at"))
     names = {secret for secret, _, _ in proposed}

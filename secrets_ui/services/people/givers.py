@@ -1,9 +1,24 @@
-"""Who gave a person their roles, as the audit log tells."""
+"""Who gave a person their account and roles, as the audit log tells."""
 
 from __future__ import annotations
 
-from ...models import RoleGrant
+from dataclasses import dataclass
+
+from ...domain.audit.actions import Action, Outcome, Phase
+from ...models import AuditRecord, RoleGrant
+from ..audit.new_record import as_stored
 from ..audit.roles import Giver, grant_of, roles_on_record
+
+_MAKES = (Action.SET_ACCOUNT, Action.ADD_ACCOUNT, Action.MAKE_LINK)
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """How a local account was first entered: who made its link, and the record of its use. Whoever
+    used the link chose the password, so an admin who kept one has two accounts."""
+
+    made: AuditRecord | None
+    used: AuditRecord
 
 
 def givers_of(account: str, grants: tuple[RoleGrant, ...]) -> dict[int, Giver]:
@@ -12,3 +27,18 @@ def givers_of(account: str, grants: tuple[RoleGrant, ...]) -> dict[int, Giver]:
     told = roles_on_record(account).get(account, {})
     given = [grant for grant in grants if grant.source == RoleGrant.Source.ADMIN]
     return {grant.pk: told[key] for grant in given if (key := grant_of(grant)) in told}
+
+
+def entrance_of(account: str) -> Entrance | None:
+    """None where no link of the account was used. Two queries."""
+    events = AuditRecord.objects.filter(phase=Phase.EVENT, outcome=Outcome.DONE)
+    done = events.order_by("-sequence")
+    used = done.filter(action=Action.USE_LINK, actor=account).first()
+    if used is None:
+        return None
+    made = done.filter(
+        action__in=_MAKES, sequence__lt=used.sequence, details__contains=as_stored(account)
+    )
+    # Another account may hold the name of this one too.
+    of_this = (record for record in made if record.parsed_details.get("account") == account)
+    return Entrance(next(of_this, None), used)

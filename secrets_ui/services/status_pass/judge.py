@@ -35,8 +35,8 @@ from .rights import WithRights
 # Checks of the access path that are about no one secret: reported once, of the environment.
 SHARED = frozenset((
     "console_reaches_aws", "function_runs_as_role", "role_exists", "lambda_may_assume_role",
-    "policies_are_attached", "no_recent_denials", "alias_points_at_the_key", "key_is_usable",
-    "key_rotates",
+    "function_reaches_secrets_manager", "policies_are_attached", "no_recent_denials",
+    "alias_points_at_the_key", "key_is_usable", "key_rotates",
 ))  # fmt: skip
 Intents = Mapping[tuple[str, str], tuple[OpenIntent, ...]]
 Others = Mapping[str, Mapping[str, VersionFacts | None]]

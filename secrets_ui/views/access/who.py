@@ -14,16 +14,21 @@ from ...services.access.kept_readers import last_look, want_a_look
 from ...services.access.who import as_csv, as_json, find_who_can
 from ..answers import plain_answer
 from ..status.pages import begin_a_pass
+from .why import why
 
 
 @require_GET
 def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    """Ask AWS and show the answers; `?as=csv` and `?as=json` send the filtered rows as a file."""
+    """Ask AWS and show the answers; `?as=csv` and `?as=json` send the filtered rows as a file, and
+    `?principal=` explains one answer.
+    """
     chosen = enter(request, "access.who", environment, name)
     form = WhoFilterForm(request.GET)
     if not form.is_valid():
         raise BadRequest
     ability = form.cleaned_data["action"]
+    if principal := form.cleaned_data["principal"]:
+        return why(request, chosen, name, principal, ability)
     found = find_who_can(chosen, name, actor_of(request))
     rows = found.matching(form.cleaned_data["show"], ability, form.cleaned_data["text"])
     match request.GET.get("as"):

@@ -17,7 +17,7 @@ from ...models import RoleGrant
 from ...permissions import actor_of, ensure_over, ensure_somewhere, enter_to_change
 from ...services.configuration import environments
 from ...services.people import people as service
-from ...services.people.givers import givers_of
+from ...services.people.givers import entrance_of, givers_of
 from ...services.people.links import waits_for_password
 from ...services.people.people import LastAdmin
 from ...services.people.requests import waiting_requests
@@ -136,6 +136,7 @@ def _page(
     context = {
         "person": person,
         "givers": givers_of(person.name, person.grants),
+        "entrance": entrance_of(person.name),
         "notice": notice_of(request, person.name),
         "places_managed": managed,
         "roles": ROLES,

@@ -151,6 +151,7 @@ def test_the_headline_answers_in_one_sentence() -> None:
     assert str(run.error) == "AccessDeniedException: Access to KMS is not allowed"
     assert [(step.title, step.status, step.text) for step in run.steps] == [
         ("Role", "pass", "exists, 3 policies"),
+        ("Network", "pass", "no VPC"),
         ("IAM policy", "pass", "GetSecretValue allowed"),
         ("Secret", "pass", "AWSCURRENT, 8 keys"),
         ("KMS key", "fail", "kms:Decrypt denied"),

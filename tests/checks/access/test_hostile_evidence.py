@@ -257,7 +257,7 @@ _ESTATES = {
 }
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=150, deadline=None, database=None)
 @given(
     st.sampled_from(sorted(_ESTATES)),
     st.sampled_from(LOCATIONS),

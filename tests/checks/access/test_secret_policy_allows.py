@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from secrets_ui.domain.access.evidence import AccessEvidence, Known
+from secrets_ui.domain.access.network import VpcConfig
 from tests.checks.building import (
     CONSOLE_ARN,
     NAME,
@@ -84,7 +85,7 @@ def test_a_deny_that_hangs_on_the_network_is_unknown() -> None:
     condition = {"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}
     given = under(Principal="*", Condition=condition)
     assert isinstance(given.function, Known)
-    inside = known(replace(given.function.value, vpc="vpc-1a2b3c4d"))
+    inside = known(replace(given.function.value, vpc=VpcConfig("vpc-1a2b3c4d")))
     found = finding(CHECK, replace(given, function=inside))
     assert found.status == "unknown"
     assert "aws:SourceVpce" in found.text

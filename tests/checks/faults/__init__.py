@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Importing a module registers its faults.
-from . import console, key, policies, role, secret
+from . import console, key, network, policies, role, secret
 from .planting import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "console", "key", "policies", "role", "secret"]
+__all__ = ["FAULTS", "Fault", "console", "key", "network", "policies", "role", "secret"]

@@ -14,6 +14,7 @@ from secrets_ui.checks.access import CHECKS
 from secrets_ui.domain.access.context import lambda_caller
 from secrets_ui.domain.access.evidence import AccessEvidence, Known
 from secrets_ui.domain.access.expected_policies import expected_arns, role_arn
+from secrets_ui.domain.access.network import VpcConfig
 from secrets_ui.domain.access.path import ask_decrypt, ask_read
 from secrets_ui.domain.access.policies import list_policies
 from secrets_ui.domain.iam import Decision, Grant
@@ -30,6 +31,7 @@ from tests.checks.building import (
     known,
     with_statement,
 )
+from tests.checks.networking import ENDPOINT, NAT, VPC, endpoint, in_vpc, network, table
 
 CLEAN = evidence()
 
@@ -101,7 +103,7 @@ def denied_when(**condition: dict[str, Any]) -> AccessEvidence:
 
 def connected(given: AccessEvidence, vpc: str) -> AccessEvidence:
     assert isinstance(given.function, Known)
-    return replace(given, function=known(replace(given.function.value, vpc=vpc)))
+    return replace(given, function=known(replace(given.function.value, vpc=VpcConfig(vpc))))
 
 
 def decisions(given: AccessEvidence) -> set[Decision]:
@@ -148,6 +150,34 @@ def test_through_which_endpoint_a_function_in_a_vpc_calls_is_unknown(
 ) -> None:
     given = denied_when(**{operator: {f"aws:{key}": "x"}})
     assert decisions(connected(given, "vpc-1a2b3c4d")) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("condition", "read"),
+    [
+        ({"StringEquals": {"aws:SourceVpce": ENDPOINT}}, DENIED),
+        ({"StringNotEquals": {"aws:SourceVpce": ENDPOINT}}, ALLOWED),
+        ({"StringNotEquals": {"aws:SourceVpc": VPC}}, ALLOWED),
+        ({"Null": {"aws:VpcSourceIp": "true"}}, ALLOWED),
+        ({"IpAddress": {"aws:VpcSourceIp": "10.0.1.0/24"}}, OPEN),
+        # Such a call has none, so a Deny of all other addresses applies.
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, DENIED),
+        ({"StringNotEquals": {"aws:VpceOrgID": "o-1"}}, OPEN),
+    ],
+)
+def test_through_an_endpoint_a_read_has_its_keys_and_the_kms_hop_might(
+    condition: dict[str, dict[str, Any]], read: set[Decision]
+) -> None:
+    given = in_vpc(network(endpoint()), denied_when(**condition))
+    answers = ask_read(given, READ), ask_decrypt(given)
+    found = [{answer.evaluation.decision} for answer in answers if answer.evaluation]
+    assert found == [read, OPEN]
+
+
+@pytest.mark.parametrize("key", ["SourceVpc", "SourceVpce", "VpcSourceIp", "VpceAccount"])
+def test_through_a_nat_gateway_there_is_no_key_of_an_endpoint(key: str) -> None:
+    around = network(tables=(table(("0.0.0.0/0", NAT)),))
+    assert decisions(in_vpc(around, denied_when(Null={f"aws:{key}": "true"}))) == DENIED
 
 
 def test_where_a_function_runs_that_may_not_be_asked_is_unknown() -> None:

@@ -43,7 +43,7 @@ FIRST = {
     "iam.boundary.missing_allow": "boundary_allows",
     "iam.boundary.explicit_deny": "boundary_allows",
     "org.rcp": "control_policies_allow",
-    "network.vpce_policy": None,
+    "network.vpce_policy": "endpoint_policy_allows",
     "iam.session_policy": "function_runs_as_role",
     "kms.key_policy": "decrypt_is_allowed",
     "kms.access": "decrypt_is_allowed",
@@ -58,7 +58,7 @@ FIRST = {
     "kms.alias_missing": "alias_points_at_the_key",
     "iam.role_missing": "role_exists",
     "lambda.env_kms": "role_exists",
-    "caller.region_or_network": "secret_exists",
+    "caller.region_or_network": "function_reaches_secrets_manager",
 }
 MISSING_ALLOW = CASES[0]["message"]
 NOTES = {

@@ -15,7 +15,7 @@ def test_each_answer_says_it_of_the_organization_the_session_and_the_network() -
     control, session, network = judge(evidence()).not_seen
     assert control == "The account is in no organization, so no SCPs and RCPs limit it."
     assert session.endswith("is taken to be called miyabi-app, with no policy of its own.")
-    assert "VPC endpoints" in network
+    assert "network ACLs" in network
     seen = not_seen(evidence(organization=organization(FULL.text)))
     assert "are part of each answer" in seen[0]
     refused = denied("organizations:DescribeOrganization")

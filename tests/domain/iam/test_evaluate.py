@@ -233,10 +233,29 @@ NO_PLAIN_HTTP = parse_policy(
         ({"session_policies": (LOGS_POLICY, READ_POLICY)}, "Allowed"),
         ({"session_policies": (LOGS_POLICY,)}, "ImplicitlyDenied"),
         ({"unreadable_layers": frozenset({Layer.SCP})}, "Undetermined"),
+        ({"endpoint_policy": ALL_RESOURCES}, "Allowed"),
+        ({"endpoint_policy": NO_PLAIN_HTTP}, "ExplicitlyDenied"),
+        ({"unreadable_layers": frozenset({Layer.ENDPOINT})}, "Undetermined"),
     ],
 )
 def test_control_policies_and_session_policies_limit(limits: dict[str, Any], decision: str) -> None:
     assert decide(READ, context={"aws:SecureTransport": "false"}, **limits) == decision
+
+
+@pytest.mark.parametrize(
+    ("principal", "decision"),
+    [
+        ("*", "Allowed"),
+        ({"AWS": ROLE}, "Allowed"),
+        ({"AWS": ROOT}, "Allowed"),
+        ({"AWS": f"{ROLE}-2"}, "ImplicitlyDenied"),
+    ],
+)
+def test_an_endpoint_policy_limits_whatever_else_allows(principal: Any, decision: str) -> None:
+    """Also what the secret's own policy gives to this very session."""
+    policy = parse_policy("vpce-1", of_secret(principal), PolicyKind.RESOURCE)
+    for request in (ask(READ), ask(resource_policy=of_secret({"AWS": SESSION}))):
+        assert evaluate(replace(request, endpoint_policy=policy)).decision == decision
 
 
 def test_a_control_policy_limits_what_a_session_policy_does_not() -> None:

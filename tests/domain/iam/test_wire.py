@@ -117,6 +117,7 @@ def test_a_grant_that_decides_is_among_the_deciding() -> None:
         {"identityPolicies": [{"name": "reader", "policy": json.dumps(document(statement()))}]},
         {"resourceAccount": None},
         {"permissionBoundaries": None, "grants": None, "title": "read"},
+        {"endpointPolicy": None},
         {"sessionPolicy": None, "serviceControlPolicies": None, "resourceControlPolicies": []},
     ],
 )
@@ -131,7 +132,7 @@ def test_a_member_that_no_request_has_is_an_error_that_names_it(member: str) -> 
 
 
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
-def test_policies_of_session_and_organization_are_read(effect: str) -> None:
+def test_policies_of_session_endpoint_and_organization_are_read(effect: str) -> None:
     policy = document(statement(effect, action="secretsmanager:*"))
     level = [{"orgIdentifier": "o-1", "policies": [{"name": "guard", "policy": policy}]}]
     of_resource = document(statement(effect, action="secretsmanager:*", Principal="*"))
@@ -139,6 +140,7 @@ def test_policies_of_session_and_organization_are_read(effect: str) -> None:
     decision = {"Allow": "Allowed", "Deny": "ExplicitlyDenied"}[effect]
     for member, value, layer, name in (
         ("sessionPolicy", policy, "session", "session"),
+        ("endpointPolicy", of_resource, "endpoint", "endpoint"),
         ("serviceControlPolicies", level, "scp", "guard"),
         ("resourceControlPolicies", rcp, "rcp", "guard"),
     ):

@@ -25,7 +25,7 @@ def test_it_works(make_estate: Callable[..., Estate], hana: Actor) -> None:
     run = check_access(estate.environments["dev"], "miyabi/dev/config", hana)
     assert (run.answer, run.verdict, run.exit_status) == ("yes", "pass", 0)
     assert run.headline == "Yes. miyabi-lambda-execution can read miyabi/dev/config."
-    assert [step.status for step in run.steps] == ["pass"] * 4
+    assert [step.status for step in run.steps] == ["pass"] * 5
     assert run.calls > 15
     assert run.seconds > 0
     assert Run.from_json(json.loads(json.dumps(run.to_json()))) == run

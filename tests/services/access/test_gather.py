@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deploy.demo.network import build_vpc, connect
 from secrets_ui.domain.access.evidence import (
     AccessEvidence,
     Denied,
@@ -145,6 +146,28 @@ def test_a_secret_that_is_not_there_leaves_the_key_behind_the_alias_to_be_judged
     assert isinstance(evidence.secret, Missing)
     assert isinstance(evidence.key_policy, Known)
     assert isinstance(evidence.facts, NotAsked)
+
+
+def test_of_a_function_in_a_vpc_its_network_is_read_in_four_calls(
+    dev: Estate, recorder: RecordingAws, hana: Actor
+) -> None:
+    account = dev["dev"]
+    before = gather(dev, hana).calls
+    built = build_vpc(account.clients, account.environment.region)
+    connect(account.clients, account.environment, built)
+    evidence = gather(dev, hana)
+    found = evidence.network
+    assert isinstance(found.endpoints, Known)
+    assert [each.id for each in found.endpoints.value] == [built.endpoint]
+    assert isinstance(found.security_groups, Known)
+    ids = {each.id for each in found.security_groups.value}
+    assert ids == {built.function_group, built.endpoint_group}
+    assert isinstance(found.subnets, Known)
+    assert {each.id for each in found.subnets.value} == set(built.subnets)
+    run = judge(evidence)
+    assert (run.answer, run.finding("endpoint_policy_allows").status) == ("yes", "pass")
+    # The value, that was read before, is known by now.
+    assert evidence.calls == before - 1 + 4
 
 
 def test_a_policy_that_should_be_attached_and_is_not_is_looked_up(dev: Estate, hana: Actor) -> None:

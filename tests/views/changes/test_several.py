@@ -285,13 +285,31 @@ def test_an_odd_address_is_refused_plainly(
     assert client.get("/compare/set")["Location"] == "/compare"
 
 
+def test_a_value_is_copied_only_where_its_secret_is_and_another_value(
+    estate: Estate, signed_in: SignedIn
+) -> None:
+    for place, held in (("dev", "x"), ("prod", "x")):
+        estate[place].clients.secretsmanager.create_secret(
+            Name=f"miyabi/{place}/loose", SecretString=json.dumps({"A": held, "B": place})
+        )
+    estate["dev"].clients.secretsmanager.create_secret(
+        Name="miyabi/dev/alone", SecretString=json.dumps({"A": "x"})
+    )
+    client = signed_in("editor")
+    page = client.get("/compare?q=loose").content.decode()
+    assert page.count("Copy to…") == 2  # B, and A is the same in both
+    page = client.get("/compare?q=alone").content.decode()
+    assert "Copy to…" not in page
+    assert "Set in several" not in page
+
+
 def test_a_key_s_name_comes_back_exactly_from_the_address(
     estate: Estate, signed_in: SignedIn
 ) -> None:
     name = " odd name&<b>+%20 é "
     for place in ("dev", "prod"):
         estate[place].clients.secretsmanager.create_secret(
-            Name=f"miyabi/{place}/loose", SecretString=json.dumps({name: "x", "bro\nken": "x"})
+            Name=f"miyabi/{place}/loose", SecretString=json.dumps({name: place, "bro\nken": place})
         )
     client = signed_in("editor")
     page = client.get("/compare?q=loose").content.decode()
@@ -311,4 +329,4 @@ def test_a_key_s_name_comes_back_exactly_from_the_address(
     answer = client.post(url(key=name, secret="loose"), {**sent, "confirmed": "on"})
     assert answer.status_code == 302, answer.content.decode()
     for place in ("dev", "prod"):
-        assert json.loads(estate.value(place, "loose")) == {name: "y", "bro\nken": "x"}
+        assert json.loads(estate.value(place, "loose")) == {name: "y", "bro\nken": place}

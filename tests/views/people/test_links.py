@@ -105,6 +105,18 @@ def test_a_new_link_ends_the_earlier_one_and_none_is_made_once_there_is_a_passwo
     assert sign_in()
 
 
+def test_the_person_s_page_says_who_made_the_link_and_from_where_it_was_used(
+    code: str, signed_in: SignedIn
+) -> None:
+    rin, admin = get_user_model().objects.get(username="rin"), signed_in("admin", "dev")
+    assert "chose the password" not in admin.get(f"/people/{rin.pk}").content.decode()
+    newer = code_in(signed_in("admin", "dev", name="jun").post(f"/people/{rin.pk}/link"))
+    use(newer, client=Client(REMOTE_ADDR="192.0.2.7"))
+    page = admin.get(f"/people/{rin.pk}").content.decode()
+    assert "One-time link made by <bdi>jun</bdi>" in page
+    assert "from 192.0.2.7: whoever used it chose the password" in page
+
+
 @pytest.mark.parametrize("name", ["", "mika", "MIKA", "a<b", "console", "x" * 151])
 def test_a_name_has_to_be_free_and_usable(signed_in: SignedIn, name: str) -> None:
     admin = signed_in("admin", "dev", name="mika")

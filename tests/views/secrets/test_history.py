@@ -66,6 +66,9 @@ def test_two_versions_are_compared_key_by_key_without_a_value(storied: Storied) 
         ("B", "added"),
     ]
     assert "canary" not in page.content.decode()
+    # As in a review: B has no value before.
+    marks = [page.content.decode().count(f'class="{mark}"') for mark in ("old", "new")]
+    assert marks == [1, 2]
     # Each version was read once; from now on its keys are known.
     aws.received.clear()
     again = client.get(PAGE, {"before": ids[0], "after": ids[2]})
@@ -79,6 +82,8 @@ def test_a_restore_leads_to_the_secret_and_undoes_with_a_link(storied: Storied) 
     client, _, ids = storied
     review = client.get(RESTORE, {"version": ids[1]})
     assert [row.difference.key for row in review.context["review"].rows] == ["B"]
+    assert 'class="old"' in review.content.decode()
+    assert 'class="new"' not in review.content.decode()
     answer = client.post(RESTORE, restore_form(ids))
     assert answer.status_code == 302, answer.content.decode()
     page = client.get(answer["Location"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
@@ -19,7 +21,7 @@ from secrets_ui.models import AuditRecord, StatusSnapshot
 from secrets_ui.services.secrets.key_changes import KeyChange
 from testkit.posting import JSON, current_version, document_form, edit_url, save_key
 from testkit.recording_aws import RecordingAws
-from tests.conftest import Estate
+from tests.conftest import Estate, as_toml, forget_configuration
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -271,13 +273,21 @@ def test_findings_that_are_old_are_told_as_such_and_none_as_none(
     assert "Not checked since" in signed_in("viewer").get(DETAIL).content.decode()
 
 
+@pytest.mark.parametrize("is_managed", [False, True])
 @pytest.mark.parametrize("role", ["viewer", "editor"])
-def test_a_deleted_secret_tells_whoever_sees_it_how_it_is_restored(
-    dev: Estate, signed_in: SignedIn, role: str
+def test_a_deleted_secret_tells_whoever_sees_it_who_can_restore_it(
+    dev: Estate, signed_in: SignedIn, settings: Any, role: str, *, is_managed: bool
 ) -> None:
+    place = replace(dev.environments["dev"], manage=is_managed)
+    settings.ENVIRONMENTS_FILE.write_text(as_toml({"dev": place}), encoding="utf-8")
+    forget_configuration()
     dev["dev"].clients.secretsmanager.delete_secret(SecretId="miyabi/dev/config")
-    shown = signed_in(role, "dev").get(DETAIL).content.decode()
-    assert "aws secretsmanager restore-secret --secret-id miyabi/dev/config" in shown
+    client = signed_in(role, "dev")
+    shown = client.get(DETAIL).content.decode()
+    command = "aws secretsmanager restore-secret --secret-id miyabi/dev/config"
+    assert (command in shown) is not is_managed
+    assert ("secretsmanager:RestoreSecret" in shown) is not is_managed
+    assert ("An admin of dev can restore it" in shown) is is_managed
     assert "AWS gives no value of a secret that is scheduled for deletion" in shown
     assert "There is no version" not in shown
 

@@ -129,7 +129,17 @@ locals {
         Action   = ["logs:FilterLogEvents"]
         Resource = "arn:${local.partition}:logs:${local.region}:${var.account_id}:log-group:${local.log_group}:*"
       },
-      ], var.refresh ? [{
+      ], var.function_in_vpc ? [{
+        Sid    = "SeeTheFunctionsVpc" # to say whether the function reaches Secrets Manager, and what the VPC endpoint's policy allows
+        Effect = "Allow"
+        Action = [
+          "ec2:DescribeRouteTables",
+          "ec2:DescribeSecurityGroups",
+          "ec2:DescribeSubnets",
+          "ec2:DescribeVpcEndpoints",
+        ]
+        Resource = "*" # EC2 knows no resource for what describes
+        }] : [], var.refresh ? [{
         # One variable of the function is changed. AWS knows no narrower right than to its whole configuration.
         Sid    = "StartFreshInstances"
         Effect = "Allow"
