@@ -169,14 +169,15 @@ def batch_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
     return context | _function_context(evidence, caller)
 
 
-def _function_context(evidence: AccessEvidence, caller: Caller) -> dict[str, str]:
-    """AWS does not document whether the KMS hop has this key.
+def _function_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
+    """What the function adds. AWS does not document whether the KMS hop has its ARN.
 
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
     """
-    if caller.is_lambda and isinstance(evidence.function, Known):
-        return {"lambda:SourceFunctionArn": evidence.function.value.arn}
-    return {}
+    if not caller.is_lambda or not isinstance(evidence.function, Known):
+        return {}
+    arn = {"lambda:SourceFunctionArn": evidence.function.value.arn}
+    return arn | _endpoint_context(evidence)
 
 
 def _endpoint_context(evidence: AccessEvidence) -> dict[str, Any]:
