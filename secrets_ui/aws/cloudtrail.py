@@ -146,5 +146,6 @@ def _denial(at: datetime | None, event: dict[str, Any]) -> Denial | None:
         in_form(CODE, event.get("eventName")),
         _principal(event),
         sentence(text, LONGEST_MESSAGE),
-        _first(RESOURCE, asked, "secretId"),
+        _first(RESOURCE, asked, "secretId")
+        or " ".join(in_form(RESOURCE, name) for name in asked.get("secretIdList") or ()),
     )

@@ -1,6 +1,6 @@
 """Lambda's gateway: a function's configuration, what its callers get, and the change of its marker.
 
-A function's variables may hold values in plain text: none leaves this module, but for two of ours.
+A function's variables may hold values in plain text: none leaves this module but three of ours.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from ..domain.changes.refresh import (
     MARK,
     MARKER,
     MAX_AGE,
+    ROUTE,
+    ROUTES,
     SECONDS,
     Alias,
     FunctionMoved,
@@ -149,6 +151,7 @@ def _configuration(answer: Mapping[str, Any]) -> FunctionConfiguration:
         last_update=answer.get("LastUpdateStatus", ""),
         mark=in_form(MARK, variables.get(MARKER)),
         max_age=int(max_age) if max_age else None,
+        route=in_form(ROUTES, variables.get(ROUTE)),
         unreadable=_why_unreadable(answer),
     )
 

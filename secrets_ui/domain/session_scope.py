@@ -72,6 +72,10 @@ DELETE = Scope(("DeleteSecret", "DescribeSecret"))
 CANCEL_DELETION = Scope(("DescribeSecret", "RestoreSecret"))
 SETTLE = Scope(("DescribeSecret", "ListSecretVersionIds", "UpdateSecretVersionStage"))
 SWEEP = Scope(("UpdateSecretVersionStage",), others=("secretsmanager:ListSecrets",))
+_ORGANIZATION = (
+    *("organizations:DescribeOrganization", "organizations:DescribePolicy"),
+    *("organizations:ListParents", "organizations:ListPoliciesForTarget"),
+)
 CHECK = Scope(
     ("DescribeSecret", "ListSecretVersionIds", "GetResourcePolicy"),
     others=(
@@ -92,6 +96,7 @@ CHECK = Scope(
         "kms:GetKeyRotationStatus",
         "kms:ListGrants",
         "lambda:GetFunctionConfiguration",
+        *_ORGANIZATION,
         "sts:GetCallerIdentity",
     ),
 )
@@ -102,10 +107,7 @@ WHO = Scope(
         "kms:DescribeKey",
         "kms:GetKeyPolicy",
         "kms:ListGrants",
-        "organizations:DescribeOrganization",
-        "organizations:DescribePolicy",
-        "organizations:ListParents",
-        "organizations:ListPoliciesForTarget",
+        *_ORGANIZATION,
     ),
 )
 ROLLOUT = Scope(

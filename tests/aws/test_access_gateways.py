@@ -302,6 +302,21 @@ def test_cloudtrail_s_refused_calls_are_told_and_the_others_left_out(
     assert (second.principal, second.secret) == ("", "")
 
 
+def test_a_refused_batch_is_told_with_the_secrets_that_it_named(
+    fake_aws: FakeAws, fake_sessions: AwsSessions, environment: Environment
+) -> None:
+    def entry(asked: dict[str, object] | None) -> dict[str, object]:
+        event = {"eventName": "BatchGetSecretValue", "errorCode": "AccessDenied"}
+        document = json.dumps(event | {"requestParameters": asked})
+        return {"EventTime": 1767225600, "CloudTrailEvent": document}
+
+    listed = [entry({"secretIdList": ["miyabi/dev/api-keys", "a<b"]}), entry({"filters": []})]
+    fake_aws.answer = lambda request: Answer(200, json.dumps({"Events": [*listed, entry(None)]}))
+    trail = opened(CloudTrailGateway, fake_sessions, environment)
+    found = trail.lookup_denials("BatchGetSecretValue").value
+    assert [denial.secret.strip() for denial in found] == ["miyabi/dev/api-keys", "", ""]
+
+
 def test_s100_a_refused_call_whose_texts_have_another_form_is_told_without_them(
     fake_aws: FakeAws, fake_sessions: AwsSessions, environment: Environment, canary: str
 ) -> None:

@@ -11,7 +11,14 @@ from deploy.demo.account import assume, create_function
 from deploy.demo.local_aws import LocalAws
 from secrets_ui.aws.lambda_ import MOST, LambdaGateway
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.changes.refresh import MARKER, MAX_AGE, Alias, FunctionMoved, Provisioned
+from secrets_ui.domain.changes.refresh import (
+    MARKER,
+    MAX_AGE,
+    ROUTE,
+    Alias,
+    FunctionMoved,
+    Provisioned,
+)
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsError, AwsRefused, ThingNotFound
 from tests.aws.calls import IN_TIME, assert_no_value, error_of
@@ -65,10 +72,12 @@ def test_one_variable_is_set_and_everything_else_stays(
 ) -> None:
     name = environment.lambda_function
     awkward = {"TOKEN": "ä'\"\\\n\t $(x) 日本", "EMPTY": "", MARKER: "f" * 32, MAX_AGE: "300"}
+    awkward[ROUTE] = "batch"
     function.update_function_configuration(FunctionName=name, Environment={"Variables": awkward})
     before = function.get_function_configuration(FunctionName=name)
     looked = gateway.get_function_configuration(name).value
     assert (looked.mark, looked.max_age, looked.unreadable) == ("f" * 32, 300, "")
+    assert looked.route == "batch"
 
     update(gateway, name, looked.revision)
     after = function.get_function_configuration(FunctionName=name)

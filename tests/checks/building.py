@@ -161,6 +161,7 @@ def evidence(**changes: Any) -> AccessEvidence:
         ),
         denials=known(()),
         console=CONSOLE,
+        organization=MISSING,
     )
     return replace(clean, **changes)
 

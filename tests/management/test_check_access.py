@@ -32,6 +32,7 @@ def test_all_the_catalogue_s_secrets_pass(dev: Estate) -> None:
     assert status == 0
     assert "Yes. miyabi-lambda-execution can read miyabi/dev/api-keys." in result
     assert "Yes. miyabi-lambda-execution can read miyabi/dev/config." in result
+    assert result.count("Of the way over the network") == 2
 
 
 def test_a_failure_is_status_1_with_the_command_that_heals_it(
@@ -54,6 +55,7 @@ def test_one_secret_by_its_short_or_full_name_as_json(dev: Estate, name: str) ->
         "yes",
         "pass",
     )
+    assert "no SCPs and RCPs limit it." in found["not_seen"][0]
 
 
 def test_a_warning_is_status_0(dev: Estate) -> None:

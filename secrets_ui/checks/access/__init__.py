@@ -14,9 +14,11 @@ from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding
 from . import (
     alias_points_at_the_key,
+    batch_get_secret_value_is_allowed,
     boundary_allows,
     console_may_write,
     console_reaches_aws,
+    control_policies_allow,
     decrypt_is_allowed,
     describe_secret_is_allowed,
     endpoint_policy_allows,
@@ -63,7 +65,9 @@ CHECKS: tuple[ModuleType, ...] = (
     no_left_over_principals,
     get_secret_value_is_allowed,
     describe_secret_is_allowed,
+    batch_get_secret_value_is_allowed,
     boundary_allows,
+    control_policies_allow,
     endpoint_policy_allows,
     secret_exists,
     secret_is_not_deleted,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ...domain.access.actions import DECRYPT, DESCRIBE, READ
+from ...domain.access.actions import BATCH, DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Known
-from ...domain.access.expected_policies import decrypt_statement, read_statement
+from ...domain.access.expected_policies import batch_statement, decrypt_statement, read_statement
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_batch, ask_decrypt, ask_read, has_aws_managed_key
 from ...domain.access.policies import AttachedPolicy, list_policies
 from ...domain.access.sides import denying, within_boundary
 from ...domain.iam import Evaluation, Layer
@@ -39,7 +39,7 @@ def check(evidence: AccessEvidence) -> Finding:
             boundary,
         )
     name, see = boundary.value.name, (boundary.call.cli,)
-    answers = {action: ask(evidence) for action, ask in _questions(evidence).items()}
+    answers = {action: ask(evidence) for action, ask in questions(evidence).items()}
     refused = {
         action: evaluation for action, answer in answers.items() if (evaluation := _refusal(answer))
     }
@@ -56,7 +56,7 @@ def check(evidence: AccessEvidence) -> Finding:
         )
     fixed = repaired(evidence)
     left = {
-        action: refused[action] for action in refused if _refusal(_questions(fixed)[action](fixed))
+        action: refused[action] for action in refused if _refusal(questions(fixed)[action](fixed))
     }
     if not left:
         text = (
@@ -80,11 +80,19 @@ def _doubts(answer: Answer, name: str) -> Iterator[str]:
     )
 
 
-def _questions(evidence: AccessEvidence) -> dict[str, Ask]:
+def questions(evidence: AccessEvidence) -> dict[str, Ask]:
+    """Each call on the path, and how the evaluator is asked about it."""
     reads: dict[str, Ask] = {
         action: partial(ask_read, action=action) for action in (READ, DESCRIBE)
     }
+    if reads_in_batches(evidence):
+        reads[BATCH] = ask_batch
     return reads if has_aws_managed_key(evidence) else {**reads, DECRYPT: ask_decrypt}
+
+
+def reads_in_batches(evidence: AccessEvidence) -> bool:
+    """Whether the function's loader is set to read several secrets with one call."""
+    return isinstance(evidence.function, Known) and evidence.function.value.route == "batch"
 
 
 def _refusal(answer: Answer) -> Evaluation | None:
@@ -119,7 +127,7 @@ def _fail(
 
 def _remedy(evidence: AccessEvidence, refused: dict[str, Evaluation]) -> Remedy | None:
     action, evaluation = next(iter(refused.items()))
-    ask = _questions(evidence)[action]
+    ask = questions(evidence)[action]
     if denying(evaluation, [Layer.BOUNDARY]):
         return find_remedy(evidence, evaluation, ask, [Layer.BOUNDARY])
     policy = next(item for item in list_policies(evidence) if item.location == "boundary")
@@ -137,6 +145,8 @@ def _widened(
                 policy, read_statement(evidence.environment, evidence.secret_name), words
             )
         )
+    if BATCH in refused:
+        changes.append(with_new_statement(policy, batch_statement(), words))
     if DECRYPT in refused and isinstance(evidence.key, Known):
         changes.append(
             with_new_statement(

@@ -12,8 +12,9 @@ from ...domain.access.path import (
     ask_read,
     has_aws_managed_key,
 )
+from ...domain.access.sides import without_control
 from ...domain.errors import AwsCall
-from ...domain.iam import Decision
+from ...domain.iam import Decision, evaluate
 from ..remedies.policy_changes import console_role
 from ..traps.find import repaired
 from ..wording.explain import deciding, doubts, names
@@ -44,12 +45,14 @@ def check(evidence: AccessEvidence) -> Finding:
         )
     first = answers[refused[0]].evaluation
     assert first is not None
-    text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}."
+    text = f"{caller.role_arn} may not write {name}: it is refused {names(refused)}"
+    # No statement of this account helps against the organization's policies.
+    is_theirs = all(_is_organizations(answers[action]) for action in refused)
     return report.fail(
-        text,
+        f"{text} by the organization's policies." if is_theirs else f"{text}.",
         "may not write",
         shown=deciding(evidence, first, refused[0]),
-        missing=_statements(evidence, refused),
+        missing="" if is_theirs else _statements(evidence, refused),
         see=_see(evidence),
     )
 
@@ -66,6 +69,11 @@ def _is_refused(answer: Answer) -> bool:
         Decision.EXPLICITLY_DENIED,
         Decision.IMPLICITLY_DENIED,
     )
+
+
+def _is_organizations(answer: Answer) -> bool:
+    """Whether nothing but the organization's policies refuses."""
+    return answer.request is not None and evaluate(without_control(answer.request)).is_allowed
 
 
 def _passed_or_unknown(evidence: AccessEvidence, answers: dict[str, Answer]) -> Finding:

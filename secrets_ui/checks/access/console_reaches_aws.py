@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...domain.access.context import role_name_of
 from ...domain.access.evidence import AccessEvidence, Denied, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.path import why_unknown
+from ...domain.access.reading import why_unknown
 from ..remedies.policy_changes import console_role
 from ..wording.missing_statements import missing_statements
 from ..wording.reporter import Reporter

@@ -5,12 +5,15 @@ By the key policy, by a grant, or by IAM where the key policy delegates to IAM.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...domain.access.actions import DECRYPT
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_decrypt, has_aws_managed_key
 from ...domain.access.sides import by_key, denying, near_misses
-from ...domain.iam import Layer, LayerDecision
+from ...domain.iam import Decision, Evaluation, Layer, LayerDecision
+from ...domain.secrets.secret import AWSCURRENT
 from ..judging.judgement import Judgement, explanation
 from ..judging.reading import commands, lacking, reasons
 from ..remedies.fixes import find_remedy
@@ -20,6 +23,8 @@ from ..wording.missing_statements import missing_statements
 from ..wording.reporter import Reporter
 from .alias_points_at_the_key import explains_key
 
+_NEXT = "any.other.version"
+"""An id that no policy means."""
 TITLE = "Decrypt is allowed"
 report = Reporter(__name__, "key")
 
@@ -45,14 +50,8 @@ def check(evidence: AccessEvidence) -> Finding:
         )
         return report.unknown(text, missing=missing, see=see)
     if judgement.outcome == "allowed":
-        grants = judgement.evaluation.deciding_grants
-        by_grant = "".join(f" Grant {result.grant.name} allows it." for result in grants)
-        return report.passed(
-            f"{role} may decrypt with key {key} through Secrets Manager.{by_grant}",
-            "kms:Decrypt allowed",
-            shown=shown(evidence, judgement.evaluation.deciding, DECRYPT),
-            see=see,
-        )
+        now = judgement.evaluation
+        return _not_the_next(evidence, now, see) or _passed(evidence, now, see)
     other = explanation(evidence) if judgement.outcome == "explained" else ""
     if not other and (check_id := explains_key(evidence)):
         other = f"see {check_id}"
@@ -67,6 +66,46 @@ def check(evidence: AccessEvidence) -> Finding:
         error=KMS_NOT_ALLOWED,
         remedy=find_remedy(evidence, judgement.evaluation, ask_decrypt),
         see=(*see, *_identity(evidence, judgement)),
+    )
+
+
+def _passed(evidence: AccessEvidence, now: Evaluation, see: tuple[str, ...]) -> Finding:
+    assert isinstance(evidence.key, Known)
+    by_grant = "".join(f" Grant {found.grant.name} allows it." for found in now.deciding_grants)
+    return report.passed(
+        f"{evidence.environment.lambda_role} may decrypt with key {evidence.key.value.key_id} "
+        f"through Secrets Manager.{by_grant}",
+        "kms:Decrypt allowed",
+        shown=shown(evidence, now.deciding, DECRYPT),
+        see=see,
+    )
+
+
+def _not_the_next(
+    evidence: AccessEvidence, now: Evaluation, see: tuple[str, ...]
+) -> Finding | None:
+    """A warning where only the current version may be decrypted: the next save makes another."""
+    if not isinstance(evidence.secret, Known) or not isinstance(evidence.key, Known):
+        return None
+    secret = replace(evidence.secret.value, versions={_NEXT: (AWSCURRENT,)})
+    later = replace(evidence, secret=replace(evidence.secret, value=secret))
+    request = ask_decrypt(later).request
+    then = by_key(request) if request else None
+    if then is None or then.decision not in (
+        Decision.EXPLICITLY_DENIED,
+        Decision.IMPLICITLY_DENIED,
+    ):
+        return None
+    grants = [f"grant {result.grant.name} is for this version" for result in now.deciding_grants]
+    results = [*denying(then), *near_misses(then)]
+    why = reasons(results, DECRYPT) if results else f"{'; '.join(grants)}."
+    return report.warn(
+        f"{evidence.environment.lambda_role} may decrypt the current version of "
+        f"{evidence.secret_name} with key {evidence.key.value.key_id}, and not the next one: {why}",
+        "not the next version",
+        shown=shown(evidence, results, DECRYPT),
+        remedy=find_remedy(later, then, ask_decrypt),
+        see=see,
     )
 
 

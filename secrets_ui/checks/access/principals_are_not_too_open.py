@@ -9,8 +9,9 @@ from ...domain.access.actions import DECRYPT, READ
 from ...domain.access.context import lambda_caller
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, Remedy, Step
-from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy, list_policies, parsed
+from ...domain.access.reading import why_unknown
 from ...domain.iam import Evaluation, PolicyKind, Request, StatementResult, evaluate
 from ..remedies.policy_changes import cli, terraform, with_statement
 from ..remedies.trials import UNKNOWN_ACCOUNT, as_role, remedy

@@ -12,7 +12,7 @@ from ...domain.access.context import KEYS_OF_VPC
 from ...domain.access.evidence import AccessEvidence, Known, Simulated
 from ...domain.access.finding import Finding
 from ...domain.access.path import ask_read
-from ...domain.access.sides import without_endpoint
+from ...domain.access.sides import CONTROL, without_control, without_endpoint
 from ...domain.iam import Decision, Layer, evaluate
 from ..wording.reporter import Reporter
 
@@ -33,13 +33,12 @@ def check(evidence: AccessEvidence) -> Finding:
         )
     see = (found.call.cli,)
     pairs = [(item, _ours(evidence, item.action)) for item in found.value]
-    organisation = [item.action for item, _ in pairs if item.allowed_by_organizations is False]
-    if organisation:
+    organization = [item.action for item, _ in pairs if item.allowed_by_organizations is False]
+    if organization:
         text = (
-            "AWS's simulator says that a service control policy of the organisation refuses "
-            f"{' and '.join(organisation)}; "
+            "AWS's simulator says that a service control policy of the organization refuses "
+            f"{' and '.join(organization)}; control_policies_allow says what this console saw."
         )
-        text += "this console cannot see those."
         return report.warn(text, "simulator disagrees", see=see)
     differing = [
         (item, ours)
@@ -75,10 +74,10 @@ def _ours(evidence: AccessEvidence, action: str) -> Decision:
     request = without_endpoint(request)
     return evaluate(
         replace(
-            request,
+            without_control(request),
             resource_policy=None,
             unknown_context_keys=request.unknown_context_keys | untold,
-            unreadable_layers=request.unreadable_layers - {Layer.RESOURCE},
+            unreadable_layers=request.unreadable_layers - {Layer.RESOURCE, *CONTROL},
         )
     ).decision
 

@@ -6,10 +6,12 @@ import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from ...domain.access.actions import BATCH
 from ...domain.access.context import secret_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import (
     SECRETS_ACCESS,
+    batch_statement,
     decrypt_statement,
     is_managed_by_aws,
     key_statement,
@@ -25,6 +27,7 @@ from ...domain.access.sides import denying, near_misses
 from ...domain.iam import (
     NEGATED_TEXT_OPERATORS,
     TEXT_OPERATORS,
+    Effect,
     Evaluation,
     Layer,
     LayerDecision,
@@ -38,6 +41,7 @@ from .tags import tag_remedy
 from .trials import probe, remedy
 
 Ask = Callable[[AccessEvidence], Answer]
+_VERSION = "kms:encryptioncontext:secretversionid"
 
 
 def find_remedy(
@@ -183,16 +187,18 @@ def corrected(
 ) -> Iterator[Change]:
     """Yield changes that give conditions the values of this request.
 
-    A wrong kms:ViaService is replaced, since a call comes from one Region. To any other list the
-    value is added.
+    A wrong kms:ViaService is replaced, since a call comes from one Region. A version of the secret
+    is no condition, since each save makes another. To any other list the value is added.
     """
     try:
         policy, document = policy_of(evidence, result), _copy(result)
     except LookupError:
         return
-    corrections = []
+    corrections = _without_version(document) if result.effect is Effect.ALLOW else []
     for operator, keys in document.get("Condition", {}).items():
         for key, wanted in keys.items() if operator in operators else ():
+            if key.casefold() == _VERSION:
+                continue
             actual = next(
                 (
                     value
@@ -217,11 +223,26 @@ def corrected(
         )
 
 
+def _without_version(document: dict[str, Any]) -> list[str]:
+    """Take the conditions on the version of the secret out of a statement; say so."""
+    conditions = document.pop("Condition", {})
+    pairs = [(operator, key) for operator, keys in conditions.items() for key in keys]
+    found = [(operator, key) for operator, key in pairs if key.casefold() == _VERSION]
+    for operator, key in found:
+        del conditions[operator][key]
+    if left := {operator: keys for operator, keys in conditions.items() if keys}:
+        document["Condition"] = left
+    return [f"no condition on {key}, since each save makes a new version" for _, key in found[:1]]
+
+
 def _added(evidence: AccessEvidence, request: Request, evaluation: Evaluation) -> Iterator[Change]:
     """Yield changes that add the set-up guide's statement."""
     environment, key = evidence.environment, evidence.key
     if not request.is_self_governing:
-        yield from _in_secrets_access(evidence, read_statement(environment, evidence.secret_name))
+        read = read_statement(environment, evidence.secret_name)
+        yield from _in_secrets_access(
+            evidence, batch_statement() if request.action == BATCH else read
+        )
     elif isinstance(key, Known):
         # The key policy delegates to IAM.
         if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:

@@ -98,6 +98,12 @@ def as_role(evidence: AccessEvidence, account: str) -> AccessEvidence:
         inline=Known((), _TRIED),
         documents={"everything": Known(Document("everything", _ANYTHING), _TRIED)},
         boundary=None,
+        # Of another account the organization is not known.
+        organization=(
+            evidence.organization
+            if account == evidence.environment.account
+            else AccessEvidence.organization
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known
-from ...domain.access.path import why_unknown
+from ...domain.access.reading import why_unknown
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Surroundings
 from ...domain.usage.alarm import Alarm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Denied, Known
-from ...domain.access.path import why_unknown
+from ...domain.access.reading import why_unknown
 from ...domain.status.status import StatusFinding, plural
 from ...domain.status.watched import Surroundings
 from .saying import Saying

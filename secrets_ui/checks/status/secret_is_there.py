@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...domain.access.evidence import Known, Missing
-from ...domain.access.path import why_unknown
+from ...domain.access.reading import why_unknown
 from ...domain.secrets.health import deletion_text
 from ...domain.status.status import StatusFinding
 from ...domain.status.watched import WatchedSecret

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from ...domain.access.actions import DECRYPT, DESCRIBE, READ
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, LambdaError, Remedy, Shown
-from ...domain.access.path import Answer, ask_decrypt, ask_read, why_unknown
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.access.policies import AttachedPolicy
+from ...domain.access.reading import why_unknown
 from ..remedies.policy_changes import Change
 from ..remedies.trials import remedy
 from ..wording import lambda_errors

@@ -23,6 +23,8 @@ from ...domain.iam import (
 from .conditions import condition_text, lacks, owner_of_tag
 from .parts import compare
 
+CONTROL_POLICIES = {Layer.SCP: "service control policy", Layer.RCP: "resource control policy"}
+
 
 def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> tuple[Shown, ...]:
     """Return the statements that decide. For an implicit denial, those closest to allowing."""
@@ -107,7 +109,7 @@ def _layer(evidence: AccessEvidence, result: StatementResult) -> str:
     try:
         policy = policy_of(evidence, result)
     except LookupError:
-        return f"{result.layer} policy"
+        return CONTROL_POLICIES.get(result.layer, f"{result.layer} policy")
     return {"identity": "identity policy", "console": "identity policy"}.get(
         policy.location.partition(":")[0], policy.title.removeprefix("the ")
     )

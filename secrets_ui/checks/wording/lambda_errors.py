@@ -5,7 +5,7 @@ A text is only a hint, since AWS names one denying layer only.
 
 from __future__ import annotations
 
-from ...domain.access.actions import READ
+from ...domain.access.actions import BATCH, READ
 from ...domain.access.context import secret_arn, session_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import LambdaError
@@ -19,6 +19,9 @@ _REASONS = {
     "endpoint": "because no VPC endpoint policy allows the {action} action",
     "endpoint deny": "with an explicit deny in a VPC endpoint policy",
     "resource deny": "with an explicit deny in a resource-based policy",
+    "scp": "because no service control policy allows the {action} action",
+    "scp deny": "with an explicit deny in a service control policy",
+    "rcp deny": "with an explicit deny in a resource control policy",
 }
 KMS_NOT_ALLOWED = LambdaError("AccessDeniedException", "Access to KMS is not allowed", "seen")
 NO_CURRENT = LambdaError(
@@ -46,10 +49,12 @@ CANNOT_ASSUME = LambdaError(
 
 
 def refused(evidence: AccessEvidence, action: str, layer: str) -> LambdaError:
-    """Return AccessDeniedException for an action on the secret; `layer` is a key of _REASONS."""
-    return _refused(
-        evidence, action, secret_arn(evidence), _REASONS[layer].format(action=action), "documented"
-    )
+    """Return AccessDeniedException for an action on the secret, or on several at once; `layer` is a
+    key of _REASONS.
+    """
+    resource = "*" if action == BATCH else secret_arn(evidence)
+    reason = _REASONS[layer].format(action=action)
+    return _refused(evidence, action, resource, reason, "documented")
 
 
 def not_found(evidence: AccessEvidence) -> LambdaError:

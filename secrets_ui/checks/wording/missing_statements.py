@@ -38,7 +38,8 @@ def _scope(evidence: AccessEvidence, denied: Denied) -> dict[str, Any]:
         return {"Resource": environment.assume_role or "*"}
     if service == "kms":
         return _key_scope(evidence, action, resource)
-    # cloudtrail:LookupEvents, sts:GetCallerIdentity and what describes in EC2 have no resources.
+    # cloudtrail:LookupEvents, sts:GetCallerIdentity and what describes in EC2 have no resources;
+    # those of Organizations none that this account could name.
     return {"Resource": "*"}
 
 

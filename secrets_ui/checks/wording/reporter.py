@@ -6,7 +6,7 @@ from typing import Any
 
 from ...domain.access.evidence import AccessEvidence, Evidence, Known, Missing, NotAsked
 from ...domain.access.finding import Finding, Status, Step, Weight
-from ...domain.access.path import why_unknown
+from ...domain.access.reading import why_unknown
 from .missing_statements import missing_statements
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 READ, DESCRIBE = "secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"
+BATCH = "secretsmanager:BatchGetSecretValue"
+"""Allowed on no secret but on `*`; each secret takes READ besides."""
 DECRYPT = "kms:Decrypt"
 READ_ACTIONS = (READ, DESCRIBE)
 WRITE_ACTIONS = ("secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage")

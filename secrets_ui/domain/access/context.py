@@ -8,6 +8,7 @@ from typing import Any
 
 from ..environment import Environment
 from ..iam import Present
+from .actions import DECRYPT
 from .evidence import AccessEvidence, Known, RoleEvidence
 from .expected_policies import role_arn, secret_pattern, via_service
 from .way import find_way
@@ -49,7 +50,8 @@ _UNKNOWN_KEYS_VIA = frozenset(["aws:CalledVia", "aws:CalledViaFirst", "aws:Calle
 
 @dataclass(frozen=True)
 class Caller:
-    """A role session or a user, and what is known of its role or of the user.
+    """A role session or a user, and what is known of its role or of the user. The ARN of a session
+    whose name is not known ends with the slash.
 
     `role_arn` is aws:PrincipalArn, "" where it is not known. `chosen` are condition keys that the
     caller may choose for a read, and `unknown` those of its own that cannot be known.
@@ -68,13 +70,18 @@ class Caller:
 
 
 def lambda_caller(evidence: AccessEvidence) -> Caller:
-    """Return the running Lambda: a session of its role, named after the function."""
+    """Return the running Lambda: a session of its role, named after the function. Of a function
+    that could not be looked at, the session's name is not known.
+    """
     role = (
         evidence.role.value.arn
         if isinstance(evidence.role, Known)
         else role_arn(evidence.environment)
     )
-    return Caller(session_arn(evidence), role, evidence.reader)
+    arn = session_arn(evidence)
+    if not isinstance(evidence.function, Known):
+        arn = arn.removesuffix(evidence.environment.lambda_function)
+    return Caller(arn, role, evidence.reader)
 
 
 def console_caller(evidence: AccessEvidence) -> Caller | None:
@@ -153,11 +160,24 @@ def read_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
         )
         for key, value in secret.tags.items():
             context |= {f"aws:ResourceTag/{key}": value, f"secretsmanager:ResourceTag/{key}": value}
-    if caller.is_lambda and isinstance(evidence.function, Known):
-        # AWS does not document whether the KMS hop has this key.
-        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-        context["lambda:SourceFunctionArn"] = evidence.function.value.arn
-    return context | (_endpoint_context(evidence) if caller.is_lambda else {})
+    return context | _function_context(evidence, caller)
+
+
+def batch_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
+    """Return the context of a call on no resource."""
+    context = _caller_context(evidence, caller) | {"aws:ViaAWSService": "false"}
+    return context | _function_context(evidence, caller)
+
+
+def _function_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
+    """What the function adds. AWS does not document whether the KMS hop has its ARN.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    if not caller.is_lambda or not isinstance(evidence.function, Known):
+        return {}
+    arn = {"lambda:SourceFunctionArn": evidence.function.value.arn}
+    return arn | _endpoint_context(evidence)
 
 
 def _endpoint_context(evidence: AccessEvidence) -> dict[str, Any]:
@@ -173,15 +193,17 @@ def _endpoint_context(evidence: AccessEvidence) -> dict[str, Any]:
     return {"aws:SourceVpce": endpoint.id, "aws:SourceVpc": vpc, "aws:VpcSourceIp": address}
 
 
-def decrypt_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
-    """Return the context of the KMS hop.
+def decrypt_context(evidence: AccessEvidence, caller: Caller, action: str) -> dict[str, Any]:
+    """Return the context of the KMS hop: of the current version where it is decrypted. Encrypting
+    makes a version, whose id is not known before.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
-    version = evidence.secret.value.current if isinstance(evidence.secret, Known) else ""
+    secret = evidence.secret.value if isinstance(evidence.secret, Known) else None
+    version = secret.current if secret and action == DECRYPT else ""
     return kms_context(evidence, caller, "secretsmanager") | {
-        "kms:EncryptionContext:SecretARN": secret_arn(evidence),
-        "kms:EncryptionContext:SecretVersionId": version,
+        "kms:EncryptionContext:SecretARN": secret.arn if secret else Present(),
+        "kms:EncryptionContext:SecretVersionId": version or Present(),
         "kms:EncryptionContextKeys": ["SecretARN", "SecretVersionId"],
     }
 
@@ -248,15 +270,15 @@ def _caller_context(evidence: AccessEvidence, caller: Caller) -> dict[str, Any]:
     return context | kind | _identity_context(caller)
 
 
-def _identity_context(caller: Caller) -> dict[str, str]:
+def _identity_context(caller: Caller) -> dict[str, Any]:
     """Return the keys that a role's or a user's id, name and tags give."""
     if not isinstance(caller.evidence.role, Known):
         return {}
     role, name = caller.evidence.role.value, caller.arn.rpartition("/")[2]
-    context = (
+    context: dict[str, Any] = (
         {"aws:userid": role.role_id, "aws:username": name}
         if caller.is_user
-        else {"aws:userid": f"{role.role_id}:{name}"}
+        else {"aws:userid": f"{role.role_id}:{name}" if name else Present()}
     )
     if PRINCIPAL_TAGS in caller.unknown:
         return context
@@ -264,4 +286,5 @@ def _identity_context(caller: Caller) -> dict[str, str]:
 
 
 def account_of(arn: str) -> str:
-    return arn.split(":")[4]
+    """Return the account in an ARN, "" of `*`."""
+    return "" if arn == "*" else arn.split(":")[4]

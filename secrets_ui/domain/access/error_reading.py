@@ -190,7 +190,8 @@ def contradictions(reading: ErrorReading, run: Run) -> tuple[str, ...]:
             "that was not the Lambda."
         )
     statuses = {finding.status for finding in run.findings if finding.check in reading.checks}
-    if statuses and not differences and not statuses - {"pass", "skipped"} and run.answer == "yes":
+    are_well = "pass" in statuses and not statuses - {"pass", "skipped"}
+    if are_well and not differences and run.answer == "yes":
         differences.append(
             "Every check that would explain this error passes now: "
             "it was put right since, or IAM has yet to catch up with a change."

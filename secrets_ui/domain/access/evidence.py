@@ -74,8 +74,9 @@ class FunctionConfiguration:
     """A function. `variables` are names of its environment variables, never values.
 
     `vpc` is None for a function that is connected to none. `last_update` is the status of its last
-    update, `unreadable` AWS's code where it could not decrypt the variables. Of two variables of
-    ours the value is known as well: `mark` and `max_age`, in seconds (domain/changes/refresh.py).
+    update, `unreadable` AWS's code where it could not decrypt the variables. Of three variables of
+    ours the value is known as well: `mark`, `max_age`, in seconds, and `route`
+    (domain/changes/refresh.py).
     """
 
     arn: str
@@ -88,6 +89,7 @@ class FunctionConfiguration:
     last_update: str = ""
     mark: str = ""
     max_age: int | None = None
+    route: str = ""
     unreadable: str = ""
 
     @property
@@ -113,7 +115,7 @@ class Simulated:
 
 @dataclass(frozen=True)
 class Denial:
-    """A denied call that CloudTrail recorded. `secret` is the name or ARN that it asked for."""
+    """A denied call that CloudTrail recorded. `secret` has the names or ARNs that it asked for."""
 
     at: datetime | None
     event: str
@@ -166,7 +168,7 @@ class Organization(Membership):
         return ("/".join([self.id, *above, ""]),) if above else ()
 
 
-_FOR_WHO = NotAsked("the question who can read")
+_FOR_WHO = NotAsked("who_can_read")
 
 
 # Compared and hashed by identity, so that results derived from it can be cached.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..environment import Environment
-from .actions import DECRYPT, READ_ACTIONS
+from .actions import BATCH, DECRYPT, READ_ACTIONS
 
 BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"
 SECRETS_ACCESS = "miyabi-lambda-secrets-access"
@@ -51,6 +51,10 @@ def read_statement(environment: Environment, name: str) -> Statement:
         "Action": list(READ_ACTIONS),
         "Resource": secret_pattern(environment, name),
     }
+
+
+def batch_statement() -> Statement:
+    return {"Sid": "ReadSecretsInBatches", "Effect": "Allow", "Action": BATCH, "Resource": "*"}
 
 
 def endpoint_statement(environment: Environment, name: str, role: str) -> Statement:

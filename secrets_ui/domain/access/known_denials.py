@@ -27,10 +27,11 @@ DENIED = ("AccessDeniedException", "AccessDenied")
 _WRITING = "This is about writing."
 
 
-_ORGANISATION = (
-    "A {} control policy of the organisation ({}): this console cannot see those. "
-    "Ask whoever runs the organisation."
+_ORGANIZATION = (
+    "A {} control policy of the organization ({}): whoever runs the organization can change it. "
+    "Where this console may see those, a check names the statement."
 )
+_CONTROL = ("control_policies_allow", "simulator_agrees")
 
 
 def _layer(words: str, checks: tuple[str, ...], note: str = "") -> KnownError:
@@ -39,10 +40,8 @@ def _layer(words: str, checks: tuple[str, ...], note: str = "") -> KnownError:
 
 
 _LAYERS = (
-    _layer("service control polic", ("simulator_agrees",), _ORGANISATION.format("service", "SCP")),
-    _layer(
-        "resource control polic", ("simulator_agrees",), _ORGANISATION.format("resource", "RCP")
-    ),
+    _layer("service control polic", _CONTROL, _ORGANIZATION.format("service", "SCP")),
+    _layer("resource control polic", _CONTROL, _ORGANIZATION.format("resource", "RCP")),
     _layer(
         "endpoint polic",
         ("endpoint_policy_allows",),
@@ -119,7 +118,7 @@ _OTHER_ACTIONS = (
     KnownError(
         DENIED,
         ("secretsmanager:batchgetsecretvalue",),
-        (),
+        ("batch_get_secret_value_is_allowed",),
         (
             "BatchGetSecretValue needs a right of its own on the Resource *, beside GetSecretValue "
             "for each secret. The role needs neither batch nor list to read a secret by its name: "
@@ -132,8 +131,8 @@ _OTHER_ACTIONS = (
         ("secretsmanager:listsecrets",),
         (),
         (
-            "ListSecrets needs a right of its own on the Resource *. To read a secret by its name "
-            "it is not needed."
+            "ListSecrets needs a right of its own on the Resource *. BatchGetSecretValue needs it "
+            "where it is given filters; to read a secret by its name it is not needed."
         ),
         Names.ACTION,
     ),

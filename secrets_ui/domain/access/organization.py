@@ -92,15 +92,25 @@ def describe_control(evidence: AccessEvidence) -> str:
                 "accounts’ own are not."
             )
         case Known(found):
-            why = f": {why_unavailable(found.levels)}"
+            why = why_unavailable(found.levels)
         case NotAsked():
-            why = ""
+            why = f"who_can_read is off for {evidence.environment.name}"
         case refused:
-            why = f": {why_unavailable(refused)}"
+            why = why_unavailable(refused)
     return (
-        "The organization’s service and resource control policies (SCPs, RCPs) were not seen"
+        "The organization’s service and resource control policies (SCPs, RCPs) were not seen: "
         f"{why}. They can only take away."
     )
+
+
+def is_seen(evidence: AccessEvidence) -> bool:
+    """Whether it is known by which control policies the account's principals are limited."""
+    match evidence.organization:
+        case Missing():
+            return True
+        case Known(found):
+            return _is_management(evidence, found) or isinstance(found.levels, Known)
+    return False
 
 
 def missing_control(evidence: AccessEvidence) -> str:

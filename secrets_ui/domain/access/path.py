@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +13,15 @@ from ..iam import (
     Grant,
     Layer,
     MalformedPolicy,
-    NamedPolicy,
     PolicyKind,
     Request,
     evaluate,
 )
-from .actions import DECRYPT
+from .actions import BATCH, DECRYPT
 from .context import (
     Caller,
     account_of,
+    batch_context,
     decrypt_context,
     iam_context,
     kms_context,
@@ -35,21 +35,13 @@ from .context import (
 from .encrypting_key import encrypting_key, is_aws_managed
 from .evidence import (
     AccessEvidence,
-    Denied,
-    Document,
     Evidence,
     Known,
     Missing,
-    NotAsked,
-    RoleEvidence,
-    Unlearnt,
 )
 from .organization import organization_context, resource_control, service_control
 from .policies import parsed
-from .way import find_way
-
-Parse = Callable[[str, str, PolicyKind], NamedPolicy]
-"""Takes a policy's name and text. Raises MalformedPolicy."""
+from .reading import Parse, Reading, read_endpoint, read_role, why_unknown
 
 
 @dataclass(frozen=True)
@@ -125,7 +117,7 @@ def ask_decrypt(
         )
     caller, key = caller or lambda_caller(evidence), evidence.key.value
     context = (
-        decrypt_context(evidence, caller)
+        decrypt_context(evidence, caller, action)
         if service == "secretsmanager"
         else kms_context(evidence, caller, service)
     )
@@ -136,60 +128,22 @@ def ask_decrypt(
     return _ask(evidence, caller, action, key.arn, context, unknown, policy, parse)
 
 
+def ask_batch(evidence: AccessEvidence) -> Answer:
+    """Decide whether the Lambda may read several secrets with one call: AWS ties that to no secret,
+    so that no secret's policy counts, and asks READ for each besides.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
+    """
+    caller = lambda_caller(evidence)
+    context = batch_context(evidence, caller)
+    unknown = unknown_keys(evidence, caller) | {"aws:ResourceAccount"}
+    return _ask(evidence, caller, BATCH, "*", context, unknown, _NO_POLICY, parsed)
+
+
 def ask_iam(evidence: AccessEvidence, action: str, caller: Caller, parse: Parse) -> Answer:
     """Decide whether `caller` may call an action of IAM on its own role or user."""
-    nothing = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
     context, unknown = iam_context(evidence, caller), unknown_iam_keys(evidence, caller)
-    return _ask(evidence, caller, action, caller.role_arn, context, unknown, nothing, parse)
-
-
-class _Reading:
-    """Collects policies. A layer that cannot be read counts as unreadable, never as empty."""
-
-    def __init__(self, parse: Parse) -> None:
-        self.parse = parse
-        self.doubts: list[str] = []
-        self.unreadable: set[Layer] = set()
-        self.malformed: MalformedPolicy | None = None
-
-    def missing(self, layer: Layer, what: str, found: Unlearnt | Known[Any]) -> None:
-        if not isinstance(found, Known):
-            self.unreadable.add(layer)
-            self.doubts.append(why_unknown(what, found))
-
-    def policy(
-        self, layer: Layer, name: str, text: str, kind: PolicyKind
-    ) -> tuple[NamedPolicy, ...]:
-        try:
-            return (self.parse(name, text, kind),)
-        except MalformedPolicy as error:
-            self.malformed = self.malformed or error
-            self.unreadable.add(layer)
-            self.doubts.append(error.message.rstrip("."))
-            return ()
-
-    def documents(
-        self, layer: Layer, found: Iterable[Evidence[Document]]
-    ) -> tuple[NamedPolicy, ...]:
-        known = (item.value for item in found if isinstance(item, Known))
-        return tuple(
-            policy
-            for d in known
-            for policy in self.policy(layer, d.name, d.text, PolicyKind.IDENTITY)
-        )
-
-    def levels(
-        self, layer: Layer, levels: Iterable[tuple[Document, ...]], kind: PolicyKind
-    ) -> tuple[tuple[NamedPolicy, ...], ...]:
-        """None where nothing is attached anywhere: such policies are then not enabled. A level with
-        a policy that cannot be parsed is left out, since that may allow what the others do not.
-        """
-        found = []
-        for level in levels:
-            parsed = [p for d in level for p in self.policy(layer, d.name, d.text, kind)]
-            if len(parsed) == len(level):
-                found.append(tuple(parsed))
-        return tuple(found) if any(found) else ()
+    return _ask(evidence, caller, action, caller.role_arn, context, unknown, _NO_POLICY, parse)
 
 
 @dataclass(frozen=True)
@@ -203,6 +157,9 @@ class _Resource:
     grants: Evidence[tuple[Grant, ...]] | None = None
 
 
+_NO_POLICY = _Resource("", PolicyKind.RESOURCE, Known("", AwsCall("")), "")
+
+
 def _ask(
     evidence: AccessEvidence,
     caller: Caller,
@@ -213,8 +170,8 @@ def _ask(
     policy: _Resource,
     parse: Parse,
 ) -> Answer:
-    reading = _Reading(parse)
-    identity, boundary = _read_role(caller.evidence, reading)
+    reading = Reading(parse)
+    identity, boundary = read_role(caller.evidence, reading)
     # A secret that does not exist has no policy either.
     if policy.kind is PolicyKind.KEY or not isinstance(policy.found, Missing):
         reading.missing(Layer.RESOURCE, policy.title, policy.found)
@@ -222,81 +179,26 @@ def _ask(
     stated = reading.policy(Layer.RESOURCE, policy.name, text, policy.kind) if text else ()
     if policy.grants is not None:
         reading.missing(Layer.GRANT, "the key's grants", policy.grants)
-    services = service_control(evidence, caller)
-    resources = resource_control(evidence, caller, action, resource)
+    scps = [level.service for level in service_control(evidence, caller)]
+    rcps = [level.resource for level in resource_control(evidence, caller, action, resource)]
     given, absent = organization_context(evidence, caller, resource)
     context = {**context, **given}
     request = Request(
         principal=caller.arn,
         action=action,
         resource=resource,
-        resource_account=account_of(resource),
+        resource_account=account_of(resource) or evidence.environment.account,
         context=context,
         identity_policies=identity,
         permission_boundaries=boundary,
         resource_policy=stated[0] if stated else None,
         grants=policy.grants.value if isinstance(policy.grants, Known) else (),
-        service_control_policies=reading.levels(
-            Layer.SCP, [level.service for level in services], PolicyKind.IDENTITY
-        ),
-        resource_control_policies=reading.levels(
-            Layer.RCP, [level.resource for level in resources], PolicyKind.RESOURCE
-        ),
-        endpoint_policy=_read_endpoint(evidence, caller, action, reading),
+        service_control_policies=reading.levels(Layer.SCP, scps, PolicyKind.IDENTITY),
+        resource_control_policies=reading.levels(Layer.RCP, rcps, PolicyKind.RESOURCE),
+        endpoint_policy=read_endpoint(evidence, caller, action, reading),
         unknown_context_keys=unknown - absent - (context.keys() - caller.unknown),
         unreadable_layers=frozenset(reading.unreadable),
     )
     return Answer(
         evaluate(request), request, doubts=tuple(reading.doubts), malformed=reading.malformed
     )
-
-
-def _read_role(
-    role: RoleEvidence, reading: _Reading
-) -> tuple[tuple[NamedPolicy, ...], tuple[NamedPolicy, ...]]:
-    reading.missing(Layer.IDENTITY, "the attached policies", role.attached)
-    reading.missing(Layer.IDENTITY, "the inline policies", role.inline)
-    for name, found in role.documents.items():
-        reading.missing(Layer.IDENTITY, f"policy {name}", found)
-    identity = reading.documents(Layer.IDENTITY, role.documents.values())
-    if role.boundary is None:
-        return identity, ()
-    reading.missing(Layer.BOUNDARY, "the permissions boundary", role.boundary)
-    return identity, reading.documents(Layer.BOUNDARY, [role.boundary])
-
-
-def _read_endpoint(
-    evidence: AccessEvidence, caller: Caller, action: str, reading: _Reading
-) -> NamedPolicy | None:
-    """Of the VPC endpoint that the Lambda's calls to Secrets Manager come through. AWS KMS is
-    called by Secrets Manager, and not through the function's VPC.
-    """
-    function = evidence.function.value if isinstance(evidence.function, Known) else None
-    if not caller.is_lambda or not action.startswith("secretsmanager:"):
-        return None
-    if function is None or function.vpc is None:
-        return None
-    way = find_way(evidence)
-    if not way.is_seen:
-        reading.unreadable.add(Layer.ENDPOINT)
-        reading.doubts.append(
-            "whether calls go through a VPC endpoint, and its policy, is not seen"
-        )
-    # Without a policy of its own an endpoint has AWS's default, which allows everything.
-    if way.endpoint is None or not way.endpoint.policy:
-        return None
-    found = reading.policy(
-        Layer.ENDPOINT, way.endpoint.id, way.endpoint.policy, PolicyKind.RESOURCE
-    )
-    return found[0] if found else None
-
-
-def why_unknown(what: str, found: Unlearnt | Known[Any]) -> str:
-    """Return a phrase that says why something is not known."""
-    if isinstance(found, Denied):
-        return f"{what} could not be read, because this console lacks {found.permission}"
-    if isinstance(found, Missing):
-        return f"{what} is not there"
-    if isinstance(found, NotAsked):
-        return f"{what} could not be asked for without {found.because}"
-    return f"{what} could not be read: {getattr(found, 'why', '').rstrip('.')}"

@@ -10,9 +10,10 @@ from .context import Caller, account_of
 from .evidence import AccessEvidence, Known
 from .organization import SERVICE_LINKED
 from .outsiders import ANY_ACCOUNT, ANY_ROLE
-from .path import Answer, Parse
+from .path import Answer
 from .policies import parsed
 from .reach import Ability, Verdict, either, judge, ways
+from .reading import Parse
 
 
 def _whole(action: str) -> Parse:

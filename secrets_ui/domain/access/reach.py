@@ -22,13 +22,12 @@ from .context import Caller, account_of, secret_arn
 from .evidence import AccessEvidence, Known
 from .path import (
     Answer,
-    Parse,
     ask_decrypt,
     ask_iam,
     ask_read,
     has_aws_managed_key,
-    why_unknown,
 )
+from .reading import Parse, why_unknown
 
 GENERATE_KEY = "kms:GenerateDataKey"
 _CHANGE_ROLE = ("iam:PutRolePolicy", "iam:AttachRolePolicy")

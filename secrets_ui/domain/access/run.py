@@ -31,6 +31,7 @@ class Run:
 
     `answer` and `headline` say whether the Lambda can read the secret now. `seconds` is how long
     AWS took. With `value_was_read`, a value was read, on record, to learn its key names.
+    `not_seen` says what the answer goes without; older runs have none.
     """
 
     environment: str
@@ -47,6 +48,7 @@ class Run:
     calls: int
     seconds: float
     value_was_read: bool = False
+    not_seen: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Status:
@@ -82,5 +84,6 @@ class Run:
             "read_at": datetime.fromisoformat(data["read_at"]),
             "steps": tuple(PathStep(**step) for step in data["steps"]),
             "findings": tuple(Finding.from_json(finding) for finding in data["findings"]),
+            "not_seen": tuple(data.get("not_seen", ())),
         }
         return cls(**members)

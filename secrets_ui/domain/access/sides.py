@@ -23,6 +23,9 @@ EVERYTHING = parse_policy(
     PolicyKind.IDENTITY,
 )
 
+CONTROL = (Layer.SCP, Layer.RCP)
+"""The layers of the organization's policies."""
+
 
 def by_identity(request: Request) -> Evaluation:
     """Evaluate the identity policies alone for an action on a secret."""
@@ -41,7 +44,7 @@ def by_identity_or_secret(request: Request) -> Evaluation:
 
 
 def by_key(request: Request) -> Evaluation:
-    """Evaluate key policy, grants and identity policies, without the permissions boundary."""
+    """Evaluate key policy, grants and identity policies, without what limits them."""
     return evaluate(_without_limits(request))
 
 
@@ -53,10 +56,10 @@ def within_boundary(request: Request) -> Evaluation:
     """
     request = without_endpoint(request)
     opened = replace(
-        request,
+        without_control(request),
         identity_policies=(EVERYTHING,),
         resource_policy=_allows(request.resource_policy),
-        unreadable_layers=request.unreadable_layers - {Layer.IDENTITY},
+        unreadable_layers=request.unreadable_layers - {Layer.IDENTITY, *CONTROL},
     )
     return evaluate(opened)
 
@@ -100,9 +103,19 @@ def _without_limits(request: Request) -> Request:
     """Make any boundary allow everything. It stays present, since that matters to NotPrincipal."""
     request = without_endpoint(request)
     return replace(
-        request,
+        without_control(request),
         permission_boundaries=(EVERYTHING,) if request.permission_boundaries else (),
-        unreadable_layers=request.unreadable_layers - {Layer.BOUNDARY},
+        unreadable_layers=request.unreadable_layers - {Layer.BOUNDARY, *CONTROL},
+    )
+
+
+def without_control(request: Request) -> Request:
+    """Take the organization's policies away."""
+    return replace(
+        request,
+        service_control_policies=(),
+        resource_control_policies=(),
+        unreadable_layers=request.unreadable_layers - {*CONTROL},
     )
 
 

@@ -18,6 +18,9 @@ from ..errors import AwsError, ConsoleError
 MARKER = "MIYABI_SECRETS_REFRESHED"
 # The variable in which a function may say what `max_age`, in seconds, it gives the loader.
 MAX_AGE = "MIYABI_SECRETS_MAX_AGE"
+# The variable that says by which way the loader reads, and the ways (deploy/lambda/core/_route.py).
+ROUTE = "MIYABI_SECRETS_ROUTE"
+ROUTES = re.compile("auto|https|batch|boto3|extension")
 LATEST = "$LATEST"
 MARK = re.compile(r"[0-9a-f]{32}")
 # Nobody would call more than ten days a maximum age.

@@ -61,9 +61,11 @@ class Grant:
         )
 
     def _names(self, caller: Caller) -> Truth:
-        """None for a grant to a whole account: AWS does not say whom that allows."""
+        """None for a grant to a whole account: AWS does not say whom that allows; and for one to a
+        session that may be the caller's.
+        """
         match = PrincipalElement.of([self.grantee], is_negated=False).match(caller, False, False)
-        if match is PrincipalMatch.ACCOUNT:
+        if match in (PrincipalMatch.ACCOUNT, PrincipalMatch.UNKNOWN):
             return None
         return match in (PrincipalMatch.CALLER, PrincipalMatch.ROLE)
 

@@ -22,6 +22,9 @@ _ENTITY = re.compile(
 _SESSION = re.compile(
     rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):assumed-role/{_NAME}/[\w+=,.@-]+", re.ASCII
 )
+_UNNAMED_SESSION = re.compile(
+    rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):assumed-role/{_NAME}/", re.ASCII
+)
 _FEDERATED = re.compile(
     rf"arn:aws[a-z-]*:sts::(?P<account>\d{{12}}):federated-user/{_NAME}", re.ASCII
 )
@@ -41,7 +44,8 @@ class PrincipalMatch(StrEnum):
     """By the account, which delegates to the account's IAM policies."""
     NOBODY = "nobody"
     UNKNOWN = "unknown"
-    """A NotPrincipal that lists only part of the caller's identity, and so "might deny"."""
+    """A NotPrincipal that lists only part of the caller's identity, and so "might deny"; or a
+    session of the caller's role, where the name of the caller's own is not known."""
 
     # Enum's own hash is written in Python.
     __hash__ = str.__hash__
@@ -49,7 +53,8 @@ class PrincipalMatch(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A role, a role session, or a user. A running Lambda is a role session.
+    """A role, a role session, or a user. A running Lambda is a role session. Where the session's
+    name is not known, its ARN ends with the slash.
 
     A user is an IAM user or a federated user session, which policies name in the same way.
     """
@@ -62,6 +67,10 @@ class Caller:
     role: str | None
     """For a role session, its role's ARN with the path, when aws:PrincipalArn gives it."""
     is_session: bool
+
+    @property
+    def may_be_any_session(self) -> bool:
+        return self.arn.endswith("/")
 
     @property
     def is_plain_role(self) -> bool:
@@ -84,7 +93,7 @@ def _caller(arn: str, principal_arn: str | None) -> Caller:
         return Caller(arn, entity["account"], entity["name"], entity["kind"] == "user", None, False)
     if federated := _FEDERATED.fullmatch(arn):
         return Caller(arn, federated["account"], federated["name"], True, None, False)
-    session = _SESSION.fullmatch(arn)
+    session = _SESSION.fullmatch(arn) or _UNNAMED_SESSION.fullmatch(arn)
     if not session:
         raise MalformedRequest("principal", "expected the ARN of a role, a role session or a user")
     account, name = session["account"], session["name"]
@@ -133,7 +142,11 @@ class PrincipalElement:
             return PrincipalMatch.EVERYONE
         if caller.arn in self.arns:
             return PrincipalMatch.CALLER
-        if self._lists_role_of(caller):
+        lists_role = self._lists_role_of(caller)
+        # A boundary limits what is allowed to the role, and not what is to its session.
+        if self._may_list(caller) and (has_boundary is not False or not lists_role):
+            return PrincipalMatch.UNKNOWN
+        if lists_role:
             return PrincipalMatch.ROLE
         return PrincipalMatch.ACCOUNT if caller.account in self.accounts else PrincipalMatch.NOBODY
 
@@ -166,7 +179,7 @@ class PrincipalElement:
         """Whether a Deny may spare the caller. The account alone spares none of its principals,
         and a list of other sessions of the role means those, not this one.
         """
-        if self.everyone or caller.arn in self.arns:
+        if self.everyone or caller.arn in self.arns or self._may_list(caller):
             return True
         lists_others = (caller.account, caller.name) in self.sessions_of
         return self._lists_role_of(caller) and not lists_others
@@ -177,6 +190,10 @@ class PrincipalElement:
 
     def _lists_caller_or_role(self, caller: Caller) -> bool:
         return caller.arn in self.arns or self._lists_role_of(caller)
+
+    def _may_list(self, caller: Caller) -> bool:
+        """Whether it lists sessions of which one may be the caller's."""
+        return caller.may_be_any_session and (caller.account, caller.name) in self.sessions_of
 
     def _lists_role_of(self, caller: Caller) -> bool:
         if not caller.is_session:

@@ -72,8 +72,11 @@ class StatementResult(NamedTuple):
                 "A wildcard or a variable leaves open whether its Resource covers this ARN."
             )
         if self.principal is PrincipalMatch.UNKNOWN:
+            named = self.statement.principals
             reasons.append(
                 "Its NotPrincipal lists only a part of the caller's identity, which might deny."
+                if named and named.is_negated
+                else "It names a session of the role, and what this one is called is not known."
             )
         return tuple(f"{self.location}: {reason}" for reason in reasons)
 

@@ -87,6 +87,7 @@ def _describe(run: Run) -> str:
         printable(line)
         for line in [
             *lines,
+            *run.not_seen,
             (
                 f"{run.calls} AWS calls in {run.seconds:.2f} s, read at "
                 f"{run.read_at:%Y-%m-%d %H:%M:%S} UTC."

@@ -8,6 +8,7 @@ from ...checks.access import run_checks
 from ...checks.judging.path import headline, steps
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.run import Run
+from ...domain.access.unseen import not_seen
 from ...domain.environment import Environment
 from ...domain.people.actor import Actor
 from .gather import gather_evidence
@@ -39,4 +40,5 @@ def judge(evidence: AccessEvidence) -> Run:
         calls=evidence.calls,
         seconds=evidence.seconds,
         value_was_read=evidence.value_was_read,
+        not_seen=not_seen(evidence),
     )

@@ -40,6 +40,7 @@ from .. import configuration
 from ..aws_access import begin, gateways
 from ..secrets.version_facts import Wanted, known_facts, read_and_derive
 from .gathered import Gathered
+from .organization import read_organization
 
 Then = Callable[[Evidence[Any]], None]  # what follows from an answer
 
@@ -117,6 +118,13 @@ class Gathering:
         self._ask("caller", aws.sts.get_caller_identity, then=self._ask_about_caller)
         self._ask_about_console(role_name_of(environment.assume_role))
         self._ask("denials", aws.cloudtrail.lookup_denials, "GetSecretValue")
+        self._ask("batch-denials", aws.cloudtrail.lookup_denials, "BatchGetSecretValue")
+        if environment.who_can_read:
+            self._ask_about_organization()
+
+    def _ask_about_organization(self) -> None:
+        account = self.environment.account
+        self._ask("organization", read_organization, self.aws.organizations, account)
 
     def _ask_about_vpc(self, answer: Evidence[FunctionConfiguration]) -> None:
         """Of a function that is connected to one: four calls, in two rounds."""

@@ -7,7 +7,14 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from ...domain.access.evidence import AccessEvidence, Evidence, Known, NotAsked, RoleEvidence
+from ...domain.access.evidence import (
+    AccessEvidence,
+    Denial,
+    Evidence,
+    Known,
+    NotAsked,
+    RoleEvidence,
+)
 from ...domain.access.network import NO_VPC, Network
 from ...domain.environment import Environment
 from ...domain.secrets.catalog import SecretSpec
@@ -18,7 +25,7 @@ _WITHOUT_ROLE = NotAsked("a role of this console")
 # Asked in any case.
 _ALWAYS = (
     "caller", "function", "role", "attached", "inline", "secret",
-    "resource_policy", "versions", "alias", "denials", "facts",
+    "resource_policy", "versions", "alias", "facts",
 )  # fmt: skip
 _OF_THE_VPC = ("endpoints", "route_tables", "subnets", "security_groups")
 _OF_THE_KEY = ("key", "key_policy", "grants", "rotation")
@@ -47,11 +54,13 @@ class Gathered(dict[str, Evidence[Any]]):
             spec=spec,
             read_at=datetime.now(UTC),
             **{name: answers.get(name, PENDING) for name in _ALWAYS},
+            denials=answers._denials(),
             documents=answers._members("attached", "inline"),
             unattached=answers._members("unattached"),
             boundary=answers._boundary("role", "boundary"),
             **{name: answers.get(name, _WITHOUT_KEY) for name in _OF_THE_KEY},
             simulated=answers.get("simulated", NotAsked("the role and the secret")),
+            organization=answers.get("organization", AccessEvidence.organization),
             console=answers._console(),
             network=Network(**{name: answers.get(name, NO_VPC) for name in _OF_THE_VPC}),
             value_was_read=value_was_read,
@@ -64,6 +73,16 @@ class Gathered(dict[str, Evidence[Any]]):
         role, attached, inline = (self.get(name, _WITHOUT_ROLE) for name in names)
         boundary = self._boundary("console", "console-boundary")
         return RoleEvidence(role, attached, inline, self._members("console"), boundary)
+
+    def _denials(self) -> Evidence[tuple[Denial, ...]]:
+        """Of one secret and of several at once, newest first."""
+        found = self.get("denials", PENDING), self.get("batch-denials", PENDING)
+        match found:
+            case Known(single), Known(batch):
+                never = datetime.min.replace(tzinfo=UTC)
+                merged = sorted((*single, *batch), key=lambda d: d.at or never, reverse=True)
+                return Known(tuple(merged), found[0].call)
+        return next(answer for answer in found if not isinstance(answer, Known))
 
     def _boundary(self, role: str, boundary: str) -> Evidence[Any] | None:
         found = self.get(role)
@@ -78,8 +97,13 @@ class Gathered(dict[str, Evidence[Any]]):
         }
 
     def _calls(self, value_was_read: bool) -> int:
-        """Two for a policy's document, none for known facts; a key may be the alias's answer."""
+        """Two for a policy's document, none for known facts; a key may be the alias's answer. An
+        organization has counted its own.
+        """
         answers = {
             id(answer): answer for name, answer in self.items() if value_was_read or name != "facts"
         }.values()
-        return len(answers) + sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)
+        organization = self.get("organization")
+        more = organization.value.calls - 1 if isinstance(organization, Known) else 0
+        twice = sum(a.call.operation == "iam:GetPolicyVersion" for a in answers)
+        return len(answers) + twice + more

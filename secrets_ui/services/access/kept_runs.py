@@ -61,7 +61,8 @@ def as_markdown(kept: CheckRun, address: str) -> str:
     run = read(kept)
     head = f"# Can the Lambda read {kept.secret}?\n\n**{run.headline}**\n"
     origin = f"{kept.at:%Y-%m-%d %H:%M:%S} UTC, by {kept.actor}. {address}\n"
-    return "\n".join([head, origin, *(line for found in run.findings for line in _lines(found))])
+    lines = [line for found in run.findings for line in _lines(found)]
+    return "\n".join([head, origin, *lines, *(f"\n{text}" for text in run.not_seen)])
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from ...domain.access.account import EVERYBODY, AccountDetails
@@ -15,6 +14,7 @@ from ...domain.access.evidence import (
     Evidence,
     Known,
     NotAsked,
+    learn,
     not_known,
     why_unavailable,
 )
@@ -26,10 +26,9 @@ from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.session_scope import WHO
 from ...domain.texts import BYTE_ORDER_MARK, csv_text
-from ..aws_access import gateways, learn_all
+from ..aws_access import gateways
 from .gather import Gathering
 from .gathered import PENDING
-from .organization import read_organization
 
 WORDS = {True: "yes", False: "no", None: "cannot be told"}
 COLUMNS = (
@@ -66,8 +65,7 @@ class _Gathering(Gathering):
         aws, secrets = self.aws, self.aws.secrets_manager
         self.answers["facts"] = NotAsked("a value, which is not read here")
         self._ask("details", aws.iam.get_account_authorization_details)
-        account = self.environment.account
-        self._ask("organization", read_organization, aws.organizations, account)
+        self._ask_about_organization()
         self._ask("secret", secrets.describe_secret, self.name, then=self._ask_about_encryption)
         self._ask(
             "versions", secrets.list_secret_version_ids, self.name, then=self._ask_about_encryption
@@ -103,12 +101,9 @@ def gather_everybody(
     for _ in gathering.run():
         pass
     details = gathering.answers.get("details", PENDING)
-    organization = gathering.answers.get("organization", PENDING)
     more = details.value.pages - 1 if isinstance(details, Known) else 0
-    more += organization.value.calls - 1 if isinstance(organization, Known) else 0
     evidence = gathering.evidence()
-    calls = evidence.calls + more
-    return replace(evidence, organization=organization, calls=calls), details
+    return replace(evidence, calls=evidence.calls + more), details
 
 
 def find_gains(
@@ -122,15 +117,10 @@ def find_gains(
     environment = evidence.environment
     if not environment.who_can_read:
         raise WhoCanReadIsOff(environment)
-    aws = gateways(environment, actor, WHO)
-    calls: list[Callable[[], Known[Any]]] = [
-        aws.iam.get_account_authorization_details,
-        partial(read_organization, aws.organizations, environment.account),
-    ]
-    details, organization = learn_all(calls)
+    details = learn(gateways(environment, actor, WHO).iam.get_account_authorization_details)
     if not isinstance(details, Known):
         return (), (not_known(EVERYBODY, why_unavailable(details)),)
-    return find_turns(replace(evidence, organization=organization), details, location, text)
+    return find_turns(evidence, details, location, text)
 
 
 def as_csv(rows: Iterable[Row]) -> str:

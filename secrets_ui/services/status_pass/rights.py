@@ -26,7 +26,6 @@ from ...domain.access.reach import Parser
 from ...domain.access.who import who_can
 from ...domain.session_scope import WATCH, WHO
 from ..access.kept_readers import due_secrets, keep_gap, keep_look, kept_of
-from ..access.organization import read_organization
 from ..aws_access import gateways
 from .changes import WithChanges
 from .stage import RUNNER, Step, extend
@@ -61,19 +60,17 @@ def _found(before: WithChanges) -> list[str]:
 def _look_at(before: WithChanges, due: list[str], step: Step) -> None:
     """Without the list of roles and users nothing is compared, and the next pass asks again."""
     until = time.monotonic() + PATIENCE
-    aws = gateways(before.environment, RUNNER, WHO)
-    details = learn(aws.iam.get_account_authorization_details)
+    details = learn(gateways(before.environment, RUNNER, WHO).iam.get_account_authorization_details)
     if not isinstance(details, Known):
         keep_gap(before.environment, due, not_known(EVERYBODY, why_unavailable(details)))
         return
-    account, parse = before.environment.account, Parser()
-    organization = learn(partial(read_organization, aws.organizations, account))
+    parse = Parser()
     for name in due:
         if time.monotonic() >= until:
             break
         step()
         if evidence := _evidence(before, name):
-            _look(replace(evidence, organization=organization), details, parse)
+            _look(evidence, details, parse)
 
 
 def _look(evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser) -> None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ...domain.access.run import Run
+from ...domain.access.unseen import not_seen
 from ...domain.access.what_if import editable_policies, what_if
 from ...domain.environment import Environment
 from ...domain.errors import ConsoleError, DatabaseAway
@@ -179,6 +180,7 @@ def try_policy(request: HttpRequest, environment: str, name: str) -> HttpRespons
         "form": form,
         "policies": policies,
         "compared": compared,
+        "not_seen": not_seen(evidence),
         "sees_everybody": sees_everybody,
         "turns": [turn for turn in turns if turn.gains or turn.losses],
         "untold": sum(bool(turn.untold) for turn in turns),

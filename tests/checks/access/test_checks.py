@@ -21,7 +21,8 @@ FOLDER = Path(checks.__file__).parent
 
 
 def test_on_a_clean_estate_every_check_passes() -> None:
-    assert {finding.status for finding in run_checks(evidence())} == {"pass"}
+    others = {f.check: f.status for f in run_checks(evidence()) if f.status != "pass"}
+    assert others == {"batch_get_secret_value_is_allowed": "skipped"}  # which nothing calls
 
 
 def test_every_module_with_a_check_is_in_the_list() -> None:
@@ -66,7 +67,8 @@ def test_a_check_that_breaks_is_unknown_and_the_others_go_on(
     assert found["key_rotates"].status == "unknown"
     assert "ZeroDivisionError" in found["key_rotates"].text
     assert "a detail" not in found["key_rotates"].text
-    assert {finding.status for name, finding in found.items() if name != "key_rotates"} == {"pass"}
+    others = {finding.status for name, finding in found.items() if name != "key_rotates"}
+    assert others == {"pass", "skipped"}
 
 
 def test_without_a_way_to_aws_one_check_says_so_and_the_others_are_skipped() -> None:

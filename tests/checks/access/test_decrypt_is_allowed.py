@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from secrets_ui.domain.access.evidence import AccessEvidence
 from secrets_ui.domain.iam import Grant
 from secrets_ui.services.access.check import judge
 from tests.checks.building import (
     KEY_ARN,
     ROLE_ARN,
     SECRET_ARN,
+    VERSION,
     denied,
     evidence,
     finding,
@@ -205,3 +207,101 @@ def test_the_boundary_is_another_check_s_matter() -> None:
     )
     run = judge(evidence(boundary=boundary))
     assert (run.finding(CHECK).status, run.finding("boundary_allows").status) == ("pass", "fail")
+
+
+ARN_KEY, VERSION_KEY = "kms:EncryptionContext:SecretARN", "kms:EncryptionContext:SecretVersionId"
+THROUGH = {"kms:ViaService": VIA}
+UNSEEN = denied("secretsmanager:DescribeSecret")
+
+
+def only_version(version: str, **members: Any) -> AccessEvidence:
+    return key_statement(Condition={"StringEquals": {**THROUGH, VERSION_KEY: version}}, **members)
+
+
+def granted(**constraints: dict[str, str]) -> AccessEvidence:
+    """The key policy says nothing of the role, and a grant does."""
+    grant = {"GrantId": "g", "GranteePrincipal": ROLE_ARN, "Operations": ["Decrypt"]}
+    return evidence(
+        key_policy=known(policy({**ROOT, "Action": "kms:Describe*"})),
+        grants=known((Grant.of({**grant, "Constraints": constraints}),)),
+    )
+
+
+def test_a_policy_that_fits_an_older_version_fails_and_one_that_fits_this_one_alone_warns() -> None:
+    old = finding(CHECK, only_version("b" * 64))
+    assert old.status == "fail"
+    assert f"here it is {VERSION}" in old.text
+    now = finding(CHECK, only_version(VERSION))
+    assert (now.status, now.short) == ("warn", "not the next version")
+    assert judge(only_version(VERSION)).answer == "yes"
+    for found in (old, now):
+        assert found.remedy
+        assert "no condition on kms:EncryptionContext:SecretVersionId" in found.remedy.text
+        assert "the evaluator allows kms:Decrypt" in found.remedy.tried
+        assert VIA in found.remedy.cli
+        assert VERSION_KEY not in found.remedy.cli
+
+
+def test_a_deny_of_every_other_version_warns_and_its_remedy_spares_the_role() -> None:
+    deny = {
+        "Sid": "Old",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {VERSION_KEY: VERSION}},
+    }
+    whole = json.loads(evidence().key_policy.value)  # type: ignore[union-attr]
+    whole["Statement"].append(deny)
+    found = finding(CHECK, evidence(key_policy=known(json.dumps(whole))))
+    assert (found.status, found.remedy.text if found.remedy else "") == (
+        "warn",
+        "Let statement Old of the key policy spare miyabi-lambda-execution.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (granted(EncryptionContextSubset={"SecretARN": SECRET_ARN}), "pass"),
+        (granted(EncryptionContextSubset={"SecretVersionId": VERSION}), "warn"),
+        (
+            granted(EncryptionContextEquals={"SecretARN": SECRET_ARN, "SecretVersionId": VERSION}),
+            "warn",
+        ),
+        # The context has two members, so one alone is never all of it.
+        (granted(EncryptionContextEquals={"SecretARN": SECRET_ARN}), "fail"),
+        (granted(EncryptionContextSubset={"SecretVersionId": "b" * 64}), "fail"),
+        (granted(EncryptionContextSubset={"SecretARN": f"{SECRET_ARN[:-1]}G"}), "fail"),
+    ],
+)
+def test_a_grant_s_constraints_are_held_against_the_current_version(
+    given: AccessEvidence, status: str
+) -> None:
+    found = finding(CHECK, given)
+    assert found.status == status
+    assert status != "warn" or "and not the next one: grant g is for this version" in found.text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        only_version(VERSION),
+        only_version("b" * 64),
+        key_statement(Condition={"StringEquals": {**THROUGH, ARN_KEY: SECRET_ARN}}),
+        granted(EncryptionContextSubset={"SecretVersionId": VERSION}),
+    ],
+)
+def test_without_the_secret_its_arn_and_version_are_not_known(given: AccessEvidence) -> None:
+    assert finding(CHECK, replace(given, secret=UNSEEN)).status == "unknown"
+    assert finding(CHECK, evidence(secret=UNSEEN)).status == "pass"
+
+
+def test_what_a_version_to_be_made_is_called_is_not_known() -> None:
+    """The console encrypts a new version, and its id is none that a policy could name before."""
+    whole = json.loads(evidence().key_policy.value)  # type: ignore[union-attr]
+    for statement in whole["Statement"]:
+        statement["Condition"] = {"StringEquals": {VERSION_KEY: VERSION}}
+    found = finding("console_may_write", evidence(key_policy=known(json.dumps(whole))))
+    assert found.status == "unknown"
+    assert "kms:GenerateDataKey" in found.text

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from secrets_ui.checks.access import CHECKS
 from secrets_ui.domain.access.context import lambda_caller
@@ -15,18 +17,23 @@ from secrets_ui.domain.access.expected_policies import expected_arns, role_arn
 from secrets_ui.domain.access.network import VpcConfig
 from secrets_ui.domain.access.path import ask_decrypt, ask_read
 from secrets_ui.domain.access.policies import list_policies
-from secrets_ui.domain.iam import Decision
+from secrets_ui.domain.iam import Decision, Grant
 from tests.checks.building import (
     KEY_ARN,
     MISSING,
     READ,
     READER,
+    SECRET,
+    SECRET_ARN,
+    VERSION,
     evidence,
     key_statement,
     known,
     with_statement,
 )
 from tests.checks.networking import ENDPOINT, NAT, VPC, endpoint, in_vpc, network, table
+
+CLEAN = evidence()
 
 
 def in_china() -> AccessEvidence:
@@ -210,3 +217,83 @@ def test_an_alias_of_another_key_says_nothing_of_this_one() -> None:
     answer = ask_decrypt(replace(given, alias=moved))
     assert answer.evaluation
     assert answer.evaluation.decision is Decision.UNDETERMINED
+
+
+KEYS = ("kms:EncryptionContext:SecretARN", "kms:EncryptionContext:SecretVersionId")
+TEXTS = (SECRET_ARN, f"{SECRET_ARN[:-6]}??????", f"{SECRET_ARN[:-7]}*", VERSION, "b" * 64, "*")
+OPERATORS = ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnLike")
+COMPARED = st.tuples(
+    st.tuples(st.sampled_from(OPERATORS), st.sampled_from(("", "IfExists"))).map("".join),
+    st.sampled_from(KEYS),
+    st.lists(st.sampled_from(TEXTS), min_size=1, max_size=2),
+)
+PRESENT = st.tuples(
+    st.just("Null"),
+    st.sampled_from((*KEYS, "kms:RequestAlias")),
+    st.sampled_from(("true", "false")),
+)
+CONDITIONS = st.lists(COMPARED | PRESENT, min_size=1, max_size=2).map(
+    lambda found: {operator: {key: wanted} for operator, key, wanted in found}
+)
+LATER = {"c" * 64: ("AWSCURRENT",)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(CONDITIONS, st.sampled_from(("Allow", "Deny")))
+def test_what_is_decided_without_the_secret_holds_for_every_secret_that_it_could_be(
+    condition: dict[str, Any], effect: str
+) -> None:
+    """Whatever a key policy makes of the encryption context."""
+    whole = json.loads(CLEAN.key_policy.value)  # type: ignore[union-attr]
+    whole["Statement"].append(
+        {"Effect": effect, "Principal": "*", "Action": "kms:*", "Resource": "*"}
+        | {"Condition": condition}
+    )
+    if effect == "Allow":
+        whole["Statement"] = whole["Statement"][-1:]
+    policy = replace(CLEAN, key_policy=known(json.dumps(whole)))
+    decided = ask_decrypt(replace(policy, secret=MISSING)).truth
+    named = [SECRET, replace(SECRET, versions=LATER), replace(SECRET, arn=f"{SECRET_ARN[:-1]}x")]
+    found = {ask_decrypt(replace(policy, secret=known(secret))).truth for secret in named}
+    assert decided is None or found == {decided}
+
+
+SESSION = "arn:aws:sts::111111111111:assumed-role/miyabi-lambda-execution/{}"
+BY_ID = {"aws:userid": "AROAEXAMPLEROLE123456:{}"}
+
+
+@pytest.mark.parametrize(
+    ("members", "is_decrypted"),
+    [
+        ({"Principal": {"AWS": SESSION}}, True),
+        ({"Condition": {"StringEquals": BY_ID}}, True),
+        ({"Condition": {"StringLike": {"aws:userid": "*:{}"}}}, True),
+        # Of a session, aws:PrincipalArn is the role's ARN.
+        ({"Condition": {"ArnEquals": {"aws:PrincipalArn": SESSION}}}, False),
+    ],
+)
+def test_a_policy_that_names_a_session_means_that_of_the_function(
+    members: dict[str, Any], is_decrypted: bool
+) -> None:
+    def named(session: str) -> AccessEvidence:
+        return key_statement(**json.loads(json.dumps(members).replace("{}", session)))
+
+    ours, other = named("miyabi-app"), named("somebody-else")
+    assert ask_decrypt(ours).truth is is_decrypted
+    assert ask_decrypt(other).truth is False
+    # Without the function, what its session is called is not known either.
+    unseen = [ask_decrypt(replace(given, function=MISSING)).truth for given in (ours, other)]
+    assert unseen == ([None, None] if is_decrypted else [False, False])
+
+
+def test_a_grant_to_a_session_is_one_to_the_function_where_it_bears_its_name() -> None:
+    def granted(session: str) -> AccessEvidence:
+        grant = {"GrantId": "g", "GranteePrincipal": SESSION.format(session)}
+        return replace(
+            key_statement(Principal={"AWS": "arn:aws:iam::111111111111:role/somebody"}),
+            grants=known((Grant.of({**grant, "Operations": ["Decrypt"]}),)),
+        )
+
+    assert ask_decrypt(granted("miyabi-app")).is_allowed
+    assert ask_decrypt(granted("other")).truth is False
+    assert ask_decrypt(replace(granted("miyabi-app"), function=MISSING)).truth is None

@@ -42,7 +42,7 @@ FIRST = {
     "secret.resource_policy.missing_allow": "secret_policy_allows",
     "iam.boundary.missing_allow": "boundary_allows",
     "iam.boundary.explicit_deny": "boundary_allows",
-    "org.rcp": "simulator_agrees",
+    "org.rcp": "control_policies_allow",
     "network.vpce_policy": "endpoint_policy_allows",
     "iam.session_policy": "function_runs_as_role",
     "kms.key_policy": "decrypt_is_allowed",
@@ -163,15 +163,18 @@ def test_a_deny_of_the_secrets_own_policy_proves_that_it_exists() -> None:
     other = read_error(
         DENIED.format(how="with an explicit deny in a service control policy", **bare)
     )
-    assert other.checks == ("simulator_agrees", "secret_exists")
+    assert other.checks == ("control_policies_allow", "simulator_agrees", "secret_exists")
 
 
-@pytest.mark.parametrize("name", ["BatchGetSecretValue", "ListSecrets"])
-def test_an_action_on_everything_names_no_secret(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "checks"),
+    [("BatchGetSecretValue", ("batch_get_secret_value_is_allowed",)), ("ListSecrets", ())],
+)
+def test_an_action_on_everything_names_no_secret(name: str, checks: tuple[str, ...]) -> None:
     action = f"secretsmanager:{name}"
     how = f"because no identity-based policy allows the {action} action"
     reading = read_error(DENIED.format(action=action, resource="*", how=how))
-    assert (reading.secret, reading.checks) == ("", ())
+    assert (reading.secret, reading.checks) == ("", checks)
     assert name in reading.notes[0]
 
 

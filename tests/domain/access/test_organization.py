@@ -3,47 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from secrets_ui.domain.access.answers import WhoCan
 from secrets_ui.domain.access.evidence import (
-    ControlPolicies,
     Denied,
-    Document,
     Evidence,
-    Known,
     Missing,
     Organization,
     Unreachable,
 )
 from secrets_ui.domain.access.reach import Ability
 from secrets_ui.domain.access.who import who_can
-from secrets_ui.domain.errors import AwsCall
 from testkit.accounts import ACCOUNT, CAN_READ, DECRYPT, READ, MadeAccount, allow, policy
+from testkit.organizations import CALL, FULL, deny, organization
 
-CALL = AwsCall("organizations:DescribeOrganization")
 OUTSIDE = "arn:aws:iam::444444444444:role/ci"
-FULL = Document("FullAWSAccess", policy(allow("*")))
-FULL_RCP = Document("RCPFullAWSAccess", policy(allow("*", Principal="*")))
-
-
-def deny(action: str, **more: object) -> dict[str, Any]:
-    return {"Effect": "Deny", "Action": action, "Resource": "*", **more}
-
-
-def organization(
-    *scps: str, rcps: tuple[str, ...] = (), management: str = "999999999999"
-) -> Known[Organization]:
-    """With policies attached to the account; the root has AWS's own."""
-    own = ControlPolicies(
-        ACCOUNT,
-        tuple([Document("guard", text) for text in scps]),
-        (FULL_RCP, *[Document("perimeter", text) for text in rcps]),
-    )
-    levels = own, ControlPolicies("r-ab12", (FULL,), (FULL_RCP,))
-    return Known(Organization("o-example", management, Known(levels, CALL)), CALL)
 
 
 def found_with(given: Evidence[Organization], account: MadeAccount | None = None) -> WhoCan:

@@ -178,3 +178,32 @@ def test_only_roles_sessions_and_users_may_ask(principal: str) -> None:
 def test_other_partitions_have_principals_too() -> None:
     china = SESSION.replace("arn:aws:", "arn:aws-cn:")
     assert named({"AWS": china}, china, context={}) == "caller"
+
+
+UNNAMED = SESSION.removesuffix("miyabi-app")
+
+
+@pytest.mark.parametrize(
+    ("element", "principal", "expected"),
+    [
+        ("Principal", {"AWS": SESSION}, "unknown"),
+        ("Principal", {"AWS": [SESSION, ROLE]}, "role"),
+        ("Principal", {"AWS": f"{UNNAMED}*"}, "nobody"),
+        ("Principal", {"AWS": SESSION.replace("miyabi-lambda", "other")}, "nobody"),
+        ("Principal", {"AWS": ROLE}, "role"),
+        ("NotPrincipal", {"AWS": [SESSION, ROLE, ROOT]}, "unknown"),
+        ("NotPrincipal", {"AWS": ROOT}, "everyone"),
+    ],
+)
+def test_a_session_whose_name_is_not_known_may_be_the_one_that_is_named(
+    element: str, principal: Any, expected: str
+) -> None:
+    assert named(principal, UNNAMED, element) == expected
+
+
+def test_what_hangs_on_the_session_s_name_says_so() -> None:
+    found = evaluate(
+        ask(resource_policy=document(statement(Principal={"AWS": SESSION})), principal=UNNAMED)
+    )
+    assert found.decision == "Undetermined"
+    assert "names a session of the role" in found.missing[0]

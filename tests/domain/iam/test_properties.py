@@ -42,7 +42,9 @@ RESOURCES = [
     "arn:aws:kms:us-*2:key/*",
 ]
 RESOURCES += [f"{SECRET[:48]}${{aws:PrincipalTag/env}}*", SECRET.upper().replace("ARN:", "arn:")]
+OTHER_SESSION, UNNAMED_SESSION = f"{SESSION}-2", SESSION.removesuffix("miyabi-app")
 PRINCIPALS = ["*", ROLE, SESSION, ROOT, ACCOUNT, OTHER_ACCOUNT, "AROAEXAMPLEDELETEDROLE"]
+PRINCIPALS += [OTHER_SESSION, f"{UNNAMED_SESSION}*"]
 OPERATORS = [
     "StringEquals",
     "StringNotEquals",
@@ -361,3 +363,12 @@ def test_that_a_key_is_present_decides_no_more_than_its_value_would(
     present = ask({**case, "context": {**absent, key: Present()}, "unknown": frozenset()}).decision
     if may_be_absent is not Decision.UNDETERMINED:
         assert (present is Decision.ALLOWED) == (may_be_absent is Decision.ALLOWED)
+
+
+@given(CASES)
+def test_learning_the_session_s_name_never_contradicts_a_decision(case: dict[str, Any]) -> None:
+    ignorant = ask({**case, "principal": UNNAMED_SESSION}).decision
+    assume(ignorant is not Decision.UNDETERMINED)
+    for session in (SESSION, OTHER_SESSION, f"{SESSION}-3"):
+        informed = ask({**case, "principal": session}).decision
+        assert (informed is Decision.ALLOWED) == (ignorant is Decision.ALLOWED)

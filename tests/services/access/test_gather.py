@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,10 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.models import AuditRecord
 from secrets_ui.services.access.check import check_access, judge
 from secrets_ui.services.access.gather import Gathering, gather_evidence
+from secrets_ui.services.access.gathered import Gathered
+from testkit.organizations import organization
 from testkit.recording_aws import RecordingAws
+from tests.checks.building import evidence
 from tests.conftest import Estate
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +89,32 @@ def test_the_number_of_calls_is_told_as_it_is(
     evidence = gather(dev, hana)
     sent = [call for call in recorder.operations() if call != "AssumeRole"]
     # Those two fail, and are tried again.
-    again = sum(sent.count(call) - 1 for call in ("SimulatePrincipalPolicy", "LookupEvents"))
+    again = sent.count("SimulatePrincipalPolicy") - 1 + sent.count("LookupEvents") - 2
     assert evidence.calls == len(sent) - again
+
+
+def test_the_organization_is_asked_about_where_the_environment_lets_the_console_and_not_elsewhere(
+    dev: Estate, recorder: RecordingAws, hana: Actor
+) -> None:
+    evidence = gather(dev, hana)
+    assert isinstance(evidence.organization, Missing)
+    recorder.received.clear()
+    closed = replace(dev.environments["dev"], who_can_read=False)
+    found = gather_evidence(closed, NAME, hana)
+    assert isinstance(found.organization, NotAsked)
+    assert "DescribeOrganization" not in recorder.operations()
+    assert found.calls == evidence.calls - 2  # the value is not read again either
+
+
+def test_each_call_to_organizations_counts() -> None:
+    found = organization("{}")
+    found = replace(found, value=replace(found.value, calls=9))
+    given = evidence()
+    told = Gathered(organization=found).evidence(
+        given.environment, NAME, given.spec, pending=(), value_was_read=False, seconds=0
+    )
+    assert told.calls == 9
+    assert told.organization is found
 
 
 def test_every_call_is_signed_in_a_session_named_after_the_person(

@@ -34,7 +34,7 @@ def test_role_and_key_are_asked_for_once_an_environment_and_no_known_value_is_re
         "GetPolicy": 12, "GetPolicyVersion": 12,
         "DescribeKey": 6, "GetKeyPolicy": 3, "ListGrants": 3, "GetKeyRotationStatus": 3,
         "GetFunctionConfiguration": 3, "FilterLogEvents": 15,
-        "LookupEvents": 6, "DescribeAlarms": 3,
+        "LookupEvents": 9, "DescribeAlarms": 3,
     }  # fmt: skip
     assert not StatusSnapshot.objects.filter(status="unknown").exists()
 
