@@ -13,6 +13,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration
+from secrets_ui.services.access.kept_readers import LastLook, last_look
 from secrets_ui.services.access.who import WORDS, as_json, find_who_can
 
 
@@ -38,9 +39,10 @@ class Command(BaseCommand):
             environment = configuration.get_environment(options["environment"])
             name = full_name(environment, options["name"])
             found = find_who_can(environment, name, Actor("who_can_read", job="who_can_read"))
+            last = last_look(environment, name)
         ability = Ability(options["action"])
         self.stdout.write(
-            as_json(found, found.rows) if options["json"] else _describe(found, ability)
+            as_json(found, found.rows, last) if options["json"] else _describe(found, last, ability)
         )
         sys.exit(_exit_status(found, ability))
 
@@ -51,10 +53,11 @@ def _exit_status(found: WhoCan, ability: Ability) -> int:
     return 0 if found.is_whole(ability) else 2
 
 
-def _describe(found: WhoCan, ability: Ability) -> str:
+def _describe(found: WhoCan, last: LastLook, ability: Ability) -> str:
     lines = [f"{found.environment}: who can {ability.value} {found.secret}"]
     for row in found.matching(Show.CAN, ability):
         lines += _lines(row, ability)
+    lines += [told.describe(found.secret) for told in last.changes]
     lines += [*found.gaps, found.control, f"{len(found.rows)} principals, {found.calls} AWS calls."]
     return "\n".join(map(printable, lines))
 
