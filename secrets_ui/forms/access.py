@@ -47,9 +47,13 @@ class WhatIfForm(forms.Form):
 
 
 class WhoFilterForm(forms.Form):
-    """Which rows of who-can-read to show, sent in the URL. Anything else than a choice is none."""
+    """Which rows of who-can-read to show, sent in the URL. Anything else than a choice is none.
+
+    A principal is one whose answer is to be explained.
+    """
 
     text = forms.CharField(required=False, max_length=200)
+    principal = forms.CharField(required=False, max_length=2048)
     action = forms.ChoiceField(
         required=False, choices=[(ability, ability.words) for ability in Ability]
     )

@@ -66,6 +66,18 @@ def test_filtered_and_refused_pages_are_accessible(editor: Page, path: str) -> N
     assert_accessible(editor)
 
 
+def test_the_explanation_of_an_answer_is_accessible(
+    console: Console, person: Callable[..., Page]
+) -> None:
+    page = person("auditor")
+    role = console.environment("staging").arn("iam", "role/miyabi-lambda-execution")
+    page.goto(f"{console.path('who', 'staging', 'api-keys')}?principal={role}&action=delete")
+    expect(heading(page)).to_have_text("Can role/miyabi-lambda-execution delete it?")
+    page.get_by_text("What each layer says").click()
+    expect(page.get_by_text("none, so nothing is limited by one")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_signing_in_is_accessible(anybody: Callable[..., Page]) -> None:
     page = anybody()
     page.goto("/sign-in?expired")

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from ...domain.access.context import lambda_caller, secret_arn
+from ...domain.access.context import secret_arn
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import (
     SECRETS_ACCESS,
@@ -18,6 +18,7 @@ from ...domain.access.expected_policies import (
     secret_pattern,
 )
 from ...domain.access.finding import Remedy
+from ...domain.access.outsiders import ANY_ROLE
 from ...domain.access.path import Answer
 from ...domain.access.policies import AttachedPolicy, list_policies, policy_of
 from ...domain.access.sides import denying, near_misses
@@ -61,14 +62,14 @@ def find_remedy(
         return tagged
     if denies:
         candidates: Iterable[Change] = (
-            change for deny in denies for change in _lifted(evidence, request, deny)
+            change for deny in denies for change in lifted(evidence, request, deny)
         )
     else:
         misses = near_misses(evaluation)
         candidates = [
             change
             for miss in misses
-            for change in _right_conditions(evidence, request, miss, TEXT_OPERATORS)
+            for change in corrected(evidence, request, miss, TEXT_OPERATORS)
         ]
         candidates = candidates or list(_added(evidence, request, evaluation))
     chosen = _choose(evidence, candidates, ask, count)
@@ -94,7 +95,7 @@ def _helps(answer: Answer, denies: int) -> bool:
     return denies == 0 or len(denying(answer.evaluation)) < denies
 
 
-def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -> Iterator[Change]:
+def lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -> Iterator[Change]:
     """Yield changes after which a Deny no longer applies to this call.
 
     First by correcting its values, then by sparing this role or resource, then by removing it.
@@ -104,27 +105,30 @@ def _lifted(evidence: AccessEvidence, request: Request, deny: StatementResult) -
     except LookupError:
         return
     name = statement_name(deny)
-    yield from _right_conditions(evidence, request, deny, NEGATED_TEXT_OPERATORS)
+    yield from corrected(evidence, request, deny, NEGATED_TEXT_OPERATORS)
     if policy.layer is Layer.RESOURCE:
-        yield from _exempted(evidence, policy, deny, name)
+        yield from _exempted(request, policy, deny, name)
     else:
         yield from _spared(evidence, request, policy, deny, name)
     yield with_statement(policy, deny.statement.index, None, f"Take {name} out of {policy.title}.")
 
 
 def _exempted(
-    evidence: AccessEvidence, policy: AttachedPolicy, deny: StatementResult, name: str
+    request: Request, policy: AttachedPolicy, deny: StatementResult, name: str
 ) -> Iterator[Change]:
     """Exempt this caller; the Deny stays for everyone else."""
-    document, role = _copy(deny), lambda_caller(evidence).role_arn
+    document, role = _copy(deny), str(request.context.get("aws:PrincipalArn", ""))
     principal = document.get("Principal")
     listed = as_list(principal.get("AWS", [])) if isinstance(principal, dict) else []
-    ours = [item for item in listed if item in (role, lambda_caller(evidence).arn)]
+    ours = [item for item in listed if item in (role, request.principal)]
+    operator, key, value = "ArnNotEquals", "aws:PrincipalArn", role
+    if role.endswith(f"/{ANY_ROLE}"):
+        operator, key, value = "StringNotEquals", "aws:PrincipalAccount", role.split(":")[4]
     if ours and len(ours) < len(listed):
         document["Principal"]["AWS"] = [item for item in listed if item not in ours]
-    elif not ours:
-        values = document.setdefault("Condition", {}).setdefault("ArnNotEquals", {})
-        values["aws:PrincipalArn"] = [*as_list(values.get("aws:PrincipalArn", [])), role]
+    elif not ours and value:
+        values = document.setdefault("Condition", {}).setdefault(operator, {})
+        values[key] = [*as_list(values.get(key, [])), value]
     else:
         # The Deny names this role alone, so the statement is removed.
         return
@@ -132,7 +136,7 @@ def _exempted(
         policy,
         deny.statement.index,
         document,
-        f"Let {name} of {policy.title} spare {evidence.environment.lambda_role}.",
+        f"Let {name} of {policy.title} spare {value.rpartition('/')[2]}.",
     )
 
 
@@ -174,7 +178,7 @@ def _with_exception(document: dict[str, Any], arn: str) -> dict[str, Any] | None
     return None
 
 
-def _right_conditions(
+def corrected(
     evidence: AccessEvidence, request: Request, result: StatementResult, operators: Collection[str]
 ) -> Iterator[Change]:
     """Yield changes that give conditions the values of this request.

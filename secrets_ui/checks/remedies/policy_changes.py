@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...domain.access.evidence import AccessEvidence
+from ...domain.access.account import OF_GROUP
+from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.expected_policies import is_managed_by_aws
 from ...domain.access.policies import AttachedPolicy, with_policy
 from .terraform_addresses import (
@@ -65,6 +66,11 @@ def with_new_statement(policy: AttachedPolicy, document: Document, words: str) -
     return Change(policy, (*policy.documents, added), words, (added,))
 
 
+def keeps_five_versions(change: Change) -> bool:
+    """Whether the change makes a new version of a managed policy."""
+    return bool(change.text) and change.policy.arn != "" and change.policy.kind == "identity"
+
+
 def cli(evidence: AccessEvidence, change: Change) -> str:
     """Return the AWS CLI command for the change, "" if no command can make it."""
     policy, text, region = change.policy, change.text, evidence.environment.region
@@ -85,10 +91,9 @@ def cli(evidence: AccessEvidence, change: Change) -> str:
 
 
 def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -> str:
-    """Return the command for a managed or an inline policy of a role, or for its boundary."""
+    """Return the command for a managed or an inline policy, or for a boundary."""
     kind, _, name = policy.location.partition(":")
-    role = evidence.environment.lambda_role if kind == "identity" else console_role(evidence)
-    if is_managed_by_aws(policy.arn):
+    if is_managed_by_aws(policy.arn) and text:
         return ""
     if policy.arn and text:
         version = {"policy_arn": policy.arn, "policy_document": text}
@@ -96,12 +101,24 @@ def _identity_cli(evidence: AccessEvidence, policy: AttachedPolicy, text: str) -
     if kind == "boundary":
         # Without a statement, the boundary would refuse everything.
         return ""
+    of, owner = holder(evidence) if kind == "identity" else ("role", console_role(evidence))
     if policy.arn:
-        return command("iam detach-role-policy", role_name=role, policy_arn=policy.arn)
-    inline = {"role_name": role, "policy_name": name}
+        # A user may have it from a group.
+        detached = {"role_name": owner, "policy_arn": policy.arn}
+        return command("iam detach-role-policy", **detached) if of == "role" else ""
+    name, _, group = name.partition(OF_GROUP)
+    of, owner = ("group", group) if group else (of, owner)
+    inline = {f"{of}_name": owner, "policy_name": name}
     if text:
-        return command("iam put-role-policy", **inline, policy_document=text)
-    return command("iam delete-role-policy", **inline)
+        return command(f"iam put-{of}-policy", **inline, policy_document=text)
+    return command(f"iam delete-{of}-policy", **inline)
+
+
+def holder(evidence: AccessEvidence) -> tuple[str, str]:
+    """Whether the identity policies are those of a "role" or of a "user", and its name."""
+    if not isinstance(evidence.role, Known):
+        return "role", evidence.environment.lambda_role
+    return "user" if ":user/" in evidence.role.value.arn else "role", evidence.role.value.name
 
 
 def command(operation: str, **options: str | Literal[True]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ...domain.access.evidence import AccessEvidence, Known
 from ...domain.access.finding import Remedy
@@ -17,7 +18,7 @@ from ...domain.iam import (
     StatementResult,
     as_list,
 )
-from .policy_changes import command
+from .policy_changes import command, holder
 from .terraform_addresses import LAMBDA_ROLE, secret, then_apply
 from .trials import tried
 
@@ -33,6 +34,21 @@ class MissingTag:
     value: str
 
 
+@dataclass(frozen=True)
+class TagChange:
+    """Tags that are given to the role or the user, or to the secret."""
+
+    tags: tuple[MissingTag, ...]
+    words: str
+    cli: str
+    terraform: str
+    shown: tuple[Mapping[str, Any], ...] = ()
+
+    def applied(self, evidence: AccessEvidence) -> AccessEvidence:
+        """Return the evidence as it would be with the tags."""
+        return _with_tags(evidence, self.tags)
+
+
 def tag_remedy(
     evidence: AccessEvidence,
     request: Request,
@@ -41,12 +57,21 @@ def tag_remedy(
     helps: Callable[[Answer], bool],
 ) -> Remedy | None:
     """Return the remedy that gives the tags which one of the statements misses, if they help."""
-    for result in results:
-        tags = list(dict.fromkeys(missing_tags(evidence, request, result)))
-        after = _with_tags(evidence, tags)
-        if tags and helps(ask(after)):
-            return _remedy(evidence, after, tags, ask)
+    for change in tag_changes(evidence, request, results):
+        after = change.applied(evidence)
+        if helps(ask(after)):
+            outcome = tried(evidence, after, ask)
+            return Remedy(change.words, change.terraform, change.cli, outcome)
     return None
+
+
+def tag_changes(
+    evidence: AccessEvidence, request: Request, results: Iterable[StatementResult]
+) -> Iterator[TagChange]:
+    """Yield for each statement the tags that it asks for and that are not there."""
+    for result in results:
+        if tags := list(dict.fromkeys(missing_tags(evidence, request, result))):
+            yield _change(evidence, tags)
 
 
 def missing_tags(
@@ -97,7 +122,7 @@ def _value(request: Request, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _with_tags(evidence: AccessEvidence, tags: list[MissingTag]) -> AccessEvidence:
+def _with_tags(evidence: AccessEvidence, tags: Iterable[MissingTag]) -> AccessEvidence:
     role, secret_ = evidence.role, evidence.secret
     for tag in tags:
         if tag.is_of_role and isinstance(role, Known):
@@ -109,18 +134,14 @@ def _with_tags(evidence: AccessEvidence, tags: list[MissingTag]) -> AccessEviden
     return replace(evidence, role=role, secret=secret_)
 
 
-def _remedy(
-    evidence: AccessEvidence,
-    after: AccessEvidence,
-    tags: list[MissingTag],
-    ask: Callable[[AccessEvidence], Answer],
-) -> Remedy:
+def _change(evidence: AccessEvidence, tags: list[MissingTag]) -> TagChange:
     environment, words, terraform, commands = evidence.environment, [], [], []
+    of, name = holder(evidence)
     for is_of_role in (True, False):
         ours = [tag for tag in tags if tag.is_of_role is is_of_role]
         if not ours:
             continue
-        owner = f"The role {environment.lambda_role}" if is_of_role else evidence.secret_name
+        owner = f"The {of} {name}" if is_of_role else evidence.secret_name
         lacking = " and ".join(tag.name for tag in ours)
         given = " and ".join(f"{tag.name}={tag.value}" for tag in ours)
         words.append(f"{owner} lacks the tag {lacking}: give it {given}.")
@@ -129,7 +150,7 @@ def _remedy(
         )
         options = json.dumps([{"Key": tag.name, "Value": tag.value} for tag in ours])
         commands.append(
-            command("iam tag-role", role_name=environment.lambda_role, tags=options)
+            command(f"iam tag-{of}", **{f"{of}_name": name}, tags=options)
             if is_of_role
             else command(
                 "secretsmanager tag-resource",
@@ -138,8 +159,7 @@ def _remedy(
                 region=environment.region,
             )
         )
-    outcome = tried(evidence, after, ask)
-    return Remedy(" ".join(words), "\n".join(terraform), " && ".join(commands), outcome)
+    return TagChange(tuple(tags), " ".join(words), " && ".join(commands), "\n".join(terraform))
 
 
 def _terraform(address: str, tags: list[MissingTag]) -> str:

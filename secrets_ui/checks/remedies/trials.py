@@ -12,7 +12,7 @@ from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision
 from ..wording.explain import names
-from .policy_changes import Change, cli, terraform
+from .policy_changes import Change, cli, keeps_five_versions, terraform
 
 _TRIED = AwsCall("tried")
 _ANYTHING = (
@@ -29,7 +29,7 @@ def remedy(
     """Describe a change in words, Terraform, as a command, and by the evaluator's answer."""
     words = change.words + (
         " A managed policy keeps five versions: delete the oldest one if there are five."
-        if _is_managed(change)
+        if keeps_five_versions(change)
         else ""
     )
     return Remedy(
@@ -64,10 +64,6 @@ def probe(before: AccessEvidence, after: AccessEvidence) -> tuple[list[str], lis
     answers = {name: (may(before), may(after)) for name, may in PROBES.items()}
     opened = [name for name, (was, would) in answers.items() if would and not was]
     return opened, [name for name, (_, would) in answers.items() if would is False]
-
-
-def _is_managed(change: Change) -> bool:
-    return bool(change.text) and change.policy.arn != "" and change.policy.kind == "identity"
 
 
 def _another_role(evidence: AccessEvidence) -> bool | None:

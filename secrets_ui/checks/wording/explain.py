@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Shown
@@ -10,31 +11,23 @@ from ...domain.access.path import Answer
 from ...domain.access.policies import policy_of
 from ...domain.access.sides import names_caller
 from ...domain.iam import (
-    BOOLEAN_OPERATORS,
-    TEXT_OPERATORS,
-    UNKNOWN,
-    ContextValue,
     Decision,
     Effect,
     Evaluation,
-    Present,
+    Layer,
+    PrincipalMatch,
+    Request,
     StatementResult,
-    UnmetCondition,
+    as_list,
 )
-
-_TAGGED = {
-    "aws:principaltag/": "the role",
-    "aws:resourcetag/": "the resource",
-    "secretsmanager:resourcetag/": "the secret",
-}
-"""Who has the tag that a condition key is about."""
-_EQUALITY = TEXT_OPERATORS | BOOLEAN_OPERATORS
+from .conditions import condition_text, lacks, owner_of_tag
+from .parts import compare
 
 
 def deciding(evidence: AccessEvidence, evaluation: Evaluation, action: str) -> tuple[Shown, ...]:
     """Return the statements that decide. For an implicit denial, those closest to allowing."""
     if evaluation.decision is Decision.IMPLICITLY_DENIED:
-        return shown(evidence, nearest(evaluation), action)
+        return compared(evidence, nearest(evaluation), evaluation.request)
     return shown(evidence, evaluation.deciding, action)
 
 
@@ -55,10 +48,50 @@ def _misses(result: StatementResult) -> int:
     return sum([not names_caller(result), result.resource is False, result.condition is False])
 
 
+def closest(evaluation: Evaluation, layer: Layer) -> StatementResult | None:
+    """Return the Allow statement of a layer that comes closest to allowing: fewest parts fail.
+
+    One about other actions comes close if it is about the same service and all else fits. None if
+    none is close.
+    """
+    service = evaluation.request.action.partition(":")[0].casefold()
+    candidates = [
+        result
+        for result in evaluation.statements
+        if result.layer is layer
+        and result.effect is Effect.ALLOW
+        and not result.matches
+        and (result.action or (distance(result)[0] == 1 and _is_about(result, service)))
+    ]
+    return min(candidates, key=distance, default=None)
+
+
+def _is_about(result: StatementResult, service: str) -> bool:
+    names = as_list(result.statement.document.get("Action", []))
+    return any(str(name).partition(":")[0].casefold() == service for name in names)
+
+
+def distance(result: StatementResult) -> tuple[int, bool, int]:
+    """A statement that names the account names the caller, if in a roundabout way."""
+    is_unnamed = result.principal is PrincipalMatch.NOBODY
+    parts = [not result.action, is_unnamed, result.resource is False, result.condition is False]
+    return sum(parts), not result.action, len(result.unmet)
+
+
 def shown(
     evidence: AccessEvidence, results: Iterable[StatementResult], action: str
 ) -> tuple[Shown, ...]:
     return tuple(_shown(evidence, result, action) for result in results)
+
+
+def compared(
+    evidence: AccessEvidence, results: Iterable[StatementResult], request: Request
+) -> tuple[Shown, ...]:
+    """The same of statements that do not apply, each beside what the request has."""
+    return tuple(
+        replace(_shown(evidence, result, request.action), parts=compare(result, request))
+        for result in results
+    )
 
 
 def _shown(evidence: AccessEvidence, result: StatementResult, action: str) -> Shown:
@@ -116,7 +149,7 @@ def _for_want(result: StatementResult) -> str:
     """Say for want of which keys a Deny applies."""
     absent = result.absent if result.effect is Effect.DENY else ()
     missing = [
-        lacks(key) if _owner_of_tag(key) else f"this request does not have {key}" for key in absent
+        lacks(key) if owner_of_tag(key) else f"this request does not have {key}" for key in absent
     ]
     return f", since {names(dict.fromkeys(missing))}" if missing else ""
 
@@ -131,43 +164,6 @@ def statement_name(result: StatementResult) -> str:
 
 def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
-
-
-def condition_text(unmet: UnmetCondition) -> str:
-    wanted = " or ".join(unmet.wanted)
-    must = (
-        f"must be {wanted}"
-        if unmet.operator in _EQUALITY
-        else (f"must satisfy {unmet.operator} {wanted}")
-    )
-    if unmet.variables:
-        must += f" ({', '.join(_variable_text(*item) for item in unmet.variables.items())})"
-    if unmet.actual is UNKNOWN or isinstance(unmet.actual, Present):
-        return f"{unmet.key} {must}; its value is not known here"
-    if unmet.actual is None:
-        return f"{unmet.key} {must}; {lacks(unmet.key)}"
-    return f"{unmet.key} {must}; here it is {' and '.join(unmet.actual)}"
-
-
-def _variable_text(written: str, value: ContextValue) -> str:
-    """Say what a policy variable stands for in this request."""
-    if isinstance(value, tuple):
-        return f"{written} is {value[0]}"
-    if value is None:
-        return f"{written} has no value: {lacks(written[2:-1].partition(',')[0].strip())}"
-    return f"the value of {written} is not known here"
-
-
-def lacks(key: str) -> str:
-    """Say that a request has no value for a condition key, and who lacks it."""
-    owner = _owner_of_tag(key)
-    if owner:
-        return f"{owner} has no tag {key.partition('/')[2]}"
-    return "this request does not have that key"
-
-
-def _owner_of_tag(key: str) -> str:
-    return next((who for start, who in _TAGGED.items() if key.casefold().startswith(start)), "")
 
 
 def doubts(answer: Answer, evaluation: Evaluation | None = None) -> str:

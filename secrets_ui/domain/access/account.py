@@ -10,6 +10,8 @@ from ..errors import AwsCall, ConsoleError
 from .evidence import Document, Evidence, Known, Missing, Role, RoleEvidence
 
 EVERYBODY = "the account’s roles and users"
+OF_GROUP = " of group "
+"""Stands between a group's policy and its group, in the name that a user has it by."""
 
 
 class AccountTooLarge(ConsoleError):
@@ -58,6 +60,16 @@ class AccountDetails:
     policies: Mapping[str, Document]
     pages: int = 1
 
+    def holders_of(self, arn: str) -> int:
+        """Of how many roles and users a managed policy is one, directly, by a group or as limit."""
+        return sum(arn in self._managed_of(principal) for principal in self.principals)
+
+    def _managed_of(self, principal: Principal) -> Iterator[str]:
+        yield from principal.attached
+        yield principal.identity.boundary
+        for name in principal.groups:
+            yield from self.groups[name].attached if name in self.groups else ()
+
     def evidence_of(self, principal: Principal, call: AwsCall) -> RoleEvidence:
         """A policy that is attached and not in the list is missing, so the layer is not known."""
         boundary = principal.identity.boundary
@@ -82,7 +94,7 @@ class AccountDetails:
                 yield f"of group {name}", Missing(call)
                 continue
             for document in group.inline:
-                title = f"{document.name} of group {name}"
+                title = f"{document.name}{OF_GROUP}{name}"
                 yield title, Known(Document(title, document.text), call)
             for arn in group.attached:
                 yield arn, self._managed(arn, call)

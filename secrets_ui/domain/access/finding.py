@@ -14,11 +14,36 @@ WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "warn", "skipped", "pass")
 
 
 @dataclass(frozen=True)
+class Part:
+    """One element of a statement, beside what the request has.
+
+    `element` is its name, of a condition the operator and the key. `asks` are its values, with
+    variables filled in; `notes` say with what. `holds` is None where that is not known.
+    """
+
+    element: str
+    asks: tuple[str, ...]
+    has: str
+    holds: bool | None
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        notes = f" ({'; '.join(self.notes)})" if self.notes else ""
+        asks = " or ".join(self.asks)
+        return f"{self.element} asks for {asks}{notes}; the request has {self.has}"
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Part:
+        return cls(**{**data, "asks": tuple(data["asks"]), "notes": tuple(data["notes"])})
+
+
+@dataclass(frozen=True)
 class Shown:
     """A statement as written, with the element that fails.
 
     `marked` is "Condition", "Resource", "Action" or "Principal". `unmet` holds operators and keys
-    of the conditions that are not met.
+    of the conditions that are not met. `parts` compares it with the request, where it does not
+    apply.
     """
 
     policy: str
@@ -27,12 +52,19 @@ class Shown:
     marked: str = ""
     why: str = ""
     unmet: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def unfit(self) -> tuple[Part, ...]:
+        """The parts that do not fit the request, or may not."""
+        return tuple(part for part in self.parts if not part.holds)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Shown:
-        return cls(
-            **{**data, "unmet": tuple((operator, key) for operator, key in data.get("unmet", ()))}
-        )
+        """Of a run that was kept by an earlier console as well, which compared no parts."""
+        unmet = tuple((operator, key) for operator, key in data.get("unmet", ()))
+        parts = tuple(map(Part.from_json, data.get("parts", ())))
+        return cls(**{**data, "unmet": unmet, "parts": parts})
 
 
 @dataclass(frozen=True)

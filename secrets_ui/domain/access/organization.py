@@ -22,7 +22,7 @@ _OF_CALLER = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
 _OF_RESOURCE = ("aws:ResourceOrgID", "aws:ResourceOrgPaths")
 # RCPs hold for some services, IAM not among them.
 _UNDER_RCPS = ("secretsmanager:", "kms:")
-_SERVICE_LINKED = ":role/aws-service-role/"
+SERVICE_LINKED = ":role/aws-service-role/"
 """Neither kind restricts roles that are linked to a service."""
 
 
@@ -56,7 +56,7 @@ def _is_ours(evidence: AccessEvidence, arn: str) -> bool:
 
 
 def _is_limited(caller: Caller) -> bool:
-    return _SERVICE_LINKED not in caller.role_arn
+    return SERVICE_LINKED not in caller.role_arn
 
 
 def organization_context(

@@ -20,6 +20,8 @@ from .reach import ASSUMED
 
 ANY_ACCOUNT = "000000000000"
 """Stands for an account that no policy names."""
+ANY_ROLE = "any.role.of.it"
+"""Stands for any principal of an account. No policy means this name."""
 _ARN = re.compile(
     r"arn:(aws[a-z-]*):(?:iam|sts)::(\d{12}|\*):"
     r"(root|(?:role|user|assumed-role|federated-user)/[^:]+|\*)"
@@ -111,8 +113,8 @@ def _outsider(arn: str, ours: str) -> Outsider:
     unknown = _UNKNOWN
     match kind:
         case "root":
-            role = f"arn:{partition}:iam::{account}:role/any.role.of.it"
-            caller = f"{session}/any.role.of.it/{ANY_SESSION}"
+            role = f"arn:{partition}:iam::{account}:role/{ANY_ROLE}"
+            caller = f"{session}/{ANY_ROLE}/{ANY_SESSION}"
         case "role":
             role, caller = arn, f"{session}/{rest.rpartition('/')[2]}/{ANY_SESSION}"
         case "assumed-role":

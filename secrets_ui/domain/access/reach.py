@@ -148,9 +148,11 @@ NO = Verdict(False)
 Ask = Callable[[], Answer]
 Way = tuple[Ask, ...]
 """The hops of one way to do something. All of them must be allowed."""
+About = Callable[[str], Parse]
+"""How to parse policies for requests of one action, such as `Parser.about`."""
 
 
-def judge(evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parser) -> Verdict:
+def judge(evidence: AccessEvidence, ability: Ability, caller: Caller, about: About) -> Verdict:
     """Decide whether a caller can do something: by one of its ways, which have all their hops."""
     # Without its ARN nothing can be compared with the policies' resources.
     if not isinstance(evidence.secret, Known):
@@ -158,7 +160,7 @@ def judge(evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Par
     is_ours = account_of(caller.arn) == account_of(secret_arn(evidence))
     if ability in _WITH_KEY and has_aws_managed_key(evidence) and not is_ours:
         return Verdict(False, by=(_CLOSED,))
-    return either(_judge_way(way) for way in _ways(evidence, ability, caller, parse))
+    return either(_judge_way(way) for way in ways(evidence, ability, caller, about))
 
 
 def either(verdicts: Iterable[Verdict]) -> Verdict:
@@ -175,14 +177,14 @@ def either(verdicts: Iterable[Verdict]) -> Verdict:
     return next((verdict for verdict in rest if verdict.by), NO)
 
 
-def _ways(
-    evidence: AccessEvidence, ability: Ability, caller: Caller, parse: Parser
-) -> Iterator[Way]:
+def ways(evidence: AccessEvidence, ability: Ability, caller: Caller, about: About) -> Iterator[Way]:
+    """Each way to do something, as questions that are still to be asked."""
+
     def secret(action: str) -> Ask:
-        return partial(ask_read, evidence, action, caller, parse.about(action))
+        return partial(ask_read, evidence, action, caller, about(action))
 
     def key(action: str, service: str = "secretsmanager") -> Ask:
-        return partial(ask_decrypt, evidence, action, caller, service, parse.about(action))
+        return partial(ask_decrypt, evidence, action, caller, service, about(action))
 
     # The key that AWS manages asks nothing more of callers of its own account.
     is_managed = has_aws_managed_key(evidence)
@@ -200,7 +202,7 @@ def _ways(
                 yield from [(key(action, service=""),) for action in (_CHANGE_KEY, _GRANT)]
             if account_of(caller.arn) == evidence.environment.account and caller.role_arn:
                 for action in _CHANGE_USER if caller.is_user else _CHANGE_ROLE:
-                    yield (partial(ask_iam, evidence, action, caller, parse.about(action)),)
+                    yield (partial(ask_iam, evidence, action, caller, about(action)),)
 
 
 def _judge_way(way: Way) -> Verdict:

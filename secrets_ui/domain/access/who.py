@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..environment import Environment
-from ..iam import MalformedPolicy, PolicyKind, Statement
+from ..iam import Grant, MalformedPolicy, PolicyKind, Statement
 from .account import EVERYBODY, AccountDetails, Principal
 from .actions import READ
 from .answers import Kind, Row, WhoCan
@@ -43,9 +43,7 @@ def who_can(
     `parse` has parsed the same account's policies for other secrets.
     """
     parse = parse or Parser()
-    own = list(_resource_statements(evidence, parse))
-    grants = evidence.grants.value if isinstance(evidence.grants, Known) else ()
-    choices = find_choices(own, grants)
+    choices = _choices(evidence, parse)
     rows = []
     if isinstance(details, Known):
         found = details.value
@@ -54,8 +52,7 @@ def who_can(
                 tell(number, len(found.principals))
             rows.append(_insider(evidence, found, principal, details, choices, parse))
     listed = {row.title for row in rows}
-    account = evidence.environment.account
-    outsiders = find_outsiders(own, grants, account, listed)
+    outsiders = _outsiders(evidence, listed, parse)
     rows += [row for o in outsiders if (row := _outsider(evidence, o, choices, parse)) is not None]
     return WhoCan(
         evidence.environment.name,
@@ -67,6 +64,39 @@ def who_can(
         describe_control(evidence),
         evidence.calls,
     )
+
+
+def find_principal(
+    evidence: AccessEvidence, details: Evidence[AccountDetails], title: str
+) -> tuple[Row, list[tuple[str, Caller]]] | None:
+    """The row of whoever has this title, and its callers with all of their policies."""
+    parse = Parser()
+    choices = _choices(evidence, parse)
+    principals = details.value.principals if isinstance(details, Known) else ()
+    for principal in principals:
+        if principal.identity.arn == title and isinstance(details, Known):
+            row = _insider(evidence, details.value, principal, details, choices, parse)
+            known = details.value.evidence_of(principal, details.call)
+            return row, _callers(principal, known, choices, parse)
+    listed = {principal.identity.arn for principal in principals}
+    for outsider in _outsiders(evidence, listed, parse):
+        found = _outsider(evidence, outsider, choices, parse) if outsider.title == title else None
+        if found:
+            return found, _chosen(outsider.caller, choices)
+    return None
+
+
+def _grants(evidence: AccessEvidence) -> tuple[Grant, ...]:
+    return evidence.grants.value if isinstance(evidence.grants, Known) else ()
+
+
+def _choices(evidence: AccessEvidence, parse: Parser) -> Choices:
+    return find_choices(_resource_statements(evidence, parse), _grants(evidence))
+
+
+def _outsiders(evidence: AccessEvidence, listed: set[str], parse: Parser) -> tuple[Outsider, ...]:
+    own, account = _resource_statements(evidence, parse), evidence.environment.account
+    return find_outsiders(own, _grants(evidence), account, listed)
 
 
 def _order(row: Row) -> tuple[object, ...]:
@@ -123,10 +153,7 @@ def _insider(
 ) -> Row:
     identity = principal.identity
     known = _about_it(details.evidence_of(principal, source.call), parse)
-    arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
-    caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=_unknown_of(principal))
-    callers = _chosen(caller, choices.with_more(_own_statements(known, parse)))
-    verdicts = _judge_all(evidence, callers, parse)
+    verdicts = _judge_all(evidence, _callers(principal, known, choices, parse), parse)
     can = any(verdict.can is not False for verdict in verdicts.values())
     return Row(
         Kind.USER if principal.is_user else Kind.ROLE,
@@ -137,6 +164,15 @@ def _insider(
         trusted=trusted_by(identity) if can else (),
         last_used=principal.last_used,
     )
+
+
+def _callers(
+    principal: Principal, known: RoleEvidence, choices: Choices, parse: Parser
+) -> list[tuple[str, Caller]]:
+    identity = principal.identity
+    arn = identity.arn if principal.is_user else _session(identity.arn, ANY_SESSION)
+    caller = Caller(arn, identity.arn, known, is_lambda=False, unknown=_unknown_of(principal))
+    return _chosen(caller, choices.with_more(_own_statements(known, parse)))
 
 
 def _about_it(known: RoleEvidence, parse: Parser) -> RoleEvidence:
@@ -200,7 +236,7 @@ def _judge(
     evidence: AccessEvidence, ability: Ability, callers: list[tuple[str, Caller]], parse: Parser
 ) -> Verdict:
     return either(
-        replace(judge(evidence, ability, caller, parse), condition=words)
+        replace(judge(evidence, ability, caller, parse.about), condition=words)
         for words, caller in callers
         if ability is Ability.READ or not caller.chosen
     )

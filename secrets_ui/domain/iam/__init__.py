@@ -16,6 +16,7 @@ from .principals import PrincipalMatch
 from .reader import as_list
 from .request import Layer, Request, kind_of_resource_policy
 from .results import Decision, Evaluation, GrantResult, LayerDecision, StatementResult
+from .variables import resolve_variables
 
 __all__ = [
     "BOOLEAN_OPERATORS",
@@ -46,4 +47,5 @@ __all__ = [
     "evaluate",
     "kind_of_resource_policy",
     "parse_policy",
+    "resolve_variables",
 ]

@@ -54,7 +54,8 @@ def evaluate(request: Request) -> Evaluation:
     missing = (
         tuple(_missing(request, statements, grants, denied, allowed)) if is_undetermined else ()
     )
-    return Evaluation(decision, _layer_decisions(layers, grants), statements, grants, missing)
+    layered = _layer_decisions(layers, grants)
+    return Evaluation(decision, layered, statements, grants, missing, request)
 
 
 def _match_group(

@@ -1,7 +1,7 @@
 """The results of an evaluation, in enough detail to explain the decision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from .conditions import UnmetCondition
 from .grants import Grant
 from .policy import Effect, Statement
 from .principals import PrincipalMatch
-from .request import Layer
+from .request import Layer, Request
 from .truth import Truth
 
 
@@ -96,6 +96,7 @@ class Evaluation:
     grants: tuple[GrantResult, ...]
     missing: tuple[str, ...]
     """For an Undetermined decision: what is unknown, one sentence each."""
+    request: Request = field(compare=False, repr=False)
 
     @property
     def is_allowed(self) -> bool:

@@ -8,9 +8,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ...domain.access.account import EVERYBODY, AccountTooLarge
+from ...domain.access.account import EVERYBODY, AccountDetails, AccountTooLarge
 from ...domain.access.answers import Row, WhoCan
-from ...domain.access.evidence import AccessEvidence, Known, NotAsked, not_known, why_unavailable
+from ...domain.access.evidence import (
+    AccessEvidence,
+    Evidence,
+    Known,
+    NotAsked,
+    not_known,
+    why_unavailable,
+)
 from ...domain.access.gains import Turn, find_turns
 from ...domain.access.reach import Ability, Verdict
 from ...domain.access.who import who_can
@@ -115,6 +122,13 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor, most:
     Raises WhoCanReadIsOff and InvalidSecretName; AccountTooLarge where there are more than `most`
     roles and users.
     """
+    return who_can(*gather_everybody(environment, secret_name, actor, most))
+
+
+def gather_everybody(
+    environment: Environment, secret_name: str, actor: Actor, most: int = 0
+) -> tuple[AccessEvidence, Evidence[AccountDetails]]:
+    """The evidence about a secret and about everybody. Raises as `find_who_can`."""
     if not environment.who_can_read:
         raise WhoCanReadIsOff(environment)
     gathering = _Gathering(environment, secret_name, actor)
@@ -125,8 +139,9 @@ def find_who_can(environment: Environment, secret_name: str, actor: Actor, most:
     organization = gathering.answers.get("organization", PENDING)
     more = details.value.pages - 1 if isinstance(details, Known) else 0
     more += organization.value.calls - 1 if isinstance(organization, Known) else 0
-    found = who_can(replace(gathering.evidence(), organization=organization), details)
-    return replace(found, calls=found.calls + more)
+    evidence = gathering.evidence()
+    calls = evidence.calls + more
+    return replace(evidence, organization=organization, calls=calls), details
 
 
 def find_gains(

@@ -14,17 +14,21 @@ from ...services.access.kept_readers import LIVE, want_a_look
 from ...services.access.who import NoLookYet, as_csv, as_json, changes_as_csv, find_for_page
 from ..answers import plain_answer
 from ..status.pages import begin_a_pass
+from .why import why
 
 
 @require_GET
 def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     """Ask AWS and show the answers; `?as=csv` and `?as=json` send the filtered rows as a file,
-    `?as=changes` what has changed."""
+    `?as=changes` what has changed, and `?principal=` explains one answer.
+    """
     chosen = enter(request, "access.who", environment, name)
     form = WhoFilterForm(request.GET)
     if not form.is_valid():
         raise BadRequest
     ability = form.cleaned_data["action"]
+    if principal := form.cleaned_data["principal"]:
+        return why(request, chosen, name, principal, ability)
     found, last = find_for_page(chosen, name, actor_of(request))
     context = {
         "environment": chosen,

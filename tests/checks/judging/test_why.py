@@ -1,0 +1,211 @@
+"""Why somebody can or cannot: the calls, their layers, the closest statement."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from secrets_ui.checks.judging.why import explain
+from secrets_ui.domain.access.account import Group
+from secrets_ui.domain.access.evidence import (
+    ControlPolicies,
+    Denied,
+    Document,
+    Known,
+    Organization,
+)
+from secrets_ui.domain.access.explanation import Explanation
+from secrets_ui.domain.access.question import Question
+from secrets_ui.domain.access.reach import Ability
+from secrets_ui.domain.access.who import find_principal, who_can
+from secrets_ui.domain.errors import AwsCall
+from testkit.accounts import (
+    ACCOUNT,
+    CALL,
+    CAN_READ,
+    DECRYPT,
+    KEY,
+    READ,
+    SECRET,
+    TAGGED,
+    MadeAccount,
+    allow,
+    make_account,
+    policy,
+)
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
+OWN_TEAM = {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+
+
+def explained(
+    account: MadeAccount, ability: Ability = Ability.READ, title: str = ROLE, **evidence: Any
+) -> Explanation:
+    given = replace(account.evidence(), **evidence)
+    found = find_principal(given, account.details, title)
+    assert found
+    question = Question(found[0], ability, tuple(found[1]))
+    return explain(question, given, lambda arn: account.details.value.holders_of(arn) - 1)
+
+
+@settings(max_examples=15)
+@given(seed=st.integers(0, 2**32), ability=st.sampled_from(Ability))
+def test_it_agrees_with_the_table_and_no_closest_statement_matches(
+    seed: int, ability: Ability
+) -> None:
+    account = make_account(seed, 3)
+    for row in who_can(account.evidence(), account.details).rows:
+        found = explained(account, ability, row.title)
+        assert found.verdict == row.verdicts[ability]
+        ways = {way.can for way in found.ways}
+        assert found.verdict.can is (True if True in ways else None if None in ways else False)
+        for hop in [hop for way in found.ways for hop in way.hops]:
+            assert bool(hop.missing) is (hop.can is None)
+            assert not (hop.closest and hop.can)
+            if hop.closest:
+                assert False in {part.holds for part in hop.closest.parts}
+
+
+def role(*statements: dict[str, Any], **more: Any) -> MadeAccount:
+    account = MadeAccount()
+    account.role("subject", policy(*statements), expected=None, **more)
+    return account
+
+
+def closest(account: MadeAccount, hop: int = 0) -> list[tuple[str, tuple[str, ...], str]]:
+    """The parts that do not fit."""
+    found = explained(account).ways[0].hops[hop].closest
+    assert found
+    return [(part.element, part.asks, part.has) for part in found.unfit]
+
+
+def test_the_resource_that_is_another_one() -> None:
+    other = f"{SECRET[:-15]}config-AbCdEf"
+    account = role(allow(READ, other, Sid="Other"), allow(DECRYPT, KEY))
+    assert closest(account) == [("Resource", (other,), SECRET)]
+    assert explained(account).headline == (
+        f"No, role/subject cannot read it: {READ} is not allowed."
+    )
+
+
+def test_the_action_that_is_another_one_if_all_else_fits() -> None:
+    account = role(allow("secretsmanager:DescribeSecret", SECRET), allow(["s3:*", "logs:*"]))
+    assert closest(account) == [("Action", ("secretsmanager:DescribeSecret",), READ)]
+    far = role(allow("secretsmanager:DescribeSecret", f"{SECRET}x"), allow("s3:*"))
+    assert explained(far).ways[0].hops[0].closest is None
+
+
+def test_the_principal_that_is_another_one() -> None:
+    account = role(allow(READ, SECRET))
+    account.key_policy = [allow(DECRYPT, Principal={"AWS": f"{ROLE}-2"})]
+    assert closest(account, 1) == [("Principal", (f"{ROLE}-2",), f"any session of {ROLE}")]
+
+
+@pytest.mark.parametrize(
+    ("tags", "asks", "note"),
+    [
+        ({"team": "payments"}, "payments", "${aws:PrincipalTag/team} is payments"),
+        ({}, "${aws:PrincipalTag/team}", "has no value: the role has no tag team"),
+    ],
+)
+def test_variables_are_filled_in(tags: dict[str, str], asks: str, note: str) -> None:
+    account = role(allow(READ, SECRET, Condition=OWN_TEAM), allow(DECRYPT, KEY), tags=tags)
+    [part] = explained(account).ways[0].hops[0].closest.unfit  # type: ignore[union-attr]
+    assert part.element == "StringEquals aws:ResourceTag/team"
+    assert (part.asks, part.has) == ((asks,), "the resource has no tag team")
+    assert note in part.notes[0]
+
+
+def test_a_variable_that_is_not_known_is_named_as_such() -> None:
+    wanted = {"StringEquals": {"aws:PrincipalArn": "${aws:PrincipalTag/team}"}}
+    account = role(allow([READ, DECRYPT], Condition=wanted), trust=TAGGED)
+    found = explained(account)
+    assert found.verdict.can is None
+    [layer] = [each for each in found.ways[0].hops[0].layers if each.statements]
+    [part] = layer.statements[0].unfit
+    assert (part.holds, part.asks) == (None, ("${aws:PrincipalTag/team}",))
+    assert part.notes == ("the value of ${aws:PrincipalTag/team} is not known here",)
+
+
+def test_a_variable_in_a_resource_is_filled_in() -> None:
+    pattern = SECRET.replace("miyabi/prod", "${aws:PrincipalTag/team}")
+    account = role(allow(READ, pattern), allow(DECRYPT, KEY), tags={"team": "ops"})
+    assert closest(account) == [("Resource", (SECRET.replace("miyabi/prod", "ops"),), SECRET)]
+
+
+def test_the_deny_that_blocks_and_who_else_has_its_policy() -> None:
+    account = MadeAccount()
+    guard = account.managed("guard", policy({
+        "Sid": "Guard", "Effect": "Deny", "Action": READ, "Resource": [SECRET],
+        "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "ops"}},
+    }))  # fmt: skip
+    account.role("subject", CAN_READ, attached=(guard,), expected=False, tags={"team": "dev"})
+    account.role("another", CAN_READ, attached=(guard,), expected=False)
+    found = explained(account)
+    [denied] = found.ways[0].hops[0].denied_by
+    condition = denied.parts[-1]
+    assert (condition.asks, condition.has, condition.holds) == (("ops",), "dev", True)
+    assert found.headline.endswith(f"{READ} is denied.")
+    [step] = found.offers[0].steps
+    assert step.words == (
+        "In statement Guard of policy guard: aws:PrincipalTag/team must allow dev.",
+    )
+    assert step.caution.startswith("1 other principal has this policy")
+    assert found.offers[0].outcome == ("With this the evaluator says: role/subject can read it.")
+
+
+def test_a_boundary_that_does_not_allow_decides_though_a_policy_does() -> None:
+    account = MadeAccount()
+    limit = account.managed("limit", policy(allow(DECRYPT), allow(READ, KEY, Sid="Wrong")))
+    account.role("subject", CAN_READ, boundary=limit, expected=False)
+    found = explained(account)
+    hop = found.ways[0].hops[0]
+    assert hop.closest
+    assert (hop.closest.policy, hop.closest.layer) == ("limit", "permissions boundary")
+    words = {layer.title: (layer.level, layer.says) for layer in hop.layers}
+    assert words["Identity policies"] == ("ok", "allows it")
+    assert words["Permissions boundary"] == ("bad", "does not allow it")
+
+
+def test_what_was_missing_and_the_statement_that_the_console_lacks() -> None:
+    denied = Denied(AwsCall("kms:GetKeyPolicy", KEY), "kms:GetKeyPolicy")
+    found = explained(role(allow([READ, DECRYPT])), key_policy=denied)
+    assert found.verdict.can is None
+    assert "kms:GetKeyPolicy" in found.statement
+    assert found.offers == ()
+    assert "lacks kms:GetKeyPolicy" in found.ways[0].hops[1].missing[0]
+
+
+def test_the_organization_s_deny_is_named_and_nothing_of_this_account_is_offered_for_it() -> None:
+    deny = {"Sid": "Nobody", "Effect": "Deny", "Action": READ, "Resource": "*"}
+    levels = (ControlPolicies("r-1", (Document("guard", policy(allow("*"), deny)),), ()),)
+    organization = Known(Organization("o-1", "999999999999", Known(levels, CALL)), CALL)
+    found = explained(role(allow([READ, DECRYPT])), organization=organization)
+    assert [shown.policy for shown in found.ways[0].hops[0].denied_by] == ["guard"]
+    assert found.offers == ()
+
+
+def test_the_last_command_of_a_policy_holds_all_of_its_changes() -> None:
+    [step] = explained(role(allow("s3:*"))).offers[0].steps
+    assert [words.split(" ")[1] for words in step.words] == [READ, DECRYPT]
+    assert [shown.document["Action"] for shown in step.statements] == [READ, DECRYPT]
+    assert step.cli.startswith("aws iam put-role-policy --role-name subject")
+    assert f"{SECRET[:-6]}??????" in step.cli
+    assert KEY in step.cli
+    assert json.dumps({"kms:ViaService": "secretsmanager.us-west-2.amazonaws.com"}) in step.cli
+
+
+def test_a_plan_of_a_user_changes_the_user_or_its_group() -> None:
+    account = MadeAccount()
+    account.groups["ops"] = Group((Document("all", CAN_READ),), ())
+    title = account.user("mallory", expected=True, groups=["ops"])
+    found = explained(account, title=title)
+    denied, taken = (offer.steps[0] for offer in found.offers)
+    assert denied.cli.startswith("aws iam put-user-policy --user-name mallory")
+    assert taken.cli.startswith("aws iam put-group-policy --group-name ops --policy-name all")
+    assert taken.caution == "It changes for everybody in the group."
