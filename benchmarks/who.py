@@ -107,22 +107,43 @@ def _measure_here(roles: int, rounds: int) -> dict[str, Any]:
         "page_kib": len(text) // 1024,
         "more_mib": round(max(peaks) - before, 1),
         "kept_mib_afterwards": kept,
+        "kept_answer": _measure_kept(evidence, details),
         "goal_more_mib_at_most": 120,
+    }
+
+
+def _measure_kept(evidence: Any, details: Any) -> dict[str, Any]:
+    """What is left to a page when the runner has judged: as of a large account."""
+    from secrets_ui.domain.access.kept_answer import answer_from_json, answer_to_json
+    from secrets_ui.domain.access.who import who_can
+
+    text, before = json.dumps(answer_to_json(who_can(evidence, details))), _resident()
+    started = time.process_time()
+    page, _ = _drawn(answer_from_json(json.loads(text), ENVIRONMENT))
+    return {
+        "seconds": round(time.process_time() - started, 3),
+        "page_kib": len(page) // 1024,
+        "kept_kib": len(text) // 1024,
+        "more_mib": round(_resident() - before, 1),
     }
 
 
 def _page(evidence: Any, details: Any) -> tuple[str, int]:
     """Everybody's answer and the page with all of them; no name is looked up before Django is."""
+    from secrets_ui.domain.access.who import who_can
+
+    return _drawn(who_can(evidence, details))
+
+
+def _drawn(found: Any) -> tuple[str, int]:
     from django.template.loader import render_to_string
 
     from secrets_ui.domain.access.answers import Show
     from secrets_ui.domain.access.reach import Ability
-    from secrets_ui.domain.access.who import who_can
     from secrets_ui.forms.access import WhoFilterForm
 
     form = WhoFilterForm({"show": Show.ALL})
     assert form.is_valid()
-    found = who_can(evidence, details)
     context = {
         "environment": ENVIRONMENT,
         "name": found.secret,

@@ -12,6 +12,8 @@ from ..fields import Text, TextLine
 class SecretReaders(models.Model):
     """`found` is JSON of domain/access/kept_readers.py: who can do what, by which statement; no
     policy's text. `looked_at` is the last look, whole or not; `wanted_at` when one was asked for.
+    `answer` is JSON of domain/access/kept_answer.py, "" where a page can ask for itself. `judged`
+    of `principals` roles and users are done of a look under way.
     """
 
     environment = TextLine(max_length=20)
@@ -19,6 +21,9 @@ class SecretReaders(models.Model):
     looked_at = models.DateTimeField(null=True)
     wanted_at = models.DateTimeField(null=True)
     found = Text(default="{}")
+    answer = Text(default="", db_default="", blank=True)
+    judged = models.PositiveIntegerField(default=0, db_default=0)
+    principals = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [

@@ -34,7 +34,7 @@ def reads_chart(found: Reads) -> Chart:
 
 def _kind(reader: Reader) -> str:
     """Which colour of the chart of reads it has."""
-    return "errors" if reader.account else "accesses" if reader.stands_out else "reads"
+    return "errors" if reader.is_stranger else "accesses" if reader.stands_out else "reads"
 
 
 def _short(name: str) -> str:
@@ -58,11 +58,16 @@ def _counts(found: Reads, readers: Iterable[Reader]) -> list[int | None]:
 
 @register.filter
 def reads_headline(found: Reads) -> str:
-    """How many read it, how many of them are from outside, and how many are new."""
+    """How many read it, how many of them are from outside, and how many are new; of days that are
+    not all known no number is all of them.
+    """
     read = [reader for reader in found.readers if reader.reads]
-    outside = sum(1 for reader in read if reader.account)
+    outside = sum(1 for reader in read if reader.is_stranger)
     new = sum(1 for reader in read if reader.is_new)
-    text = f"{plural(len(read), 'reader,readers')} in {found.days} days"
+    if not read and not found.is_whole:
+        return f"Who read it in {found.days} days is not known{' yet' if found.is_unknown else ''}"
+    least = "" if found.is_whole else "At least "
+    text = f"{least}{plural(len(read), 'reader,readers')} in {found.days} days"
     marks = [f"{outside} from outside the account"] if outside else []
     marks += [f"{new} new"] if new else []
     return f"{text}: {' and '.join(marks)}" if marks else text

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from django import template
 
 from ..domain.access.answers import Kind, Row, WhoCan
-from ..domain.access.kept_readers import ReaderChange
 from ..domain.access.reach import Ability, Verdict
+from ..services.access.probable_authors import ToldChange
 from .console import plural
 
 register = template.Library()
@@ -22,10 +22,15 @@ _SHORT = {
 
 @register.filter
 def who_headline(found: WhoCan, ability: Ability) -> str:
-    """How many can, how many of them are not expected, and of how many that cannot be told."""
+    """How many can, how many of them are not expected, and of how many that cannot be told. Where
+    answers are missing, no number is all of them.
+    """
     can, unexpected = len(found.can(ability)), len(found.unexpected(ability))
     untold = len(found.untold(ability))
-    text = f"{plural(can, 'principal,principals')} can {ability.words}"
+    if not can and not found.is_whole(ability):
+        return f"Whether anybody can {ability.words} is not known"
+    least = "At least " if found.gaps else ""
+    text = f"{least}{plural(can, 'principal,principals')} can {ability.words}"
     if unexpected:
         text += f", {unexpected} of them not expected"
     return f"{text}; of {untold} it cannot be told" if untold else text
@@ -58,8 +63,8 @@ def short_of(abilities: Iterable[Ability]) -> str:
 
 
 @register.filter
-def said_of(change: ReaderChange, secret: str) -> str:
-    return change.describe(secret)
+def said_of(told: ToldChange, secret: str) -> str:
+    return told.describe(secret)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from secrets_ui.aws.iam import IamGateway
 from secrets_ui.aws.session import AwsSessions
-from secrets_ui.domain.access.account import AccountDetails
+from secrets_ui.domain.access.account import AccountDetails, AccountTooLarge
 from secrets_ui.domain.access.evidence import Denied, Known, Missing, Unreachable, learn
 from secrets_ui.domain.environment import Environment
 from secrets_ui.domain.errors import AwsCall
@@ -95,8 +95,8 @@ def stubbed(environment: Environment) -> Iterator[tuple[IamGateway, Stubber]]:
 
 def listed(stubbed: tuple[IamGateway, Stubber]) -> AccountDetails:
     gateway, stub = stubbed  # botocore decodes documents in the very answer
-    stub.add_response(OPERATION, deepcopy(FIRST), {"MaxItems": 1000})
-    stub.add_response(OPERATION, deepcopy(SECOND), {"MaxItems": 1000, "Marker": "more"})
+    stub.add_response(OPERATION, deepcopy(FIRST), {"MaxItems": 200})
+    stub.add_response(OPERATION, deepcopy(SECOND), {"MaxItems": 200, "Marker": "more"})
     return gateway.get_account_authorization_details().value
 
 
@@ -109,6 +109,17 @@ def test_two_pages_make_one_list(stubbed: tuple[IamGateway, Stubber]) -> None:
     assert (role.identity.tags, role.last_used) == ({"env": "prod"}, MADE)
     assert user.is_user
     assert (user.identity.role_id, user.groups) == ("USERHANAXXXXXXXXXXXXXXXX", ("ops",))
+
+
+def test_an_account_that_is_too_large_is_not_read_to_its_end(
+    stubbed: tuple[IamGateway, Stubber],
+) -> None:
+    gateway, stub = stubbed
+    first = deepcopy(FIRST)
+    first["RoleDetailList"] = [deepcopy(FIRST["RoleDetailList"][0]) for _ in range(3)]  # type: ignore[index]
+    stub.add_response(OPERATION, first, {"MaxItems": 200})
+    with pytest.raises(AccountTooLarge, match="more than 2 roles and users"):
+        gateway.get_account_authorization_details(2)
 
 
 def test_policies_are_those_of_the_default_version_and_of_the_groups(
@@ -130,7 +141,7 @@ def test_a_page_that_fails_fails_the_list(
     stubbed: tuple[IamGateway, Stubber], code: str, status: int, kind: type[object]
 ) -> None:
     gateway, stub = stubbed
-    stub.add_response(OPERATION, deepcopy(FIRST), {"MaxItems": 1000})
+    stub.add_response(OPERATION, deepcopy(FIRST), {"MaxItems": 200})
     stub.add_client_error(OPERATION, code, "No.", status)
     found = learn(gateway.get_account_authorization_details)
     assert isinstance(found, kind)

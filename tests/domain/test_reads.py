@@ -18,7 +18,10 @@ ENVIRONMENT = Environment(
     ACCOUNT,
     "miyabi/prod/",
     f"arn:aws:iam::{ACCOUNT}:role/console/miyabi-console",
-    readers=("role/ci-deploy", f"arn:aws:iam::{OTHER}:role/backup"),
+    readers=(
+        *("role/ci-deploy", "user/hana", f"arn:aws:iam::{OTHER}:role/backup"),
+        f"arn:aws:iam::{OTHER}:role/external/audit",
+    ),
 )
 ARN = f"arn:aws:secretsmanager:us-west-2:{ACCOUNT}:secret:"
 KNOWN = {"miyabi/prod/api-keys", "miyabi/prod/api-tokens"}
@@ -68,6 +71,8 @@ def test_only_the_console_s_role_in_its_own_account_is_the_console() -> None:
         ("role/miyabi-console (hana)", True),
         ("role/ci-deploy (yuki)", True),
         (f"arn:aws:iam::{OTHER}:role/backup", True),
+        ("user/staff/hana", True),
+        (f"arn:aws:iam::{OTHER}:role/audit", True),
         ("role/backup", False),
         ("user/ci-deploy", False),
         (f"arn:aws:iam::{OTHER}:role/ci-deploy", False),

@@ -111,6 +111,19 @@ def test_the_filter_picks_and_the_exports_hold_what_it_picks(
     assert client.get(f"{URL}?days=3").status_code == 400
 
 
+def test_somebody_outside_who_is_expected_stands_out_no_more(
+    estate: Estate, signed_in: SignIn, settings: Any
+) -> None:
+    backup = f"arn:aws:iam::{OUTSIDE}:role/backup"
+    expecting = replace(estate["prod"].environment, readers=(backup, "role/ci"))
+    settings.ENVIRONMENTS_FILE.write_text(as_toml({"prod": expecting}), encoding="utf-8")
+    forget_configuration()
+    answer = signed_in("viewer").get(URL)
+    assert "4 readers in 30 days<" in text(answer)
+    assert f"outside: {OUTSIDE}" in text(answer)
+    assert not [r.name for r in answer.context["found"].readers if r.stands_out]
+
+
 def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
     client = signed_in("viewer")
     until = datetime.now(UTC) - timedelta(hours=2)
@@ -130,6 +143,9 @@ def test_not_known_is_never_nobody(estate: Estate, signed_in: SignIn) -> None:
     TrailPosition.objects.all().delete()
     TrailCall.objects.all().delete()
     page = text(client.get(URL))
+    assert "Who read it in 30 days is not known yet" in page
+    assert "Calls are not known yet" in page
+    assert not re.search("<h2[^>]*>0 ", page)
     assert "Not known yet." in page
     assert "does not mean that nobody read it" in page
 

@@ -6,12 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..errors import AwsCall
+from ..errors import AwsCall, ConsoleError
 from .evidence import Document, Evidence, Known, Missing, Role, RoleEvidence
 
 EVERYBODY = "the account’s roles and users"
 OF_GROUP = " of group "
 """Stands between a group's policy and its group, in the name that a user has it by."""
+
+
+class AccountTooLarge(ConsoleError):
+    """It has more roles and users than whoever asks would wait for."""
+
+    status = 503
+    title = "The account is too large to be answered at once"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The account has more than {most} roles and users.")
 
 
 @dataclass(frozen=True)

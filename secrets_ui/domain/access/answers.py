@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -62,7 +62,8 @@ class WhoCan:
 
     `gaps` says what could not be read, and so what answers are missing; `control` whether SCPs and
     RCPs are part of the answers. `services` are AWS's own
-    that the secret's policy lets read; they are not evaluated.
+    that the secret's policy lets read; they are not evaluated. `others` is how many are left out of
+    the rows, since they can do nothing.
     """
 
     environment: str
@@ -73,6 +74,16 @@ class WhoCan:
     gaps: tuple[str, ...]
     control: str
     calls: int = 0
+    others: int = 0
+
+    @property
+    def total(self) -> int:
+        return len(self.rows) + self.others
+
+    def without_others(self) -> WhoCan:
+        """With rows of those alone who can do something, or of whom that may be."""
+        rows = tuple([row for row in self.rows if any(_may(row, ability) for ability in Ability)])
+        return replace(self, rows=rows, others=self.total - len(rows))
 
     def matching(self, show: Show, ability: Ability, text: str = "") -> list[Row]:
         """The rows to show, of those whose title holds the text."""

@@ -4,7 +4,7 @@ of the account, and everybody outside it whom a policy or a grant names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..environment import Environment
@@ -28,11 +28,17 @@ from .outsiders import ANY_ACCOUNT, Outsider, find_outsiders, services_named
 from .reach import Ability, Parser, Verdict, either, judge
 from .trusted import is_federated, may_be_tagged, trusted_by
 
+AT_ONCE = 100  # principals that are judged between two words of how far it is
+Tell = Callable[[int, int], None]  # how many roles and users are judged, of how many
+
 
 def who_can(
-    evidence: AccessEvidence, details: Evidence[AccountDetails], parse: Parser | None = None
+    evidence: AccessEvidence,
+    details: Evidence[AccountDetails],
+    parse: Parser | None = None,
+    tell: Tell = lambda judged, total: None,
 ) -> WhoCan:
-    """Answer for everybody, from what was gathered. No I/O.
+    """Answer for everybody, from what was gathered. No I/O, but what `tell` does.
 
     `parse` has parsed the same account's policies for other secrets.
     """
@@ -41,7 +47,10 @@ def who_can(
     rows = []
     if isinstance(details, Known):
         found = details.value
-        rows = [_insider(evidence, found, p, details, choices, parse) for p in found.principals]
+        for number, principal in enumerate(found.principals):
+            if number % AT_ONCE == 0:
+                tell(number, len(found.principals))
+            rows.append(_insider(evidence, found, principal, details, choices, parse))
     listed = {row.title for row in rows}
     outsiders = _outsiders(evidence, listed, parse)
     rows += [row for o in outsiders if (row := _outsider(evidence, o, choices, parse)) is not None]

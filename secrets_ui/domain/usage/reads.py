@@ -139,16 +139,19 @@ def _name_of(named: str, environment: Environment, known: Collection[str]) -> st
 def is_expected(reader: str, environment: Environment) -> bool:
     """Whether it is the Lambda's role, the console's, or one of `readers`."""
     names = (environment.lambda_role, environment.assume_role, *environment.readers)
-    own = f"::{environment.account}:"
-    expected = {_short(name) for name in names if name and ("::" not in name or own in name)}
-    expected |= {name for name in names if "::" in name and own not in name}
-    return reader.partition(" (")[0] in expected
+    expected = {_short(name, environment) for name in names if name}
+    return _short(reader.partition(" (")[0], environment) in expected
 
 
-def _short(name: str) -> str:
-    """`role/NAME`, without account and path."""
-    kind = "user" if "user/" in name else "role"
-    return f"{kind}/{name.rpartition('/')[2]}"
+def _short(name: str, environment: Environment) -> str:
+    """`role/NAME` or `user/NAME` without a path, of another account after its account: CloudTrail
+    names the role of a session without its path.
+    """
+    start, _, own = name.rpartition(":")
+    kind, slash, rest = own.partition("/")
+    short = f"{kind}/{rest.rpartition('/')[2]}" if slash else f"role/{own}"
+    account = start.rpartition(":")[2]
+    return f"{account}:{short}" if environment.other_account(account) else short
 
 
 @dataclass(frozen=True)

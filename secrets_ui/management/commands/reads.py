@@ -59,12 +59,12 @@ def _line(reader: Reader) -> str:
 
 
 def _mark(reader: Reader) -> str:
-    if reader.account:
-        return "OUTSIDE"
     if reader.is_ours:
         return "this console"
     if reader.is_expected:
-        return "expected"
+        return "expected, outside" if reader.account else "expected"
+    if reader.account:
+        return "OUTSIDE"
     if reader.first:
         day = f"{reader.first.day:%Y-%m-%d}"
         return f"NEW on {day}" if reader.is_new else f"new on {day}?"

@@ -14,6 +14,7 @@ from secrets_ui.domain.people.actor import Actor
 from secrets_ui.management.answering import or_not_known
 from secrets_ui.management.twin import add_secret, full_name, printable
 from secrets_ui.services import configuration
+from secrets_ui.services.access.kept_readers import LastLook, last_look
 from secrets_ui.services.access.who import WORDS, as_json, find_who_can
 from secrets_ui.services.access.why import explain_access, explanation_as_json
 
@@ -51,8 +52,9 @@ class Command(BaseCommand):
                 self.stdout.write(explanation_as_json(one) if options["json"] else _explain(one))
                 sys.exit(_exit_status_of(one))
             found = find_who_can(environment, name, actor)
+            last = last_look(environment, name)
         self.stdout.write(
-            as_json(found, found.rows) if options["json"] else _describe(found, ability)
+            as_json(found, found.rows, last) if options["json"] else _describe(found, last, ability)
         )
         sys.exit(_exit_status(found, ability))
 
@@ -92,10 +94,11 @@ def _hop_lines(hop: Hop) -> list[str]:
     return [*lines, *[f"    {text}" for text in hop.missing]]
 
 
-def _describe(found: WhoCan, ability: Ability) -> str:
+def _describe(found: WhoCan, last: LastLook, ability: Ability) -> str:
     lines = [f"{found.environment}: who can {ability.value} {found.secret}"]
     for row in found.matching(Show.CAN, ability):
         lines += _lines(row, ability)
+    lines += [told.describe(found.secret) for told in last.changes]
     lines += [*found.gaps, found.control, f"{len(found.rows)} principals, {found.calls} AWS calls."]
     return "\n".join(map(printable, lines))
 

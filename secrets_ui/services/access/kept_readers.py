@@ -10,17 +10,24 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 
 from ...domain.access.answers import WhoCan
+from ...domain.access.kept_answer import answer_from_json, answer_to_json
 from ...domain.access.kept_readers import KeptReaders, follow
 from ...domain.environment import Environment
-from ...models import SecretReaders
+from ...models import SecretReaders, StatusRunner
+from .probable_authors import ToldChange, tell_changes
 
 EVERY = timedelta(days=1)
+LIVE = 500
+"""Roles and users of an account that a page judges by itself, which takes a processor a second or
+two. Of larger ones pages show what the status runner found."""
 
 
 @dataclass(frozen=True)
 class LastLook:
     """At one secret, with how far the looks at all of its environment are. `at` is None before the
-    first look.
+    first look. `changes` are the latest first. `answer` is that of the last look, where the account
+    is too large for pages. `judged` of `principals` roles and users are done of a look under way;
+    0: none is.
     """
 
     at: datetime | None
@@ -28,15 +35,31 @@ class LastLook:
     kept: KeptReaders
     looked_at: int
     secrets: int
+    changes: list[ToldChange]
+    answer: WhoCan | None
+    judged: int
+    principals: int
 
 
 def last_look(environment: Environment, secret: str) -> LastLook:
     """No AWS call. Raises DatabaseError."""
     rows = SecretReaders.objects.filter(environment=environment.name)
     row = rows.filter(secret=secret).first() or SecretReaders()
-    lately = rows.filter(looked_at__gte=datetime.now(UTC) - EVERY)
+    now = datetime.now(UTC)
+    # A runner that was killed leaves its numbers, and its lease ends.
+    is_running = StatusRunner.objects.filter(lease_until__gt=now).exists()
     kept = KeptReaders.from_json(json.loads(row.found))
-    return LastLook(row.looked_at, bool(row.wanted_at), kept, lately.count(), rows.count())
+    return LastLook(
+        at=row.looked_at,
+        is_wanted=bool(row.wanted_at),
+        kept=kept,
+        looked_at=rows.filter(looked_at__gte=now - EVERY).count(),
+        secrets=rows.count(),
+        changes=tell_changes(environment, secret, kept.changes),
+        answer=answer_from_json(json.loads(row.answer), environment) if row.answer else None,
+        judged=row.judged if is_running else 0,
+        principals=row.principals,
+    )
 
 
 def want_a_look(environment: Environment, secret: str) -> None:
@@ -66,6 +89,12 @@ def due_secrets(
     return [row.secret for row in due]
 
 
+def note_progress(environment: Environment, secret: str, judged: int, principals: int) -> None:
+    """How far a look is. Raises DatabaseError."""
+    rows = SecretReaders.objects.filter(environment=environment.name, secret=secret)
+    rows.update(judged=judged, principals=principals)
+
+
 def keep_look(environment: Environment, secret: str, found: WhoCan) -> None:
     """Raises DatabaseError."""
     rows = SecretReaders.objects.filter(environment=environment.name, secret=secret)
@@ -73,7 +102,12 @@ def keep_look(environment: Environment, secret: str, found: WhoCan) -> None:
     forget = found.read_at - timedelta(days=settings.STATUS_OUTSIDE_DAYS)
     kept = follow(before, found, forget.isoformat(timespec="seconds"))
     rows.filter(wanted_at__lte=found.read_at).update(wanted_at=None)
-    rows.update(looked_at=found.read_at, found=json.dumps(kept.to_json()))
+    rows.update(
+        looked_at=found.read_at,
+        found=json.dumps(kept.to_json()),
+        answer=json.dumps(answer_to_json(found)) if len(found.rows) > LIVE else "",
+        judged=0,
+    )
 
 
 def keep_gap(environment: Environment, secrets: Iterable[str], why: str) -> None:
@@ -89,4 +123,5 @@ def keep_gap(environment: Environment, secrets: Iterable[str], why: str) -> None
 def kept_of(environment: Environment) -> dict[str, KeptReaders]:
     """Of every secret that was looked at. Raises DatabaseError."""
     rows = SecretReaders.objects.filter(environment=environment.name, looked_at__isnull=False)
+    rows = rows.defer("answer")
     return {row.secret: KeptReaders.from_json(json.loads(row.found)) for row in rows}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from ...domain.access.account import EVERYBODY, AccountDetails
+from ...domain.access.account import EVERYBODY, AccountDetails, AccountTooLarge
 from ...domain.access.answers import Row, WhoCan
 from ...domain.access.evidence import (
     AccessEvidence,
@@ -25,16 +26,22 @@ from ...domain.environment import Environment
 from ...domain.errors import ConsoleError
 from ...domain.people.actor import Actor
 from ...domain.session_scope import WHO
-from ...domain.texts import BYTE_ORDER_MARK, csv_text
+from ...domain.texts import BYTE_ORDER_MARK, as_rfc3339, csv_text
 from ..aws_access import gateways
 from .gather import Gathering
 from .gathered import PENDING
+from .kept_readers import LIVE, LastLook, last_look
+from .probable_authors import ToldChange
 
 WORDS = {True: "yes", False: "no", None: "cannot be told"}
 COLUMNS = (
     *("principal", "kind", "account", "expected"),
     *(ability.value for ability in Ability),
     *("read_by", "read_missing", "read_condition", "may_be_assumed_by", "last_used"),
+)
+CHANGE_COLUMNS = (
+    *("found_at", "look_before", "principal", "change", "what", "by", "expected"),
+    *("probably_by",),
 )
 
 
@@ -56,15 +63,24 @@ class WhoCanReadIsOff(ConsoleError):
         )
 
 
+class NoLookYet(AccountTooLarge):
+    """A page does not ask about so many, and the status runner has not yet."""
+
+    remedy = (
+        "Look now, on the page, asks the status runner. manage.py who_can_read answers at once."
+    )
+
+
 class _Gathering(Gathering):
     """Of the secret and its key, and of everybody in the account. No value is read."""
 
     scope = WHO
+    most = 0  # roles and users; 0: however many
 
     def _ask_first(self) -> None:
         aws, secrets = self.aws, self.aws.secrets_manager
         self.answers["facts"] = NotAsked("a value, which is not read here")
-        self._ask("details", aws.iam.get_account_authorization_details)
+        self._ask("details", aws.iam.get_account_authorization_details, self.most)
         self._ask_about_organization()
         self._ask("secret", secrets.describe_secret, self.name, then=self._ask_about_encryption)
         self._ask(
@@ -83,21 +99,39 @@ class _Gathering(Gathering):
         self._ask("grants", self.aws.kms.list_grants, key)
 
 
-def find_who_can(environment: Environment, secret_name: str, actor: Actor) -> WhoCan:
+def find_for_page(
+    environment: Environment, secret_name: str, actor: Actor
+) -> tuple[WhoCan | None, LastLook]:
+    """Everybody's answer now, or of a large account that of the last look: None before the first.
+
+    Raises WhoCanReadIsOff, InvalidSecretName and DatabaseError.
+    """
+    last = last_look(environment, environment.secret_name(secret_name))
+    if last.answer and environment.who_can_read:
+        return last.answer, last
+    try:
+        return find_who_can(environment, secret_name, actor, LIVE), last
+    except AccountTooLarge:
+        return None, last
+
+
+def find_who_can(environment: Environment, secret_name: str, actor: Actor, most: int = 0) -> WhoCan:
     """Everybody's answer now. Whatever AWS refuses is part of it.
 
-    Raises WhoCanReadIsOff and InvalidSecretName.
+    Raises WhoCanReadIsOff and InvalidSecretName; AccountTooLarge where there are more than `most`
+    roles and users.
     """
-    return who_can(*gather_everybody(environment, secret_name, actor))
+    return who_can(*gather_everybody(environment, secret_name, actor, most))
 
 
 def gather_everybody(
-    environment: Environment, secret_name: str, actor: Actor
+    environment: Environment, secret_name: str, actor: Actor, most: int = 0
 ) -> tuple[AccessEvidence, Evidence[AccountDetails]]:
     """The evidence about a secret and about everybody. Raises as `find_who_can`."""
     if not environment.who_can_read:
         raise WhoCanReadIsOff(environment)
     gathering = _Gathering(environment, secret_name, actor)
+    gathering.most = most
     for _ in gathering.run():
         pass
     details = gathering.answers.get("details", PENDING)
@@ -117,7 +151,11 @@ def find_gains(
     environment = evidence.environment
     if not environment.who_can_read:
         raise WhoCanReadIsOff(environment)
-    details = learn(gateways(environment, actor, WHO).iam.get_account_authorization_details)
+    iam = gateways(environment, actor, WHO).iam
+    try:
+        details = learn(partial(iam.get_account_authorization_details, LIVE))
+    except AccountTooLarge as error:
+        return (), (f"{error.message} So who gains and who loses is not told here.",)
     if not isinstance(details, Known):
         return (), (not_known(EVERYBODY, why_unavailable(details)),)
     return find_turns(evidence, details, location, text)
@@ -129,8 +167,15 @@ def as_csv(rows: Iterable[Row]) -> str:
     return BYTE_ORDER_MARK + csv_text([COLUMNS, *lines])
 
 
-def as_json(found: WhoCan, rows: Iterable[Row]) -> str:
-    """The same with every column's reasons, and with what was not seen."""
+def changes_as_csv(last: LastLook) -> str:
+    """A line for each change that looks have found, the latest first."""
+    found = map(_change, last.changes)
+    lines = [["; ".join(v) if isinstance(v, list) else v for v in f.values()] for f in found]
+    return BYTE_ORDER_MARK + csv_text([CHANGE_COLUMNS, *lines])
+
+
+def as_json(found: WhoCan, rows: Iterable[Row], last: LastLook) -> str:
+    """The same with every column's reasons, with what was not seen, and with what has changed."""
     document = {
         "environment": found.environment,
         "secret": found.secret,
@@ -140,8 +185,20 @@ def as_json(found: WhoCan, rows: Iterable[Row]) -> str:
         "services": list(found.services),
         "calls": found.calls,
         "principals": [_entry(row) for row in rows],
+        "others_who_can_do_nothing": found.others,
+        "last_look": as_rfc3339(last.at),
+        "changes": [_change(told) for told in last.changes],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _change(told: ToldChange) -> dict[str, Any]:
+    change = told.change
+    values = (
+        *(change.at, change.after, change.principal, "gained" if change.is_gain else "lost"),
+        *(list(change.abilities), list(change.by), change.is_expected, told.author),
+    )
+    return dict(zip(CHANGE_COLUMNS, values, strict=True))
 
 
 def _cells(row: Row) -> dict[str, str]:

@@ -69,8 +69,13 @@ class Reader:
         return is_first and not (self.is_ours or self.is_expected)
 
     @property
+    def is_stranger(self) -> bool:
+        """Of another account, and not expected."""
+        return bool(self.account) and not self.is_expected
+
+    @property
     def stands_out(self) -> bool:
-        return bool(self.account) or self.is_new
+        return self.is_stranger or self.is_new
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,11 @@ class Reads:
     @property
     def has_reads(self) -> bool:
         return any(reader.reads for reader in self.readers)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing is known yet."""
+        return self.coverage.since is None
 
     @property
     def is_late(self) -> bool:

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ...forms.access import WhoFilterForm
 from ...permissions import actor_of, enter
-from ...services.access.kept_readers import last_look, want_a_look
-from ...services.access.who import as_csv, as_json, find_who_can
+from ...services.access.kept_readers import LIVE, want_a_look
+from ...services.access.who import NoLookYet, as_csv, as_json, changes_as_csv, find_for_page
 from ..answers import plain_answer
 from ..status.pages import begin_a_pass
 from .why import why
@@ -19,8 +19,8 @@ from .why import why
 
 @require_GET
 def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
-    """Ask AWS and show the answers; `?as=csv` and `?as=json` send the filtered rows as a file, and
-    `?principal=` explains one answer.
+    """Ask AWS and show the answers; `?as=csv` and `?as=json` send the filtered rows as a file,
+    `?as=changes` what has changed, and `?principal=` explains one answer.
     """
     chosen = enter(request, "access.who", environment, name)
     form = WhoFilterForm(request.GET)
@@ -29,22 +29,32 @@ def who(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     ability = form.cleaned_data["action"]
     if principal := form.cleaned_data["principal"]:
         return why(request, chosen, name, principal, ability)
-    found = find_who_can(chosen, name, actor_of(request))
+    found, last = find_for_page(chosen, name, actor_of(request))
+    context = {
+        "environment": chosen,
+        "name": chosen.secret_name(name),
+        "last": last,
+        "live": LIVE,
+    }
+    if found is None:
+        if "as" in request.GET:
+            raise NoLookYet(LIVE)
+        return render(request, "access/who_later.html", context)
     rows = found.matching(form.cleaned_data["show"], ability, form.cleaned_data["text"])
     match request.GET.get("as"):
         case "csv":
             return _file(plain_answer(as_csv(rows), "text/csv"), f"who-{chosen.name}.csv")
+        case "changes":
+            text = changes_as_csv(last)
+            return _file(plain_answer(text, "text/csv"), f"who-changes-{chosen.name}.csv")
         case "json":
-            return _file(plain_answer(as_json(found, rows), "application/json"), "")
-    context = {
-        "environment": chosen,
-        "name": found.secret,
+            return _file(plain_answer(as_json(found, rows, last), "application/json"), "")
+    context |= {
         "found": found,
         "rows": rows,
         "form": form,
         "ability": ability,
         "query": _query(request),
-        "last": last_look(chosen, found.secret),
     }
     return render(request, "access/who.html", context)
 

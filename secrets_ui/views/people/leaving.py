@@ -24,10 +24,11 @@ from ...permissions import (
     enter_to_change,
     may,
 )
+from ...services.access.own_principals import find_own_readers, names_of
 from ...services.changes.proposals import undecided
 from ...services.people import people, sessions
 from ...services.secrets import rotation_tasks
-from ...services.secrets.debts import Debt, debts_of
+from ...services.secrets.debts import debts_of
 from ...services.secrets.rotation_tasks import InvalidPlan, task_of
 from ..answers import page_with_refusal
 from ..notices import notice_of, redirect_with_notice
@@ -119,6 +120,7 @@ def _page(
     tasks = rotation_tasks.planned([environment.name for environment in managed], person.name)
     unpaid = {debt.id for debt in debts}
     over = accounts_over(request, "session.end").filter(pk=person.pk)
+    seen = _seen(request, managed)
     context = {
         "person": person,
         "is_oneself": person.pk == request.user.pk,
@@ -135,7 +137,9 @@ def _page(
         "owners": [owner for owner in rotation_tasks.owners() if owner != person.name],
         "is_planned": bool(tasks),
         "soon": (datetime.now(UTC) + SOON).date(),
-        "readers": _readers(request, managed, debts),
+        "own_readers": [find_own_readers(environment, person.name) for environment in seen],
+        "unseen": [environment for environment in managed if environment not in seen],
+        "own_names": names_of(person.name),
         "session_name": session_name(person.name),
         "looked_for": person.name.partition("@")[0],
         "notice": notice_of(request, person.name),
@@ -143,9 +147,6 @@ def _page(
     return page_with_refusal(request, "people/leaving.html", context, error)
 
 
-def _readers(
-    request: HttpRequest, managed: Sequence[Environment], debts: Sequence[Debt]
-) -> list[tuple[str, str]]:
-    """The secrets of which this page can lead to who can read them."""
-    can = {e.name for e in managed if e.who_can_read and may(request, "access.who", e)}
-    return list(dict.fromkeys((d.environment, d.secret) for d in debts if d.environment in can))
+def _seen(request: HttpRequest, managed: Sequence[Environment]) -> list[Environment]:
+    """Where the console looks at who can read, and whoever asks may see it."""
+    return [e for e in managed if e.who_can_read and may(request, "access.who", e)]

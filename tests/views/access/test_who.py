@@ -140,13 +140,14 @@ def test_it_costs_the_pages_of_the_list_and_eight_calls_more(
 def test_a_refused_list_is_an_answer_that_cannot_be_told(
     estate: Estate, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: object) -> None:
+    def refuse(self: object, most: int = 0) -> None:
         call = AwsCall("iam:GetAccountAuthorizationDetails", code="AccessDenied")
         raise AwsAccessDenied("AWS says no.", call, "iam:GetAccountAuthorizationDetails")
 
     monkeypatch.setattr("secrets_ui.aws.iam.IamGateway.get_account_authorization_details", refuse)
     text = signed_in("auditor").get(URL).content.decode()
     assert "lacks iam:GetAccountAuthorizationDetails" in text
+    assert "Whether anybody can read it is not known" in text
     with pytest.raises(SystemExit) as ended:
         call_command("who_can_read", "prod", "api-keys")
     assert ended.value.code == 2

@@ -14,7 +14,14 @@ from secrets_ui.domain.changes.edit import Edit
 from secrets_ui.domain.people.actor import Actor
 from secrets_ui.domain.secrets.document import Change
 from secrets_ui.domain.secrets.secret_value import SecretValue
-from secrets_ui.models import AuditRecord, PersonSession, RoleGrant, RotationTask
+from secrets_ui.models import (
+    AuditRecord,
+    PersonSession,
+    RoleGrant,
+    RotationTask,
+    SecretReaders,
+    TrailCall,
+)
 from secrets_ui.services.changes.save import put_new_version
 from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people.sessions import note_session
@@ -137,7 +144,7 @@ def test_sessions_are_ended_and_roles_taken_there(admin: Client, hana: Any) -> N
     assert "192.0.2.7" in told
     assert "take them out of it there" in told
     assert "CloudTrail calls them <code>hana@x.com</code>" in told
-    assert "/dev/who/miyabi/dev/config?text=hana" in told
+    assert "dev: not known.</strong> The status runner has not looked yet." in told
 
     ended = post(admin, hana, "sessions")
     assert "The sessions of hana@x.com were ended." in admin.get(ended.url).content.decode()
@@ -158,3 +165,39 @@ def test_an_admin_of_one_environment_ends_no_sessions_of_another(
     assert post(admin, hana, "sessions").status_code == 403
     assert post(admin, hana, "roles").status_code == 302
     assert RoleGrant.objects.get(user=hana).environment == "prod"
+
+
+def test_their_own_principals_that_can_still_read_are_named_by_the_last_looks(
+    admin: Client, hana: Any
+) -> None:
+    iam, sts = "arn:aws:iam::111111111111", "arn:aws:sts::111111111111:assumed-role"
+    at = datetime(2026, 11, 29, 2, 14, tzinfo=UTC)
+    own, theirs = f"{iam}:user/staff/Hana", f"{iam}:role/ops/oncall"
+    rights = {
+        own: {"read": ["a policy"], "put": ["a policy"]},
+        theirs: {"read": None},
+        f"{iam}:role/johanna": {"read": ["a policy"]},
+        f"{iam}:role/lambda": {"read": ["a policy"]},
+    }
+    for secret, found in ((NAME, rights), ("miyabi/dev/api-keys", {own: {"put": ["a policy"]}})):
+        found_json = json.dumps({"at": at.isoformat(), "rights": found})
+        SecretReaders.objects.create(
+            environment="dev", secret=secret, looked_at=at, found=found_json
+        )
+    SecretReaders.objects.create(environment="dev", secret="miyabi/dev/new")
+    for number, principal in enumerate((f"{sts}/oncall/i-1", f"{sts}/lambda/fn")):
+        TrailCall.objects.create(
+            environment="dev",
+            event_id=str(number),
+            at=at,
+            event="GetSecretValue",
+            reader="role",
+            principal=principal,
+            source_identity="hana" if "oncall" in principal else "somebody",
+        )
+    told = " ".join(page(admin, hana).split())
+    assert 'can read</span> <bdi class="mono">user/staff/Hana</bdi>' in told
+    assert 'cannot be told</span> <bdi class="mono">role/ops/oncall</bdi>' in told
+    assert told.count("look of 29 Nov 2026") == 2
+    assert "johanna" not in told
+    assert "by looks at 2 of 3 secrets since 29 Nov 2026" in told
