@@ -114,10 +114,23 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
             is_decisive = layer in _LIMITS and decision is LayerDecision.IMPLICITLY_DENIED
             results = _results(evaluation, layer, decision)
             request = evaluation.request
-            statements = compared(evidence, results, request)
+            statements = (*compared(evidence, results, request), *_granted(evaluation, layer))
             yield LayerAnswer(title, "bad" if is_decisive else level, says, statements)
         elif absent := _absent(evidence, evaluation, layer, is_key):
             yield LayerAnswer(title, "", absent)
+
+
+def _granted(evaluation: Evaluation, layer: Layer) -> Iterator[Shown]:
+    """The grants that allow, as ListGrants has them."""
+    for result in evaluation.deciding_grants if layer is Layer.GRANT else ():
+        grant = result.grant
+        document: dict[str, object] = {
+            "GranteePrincipal": grant.grantee,
+            "Operations": sorted(grant.operations),
+        }
+        if grant.constraints:
+            document["Constraints"] = {**grant.constraints}
+        yield Shown(grant.name, "grant", document, why="It allows this to the caller.")
 
 
 def _results(

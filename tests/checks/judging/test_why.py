@@ -209,3 +209,12 @@ def test_a_plan_of_a_user_changes_the_user_or_its_group() -> None:
     assert denied.cli.startswith("aws iam put-user-policy --user-name mallory")
     assert taken.cli.startswith("aws iam put-group-policy --group-name ops --policy-name all")
     assert taken.caution == "It changes for everybody in the group."
+
+
+def test_a_grant_that_allows_is_named() -> None:
+    account = role(allow(READ, SECRET))
+    account.granted(ROLE)
+    hop = explained(account).ways[0].hops[1]
+    shown = hop.allowed_by[-1]
+    assert (hop.action, shown.layer, shown.policy) == (DECRYPT, "grant", "g")
+    assert shown.document == {"GranteePrincipal": ROLE, "Operations": ["Decrypt"]}
