@@ -72,7 +72,7 @@ def find_way(evidence: AccessEvidence) -> Way:
 
 def _through_endpoint(evidence: AccessEvidence, vpc: VpcConfig, endpoint: Endpoint) -> Way:
     """Its private DNS name holds for the whole VPC, and every subnet has a route to it. What is
-    left are its addresses, and security groups: the function's outwards, and the endpoint's inwards.
+    left are its addresses, and security groups: the function's outwards, and its own inwards.
     """
     if not endpoint.ipv4 or not endpoint.subnets:
         lacks = "is in no subnet" if endpoint.ipv4 else "has IPv6 addresses alone"
