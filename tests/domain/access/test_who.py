@@ -258,7 +258,8 @@ def test_who_is_expected(arn: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     "name",
     ["iam::444444444444:role/a b", "iam::444444444444:role/x/", "iam::444444444444:user/\u202e<b>",
-     "sts::444444444444:assumed-role/x", "sts::444444444444:assumed-role/x/y/z"],
+     "sts::444444444444:assumed-role/x", "sts::444444444444:assumed-role/x/y/z",
+     f"sts::{ACCOUNT}:assumed-role/reader/\u00e9"],
 )  # fmt: skip
 @pytest.mark.parametrize("how", ["principal", "condition", "grantee"])
 def test_whom_nobody_can_be_is_no_outsider_and_hides_nobody(name: str, how: str) -> None:
