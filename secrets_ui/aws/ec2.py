@@ -73,6 +73,7 @@ def _endpoint(item: Mapping[str, Any]) -> Endpoint:
         item.get("PolicyDocument", ""),
         tuple(item.get("SubnetIds", ())),
         tuple(group["GroupId"] for group in item.get("Groups", ())),
+        item.get("IpAddressType", "ipv4") != "ipv6",
     )
 
 

@@ -33,7 +33,8 @@ def check(evidence: AccessEvidence) -> Finding:
     role, found = evidence.environment.lambda_role, evidence.key
     if has_aws_managed_key(evidence):
         return report.passed(
-            f"{role} needs no right in KMS: the AWS-managed key is open to its account.",
+            f"{role} needs no right in KMS: the AWS-managed key is open to its account. Whether a "
+            f"policy denies {DECRYPT} all the same was not looked at.",
             "AWS-managed key",
         )
     if not isinstance(found, Known):

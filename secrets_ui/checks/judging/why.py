@@ -114,10 +114,20 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
             is_decisive = layer in _LIMITS and decision is LayerDecision.IMPLICITLY_DENIED
             results = _results(evaluation, layer, decision)
             request = evaluation.request
-            statements = compared(evidence, results, request)
+            statements = (*compared(evidence, results, request), *_granted(evaluation, layer))
             yield LayerAnswer(title, "bad" if is_decisive else level, says, statements)
         elif absent := _absent(evidence, evaluation, layer, is_key):
             yield LayerAnswer(title, "", absent)
+
+
+def _granted(evaluation: Evaluation, layer: Layer) -> Iterator[Shown]:
+    """The grants that allow, as ListGrants has them."""
+    for result in evaluation.deciding_grants if layer is Layer.GRANT else ():
+        grant = result.grant
+        document: dict[str, object] = {"GranteePrincipal": grant.grantee}
+        if grant.constraints:
+            document["Constraints"] = {**grant.constraints}
+        yield Shown(grant.name, "grant", document, why="It allows this to the caller.")
 
 
 def _results(
@@ -168,18 +178,39 @@ def _step(evidence: AccessEvidence, changes: list[AnyChange], sharing: Sharing) 
         tuple(change.words for change in changes),
         tuple(Shown("", "", statement) for change in changes for statement in change.shown),
         cli(evidence, last) if isinstance(last, Change) else last.cli,
-        _caution(last, sharing) if isinstance(last, Change) else "",
+        " ".join([*_taken_out(changes), *_caution(last, sharing)]),
     )
 
 
-def _caution(change: Change, sharing: Sharing) -> str:
+def _taken_out(changes: list[AnyChange]) -> Iterator[str]:
+    """What goes with statements that are taken out whole, and for whom a whole account is named."""
+    policies = [change for change in changes if isinstance(change, Change)]
+    gone = [
+        (document.get("Effect"), change.policy.location)
+        for change in policies
+        if not change.shown
+        for document in change.policy.documents
+        if document not in change.statements
+    ]
+    if any(effect == "Deny" for effect, _ in gone):
+        yield "Whatever else this Deny refuses, and to whomever, it refuses no longer."
+    if any(effect == "Allow" for effect, _ in gone):
+        yield "Whatever else this allows, and to whomever, goes as well."
+    if ("Allow", "key") in gone:
+        yield "See that somebody may still change the key policy: without that nobody can mend it."
+    named = {str(document.get("Principal")) for c in policies for document in c.shown}
+    if any(":root'" in principal for principal in named):
+        yield "It names a whole account, and so every role and user there."
+
+
+def _caution(change: AnyChange, sharing: Sharing) -> Iterator[str]:
+    if not isinstance(change, Change):
+        return
     others = sharing(change.policy.arn) if change.policy.arn and change.text else 0
-    texts = []
     if OF_GROUP in change.policy.name:
-        texts.append("It changes for everybody in the group.")
+        yield "It changes for everybody in the group."
     if others and change.policy.layer in (Layer.IDENTITY, Layer.BOUNDARY):
         many = "1 other principal has" if others == 1 else f"{others} other principals have"
-        texts.append(f"{many} this policy, and it changes for them as well.")
+        yield f"{many} this policy, and it changes for them as well."
     if keeps_five_versions(change):
-        texts.append("A managed policy keeps five versions: delete the oldest if there are five.")
-    return " ".join(texts)
+        yield "A managed policy keeps five versions: delete the oldest if there are five."

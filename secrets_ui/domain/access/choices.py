@@ -16,7 +16,9 @@ from ..secrets.secret import AWSCURRENT
 ANY_SESSION = "any.session.of.it"
 """A name that no policy means."""
 _STAGE = "secretsmanager:VersionStage"
-_SESSION = re.compile(r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)")
+_SESSION = re.compile(
+    r"arn:aws[a-z-]*:sts::(\d{12}):assumed-role/([\w+=,.@-]+)/([\w+=,.@-]+)", re.ASCII
+)
 _ID = re.compile(r"(?:AROA\w*|[*?]+):(.+)")
 _NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 

@@ -23,7 +23,8 @@ class VpcConfig:
 class Endpoint:
     """A VPC endpoint. `policy` is its endpoint policy as JSON.
 
-    With `private_dns` the service's usual name leads to it, in the whole VPC.
+    With `private_dns` the service's usual name leads to it, in the whole VPC. `ipv4`: it has such
+    addresses, alone or beside IPv6.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Endpoint:
     policy: str
     subnets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    ipv4: bool = True
 
     @property
     def is_available(self) -> bool:

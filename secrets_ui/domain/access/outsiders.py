@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..errors import AwsCall
-from ..iam import Effect, Grant, Statement
+from ..iam import Effect, Grant, Statement, is_caller
 from .choices import ANY_SESSION, filled
 from .context import PRINCIPAL_TAGS, Caller
 from .evidence import Document, Known, NotAsked, RoleEvidence
@@ -83,14 +83,18 @@ def _in_conditions(statements: Iterable[Statement]) -> Iterator[str]:
 
 
 def _arns(text: str) -> Iterator[str]:
-    """The ARN that a text names, its wildcards filled; an account's id is its root."""
+    """The ARN that a text names, its wildcards filled; an account's id is its root. None for what
+    nobody can be called, such as a session's ARN without the session.
+    """
     if _ACCOUNT_ID.fullmatch(text):
         yield f"arn:aws:iam::{text}:root"
     elif found := _ARN.fullmatch(text):
         partition, account, name = found.groups()
         owner = ANY_ACCOUNT if account == "*" else account
         service = "sts" if name.startswith(("assumed-role/", "federated-user/")) else "iam"
-        yield f"arn:{partition}:{service}::{owner}:{'root' if name == '*' else filled(name)}"
+        arn = f"arn:{partition}:{service}::{owner}:{'root' if name == '*' else filled(name)}"
+        if arn.endswith(":root") or is_caller(arn):
+            yield arn
 
 
 def _is_unlisted(arn: str, insiders: set[str]) -> bool:

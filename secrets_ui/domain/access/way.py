@@ -72,8 +72,12 @@ def find_way(evidence: AccessEvidence) -> Way:
 
 def _through_endpoint(evidence: AccessEvidence, vpc: VpcConfig, endpoint: Endpoint) -> Way:
     """Its private DNS name holds for the whole VPC, and every subnet has a route to it. What is
-    left are security groups: the function's outwards, and the endpoint's inwards.
+    left are its addresses, and security groups: the function's outwards, and its own inwards.
     """
+    if not endpoint.ipv4 or not endpoint.subnets:
+        lacks = "is in no subnet" if endpoint.ipv4 else "has IPv6 addresses alone"
+        why = f"VPC endpoint {endpoint.id} {lacks}"
+        return Way(None, why, endpoint)
     found = evidence.network.security_groups
     if not isinstance(found, Known):
         return Way(None, endpoint=endpoint)
@@ -105,6 +109,8 @@ def _through_gateway(evidence: AccessEvidence, vpc: VpcConfig) -> Way:
     subnets = evidence.network.subnets
     if not isinstance(tables, Known) or not isinstance(subnets, Known):
         return Way(None, is_seen=False)
+    if hidden := sorted(set(vpc.subnets) - {each.id for each in subnets.value}):
+        return Way(None, f"AWS does not show {' and '.join(hidden)}", is_seen=False)
     if others := {each.owner for each in subnets.value} - {evidence.environment.account}:
         why = f"{vpc.id} is shared by account {min(others)}, which alone sees its endpoints"
         return Way(None, why, is_seen=False)

@@ -78,6 +78,12 @@ class Caller:
         return not (self.is_session or self.is_user)
 
 
+def is_caller(arn: str) -> bool:
+    """Whether somebody may bear this ARN: conditions name anything, and AWS does not check them."""
+    forms = (_ENTITY, _FEDERATED, _SESSION, _UNNAMED_SESSION)
+    return any(form.fullmatch(arn) for form in forms)
+
+
 def find_caller(arn: str, context: Context) -> Caller:
     """Parse the caller's ARN. Raises MalformedRequest when it is none of the kinds above.
 

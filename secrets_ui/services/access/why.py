@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 
 from ...checks.judging.why import explain
-from ...domain.access.account import AccountDetails
+from ...domain.access.account import AccountDetails, AccountTooLarge
 from ...domain.access.evidence import Evidence, Known
 from ...domain.access.explanation import Explanation
 from ...domain.access.question import Question
@@ -32,15 +33,35 @@ class PrincipalNotFound(ConsoleError):
         )
 
 
+class TooLargeToExplain(AccountTooLarge):
+    """A page does not list so many to explain one."""
+
+    def __init__(self, most: int, command: str) -> None:
+        super().__init__(most)
+        self.message += " So this page does not ask AWS for them to explain the answer about one."
+        self.remedy = f"Run {command}, which may take its time."
+
+
 def explain_access(
-    environment: Environment, secret_name: str, title: str, ability: Ability, actor: Actor
+    environment: Environment,
+    secret_name: str,
+    title: str,
+    ability: Ability,
+    actor: Actor,
+    most: int = 0,
 ) -> Explanation:
     """Explain the answer about one principal now. `title` is its ARN, its name as `role/NAME` or
     `user/NAME`, or an outsider's title.
 
-    Raises WhoCanReadIsOff, InvalidSecretName and PrincipalNotFound.
+    Raises WhoCanReadIsOff, InvalidSecretName and PrincipalNotFound; TooLargeToExplain where there
+    are more than `most` roles and users.
     """
-    evidence, details = gather_everybody(environment, secret_name, actor)
+    try:
+        evidence, details = gather_everybody(environment, secret_name, actor, most)
+    except AccountTooLarge as error:
+        words = (environment.name, secret_name, "--principal", title[:200], "--action", ability)
+        command = f"manage.py who_can_read {shlex.join(words)}"
+        raise TooLargeToExplain(most, command) from error
     found = find_principal(evidence, details, _full(environment, title, details))
     if found is None:
         raise PrincipalNotFound(title, environment)

@@ -208,4 +208,38 @@ def test_a_plan_of_a_user_changes_the_user_or_its_group() -> None:
     denied, taken = (offer.steps[0] for offer in found.offers)
     assert denied.cli.startswith("aws iam put-user-policy --user-name mallory")
     assert taken.cli.startswith("aws iam put-group-policy --group-name ops --policy-name all")
-    assert taken.caution == "It changes for everybody in the group."
+    assert taken.caution.endswith("It changes for everybody in the group.")
+
+
+def test_a_grant_that_allows_is_named() -> None:
+    account = role(allow(READ, SECRET))
+    account.granted(ROLE)
+    hop = explained(account).ways[0].hops[1]
+    shown = hop.allowed_by[-1]
+    assert (hop.action, shown.layer, shown.policy) == (DECRYPT, "grant", "g")
+    assert shown.document == {"GranteePrincipal": ROLE}
+
+
+def cautions(account: MadeAccount, title: str = ROLE) -> dict[str, str]:
+    offers = explained(account, title=title).offers
+    return {" ".join(step.words): step.caution for offer in offers for step in offer.steps}
+
+
+def test_what_goes_with_a_statement_that_is_taken_out_is_said() -> None:
+    account = role(allow(READ, SECRET), allow("secretsmanager:*", SECRET))
+    account.key_policy = [allow("kms:*", Principal="*", Sid="Open")]
+    caution = cautions(account)["Take statement Open out of the key policy."]
+    assert caution.startswith("Whatever else this allows, and to whomever, goes as well.")
+    assert "nobody can mend it" in caution
+    denied = role(allow([READ, DECRYPT]), {"Sid": "No", **allow("*", KEY), "Effect": "Deny"})
+    [(words, caution)] = [found for found in cautions(denied).items() if "No" in found[0]]
+    assert ("out of" in words) is ("it refuses no longer" in caution)
+
+
+def test_a_whole_account_that_is_let_in_is_said() -> None:
+    account, root = MadeAccount(), "arn:aws:iam::444444444444:root"
+    account.secret_policy = [allow("secretsmanager:DescribeSecret", Principal={"AWS": root})]
+    account.key_policy = [allow("kms:*", Principal={"AWS": root})]
+    found = cautions(account, "any principal of account 444444444444")
+    assert found
+    assert all("every role and user there" in caution for caution in found.values())

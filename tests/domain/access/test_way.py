@@ -8,7 +8,7 @@ import pytest
 
 from secrets_ui.domain.access.network import Network, Rule, VpcConfig
 from secrets_ui.domain.access.way import find_way
-from tests.checks.building import MISSING, denied, evidence
+from tests.checks.building import MISSING, denied, evidence, known
 from tests.checks.networking import (
     ENDPOINT,
     MINE,
@@ -63,6 +63,26 @@ def test_another_endpoint_is_no_way(changes: dict[str, Any]) -> None:
     way = find_way(in_vpc(network(endpoint(**changes))))
     assert (way.reaches, way.endpoint, way.closed) == (False, None, "")
     assert find_way(in_vpc(network(endpoint(**changes), tables=(table(TO_NAT),)))).reaches
+
+
+@pytest.mark.parametrize("changes", [{"ipv4": False}, {"subnets": ()}])
+def test_an_endpoint_without_an_address_for_the_function_leaves_the_way_open(
+    changes: dict[str, Any],
+) -> None:
+    everybody = group(THEIRS, inbound=(OUT_EVERYWHERE,))
+    way = find_way(in_vpc(network(endpoint(**changes), groups=(MY_GROUP, everybody))))
+    assert (way.reaches, ENDPOINT in way.why, way.closed) == (None, True, "")
+
+
+def test_a_subnet_that_aws_does_not_show_may_be_shared() -> None:
+    """Its owner, and so who else has endpoints there, is not known."""
+    for tables in ((table(),), (table(TO_NAT),)):
+        way = find_way(in_vpc(network(tables=tables, subnets=known(()))))
+        assert (way.reaches, way.is_seen, way.why) == (
+            None,
+            False,
+            f"AWS does not show {' and '.join(SUBNETS)}",
+        )
 
 
 def test_an_endpoint_without_a_private_name_leaves_the_way_open() -> None:

@@ -253,3 +253,25 @@ def test_the_key_that_aws_manages_is_closed_to_other_accounts() -> None:
 )
 def test_who_is_expected(arn: str, expected: bool) -> None:
     assert is_expected(replace(ENVIRONMENT, readers=("role/ci-deploy",)), arn) is expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["iam::444444444444:role/a b", "iam::444444444444:role/x/", "iam::444444444444:user/\u202e<b>",
+     "sts::444444444444:assumed-role/x", "sts::444444444444:assumed-role/x/y/z",
+     f"sts::{ACCOUNT}:assumed-role/reader/\u00e9"],
+)  # fmt: skip
+@pytest.mark.parametrize("how", ["principal", "condition", "grantee"])
+def test_whom_nobody_can_be_is_no_outsider_and_hides_nobody(name: str, how: str) -> None:
+    """AWS does not check what a condition names."""
+    account, arn = MadeAccount(), f"arn:aws:{name}"
+    role = account.role("reader", CAN_READ, expected=True)
+    match how:
+        case "principal":
+            account.secret_policy = [allow(READ, Principal={"AWS": arn})]
+        case "condition":
+            asked = {"ArnLike": {"aws:PrincipalArn": arn}}
+            account.secret_policy = [allow(READ, Principal="*", Condition=asked)]
+        case _:
+            account.granted(arn)
+    assert [(row.title, row.read.can) for row in answers(account).rows] == [(role, True)]

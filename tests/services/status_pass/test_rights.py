@@ -28,6 +28,7 @@ from secrets_ui.services.status_pass import rights
 from secrets_ui.services.status_pass.judge import judge
 from secrets_ui.services.status_pass.keep import keep_judged
 from secrets_ui.services.status_pass.run import watch_environment
+from secrets_ui.views.access import why as why_page
 from testkit.recording_aws import RecordingAws
 from tests.conftest import Estate
 from tests.views.access.test_who import READ, add_role, allow, let_the_key_go_by_iam
@@ -149,13 +150,17 @@ def test_of_a_large_account_the_page_shows_what_the_runner_found_and_asks_iam_no
     prod: tuple[Estate, RecordingAws], signed_in: Callable[..., Client], monkeypatch: Any
 ) -> None:
     estate, aws = prod
-    for module in (kept_readers, services_who, rights):
+    for module in (kept_readers, services_who, rights, why_page):
         monkeypatch.setattr(module, "LIVE", 1)
     client, url = signed_in("auditor"), f"/prod/who/{KEYS}"
     text = client.get(url).content.decode()
     assert "The status runner has not looked yet" in text
     assert "Look now" in text
     assert client.get(f"{url}?as=json").status_code == 503
+    one = client.get(f"{url}?principal=role/ci&action=put")
+    assert one.status_code == 503
+    command = f"manage.py who_can_read prod {KEYS} --principal role/ci --action put"
+    assert f"Run {command}, which may take its time." in one.content.decode()
     add_role(estate, "ci-deploy", allow(READ, "kms:Decrypt"))
     add_role(estate, "idle", allow("logs:*"))
     live = find_who_can(environments()["prod"], KEYS, Actor("hana"))
@@ -168,6 +173,8 @@ def test_of_a_large_account_the_page_shows_what_the_runner_found_and_asks_iam_no
     text = page.content.decode()
     assert "1 role or user could do none of this at that look, and is not listed" in text
     assert "so this page does not ask AWS for them" in text
+    assert "--principal ARN</code> explains an answer" in text
+    assert "Why?" not in text
     found = json.loads(client.get(f"{url}?as=json").content)
     assert (len(found["principals"]), found["others_who_can_do_nothing"]) == (3, 1)
     assert "role/ci-deploy" in client.get(f"{url}?as=csv").content.decode()
