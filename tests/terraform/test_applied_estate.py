@@ -229,6 +229,7 @@ def test_each_documented_command_is_allowed_to_whom_the_documents_say(
         "kms": applied.outputs["key_arn"],
         "iam": applied.outputs["lambda_role_arn"],
         "lambda": f"arn:aws:lambda:{place.region}:{place.account}:function:miyabi-app",
+        "ec2": f"arn:aws:ec2:{place.region}:{place.account}:vpc-endpoint/vpce-0a1b2c3d",
     }
     commands = list(documented())
     asked = {command: command.questions(resources) for command in commands}

@@ -7,7 +7,7 @@ secret takes GetSecretValue besides, which has a check of its own.
 from __future__ import annotations
 
 from ...domain.access.actions import BATCH
-from ...domain.access.evidence import AccessEvidence, Known
+from ...domain.access.evidence import AccessEvidence, Known, why_unavailable
 from ...domain.access.finding import Finding, Weight
 from ...domain.access.path import ask_batch
 from ...domain.access.sides import by_identity, denying, near_misses
@@ -34,8 +34,11 @@ def check(evidence: AccessEvidence) -> Finding:
             f"{role} is allowed {BATCH}.",
             shown=shown(evidence, judgement.evaluation.deciding, BATCH),
         )
+    if not used and not isinstance(evidence.function, Known):
+        why = why_unavailable(evidence.function)
+        return report.skipped(f"Whether {function} calls {BATCH} is not known: {why}.")
     if not used:
-        return report.skipped(
+        return report.passed(
             f"{function} is not known to call {BATCH}, and to read by GetSecretValue its role does "
             "not need it."
         )

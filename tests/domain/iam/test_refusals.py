@@ -245,7 +245,7 @@ def asked(**changes: Any) -> dict[str, Any]:
         (
             {"unreadableLayers": ["scp", "kms"]},
             "unreadableLayers: expected some of "
-            "rcp, scp, resource, grant, identity, boundary, session",
+            "rcp, scp, endpoint, resource, grant, identity, boundary, session",
         ),
     ],
 )
