@@ -16,7 +16,7 @@ _SHORT = {
     Ability.READ: "read",
     Ability.PUT: "write",
     Ability.DELETE: "delete",
-    Ability.CHANGE_POLICY: "change a policy",
+    Ability.CHANGE_POLICY: "change who can read it",
 }
 
 

@@ -41,6 +41,8 @@ _TITLES = {
 }
 _LIMITS = (Layer.SCP, Layer.ENDPOINT, Layer.BOUNDARY)
 """What does not allow here refuses, whatever else allows."""
+_OF_CALLER = (Layer.SCP, Layer.IDENTITY, Layer.BOUNDARY)
+"""What the caller's account has, and not the secret's."""
 
 
 def explain(question: Question, evidence: AccessEvidence, sharing: Sharing) -> Explanation:
@@ -104,12 +106,15 @@ def _closest(evaluation: Evaluation) -> StatementResult | None:
 
 def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerAnswer]:
     is_key = evaluation.request.is_self_governing
+    is_outside = any(result.policy == ASSUMED for result in evaluation.statements)
     for layer in Layer:
         decision = evaluation.layers.get(layer)
         title = _TITLES.get(layer, f"{layer.capitalize()} policies")
         if layer is Layer.RESOURCE:
             title = "Key policy" if is_key else "The secret’s policy"
-        if decision is not None:
+        if is_outside and layer in _OF_CALLER:
+            yield LayerAnswer(title, "", "not seen, and taken to allow it")
+        elif decision is not None:
             level, says = _SAYS[decision]
             is_decisive = layer in _LIMITS and decision is LayerDecision.IMPLICITLY_DENIED
             results = _results(evaluation, layer, decision)

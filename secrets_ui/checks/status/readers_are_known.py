@@ -11,7 +11,7 @@ from .saying import Saying
 
 TITLE = "Nobody new reads it"
 NEXT = (
-    "Ask whoever runs the reader whether it was meant. If it was, name it under `readers` in the "
+    "Ask whoever runs the reader whether it was meant. If it was, name it under readers in the "
     "environments file, or let an admin acknowledge it; if not, take the permission away and "
     "rotate what it read."
 )

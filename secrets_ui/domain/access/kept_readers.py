@@ -60,7 +60,7 @@ _ACTS = {
     Ability.READ: "read {}",
     Ability.PUT: "write a value of {}",
     Ability.DELETE: "delete {}",
-    Ability.CHANGE_POLICY: "change a policy that decides about {}",
+    Ability.CHANGE_POLICY: "change who can read {}",
 }
 
 

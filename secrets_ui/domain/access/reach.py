@@ -65,7 +65,7 @@ _WORDS = {
     Ability.READ: "read it",
     Ability.PUT: "write a value",
     Ability.DELETE: "delete it",
-    Ability.CHANGE_POLICY: "change a policy that decides",
+    Ability.CHANGE_POLICY: "change who can read it",
 }
 _WITH_KEY = (Ability.READ, Ability.PUT)
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples_cross.html

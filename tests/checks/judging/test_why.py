@@ -172,6 +172,16 @@ def test_a_boundary_that_does_not_allow_decides_though_a_policy_does() -> None:
     assert words["Permissions boundary"] == ("bad", "does not allow it")
 
 
+def test_what_an_outsider_s_own_account_says_is_not_seen() -> None:
+    account = make_account(1, 1, ("outsider",))
+    [arn] = [title for title in account.expected if ":role/" in title and ACCOUNT not in title]
+    [hop, _] = explained(account, title=arn).ways[0].hops
+    said = {layer.title: (layer.level, layer.says) for layer in hop.layers}
+    assert said.pop("The secret’s policy") == ("ok", "allows it")
+    assert set(said.values()) == {("", "not seen, and taken to allow it")}
+    assert "Identity policies" in said
+
+
 def test_what_was_missing_and_the_statement_that_the_console_lacks() -> None:
     denied = Denied(AwsCall("kms:GetKeyPolicy", KEY), "kms:GetKeyPolicy")
     found = explained(role(allow([READ, DECRYPT])), key_policy=denied)
