@@ -74,9 +74,11 @@ def make_clients() -> None:
 
 
 def result(act: Callable[[], Any]) -> dict[str, Any]:
-    """What a person would be told: done, or which refusal."""
+    """What a person would be told: done, or which refusal. Of what an act returns, facts by name
+    alone."""
     try:
-        return {"refused": "", **(act() or {})}
+        done = act()
+        return {"refused": "", **(done if isinstance(done, dict) else {})}
     except (ConsoleError, Error) as error:  # the pages answer both with 503 and what is known
         return {"refused": type(error).__name__, "text": str(error)}
 

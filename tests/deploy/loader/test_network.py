@@ -22,6 +22,9 @@ from testkit import tls
 from tests.deploy.loader.conftest import API_KEYS, Stored, redirect
 from tests.deploy.loader.front import Front, Handler, refusing, telling
 
+# What the panel looks at when no connection came about.
+NETWORK = ("function_reaches_secrets_manager", "secret_exists", "function_runs_as_role")
+
 
 class Context:
     """Lambda's context object, as far as the loader asks it."""
@@ -204,7 +207,7 @@ def test_nobody_listening_is_told_with_the_panel_s_sentence(
         in str(caught.value)
     )
     reading = read_error(str(caught.value))
-    assert reading.checks == ("secret_exists", "function_runs_as_role")
+    assert reading.checks == NETWORK
     assert reading.region == "us-west-2"
 
 
@@ -230,7 +233,7 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_a_time_out(
         ) as caught:
             loader.load_secrets_to_env("miyabi", "prod", timeout=0.7)
         assert time.monotonic() - started < 8
-    assert read_error(str(caught.value)).checks == ("secret_exists", "function_runs_as_role")
+    assert read_error(str(caught.value)).checks == NETWORK
 
 
 def test_by_boto3_too_it_ends_in_time(in_lambda: None, monkeypatch: pytest.MonkeyPatch) -> None:
