@@ -40,6 +40,7 @@ ROLES = (
 )
 
 # A proof lasts as long as all tests here, unless one ages it.
+DEV = Rules(step_up_seconds=3600)
 STAGING = Rules(second_person=True, emergency=True, step_up_seconds=3600)
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
 
@@ -158,7 +159,7 @@ def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
     """
     environments = {
         name: replace(place, groups=(("developers", ("editor",)),))
-        for name, place in fresh_environments(staging=STAGING, prod=PROD).items()
+        for name, place in fresh_environments(dev=DEV, staging=STAGING, prod=PROD).items()
     }
     accounts = local_aws.build_estate(environments, clean=False)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
