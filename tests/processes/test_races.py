@@ -13,7 +13,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,29 @@ RACES = 100
 # A secret is raced for so often. Each race adds a key to it, and a save looks at every key.
 STRETCH = 10
 JITTER = 0.02  # seconds by which a side may begin later; a save takes about twice as long
+
+
+@dataclass
+class Head:
+    """Seconds by which one side begins later than the other, or earlier, below zero.
+
+    Who lost begins earlier in the next race, so that they stay close. Each loss in a row counts
+    twice as much as the one before: on a busy machine the sides are far apart.
+    """
+
+    seconds: float = 0.0
+    step: float = 0.005
+    has_lost: bool = False
+
+    def follow(self, lost: bool) -> None:
+        self.step = min(2 * self.step, 0.16) if lost is self.has_lost else 0.005
+        self.has_lost = lost
+        self.seconds += -self.step if lost else self.step
+
+    def pauses(self) -> tuple[float, float]:
+        """Of the one side and of the other."""
+        mine, theirs = (max(0.0, head) for head in (self.seconds, -self.seconds))
+        return mine + random.uniform(0, JITTER), theirs + random.uniform(0, JITTER)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +92,7 @@ def begin(
     key: str,
     value: str,
     actor: str = "hana",
-    head: float = 0,
+    pause: float | None = None,
 ) -> None:
     console.tell(
         "save",
@@ -77,7 +100,7 @@ def begin(
         base=base,
         values={key: value},
         actor=actor,
-        pause=head + random.uniform(0, JITTER),
+        pause=random.uniform(0, JITTER) if pause is None else pause,
     )
 
 
@@ -145,34 +168,25 @@ def ensure_recorded(console: Console, dev: Aws, raced: list[str]) -> None:
 
 @dataclass
 class Match:
-    """Races of a console and a script for a secret.
-
-    Who lost gets a head start in the next race, so that they stay close.
-    """
+    """Races of a console and a script for a secret; `head` is the console's."""
 
     console: Console
     script: Worker
     dev: Aws
     how: str
     secret: str = ""
-    head: float = 0.0  # seconds by which the console begins later
+    head: Head = field(default_factory=Head)
 
     def race(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the console told its author, and what the script read and made."""
-        begin(
-            self.console,
-            self.secret,
-            self.dev.current(self.secret),
-            f"{number} console",
-            "console",
-            head=max(0, self.head),
-        )
-        pause = max(0, -self.head) + random.uniform(0, JITTER)
+        mine, theirs = self.head.pauses()
+        base, key = self.dev.current(self.secret), f"{number} console"
+        begin(self.console, self.secret, base, key, "console", pause=mine)
         self.script.send(
-            how=self.how, secret=self.secret, key=f"{number} script", value="script", pause=pause
+            how=self.how, secret=self.secret, key=f"{number} script", value="script", pause=theirs
         )
         result, wrote = self.console.hear()["said"], self.script.hear()["said"]
-        self.head += -0.005 if result["refused"] else 0.005
+        self.head.follow(bool(result["refused"]))
         return result, wrote
 
 
@@ -201,8 +215,7 @@ def test_s63_of_a_copy_and_another_change_at_once_nothing_is_lost(
     rival: str, pair: tuple[Console, Console], script: Worker, dev: Aws, staging: Aws
 ) -> None:
     """The other change is a save of the console, or that of a careful script outside of it."""
-    tally: Counter[str] = Counter()
-    head = 0.0
+    tally, head = Counter[str](), Head()
     for race in range(RACES):
         if race % STRETCH == 0:
             secret, expected = dev.make_secret("{}")[0], dict[str, str]()
@@ -211,20 +224,19 @@ def test_s63_of_a_copy_and_another_change_at_once_nothing_is_lost(
         base = dev.current(secret)
         copied, other = f"{race} copied", f"{race} other"
         origin = {"environment": "staging", "secret": source, "version": version, "key": copied}
-        pause = max(0.0, head) + random.uniform(0, JITTER)
+        mine, theirs = head.pauses()
         about = {"secret": secret, "base": base, "values": {}, "actor": "kenji"}
-        pair[1].tell("save", **about, copies=origin, pause=pause)
+        pair[1].tell("save", **about, copies=origin, pause=mine)
         if rival == "console":
-            begin(pair[0], secret, base, other, "other", head=max(0.0, -head))
+            begin(pair[0], secret, base, other, "other", pause=theirs)
             changed = pair[0].hear()["said"]["refused"] == ""
         else:
-            late = max(0.0, -head) + random.uniform(0, JITTER)
-            script.send(how="careful", secret=secret, key=other, value="other", pause=late)
+            script.send(how="careful", secret=secret, key=other, value="other", pause=theirs)
             script.hear()
             changed = True
         answer = pair[1].hear()["said"]
         assert answer["refused"] in ("", "VersionConflict"), answer
-        head += -0.005 if answer["refused"] else 0.005
+        head.follow(bool(answer["refused"]))
         assert changed or not answer["refused"]
         expected |= {other: "other"} if changed else {}
         expected |= {} if answer["refused"] else {copied: "copied"}
@@ -246,15 +258,14 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
     """
     races = RACES if job == "approve" else RACES // 5
     script = start_script(staging)
-    tally: Counter[str] = Counter()
-    head = 0.0  # seconds by which mine begins later: who lost begins earlier in the next race
+    tally, head = Counter[str](), Head()
     for race in range(races):
         if race % STRETCH == 0:
             secret, expected = staging.make_secret("{}")[0], dict[str, str]()
         mine, theirs = (propose(pair[0], staging, secret, f"{race} {who}") for who in WHO)
         decision = {"sequence": mine, "environment": "staging"}
-        pair[0].tell(job, **decision, pause=max(0.0, head) + random.uniform(0, JITTER))
-        pause = max(0.0, -head) + random.uniform(0, JITTER)
+        mine_later, pause = head.pauses()
+        pair[0].tell(job, **decision, pause=mine_later)
         if race % 2:
             script.send(how="careful", secret=secret, key=f"{race} theirs", value="1", pause=pause)
             script.hear()
@@ -268,7 +279,7 @@ def test_s63_of_an_approval_and_another_change_at_once_one_is_refused_and_nothin
         assert set(refused) <= {"", "VersionConflict"}
         assert json.loads(staging.value(secret)) == expected
         tally["lost" if refused[0] else "won"] += 1
-        head += -JITTER if refused[0] else JITTER
+        head.follow(bool(refused[0]))
         for sequence in (mine, theirs):  # as labels are few, those that lost are taken off
             pair[0].ask("reject", sequence=sequence, environment="staging", actor="mina")
     assert min(tally["lost"], tally["won"]) >= races // 20, tally
