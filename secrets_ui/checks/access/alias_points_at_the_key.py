@@ -5,9 +5,9 @@ The next version will be encrypted with the key behind the alias.
 
 from __future__ import annotations
 
+from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.evidence import AccessEvidence, Key, Known, Missing
 from ...domain.access.finding import Finding, Remedy
-from ...domain.access.aws_managed_key import has_aws_managed_key
 from ...domain.access.policies import list_policies
 from ..remedies.policy_changes import command
 from ..remedies.terraform_addresses import ALIAS, then_apply

@@ -52,9 +52,7 @@ def check(evidence: AccessEvidence) -> Finding:
     if not other and (check_id := explains_key(evidence)):
         other = f"see {check_id}"
     if other:
-        return report.skipped(
-            f"{role} may not decrypt with {key}: {other}.", "kms:Decrypt denied"
-        )
+        return report.skipped(f"{role} may not decrypt with {key}: {other}.", "kms:Decrypt denied")
     return report.fail(
         _text(evidence, judgement),
         "kms:Decrypt denied",
@@ -123,7 +121,8 @@ def _text(evidence: AccessEvidence, judgement: Judgement) -> str:
     key = _named(evidence).removeprefix("key ")
     denies, misses = denying(evaluation), near_misses(evaluation)
     if denies:
-        return f"{role} may not decrypt with {_named(evidence)}: {reasons([*denies, *misses], DECRYPT)}"
+        explained = reasons([*denies, *misses], DECRYPT)
+        return f"{role} may not decrypt with {_named(evidence)}: {explained}"
     if evaluation.layers.get(Layer.RESOURCE) is LayerDecision.ALLOWED_FOR_ACCOUNT:
         explained = reasons(misses, DECRYPT) if misses else "no statement of them does."
         return (

@@ -14,8 +14,7 @@ from functools import lru_cache
 from ..iam import Statement, as_list
 from .choices import filled
 from .encrypting_key import AWS_MANAGED, encrypting_key, is_aws_managed
-from .evidence import AccessEvidence, Known
-from .expected_policies import via_service
+from .evidence import AccessEvidence, Evidence, Key, Known
 
 NAME = "aws/secretsmanager"
 DOCUMENTED = f"{NAME}, as AWS documents it"
@@ -52,12 +51,13 @@ def has_aws_managed_key(evidence: AccessEvidence) -> bool:
 
 
 @lru_cache(maxsize=16)
-def documented_policy(partition: str, account: str, via: str) -> str:
-    """Return the key's policy as JSON, as AWS documents it. `via` is Secrets Manager in its Region,
-    as kms:ViaService has it.
+def documented_policy(secret: str, via: str) -> str:
+    """Return the policy of the key in a secret's account as JSON, as AWS documents it. `via` is
+    Secrets Manager in its Region, as kms:ViaService has it.
 
     https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
     """
+    _, partition, _, _, account, _ = secret.split(":", 5)
     ours = {"kms:CallerAccount": account}
     through = {**ours, "kms:ViaService": via}
     anywhere = {"kms:ViaService": "secretsmanager.*.amazonaws.com"}
@@ -83,15 +83,11 @@ def documented_policy(partition: str, account: str, via: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def documented_policy_of(evidence: AccessEvidence) -> str:
-    """Return the policy of the key in the secret's account."""
-    _, partition, _, _, account, _ = _secret_arn(evidence).split(":", 5)
-    return documented_policy(partition, account, via_service(evidence.environment))
-
-
-def key_arn(evidence: AccessEvidence) -> str:
-    """Return the key's ARN, with a placeholder for its id where AWS did not tell it."""
-    return evidence.key.value.arn if isinstance(evidence.key, Known) else _arn(evidence, _ANY_KEY)
+def key_arn(key: Evidence[Key], secret: str) -> str:
+    """Return the key's ARN, with a placeholder for its id where AWS did not tell it. `secret` is
+    the ARN of one that it encrypts.
+    """
+    return key.value.arn if isinstance(key, Known) else _arn(secret, _ANY_KEY)
 
 
 def is_placeholder(arn: str) -> bool:
@@ -99,9 +95,9 @@ def is_placeholder(arn: str) -> bool:
     return arn.endswith(f":key/{_ANY_KEY}")
 
 
-def keys_named(evidence: AccessEvidence, statements: Iterable[Statement]) -> frozenset[str]:
-    """Return the ARN that the key has, if its id is one that these statements name."""
-    return frozenset(_arn(evidence, key) for s in statements for key in _ids(s))
+def keys_named(secret: str, statements: Iterable[Statement]) -> frozenset[str]:
+    """Return the ARNs that the key may have: with each id that these statements name."""
+    return frozenset(_arn(secret, key) for s in statements for key in _ids(s))
 
 
 def _ids(statement: Statement) -> Iterator[str]:
@@ -112,11 +108,6 @@ def _ids(statement: Statement) -> Iterator[str]:
                 yield filled(key)
 
 
-def _arn(evidence: AccessEvidence, key: str) -> str:
-    _, partition, _, region, account, _ = _secret_arn(evidence).split(":", 5)
+def _arn(secret: str, key: str) -> str:
+    _, partition, _, region, account, _ = secret.split(":", 5)
     return f"arn:{partition}:kms:{region}:{account}:key/{key}"
-
-
-def _secret_arn(evidence: AccessEvidence) -> str:
-    assert isinstance(evidence.secret, Known)
-    return evidence.secret.value.arn

@@ -22,7 +22,7 @@ from .actions import BATCH, DECRYPT
 from .aws_managed_key import (
     DOCUMENTED,
     NAME,
-    documented_policy_of,
+    documented_policy,
     has_aws_managed_key,
     key_arn,
     keys_named,
@@ -47,6 +47,7 @@ from .evidence import (
     Known,
     Missing,
 )
+from .expected_policies import via_service
 from .organization import organization_context, resource_control, service_control
 from .policies import parsed
 from .reading import Parse, Reading, read_endpoint, read_role, why_unknown
@@ -129,15 +130,16 @@ def _ask_managed_key(
     evidence: AccessEvidence, caller: Caller, action: str, service: str, parse: Parse
 ) -> Answer:
     """A key whose id AWS did not tell may be any that a policy names: then each is tried."""
-    text = documented_policy_of(evidence)
+    secret = secret_arn(evidence)
+    text = documented_policy(secret, via_service(evidence.environment))
     policy = _Resource(
         DOCUMENTED, PolicyKind.KEY, Known(text, AwsCall("")), "the key policy", has_rcps=False
     )
     ask = partial(_ask_key, evidence, caller, action, service, parse, policy=policy)
-    answer = ask(key_arn(evidence))
+    answer = ask(key_arn(evidence.key, secret))
     if isinstance(evidence.key, Known) or answer.evaluation is None:
         return answer
-    named = keys_named(evidence, (r.statement for r in answer.evaluation.statements))
+    named = keys_named(secret, (r.statement for r in answer.evaluation.statements))
     if all(ask(arn).truth is answer.truth for arn in named):
         return answer
     what = f"the id of the key {NAME}, on which a policy depends,"

@@ -17,7 +17,7 @@ from testkit.managed_key_accounts import (
     make_managed_key_account,
 )
 from testkit.organizations import deny, organization
-from tests.checks.judging.test_why import ROLE, explained
+from tests.checks.judging.test_why import explained
 
 OUTSIDE = "arn:aws:iam::444444444444:role/ci"
 KEY_POLICY = "Key policy of aws/secretsmanager, as AWS documents it"
