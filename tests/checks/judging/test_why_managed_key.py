@@ -85,6 +85,13 @@ def test_without_the_key_s_id_no_offer_names_one() -> None:
     assert not [cli for cli in told if "any.key" in cli]
 
 
+def test_no_way_leads_through_its_policy_or_grants() -> None:
+    found = explained(denied(allow("kms:*")), Ability.CHANGE_POLICY)
+    actions = [hop.action for way in found.ways for hop in way.hops]
+    assert actions[0] == "secretsmanager:PutResourcePolicy"
+    assert not [action for action in actions if action.startswith("kms:")]
+
+
 @pytest.mark.parametrize("scp", [policy(allow("*"), deny(DECRYPT)), policy(allow("s3:*"))])
 def test_against_an_scp_nothing_is_offered(scp: str) -> None:
     found = explained(denied(allow("s3:*")), organization=organization(scp))
