@@ -220,7 +220,7 @@ def kms_context(evidence: AccessEvidence, caller: Caller, service: str) -> dict[
     return (
         _caller_context(evidence, caller)
         | (via if service else {})
-        | (CONTEXT if has_aws_managed_key(evidence) else _aliases(evidence))
+        | _key_context(evidence)
         | {
             "aws:ViaAWSService": "true" if service else "false",
             "aws:ResourceAccount": account,
@@ -243,8 +243,12 @@ def unknown_iam_keys(evidence: AccessEvidence, caller: Caller) -> frozenset[str]
     return unknown_keys(evidence, caller) | {"aws:ResourceTag/*", "iam:*"}
 
 
-def _aliases(evidence: AccessEvidence) -> dict[str, Present]:
-    """Return the key's alias when AWS answered with this key for it. There may be others."""
+def _key_context(evidence: AccessEvidence) -> dict[str, Any]:
+    """Return the key's alias when AWS answered with this key for it. There may be others. Of the
+    AWS-managed key more is known.
+    """
+    if has_aws_managed_key(evidence):
+        return {**CONTEXT}
     key, alias = evidence.key, evidence.alias
     if isinstance(key, Known) and isinstance(alias, Known) and key.value.arn == alias.value.arn:
         return {"kms:ResourceAliases": Present((evidence.environment.kms_alias,))}
