@@ -33,6 +33,7 @@ from secrets_ui.domain.secrets.secret_value import SecretValue
 from secrets_ui.identity import oidc
 from secrets_ui.models import AuditRecord, CountedRefusal, RoleGrant, StatusDelivery
 from secrets_ui.services import audit, aws_access
+from secrets_ui.services.audit import limits, lock
 from secrets_ui.services.changes import decide as decide_change
 from secrets_ui.services.changes import pins, rotations, rules
 from secrets_ui.services.changes import save as edit_secret
@@ -338,8 +339,18 @@ def run_sql(statements: list[str]) -> dict[str, Any]:
     return {"error": "", "rows": rows}
 
 
+def wait_long_for_locks() -> None:
+    """SQLite gives its lock to anybody who asks just then: on a busy machine one of many at once
+    would be refused after the 5 seconds that a page waits."""
+    limits._PATIENCE = lock._PATIENCE = "60s"
+    if connection.vendor == "sqlite":
+        database = connections.settings["default"]
+        database["OPTIONS"] = {**database["OPTIONS"], "timeout": 60}
+
+
 def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
     """`act` in so many threads, each with a connection of its own; all begin together."""
+    wait_long_for_locks()
     together = threading.Barrier(count)
 
     def run(number: int) -> Any:
