@@ -14,12 +14,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from .domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
+from .domain.errors import AuditUnavailable, ConsoleError, StepUpNeeded
 from .domain.texts import TYPING_KEPT
 from .lanes import NoThreadFree
 from .logs import path_for_log
 from .measures import observe_request
-from .views.answers import error_answer, wants_json
+from .views.answers import error_answer, log_refused, wants_json
 from .views.errors import too_large
 from .views.status.health import livez, readyz
 
@@ -152,14 +152,7 @@ class ErrorsForPeople:
             return redirect(reverse("step_up", query={"next": request.get_full_path()}))
         if isinstance(error, AuditUnavailable):
             request.is_bare = True  # type: ignore[attr-defined]
-        if error.status >= 500:
-            extra = (
-                {"code": error.call.code, "request_id": error.call.request_id}
-                if isinstance(error, AwsError)
-                else {}
-            )
-            about = {"path": path_for_log(request.path), "error": type(error).__name__}
-            log.warning("refused", extra={**about, **extra})
+        log_refused(request, error)
         return error_answer(request, error)
 
 
