@@ -53,6 +53,7 @@ from secrets_ui.services.people.session_store import SessionStore
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
 from secrets_ui.services.status.tell_changes import tell_changes
+from testkit.proposals import waiting_proposal
 
 HANA = Actor("hana")
 
@@ -157,15 +158,18 @@ def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") ->
     return result(
         lambda: {
             "version": decide_change.approve(
-                get_environment(environment), Actor(actor), sequence
+                get_environment(environment),
+                Actor(actor),
+                waiting_proposal(get_environment(environment), sequence),
             ).version_id
         }
     )
 
 
 def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
+    place = get_environment(environment)
     return result(
-        lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
+        lambda: decide_change.reject(place, Actor(actor), waiting_proposal(place, sequence))
     )
 
 
@@ -173,7 +177,11 @@ def begin_emergency(sequence: int, *, environment: str = "dev", actor: str = "ha
     reason = "OPS-9: payments are down, nobody else is awake"
     chosen, person = get_environment(environment), Actor(actor)
     return result(
-        lambda: {"version": make_current_in_emergency(chosen, person, sequence, reason).version_id}
+        lambda: {
+            "version": make_current_in_emergency(
+                chosen, person, waiting_proposal(chosen, sequence), reason
+            ).version_id
+        }
     )
 
 
