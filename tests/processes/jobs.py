@@ -198,7 +198,13 @@ def look_at_emergency(sequence: int, *, environment: str = "dev", actor: str = "
 
 def put_on_top(sequence: int, *, environment: str = "dev", actor: str = "hana") -> Any:
     chosen, person = get_environment(environment), Actor(actor)
-    return result(lambda: {"sequence": put_on_top_of_current(chosen, person, sequence).sequence})
+    return result(
+        lambda: {
+            "sequence": put_on_top_of_current(
+                chosen, person, waiting_proposal(chosen, sequence)
+            ).sequence
+        }
+    )
 
 
 def rotate(secret: str, key: str, what: str, *, actor: str = "hana") -> Any:

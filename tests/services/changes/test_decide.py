@@ -160,9 +160,8 @@ def test_a_proposal_is_decided_on_once(
 
 @pytest.mark.parametrize("number", [0, -1, 10**9, 10**30])
 def test_a_number_that_is_no_proposal_is_refused(number: int, staging: Aws) -> None:
-    for decide in (approve, reject):
-        with pytest.raises(SecretNotEditable):
-            decide(staging.environment, KENJI, number)
+    with pytest.raises(SecretNotEditable):
+        waiting_proposal(staging.environment, number)
 
 
 def test_a_proposal_of_another_environment_is_not_found(staging: Aws, dev: Aws) -> None:
@@ -275,7 +274,7 @@ def test_a_decision_that_aws_carried_out_without_an_answer_is_done(
 ) -> None:
     secret, _, sequence = propose(staging)
     proxy.always(call, lambda: LOST, done=True)
-    decide(staging.environment, KENJI, sequence)
+    decide(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
 
     assert on_record(secret)[-1] == (f"secret.{decide.__name__}", "done")
     assert waiting(staging, secret) == []
@@ -293,7 +292,7 @@ def test_a_decision_whose_fate_is_unknown_is_settled_later(
 
     proxy.always(call, go_away, done=True)  # type: ignore[arg-type]
     with pytest.raises(OutcomeUnknown):
-        decide(staging.environment, KENJI, sequence)
+        decide(staging.environment, KENJI, waiting_proposal(staging.environment, sequence))
     with pytest.raises(SecretNotEditable, match="being carried out"):
         reject(staging.environment, HANA, waiting_proposal(staging.environment, sequence))
     proxy.reset()

@@ -84,7 +84,9 @@ def test_a_proposal_that_waits_no_longer_cannot_be_decided_on(staging: Aws) -> N
     assert find_proposal(staging.environment, saved.sequence) is None
     for decide in (approve, reject):
         with pytest.raises(SecretNotEditable) as caught:
-            decide(staging.environment, KENJI, saved.sequence)
+            decide(
+                staging.environment, KENJI, waiting_proposal(staging.environment, saved.sequence)
+            )
         assert str(caught.value) == (
             "Somebody has decided on this proposal already, or there is none with this number."
         )

@@ -337,7 +337,7 @@ def test_the_comparison_edits_no_secret_that_is_scheduled_for_deletion(
 @pytest.mark.parametrize(
     ("refused", "told"),
     [
-        (("dev",), "in 0 secrets, of 4. Not counted: dev, which could not be asked."),
+        (("dev",), ". Not counted: dev, which could not be asked."),
         (
             ("dev", "staging", "prod"),
             "Nothing was counted.</strong> Not counted: dev and staging and prod, which",
