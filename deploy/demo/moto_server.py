@@ -17,15 +17,14 @@ from moto.core.config import default_user_config
 from moto.iam import models as iam_models
 from moto.kms import models as kms_models
 from moto.moto_server import werkzeug_app
-from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
-from moto.secretsmanager.responses import SecretsManagerResponse
-from werkzeug import Response, serving
+from werkzeug import serving
 
 from deploy.demo.moto_lambda import (
     answer_for_provisioned_concurrency,
     hold_functions_by_revision,
     name_the_vpc,
 )
+from deploy.demo.moto_secrets import date_versions_and_reads, follow_awscurrent, spare_flask
 from deploy.demo.moto_state import MotoState
 from deploy.demo.moto_trail import with_trail
 
@@ -84,8 +83,8 @@ def make_server(
     default_user_config["lambda"] = {"use_docker": False}
     _load_managed_policies()
     _spare_work()
-    _follow_awscurrent()
-    _date_versions()
+    follow_awscurrent()
+    date_versions_and_reads()
     hold_functions_by_revision()
     answer_for_provisioned_concurrency()
     name_the_vpc()
@@ -95,7 +94,7 @@ def make_server(
     return serving.make_server(
         host,
         port,
-        _one_at_a_time(_refuse_browsers(around(with_trail(_spare_flask(moto)))), state),
+        _one_at_a_time(_refuse_browsers(around(with_trail(spare_flask(moto)))), state),
         threaded=True,
         request_handler=QuietHandler,
         fd=listener.fileno(),
@@ -126,62 +125,6 @@ def _spare_work() -> None:
         return None if key_spec == "SYMMETRIC_DEFAULT" else make_key(key_spec)
 
     kms_models.generate_private_key = generate_private_key
-
-
-def _spare_flask(application: Any) -> Any:
-    """Answer Secrets Manager's calls by moto's own class for them, without Flask before it.
-
-    Flask takes more than half of such a call, and a test makes hundreds.
-    """
-
-    def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("secretsmanager."):
-            return application(environ, start_response)  # type: ignore[no-any-return]
-        request = werkzeug_app.BackendRequest(environ)
-        status, headers, body = SecretsManagerResponse.dispatch(
-            request, request.raw_url, dict(request.headers)
-        )
-        return Response(body, status, headers)(environ, start_response)
-
-    return answer
-
-
-def _follow_awscurrent() -> None:
-    """Make GetSecretValue and PutSecretValue follow the AWSCURRENT label, as they do on AWS.
-
-    moto 5.2 moves the label in UpdateSecretVersionStage, but still returns the old version.
-    """
-    move = SecretsManagerBackend.update_secret_version_stage
-
-    def update_secret_version_stage(
-        self: SecretsManagerBackend,
-        secret_id: str,
-        version_stage: str,
-        remove_from_version_id: str,
-        move_to_version_id: str,
-    ) -> tuple[str, str]:
-        answer = move(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
-        secret = self.secrets[secret_id]
-        if version_stage == "AWSCURRENT" and move_to_version_id and isinstance(secret, FakeSecret):
-            secret.set_default_version_id(move_to_version_id)
-        return answer
-
-    setattr(SecretsManagerBackend, move.__name__, update_secret_version_stage)
-
-
-def _date_versions() -> None:
-    """Make ListSecretVersionIds tell when each version was made: moto 5.2 says now of each."""
-    list_ids = SecretsManagerBackend.list_secret_version_ids
-
-    def list_secret_version_ids(self: SecretsManagerBackend, secret_id: str) -> str:
-        answer = json.loads(list_ids(self, secret_id))
-        secret = self.secrets[secret_id]
-        if isinstance(secret, FakeSecret):
-            for entry in answer["Versions"]:
-                entry["CreatedDate"] = secret.versions[entry["VersionId"]]["createdate"]
-        return json.dumps(answer)
-
-    setattr(SecretsManagerBackend, list_ids.__name__, list_secret_version_ids)
 
 
 def _refuse_browsers(application: Any) -> Any:

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from secrets_ui.domain.errors import AuditUnavailable, AwsError, ConsoleError, StepUpNeeded
+from secrets_ui.domain.errors import AuditUnavailable, ConsoleError, StepUpNeeded
 from secrets_ui.domain.texts import TYPING_KEPT
 from secrets_ui.logs import path_for_log
-from secrets_ui.views.answers import error_answer, wants_json
+from secrets_ui.views.answers import error_answer, log_refused, wants_json
 
 from .requests import Next
 
@@ -40,14 +40,7 @@ class ErrorsForPeople:
             return redirect(reverse("step_up", query={"next": request.get_full_path()}))
         if isinstance(error, AuditUnavailable):
             request.is_bare = True  # type: ignore[attr-defined]
-        if error.status >= 500:
-            extra = (
-                {"code": error.call.code, "request_id": error.call.request_id}
-                if isinstance(error, AwsError)
-                else {}
-            )
-            about = {"path": path_for_log(request.path), "error": type(error).__name__}
-            log.warning("refused", extra={**about, **extra})
+        log_refused(request, error)
         return error_answer(request, error)
 
 

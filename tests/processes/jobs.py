@@ -54,6 +54,7 @@ from secrets_ui.services.people.session_store import SessionStore
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
 from secrets_ui.services.status.tell_changes import tell_changes
+from testkit.proposals import waiting_proposal
 
 HANA = Actor("hana")
 
@@ -158,15 +159,18 @@ def approve(sequence: int, *, environment: str = "dev", actor: str = "kenji") ->
     return result(
         lambda: {
             "version": decide_change.approve(
-                get_environment(environment), Actor(actor), sequence
+                get_environment(environment),
+                Actor(actor),
+                waiting_proposal(get_environment(environment), sequence),
             ).version_id
         }
     )
 
 
 def reject(sequence: int, *, environment: str = "dev", actor: str = "kenji") -> Any:
+    place = get_environment(environment)
     return result(
-        lambda: decide_change.reject(get_environment(environment), Actor(actor), sequence)
+        lambda: decide_change.reject(place, Actor(actor), waiting_proposal(place, sequence))
     )
 
 
@@ -174,7 +178,11 @@ def begin_emergency(sequence: int, *, environment: str = "dev", actor: str = "ha
     reason = "OPS-9: payments are down, nobody else is awake"
     chosen, person = get_environment(environment), Actor(actor)
     return result(
-        lambda: {"version": make_current_in_emergency(chosen, person, sequence, reason).version_id}
+        lambda: {
+            "version": make_current_in_emergency(
+                chosen, person, waiting_proposal(chosen, sequence), reason
+            ).version_id
+        }
     )
 
 
@@ -191,7 +199,13 @@ def look_at_emergency(sequence: int, *, environment: str = "dev", actor: str = "
 
 def put_on_top(sequence: int, *, environment: str = "dev", actor: str = "hana") -> Any:
     chosen, person = get_environment(environment), Actor(actor)
-    return result(lambda: {"sequence": put_on_top_of_current(chosen, person, sequence).sequence})
+    return result(
+        lambda: {
+            "sequence": put_on_top_of_current(
+                chosen, person, waiting_proposal(chosen, sequence)
+            ).sequence
+        }
+    )
 
 
 def rotate(secret: str, key: str, what: str, *, actor: str = "hana") -> Any:

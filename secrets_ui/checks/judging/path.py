@@ -35,11 +35,12 @@ def steps(findings: Sequence[Finding]) -> tuple[PathStep, ...]:
 
 
 def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
-    """Rate a step by its worst deciding finding. One that only matters makes it a warning."""
+    """Rate a step by its worst deciding finding; where these are no trouble, by its worst trouble,
+    so that its mark is never milder than that of a check below it."""
     decide = [f for f in findings if f.decides]
     status = verdict(decide)
-    if status == "pass" and any(f.status in ("fail", "warn") for f in findings):
-        status = "warn"
+    if status in ("pass", "warn"):
+        status = verdict(f for f in findings if f.decides or f.status in ("fail", "warn"))
     if status in ("pass", "warn") and any(
         f.status == "skipped" and f.short != "not checked" for f in decide
     ):
@@ -48,13 +49,9 @@ def _step(step: Step, title: str, findings: list[Finding]) -> PathStep:
 
 
 def _text(step: Step, status: Status, findings: list[Finding]) -> str:
-    worst = [
-        f.short
-        for f in findings
-        if f.short and f.status == status and (f.decides or status == "warn")
-    ]
-    if status == "warn":
-        worst = [f.short for f in findings if f.status in ("fail", "warn")]
+    # What the answer depends on comes before what only matters.
+    same = sorted((f for f in findings if f.status == status), key=lambda f: not f.decides)
+    worst = [f.short for f in same if f.short and (f.decides or status in ("fail", "warn"))]
     if status != "pass" and worst:
         return worst[0]
     return ", ".join(
@@ -76,7 +73,7 @@ def headline(evidence: AccessEvidence, findings: Sequence[Finding]) -> tuple[Ans
     if not _may_read(evidence):
         return (
             "unknown",
-            (f"Unknown. The evaluator does not let {role} read {name}, and no check says why."),
+            f"Unknown. The policies together do not let {role} read {name}, and no check says why.",
         )
     others = [f for f in findings if f.status == "fail"] + [
         f for f in findings if f.status == "warn"

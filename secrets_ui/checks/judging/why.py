@@ -11,6 +11,7 @@ from ...domain.access.aws_managed_key import DOCUMENTED
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.explanation import Explanation, Hop, LayerAnswer, Level, Offer, Step, Way
 from ...domain.access.finding import Shown
+from ...domain.access.gains import Others
 from ...domain.access.organization import describe_control
 from ...domain.access.path import Answer
 from ...domain.access.question import Question
@@ -20,6 +21,7 @@ from ..remedies.plans import AnyChange, Plan, plans
 from ..remedies.policy_changes import Change, cli, keeps_five_versions
 from ..wording.explain import closest, compared, distance
 from ..wording.missing_statements import missing_statements
+from .others import describe_others
 
 Sharing = Callable[[str], int]
 """To how many other principals a managed policy is attached, by its ARN."""
@@ -46,7 +48,9 @@ _OF_CALLER = (Layer.SCP, Layer.IDENTITY, Layer.BOUNDARY)
 """What the caller's account has, and not the secret's."""
 
 
-def explain(question: Question, evidence: AccessEvidence, sharing: Sharing) -> Explanation:
+def explain(
+    question: Question, evidence: AccessEvidence, sharing: Sharing, others: Others
+) -> Explanation:
     """Explain the answer to a question. `evidence` is what was gathered, about nobody yet."""
     evidence = question.about_it(evidence)
     verdict = question.ask(evidence)
@@ -59,7 +63,9 @@ def explain(question: Question, evidence: AccessEvidence, sharing: Sharing) -> E
         question.ability,
         verdict,
         tuple(Way(tuple(_hop(evidence, answer) for answer in way)) for way in found),
-        tuple(_offer(question, evidence, plan, sharing) for plan in plans(question, evidence)),
+        tuple(
+            _offer(question, evidence, plan, sharing, others) for plan in plans(question, evidence)
+        ),
         "" if is_told else _lacking(evidence),
         evidence.calls,
     )
@@ -172,15 +178,21 @@ def _absent(evidence: AccessEvidence, evaluation: Evaluation, layer: Layer, is_k
     return ""
 
 
-def _offer(question: Question, evidence: AccessEvidence, plan: Plan, sharing: Sharing) -> Offer:
+def _offer(
+    question: Question, evidence: AccessEvidence, plan: Plan, sharing: Sharing, others: Others
+) -> Offer:
     steps: dict[str, list[AnyChange]] = {}
     for number, change in enumerate(plan.changes):
         location = change.policy.location if isinstance(change, Change) else str(number)
         steps.setdefault(location, []).append(change)
     can = question.ask(plan.after).can
     word = "can" if can else "can no longer"
-    outcome = f"With this the evaluator says: {question.row.name} {word} {question.ability.words}."
-    return Offer(tuple(_step(evidence, of, sharing) for of in steps.values()), outcome)
+    who = f"{question.row.name} {word} {question.ability.words}"
+    outcome = f"Tried on the policies as read: with this, {who}."
+    told, lets_in = describe_others(others, plan.after)
+    return Offer(
+        tuple(_step(evidence, of, sharing) for of in steps.values()), outcome, told, lets_in
+    )
 
 
 def _step(evidence: AccessEvidence, changes: list[AnyChange], sharing: Sharing) -> Step:

@@ -71,6 +71,11 @@ class Comparison:
     def asked(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if not column.problem)
 
+    @property
+    def not_counted(self) -> tuple[str, ...]:
+        """The environments that could not be asked: no number and no row speaks of them."""
+        return tuple(column.environment.name for column in self.columns if column.problem)
+
 
 @dataclass(frozen=True)
 class _Question:

@@ -100,6 +100,17 @@ class OpenSecret:
         )
 
     @property
+    def last_read(self) -> datetime | None:
+        """The day, None where AWS tells of no read.
+
+        AWS dates the secret and each version by itself, and does not say that these agree. The
+        last of them is what is known.
+        """
+        read = [row.version.last_accessed for row in self.versions]
+        days = [day for day in (self.secret.last_accessed, *read) if day]
+        return max(days, default=None)
+
+    @property
     def last_versions(self) -> tuple[VersionRow, ...]:
         """Those that the page shows: the newest, and all with labels."""
         shown = {row.version.version_id for row in self.versions[:NEWEST]} | {*self.secret.versions}

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from ...domain.errors import AwsError, SecretNotFound
 from ...domain.secrets.adoption import adoption_of
 from ...domain.secrets.secret import AWSPREVIOUS
 from ...permissions import (
@@ -33,6 +34,7 @@ from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.trials import trials_of
 from ...services.status.read import row_of
 from ..notices import notice_of
+from .on_record import page_from_records
 
 
 @require_GET
@@ -76,7 +78,13 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "rotations": open_rotations(chosen, name),
         "emergencies": open_emergencies(chosen, name),
     }
-    opened = opening.opened(asked)
+    try:
+        opened = opening.opened(asked)
+    except SecretNotFound:
+        raise
+    except AwsError as error:
+        page = "secrets/on_record.html"
+        return page_from_records(request, chosen, name, error, page, kept)
     may_reveal = chosen.rules.reveal and may(request, "secret.reveal", chosen, name)
     audited = {place.name for place in environments_with(request, "audit.view")}
     saved = request.GET.get("saved", "")

@@ -115,7 +115,7 @@ def test_the_remedy_was_tried_and_spares_this_key_alone() -> None:
     found = finding(CHECK, with_own(deny(DECRYPT, Sid="NoKeys")))
     assert found.remedy
     assert found.remedy.text == f"Let statement NoKeys of policy own spare {MANAGED}."
-    assert "the evaluator allows kms:Decrypt" in found.remedy.tried
+    assert "they allow kms:Decrypt" in found.remedy.tried
 
 
 def test_without_the_key_s_id_a_remedy_names_none() -> None:

@@ -101,6 +101,7 @@ def test_an_environment_that_cannot_be_asked_is_told_and_the_others_are_compared
     problems = {column.environment.name: column.problem for column in found.columns}
     assert isinstance(problems.pop("staging"), AwsAccessDenied)
     assert problems == {"dev": None, "prod": None}
+    assert found.not_counted == ("staging",)
     assert {group.short for group in found.groups} == {"api-keys", "config"}
     assert all(len(row.cells) == 2 for group in found.groups for row in group.rows)
 
