@@ -282,7 +282,7 @@ def client_of(user: Any, *, proved: bool = True, **options: Any) -> Client:
     session.save()
     update_last_login(None, user)
     client = Client(**options)
-    client.cookies[django_settings.SESSION_COOKIE_NAME] = session.session_key
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = str(session.session_key)
     client.user = user  # type: ignore[attr-defined]
     return client
 
