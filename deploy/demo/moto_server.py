@@ -13,6 +13,7 @@ from typing import Any
 
 from moto import backends
 from moto.core import responses
+from moto.core.base_backend import AccountSpecificBackend
 from moto.core.config import default_user_config
 from moto.iam import models as iam_models
 from moto.kms import models as kms_models
@@ -89,7 +90,7 @@ def make_server(
     answer_for_provisioned_concurrency()
     name_the_vpc()
     state.load()
-    moto = werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)
+    moto = werkzeug_app.DomainDispatcherApplication(_create_app)
     host, port = listener.getsockname()
     return serving.make_server(
         host,
@@ -101,6 +102,13 @@ def make_server(
     )
 
 
+def _create_app(service: Any) -> Any:
+    """moto's, without Flask's debugging: that makes a class for each form that comes in."""
+    application = werkzeug_app.create_backend_app(service)
+    application.debug, application.config["PROPAGATE_EXCEPTIONS"] = False, True
+    return application
+
+
 def _load_managed_policies() -> None:
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     every = json.loads(iam_models.aws_managed_policies_data)
@@ -110,16 +118,21 @@ def _load_managed_policies() -> None:
 
 
 def _spare_work() -> None:
-    """Cache what moto does again for each call, and make no RSA key for a symmetric KMS key, and no
-    machine images.
+    """Cache what moto does again for each call or account, and make no RSA key for a symmetric KMS
+    key, and no machine images.
 
-    The former are a walk through its own folder and a list of a class's methods; the latter takes
-    50 ms and is never used.
+    The former are a walk through its own folder, a list of a class's methods, a service's Regions
+    and which service a host is; the latter takes 50 ms and is never used.
     """
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     modules, make_key = tuple(backends.list_of_moto_modules()), kms_models.generate_private_key
     backends.list_of_moto_modules = lambda: modules
     responses.method_names_from_class = cache(responses.method_names_from_class)
+    # moto's own cache is by account, which the Regions do not depend on.
+    regions = AccountSpecificBackend._generate_regions
+    setattr(AccountSpecificBackend, regions.__name__, lambda self, name: regions(None, name))
+    find_backend = werkzeug_app.DomainDispatcherApplication.get_backend_for_host
+    setattr(werkzeug_app.DomainDispatcherApplication, find_backend.__name__, cache(find_backend))
 
     def generate_private_key(key_spec: str) -> Any:
         return None if key_spec == "SYMMETRIC_DEFAULT" else make_key(key_spec)
