@@ -28,7 +28,7 @@ from ...services.changes.managed import deletion_of, what_was_done
 from ...services.changes.proposals import proposals_of
 from ...services.changes.rotations import open_rotations
 from ...services.secrets import listing, opening
-from ...services.secrets.debts import debts_of_secret
+from ...services.secrets.debts import debts_of_secret, learnt_of_secret
 from ...services.secrets.read_other_environments import read_other_environments
 from ...services.secrets.trials import trials_of
 from ...services.status.read import row_of
@@ -67,9 +67,10 @@ def list_secrets(request: HttpRequest, environment: str) -> HttpResponse:
 @require_GET
 def open_secret(request: HttpRequest, environment: str, name: str) -> HttpResponse:
     chosen = enter(request, "secret.view", environment, name)
-    read_other_environments(chosen, actor_of(request), comparable(request))
     asked = opening.begin_to_open(chosen, name, actor_of(request))
     # The database is asked while AWS answers.
+    read_other_environments(chosen, actor_of(request), comparable(request))
+    learnt = learnt_of_secret(chosen, asked.name)
     kept = {
         "found": row_of(chosen, name) if may(request, "status.view", chosen) else None,
         "proposed": proposals_of(chosen, name),
@@ -87,7 +88,7 @@ def open_secret(request: HttpRequest, environment: str, name: str) -> HttpRespon
         "is_write_only": not chosen.rules.reveal,
         "is_fresh": may_reveal and has_fresh_proof(request, chosen),
         "trials": trials_of(opened.spec, opened.facts),
-        "debts": debts_of_secret(chosen, name, opened.secret.current),
+        "debts": debts_of_secret(chosen, asked.name, opened.secret.current, learnt),
         "secret": opened.secret,
         "saved": saved if saved.isdecimal() else "",
         "undo": opened.secret.version_with(AWSPREVIOUS),
