@@ -12,8 +12,17 @@ from itertools import islice
 from ...aws.secrets_manager import MOST_NAMES, PAGE_SIZE, SecretPage, SecretsManagerGateway
 from ...domain.environment import Environment
 from ...domain.errors import AwsError
+from ...domain.last_made import LastMade
 from ...domain.people.actor import Actor
-from ...domain.secrets.comparison import Held, Row, Show, compare_secret, matching
+from ...domain.secrets.catalog import SecretSpec
+from ...domain.secrets.comparison import (
+    Held,
+    Row,
+    Show,
+    compare_secret,
+    is_told_by_facts,
+    matching,
+)
 from ...domain.secrets.facts import VersionFacts
 from ...domain.secrets.secret import Secret
 from ...domain.session_scope import LIST
@@ -25,6 +34,8 @@ from .listing import MOST_PAGES, READS_PER_PAGE
 from .version_facts import Facts, kept_facts, known_facts, read_and_derive
 
 SECRETS = MOST_NAMES  # a page: AWS is asked about all of them at once
+# Of so many secrets (decision 46).
+_LAST_ROWS = LastMade[tuple[Row, ...]](200)
 IsVisible = Callable[[Environment, str], bool]
 
 
@@ -108,10 +119,11 @@ class _Question:
     def _versions(self, shorts: Sequence[str]) -> list[str]:
         """Those that AWS last reported, of `shorts` alone, where they are given."""
         return [
-            version
+            known[name]
             for place in self.environments
-            for name, version in self.known[place.name].items()
-            if not shorts or name.removeprefix(place.prefix) in shorts
+            for known in [self.known[place.name]]
+            for name in ([place.prefix + short for short in shorts] if shorts else known)
+            if name in known
         ]
 
     def _column(
@@ -218,7 +230,7 @@ def _kept(names: Mapping[Environment, Sequence[str]]) -> tuple[Column, ...]:
 def _shorts(names: Mapping[Environment, Iterable[str]]) -> list[str]:
     """The short names of all secrets, those of the catalogue as well, in order."""
     found = {name.removeprefix(place.prefix) for place, known in names.items() for name in known}
-    return sorted(found | set(configuration.catalog().secrets))
+    return sorted(found | configuration.catalog().secrets.keys())
 
 
 def _pages(gateway: SecretsManagerGateway, shorts: Sequence[str]) -> list[SecretPage]:
@@ -260,10 +272,19 @@ def _groups(
         if not names and not spec.keys:
             # It was there when AWS was asked before.
             continue
-        if rows := matching(compare_secret(spec, places, now), show, short, text):
+        if rows := matching(_rows(spec, places, now), show, short, text):
             deleted = (name for name, item in places.items() if item.secret and item.secret.deleted)
             groups.append(Group(short, rows, names, frozenset(deleted)))
     return groups
+
+
+def _rows(spec: SecretSpec, places: Mapping[str, Held], now: datetime) -> tuple[Row, ...]:
+    """As they were last made, where they are made of the same facts and nothing else."""
+    make = partial(compare_secret, spec, places, now)
+    if not all(is_told_by_facts(item) for item in places.values()):
+        return make()
+    facts = tuple(item.facts if item.secret else None for item in places.values())
+    return _LAST_ROWS.of((spec.name, *places), (spec, facts), make)
 
 
 def _look(
