@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...domain.access.actions import READ
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.finding import Finding, Status, Step, verdict
-from ...domain.access.path import ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import ask_decrypt, ask_read
 from ...domain.access.run import AnswerWord, PathStep
 
 _TITLES: dict[Step, str] = {
@@ -91,8 +91,7 @@ def _may_read(evidence: AccessEvidence) -> bool:
 
     The checks judge one side at a time, and could miss a refusal between the sides.
     """
-    may_decrypt = has_aws_managed_key(evidence) or ask_decrypt(evidence).is_allowed
-    return may_decrypt and ask_read(evidence, READ).is_allowed
+    return ask_decrypt(evidence).is_allowed and ask_read(evidence, READ).is_allowed
 
 
 def _claim(finding: Finding) -> str:

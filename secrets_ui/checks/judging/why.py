@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ...domain.access.account import OF_GROUP
+from ...domain.access.aws_managed_key import DOCUMENTED
 from ...domain.access.evidence import AccessEvidence
 from ...domain.access.explanation import Explanation, Hop, LayerAnswer, Level, Offer, Step, Way
 from ...domain.access.finding import Shown
@@ -111,7 +112,7 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
         decision = evaluation.layers.get(layer)
         title = _TITLES.get(layer, f"{layer.capitalize()} policies")
         if layer is Layer.RESOURCE:
-            title = "Key policy" if is_key else "The secret’s policy"
+            title = _key_policy(evaluation) if is_key else "The secret’s policy"
         if is_outside and layer in _OF_CALLER:
             yield LayerAnswer(title, "", "not seen, and taken to allow it")
         elif decision is not None:
@@ -123,6 +124,12 @@ def _layers(evidence: AccessEvidence, evaluation: Evaluation) -> Iterator[LayerA
             yield LayerAnswer(title, "bad" if is_decisive else level, says, statements)
         elif absent := _absent(evidence, evaluation, layer, is_key):
             yield LayerAnswer(title, "", absent)
+
+
+def _key_policy(evaluation: Evaluation) -> str:
+    policy = evaluation.request.resource_policy
+    is_documented = policy is not None and policy.name == DOCUMENTED
+    return f"Key policy of {DOCUMENTED}" if is_documented else "Key policy"
 
 
 def _granted(evaluation: Evaluation, layer: Layer) -> Iterator[Shown]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...domain.access.actions import READ, WRITE_ACTIONS
 from ...domain.access.evidence import AccessEvidence, Document, Known, Role
 from ...domain.access.finding import Remedy
-from ...domain.access.path import Answer, ask_decrypt, ask_read, has_aws_managed_key
+from ...domain.access.path import Answer, ask_decrypt, ask_read
 from ...domain.errors import AwsCall
 from ...domain.iam import Decision
 from ..wording.explain import names
@@ -130,16 +130,7 @@ def _may_read(evidence: AccessEvidence) -> bool | None:
 
 
 def may_decrypt(evidence: AccessEvidence, service: str = "secretsmanager") -> bool | None:
-    """Whether the key decrypts.
-
-    The AWS-managed key does for its account, through Secrets Manager.
-    """
-    if has_aws_managed_key(evidence):
-        return (
-            service == "secretsmanager"
-            and isinstance(evidence.secret, Known)
-            and evidence.environment.account in evidence.secret.value.arn
-        )
+    """Whether the key decrypts."""
     return _allows(ask_decrypt(evidence, service=service))
 
 
