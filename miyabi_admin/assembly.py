@@ -67,6 +67,7 @@ TEMPLATES = [
                 "secrets_ui.templatetags.console",
                 "secrets_ui.templatetags.dates",
                 "secrets_ui.templatetags.places",
+                "secrets_ui.templatetags.versions",
                 "secrets_ui.templatetags.words",
             ],
         },

@@ -51,6 +51,7 @@ from secrets_ui.services.configuration import get_environment
 from secrets_ui.services.people import people, tries
 from secrets_ui.services.people.accounts import make_account
 from secrets_ui.services.people.session_store import SessionStore
+from secrets_ui.services.secrets.current_versions import all_known_versions
 from secrets_ui.services.secrets.opening import open_secret
 from secrets_ui.services.secrets.reveal import reveal_key
 from secrets_ui.services.status.tell_changes import tell_changes
@@ -270,6 +271,11 @@ def open_page(secret: str, *, environment: str = "dev", actor: str = "yuki") -> 
     )
 
 
+def last_reported(environment: str = "dev") -> Any:
+    """The versions that AWS last reported, by secret name."""
+    return all_known_versions([get_environment(environment)])[environment]
+
+
 def make_admins(names: list[str], environment: str = "dev") -> None:
     for name in names:
         make_account(name, "a password of some length", {environment: "admin"})
@@ -484,6 +490,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         tell,
         pin,
         open_page,
+        last_reported,
         make_admins,
         take_admin,
         admins,

@@ -117,6 +117,15 @@ def test_a_key_of_any_name_neither_stops_a_page_nor_a_save(
     assert console.ask("verify")["status"] == 0
 
 
+def test_what_aws_last_reported_is_read_as_one_object(console: Console, dev: Aws) -> None:
+    """Each database has a function of its own for it."""
+    assert console.ask("last_reported") == {}
+    pages = dict(dev.make_secret() for _ in range(2))
+    for secret in pages:
+        console.ask("open_page", secret=secret)
+    assert console.ask("last_reported") == pages
+
+
 def test_a_console_killed_in_a_save_is_settled_by_the_one_that_goes_on(
     console: Console,
     start: Start,

@@ -21,7 +21,7 @@ from ...models import AuditRecord, VersionRecord
 from .. import configuration
 from ..audit.who_changed import Author, authors_of, pins_on_record, who_pinned
 from ..aws_access import begin, gateways
-from .current_versions import note_current_versions
+from .current_versions import keep_news, last_known_versions
 from .version_facts import facts_of, facts_of_versions
 
 _NOT_LISTED = "on another page"  # in place of a version's id
@@ -110,11 +110,12 @@ def history_of(environment: Environment, actor: Actor, name: str, token: str = "
     described = begin(lambda: gateway.describe_secret(name))
     # The database is asked while AWS answers.
     last = [] if token else _last_made(environment, name)
+    known = last_known_versions(environment, [name])
     secret, page = described.result().value, asked.result().value
     shown = page.versions if token else with_labelled(secret, page.versions)
     versions = {version.version_id: version for version in shown}
     records = _records(environment, name, versions, last)
-    note_current_versions(environment, [secret])
+    keep_news(environment, [secret], known)
     return History(
         secret,
         _entries(environment, secret, versions, records, is_whole=not (token or page.next_token)),
