@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 
 from testkit.copying_aws import CopyingAws
 from tests.browser.console import Console, running
+from tests.browser.contexts import Contexts
 from tests.browser.pages import sign_in
-from tests.browser.routes import end_routes
-from tests.browser.watching import Watch
+from tests.browser.shapes import Opened
+from tests.browser.watching import Watch, tell_breaches
 
 # Playwright's event loop stays in the thread that runs the tests. Without this Django would refuse
 # its database to every later test.
@@ -30,6 +31,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # The pages of a context are shown by one process, however many a test opens.
+    "--process-per-site",
     # A page lives for a second, and optimised code of its scripts, and of axe, comes too late.
     "--js-flags=--no-opt",
 )
@@ -93,6 +96,12 @@ def session_of(console: Console, browser: Browser) -> Callable[[str], StorageSta
     return sign_in_once
 
 
+@pytest.fixture(scope="session")
+def opened() -> Opened:
+    """What the tours of all roles have opened; none of it breached anything."""
+    return Opened()
+
+
 @pytest.fixture
 def watch(console: Console) -> Iterator[Watch]:
     """Every test also asserts: no error, no breach of the policy, no request to other origins."""
@@ -103,23 +112,30 @@ def watch(console: Console) -> Iterator[Watch]:
     assert watch.unexcused() == []
 
 
-@pytest.fixture
-def anybody(
-    new_context: Callable[..., BrowserContext], watch: Watch
-) -> Iterator[Callable[..., Page]]:
-    """Opens a page of somebody who has not signed in; options as for a Playwright context."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(**options: Any) -> Page:
-        context = new_context(**options)
-        contexts.append(context)
+@pytest.fixture(scope="session")
+def contexts(console: Console, browser: Browser) -> Contexts:
+    def prepare(context: BrowserContext) -> None:
         context.set_default_timeout(PATIENCE)
+        tell_breaches(context)
+
+    return Contexts(browser, console.url, prepare)
+
+
+@pytest.fixture
+def anybody(contexts: Contexts, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """Opens a page of somebody who has not signed in; options as of Contexts.lend."""
+    lent: list[BrowserContext] = []
+
+    def open_page(state: StorageState | None = None, **options: Any) -> Page:
+        context = contexts.lend(state, **options)
+        lent.append(context)
         watch.listen(context)
         return context.new_page()
 
     yield open_page
-    for context in contexts:
-        end_routes(context)
+    for context in lent:
+        watch.leave(context)
+        contexts.take_back(context)
 
 
 @pytest.fixture
@@ -129,7 +145,7 @@ def person(
     """Opens a page of somebody with a role."""
 
     def open_page(role: str, **options: Any) -> Page:
-        return anybody(storage_state=session_of(role), **options)
+        return anybody(session_of(role), **options)
 
     return open_page
 

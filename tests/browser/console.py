@@ -21,11 +21,13 @@ from deploy.demo.github import GitHub
 from deploy.demo.given_out import give_out
 from deploy.demo.local_aws import HOST
 from deploy.demo.oidc_provider import OidcProvider
-from deploy.demo.processes import choose_port, gunicorn, run_to_end, wait_until_ready
+from deploy.demo.processes import choose_port, gunicorn, wait_until_ready
 from deploy.demo.settings import make_settings
 from secrets_ui.domain.environment import Environment, Rules
+from testkit import warm
 from testkit.copying_aws import CopyingAws
 from testkit.recording_aws import RecordingAws
+from testkit.served import seed
 from tests.conftest import as_toml, fresh_environments
 
 # Each is the name of an account as well.
@@ -38,6 +40,7 @@ ROLES = (
 )
 
 # A proof lasts as long as all tests here, unless one ages it.
+DEV = Rules(step_up_seconds=3600)
 STAGING = Rules(second_person=True, emergency=True, step_up_seconds=3600)
 PROD = Rules(reason_required=True, type_the_name=True, step_up=True, step_up_seconds=3600)
 
@@ -62,7 +65,8 @@ class Console:
 
     def run_checks(self) -> None:
         """One pass of the status runner."""
-        run_to_end("manage", self.environ, self.log, "run_checks")
+        ended = warm.run(["manage.py", "run_checks"], self.environ)
+        assert ended.returncode == 0, ended.stderr
 
     def database(self, statement: str, *arguments: object) -> None:
         """Changes the console's database behind its back."""
@@ -155,7 +159,7 @@ def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
     """
     environments = {
         name: replace(place, groups=(("developers", ("editor",)),))
-        for name, place in fresh_environments(staging=STAGING, prod=PROD).items()
+        for name, place in fresh_environments(dev=DEV, staging=STAGING, prod=PROD).items()
     }
     accounts = local_aws.build_estate(environments, clean=False)
     (folder / "environments.toml").write_text(as_toml(environments), encoding="utf-8")
@@ -179,7 +183,7 @@ def running(local_aws: CopyingAws, folder: Path) -> Iterator[Console]:
             "REVEALS_PER_MINUTE": "1000",
             "STATUS_EVERY": "0",  # tests make their passes themselves
         }
-        run_to_end("deploy.demo.seed", environ, log)
+        seed(environ)
         with gunicorn(environ, log) as process:
             url = f"http://{HOST}:{port}"
             wait_until_ready(process, f"{url}/livez", log)

@@ -11,6 +11,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
 from tests.browser.pages import add_key, choose, heading, open_edit, problem, review, value_of
 from tests.browser.routes import change_answers
+from tests.browser.shapes import Opened
 from tests.browser.watching import Watch
 from tests.urls import POST_ALONE, every_url
 
@@ -33,7 +34,9 @@ NOT_PAGES = {
 }
 
 
-def test_every_page_is_accessible(console: Console, person: Callable[..., Page]) -> None:
+def test_every_page_is_accessible(
+    console: Console, person: Callable[..., Page], watch: Watch, opened: Opened
+) -> None:
     """Those of dev, with the demo's flaws, for somebody who may do everything. It is the tour of
     test_browser_rules.py for an admin as well."""
     page = person("admin")
@@ -43,9 +46,9 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
         "sequence": 1,
         "number": 1,
     }
-    paths = [path for name, path in every_url(**arguments) if name not in NOT_PAGES]
+    paths = [(name, path) for name, path in every_url(**arguments) if name not in NOT_PAGES]
     seen = set()
-    for path in paths:
+    for name, path in paths:
         answer = page.goto(path)
         assert answer
         assert answer.status < 500, path
@@ -53,6 +56,8 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page])
         if page.url not in seen:  # some lead to the same page
             assert_accessible(page)
         seen.add(page.url)
+        assert watch.unexcused() == [], path
+        opened.note(name, answer.text())
 
 
 @pytest.mark.parametrize(
@@ -172,6 +177,7 @@ def test_the_edit_form_is_accessible_without_javascript(
 
 def test_axe_would_find_what_is_not_accessible(editor: Page) -> None:
     editor.goto("/dev/")
+    assert_accessible(editor)  # and whatever it found well then is looked at when it changes
     break_page(editor)
     with pytest.raises(AssertionError, match="light, 320 px: it scrolls to the side") as result:
         assert_accessible(editor)

@@ -22,6 +22,7 @@ from tests.browser.pages import (
     sign_in,
     value_of,
 )
+from tests.browser.shapes import Opened
 from tests.browser.test_accessibility import NOT_PAGES as NOT_FOR_AXE
 from tests.browser.watching import Watch
 from tests.urls import POST_ALONE, every_url
@@ -45,9 +46,9 @@ MARKUP = (
 INJECTED = "document.querySelectorAll('img[src=x], body script, main script').length"
 
 
-def urls(console: Console, role: str) -> list[str]:
-    """Every page of the console, for an environment with flaws, and its errors. Of an admin's those
-    alone that test_accessibility.py does not open."""
+def urls(console: Console, role: str) -> list[tuple[str, str]]:
+    """Every page of the console by route, for an environment with flaws, and its errors. Of an
+    admin's those alone that test_accessibility.py does not open."""
     arguments = {
         "environment": "dev",
         "name": console.name("dev", "api-keys"),
@@ -55,18 +56,18 @@ def urls(console: Console, role: str) -> list[str]:
         "number": 1,
     }
     paths = [
-        path
+        (name, path)
         for name, path in every_url(**arguments)
         if name not in NOT_PAGES and (role != "admin" or name in NOT_FOR_AXE)
     ]
-    return [
-        *paths,
-        "/audit?outcome=refused",
-        "/prod/?q=token",
-        console.path("secret", "dev", "none"),
-        "/none/",
-        "/no/page",
-    ]
+    more = {
+        "refusals": "/audit?outcome=refused",
+        "found": "/prod/?q=token",
+        "no secret": console.path("secret", "dev", "none"),
+        "no environment": "/none/",
+        "no page": "/no/page",
+    }
+    return [*paths, *more.items()]
 
 
 @pytest.mark.parametrize("role", ["nobody", *ROLES])
@@ -75,21 +76,28 @@ def test_s51_a_full_tour_breaches_nothing_and_asks_nothing_of_other_origins(
     person: Callable[..., Page],
     anybody: Callable[..., Page],
     watch: Watch,
+    opened: Opened,
     role: str,
 ) -> None:
-    """A refusal, or a redirect to the same place, is opened in the browser once for each role."""
+    """Every page is asked for. The browser opens it unless it has opened one of that route before
+    that had all of its parts; a refusal, or a redirect to the same place, once for each role."""
     page = anybody() if role == "nobody" else person(role)
-    statuses, opened = set(), set()
-    for path in urls(console, role):
+    statuses, turned_away = set(), set()
+    for name, path in urls(console, role):
         asked = page.request.get(path, max_redirects=0)
-        turned_away = (asked.status, asked.headers.get("location", "").partition("?")[0])
-        if asked.status in (302, 403) and turned_away in opened:
+        statuses.add(asked.status)
+        away = (asked.status, asked.headers.get("location", "").partition("?")[0])
+        if asked.status in (302, 403) and away in turned_away:
             continue
-        opened.add(turned_away)
+        turned_away.add(away)
+        if asked.status != 302 and opened.has_all_of(name, asked.text()):
+            continue
         answer = page.goto(path)
         assert answer
         statuses.add(answer.status)
         assert watch.unexcused() == [], path
+        if asked.status != 302:
+            opened.note(name, asked.text())
     assert {200, 404} <= statuses or role == "nobody"
     assert not {500, 502, 503} & statuses
 

@@ -42,6 +42,7 @@ def test_a_secret_is_created_deleted_and_restored_and_no_value_comes_back(
 
     page.goto("/dev/?q=made-here")
     page.get_by_role("link", name=f"Restore {name}").click()
+    expect(heading(page)).to_have_text("Restore this secret")
     assert_accessible(page)
     page.get_by_role("button", name="Restore", exact=True).click()
     expect(page.get_by_text("Deletion cancelled.")).to_be_visible()

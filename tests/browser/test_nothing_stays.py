@@ -13,7 +13,7 @@ from testkit.canary import make_canary
 from tests.browser.console import Console
 from tests.browser.pages import add_key, heading, open_edit, review, save, sign_in, value_of
 from tests.browser.routes import change_headers, end_routes
-from tests.browser.watching import Watch
+from tests.browser.watching import Watch, tell_breaches
 
 FIELDS = (
     "Array.from(document.querySelectorAll("
@@ -44,6 +44,7 @@ def kept_page(
 ) -> Any:
     """An editor's page that the browser keeps despite the headers, as some browsers do."""
     context = keeping_browser.new_context(base_url=console.url, storage_state=session_of("editor"))
+    tell_breaches(context)
     watch.listen(context)
     watch.excuse("dialog:")
     context.add_init_script(NOTE_RETURN)

@@ -43,8 +43,10 @@ def shown(row: Locator) -> Locator:
     return row.locator("[data-revealed]")
 
 
-def test_a_value_is_shown_for_half_a_minute_and_gone_then(console: Console, page: Page) -> None:
-    canary = make_canary()
+def test_a_value_is_shown_for_half_a_minute_and_gone_then(
+    console: Console, anybody: Callable[..., Page]
+) -> None:
+    page, canary = fresh(console, anybody, own=True), make_canary()
     secret = console.make_secret(value=json.dumps({"FIRST": canary, "SECOND": "two"}))
     page.clock.install()
     row = open_key(page, console, secret)
@@ -101,7 +103,7 @@ def test_s52_a_value_of_any_shape_is_shown_inert_and_to_the_byte(
 
 
 def test_it_is_copied_without_being_shown(console: Console, anybody: Callable[..., Page]) -> None:
-    page, canary = fresh(console, anybody, permissions=CLIPBOARD), make_canary()
+    page, canary = fresh(console, anybody, own=True, permissions=CLIPBOARD), make_canary()
     row = open_key(page, console, console.make_secret(value=json.dumps({"FIRST": canary})))
     before = columns(page)
     row.get_by_role("button", name="Copy without showing").click()
@@ -121,7 +123,7 @@ def columns(page: Page) -> list[float]:
 def test_copying_is_told_on_the_button_and_aloud_however_often(
     console: Console, anybody: Callable[..., Page]
 ) -> None:
-    page = fresh(console, anybody, permissions=CLIPBOARD)
+    page = fresh(console, anybody, own=True, permissions=CLIPBOARD)
     row = open_key(page, console, console.make_secret())
     row.get_by_role("button", name="Show for 30 seconds").click()
     expect(shown(row)).to_have_text("one")

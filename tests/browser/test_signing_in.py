@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -14,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from deploy.demo.local_aws import PROJECT
 from deploy.demo.oidc_provider import OidcProvider, Person, Wrong
+from testkit import warm
 from testkit.authenticator import code_of, codes_on, seed_on
 from tests.browser.axe import assert_accessible
 from tests.browser.console import Console
@@ -47,16 +45,11 @@ def provider(console: Console, watch: Watch) -> Iterator[OidcProvider]:
 
 @pytest.fixture(scope="module")
 def accounts(console: Console) -> list[tuple[str, str]]:
-    """Names and passwords of local accounts, all made by one process: starting it is dear."""
+    """Names and passwords of local accounts, all made by one process."""
     made = [(f"local-{number}", secrets.token_urlsafe(12)) for number in range(8)]
     environ = {**console.environ, "DJANGO_SETTINGS_MODULE": "miyabi_admin.settings"}
-    subprocess.run(
-        [sys.executable, "-c", MAKE, *chain(*made)],
-        cwd=PROJECT,
-        env=environ,
-        check=True,
-        capture_output=True,
-    )
+    ended = warm.run(["-c", MAKE, *chain(*made)], environ)
+    assert ended.returncode == 0, ended.stderr
     return made
 
 
@@ -284,7 +277,7 @@ def test_an_authenticator_app_is_set_up_and_opens_the_account(
 def test_s26_the_countdown_is_visible_warns_and_can_be_answered(
     anybody: Callable[..., Page], account: tuple[str, str]
 ) -> None:
-    page = anybody()
+    page = anybody(own=True)
     page.clock.install()
     by_password(page, account)
     left, note = page.locator("[data-session]"), page.locator("[data-session-note]")

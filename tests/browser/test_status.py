@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import SCRIPT, assert_accessible, violations
+from tests.browser.axe import assert_accessible, load_axe, violations
 from tests.browser.console import Console
 from tests.browser.routes import change_answers
 from tests.browser.watching import Watch
@@ -76,7 +76,7 @@ def test_the_wall_is_large_and_has_no_frame(viewer: Page) -> None:
     assert size >= 60
     expect(viewer.get_by_role("navigation", name="Sections")).to_be_hidden()
     assert viewer.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    viewer.evaluate(SCRIPT)
+    load_axe(viewer)
     assert violations(viewer) == []
     for width, height in ((1920, 1080), (390, 844)):
         viewer.set_viewport_size({"width": width, "height": height})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
@@ -11,6 +13,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Route,
+    WebError,
 )
 
 from tests.browser.routes import keep_answers
@@ -25,6 +28,11 @@ addEventListener("securitypolicyviolation", (event) => {
 STATUS = "the server responded with a status of"
 
 
+def tell_breaches(context: BrowserContext) -> None:
+    """From its next page on, each breach is an error in the browser's own console."""
+    context.add_init_script(TELL_BREACHES)
+
+
 class Watch:
     """Listens to contexts; `unexcused()` is what it heard, without what a test expects to break."""
 
@@ -34,11 +42,21 @@ class Watch:
         self._excused = [STATUS]
 
     def listen(self, context: BrowserContext) -> None:
-        context.add_init_script(TELL_BREACHES)
-        context.on("console", self._on_console)
-        context.on("weberror", lambda error: self.heard.append(f"uncaught: {error.error}"))
-        context.on("request", self._on_request)
-        context.on("page", self._on_page)
+        """Its breaches of the policy are heard if it was prepared by `tell_breaches`."""
+        for event, hear in self._hearing():
+            context.on(event, hear)  # type: ignore[call-overload]
+
+    def leave(self, context: BrowserContext) -> None:
+        for event, hear in self._hearing():
+            context.remove_listener(event, hear)
+
+    def _hearing(self) -> list[tuple[str, Callable[[Any], None]]]:
+        return [
+            ("console", self._on_console),
+            ("weberror", self._on_error),
+            ("request", self._on_request),
+            ("page", self._on_page),
+        ]
 
     def excuse(self, words: str) -> None:
         self._excused.append(words)
@@ -49,6 +67,9 @@ class Watch:
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.heard.append(f"{message.type}: {message.text}")
+
+    def _on_error(self, error: WebError) -> None:
+        self.heard.append(f"uncaught: {error.error}")
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
